@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Eclipse Leshan 2.0.0-M18, driven over HTTP (leshan/Server.java)."""
+import json
+import pathlib
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import tools
+
+HERE = pathlib.Path(__file__).resolve().parent / "leshan"
+
+
+def libraries():
+    tools.need("java", "javac", "mvn")
+    return tools.install("leshan", HERE / "pom.xml", lambda directory: [
+        "mvn", "-q", "-B", "-f", str(HERE / "pom.xml"),
+        "dependency:copy-dependencies", f"-DoutputDirectory={directory}"])
+
+
+class Leshan:
+    """One running server on free ports of 127.0.0.1."""
+
+    name = "Leshan 2.0.0-M18"
+
+    def __init__(self, log):
+        command = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1",
+                   "-cp", f"{libraries()}/*", str(HERE / "Server.java"),
+                   "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+        self.lines = tools.LineProcess(command, log, ready_timeout=90)
+        self.port = self.lines.ready["coap"]
+        self.uri = f"coap://127.0.0.1:{self.port}"
+        self._http = f"http://127.0.0.1:{self.lines.ready['http']}"
+
+    def stop(self):
+        self.lines.stop()
+
+    # Events
+
+    def mark(self):
+        return self.lines.mark()
+
+    def wait(self, event, ep, timeout=10, since=0, match=None):
+        """The first such event of that endpoint; TimeoutError."""
+        return self.lines.wait(
+            lambda e: e.get("event") == event and e.get("ep") == ep
+            and (match is None or match(e)),
+            timeout, since, f"{event} of {ep}")
+
+    def events(self, event, ep, since=0):
+        return [e for e in self.lines.since(since)
+                if e.get("event") == event and e.get("ep") == ep]
+
+    # Requests
+
+    def _call(self, method, path, query="", body=None, timeout=5.0):
+        if path.count("/") > 2:            # a request to a device
+            query += f"{'&' if query else ''}timeout={timeout}"
+        url = f"{self._http}{path}{'?' + query if query else ''}"
+        data = None if body is None else body.encode()
+        request = urllib.request.Request(url, data, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout + 10) as r:
+                return json.load(r)
+        except urllib.error.HTTPError as e:
+            return json.load(e)
+
+    def _ask(self, method, ep, path, query="", body=None, timeout=5.0):
+        return tools.Answer(self._call(
+            method, f"/clients/{urllib.parse.quote(ep)}{path}", query, body,
+            timeout))
+
+    def clients(self):
+        return {c["ep"]: c for c in self._call("GET", "/clients")}
+
+    def client(self, ep):
+        return self._call("GET", f"/clients/{urllib.parse.quote(ep)}")
+
+    def read(self, ep, path, format=None, timeout=5.0):
+        query = f"format={format}" if format else ""
+        return self._ask("GET", ep, path, query, timeout=timeout)
+
+    def discover(self, ep, path):
+        return self._ask("GET", ep, path, "discover")
+
+    def write(self, ep, path, value, format=None, update=False, timeout=5.0):
+        query = "&".join((["update"] if update else []) +
+                         ([f"format={format}"] if format else []))
+        return self._ask("PUT", ep, path, query, json.dumps(value), timeout)
+
+    def attributes(self, ep, path, **attributes):
+        """Write-Attributes; None unsets one."""
+        query = "&".join(["attributes"] + [
+            k if v is None else f"{k}={v}" for k, v in attributes.items()])
+        return self._ask("PUT", ep, path, query)
+
+    def execute(self, ep, path, arguments=""):
+        return self._ask("POST", ep, path, body=arguments)
+
+    def create(self, ep, path, body):
+        return self._ask("POST", ep, path, body=json.dumps(body))
+
+    def delete(self, ep, path):
+        return self._ask("DELETE", ep, path)
+
+    def observe(self, ep, path, format=None):
+        query = "observe" + (f"&format={format}" if format else "")
+        return self._ask("POST", ep, path, query)
+
+    def cancel_passively(self, ep, path):
+        """Forget it: the next notification is answered by a Reset."""
+        return self._ask("DELETE", ep, path, "observe")
+
+    def cancel_actively(self, ep, path):
+        """Cancel by a request with Observe 1."""
+        return self._ask("DELETE", ep, path, "observe=active")
