@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Memory that is freed all at once. Aborts when there is none (agent/). */
+#ifndef AGENT_ARENA_H
+#define AGENT_ARENA_H
+#include <stddef.h>
+
+struct arena;
+struct arena *arena_create(void);
+void arena_destroy(struct arena *arena);	/* NULL is fine */
+void *arena_take(struct arena *arena, size_t size);	/* zeroed, aligned */
+char *arena_text(struct arena *arena, const char *text);	/* NULL: NULL */
+char *arena_print(struct arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+#endif

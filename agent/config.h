@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The configuration as the program sees it: YAML nodes in, typed structs and
+ * all errors out. Pure: files are read by config_yaml.c, adapters' keys are
+ * typed by settings.c.
+ *
+ * Ownership: each device, bus and server is one allocation of its own with an
+ * arena behind it, so that a reload can keep the untouched and free the rest.
+ * `fingerprint` is equal exactly where nothing that matters has changed. */
+#ifndef AGENT_CONFIG_H
+#define AGENT_CONFIG_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "agent/point.h"
+#include "agent/registration.h"
+#include "objects/def.h"
+#include "objects/path.h"
+
+struct yaml_node;
+struct arena;
+struct adapter_ops;
+
+struct place { const char *file; unsigned line, column; };
+
+/* One finding. Those of a device refuse this device only. */
+struct config_error {
+	struct config_error *next;
+	struct place place;		/* file NULL: of no file */
+	const char *device;		/* endpoint it refuses; NULL: fatal */
+	char *text;			/* what, and what to do */
+};
+struct config_errors {
+	struct config_error *first, **end;
+	size_t n;
+};
+void config_errors_init(struct config_errors *errors);
+void config_errors_finish(struct config_errors *errors);
+void config_error_add(struct config_errors *errors, struct place place,
+		      const char *device, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* A key of an adapter, not typed yet. Borrowed from the nodes. */
+struct setting {
+	const char *key;
+	const struct yaml_node *value;
+	struct setting *next;
+};
+
+enum config_security { SECURITY_NOSEC, SECURITY_PSK, SECURITY_RPK,
+		       SECURITY_X509 };
+enum config_stale { STALE_ERROR, STALE_SERVE };
+enum config_asleep { ASLEEP_HOLD, ASLEEP_ACCEPT, ASLEEP_REFUSE };
+
+struct config_server {
+	struct arena *arena;
+	uint64_t fingerprint;
+	uint16_t id;			/* short server id, 1..65534 */
+	const char *uri, *host;		/* coap://host:port */
+	uint16_t port;
+	enum config_security security;
+	const char *path;		/* "rd" or "a/rd", no leading slash */
+	uint32_t lifetime;		/* s */
+	int32_t ct;			/* -1: none */
+	bool ver, lwm2m_1_0;
+	char binding;			/* 'U' or 'T' */
+	bool notify_non, keep_on_exit;
+	uint32_t pace;			/* messages/s of all, 0: not paced */
+	uint32_t pmin, pmax;		/* 1/x/2, 1/x/3; 0: none */
+	struct registration_policy policy;
+};
+
+struct config_point {
+	const char *name;
+	struct lwm2m_path map;		/* depth 2 or 3 as written; 0: unmapped */
+	struct lwm2m_path resource;	/* the one bound: depth 3, or 4 */
+	const char *unit, *application;	/* NULL: none */
+	struct point_scale scale;
+	bool writable, keep, optional, has_range, has_on_execute;
+	double range_min, range_max, on_execute;
+	int64_t poll;			/* ns */
+	struct place place;
+	struct setting *settings;	/* NULL once typed */
+	/* By settings.c: */
+	void *data;			/* the adapter's struct, pristine */
+	bool polled, settable;
+	uint8_t raw_type;		/* enum lwm2m_type */
+	double raw_min, raw_max;
+};
+
+struct config_device {
+	struct arena *arena;
+	uint64_t fingerprint;
+	const char *endpoint, *bus, *profile;
+	struct place place;
+	uint16_t *servers;		/* ids; n_servers 0: all */
+	size_t n_servers;
+	uint32_t lifetime;		/* s; 0: the server's */
+	int64_t poll, silent_after, hold_at_most, awake_time, safe_after;
+	bool queue, register_always, enabled;
+	enum config_stale stale;
+	enum config_asleep asleep_write;
+	const char *manufacturer, *model, *serial;
+	struct config_point *points;
+	size_t n_points;
+	struct setting *settings;
+	void *data;			/* pristine, by settings.c */
+	char *refused;			/* why it does not run, or NULL */
+};
+
+struct config_bus {
+	struct arena *arena;
+	uint64_t fingerprint;
+	const char *name, *adapter;
+	struct place place;
+	bool enabled;
+	struct setting *settings;
+	const struct adapter_ops *ops;	/* by settings.c */
+	void *data;			/* pristine */
+};
+
+struct config {
+	char *gateway;			/* gateway: name */
+	struct config_server **servers;
+	struct config_bus **buses;
+	struct config_device **devices;
+	size_t n_servers, n_buses, n_devices;
+};
+
+/* One parsed file. */
+struct config_file { const char *name; const struct yaml_node *root; };
+/* Profiles by name ("eastron/sdm120"), read on demand. */
+struct config_profiles {
+	/* NULL: there is none (or it is broken: errors were added). */
+	const struct config_file *(*find)(struct config_profiles *,
+					  const char *name,
+					  struct config_errors *);
+};
+
+/* files[0] is lwmux.yaml, the others conf.d in name order. Always returns a
+ * config, as much of it as is right; fatal errors (of the main file, of buses
+ * and servers) have device NULL. Free with config_free(). */
+struct config *config_build(const struct config_file *files, size_t n,
+			    struct config_profiles *profiles,
+			    const struct object_model *model,
+			    struct config_errors *errors);
+/* NULL is fine; so are members taken out (set to NULL) before. */
+void config_free(struct config *config);
+void config_server_free(struct config_server *server);
+void config_bus_free(struct config_bus *bus);
+void config_device_free(struct config_device *device);
+
+/* The whole way, with I/O (config_load.c): reads DIR, profiles of DIR and of
+ * profile_dir, loads adapters from adapter_dir, types their keys. */
+struct config *config_load(const char *dir, const char *profile_dir,
+			   const char *adapter_dir,
+			   const struct object_model *model,
+			   struct config_errors *errors);
+/* "file:line:column: text" of each, one a line, to out. */
+void config_errors_print(const struct config_errors *errors, int fd);
+bool config_fatal(const struct config_errors *errors);
+#endif

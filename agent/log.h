@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One line a fact: to the journal with ENDPOINT= and BUS= under systemd, to
+ * stderr otherwise. Any thread. Never give it a key or a secret. */
+#ifndef AGENT_LOG_H
+#define AGENT_LOG_H
+
+enum log_level { LOG_ERROR = 3, LOG_WARN, LOG_NOTE, LOG_DETAIL, LOG_TRACE };
+
+void log_open(enum log_level highest);
+/* endpoint, bus: what it is about, or NULL. */
+void log_line(enum log_level level, const char *endpoint, const char *bus,
+	      const char *format, ...) __attribute__((format(printf, 4, 5)));
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A bounded queue of messages of one size from any thread to one, with an
+ * eventfd to wait on (written only when it turns from empty to not). */
+#ifndef AGENT_MAILBOX_H
+#define AGENT_MAILBOX_H
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mailbox;
+
+struct mailbox *mailbox_create(size_t message_size, size_t capacity);
+void mailbox_destroy(struct mailbox *mailbox);
+/* Waits while it is full, unless it is shut (then false, nothing is taken).
+ * Only for a bus's thread: the agent thread never waits. */
+bool mailbox_put_waiting(struct mailbox *mailbox, const void *message);
+/* false: full, nothing was taken. */
+bool mailbox_put(struct mailbox *mailbox, const void *message);
+/* Takes up to max; returns how many. Clears the eventfd when it is emptied. */
+size_t mailbox_take(struct mailbox *mailbox, void *messages, size_t max);
+int mailbox_fd(const struct mailbox *mailbox);
+/* Wakes and turns away all who wait, for good. */
+void mailbox_shut(struct mailbox *mailbox);
+#endif

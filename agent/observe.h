@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One observation (Core TS 6.4.9, 7.3.2): when a change becomes a
+ * notification. Pure; monotonic ns. The hub calls observe_changed() for every
+ * new value below the path, and observe_due() when the time has come. */
+#ifndef AGENT_OBSERVE_H
+#define AGENT_OBSERVE_H
+#include "objects/attributes.h"
+#include "objects/value.h"
+
+#define OBSERVE_NEVER INT64_MAX
+
+struct observe_last {			/* last sent value of one resource */
+	struct lwm2m_path path;
+	double value;
+};
+
+struct observation {
+	struct observation *next;
+	struct lwm2m_path path;
+	uint8_t token[8], token_length;
+	uint16_t format;		/* the answers', as first given */
+	uint32_t sequence;		/* Observe option, 24 bits */
+	uint32_t pmin, pmax;		/* s, in force for path; pmax 0: none */
+	int64_t sent;			/* when the last one went out */
+	int64_t due;			/* a notification is due, or NEVER */
+	bool pending;			/* a condition held since `sent` */
+	uint16_t n_last;
+	struct observe_last *last;	/* of resources with conditions, owned */
+};
+
+/* NULL: no memory. */
+struct observation *observe_create(const struct lwm2m_path *path,
+				   const uint8_t *token, uint8_t token_length,
+				   uint16_t format);
+void observe_destroy(struct observation *observation);	/* NULL is fine */
+
+/* Takes pmin and pmax in force from set, with the server's defaults (1/x/2,
+ * 1/x/3) below them; pmax of 0 or below pmin is ignored. After creation, and
+ * whenever attributes or defaults change. Returns the new due time. */
+int64_t observe_configure(struct observation *observation,
+			  const struct attribute_set *set,
+			  uint32_t default_pmin, uint32_t default_pmax,
+			  int64_t now);
+
+/* value at path (depth 3 or 4, covered by the observation's) is new or has
+ * changed; set: this server's attributes. Conditions compare with the last
+ * sent value: crossing gt or lt in either direction, a step of at least st; without any, a change. Returns when to call
+ * observe_due(): now, later (pmin), or OBSERVE_NEVER. */
+int64_t observe_changed(struct observation *observation,
+			const struct attribute_set *set,
+			const struct lwm2m_path *path,
+			const struct lwm2m_value *value, int64_t now);
+
+/* Should a notification go out now (a condition held and pmin is over, or
+ * pmax is)? */
+bool observe_due(const struct observation *observation, int64_t now);
+/* It was handed to the transport, or answered at registration: both clocks
+ * restart. Then observe_remember() for each numeric value in it that has
+ * conditions. */
+void observe_sent(struct observation *observation, int64_t now);
+int observe_remember(struct observation *observation,
+		     const struct attribute_set *set,
+		     const struct lwm2m_path *path,
+		     const struct lwm2m_value *value);
+#endif

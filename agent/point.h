@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Between the raw value of a point and its resource: scale, offset, rounding,
+ * type. Pure. */
+#ifndef AGENT_POINT_H
+#define AGENT_POINT_H
+#include "objects/def.h"
+
+struct point_scale {
+	double scale, offset;		/* value = raw x scale + offset */
+	int8_t decimals;		/* rounded to these; -1: not rounded */
+};
+
+/* Decimals that a number written so in a configuration has: "0.1" 1, "1e-3" 3,
+ * "10" 0. */
+int8_t point_decimals(const char *number);
+
+/* Raw to resource. Numbers are scaled and rounded (217 x 0.1 is 21.7), then
+ * turned into the resource's type; text and bytes pass. -ENODATA: NaN or
+ * infinite, never a value; -ERANGE, -EINVAL: does not fit the type. */
+int point_convert(const struct point_scale *scale,
+		  const struct lwm2m_value *raw, enum lwm2m_type type,
+		  struct lwm2m_value *value);
+/* Resource to raw, for a write: undone in the other order; raw_type as the
+ * adapter's facts say, whole numbers rounded; min, max: raw limits (equal:
+ * none). -ERANGE outside of them, -EINVAL. */
+int point_invert(const struct point_scale *scale,
+		 const struct lwm2m_value *value, enum lwm2m_type raw_type,
+		 double min, double max, struct lwm2m_value *raw);
+#endif

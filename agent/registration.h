@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The registration of one endpoint at one server (Core TS 6.2): a pure machine.
+ * Events and times go in, what to send and when to call again comes out.
+ * Times are monotonic ns. One message is under way at a time. */
+#ifndef AGENT_REGISTRATION_H
+#define AGENT_REGISTRATION_H
+#include <stdbool.h>
+#include <stdint.h>
+
+enum registration_state {
+	REGISTRATION_OFF,		/* not wanted (yet) */
+	REGISTRATION_WAITING,		/* for its turn, or to try again */
+	REGISTRATION_REGISTERING,	/* Register under way */
+	REGISTRATION_REGISTERED,
+	REGISTRATION_UPDATING,		/* Update under way; still registered */
+	REGISTRATION_LAPSED,		/* device silent: no Update, lapses */
+	REGISTRATION_LEAVING,		/* Deregister under way */
+};
+
+enum registration_event {
+	REGISTRATION_START,	/* wanted: Register after `spread` */
+	REGISTRATION_TIMER,	/* the time that was asked for has come */
+	REGISTRATION_ANSWER,	/* code is the server's answer */
+	REGISTRATION_LOST,	/* no answer: time-out, reset, unreachable */
+	REGISTRATION_CHANGED,	/* lifetime, binding or objects changed */
+	REGISTRATION_TRIGGER,	/* 1/x/8, or a queue child was heard */
+	REGISTRATION_SILENT,	/* the device fell silent */
+	REGISTRATION_HEARD,	/* and is back */
+	REGISTRATION_STOP,	/* deregister, then be OFF */
+	REGISTRATION_RESTART,	/* 3/0/4 Reboot: Register anew */
+};
+
+/* Changes that the next Update must carry (enum in a mask). */
+enum registration_change {
+	REGISTRATION_LIFETIME = 1, REGISTRATION_BINDING = 2,
+	REGISTRATION_OBJECTS = 4,
+};
+
+/* Server object resources 17-20 and the account's own figures; shared. */
+struct registration_policy {
+	uint32_t retry_count;		/* 17, default 5 */
+	uint32_t retry_timer;		/* 18, s, default 60 */
+	uint32_t sequence_delay;	/* 19, s, default 86400 */
+	uint32_t sequence_count;	/* 20, default 1 */
+};
+
+struct registration {
+	uint8_t state;			/* enum registration_state */
+	uint8_t changes;		/* not yet told */
+	uint8_t sent_changes;		/* in the Update under way */
+	uint8_t attempt, sequence;	/* communication retries so far */
+	uint8_t again;			/* a TRIGGER came while one was under way */
+	bool lwm2m_1_0;			/* lowered by a 4.12 */
+	uint32_t lifetime;		/* s, as told with the next message */
+	uint32_t seed;			/* hash of the endpoint's name: jitter */
+	int64_t next;			/* when to call with TIMER; INT64_MAX */
+	int64_t expires;		/* when the server drops us */
+};
+
+enum registration_send {
+	REGISTRATION_NOTHING, REGISTRATION_SEND_REGISTER,
+	REGISTRATION_SEND_UPDATE, REGISTRATION_SEND_DEREGISTER,
+};
+struct registration_action {
+	enum registration_send send;
+	uint8_t changes;	/* what the Update carries */
+	bool registered;	/* just became registered: observations of the
+				 * earlier registration are void */
+	bool gone;		/* just stopped being registered */
+	bool reconnect;		/* over DTLS: new session before the next */
+};
+
+void registration_init(struct registration *registration, uint32_t lifetime,
+		       const char *endpoint);
+
+/* One step. code: of ANSWER, CODE() as on the wire; changes: of CHANGED;
+ * spread: ns, of START: the window that all endpoints start in (0: at once).
+ *
+ * Update goes out well before the lifetime ends: at lifetime minus the larger
+ * of 93 s (MAX_TRANSMIT_WAIT) and a tenth, but not before half of it; with a
+ * jitter from the seed that spreads the herd. 4.04 or 4.00 on an Update:
+ * Register at once. 4.12 on Register: once more as 1.0. LOST, 5.xx, 4.03 ...:
+ * waits retry_timer x 2^(attempt-1) with +-20 % jitter, retry_count times, then
+ * sequence_delay, sequence_count sequences, and so on (never gives up for
+ * good: a gateway is not sent to the field again). */
+struct registration_action
+registration_step(struct registration *registration,
+		  enum registration_event event, uint8_t code, uint8_t changes,
+		  int64_t spread, const struct registration_policy *policy,
+		  int64_t now);
+
+/* Is the endpoint known to the server, as far as we can tell? */
+bool registration_alive(const struct registration *registration, int64_t now);
+const char *registration_state_name(enum registration_state state);
+
+/* 0 .. window - 1 ns, by the hash of a name: the same each time. */
+int64_t spread_of(uint32_t seed, int64_t window);
+uint32_t seed_of(const char *name);
+#endif

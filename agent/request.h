@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Device management requests of a server (Core TS 6.4, Transport TS 6.4):
+ * checks a request against the tree, answers what the tree can answer, and
+ * returns what else must be done. Pure: no time, no I/O of its own. */
+#ifndef AGENT_REQUEST_H
+#define AGENT_REQUEST_H
+#include "objects/attributes.h"
+#include "objects/buf.h"
+#include "objects/codec.h"
+#include "objects/tree.h"
+
+/* CoAP codes as on the wire (RFC 7252 12.1): CODE(2, 05) is 2.05. */
+#define CODE(class_, detail) ((uint8_t)((class_) << 5 | (detail)))
+enum request_method {
+	REQUEST_GET = 1, REQUEST_POST, REQUEST_PUT, REQUEST_DELETE,
+	REQUEST_FETCH, REQUEST_PATCH, REQUEST_IPATCH,
+};
+
+struct request {
+	uint8_t method;			/* enum request_method, or unknown */
+	const char *uri;		/* "3303/0/5700", Uri-Path joined by / */
+	size_t uri_length;
+	const char *query;		/* Uri-Query joined by & */
+	size_t query_length;
+	uint16_t accept, format;	/* FORMAT_NONE: option absent */
+	int32_t observe;		/* -1: option absent */
+	const uint8_t *payload;
+	size_t length;
+};
+
+/* What a request looks at and changes. */
+struct request_scope {
+	struct tree *tree;
+	const struct object_model *model;
+	struct attribute_set *attributes;	/* this server's */
+	uint16_t server;		/* short server id */
+	bool serve_stale;		/* stale: serve: the old value of a bad
+					 * resource instead of 5.04 */
+	uint16_t fallback;		/* format without an Accept option for
+					 * more than one value: TLV to a 1.0
+					 * server, SenML-CBOR or -JSON to 1.1 */
+	int64_t now;			/* ns since 1970 */
+};
+
+enum request_kind {
+	REQUEST_ANSWERED,	/* code and payload are all */
+	REQUEST_OBSERVE,	/* answered; keep an observation of path */
+	REQUEST_CANCEL,		/* answered; forget the observation of token */
+	REQUEST_WRITE,		/* held ones are set (touched); `writes` go to
+				 * the bus, in order, then code is the answer */
+	REQUEST_EXECUTE,	/* of path, with the arguments in the payload */
+	REQUEST_ATTRIBUTES,	/* answered; they were changed at path */
+};
+
+struct request_outcome {
+	enum request_kind kind;
+	uint8_t code;			/* CODE() */
+	uint16_t format;		/* of the payload written, or NONE */
+	struct lwm2m_path path;
+	const char *reason;		/* for 4.xx: diagnostic, literal */
+	/* Values are borrowed from the request and scratch. */
+	struct lwm2m_record *writes;	/* bound resources */
+	size_t n_writes;
+	struct lwm2m_path *touched;	/* held resources that were changed */
+	size_t n_touched;
+};
+
+#define REQUEST_RECORDS 256	/* resources in one request or answer chunk */
+
+/* Room for one request at a time; one per agent thread. */
+struct request_room {
+	struct lwm2m_record records[REQUEST_RECORDS];
+	struct lwm2m_path touched[REQUEST_RECORDS];
+	uint8_t scratch[16384];
+};
+
+/* Every error is the code that Core TS 6.4 / Transport TS table names: 4.00
+ * malformed, 4.01 objects 0 and 21, 4.04 nothing there, 4.05 operation not
+ * allowed on it, 4.06 Accept, 4.15 Content-Format, 5.03 no value yet, 5.04 its
+ * device does not answer, 5.00 the answer does not fit out. */
+struct request_outcome request_handle(const struct request_scope *scope,
+				      const struct request *request,
+				      struct request_room *room,
+				      struct buf *out);
+
+/* What a Read of path gives, for answers and notifications alike. Returns the
+ * code; *format is set to what was written; accept FORMAT_NONE: our choice
+ * (text for one value to a 1.0 server, else scope->fallback). */
+uint8_t request_read(const struct request_scope *scope,
+		     const struct lwm2m_path *path, uint16_t accept,
+		     struct request_room *room, struct buf *out,
+		     uint16_t *format);
+#endif

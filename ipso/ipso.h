@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The IPSO Smart Objects 3200-3350 and what their optional resources do:
+ * min/max measured, reset, timestamp. Pure. */
+#ifndef IPSO_IPSO_H
+#define IPSO_IPSO_H
+#include "objects/def.h"
+#include "objects/tree.h"
+
+/* NULL: none of ours. */
+const struct object_def *ipso_object(uint16_t id);
+
+/* What a point brings for the optional resources of its instance. */
+struct ipso_facts {
+	const char *units;		/* 5701; NULL: none */
+	const char *application;	/* 5750; NULL: none */
+	bool has_range;			/* 5603, 5604 */
+	double range_min, range_max;
+	bool read_only;			/* the main resource: no writable: true */
+};
+
+/* Makes instance `path` (depth 2) with its main resource bound (quality EMPTY)
+ * and, as far as the object has them: units, application type, range, min/max
+ * measured (from the first sample on), reset, timestamp.
+ * 0, -ENOMEM. */
+int ipso_instance_add(struct tree *tree, const struct object_def *object,
+		      uint16_t id, const struct ipso_facts *facts);
+/* After the resource at path (depth 3, the instance's main one) was set from
+ * a sample: moves min/max measured (5601, 5602) and the timestamp (5518).
+ * changed: gets the paths that were changed too, at most 4; returns how many.*/
+size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
+		    int64_t time, struct lwm2m_path changed[4]);
+/* Execute 5605 Reset Min and Max Measured Values (or 5505 counter reset where
+ * the counter is held): the current value becomes both. Returns how many
+ * resources changed, -ENOTSUP: not ours to execute. */
+int ipso_execute(struct tree *tree, const struct lwm2m_path *path,
+		 struct lwm2m_path changed[4]);
+#endif

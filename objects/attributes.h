@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Notification attributes (Core TS 7.3): per server, attached to an object,
+ * instance, resource or resource instance, inherited downwards. */
+#ifndef OBJECTS_ATTRIBUTES_H
+#define OBJECTS_ATTRIBUTES_H
+#include "objects/buf.h"
+#include "objects/path.h"
+
+enum attribute {
+	ATTRIBUTE_PMIN = 1, ATTRIBUTE_PMAX = 2, ATTRIBUTE_GT = 4,
+	ATTRIBUTE_LT = 8, ATTRIBUTE_ST = 16, ATTRIBUTE_EPMIN = 32,
+	ATTRIBUTE_EPMAX = 64,
+};
+#define ATTRIBUTE_CONDITIONS (ATTRIBUTE_GT | ATTRIBUTE_LT | ATTRIBUTE_ST)
+
+struct attributes {
+	uint8_t set;			/* of enum attribute */
+	uint32_t pmin, pmax, epmin, epmax;	/* s */
+	double gt, lt, st;
+};
+
+/* One server's attributes at one endpoint: a small array, owned. */
+struct attribute_entry { struct lwm2m_path path; struct attributes value; };
+struct attribute_set { struct attribute_entry *entries; uint16_t n; };
+
+void attribute_set_finish(struct attribute_set *set);
+
+/* A Write-Attributes query at path: "pmin=5&pmax=10&gt=2.5"; a bare name
+ * unsets. All or nothing. numeric: path is a resource (instance) of a numeric
+ * type; conditions need that. 0, -EINVAL malformed or unknown attribute,
+ * -EDOM a condition where none can be, or lt < gt and lt + 2 st < gt do not
+ * hold, -ENOMEM. */
+int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
+		     const char *query, size_t n, bool numeric);
+/* What is attached at exactly this path; NULL: nothing. */
+const struct attributes *attributes_at(const struct attribute_set *set,
+				       const struct lwm2m_path *path);
+/* In force at path: its own over those of the levels above (resource instance
+ * > resource > instance > object); conditions are never inherited from above
+ * the resource. Unset ones have their bit clear. */
+struct attributes attributes_effective(const struct attribute_set *set,
+				       const struct lwm2m_path *path);
+/* ";pmin=5;pmax=10" in the fixed order pmin pmax gt lt st epmin epmax. */
+void attributes_format(const struct attributes *attributes, struct buf *out);
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * CoRE links (RFC 6690): the list of a registration, the answer of Discover,
+ * and a checker of links that come from outside (type Corelnk). */
+#ifndef OBJECTS_LINKFORMAT_H
+#define OBJECTS_LINKFORMAT_H
+#include "objects/attributes.h"
+#include "objects/buf.h"
+#include "objects/tree.h"
+
+/* One link of a list, all borrowed from it: <target>;parameters */
+struct link { const char *target, *parameters; size_t n_target, n_parameters; };
+
+/* Takes the first link off [*text, *n). 1 one was read, 0 at the end,
+ * -EBADMSG malformed. */
+int link_next(const char **text, size_t *n, struct link *link);
+
+struct link_options {
+	int32_t ct;		/* of the root link; -1: none */
+	bool ver;		/* say object versions other than the core's */
+	bool lwm2m_1_0;		/* version rules of 1.0 */
+};
+
+/* The registration's object list: </>;rt="oma.lwm2m";ct=110,</1/0>,... : no
+ * spaces, /0 and /21 left out, ver on an object link only (Core TS 6.4.3). */
+void links_register(const struct tree *tree,
+		    const struct link_options *options, struct buf *out);
+/* Discover (Core TS 6.4.2) at path, with this server's attributes: own ones
+ * at object and instance level, inherited ones too for a resource; `dim` of
+ * multiple resources, `ver` of objects. -ENOENT: nothing there. */
+int links_discover(const struct tree *tree, const struct lwm2m_path *path,
+		   const struct attribute_set *attributes, struct buf *out);
+#endif
