@@ -7,8 +7,11 @@
 struct arena;
 struct arena *arena_create(void);
 void arena_destroy(struct arena *arena);	/* NULL is fine */
-void *arena_take(struct arena *arena, size_t size);	/* zeroed, aligned */
+/* Zeroed; aligned for any type of this size (an array of it, too). */
+void *arena_take(struct arena *arena, size_t size);
 char *arena_text(struct arena *arena, const char *text);	/* NULL: NULL */
 char *arena_print(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* What it takes from the heap, bytes. */
+size_t arena_size(const struct arena *arena);
 #endif

@@ -22,27 +22,36 @@ struct adapter_ops;
 
 struct place { const char *file; unsigned line, column; };
 
-/* One finding. Those of a device refuse this device only. */
+/* One finding. Those of a device refuse this device only; fatal are those of
+ * the main file, of the gateway and of servers; the others cost what they stand
+ * at (a bus with its devices, a file of conf.d). */
 struct config_error {
 	struct config_error *next;
 	struct place place;		/* file NULL: of no file */
-	const char *device;		/* endpoint it refuses; NULL: fatal */
+	const char *device;		/* endpoint it refuses; NULL: none */
+	bool fatal;
 	char *text;			/* what, and what to do */
 };
 struct config_errors {
 	struct config_error *first, **end;
 	size_t n;
+	bool fatal;			/* those without a device are, for now */
 };
 void config_errors_init(struct config_errors *errors);
 void config_errors_finish(struct config_errors *errors);
+/* Texts are copied; the same finding at the same place is kept once. */
 void config_error_add(struct config_errors *errors, struct place place,
 		      const char *device, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* A key of an adapter, not typed yet. Borrowed from the nodes. */
+/* A key as it stood in the YAML: the adapter's, not typed yet, and for the
+ * places of errors the host's. Borrowed from the nodes; templates are filled. */
 struct setting {
 	const char *key;
+	struct place place;		/* the key's */
 	const struct yaml_node *value;
+	bool host;			/* the host's: typed already */
+	bool fleet;			/* no error where the adapter has it not */
 	struct setting *next;
 };
 
@@ -102,7 +111,7 @@ struct config_device {
 	const char *manufacturer, *model, *serial;
 	struct config_point *points;
 	size_t n_points;
-	struct setting *settings;
+	struct setting *settings;	/* NULL once typed */
 	void *data;			/* pristine, by settings.c */
 	char *refused;			/* why it does not run, or NULL */
 };
@@ -113,13 +122,17 @@ struct config_bus {
 	const char *name, *adapter;
 	struct place place;
 	bool enabled;
-	struct setting *settings;
+	bool implied;			/* not declared: named by a device */
+	struct setting *settings;	/* NULL once typed */
 	const struct adapter_ops *ops;	/* by settings.c */
 	void *data;			/* pristine */
 };
 
 struct config {
 	char *gateway;			/* gateway: name */
+	char *gateway_endpoint;		/* gateway: endpoint, or NULL */
+	char *directory;		/* relative paths start here; or NULL */
+	struct arena *scratch;		/* settings; gone once they are typed */
 	struct config_server **servers;
 	struct config_bus **buses;
 	struct config_device **devices;
@@ -130,15 +143,18 @@ struct config {
 struct config_file { const char *name; const struct yaml_node *root; };
 /* Profiles by name ("eastron/sdm120"), read on demand. */
 struct config_profiles {
-	/* NULL: there is none (or it is broken: errors were added). */
+	/* NULL: there is none. root NULL: it is broken, errors were added. */
 	const struct config_file *(*find)(struct config_profiles *,
 					  const char *name,
 					  struct config_errors *);
+	/* Name number i, NULL behind the last: for suggestions. May be NULL. */
+	const char *(*name)(struct config_profiles *, size_t i);
 };
 
-/* files[0] is lwmux.yaml, the others conf.d in name order. Always returns a
- * config, as much of it as is right; fatal errors (of the main file, of buses
- * and servers) have device NULL. Free with config_free(). */
+/* files[0] is lwmux.yaml, the others conf.d in name order; a root that is NULL
+ * was broken. Always returns a config, as much of it as is right. Buses,
+ * devices and points still have their settings, borrowed from the files: call
+ * settings_apply() before those go. Free with config_free(). */
 struct config *config_build(const struct config_file *files, size_t n,
 			    struct config_profiles *profiles,
 			    const struct object_model *model,
@@ -155,7 +171,9 @@ struct config *config_load(const char *dir, const char *profile_dir,
 			   const char *adapter_dir,
 			   const struct object_model *model,
 			   struct config_errors *errors);
-/* "file:line:column: text" of each, one a line, to out. */
+/* "file:line:column: text" of each, one a line, to fd, in the order of places
+ * (lwmux.yaml, conf.d, profiles). */
 void config_errors_print(const struct config_errors *errors, int fd);
+/* Nothing can run with it. (A check fails on any error: errors->n.) */
 bool config_fatal(const struct config_errors *errors);
 #endif

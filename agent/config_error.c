@@ -1,1 +1,165 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Findings of the configuration: collected, all of them, and printed in the
+ * order of the files. */
+#include "agent/config.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Looking for the same finding again is quadratic: only so far. */
+#define COMPARED_MAX 1000
+
+void config_errors_init(struct config_errors *errors)
+{
+	*errors = (struct config_errors){.first = NULL};
+	errors->end = &errors->first;
+}
+
+void config_errors_finish(struct config_errors *errors)
+{
+	struct config_error *error = errors->first;
+
+	while (error) {
+		struct config_error *next = error->next;
+
+		free(error);
+		error = next;
+	}
+	config_errors_init(errors);
+}
+
+static bool place_same(const struct place *a, const struct place *b)
+{
+	if (a->line != b->line || a->column != b->column)
+		return false;
+	return a->file && b->file ? !strcmp(a->file, b->file)
+				  : a->file == b->file;
+}
+
+/* A profile's mistake is found again by each device that uses it. */
+static bool known(const struct config_errors *errors, const struct place *place,
+		  const char *text)
+{
+	size_t n = 0;
+
+	for (struct config_error *e = errors->first;
+	     e && n < COMPARED_MAX; e = e->next, n++)
+		if (place_same(&e->place, place) && !strcmp(e->text, text))
+			return true;
+	return false;
+}
+
+static char *put(char **at, const char *text)
+{
+	char *copy = *at;
+
+	if (!text)
+		return NULL;
+	*at = stpcpy(copy, text) + 1;
+	return copy;
+}
+
+static size_t room(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* One allocation: the finding and its three texts. */
+static void append(struct config_errors *errors, struct place place,
+		   const char *device, const char *text)
+{
+	struct config_error *error;
+	char *at;
+
+	error = malloc(sizeof(*error) + room(place.file) + room(device) +
+		       room(text));
+	if (!error)
+		abort();
+	at = (char *)(error + 1);
+	error->next = NULL;
+	error->place = place;
+	error->place.file = put(&at, place.file);
+	error->device = put(&at, device);
+	error->text = put(&at, text);
+	error->fatal = errors->fatal && !device;
+	*errors->end = error;
+	errors->end = &error->next;
+	errors->n++;
+}
+
+void config_error_add(struct config_errors *errors, struct place place,
+		      const char *device, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	va_end(args);
+	if (!known(errors, &place, text))
+		append(errors, place, device, text);
+	free(text);
+}
+
+bool config_fatal(const struct config_errors *errors)
+{
+	for (struct config_error *e = errors->first; e; e = e->next)
+		if (e->fatal)
+			return true;
+	return false;
+}
+
+/* The main file, conf.d, profiles: as a reader goes through them. */
+static int file_rank(const char *file)
+{
+	if (!file)
+		return 0;
+	if (!strchr(file, '/'))
+		return 1;
+	return strncmp(file, "conf.d/", 7) ? 3 : 2;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct place *a = &(*(struct config_error *const *)left)->place;
+	const struct place *b = &(*(struct config_error *const *)right)->place;
+	int order = file_rank(a->file) - file_rank(b->file);
+
+	if (!order && a->file && b->file)
+		order = strcmp(a->file, b->file);
+	if (order)
+		return order;
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return a->column < b->column ? -1 : a->column > b->column;
+}
+
+static void print(const struct config_error *error, int fd)
+{
+	const struct place *place = &error->place;
+
+	if (!place->file)
+		dprintf(fd, "%s\n", error->text);
+	else if (!place->line)
+		dprintf(fd, "%s: %s\n", place->file, error->text);
+	else
+		dprintf(fd, "%s:%u:%u: %s\n", place->file, place->line,
+			place->column, error->text);
+}
+
+void config_errors_print(const struct config_errors *errors, int fd)
+{
+	struct config_error **sorted = calloc(errors->n + 1, sizeof(*sorted));
+	size_t n = 0;
+
+	if (!sorted)
+		abort();
+	for (struct config_error *e = errors->first; e; e = e->next)
+		sorted[n++] = e;
+	qsort(sorted, n, sizeof(*sorted), compare);
+	for (size_t i = 0; i < n; i++)
+		print(sorted[i], fd);
+	free(sorted);
+}
