@@ -44,6 +44,7 @@ struct tree_cursor {
 	uint16_t instance, slot;	/* {0, 0}: from the beginning */
 };
 
+/* Pointers into a tree hold until the next add, remove or set in it. */
 void tree_init(struct tree *tree);
 void tree_finish(struct tree *tree);
 
