@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The words that tables of definitions are written in, and the core's own. */
+#ifndef OBJECTS_TABLE_H
+#define OBJECTS_TABLE_H
+#include "objects/def.h"
+
+#define SINGLE false
+#define MULTIPLE true
+#define OPTIONAL false
+#define MANDATORY true
+#define ANY 0, 0			/* no range */
+#define TABLE(rows) rows, sizeof(rows) / sizeof((rows)[0])
+
+extern const struct object_def security_object, server_object, device_object;
+#endif
