@@ -29,9 +29,10 @@ int ipso_instance_add(struct tree *tree, const struct object_def *object,
  * changed: gets the paths that were changed too, at most 4; returns how many.*/
 size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
 		    int64_t time, struct lwm2m_path changed[4]);
+#define IPSO_RESET_MAX 6		/* min and max of three axes */
 /* Execute 5605 Reset Min and Max Measured Values (or 5505 counter reset where
  * the counter is held): the current value becomes both. Returns how many
  * resources changed, -ENOTSUP: not ours to execute. */
 int ipso_execute(struct tree *tree, const struct lwm2m_path *path,
-		 struct lwm2m_path changed[4]);
+		 struct lwm2m_path changed[IPSO_RESET_MAX]);
 #endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the optional resources of an IPSO object do. Only slots that are there
+ * and that no point stands behind are moved: a device that reports its own
+ * minimum keeps it. */
+#include <errno.h>
+#include <string.h>
+#include "ipso/ipso.h"
+#include "ipso/resources.h"
+
+enum {
+	COUNTER_VALUE = 5501, COUNTER_RESET = 5505, TIME_OF_VALUE = 5518,
+	MEASURED_RESET = 5605, UNITS = 5701, APPLICATION = 5750,
+};
+
+/* Which resources belong to a measured value; 0: none. An object need not
+ * have them all. */
+struct measured {
+	uint16_t value, min, max, range_min, range_max;
+};
+static const struct measured measured[] = {
+	{5536, 5601, 5602, 5519, 5520},		/* position and its limits */
+	{5600, 5601, 5602, 5603, 5604},
+	{5650, 0, 0, 5603, 5604},
+	{5700, 5601, 5602, 5603, 5604},
+	{5702, 5508, 5509, 5603, 5604},		/* x, y, z */
+	{5703, 5510, 5511, 5603, 5604},
+	{5704, 5512, 5513, 5603, 5604},
+	{5705, 5601, 5602, 0, 0},
+	{5800, 5801, 5802, 5803, 5804},		/* active, reactive power */
+	{5810, 5811, 5812, 5813, 5814},
+};
+#define N_MEASURED (sizeof(measured) / sizeof(measured[0]))
+
+static const struct object_def *table_find(const struct object_def *table,
+					   size_t n, uint16_t id)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (table[middle].id == id)
+			return &table[middle];
+		if (table[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct object_def *ipso_object(uint16_t id)
+{
+	const struct object_def *def =
+		table_find(ipso_sensors, n_ipso_sensors, id);
+
+	return def ? def : table_find(ipso_actuators, n_ipso_actuators, id);
+}
+
+static const struct measured *measured_find(uint16_t value)
+{
+	for (size_t i = 0; i < N_MEASURED; i++)
+		if (measured[i].value == value)
+			return &measured[i];
+	return NULL;
+}
+
+/* The instance that is being made, and the first thing that went wrong. */
+struct making {
+	struct tree *tree;
+	const struct object_def *object;
+	uint16_t id;
+	int error;
+};
+
+static struct tree_slot *slot_make(struct making *m, uint16_t resource)
+{
+	struct lwm2m_path path = path_resource(m->object->id, m->id, resource);
+	struct tree_slot *slot;
+
+	if (!resource || !object_resource(m->object, resource))
+		return NULL;
+	slot = tree_slot_add(m->tree, &path);
+	if (!slot)
+		m->error = -ENOMEM;
+	return slot;
+}
+
+static void value_make(struct making *m, uint16_t resource,
+		       const struct lwm2m_value *value)
+{
+	struct lwm2m_path path = path_resource(m->object->id, m->id, resource);
+
+	if (slot_make(m, resource) && tree_set(m->tree, &path, value, 0))
+		m->error = -ENOMEM;
+}
+
+static void text_make(struct making *m, uint16_t resource, const char *text)
+{
+	struct lwm2m_value value;
+
+	if (!text)
+		return;
+	value = lwm2m_string(text, (uint32_t)strlen(text));
+	value_make(m, resource, &value);
+}
+
+static void main_make(struct making *m, bool read_only)
+{
+	struct tree_slot *slot = slot_make(m, m->object->main);
+
+	if (!slot)
+		return;
+	slot->flags |= TREE_BOUND;
+	if (read_only)
+		slot->flags |= TREE_READ_ONLY;
+}
+
+static void measured_make(struct making *m, const struct measured *of,
+			  const struct ipso_facts *facts)
+{
+	struct lwm2m_value min = lwm2m_float(facts->range_min);
+	struct lwm2m_value max = lwm2m_float(facts->range_max);
+
+	if (facts->has_range) {
+		value_make(m, of->range_min, &min);
+		value_make(m, of->range_max, &max);
+	}
+	if (slot_make(m, of->min) && slot_make(m, of->max))
+		slot_make(m, MEASURED_RESET);
+}
+
+int ipso_instance_add(struct tree *tree, const struct object_def *object,
+		      uint16_t id, const struct ipso_facts *facts)
+{
+	struct making m = {tree, object, id, 0};
+	const struct measured *of = measured_find(object->main);
+
+	if (!tree_add(tree, object, id))
+		return -ENOMEM;
+	main_make(&m, facts->read_only);
+	text_make(&m, UNITS, facts->units);
+	text_make(&m, APPLICATION, facts->application);
+	if (of)
+		measured_make(&m, of, facts);
+	slot_make(&m, TIME_OF_VALUE);
+	return m.error;
+}
+
+/* A slot of the same instance that is ours to move. */
+static struct tree_slot *held_find(const struct tree *tree,
+				   const struct lwm2m_path *beside,
+				   uint16_t resource)
+{
+	struct lwm2m_path path =
+		path_resource(beside->id[0], beside->id[1], resource);
+	struct tree_slot *slot = resource ? tree_find(tree, &path) : NULL;
+
+	return slot && !(slot->flags & TREE_BOUND) ? slot : NULL;
+}
+
+/* Numbers need no memory: they are set in place. */
+static size_t number_set(struct tree_slot *slot,
+			 const struct lwm2m_value *value, int64_t time,
+			 const struct lwm2m_path *beside,
+			 struct lwm2m_path *changed)
+{
+	slot->value = *value;
+	slot->time = time;
+	slot->quality = TREE_GOOD;
+	*changed = path_resource(beside->id[0], beside->id[1],
+				 slot->resource);
+	return 1;
+}
+
+static size_t extreme_move(const struct tree *tree,
+			   const struct lwm2m_path *path, uint16_t resource,
+			   int direction, double number, int64_t time,
+			   struct lwm2m_path *changed)
+{
+	struct tree_slot *slot = held_find(tree, path, resource);
+	struct lwm2m_value value = lwm2m_float(number);
+
+	if (!slot)
+		return 0;
+	if (slot->quality == TREE_GOOD &&
+	    direction * number <= direction * slot->value.as.number)
+		return 0;
+	return number_set(slot, &value, time, path, changed);
+}
+
+static size_t timestamp_move(const struct tree *tree,
+			     const struct lwm2m_path *path, int64_t time,
+			     struct lwm2m_path *changed)
+{
+	struct tree_slot *slot = held_find(tree, path, TIME_OF_VALUE);
+	int64_t seconds = time / 1000000000 - (time % 1000000000 < 0);
+	struct lwm2m_value value = {
+		.type = LWM2M_TIME, .as.integer = seconds,
+	};
+
+	if (!slot || (slot->quality == TREE_GOOD &&
+		      slot->value.as.integer == seconds))
+		return 0;
+	return number_set(slot, &value, time, path, changed);
+}
+
+size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
+		    int64_t time, struct lwm2m_path changed[4])
+{
+	const struct tree_slot *slot = tree_find(tree, path);
+	const struct measured *of = measured_find(path->id[2]);
+	double number;
+	size_t n = 0;
+
+	if (!slot)
+		return 0;
+	number = lwm2m_number(&slot->value);
+	if (of && number == number) {		/* not NaN */
+		n += extreme_move(tree, path, of->min, -1, number, time,
+				  &changed[n]);
+		n += extreme_move(tree, path, of->max, 1, number, time,
+				  &changed[n]);
+	}
+	return n + timestamp_move(tree, path, time, &changed[n]);
+}
+
+static int measured_reset(const struct tree *tree,
+			  const struct lwm2m_path *path,
+			  struct lwm2m_path *changed)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_MEASURED && n + 2 <= IPSO_RESET_MAX; i++) {
+		const struct measured *of = &measured[i];
+		struct lwm2m_path value = path_resource(
+			path->id[0], path->id[1], of->value);
+		const struct tree_slot *now = tree_find(tree, &value);
+		struct tree_slot *min = held_find(tree, path, of->min);
+		struct tree_slot *max = held_find(tree, path, of->max);
+
+		if (!now || !min || !max || now->value.type != LWM2M_FLOAT)
+			continue;
+		n += number_set(min, &now->value, now->time, path,
+				&changed[n]);
+		n += number_set(max, &now->value, now->time, path,
+				&changed[n]);
+	}
+	return (int)n;
+}
+
+int ipso_execute(struct tree *tree, const struct lwm2m_path *path,
+		 struct lwm2m_path changed[IPSO_RESET_MAX])
+{
+	struct lwm2m_value zero = lwm2m_integer(0);
+	struct tree_slot *counter;
+
+	if (path->depth != 3 || !ipso_object(path->id[0]) ||
+	    !held_find(tree, path, path->id[2]))
+		return -ENOTSUP;
+	if (path->id[2] == MEASURED_RESET)
+		return measured_reset(tree, path, changed);
+	counter = held_find(tree, path, COUNTER_VALUE);
+	if (path->id[2] != COUNTER_RESET || !counter)
+		return -ENOTSUP;
+	return (int)number_set(counter, &zero, counter->time, path, changed);
+}
