@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * CoAP by libcoap: one context with one client session per connection, all
+ * driven by one epoll descriptor. Agent thread only.
+ *
+ * libcoap's block mode is never set: message-id de-duplication, block-wise
+ * transfer both ways, Observe and the supervision of deadlines are here.
+ * One confirmable message is under way per connection at a time. */
+#ifndef AGENT_COAP_H
+#define AGENT_COAP_H
+#include <sys/socket.h>
+#include "agent/request.h"
+#include "objects/buf.h"
+
+struct coap_connection;
+struct coap_exchange;		/* a request that is being answered */
+struct coap_later;		/* one that is answered later */
+
+enum coap_outcome {
+	COAP_ANSWERED,		/* a response to our request */
+	COAP_ACKED,		/* our notification was acknowledged */
+	COAP_REFUSED,		/* Reset: that observation is over */
+	COAP_NO_ANSWER,		/* all retransmissions, or 93 s, are over */
+};
+
+/* Option values one after the other, each behind its length byte. */
+struct coap_segments { const uint8_t *at; size_t n; };
+
+struct coap_answer {
+	uint8_t code;			/* CODE() */
+	struct coap_segments location;	/* Location-Path, verbatim */
+	const uint8_t *payload;
+	size_t length;
+};
+
+/* owner is the connection's. None may close its own connection, except in
+ * the next turn: coap_close() is always safe. */
+struct coap_handlers {
+	/* Answer by coap_respond(), or take coap_defer(); neither: 5.00. */
+	void (*request)(void *owner, struct coap_exchange *exchange,
+			const struct request *request,
+			const uint8_t *token, uint8_t token_length);
+	/* Our request or notification (token) has ended. */
+	void (*ended)(void *owner, enum coap_outcome outcome,
+		      const uint8_t *token, uint8_t token_length,
+		      const struct coap_answer *answer);
+	/* Nothing is under way: the next message may be sent. */
+	void (*idle)(void *owner);
+};
+
+int coap_start(const struct coap_handlers *handlers);
+void coap_stop(void);
+/* Readable when there is something to do; coap_turn() then, and at the time
+ * that coap_due() says (monotonic ns, INT64_MAX: never). */
+int coap_epoll_fd(void);
+void coap_turn(int64_t now);
+int64_t coap_due(void);
+
+/* UDP, NoSec, its own port. NULL: errno says why (EMFILE ...). */
+struct coap_connection *coap_open(const struct sockaddr *server,
+				  socklen_t length, void *owner);
+/* Nothing of owner is called any more. NULL is fine. */
+void coap_close(struct coap_connection *connection);
+
+/* Is a message of ours under way? */
+bool coap_busy(const struct coap_connection *connection);
+
+struct coap_message {
+	uint8_t method;			/* enum request_method */
+	struct coap_segments path, query;
+	uint16_t format;		/* of the payload, or FORMAT_NONE */
+	const uint8_t *payload;		/* copied; more than 1,024 bytes go */
+	size_t length;			/* block by block */
+};
+/* -EBUSY one is under way, -EIO. `ended` follows. */
+int coap_request(struct coap_connection *connection,
+		 const struct coap_message *message, int64_t now);
+struct coap_notification {
+	const uint8_t *token;
+	uint8_t token_length;
+	uint8_t code;		/* 2.05, or an error that ends it */
+	bool confirmable;
+	uint16_t format;
+	uint32_t sequence;	/* Observe option; not sent with an error */
+	const char *uri;	/* "3303/0": later blocks are asked for by it */
+	const uint8_t *payload;
+	size_t length;
+};
+/* -EBUSY as above; `ended` follows where it is confirmable. */
+int coap_notify(struct coap_connection *connection,
+		const struct coap_notification *notification, int64_t now);
+
+/* code, format (NONE), payload; observe: sequence number or -1. */
+void coap_respond(struct coap_exchange *exchange, uint8_t code,
+		  uint16_t format, const uint8_t *payload, size_t length,
+		  int32_t observe);
+/* Empty ACK now, the answer by coap_respond_later(), which frees it. NULL: too
+ * many wait (16): answer 5.03. Void when the connection is closed. */
+struct coap_later *coap_defer(struct coap_exchange *exchange);
+void coap_respond_later(struct coap_later *later, uint8_t code,
+			uint16_t format, const uint8_t *payload,
+			size_t length, int64_t now);
+
+/* Datagrams and bytes so far, of all connections. */
+struct coap_counts { uint64_t sent, received, failed; };
+struct coap_counts coap_counts(void);
+#endif
