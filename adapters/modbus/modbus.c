@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The Modbus adapter: its keys, and what it does with buses, devices, points.
+ * Values are in registers.c, requests in request.c, blocks in plan.c, the
+ * wire in wire.c. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "adapters/modbus/device.h"
+
+#define CUTS_MAX 128
+#define LOG_NOTICE 5
+#define SECOND INT64_C(1000000000)
+enum { WRITE_SINGLE, WRITE_MULTIPLE };
+
+#define TIMEOUT_LIMITS .min = 1000000, .max = 60 * SECOND
+#define GAP_LIMITS .min = 0, .max = 10 * SECOND
+
+static const struct adapter_key bus_keys[] = {
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_bus, transport,
+		    .flags = ADAPTER_REQUIRED, .choices = WIRE_TRANSPORT_NAMES,
+		    .help = "Modbus TCP, a serial line, or serial frames over "
+			    "TCP (a simple converter)"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct modbus_bus, host,
+		    .help = "name or address of tcp and rtu-over-tcp"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_bus, tcp_port,
+		    .fallback = "502", .min = 1, .max = 65535,
+		    .help = "port of tcp and rtu-over-tcp"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct modbus_bus, port,
+		    .help = "serial device of rtu, best below "
+			    "/dev/serial/by-id"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct modbus_bus, serial,
+		    .fallback = "9600 8N1",
+		    .help = "rate, data bits, parity, stop bits of rtu"),
+	ADAPTER_KEY(ADAPTER_BOOL, struct modbus_bus, rs485, .fallback = "no",
+		    .help = "let the kernel switch the direction of rtu"),
+	ADAPTER_KEY(ADAPTER_TIME, struct modbus_bus, timeout,
+		    .fallback = "1s", TIMEOUT_LIMITS,
+		    .help = "wait for a connection, and for an answer"),
+	ADAPTER_KEY(ADAPTER_TIME, struct modbus_bus, gap, .fallback = "0s",
+		    GAP_LIMITS,
+		    .help = "silence before a request, at least; on a serial "
+			    "line never below 3.5 characters"),
+	{.type = ADAPTER_END}
+};
+static const struct adapter_key device_keys[] = {
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, unit,
+		    .flags = ADAPTER_REQUIRED, .min = 0, .max = 255,
+		    .help = "unit id, on a serial line 1 to 247"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_device, order,
+		    .fallback = "ABCD", .choices = REGISTER_ORDER_NAMES,
+		    .help = "of bytes, A being the most significant"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, address_base,
+		    .fallback = "0", .min = 0, .max = 65535,
+		    .help = "what the manual calls the first address"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, max_hole,
+		    .flags = ADAPTER_AUTO, .fallback = "auto", .min = 0,
+		    .max = READ_REGISTERS_MAX,
+		    .help = "registers nobody asked for that a request may "
+			    "run over; of bits 16 times as many"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, max_registers,
+		    .fallback = "125", .min = 1, .max = READ_REGISTERS_MAX,
+		    .help = "in one request"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_device, write,
+		    .fallback = "single", .choices = "single|multiple",
+		    .help = "functions 5 and 6 where one cell is written, or "
+			    "always 15 and 16"),
+	ADAPTER_KEY(ADAPTER_TIME, struct modbus_device, timeout,
+		    .flags = ADAPTER_INHERIT, TIMEOUT_LIMITS,
+		    .help = "wait for an answer"),
+	ADAPTER_KEY(ADAPTER_TIME, struct modbus_device, gap,
+		    .flags = ADAPTER_INHERIT, GAP_LIMITS,
+		    .help = "silence before a request, at least"),
+	{.type = ADAPTER_END}
+};
+static const struct adapter_key point_keys[] = {
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_point, table,
+		    .fallback = "holding", .choices = MODBUS_TABLE_NAMES,
+		    .help = "where it is"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, address,
+		    .flags = ADAPTER_REQUIRED, .min = 0, .max = 131070,
+		    .help = "of its first register, or of its bit, counted "
+			    "from address_base"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_point, type,
+		    .fallback = "uint16", .choices = REGISTER_TYPE_NAMES,
+		    .help = "of registers"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, length, .fallback = "0",
+		    .min = 0, .max = REGISTER_STRING_MAX,
+		    .help = "of a string, in registers"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_point, order,
+		    .flags = ADAPTER_INHERIT, .choices = REGISTER_ORDER_NAMES,
+		    .help = "of bytes"),
+	ADAPTER_KEY(ADAPTER_INTS, struct modbus_point, invalid,
+		    .help = "raw values, as wide as the type, that mean that "
+			    "there is none"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct modbus_point, bits,
+		    .help = "part of a register: \"3\", or \"4-7\""),
+	{.type = ADAPTER_END}
+};
+static const struct adapter_key search_keys[] = {
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, from, .fallback = "1",
+		    .min = 1, .max = 247, .help = "first unit of a scan"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, to, .fallback = "247",
+		    .min = 1, .max = 247, .help = "last unit of a scan"),
+	ADAPTER_KEY(ADAPTER_TIME, struct modbus_search, timeout,
+		    .fallback = "300ms", TIMEOUT_LIMITS,
+		    .help = "wait for an answer"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, unit, .fallback = "1",
+		    .min = 0, .max = 255, .help = "unit to probe"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_search, table,
+		    .fallback = "holding", .choices = MODBUS_TABLE_NAMES,
+		    .help = "where to probe"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, address,
+		    .fallback = "0", .min = 0, .max = 65535,
+		    .help = "first address to probe, from 0"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, count, .fallback = "4",
+		    .min = 1, .max = 32, .help = "addresses to probe"),
+	{.type = ADAPTER_END}
+};
+
+bool modbus_format_read(const struct modbus_point *point,
+			struct register_format *format)
+{
+	*format = (struct register_format){
+		.type = (uint8_t)point->type,
+		.order = (uint8_t)point->order,
+		.length = point->length,
+	};
+	return !point->bits ||
+	       register_bits_read(point->bits, &format->bit, &format->n_bits);
+}
+
+unsigned modbus_span(const struct modbus_point *point,
+		     struct register_format format)
+{
+	return table_has_bits(point->table) ? 1 : register_span(format);
+}
+
+static int modbus_check_bus(const struct adapter_bus *bus,
+			    struct adapter_error *error)
+{
+	const struct modbus_bus *b = bus->data;
+	struct wire_line line;
+	int rc = 0;
+
+	if (b->transport != WIRE_RTU && !b->host)
+		rc = adapter_refuse(bus, error, "host",
+				    "transport %s needs a host",
+				    b->transport == WIRE_TCP ? "tcp"
+							     : "rtu-over-tcp");
+	if (b->transport == WIRE_RTU && !b->port)
+		rc = adapter_refuse(bus, error, "port",
+				    "transport rtu needs a serial port");
+	if (b->serial && !wire_line_read(b->serial, &line))
+		rc = adapter_refuse(bus, error, "serial",
+				    "\"%s\" is not like \"9600 8E1\"",
+				    b->serial);
+	return rc;
+}
+
+static int modbus_check_device(const struct adapter_device *device,
+			       struct adapter_error *error)
+{
+	const struct modbus_bus *b = device->bus->data;
+	const struct modbus_device *d = device->data;
+
+	if (b->transport == WIRE_RTU && (d->unit < 1 || d->unit > 247))
+		return adapter_refuse(device->bus, error, "unit",
+				      "on a serial line units are 1 to 247");
+	return 0;
+}
+
+static int check_place(const struct adapter_point *point, unsigned span,
+		       struct adapter_error *error)
+{
+	const struct adapter_bus *bus = point->device->bus;
+	const struct modbus_device *d = point->device->data;
+	const struct modbus_point *p = point->data;
+
+	if (!table_has_bits(p->table) && (span == 0 || span > d->max_registers))
+		return adapter_refuse(bus, error, span ? "type" : "length",
+				      "takes %u registers, not 1 to %u", span,
+				      d->max_registers);
+	if (p->address < d->address_base ||
+	    p->address - d->address_base + span > 65536)
+		return adapter_refuse(bus, error, "address",
+				      "%u is not within 65536 from %u on",
+				      p->address, d->address_base);
+	return 0;
+}
+
+static int check_invalid(const struct adapter_point *point,
+			 struct register_format format,
+			 struct adapter_error *error)
+{
+	const struct modbus_point *p = point->data;
+	const int64_t *bad = p->invalid.at;
+
+	for (size_t i = 0; i < p->invalid.n; i++)
+		if (table_has_bits(p->table) ||
+		    !register_invalid_fits(format, bad[i]))
+			return adapter_refuse(point->device->bus, error,
+					      "invalid",
+					      "%lld is wider than the value",
+					      (long long)bad[i]);
+	return 0;
+}
+
+static void facts_fill(const struct modbus_point *p,
+		       struct register_format format,
+		       struct adapter_facts *facts)
+{
+	bool bits = table_has_bits(p->table);
+
+	facts->polled = true;
+	facts->type = bits ? LWM2M_BOOLEAN : register_value_type(format);
+	facts->writable = p->table == TABLE_COIL ||
+			  (p->table == TABLE_HOLDING && !format.n_bits);
+	if (!bits && !format.n_bits)
+		register_limits(format, &facts->min, &facts->max);
+}
+
+static int modbus_check_point(const struct adapter_point *point,
+			      struct adapter_facts *facts,
+			      struct adapter_error *error)
+{
+	const struct adapter_bus *bus = point->device->bus;
+	const struct modbus_point *p = point->data;
+	struct register_format format;
+	unsigned span;
+	int rc;
+
+	if (!modbus_format_read(p, &format))
+		return adapter_refuse(bus, error, "bits",
+				      "\"%s\" is not like \"3\" or \"4-7\", "
+				      "0 to 15", p->bits);
+	span = modbus_span(p, format);
+	if (format.n_bits && (table_has_bits(p->table) || span != 1 ||
+			      p->type == REGISTER_STRING))
+		return adapter_refuse(bus, error, "bits",
+				      "are of one register, int16 or uint16");
+	facts_fill(p, format, facts);
+	if (point->writable && !facts->writable)
+		return adapter_refuse(bus, error, "writable", format.n_bits ?
+				      "part of a register cannot be written" :
+				      "only coils and holding registers are");
+	if (point->writable && span > WRITE_REGISTERS_MAX)
+		return adapter_refuse(bus, error, "length",
+				      "at most %d registers can be written",
+				      WRITE_REGISTERS_MAX);
+	rc = check_place(point, span, error);
+	return rc ? rc : check_invalid(point, format, error);
+}
+
+static int modbus_open(struct adapter_bus *bus)
+{
+	struct modbus_bus *b = bus->data;
+	struct wire_settings settings = {
+		.transport = (enum wire_transport)b->transport,
+		.host = b->host, .port = b->port, .tcp_port = b->tcp_port,
+		.rs485 = b->rs485, .timeout = b->timeout,
+	};
+	int low = -1;
+
+	if (!wire_line_read(b->serial, &settings.line))
+		return -EINVAL;
+	if (settings.transport != WIRE_RTU_OVER_TCP) {
+		low = adapter_low_fd(bus);
+		if (low < 0)
+			return low;
+	}
+	return wire_open(&b->wire, &settings, low);
+}
+
+static void modbus_close_bus(struct adapter_bus *bus)
+{
+	struct modbus_bus *b = bus->data;
+
+	wire_close(&b->wire);
+}
+
+static int modbus_attach(struct adapter_device *device)
+{
+	struct modbus_device *d = device->data;
+	struct plan_cut cuts[CUTS_MAX];
+	int n;
+
+	d->plan.n = device->n_points;
+	d->plan.items = calloc(d->plan.n + 1, sizeof(d->plan.items[0]));
+	if (!d->plan.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->plan.n; i++) {
+		struct modbus_point *p = device->points[i]->data;
+
+		modbus_format_read(p, &p->format);
+		p->item = (struct plan_item){
+			.address = (uint16_t)(p->address - d->address_base),
+			.span = (uint16_t)modbus_span(p, p->format),
+			.table = (uint8_t)p->table,
+		};
+		d->plan.items[i] = &p->item;
+	}
+	plan_sort(&d->plan);
+	n = adapter_kept(device, "cuts", cuts, sizeof(cuts));
+	if (n > 0)
+		plan_cuts_set(&d->plan, cuts, (size_t)n / sizeof(cuts[0]));
+	return 0;
+}
+
+static void modbus_detach(struct adapter_device *device)
+{
+	struct modbus_device *d = device->data;
+
+	free(d->plan.items);
+	d->plan.items = NULL;
+}
+
+static void failure_count(struct adapter_bus *bus,
+			  struct adapter_device *device, int rc)
+{
+	if (rc == -ETIMEDOUT)
+		adapter_count(bus, device, "timeouts", 1);
+	else if (rc == -EBADMSG)
+		adapter_count(bus, device, "crc", 1);
+	else if (rc > 0)
+		adapter_count(bus, device, "exceptions", 1);
+}
+
+int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
+		    struct wire_call *call, uint8_t *pdu)
+{
+	struct modbus_bus *b = bus->data;
+	int rc = wire_exchange(&b->wire, call, pdu);
+
+	adapter_count(bus, device, "requests", 1);
+	if (call->other_unit)
+		adapter_count(bus, device, "other_unit", call->other_unit);
+	if (call->late)
+		adapter_count(bus, device, "late", call->late);
+	if (rc >= 0)
+		rc = reply_check(call->request, pdu, (size_t)rc);
+	else if (wire_is_broken(rc))
+		adapter_lost(bus, NULL, rc, "the connection broke");
+	if (rc == -EBADMSG)
+		b->wire.stale = true;
+	failure_count(bus, device, rc);
+	return rc;
+}
+
+int modbus_value_read(const struct modbus_point *point,
+		      struct register_format format, const uint16_t *words,
+		      struct lwm2m_value *value, char *text)
+{
+	if (table_has_bits(point->table)) {
+		*value = lwm2m_boolean(words[0] != 0);
+		return 0;
+	}
+	if (register_is_invalid(format, words, point->invalid.at,
+				point->invalid.n))
+		return -ENODATA;
+	return register_decode(format, words, value, text);
+}
+
+static struct plan_limits limits_of(const struct adapter_device *device)
+{
+	const struct modbus_bus *b = device->bus->data;
+	const struct modbus_device *d = device->data;
+	int64_t silence = b->wire.silence_ns > d->gap ? b->wire.silence_ns
+						      : d->gap;
+	unsigned hole = d->max_hole >= 0 ? (unsigned)d->max_hole :
+			plan_hole_worth(b->wire.char_ns, silence, d->turn_ns);
+
+	return (struct plan_limits){
+		.registers = d->max_registers, .bits = READ_BITS_MAX,
+		.hole_registers = hole, .hole_bits = 16 * hole,
+	};
+}
+
+static struct wire_call call_of(const struct adapter_device *device,
+				const struct modbus_request *request)
+{
+	const struct modbus_device *d = device->data;
+
+	return (struct wire_call){.request = request, .timeout = d->timeout,
+				  .gap = d->gap};
+}
+
+static bool point_report(struct adapter_point *point, const uint16_t *words)
+{
+	const struct modbus_point *p = point->data;
+	char text[2 * REGISTER_STRING_MAX];
+	struct lwm2m_value value;
+	int rc = modbus_value_read(p, p->format, words, &value, text);
+
+	if (rc == 0)
+		adapter_report(point, value, 0);
+	else
+		adapter_fault(point->device, point, rc,
+			      "%s %u holds %s", modbus_table_names[p->table],
+			      p->address, rc == -EILSEQ ?
+			      "text that is not UTF-8" : "no valid value");
+	return rc == 0;
+}
+
+static void block_report(struct adapter_device *device,
+			 struct adapter_point **due,
+			 const struct plan_block *block,
+			 const struct modbus_request *request,
+			 const uint8_t *pdu)
+{
+	uint16_t words[READ_BITS_MAX];
+	bool reported = false;
+
+	reply_words(request, pdu, words);
+	for (size_t i = 0; i < block->n; i++) {
+		const struct modbus_point *p = due[i]->data;
+
+		reported |= point_report(due[i], &words[p->item.address -
+							block->address]);
+	}
+	if (!reported)
+		adapter_heard(device, 0);
+}
+
+static void block_fault(struct adapter_device *device,
+			struct adapter_point **due,
+			const struct plan_block *block, int exception)
+{
+	int error = exception == 5 || exception == 6 ? -EBUSY : -EREMOTEIO;
+
+	for (size_t i = 0; i < block->n; i++) {
+		const struct modbus_point *p = due[i]->data;
+
+		adapter_fault(device, due[i], error,
+			      "%s %u (0x%04x on the wire): exception %d, %s",
+			      modbus_table_names[p->table], p->address,
+			      p->item.address, exception,
+			      exception_name(exception));
+	}
+}
+
+static void cuts_keep(struct adapter_device *device,
+		      const struct plan_item *item)
+{
+	const struct modbus_device *d = device->data;
+	struct plan_cut cuts[CUTS_MAX];
+	size_t n = plan_cuts_get(&d->plan, cuts, CUTS_MAX);
+
+	adapter_keep(device, "cuts", cuts, n * sizeof(cuts[0]));
+	adapter_log(device->bus, device, LOG_NOTICE,
+		    "from now on %s %u is not read together with what stands "
+		    "before it: the device refuses that",
+		    modbus_table_names[item->table],
+		    item->address + d->address_base);
+}
+
+/* The device answered, with an exception: it lives. */
+static int block_refused(struct adapter_device *device,
+			 struct adapter_point **due, size_t n,
+			 const struct plan_block *block, int exception)
+{
+	struct modbus_device *d = device->data;
+	const struct plan_item *cut;
+
+	/* said by a gateway in its place: 10 no path, 11 no answer */
+	if (exception == 10 || exception == 11)
+		return -EHOSTUNREACH;
+	adapter_heard(device, 0);
+	if (exception == 2 || exception == 3)
+		switch (plan_refused(&d->plan, due, block, &cut)) {
+		case PLAN_LEARNT:
+			cuts_keep(device, cut);
+			return -EAGAIN;
+		case PLAN_HALVED:
+			return -EAGAIN;
+		case PLAN_NOTHING:
+			break;
+		}
+	block_fault(device, due, block, exception);
+	plan_served(&d->plan, due, n, block, false);
+	return 0;
+}
+
+static int modbus_read_points(struct adapter_device *device,
+			      struct adapter_point **due, size_t n)
+{
+	struct modbus_device *d = device->data;
+	struct plan_limits limits = limits_of(device);
+	struct plan_block block = plan_next(&d->plan, due, n, &limits);
+	const struct modbus_point *first = due[0]->data;
+	struct modbus_request request =
+		request_read(d->unit, (enum modbus_table)first->table,
+			     block.address, block.length);
+	struct wire_call call = call_of(device, &request);
+	uint8_t pdu[PDU_MAX];
+	int rc = modbus_exchange(device->bus, device, &call, pdu);
+
+	if (rc > 0)
+		return block_refused(device, due, n, &block, rc);
+	if (rc < 0)
+		return rc;
+	if (call.turn_ns > 0)
+		d->turn_ns += (call.turn_ns - d->turn_ns) / 8;
+	block_report(device, due, &block, &request, pdu);
+	plan_served(&d->plan, due, n, &block, true);
+	return 0;
+}
+
+static int modbus_command(struct adapter_command *command)
+{
+	struct adapter_device *device = command->point->device;
+	const struct modbus_device *d = device->data;
+	const struct modbus_point *p = command->point->data;
+	bool multiple = d->write == WRITE_MULTIPLE;
+	uint16_t words[REGISTER_STRING_MAX];
+	struct modbus_request request;
+	struct wire_call call;
+	uint8_t pdu[PDU_MAX];
+	int n, rc;
+
+	if (command->kind != ADAPTER_WRITE)
+		return -ENOTSUP;
+	if (p->table == TABLE_COIL) {
+		request = request_coil_write(d->unit, p->item.address,
+			lwm2m_number(&command->value) != 0, multiple);
+	} else {
+		n = register_encode(p->format, &command->value, words);
+		if (n < 0)
+			return n;
+		request = request_registers_write(d->unit, p->item.address,
+						  words, (unsigned)n, multiple);
+	}
+	call = call_of(device, &request);
+	rc = modbus_exchange(device->bus, device, &call, pdu);
+	if (rc == 10 || rc == 11)
+		return -EHOSTUNREACH;
+	if (rc >= 0)
+		adapter_heard(device, 0);
+	if (rc > 0)
+		adapter_log(device->bus, device, LOG_NOTICE,
+			    "write of %s refused: exception %d, %s",
+			    command->point->name, rc, exception_name(rc));
+	return rc <= 0 ? rc : rc == 5 || rc == 6 ? -EBUSY : -EREMOTEIO;
+}
+
+ADAPTER_EXPORT(.name = "modbus", .version = "1",
+	       .bus_keys = bus_keys, .device_keys = device_keys,
+	       .point_keys = point_keys, .search_keys = search_keys,
+	       .bus_size = sizeof(struct modbus_bus),
+	       .device_size = sizeof(struct modbus_device),
+	       .point_size = sizeof(struct modbus_point),
+	       .search_size = sizeof(struct modbus_search),
+	       .check_bus = modbus_check_bus,
+	       .check_device = modbus_check_device,
+	       .check_point = modbus_check_point,
+	       .open = modbus_open, .close = modbus_close_bus,
+	       .attach = modbus_attach, .detach = modbus_detach,
+	       .read = modbus_read_points, .command = modbus_command,
+	       .search = modbus_search_step);

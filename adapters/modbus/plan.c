@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Blocks of points, and how they are learnt. */
+#include "adapters/modbus/plan.h"
+
+#include <stdlib.h>
+
+#include "adapters/modbus/request.h"
+
+static struct plan_item *item_of(const struct adapter_point *point)
+{
+	return point->data;
+}
+
+static int item_compare(const void *left, const void *right)
+{
+	const struct plan_item *a = *(struct plan_item *const *)left;
+	const struct plan_item *b = *(struct plan_item *const *)right;
+
+	if (a->table != b->table)
+		return a->table < b->table ? -1 : 1;
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	return a->rank < b->rank ? -1 : a->rank > b->rank;
+}
+
+void plan_sort(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		plan->items[i]->rank = (uint16_t)i;
+	qsort(plan->items, plan->n, sizeof(plan->items[0]), item_compare);
+	for (size_t i = 0; i < plan->n; i++)
+		plan->items[i]->rank = (uint16_t)i;
+}
+
+static int due_compare(const void *left, const void *right)
+{
+	const struct plan_item *a =
+		item_of(*(struct adapter_point *const *)left);
+	const struct plan_item *b =
+		item_of(*(struct adapter_point *const *)right);
+
+	return (int)a->rank - (int)b->rank;
+}
+
+/* A new round: both sides of a boundary are due again, after the left one was
+ * read. If the boundary was to blame, the block is refused once more and has
+ * no other suspect left. */
+static void plan_reopen(struct plan *plan, unsigned first, unsigned last)
+{
+	bool learning = false;
+
+	for (unsigned i = 1; i < plan->n; i++) {
+		uint8_t *boundary = &plan->items[i]->boundary;
+
+		if (*boundary == BOUNDARY_HALF && i > first && i <= last)
+			*boundary = BOUNDARY_OPEN;
+		learning |= *boundary == BOUNDARY_TRY ||
+			    *boundary == BOUNDARY_HALF;
+	}
+	plan->learning = learning;
+}
+
+static bool is_open(const struct plan *plan, unsigned from, unsigned to)
+{
+	for (unsigned i = from + 1; i <= to; i++)
+		if (plan->items[i]->boundary >= BOUNDARY_TRY)
+			return false;
+	return true;
+}
+
+struct plan_block plan_next(struct plan *plan, struct adapter_point **due,
+			    size_t n, const struct plan_limits *limits)
+{
+	const struct plan_item *first, *last, *next;
+	unsigned end, next_end, most, hole;
+	size_t i;
+
+	qsort(due, n, sizeof(due[0]), due_compare);
+	first = last = item_of(due[0]);
+	if (plan->learning)
+		plan_reopen(plan, first->rank, item_of(due[n - 1])->rank);
+	most = table_has_bits(first->table) ? limits->bits : limits->registers;
+	hole = table_has_bits(first->table) ? limits->hole_bits
+					    : limits->hole_registers;
+	end = first->address + first->span;
+	for (i = 1; i < n; i++, last = next) {
+		next = item_of(due[i]);
+		next_end = next->address + next->span;
+		if (next_end < end)
+			next_end = end;
+		if (next->table != first->table ||
+		    next_end - first->address > most ||
+		    (next->address > end && next->address - end > hole) ||
+		    !is_open(plan, last->rank, next->rank))
+			break;
+		end = next_end;
+	}
+	return (struct plan_block){i, first->address,
+				   (uint16_t)(end - first->address)};
+}
+
+void plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
+		 const struct plan_block *block, bool good)
+{
+	unsigned first = item_of(due[0])->rank;
+	unsigned last = item_of(due[block->n - 1])->rank;
+	unsigned next = block->n < n ? item_of(due[block->n])->rank
+				     : (unsigned)plan->n - 1;
+
+	for (unsigned i = first + 1; good && i <= last; i++)
+		plan->items[i]->boundary = BOUNDARY_GOOD;
+	if (!plan->learning)
+		return;
+	for (unsigned i = last + 1; i <= next; i++)
+		if (plan->items[i]->boundary == BOUNDARY_TRY)
+			plan->items[i]->boundary = BOUNDARY_HALF;
+}
+
+/* Two neighbours among those due, and what lies between them in rank: points
+ * that are not due now cannot be told apart, and count as one. */
+struct gap {
+	unsigned from, to;
+};
+
+static struct gap gap_of(struct adapter_point *const *due, size_t k)
+{
+	return (struct gap){item_of(due[k - 1])->rank, item_of(due[k])->rank};
+}
+
+/* Registers that no point has, 0 where that was read across before. */
+static unsigned unknown_hole(const struct plan *plan, unsigned i)
+{
+	const struct plan_item *left = plan->items[i - 1];
+	const struct plan_item *right = plan->items[i];
+	unsigned end = left->address + left->span;
+
+	if (right->boundary == BOUNDARY_GOOD || right->address <= end)
+		return 0;
+	return right->address - end;
+}
+
+/* Where the gap is cut: at its largest unknown hole. */
+static unsigned gap_boundary(const struct plan *plan, struct gap gap)
+{
+	unsigned best = gap.to, hole = 0;
+
+	for (unsigned i = gap.from + 1; i <= gap.to; i++)
+		if (unknown_hole(plan, i) > hole) {
+			hole = unknown_hole(plan, i);
+			best = i;
+		}
+	return best;
+}
+
+/* From the likeliest reason to the last: a hole never read across, a boundary
+ * never read across, anything (the device refuses so many at once). */
+enum suspicion { HOLES, UNKNOWN, ALL, SUSPICIONS };
+
+static bool is_suspect(const struct plan *plan, struct gap gap,
+		       enum suspicion suspicion)
+{
+	for (unsigned i = gap.from + 1; i <= gap.to; i++)
+		if (suspicion == ALL || unknown_hole(plan, i) > 0 ||
+		    (suspicion == UNKNOWN &&
+		     plan->items[i]->boundary != BOUNDARY_GOOD))
+			return true;
+	return false;
+}
+
+/* How many suspects there are, and the middle one. */
+static unsigned suspects_halve(const struct plan *plan,
+			       struct adapter_point *const *due, size_t n,
+			       enum suspicion suspicion, struct gap *middle)
+{
+	unsigned count = 0, seen = 0;
+
+	for (size_t k = 1; k < n; k++)
+		count += is_suspect(plan, gap_of(due, k), suspicion);
+	for (size_t k = 1; k < n; k++)
+		if (is_suspect(plan, gap_of(due, k), suspicion) &&
+		    seen++ == count / 2)
+			*middle = gap_of(due, k);
+	return count;
+}
+
+enum plan_lesson plan_refused(struct plan *plan,
+			      struct adapter_point *const *due,
+			      const struct plan_block *block,
+			      const struct plan_item **cut)
+{
+	struct gap middle = {0, 0};
+	unsigned count = 0, boundary;
+
+	for (int s = HOLES; s < SUSPICIONS && count == 0; s++)
+		count = suspects_halve(plan, due, block->n, (enum suspicion)s,
+				       &middle);
+	if (count == 0)
+		return PLAN_NOTHING;
+	boundary = gap_boundary(plan, middle);
+	if (count == 1) {
+		plan->items[boundary]->boundary = BOUNDARY_CUT;
+		*cut = plan->items[boundary];
+		return PLAN_LEARNT;
+	}
+	plan->items[boundary]->boundary = BOUNDARY_TRY;
+	plan->learning = true;
+	return PLAN_HALVED;
+}
+
+size_t plan_cuts_get(const struct plan *plan, struct plan_cut *cuts,
+		     size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < plan->n && n < max; i++)
+		if (plan->items[i]->boundary == BOUNDARY_CUT)
+			cuts[n++] = (struct plan_cut){
+				plan->items[i]->table, plan->items[i]->address
+			};
+	return n;
+}
+
+void plan_cuts_set(struct plan *plan, const struct plan_cut *cuts, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		for (size_t i = 1; i < plan->n; i++) {
+			struct plan_item *item = plan->items[i];
+
+			/* the first of those with this address */
+			if (item->table == cuts[k].table &&
+			    item->address == cuts[k].address) {
+				item->boundary = BOUNDARY_CUT;
+				break;
+			}
+		}
+}
+
+unsigned plan_hole_worth(int64_t char_ns, int64_t silence_ns, int64_t turn_ns)
+{
+	int64_t worth;
+
+	if (char_ns <= 0)
+		return READ_REGISTERS_MAX;
+	worth = (13 * char_ns + 2 * silence_ns + turn_ns) / (2 * char_ns);
+	return worth > READ_REGISTERS_MAX ? READ_REGISTERS_MAX
+					  : (unsigned)worth;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Modbus requests and replies. */
+#include "adapters/modbus/request.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	READ_COILS = 1,
+	READ_DISCRETE_INPUTS,
+	READ_HOLDING_REGISTERS,
+	READ_INPUT_REGISTERS,
+	WRITE_COIL,
+	WRITE_REGISTER,
+	WRITE_COILS = 15,
+	WRITE_REGISTERS,
+	EXCEPTION = 0x80,
+};
+
+const char *const modbus_table_names[TABLES] = {
+	"coil", "discrete", "holding", "input"
+};
+static const uint8_t read_functions[TABLES] = {
+	[TABLE_COIL] = READ_COILS,
+	[TABLE_DISCRETE] = READ_DISCRETE_INPUTS,
+	[TABLE_HOLDING] = READ_HOLDING_REGISTERS,
+	[TABLE_INPUT] = READ_INPUT_REGISTERS,
+};
+
+static void word_put(uint8_t *at, unsigned word)
+{
+	at[0] = (uint8_t)(word >> 8);
+	at[1] = (uint8_t)word;
+}
+
+static unsigned word_at(const uint8_t *at)
+{
+	return (unsigned)at[0] << 8 | at[1];
+}
+
+static struct modbus_request request_start(uint8_t unit, uint8_t function,
+					   unsigned address, unsigned word)
+{
+	struct modbus_request r = {
+		.unit = unit, .length = 5, .reply = 5, .pdu = {function}
+	};
+
+	word_put(r.pdu + 1, address);
+	word_put(r.pdu + 3, word);
+	return r;
+}
+
+struct modbus_request request_read(uint8_t unit, enum modbus_table table,
+				   uint16_t address, unsigned n)
+{
+	struct modbus_request r =
+		request_start(unit, read_functions[table], address, n);
+
+	r.reply = (uint8_t)(2 + (table_has_bits(table) ? (n + 7) / 8 : 2 * n));
+	return r;
+}
+
+struct modbus_request request_coil_write(uint8_t unit, uint16_t address,
+					 bool on, bool multiple)
+{
+	struct modbus_request r;
+
+	if (!multiple)
+		return request_start(unit, WRITE_COIL, address,
+				     on ? 0xff00 : 0);
+	r = request_start(unit, WRITE_COILS, address, 1);
+	r.pdu[5] = 1;
+	r.pdu[6] = on;
+	r.length = 7;
+	return r;
+}
+
+struct modbus_request request_registers_write(uint8_t unit, uint16_t address,
+					      const uint16_t *words, unsigned n,
+					      bool multiple)
+{
+	struct modbus_request r;
+
+	if (n == 1 && !multiple)
+		return request_start(unit, WRITE_REGISTER, address, words[0]);
+	r = request_start(unit, WRITE_REGISTERS, address, n);
+	r.pdu[5] = (uint8_t)(2 * n);
+	for (unsigned i = 0; i < n; i++)
+		word_put(r.pdu + 6 + 2 * i, words[i]);
+	r.length = (uint8_t)(6 + 2 * n);
+	return r;
+}
+
+int reply_check(const struct modbus_request *r, const uint8_t *pdu, size_t n)
+{
+	if (n == 2 && pdu[0] == (r->pdu[0] | EXCEPTION) && pdu[1] > 0)
+		return pdu[1];
+	if (n != r->reply || pdu[0] != r->pdu[0])
+		return -EBADMSG;
+	if (pdu[0] <= READ_INPUT_REGISTERS)
+		return pdu[1] == n - 2 ? 0 : -EBADMSG;
+	/* A write is echoed: address, and value or number. */
+	return memcmp(pdu, r->pdu, 5) == 0 ? 0 : -EBADMSG;
+}
+
+void reply_words(const struct modbus_request *r, const uint8_t *pdu,
+		 uint16_t *words)
+{
+	unsigned n = word_at(r->pdu + 3);
+
+	if (r->pdu[0] <= READ_DISCRETE_INPUTS)
+		for (unsigned i = 0; i < n; i++)
+			words[i] = pdu[2 + i / 8] >> i % 8 & 1;
+	else
+		for (unsigned i = 0; i < n; i++)
+			words[i] = (uint16_t)word_at(pdu + 2 + 2 * i);
+}
+
+const char *exception_name(int code)
+{
+	static const char *const names[] = {
+		[1] = "illegal function",
+		[2] = "illegal data address",
+		[3] = "illegal data value",
+		[4] = "device failure",
+		[5] = "acknowledge",
+		[6] = "device busy",
+		[7] = "negative acknowledge",
+		[8] = "memory parity error",
+		[10] = "gateway path unavailable",
+		[11] = "device behind the gateway does not respond",
+	};
+
+	if (code < 1 || code > 11 || !names[code])
+		return "unknown exception";
+	return names[code];
+}
+
+/* Serial Line 1.02, 6.2.2: polynomial 0xa001, starting from all ones. */
+static uint16_t crc_of(const uint8_t *at, size_t n)
+{
+	unsigned crc = 0xffff;
+
+	while (n--) {
+		crc ^= *at++;
+		for (int i = 0; i < 8; i++)
+			crc = crc & 1 ? crc >> 1 ^ 0xa001 : crc >> 1;
+	}
+	return (uint16_t)crc;
+}
+
+size_t rtu_frame_put(const struct modbus_request *r, uint8_t *frame)
+{
+	size_t n = 1u + r->length;
+	uint16_t crc;
+
+	frame[0] = r->unit;
+	memcpy(frame + 1, r->pdu, r->length);
+	crc = crc_of(frame, n);
+	frame[n] = (uint8_t)crc;	/* low byte first */
+	frame[n + 1] = (uint8_t)(crc >> 8);
+	return n + 2;
+}
+
+size_t rtu_reply_length(const uint8_t *frame, size_t n)
+{
+	if (n < 3)
+		return 0;
+	if (frame[1] & EXCEPTION)
+		return 5;
+	if (frame[1] <= READ_INPUT_REGISTERS)
+		return 5u + frame[2];
+	return 8;
+}
+
+bool rtu_crc_good(const uint8_t *frame, size_t n)
+{
+	return n >= 4 &&
+	       crc_of(frame, n - 2) == (frame[n - 2] | frame[n - 1] << 8);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * scan: who answers on this bus, and what is it? probe: what could these
+ * registers mean? One exchange a call, between the polls. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/modbus/device.h"
+
+static int search_read(struct adapter_search *search, uint8_t unit,
+		       uint32_t table, uint16_t address, unsigned n,
+		       uint16_t *words)
+{
+	const struct modbus_search *s = search->data;
+	const struct modbus_bus *b = search->bus->data;
+	struct modbus_request request =
+		request_read(unit, (enum modbus_table)table, address, n);
+	struct wire_call call = {.request = &request, .timeout = s->timeout,
+				 .gap = b->gap};
+	uint8_t pdu[PDU_MAX];
+	int rc = modbus_exchange(search->bus, NULL, &call, pdu);
+
+	if (rc == 0)
+		reply_words(&request, pdu, words);
+	return rc;
+}
+
+static uint16_t base_of(const struct adapter_point *point)
+{
+	const struct modbus_device *d =
+		point->device ? point->device->data : NULL;
+
+	return d ? d->address_base : 0;
+}
+
+/* Ask the unit for what a profile knows its device by. */
+static int identify_step(struct adapter_search *search,
+			 const struct adapter_point *point)
+{
+	struct modbus_search *s = search->data;
+	const struct modbus_point *p = point->data;
+	char keys[24], text[2 * REGISTER_STRING_MAX];
+	uint16_t words[READ_REGISTERS_MAX];
+	struct register_format format;
+	struct lwm2m_value value;
+	unsigned span;
+	int rc;
+
+	modbus_format_read(p, &format);
+	span = modbus_span(p, format);
+	if (span == 0 || span > READ_REGISTERS_MAX)
+		return -EAGAIN;
+	rc = search_read(search, (uint8_t)s->unit_now, p->table,
+			 (uint16_t)(p->address - base_of(point)), span, words);
+	if (rc)
+		return rc;
+	if (modbus_value_read(p, format, words, &value, text))
+		return 0;
+	snprintf(keys, sizeof(keys), "unit: %u", s->unit_now);
+	adapter_found(search, .keys = keys, .identify = point, .value = value);
+	s->told = true;
+	return 0;
+}
+
+static void unit_tell(struct adapter_search *search)
+{
+	struct modbus_search *s = search->data;
+	char keys[24], note[80];
+
+	if (!s->heard || s->told)
+		return;
+	snprintf(keys, sizeof(keys), "unit: %u", s->unit_now);
+	snprintf(note, sizeof(note), s->exception ?
+		 "answers, exception %d, %s" : "answers", s->exception,
+		 exception_name(s->exception));
+	adapter_found(search, .keys = keys, .note = note);
+}
+
+static bool unit_next(struct modbus_search *s)
+{
+	s->unit_now = s->unit_now ? (uint16_t)(s->unit_now + 1) : s->from;
+	s->next = 0;
+	s->heard = s->told = false;
+	s->exception = 0;
+	return s->unit_now <= s->to;
+}
+
+static int64_t scan_step(struct adapter_search *search, int64_t now)
+{
+	struct modbus_search *s = search->data;
+	uint16_t word;
+	bool last;
+	int rc;
+
+	if (s->unit_now == 0 && !unit_next(s))
+		return 0;
+	if (search->n_identify == 0)
+		rc = search_read(search, (uint8_t)s->unit_now, TABLE_HOLDING, 0,
+				 1, &word);
+	else
+		rc = identify_step(search, search->identify[s->next]);
+	if (rc < 0 && rc != -EAGAIN && wire_is_broken(rc))
+		return rc;
+	if (rc > 0)
+		s->exception = (uint8_t)rc;
+	s->heard |= rc == 0 || (rc > 0 && rc != 10 && rc != 11);
+	/* a unit that is silent once is not asked again */
+	last = !s->heard || ++s->next >= search->n_identify;
+	if (!last)
+		return now;
+	unit_tell(search);
+	return unit_next(s) ? now : 0;
+}
+
+static void reading_tell(struct adapter_search *search, unsigned offset,
+			 struct register_format format, const uint16_t *words)
+{
+	const struct modbus_search *s = search->data;
+	char keys[80], text[2 * REGISTER_STRING_MAX];
+	struct lwm2m_value value;
+
+	if (register_decode(format, words + offset, &value, text))
+		return;
+	snprintf(keys, sizeof(keys), "table: %s, address: %u, type: %s, "
+		 "order: %s", modbus_table_names[s->table],
+		 s->address + offset, register_type_names[format.type],
+		 register_order_names[format.order]);
+	adapter_found(search, .keys = keys, .value = value);
+}
+
+/* All orders that differ: two of one register, four of more. */
+static void readings_tell(struct adapter_search *search, unsigned offset,
+			  const uint16_t *words)
+{
+	const struct modbus_search *s = search->data;
+
+	for (unsigned type = 0; type < REGISTER_STRING; type++)
+		for (unsigned order = 0; order < ORDERS; order++) {
+			struct register_format f = {
+				.type = (uint8_t)type, .order = (uint8_t)order
+			};
+			unsigned span = register_span(f);
+
+			if (offset + span <= s->count &&
+			    (span > 1 || order == ORDER_ABCD ||
+			     order == ORDER_BADC))
+				reading_tell(search, offset, f, words);
+		}
+}
+
+static void text_tell(struct adapter_search *search, const uint16_t *words)
+{
+	const struct modbus_search *s = search->data;
+	struct register_format f = {.type = REGISTER_STRING,
+				    .length = s->count};
+	char keys[80], text[2 * REGISTER_STRING_MAX];
+	struct lwm2m_value value;
+
+	if (register_decode(f, words, &value, text) || value.length == 0)
+		return;
+	snprintf(keys, sizeof(keys),
+		 "table: %s, address: %u, type: string, length: %u",
+		 modbus_table_names[s->table], s->address, s->count);
+	adapter_found(search, .keys = keys, .value = value);
+}
+
+static void bit_tell(struct adapter_search *search, unsigned offset, bool on)
+{
+	const struct modbus_search *s = search->data;
+	char keys[48];
+
+	snprintf(keys, sizeof(keys), "table: %s, address: %u",
+		 modbus_table_names[s->table], s->address + offset);
+	adapter_found(search, .keys = keys, .value = lwm2m_boolean(on));
+}
+
+static int64_t probe_step(struct adapter_search *search)
+{
+	struct modbus_search *s = search->data;
+	uint16_t words[READ_REGISTERS_MAX] = {0};
+	char note[80];
+	int rc;
+
+	if (s->address + s->count > 65536)
+		return -EINVAL;
+	rc = search_read(search, s->unit, s->table, s->address, s->count,
+			 words);
+	if (rc > 0) {
+		snprintf(note, sizeof(note), "exception %d, %s", rc,
+			 exception_name(rc));
+		adapter_found(search, .keys = "", .note = note);
+	}
+	if (rc)
+		return rc > 0 ? 0 : rc;
+	for (unsigned i = 0; i < s->count; i++)
+		if (table_has_bits(s->table))
+			bit_tell(search, i, words[i] != 0);
+		else
+			readings_tell(search, i, words);
+	if (!table_has_bits(s->table))
+		text_tell(search, words);
+	return 0;
+}
+
+int64_t modbus_search_step(struct adapter_search *search, int64_t now)
+{
+	switch (search->kind) {
+	case ADAPTER_SCAN:
+		return scan_step(search, now);
+	case ADAPTER_PROBE:
+		return probe_step(search);
+	}
+	return -ENOTSUP;
+}
