@@ -103,7 +103,12 @@ enum adapter_key_type {			/* member's C type */
 					 * host reads the file, and wipes */
 	ADAPTER_INTS,			/* struct adapter_list of int64_t */
 };
-enum { ADAPTER_REQUIRED = 1, ADAPTER_INHERIT = 2, ADAPTER_AUTO = 4 };
+enum {
+	ADAPTER_REQUIRED = 1,
+	ADAPTER_INHERIT = 2,	/* not given: as the key of the same name in
+				 * the device's, then the bus's data */
+	ADAPTER_AUTO = 4,	/* also "auto": all bits one, -1 */
+};
 
 struct adapter_list { const void *at; size_t n; };
 
