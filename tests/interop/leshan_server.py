@@ -25,6 +25,7 @@ class Leshan:
 
     def __init__(self, log):
         command = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1",
+                   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                    "-cp", f"{libraries()}/*", str(HERE / "Server.java"),
                    "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0"]
         self.lines = tools.LineProcess(command, log, ready_timeout=90)

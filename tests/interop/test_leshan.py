@@ -1,0 +1,552 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lwmuxd with Eclipse Leshan, an LwM2M 1.1 server."""
+import time
+import unittest
+
+import cases
+from lab import (ALL, BOILER, LIFETIME, METER, ROOM, SIM, STILL)
+from leshan_server import Leshan
+from relay import coap
+
+TEXT, LINK, OPAQUE, TLV = 0, 40, 42, 11542
+SENML_JSON, SENML_CBOR = 110, 112
+FORMATS = {"TLV": TLV, "SENML_JSON": SENML_JSON, "SENML_CBOR": SENML_CBOR}
+
+
+def tearDownModule():
+    cases.close_labs(Leshan)
+
+
+class LeshanCases(cases.Cases):
+    driver = Leshan
+
+    def assertContent(self, answer, ct=None):
+        self.assertEqual(answer.code, "2.05", answer)
+        if ct is not None:
+            self.assertEqual(answer.ct, ct, answer)
+
+    def assertCode(self, answer, code):
+        self.assertEqual(answer.code, code, answer)
+
+    def value(self, endpoint, path, format=None):
+        answer = self.server.read(endpoint, path, format)
+        self.assertContent(answer)
+        return answer.nodes[path]
+
+
+class Registration(LeshanCases):
+    def test_int_101_initial_registration(self):
+        for endpoint in ALL:
+            with self.subTest(endpoint):
+                event = self.server.wait("registered", endpoint)
+                self.assertEqual(event["lifetime"], LIFETIME)
+                self.assertEqual(event["lwm2m"], "1.1")
+                self.assertEqual(event["binding"], "U")
+                self.assertFalse(event["queue"])
+                links = event["links"]
+                self.assertTrue(links[0].startswith("</>;rt="), links)
+                self.assertIn("</1/0>", links)
+                self.assertIn("</3/0>", links)
+                for link in links:
+                    self.assertFalse(link.startswith(("</0", "</21")), link)
+
+    def test_object_versions_and_instances(self):
+        links = self.server.client(BOILER)["links"]
+        for link in ("</3303>;ver=1.1", "</3303/0>", "</3306/0>",
+                     "</3308/0>"):
+            self.assertIn(link, links)
+
+    def test_list_of_clients(self):
+        clients = self.server.clients()
+        self.assertLessEqual(set(ALL), set(clients))
+        addresses = {clients[endpoint]["address"] for endpoint in ALL}
+        self.assertEqual(len(addresses), len(ALL), "one address for each")
+
+    def test_int_104_registration_update_trigger(self):
+        since, seen = self.server.mark(), self.relay.mark()
+        self.assertCode(self.server.execute(SIM, "/1/0/8"), "2.04")
+        self.server.wait("updated", SIM, 5, since)
+        update, = self.updates(SIM, seen)
+        self.assertEqual(update.query, [], "nothing has changed")
+        self.assertEqual(update.payload, b"")
+
+    def test_int_102_107_lifetime_written(self):
+        since, seen = self.server.mark(), self.relay.mark()
+        self.assertCode(self.server.write(SIM, "/1/0/1", 120), "2.04")
+        event = self.server.wait("updated", SIM, 5, since)
+        self.assertEqual(event["lifetime"], 120)
+        update, = self.updates(SIM, seen)
+        self.assertEqual(update.query, ["lt=120"])
+        self.assertEqual(self.value(SIM, "/1/0/1"), 120)
+        since = self.server.mark()
+        self.assertCode(self.server.write(SIM, "/1/0/1", LIFETIME), "2.04")
+        event = self.server.wait("updated", SIM, 5, since)
+        self.assertEqual(event["lifetime"], LIFETIME)
+
+    def test_int_102_update_before_the_lifetime_ends(self):
+        self.addCleanup(self.server.write, STILL, "/1/0/1", LIFETIME)
+        self.assertCode(self.server.write(STILL, "/1/0/1", 20), "2.04")
+        self.server.wait("updated", STILL, 5,
+                         match=lambda e: e["lifetime"] == 20)
+        since = self.server.mark()
+        self.server.wait("updated", STILL, 22, since)
+        self.assertEqual(self.server.events("unregistered", STILL), [])
+
+    def test_queue_mode_is_registered(self):
+        self.lab.add_gateway("queue", (
+            "devices:\n"
+            "  - {endpoint: io-queue, bus: sim, queue: true, points: ["
+            "{name: t, signal: constant, value: 1.5, map: 3303/0}]}\n"))
+        event = self.server.wait("registered", "io-queue", 15)
+        self.assertTrue(event["queue"])
+        self.assertEqual(event["binding"], "U")
+        self.assertEqual(self.value("io-queue", "/3303/0/5700"), 1.5)
+
+
+class End(LeshanCases):
+    def test_deregistration_on_sigterm(self):
+        names = [f"io-end-{i}" for i in range(5)]
+        gateway = self.lab.add_gateway("end", "devices:\n" + "".join(
+            f"  - {{endpoint: {name}, bus: sim, points: [{{name: t, "
+            "signal: constant, value: 1.5, map: 3303/0}]}\n"
+            for name in names))
+        for name in names:
+            self.server.wait("registered", name, 15)
+        self.assertEqual(gateway.terminate(timeout=10), 0)
+        for name in names:
+            event = self.server.wait("unregistered", name, 2)
+            self.assertFalse(event["expired"])
+            self.assertNotIn(name, self.server.clients())
+
+
+class Read(LeshanCases):
+    def test_int_201_text(self):
+        expected = {0: "Eastron", 1: "SDM120", 2: "20261122"}
+        for resource, text in expected.items():
+            answer = self.server.read(METER, f"/3/0/{resource}", "TEXT")
+            self.assertContent(answer, TEXT)
+            self.assertEqual(answer.payload.decode(), text)
+        answer = self.server.read(STILL, "/3303/0/5700", "TEXT")
+        self.assertContent(answer, TEXT)
+        self.assertEqual(answer.payload, b"21.5")
+        self.assertEqual(answer.nodes, {"/3303/0/5700": 21.5})
+
+    def test_int_203_tlv(self):
+        answer = self.server.read(METER, "/3/0", "TLV")
+        self.assertContent(answer, TLV)
+        self.assertEqual(answer.nodes["/3/0/0"], "Eastron")
+        self.assertEqual(answer.nodes["/3/0/1"], "SDM120")
+
+    def test_int_222_object(self):
+        answer = self.server.read(BOILER, "/3308")
+        self.assertContent(answer)
+        self.assertEqual({p.split("/")[2] for p in answer.nodes}, {"0"})
+        self.assertEqual(answer.types["/3308/0/5900"], "FLOAT")
+
+    def test_int_223_instance(self):
+        answer = self.server.read(STILL, "/3303/0")
+        self.assertContent(answer)
+        self.assertEqual(answer.nodes["/3303/0/5700"], 21.5)
+        self.assertEqual(answer.nodes["/3303/0/5701"], "Cel")
+        self.assertEqual(answer.nodes["/3303/0/5750"], "t")
+        self.assertNotIn("/3303/0/5605", answer.nodes, "executable")
+
+    def test_int_224_resource(self):
+        answer = self.server.read(STILL, "/3303/0/5701")
+        self.assertContent(answer)
+        self.assertEqual(answer.nodes, {"/3303/0/5701": "Cel"})
+
+    def test_int_231_232_each_format_and_level(self):
+        for name, ct in FORMATS.items():
+            for path in ("/3303", "/3303/0", "/3303/0/5700"):
+                with self.subTest(format=name, path=path):
+                    answer = self.server.read(STILL, path, name)
+                    self.assertContent(answer, ct)
+                    self.assertEqual(answer.nodes["/3303/0/5700"], 21.5)
+                    self.assertEqual(answer.types["/3303/0/5700"], "FLOAT")
+
+    def test_each_format_of_device_and_server(self):
+        for name, ct in FORMATS.items():
+            for path in ("/1", "/1/0", "/3", "/3/0", "/3/0/11"):
+                with self.subTest(format=name, path=path):
+                    self.assertContent(self.server.read(ROOM, path, name), ct)
+
+    def test_error_code_is_a_multiple_resource(self):
+        answer = self.server.read(ROOM, "/3/0/11", "TLV")
+        self.assertContent(answer, TLV)
+        self.assertEqual(answer.nodes, {"/3/0/11/0": 0}, "no error")
+
+    def test_values_of_the_modbus_devices(self):
+        voltage = self.value(METER, "/3316/0/5700")
+        self.assertTrue(226 < voltage < 234, voltage)
+        air = self.value(ROOM, "/3303/0/5700")
+        self.assertTrue(18.4 < air < 24.6, air)
+        self.assertEqual(round(air, 1), air, "217 * 0.1 is 21.7")
+        self.assertEqual(self.value(ROOM, "/3304/0/5701"), "%RH")
+
+    def test_formats_that_do_not_fit(self):
+        for path, format in (("/3303/0/5700", "OPAQUE"),
+                             ("/3303/0", "TEXT"), ("/3303/0", "OPAQUE"),
+                             ("/3303/0", "JSON")):
+            with self.subTest(path=path, format=format):
+                self.assertCode(self.server.read(STILL, path, format), "4.06")
+
+    def test_what_is_not_there(self):
+        for path in ("/3303/7", "/3303/0/5511", "/3304", "/9999/0/1"):
+            with self.subTest(path):
+                self.assertCode(self.server.read(STILL, path), "4.04")
+
+    def test_int_221_security_object_is_closed(self):
+        self.assertCode(self.server.read(STILL, "/0"), "4.01")
+        self.assertCode(self.server.read(STILL, "/0/0"), "4.01")
+        self.assertCode(self.server.attributes(STILL, "/0", pmin=10), "4.01")
+
+    def test_executable_cannot_be_read(self):
+        self.assertCode(self.server.read(STILL, "/1/0/8"), "4.05")
+
+
+class Write(LeshanCases):
+    ACCOUNT = {"/1/0/2": 101, "/1/0/3": 1010}
+
+    def tearDown(self):
+        if not isinstance(self.lab, str):
+            for path, value in {"/1/0/2": 0, "/1/0/3": 0,
+                                "/1/0/6": False}.items():
+                self.server.write(ROOM, path, value)
+
+    def check_account(self):
+        for path, value in self.ACCOUNT.items():
+            self.assertEqual(self.value(ROOM, path), value)
+
+    def test_int_205_text(self):
+        for path, value in self.ACCOUNT.items():
+            self.assertCode(self.server.write(ROOM, path, value, "TEXT"),
+                            "2.04")
+        self.check_account()
+
+    def test_int_215_233_234_partial_update_in_each_format(self):
+        for format in FORMATS:
+            with self.subTest(format):
+                for pmin, pmax in ((101, 1010), (0, 0)):
+                    answer = self.server.write(
+                        ROOM, "/1/0", {"2": pmin, "3": pmax}, format,
+                        update=True)
+                    self.assertCode(answer, "2.04")
+                    self.assertEqual(self.value(ROOM, "/1/0/2"), pmin)
+                    self.assertEqual(self.value(ROOM, "/1/0/3"), pmax)
+                self.assertEqual(self.value(ROOM, "/1/0/1"), LIFETIME)
+
+    def test_int_226_partial_update_with_lifetime(self):
+        since = self.server.mark()
+        answer = self.server.write(ROOM, "/1/0", {"1": 250, "6": True},
+                                   update=True)
+        self.assertCode(answer, "2.04")
+        event = self.server.wait("updated", ROOM, 5, since)
+        self.assertEqual(event["lifetime"], 250)
+        self.assertEqual(self.value(ROOM, "/1/0/6"), True)
+        self.assertCode(self.server.write(ROOM, "/1/0/1", LIFETIME), "2.04")
+
+    def test_int_256_read_only(self):
+        self.assertCode(self.server.write(ROOM, "/1/0/0", 2), "4.05")
+        self.assertCode(self.server.write(ROOM, "/3303/0/5700", 1.5), "4.05")
+        self.assertCode(self.server.write(ROOM, "/3/0/0", "x"), "4.05")
+
+    def test_held_resource(self):
+        for format in ("TEXT", "TLV", "SENML_JSON", "SENML_CBOR"):
+            with self.subTest(format):
+                text = f"hall {format}"
+                answer = self.server.write(ROOM, "/3303/0/5750", text, format)
+                self.assertCode(answer, "2.04")
+                self.assertEqual(self.value(ROOM, "/3303/0/5750"), text)
+
+    def test_bound_resource_in_each_format(self):
+        for i, format in enumerate(("TEXT", "TLV", "SENML_JSON",
+                                    "SENML_CBOR")):
+            with self.subTest(format):
+                value = 50.5 + i
+                answer = self.server.write(BOILER, "/3308/0/5900", value,
+                                           format)
+                self.assertCode(answer, "2.04")
+                self.assertEqual(self.slave.get(4, "holding", 101),
+                                 round(value * 10))
+                self.eventually(
+                    lambda v=value: self.value(BOILER, "/3308/0/5900") == v,
+                    "the device's value is read back")
+
+    def test_bound_boolean(self):
+        for on in (False, True):
+            answer = self.server.write(BOILER, "/3306/0/5850", on)
+            self.assertCode(answer, "2.04")
+            self.assertEqual(self.slave.get(4, "coil", 3), int(on))
+            self.eventually(
+                lambda v=on: self.value(BOILER, "/3306/0/5850") == v,
+                "the device's value is read back")
+
+    def test_bound_instance_partial_update(self):
+        answer = self.server.write(BOILER, "/3308/0", {"5900": 44.5}, "TLV",
+                                   update=True)
+        self.assertCode(answer, "2.04")
+        self.assertEqual(self.slave.get(4, "holding", 101), 445)
+
+    def test_out_of_range(self):
+        before = self.slave.get(4, "holding", 101)
+        self.assertCode(self.server.write(BOILER, "/3308/0/5900", 200.0),
+                        "4.00")
+        self.assertEqual(self.slave.get(4, "holding", 101), before)
+
+    def test_refused_by_the_device(self):
+        self.slave.tell("exception 4 4")
+        self.addCleanup(self.slave.tell, "exception 4 0")
+        self.assertCode(self.server.write(BOILER, "/3308/0/5900", 33.0,
+                                          timeout=20), "5.00")
+
+
+class Execute(LeshanCases):
+    def test_reset_min_and_max_measured(self):
+        self.eventually(
+            lambda: self.value(SIM, "/3303/0/5602") -
+            self.value(SIM, "/3303/0/5601") > 2, "minimum and maximum spread")
+        spread = (self.value(SIM, "/3303/0/5602") -
+                  self.value(SIM, "/3303/0/5601"))
+        self.assertCode(self.server.execute(SIM, "/3303/0/5605"), "2.04")
+        answer = self.server.read(SIM, "/3303/0", "TLV")
+        self.assertContent(answer)
+        n = answer.nodes
+        self.assertLess(n["/3303/0/5602"] - n["/3303/0/5601"], spread)
+        self.assertTrue(n["/3303/0/5601"] <= n["/3303/0/5700"]
+                        <= n["/3303/0/5602"], n)
+
+    def test_reset_on_a_constant_value(self):
+        self.assertCode(self.server.execute(STILL, "/3303/0/5605"), "2.04")
+        self.assertEqual(self.value(STILL, "/3303/0/5601"), 21.5)
+        self.assertEqual(self.value(STILL, "/3303/0/5602"), 21.5)
+
+    def test_not_executable(self):
+        self.assertCode(self.server.execute(STILL, "/3303/0/5700"), "4.05")
+        self.assertCode(self.server.execute(STILL, "/3303/0/5511"), "4.04")
+
+    def test_int_680_685_create_and_delete_device(self):
+        self.assertCode(self.server.create(STILL, "/3", {"id": 1}), "4.05")
+        self.assertCode(self.server.delete(STILL, "/3/0"), "4.05")
+
+
+class Discover(LeshanCases):
+    def links(self, endpoint, path):
+        answer = self.server.discover(endpoint, path)
+        self.assertContent(answer, LINK)
+        return answer.payload.decode().split(",")
+
+    def test_object(self):
+        links = self.links(STILL, "/3303")
+        self.assertEqual(links[0].split(";")[0], "</3303>")
+        self.assertIn("ver=1.1", links[0].split(";"))
+        names = {link.split(";")[0] for link in links}
+        self.assertLessEqual({"</3303/0>", "</3303/0/5700>",
+                              "</3303/0/5701>", "</3303/0/5605>"}, names)
+
+    def test_instance(self):
+        names = {l.split(";")[0] for l in self.links(STILL, "/3303/0")}
+        self.assertLessEqual({"</3303/0>", "</3303/0/5700>",
+                              "</3303/0/5605>"}, names)
+
+    def test_resource(self):
+        links = self.links(STILL, "/3303/0/5700")
+        self.assertEqual(links, ["</3303/0/5700>"])
+
+    def test_multiple_resource_tells_its_dimension(self):
+        links = self.links(STILL, "/3/0/11")
+        self.assertEqual(links[0], "</3/0/11>;dim=1")
+
+    def test_what_is_not_there(self):
+        self.assertCode(self.server.discover(STILL, "/3304"), "4.04")
+
+    def test_int_260_attributes(self):
+        path = "/3303/0/5700"
+        self.addCleanup(self.server.attributes, ROOM, "/3303/0", pmin=None,
+                        pmax=None)
+        self.addCleanup(self.server.attributes, ROOM, path, lt=None, gt=None,
+                        st=None)
+        self.assertCode(self.server.attributes(ROOM, "/3303/0", pmin=10,
+                                               pmax=200), "2.04")
+        self.assertCode(self.server.attributes(ROOM, path, lt=1, gt=60.5,
+                                               st=1), "2.04")
+        links = self.links(ROOM, "/3303/0")
+        own = {l.split(";")[0]: set(l.split(";")[1:]) for l in links}
+        self.assertEqual(own["</3303/0>"], {"pmin=10", "pmax=200"})
+        self.assertEqual(own[f"<{path}>"], {"lt=1", "gt=60.5", "st=1"})
+        inherited, = self.links(ROOM, path)
+        self.assertEqual(set(inherited.split(";")[1:]),
+                         {"pmin=10", "pmax=200", "lt=1", "gt=60.5", "st=1"})
+
+    def test_attributes_unset(self):
+        path = "/3303/0/5700"
+        self.assertCode(self.server.attributes(ROOM, path, pmin=5), "2.04")
+        self.assertEqual(self.links(ROOM, path), [f"<{path}>;pmin=5"])
+        self.assertCode(self.server.attributes(ROOM, path, pmin=None), "2.04")
+        self.assertEqual(self.links(ROOM, path), [f"<{path}>"])
+
+    def test_thresholds_need_a_number(self):
+        answer = self.server.attributes(ROOM, "/3303/0/5701", gt=10)
+        self.assertCode(answer, "4.00")
+
+
+class Observe(LeshanCases):
+    def observe(self, endpoint, path, format=None):
+        answer = self.server.observe(endpoint, path, format)
+        self.addCleanup(self.server.cancel_actively, endpoint, path)
+        self.assertContent(answer)
+        return answer
+
+    def set_attributes(self, endpoint, path, **attributes):
+        self.assertCode(self.server.attributes(endpoint, path, **attributes),
+                        "2.04")
+        self.addCleanup(self.server.attributes, endpoint, path,
+                        **{k: None for k in attributes})
+
+    def notification(self, endpoint, path, timeout=10, since=0, match=None):
+        return self.server.wait(
+            "notification", endpoint, timeout, since,
+            lambda e: e["path"] == path and (match is None or match(e)))
+
+    def test_value_from_the_bus(self):
+        path = "/3303/0/5700"
+        self.addCleanup(self.slave.tell, "unset 4 holding 100")
+        self.slave.set(4, "holding", 100, 300)
+        self.eventually(lambda: self.value(BOILER, path) == 30.0, "30.0")
+        answer = self.observe(BOILER, path)
+        self.assertEqual(answer.nodes[path], 30.0)
+        for raw in (423, 424, 425):
+            since = self.server.mark()
+            self.slave.set(4, "holding", 100, raw)
+            event = self.notification(
+                BOILER, path, since=since,
+                match=lambda e, v=raw / 10: e["nodes"][0]["value"] == v)
+            self.assertEqual(event["nodes"][0]["type"], "FLOAT")
+
+    def test_int_301_pmin_pmax(self):
+        path = "/3303/0/5700"
+        self.set_attributes(SIM, path, pmin=1, pmax=4)
+        seen = self.relay.mark()
+        self.observe(SIM, path)
+        self.eventually(lambda: len(self.notifications(SIM, seen)) >= 5,
+                        "five notifications", 30)
+        at = [m.at for m in self.notifications(SIM, seen)]
+        gaps = [b - a for a, b in zip(at, at[1:])]
+        # it changes five times a second: the minimum period is the rhythm
+        self.assertGreater(min(gaps), 0.9, gaps)
+
+    def test_int_301_pmax_of_an_unchanged_value(self):
+        path = "/3303/0/5700"
+        self.set_attributes(STILL, path, pmin=1, pmax=2)
+        seen = self.relay.mark()
+        self.observe(STILL, path)
+        self.eventually(lambda: len(self.notifications(STILL, seen)) >= 3,
+                        "three notifications", 20)
+        at = [m.at for m in self.notifications(STILL, seen)]
+        gaps = [b - a for a, b in zip(at, at[1:])]
+        self.assertGreater(min(gaps), 1.8, gaps)
+        self.assertEqual(self.notification(STILL, path)["nodes"][0]["value"],
+                         21.5)
+
+    def test_unchanged_value_is_silent(self):
+        seen = self.relay.mark()
+        self.observe(STILL, "/3303/0/5700")
+        time.sleep(3)
+        self.assertEqual(self.notifications(STILL, seen), [])
+
+    def test_threshold_crossed(self):
+        path = "/3303/0/5700"
+        self.addCleanup(self.slave.tell, "unset 4 holding 100")
+        self.slave.set(4, "holding", 100, 300)
+        self.eventually(lambda: self.value(BOILER, path) == 30.0, "30.0")
+        self.set_attributes(BOILER, path, gt=50)
+        seen = self.relay.mark()
+        self.observe(BOILER, path)
+        self.slave.set(4, "holding", 100, 400)       # not across 50
+        self.eventually(lambda: self.value(BOILER, path) == 40.0, "40.0")
+        time.sleep(0.5)
+        self.assertEqual(self.notifications(BOILER, seen), [])
+        self.slave.set(4, "holding", 100, 600)
+        event = self.notification(
+            BOILER, path, match=lambda e: e["nodes"][0]["value"] == 60.0)
+        self.assertEqual(event["path"], path)
+
+    def test_instance_and_object(self):
+        for path in ("/3303/0", "/3303"):
+            with self.subTest(path):
+                self.set_attributes(SIM, path, pmin=1)
+                since = self.server.mark()
+                self.observe(SIM, path)
+                event = self.notification(SIM, path, since=since)
+                nodes = {n["path"]: n["value"] for n in event["nodes"]}
+                self.assertTrue(18 <= nodes["/3303/0/5700"] <= 24, nodes)
+                self.assertEqual(nodes["/3303/0/5701"], "Cel")
+
+    def test_each_format(self):
+        path = "/3303/0/5700"
+        for format, ct in {"TEXT": TEXT, **FORMATS}.items():
+            with self.subTest(format):
+                since = self.server.mark()
+                answer = self.server.observe(SIM, path, format)
+                self.assertContent(answer, ct)
+                event = self.notification(SIM, path, since=since)
+                self.assertEqual(event["ct"], ct)
+                self.assertTrue(18 <= event["nodes"][0]["value"] <= 24)
+                self.assertContent(self.server.cancel_actively(SIM, path))
+
+    def test_int_302_cancel_by_reset(self):
+        path = "/3316/0/5700"
+        seen = self.relay.mark()
+        self.assertContent(self.server.observe(SIM, path))
+        first = self.eventually(lambda: self.notifications(SIM, seen),
+                                "a notification")
+        token = first[0].token
+        self.server.cancel_passively(SIM, path)
+        cancelled = self.relay.mark()
+        client = self.relay.client_of(SIM)
+        self.eventually(lambda: self.relay.seen(
+            cancelled, lambda m: not m.up and m.type == coap.RST
+            and m.client == client), "a Reset of the server")
+        time.sleep(0.3)
+        quiet = self.relay.mark()
+        time.sleep(2)
+        self.assertEqual(self.notifications(SIM, quiet, token), [])
+
+    def test_int_303_cancel_by_request(self):
+        path = "/3316/0/5700"
+        seen = self.relay.mark()
+        self.assertContent(self.server.observe(SIM, path))
+        first = self.eventually(lambda: self.notifications(SIM, seen),
+                                "a notification")
+        answer = self.server.cancel_actively(SIM, path)
+        self.assertContent(answer)
+        quiet = self.relay.mark()
+        time.sleep(2)
+        self.assertEqual(
+            self.notifications(SIM, quiet, first[0].token), [])
+
+    def test_observation_numbers_increase(self):
+        seen = self.relay.mark()
+        self.observe(SIM, "/3303/0/5700")
+        self.eventually(lambda: len(self.notifications(SIM, seen)) >= 5,
+                        "five notifications")
+        numbers = [m.observe for m in self.notifications(SIM, seen)]
+        self.assertEqual(numbers, sorted(set(numbers)))
+
+    def test_observations_end_with_the_registration(self):
+        name = "io-again"
+        gateway = self.lab.add_gateway("again", (
+            f"devices:\n  - {{endpoint: {name}, bus: sim, poll: 200ms, "
+            "points: [{name: t, signal: random, min: 1, max: 9, "
+            "map: 3303/0}]}\n"))
+        self.server.wait("registered", name, 15)
+        self.assertContent(self.server.observe(name, "/3303/0/5700"))
+        self.notification(name, "/3303/0/5700")
+        self.assertEqual(gateway.terminate(), 0)
+        quiet = self.relay.mark()
+        time.sleep(1)
+        self.assertEqual(self.notifications(name, quiet), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
