@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Attributes are parsed into a list of changes first and put in force only
+ * when all of them can be. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "objects/attributes.h"
+
+/* In the order in which they are written out. */
+static const struct name {
+	const char *text;
+	uint8_t bit;			/* enum attribute */
+} names[] = {
+	{"pmin", ATTRIBUTE_PMIN}, {"pmax", ATTRIBUTE_PMAX},
+	{"gt", ATTRIBUTE_GT}, {"lt", ATTRIBUTE_LT}, {"st", ATTRIBUTE_ST},
+	{"epmin", ATTRIBUTE_EPMIN}, {"epmax", ATTRIBUTE_EPMAX},
+};
+#define N_NAMES (sizeof(names) / sizeof(names[0]))
+#define NUMBER_MAX 64			/* characters of one number */
+
+static uint32_t *seconds_of(struct attributes *a, uint8_t bit)
+{
+	switch ((enum attribute)bit) {
+	case ATTRIBUTE_PMIN: return &a->pmin;
+	case ATTRIBUTE_PMAX: return &a->pmax;
+	case ATTRIBUTE_EPMIN: return &a->epmin;
+	case ATTRIBUTE_EPMAX: return &a->epmax;
+	case ATTRIBUTE_GT: case ATTRIBUTE_LT: case ATTRIBUTE_ST: break;
+	}
+	return NULL;
+}
+
+static double *limit_of(struct attributes *a, uint8_t bit)
+{
+	switch ((enum attribute)bit) {
+	case ATTRIBUTE_GT: return &a->gt;
+	case ATTRIBUTE_LT: return &a->lt;
+	case ATTRIBUTE_ST: return &a->st;
+	case ATTRIBUTE_PMIN: case ATTRIBUTE_PMAX:
+	case ATTRIBUTE_EPMIN: case ATTRIBUTE_EPMAX: break;
+	}
+	return NULL;
+}
+
+/* What is set in over replaces what is in *a. */
+static void attributes_merge(struct attributes *a, const struct attributes *over,
+			     uint8_t which)
+{
+	struct attributes from = *over;
+
+	for (size_t i = 0; i < N_NAMES; i++) {
+		uint8_t bit = names[i].bit;
+
+		if (!(from.set & which & bit))
+			continue;
+		if (bit & ATTRIBUTE_CONDITIONS)
+			*limit_of(a, bit) = *limit_of(&from, bit);
+		else
+			*seconds_of(a, bit) = *seconds_of(&from, bit);
+		a->set |= bit;
+	}
+}
+
+static int seconds_parse(const char *text, size_t n, uint32_t *seconds)
+{
+	uint64_t value = 0;
+
+	if (!n)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -EINVAL;
+		value = value * 10 + (uint64_t)(text[i] - '0');
+		if (value > UINT32_MAX)
+			return -EINVAL;
+	}
+	*seconds = (uint32_t)value;
+	return 0;
+}
+
+static size_t digits(const char *text, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && text[i] >= '0' && text[i] <= '9')
+		i++;
+	return i;
+}
+
+/* ["-"] 1*DIGIT ["." 1*DIGIT]: neither exponents nor "inf", which strtod
+ * would take. */
+static bool is_decimal(const char *text, size_t n)
+{
+	size_t i = n && text[0] == '-', whole = digits(text + i, n - i), part;
+
+	i += whole;
+	if (!whole || i == n)
+		return whole;
+	if (text[i++] != '.')
+		return false;
+	part = digits(text + i, n - i);
+	return part && i + part == n;
+}
+
+static int decimal_parse(const char *text, size_t n, double *number)
+{
+	char copy[NUMBER_MAX];
+
+	if (n >= sizeof(copy) || !is_decimal(text, n))
+		return -EINVAL;
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	*number = strtod(copy, NULL);
+	return 0;
+}
+
+/* A query taken apart. */
+struct change {
+	struct attributes set;
+	uint8_t unset;
+};
+
+static uint8_t name_find(const char *text, size_t n)
+{
+	for (size_t i = 0; i < N_NAMES; i++)
+		if (strlen(names[i].text) == n &&
+		    !memcmp(names[i].text, text, n))
+			return names[i].bit;
+	return 0;
+}
+
+/* "pmin=5", or "pmin": back to what the level above says. */
+static int part_parse(const char *text, size_t n, struct change *change)
+{
+	const char *equals = memchr(text, '=', n);
+	size_t n_name = equals ? (size_t)(equals - text) : n;
+	uint8_t bit = name_find(text, n_name);
+	int error;
+
+	if (!bit || ((change->set.set | change->unset) & bit))
+		return -EINVAL;
+	if (!equals) {
+		change->unset |= bit;
+		return 0;
+	}
+	n -= n_name + 1;
+	if (bit & ATTRIBUTE_CONDITIONS)
+		error = decimal_parse(equals + 1, n,
+				      limit_of(&change->set, bit));
+	else
+		error = seconds_parse(equals + 1, n,
+				      seconds_of(&change->set, bit));
+	change->set.set |= bit;
+	return error;
+}
+
+static int query_parse(const char *query, size_t n, struct change *change)
+{
+	const char *end = query + n;
+
+	for (;;) {
+		const char *next = memchr(query, '&', (size_t)(end - query));
+		size_t length = (size_t)((next ? next : end) - query);
+		int error = part_parse(query, length, change);
+
+		if (error)
+			return error;
+		if (!next)
+			return 0;
+		query = next + 1;
+	}
+}
+
+/* Core TS 7.3.2: can the conditions be met at all? */
+static bool is_consistent(const struct attributes *a)
+{
+	const uint8_t both = ATTRIBUTE_GT | ATTRIBUTE_LT;
+
+	if (a->set & ATTRIBUTE_ST && a->st < 0)
+		return false;
+	if ((a->set & both) != both)
+		return true;
+	return a->lt < a->gt &&
+	       (!(a->set & ATTRIBUTE_ST) || a->lt + 2 * a->st < a->gt);
+}
+
+static struct attribute_entry *entry_find(const struct attribute_set *set,
+					  const struct lwm2m_path *path)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (path_equal(&set->entries[i].path, path))
+			return &set->entries[i];
+	return NULL;
+}
+
+static struct attribute_entry *entry_add(struct attribute_set *set,
+					 const struct lwm2m_path *path)
+{
+	struct attribute_entry *bigger;
+
+	if (set->n == UINT16_MAX)
+		return NULL;
+	bigger = realloc(set->entries, (set->n + 1u) * sizeof(*bigger));
+	if (!bigger)
+		return NULL;
+	set->entries = bigger;
+	bigger[set->n] = (struct attribute_entry){.path = *path};
+	return &bigger[set->n++];
+}
+
+static void entry_remove(struct attribute_set *set,
+			 struct attribute_entry *entry)
+{
+	*entry = set->entries[--set->n];
+	if (!set->n)
+		attribute_set_finish(set);
+}
+
+void attribute_set_finish(struct attribute_set *set)
+{
+	free(set->entries);
+	*set = (struct attribute_set){NULL, 0};
+}
+
+/* What comes from above the path; conditions come from a resource only. */
+static struct attributes attributes_inherited(const struct attribute_set *set,
+					      const struct lwm2m_path *path)
+{
+	struct attributes inherited = {.set = 0};
+	struct lwm2m_path above = *path;
+
+	for (above.depth = 1; above.depth < path->depth; above.depth++) {
+		const struct attributes *at = attributes_at(set, &above);
+		uint8_t which = above.depth < 3 ?
+			(uint8_t)~ATTRIBUTE_CONDITIONS : UINT8_MAX;
+
+		if (at)
+			attributes_merge(&inherited, at, which);
+	}
+	return inherited;
+}
+
+int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
+		     const char *query, size_t n, bool numeric)
+{
+	struct attribute_entry *entry = entry_find(set, path);
+	struct attributes own = {.set = 0}, all;
+	struct change change = {.unset = 0};
+	int error = query_parse(query, n, &change);
+
+	if (error)
+		return error;
+	if (change.set.set & ATTRIBUTE_CONDITIONS && !numeric)
+		return -EDOM;
+	if (entry)
+		own = entry->value;
+	own.set &= (uint8_t)~change.unset;
+	attributes_merge(&own, &change.set, UINT8_MAX);
+	all = attributes_inherited(set, path);
+	attributes_merge(&all, &own, UINT8_MAX);
+	if (!is_consistent(&all))
+		return -EDOM;
+	if (!own.set) {
+		if (entry)
+			entry_remove(set, entry);
+		return 0;
+	}
+	if (!entry)
+		entry = entry_add(set, path);
+	if (!entry)
+		return -ENOMEM;
+	entry->value = own;
+	return 0;
+}
+
+const struct attributes *attributes_at(const struct attribute_set *set,
+				       const struct lwm2m_path *path)
+{
+	const struct attribute_entry *entry = entry_find(set, path);
+
+	return entry ? &entry->value : NULL;
+}
+
+struct attributes attributes_effective(const struct attribute_set *set,
+				       const struct lwm2m_path *path)
+{
+	struct attributes all = attributes_inherited(set, path);
+	const struct attributes *own = attributes_at(set, path);
+
+	if (own)
+		attributes_merge(&all, own, UINT8_MAX);
+	return all;
+}
+
+/* The shortest decimal without an exponent that reads back. */
+static void decimal_format(double number, struct buf *out)
+{
+	char text[NUMBER_MAX];
+	int precision = 0;
+
+	do {
+		snprintf(text, sizeof(text), "%.*f", precision, number);
+	} while (strtod(text, NULL) != number && ++precision < 20);
+	buf_text(out, text);
+}
+
+void attributes_format(const struct attributes *attributes, struct buf *out)
+{
+	struct attributes a = *attributes;
+
+	for (size_t i = 0; i < N_NAMES; i++) {
+		uint8_t bit = names[i].bit;
+
+		if (!(a.set & bit))
+			continue;
+		buf_byte(out, ';');
+		buf_text(out, names[i].text);
+		buf_byte(out, '=');
+		if (bit & ATTRIBUTE_CONDITIONS)
+			decimal_format(*limit_of(&a, bit), out);
+		else
+			buf_print(out, "%u", *seconds_of(&a, bit));
+	}
+}
