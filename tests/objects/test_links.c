@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Object lists and answers to Discover, byte for byte. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "objects/linkformat.h"
+
+static const struct resource_def sensor[] = {
+	{5700, LWM2M_FLOAT, OP_READ, false, true, "Sensor Value", 0, 0},
+	{5701, LWM2M_STRING, OP_READ, false, false, "Sensor Units", 0, 0},
+};
+static const struct object_def temperature = {
+	3303, 5700, true, false, "Temperature", "1.1", sensor, 2,
+};
+static const struct object_def dimmer = {
+	3343, 0, true, false, "Dimmer", "1.0", sensor, 2,
+};
+static const struct object_def location = {
+	3336, 0, true, false, "Location", "2.0", sensor, 2,
+};
+
+static struct lwm2m_path path(const char *text)
+{
+	struct lwm2m_path parsed;
+
+	assert_int_equal(path_parse(text, strlen(text), &parsed), 0);
+	return parsed;
+}
+
+static void slot(struct tree *tree, const char *where)
+{
+	struct lwm2m_path at = path(where);
+
+	assert_non_null(tree_slot_add(tree, &at));
+}
+
+static void core_fill(struct tree *tree)
+{
+	tree_init(tree);
+	tree_add(tree, core_object(0), 0);
+	tree_add(tree, core_object(1), 0);
+	tree_add(tree, core_object(3), 0);
+}
+
+static const struct list {
+	const struct object_def *objects[4];
+	uint16_t instances[4];
+	struct link_options options;
+	const char *text;
+} lists[] = {
+	{{0}, {0}, {-1, true, false}, "</>;rt=\"oma.lwm2m\",</1/0>,</3/0>"},
+	{{&temperature}, {0}, {110, true, false},
+	 "</>;rt=\"oma.lwm2m\";ct=110,</1/0>,</3/0>,"
+	 "</3303>;ver=1.1,</3303/0>"},
+	{{&temperature}, {0}, {110, false, false},
+	 "</>;rt=\"oma.lwm2m\";ct=110,</1/0>,</3/0>,</3303/0>"},
+	{{&temperature}, {0}, {11543, true, true},
+	 "</>;rt=\"oma.lwm2m\";ct=11543,</1/0>,</3/0>,</3303/0>"},
+	{{&dimmer, &temperature, &temperature, &location}, {4, 9, 2, 0},
+	 {112, true, false},
+	 "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,"
+	 "</3303>;ver=1.1,</3303/2>,</3303/9>,"
+	 "</3336>;ver=2.0,</3336/0>,</3343/4>"},
+	{{&dimmer}, {65534}, {0, true, false},
+	 "</>;rt=\"oma.lwm2m\";ct=0,</1/0>,</3/0>,</3343/65534>"},
+};
+
+static void lists_objects_for_a_registration(void **state)
+{
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct buf out = buf_over(text, sizeof(text) - 1);
+		struct tree tree;
+
+		core_fill(&tree);
+		for (size_t o = 0; o < 4 && lists[i].objects[o]; o++)
+			tree_add(&tree, lists[i].objects[o],
+				 lists[i].instances[o]);
+		links_register(&tree, &lists[i].options, &out);
+		text[out.used] = '\0';
+		assert_string_equal(text, lists[i].text);
+		assert_false(out.full);
+		tree_finish(&tree);
+	}
+}
+
+static void says_when_a_list_does_not_fit(void **state)
+{
+	struct link_options options = {110, true, false};
+	char text[20];
+	struct buf out = buf_over(text, sizeof(text));
+	struct tree tree;
+
+	(void)state;
+	core_fill(&tree);
+	links_register(&tree, &options, &out);
+	assert_true(out.full);
+	tree_finish(&tree);
+}
+
+/* With attributes: /3 pmin=10, /3/0 pmax=60, /3/0/7 gt lt st,
+ * /3/0/7/1 epmin, /3303/0/5700 pmin=5. */
+static const struct { const char *at, *text; } discoveries[] = {
+	{"/3", "</3>;pmin=10,</3/0>;pmax=60,</3/0/0>,"
+	       "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1,</3/0/16>"},
+	{"/3/0", "</3/0>;pmax=60,</3/0/0>,"
+		 "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1,</3/0/16>"},
+	{"/3/0/0", "</3/0/0>;pmin=10;pmax=60"},
+	{"/3/0/7", "</3/0/7>;dim=2;pmin=10;pmax=60;gt=6.5;lt=1;st=0.5,"
+		   "</3/0/7/0>,</3/0/7/1>;epmin=2"},
+	{"/3/0/7/1", "</3/0/7/1>;pmin=10;pmax=60;gt=6.5;lt=1;st=0.5;epmin=2"},
+	{"/3303", "</3303>;ver=1.1,</3303/0>,</3303/0/5700>;pmin=5,"
+		  "</3303/0/5701>,</3303/1>"},
+	{"/3303/0", "</3303/0>,</3303/0/5700>;pmin=5,</3303/0/5701>"},
+	{"/3303/1", "</3303/1>"},
+	{"/3303/0/5700", "</3303/0/5700>;pmin=5"},
+	{"/", "</1>,</1/0>,</3>;pmin=10,</3/0>;pmax=60,</3/0/0>,"
+	      "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1,</3/0/16>,"
+	      "</3303>;ver=1.1,</3303/0>,</3303/0/5700>;pmin=5,"
+	      "</3303/0/5701>,</3303/1>"},
+	{"/3304", NULL}, {"/3303/2", NULL}, {"/3303/0/5750", NULL},
+	{"/3/0/7/2", NULL}, {"/3303/0/5700/0", NULL},
+};
+
+static void attributes_fill(struct attribute_set *set)
+{
+	static const struct { const char *at, *query; } all[] = {
+		{"/3", "pmin=10"}, {"/3/0", "pmax=60"},
+		{"/3/0/7", "gt=6.5&lt=1&st=0.5"}, {"/3/0/7/1", "epmin=2"},
+		{"/3303/0/5700", "pmin=5"},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct lwm2m_path at = path(all[i].at);
+
+		assert_int_equal(attributes_write(set, &at, all[i].query,
+						  strlen(all[i].query),
+						  at.depth > 2), 0);
+	}
+}
+
+static void tree_fill(struct tree *tree)
+{
+	core_fill(tree);
+	tree_add(tree, &temperature, 0);
+	tree_add(tree, &temperature, 1);
+	slot(tree, "/3303/0/5701");
+	slot(tree, "/3303/0/5700");
+	slot(tree, "/3/0/16");
+	slot(tree, "/3/0/0");
+	slot(tree, "/3/0/7/1");
+	slot(tree, "/3/0/7/0");
+	slot(tree, "/3/0/11/0");
+}
+
+static void discovers_each_level(void **state)
+{
+	struct attribute_set set = {NULL, 0};
+	struct tree tree;
+	char text[512];
+
+	(void)state;
+	tree_fill(&tree);
+	attributes_fill(&set);
+	for (size_t i = 0; i < sizeof(discoveries) / sizeof(discoveries[0]);
+	     i++) {
+		struct lwm2m_path at = path(discoveries[i].at);
+		struct buf out = buf_over(text, sizeof(text) - 1);
+		int error = links_discover(&tree, &at, &set, &out);
+
+		text[out.used] = '\0';
+		assert_int_equal(error, discoveries[i].text ? 0 : -ENOENT);
+		assert_string_equal(text, discoveries[i].text ?
+					  discoveries[i].text : "");
+	}
+	attribute_set_finish(&set);
+	tree_finish(&tree);
+}
+
+/* What we write, our own reader of links takes. */
+static void lists_read_back(void **state)
+{
+	static const char *const targets[] = {
+		"/", "/1/0", "/3/0", "/3303", "/3303/0", "/3303/1",
+	};
+	struct link_options options = {110, true, false};
+	char text[512];
+	const char *at = text;
+	struct buf out = buf_over(text, sizeof(text));
+	struct link link;
+	struct tree tree;
+	size_t n = 0;
+
+	(void)state;
+	tree_fill(&tree);
+	links_register(&tree, &options, &out);
+	while (link_next(&at, &out.used, &link) == 1) {
+		assert_true(n < sizeof(targets) / sizeof(targets[0]));
+		assert_int_equal(link.n_target, strlen(targets[n]));
+		assert_memory_equal(link.target, targets[n], link.n_target);
+		n++;
+	}
+	assert_int_equal(n, sizeof(targets) / sizeof(targets[0]));
+	tree_finish(&tree);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lists_objects_for_a_registration),
+		cmocka_unit_test(says_when_a_list_does_not_fit),
+		cmocka_unit_test(discovers_each_level),
+		cmocka_unit_test(lists_read_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
