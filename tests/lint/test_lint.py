@@ -92,6 +92,13 @@ class Tree(unittest.TestCase):
         self.put('agent/server.c', '#include <coap3/coap.h>\n')
         self.expect('layers', 'agent/server.c: <coap3/coap.h>')
 
+    def test_header_without_a_source(self):
+        self.put('agent/private.h', '#include <pthread.h>\n')
+        self.put('agent/loop.c', '#include "agent/private.h"\n')
+        self.assertEqual(run('layers', self.root)[0], 0)
+        self.put('agent/observe.c', '#include "agent/private.h"\n')
+        self.expect('layers', 'agent/private.h: <pthread.h>')
+
     def test_pure_by_design(self):
         self.put('agent/point.c', GPL)
         self.expect('layers', 'agent/point.c: pure by design')
