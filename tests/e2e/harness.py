@@ -333,6 +333,8 @@ class Gateway:
         self.state = self.directory / "state"
         for d in (self.etc / "conf.d", self.run, self.state):
             d.mkdir(parents=True)
+        if not any(n.startswith("profiles/") for n in files):
+            (self.etc / "profiles").symlink_to(ROOT / "etc/profiles")
         for name, text in files.items():
             self.write(name, text)
         self.program = None

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lwmuxd --check and --dry-run: all mistakes at once, each with its place, and
+no port opened for it."""
+import sites
+from harness import Site
+
+DEVICES = "conf.d/devices.yaml"
+
+
+class Check(Site):
+    def check(self, devices, code=1, **files):
+        gateway = self.gateway(5683, devices, start=False, **files)
+        result = gateway.once("--check")
+        text = result.stdout + result.stderr
+        self.assertEqual(result.returncode, code, text)
+        return text
+
+    def assertSays(self, text, *parts):
+        """One line holds all the parts."""
+        self.assertTrue(any(all(p in line for p in parts)
+                            for line in text.splitlines()),
+                        f"no line with {parts} in:\n{text}")
+
+    def test_good_configuration(self):
+        self.check(sites.SIM, 0)
+
+    def test_unknown_key_with_the_nearest_known_one(self):
+        text = self.check(sites.SIM.replace("poll:", "pol:"))
+        self.assertSays(text, "devices.yaml:4:5:", "pol", "poll")
+
+    def test_unknown_key_of_an_adapter(self):
+        text = self.check(sites.SIM.replace("signal:", "signl:"))
+        self.assertSays(text, "devices.yaml:9:", "signl", "signal")
+
+    def test_unknown_choice(self):
+        text = self.check(sites.SIM.replace("constant", "constnt"))
+        self.assertSays(text, "devices.yaml:9:", "constnt", "constant")
+
+    def test_wrong_timespan(self):
+        text = self.check(sites.SIM.replace("200ms", "200 parsecs"))
+        self.assertSays(text, "devices.yaml:4:11:", "200 parsecs")
+
+    def test_key_twice(self):
+        text = self.check(sites.SIM.replace("poll: 200ms",
+                                            "poll: 1s\n    poll: 2s"))
+        self.assertSays(text, "devices.yaml:5:5:", "poll", "twice")
+
+    def test_anchor(self):
+        text = self.check(sites.SIM.replace("200ms", "&p 200ms"))
+        self.assertSays(text, "devices.yaml:4:", "anchor")
+
+    def test_not_yaml(self):
+        text = self.check("devices: [\n")
+        self.assertSays(text, "devices.yaml:", "YAML")
+
+    def test_endpoint_twice_names_both_files(self):
+        text = self.check(sites.SIM, conf_d__x="",
+                          **{"conf.d/more.yaml": sites.SIM})
+        self.assertSays(text, "more.yaml:2:", "devices.yaml", "sim")
+
+    def test_missing_profile(self):
+        text = self.check("devices: [{endpoint: a, bus: sim, "
+                          "profile: acme/nothing}]")
+        self.assertSays(text, "devices.yaml:1:", "acme/nothing")
+
+    def test_unknown_adapter(self):
+        text = self.check("buses: {x: {adapter: carrier-pigeon}}\n"
+                          "devices: [{endpoint: a, bus: x, points: "
+                          "[{name: t, map: 3303/0}]}]")
+        self.assertSays(text, "devices.yaml:1:", "carrier-pigeon")
+
+    def test_unknown_bus(self):
+        text = self.check(sites.SIM.replace("bus: sim", "bus: sin"))
+        self.assertSays(text, "devices.yaml:3:", "sin")
+
+    def test_unknown_object(self):
+        text = self.check(sites.SIM.replace("3303/0", "33003/0"))
+        self.assertSays(text, "devices.yaml:9:", "33003")
+
+    def test_wrong_server_uri(self):
+        text = self.check(sites.SIM, **{
+            "lwmux.yaml": "gateway: {name: x}\n"
+                          "servers: [{id: 1, uri: 'http://x'}]\n"})
+        self.assertSays(text, "lwmux.yaml:2:", "http://x")
+
+    def test_unreadable_key_file(self):
+        text = self.check(sites.SIM, **{
+            "lwmux.yaml": "gateway: {name: x}\n"
+                          "servers: [{id: 1, uri: 'coaps://127.0.0.1', "
+                          "security: psk, identity: '${endpoint}', "
+                          "key_file: keys/none.psk}]\n"})
+        self.assertSays(text, "lwmux.yaml:2:")
+
+    def test_all_mistakes_at_once(self):
+        text = self.check(sites.SIM.replace("poll:", "pol:")
+                          .replace("signal:", "signl:"))
+        self.assertSays(text, "devices.yaml:4:5:", "pol")
+        self.assertSays(text, "devices.yaml:9:", "signl")
+
+    def test_missing_configuration(self):
+        gateway = self.gateway(1, sites.SIM, start=False)
+        (gateway.etc / "lwmux.yaml").unlink()
+        result = gateway.once("--check")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("lwmux.yaml", result.stdout + result.stderr)
+
+    def test_wrong_option_is_explained(self):
+        gateway = self.gateway(1, sites.SIM, start=False)
+        result = gateway.once("--chek")
+        self.assertNotIn(result.returncode, (0, 1))
+        self.assertIn("sage", result.stderr)
+
+    def test_daemon_does_not_start_with_a_wrong_main_file(self):
+        gateway = self.gateway(1, sites.SIM, start=False)
+        gateway.write("lwmux.yaml", "gateway: {nam: x}\n")
+        result = gateway.once()
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("lwmux.yaml:1:", result.stderr)
+
+    def test_dry_run_prints_trees_and_registers_nowhere(self):
+        slave = self.slave("1=boiler")
+        server = self.server()
+        gateway = self.gateway(server.port, sites.boiler(slave.port),
+                               start=False)
+        result = gateway.once("--dry-run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("/3308/0/5900", result.stdout)
+        self.assertIn("55", result.stdout)
+        self.assertEqual(slave.writes(), [])
+        self.assertEqual([e for e in server.events()
+                          if e["event"] != "ready"], [])

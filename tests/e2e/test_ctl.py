@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lwmuxctl: what it says and what its exit codes mean."""
+import json
+
+import sites
+from harness import Site, wait_for
+
+
+class Control(Site):
+    def start(self):
+        self.slave_ = self.slave("1=plain", "2=plain")
+        self.server_ = self.server()
+        self.gateway_ = self.gateway(self.server_.port,
+                                     sites.meters(self.slave_.port))
+        for ep in ("meter-1", "meter-2"):
+            self.server_.registered(ep)
+        # Registered is what the server says before the gateway has read it.
+        wait_for(lambda: self.gateway_.ctl("status").returncode == 0,
+                 "a healthy status")
+        return self.gateway_
+
+    def test_status_of_a_healthy_gateway(self):
+        text = self.start().ctl("status").stdout
+        self.assertIn("meter-1", text)
+        self.assertIn("meter-2", text)
+        self.assertIn("plant", text)
+
+    def test_status_of_one_endpoint(self):
+        result = self.start().ctl("status", "meter-1")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("meter-1", result.stdout)
+        self.assertNotIn("meter-2", result.stdout)
+
+    def test_status_of_an_unknown_endpoint(self):
+        result = self.start().ctl("status", "meter-9")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("meter-9", result.stdout + result.stderr)
+
+    def test_status_as_json(self):
+        result = self.start().ctl("status", "--json")
+        self.assertEqual(result.returncode, 0)
+        text = json.dumps(json.loads(result.stdout))
+        for word in ("meter-1", "meter-2", "plant", "registered", "online"):
+            self.assertIn(word, text)
+
+    def test_status_is_degraded_by_a_silent_device(self):
+        gateway = self.start()
+        self.slave_.do("mute 1")
+        wait_for(lambda: gateway.ctl("status").returncode == 1,
+                 "a degraded status")
+
+    def test_status_is_down_without_a_daemon(self):
+        gateway = self.gateway(1, sites.SIM, start=False)
+        self.assertEqual(gateway.ctl("status").returncode, 2)
+
+    def test_read(self):
+        gateway = self.start()
+        self.slave_.do("set 1 holding 100 217")
+        wait_for(lambda: "21.7" in gateway.ctl(
+            "read", "meter-1", "/3303/0/5700").stdout, "21.7")
+        result = gateway.ctl("read", "meter-1", "/3303/0")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("Cel", result.stdout)
+
+    def test_read_what_is_not_there(self):
+        gateway = self.start()
+        for words in (("meter-1", "/3304/0"), ("meter-9", "/3303/0"),
+                      ("meter-1", "nonsense")):
+            with self.subTest(words=words):
+                result = gateway.ctl("read", *words)
+                self.assertNotEqual(result.returncode, 0)
+                self.assertTrue(result.stderr)
+
+    def test_check(self):
+        gateway = self.start()
+        self.assertEqual(gateway.ctl("check").returncode, 0)
+        gateway.write("conf.d/devices.yaml", "devices: [{pol: 1}]\n")
+        result = gateway.ctl("check")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("devices.yaml:1:", result.stdout + result.stderr)
+
+    def test_reload_says_what_is_wrong(self):
+        gateway = self.start()
+        gateway.write("lwmux.yaml", "gateway: {nam: x}\n")
+        result = gateway.ctl("reload")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("lwmux.yaml:1:", result.stdout + result.stderr)
+
+    def test_unknown_verb(self):
+        result = self.gateway(1, sites.SIM, start=False).ctl("dance")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("sage", result.stderr)

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Observe, its attributes, and both ways to end it."""
+import sites
+from harness import Site
+
+T = "/3303/0/5700"
+
+
+class Observe(Site):
+    def setUp(self):
+        super().setUp()
+        self.slave_ = self.slave("1=plain")
+        self.server_ = self.server()
+        self.relay_ = self.relay(self.server_)
+        self.set(200)
+        self.gateway(self.relay_.port, sites.meters(self.slave_.port, (1,)))
+        self.server_.registered("meter-1")
+
+    def set(self, raw):
+        self.slave_.do(f"set 1 holding 100 {raw}")
+
+    def attributes(self, query, code="2.04", path=T):
+        self.assertEqual(
+            self.server_.code("attributes", "meter-1", path, query), code)
+
+    def observe(self, path=T, **options):
+        answer = self.server_.ask("observe", "meter-1", path, **options)
+        self.assertEqual(answer["code"], "2.05")
+        self.assertIn("observe", answer)
+        return answer
+
+    def notified(self, after, value=None, path=T, timeout=15):
+        return self.server_.wait(
+            "notification", timeout, after, where=lambda e:
+            T in e["values"] and value in (None, e["values"][T]))
+
+    def values_since(self, mark):
+        return [e["values"][T] for e in
+                self.server_.events("notification", after=mark)
+                if T in e["values"]]
+
+    def test_change_is_notified_with_growing_numbers(self):
+        first = self.observe()
+        self.assertEqual(first["values"], {T: 20.0})
+        numbers = [first["observe"]]
+        for raw in (210, 220, 230):
+            mark = self.server_.mark()
+            self.set(raw)
+            event = self.notified(mark, raw / 10)
+            self.assertEqual(event["token"], first["token"])
+            self.assertEqual(event["type"], "CON")
+            numbers.append(event["observe"])
+        self.assertEqual(sorted(set(numbers)), numbers)
+
+    def test_instance_and_object(self):
+        for path in ("/3303/0", "/3303"):
+            with self.subTest(path=path):
+                self.observe(path, accept=110)
+        mark = self.server_.mark()
+        self.set(333)
+        for path in ("/3303/0", "/3303"):
+            event = self.server_.wait(
+                "notification", after=mark, path=path,
+                where=lambda e: e["values"].get(T) == 33.3)
+            self.assertEqual(event["format"], 110)
+
+    def test_notification_keeps_the_format(self):
+        for accept in (0, 112, 11542):
+            with self.subTest(accept=accept):
+                self.observe(accept=accept)
+                mark = self.server_.mark()
+                self.set(400 + accept % 7)
+                self.assertEqual(self.notified(mark)["format"], accept)
+                self.server_.ask("cancel", "meter-1", T)
+
+    def test_cancel_by_observe_1(self):
+        self.observe()
+        answer = self.server_.ask("cancel", "meter-1", T)
+        self.assertEqual(answer["code"], "2.05")
+        self.assertNotIn("observe", answer)
+        self.assertQuiet()
+
+    def test_cancel_by_reset(self):
+        self.observe()
+        self.server_.ask("forget", "meter-1", T)
+        mark = self.relay_.mark()
+        self.set(260)
+        from harness import wait_for
+        import coap
+        wait_for(lambda: any(m.kind == coap.RST for m in
+                             self.relay_.messages("down", mark)), "a Reset")
+        self.assertQuiet()
+
+    def assertQuiet(self):
+        """A change that is seen by a Read made no message of its own."""
+        mark = self.relay_.mark()
+        self.set(290)
+        from harness import wait_for
+        wait_for(lambda: self.server_.value("meter-1", T) == 29.0, "29.0")
+        import coap
+        sent = [m for m in self.relay_.messages("up", mark)
+                if m.number(coap.OBSERVE) is not None]
+        self.assertEqual(sent, [])
+
+    def test_pmax_notifies_although_nothing_changed(self):
+        self.attributes("pmax=1")
+        self.observe()
+        mark = self.server_.mark()
+        for _ in range(2):
+            mark = self.server_.mark()
+            self.notified(mark, 20.0)
+
+    def test_pmin_holds_back_and_sends_the_newest(self):
+        self.attributes("pmin=3")
+        first = self.observe()
+        mark = self.relay_.mark()
+        events = self.server_.mark()
+        for raw in (210, 220, 230):
+            self.set(raw)
+            from harness import wait_for
+            wait_for(lambda raw=raw: self.server_.value("meter-1", T) ==
+                     raw / 10, f"{raw / 10}")
+        event = self.notified(events)
+        self.assertEqual(event["values"][T], 23.0)
+        self.assertEqual(event["token"], first["token"])
+        self.assertEqual(self.values_since(events), [23.0])
+        del mark
+
+    def test_gt_notifies_crossings_only(self):
+        self.attributes("gt=25")
+        self.observe()
+        events = self.server_.mark()
+        for raw in (210, 240, 260, 270, 240):
+            self.set(raw)
+            from harness import wait_for
+            wait_for(lambda raw=raw: self.server_.value("meter-1", T) ==
+                     raw / 10, f"{raw / 10}")
+        self.notified(events, 24.0)
+        self.assertEqual(self.values_since(events), [26.0, 24.0])
+
+    def test_lt_notifies_crossings_only(self):
+        self.attributes("lt=15")
+        self.observe()
+        events = self.server_.mark()
+        for raw in (190, 140, 130, 160):
+            self.set(raw)
+            from harness import wait_for
+            wait_for(lambda raw=raw: self.server_.value("meter-1", T) ==
+                     raw / 10, f"{raw / 10}")
+        self.notified(events, 16.0)
+        self.assertEqual(self.values_since(events), [14.0, 16.0])
+
+    def test_st_notifies_steps_from_the_last_one_told(self):
+        self.attributes("st=2")
+        self.observe()
+        events = self.server_.mark()
+        for raw in (210, 219, 221, 230, 241):
+            self.set(raw)
+            from harness import wait_for
+            wait_for(lambda raw=raw: self.server_.value("meter-1", T) ==
+                     raw / 10, f"{raw / 10}")
+        self.notified(events, 24.1)
+        self.assertEqual(self.values_since(events), [22.1, 24.1])
+
+    def test_attributes_that_contradict_are_4_00(self):
+        self.attributes("lt=30&gt=20", "4.00")
+        self.attributes("lt=10&gt=20&st=6", "4.00")
+        self.attributes("pmin=soon", "4.00")
+
+    def test_attributes_of_missing_paths_are_4_04(self):
+        self.attributes("pmin=1", "4.04", "/3304/0")
+
+    def test_lost_notification_is_repeated(self):
+        self.observe()
+        lost = []
+
+        def rule(way, message, _):
+            import coap
+            if way == "up" and message.number(coap.OBSERVE) is not None \
+                    and not lost:
+                lost.append(message.mid)
+                return 0
+            return 1
+        self.relay_.rule = rule
+        mark = self.server_.mark()
+        self.set(310)
+        event = self.notified(mark, 31.0)
+        self.assertEqual(lost, [event["mid"]])
+
+    def test_two_observations_of_two_paths_stay_apart(self):
+        self.observe()
+        other = self.observe("/3303/0/5602")
+        mark = self.server_.mark()
+        self.set(500)
+        self.notified(mark, 50.0)
+        event = self.server_.wait("notification", after=mark,
+                                  path="/3303/0/5602")
+        self.assertEqual(event["token"], other["token"])
+        self.assertEqual(event["values"], {"/3303/0/5602": 50.0})

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Register, Update and Deregister, as they stand on the wire."""
+import coap
+import sites
+from harness import Server, Site, free_port
+
+LINKS = ('</>;rt="oma.lwm2m";ct=110,</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>,'
+         '</3308>;ver=1.1,</3308/0>')
+
+
+class Registration(Site):
+    def start(self, **options):
+        server = self.server()
+        options.setdefault("server", "ct: 110")
+        gateway = self.gateway(server.port, sites.SIM, **options)
+        return server, gateway
+
+    def test_register_byte_for_byte(self):
+        server, _ = self.start()
+        event = server.registered("sim")
+        self.assertEqual(event["path"], "/rd")
+        self.assertEqual(event["query"], "ep=sim&lt=300&lwm2m=1.1&b=U")
+        self.assertEqual(event["content"], LINKS)
+
+    def test_register_without_ver(self):
+        server, _ = self.start(server="{ct: 110, ver: false}".strip("{}")
+                               .replace(", ", "\n    "))
+        self.assertEqual(server.registered("sim")["content"],
+                         LINKS.replace(";ver=1.1", ""))
+
+    def test_register_as_1_0(self):
+        server, _ = self.start(server='lwm2m: "1.0"')
+        self.assertEqual(server.registered("sim")["query"],
+                         "ep=sim&lt=300&lwm2m=1.0&b=U")
+
+    def test_register_path_of_the_server(self):
+        server, _ = self.start(server="path: /sensors/rd")
+        event = server.registered("sim")
+        self.assertEqual(event["path"], "/sensors/rd")
+        server.code("execute", "sim", "/1/0/8")
+        server.wait("updated", ep="sim")
+
+    def test_queue_mode_in_1_1(self):
+        server = self.server()
+        self.gateway(server.port,
+                     sites.SIM.replace("poll:", "queue: true\n    poll:"))
+        event = server.registered("sim")
+        self.assertEqual(event["query"], "ep=sim&lt=300&lwm2m=1.1&b=U&Q")
+
+    def test_queue_mode_in_1_0(self):
+        server = self.server()
+        self.gateway(server.port,
+                     sites.SIM.replace("poll:", "queue: true\n    poll:"),
+                     server='lwm2m: "1.0"')
+        event = server.registered("sim")
+        self.assertEqual(event["query"], "ep=sim&lt=300&lwm2m=1.0&b=UQ")
+
+    def test_gateway_registers_itself_where_it_has_an_endpoint(self):
+        server = self.server()
+        main = (f"gateway: {{name: e2e, endpoint: e2e-gateway}}\n"
+                f"servers: [{{id: 1, uri: 'coap://127.0.0.1:{server.port}'}}]")
+        self.gateway(server.port, sites.SIM, lwmux__yaml=main,
+                     **{"lwmux.yaml": main})
+        server.registered("e2e-gateway")
+        server.registered("sim")
+
+    def test_location_in_two_options_is_echoed(self):
+        server, _ = self.start()
+        self.assertEqual(server.registered("sim")["location"], "/rd/1")
+        self.assertEqual(server.code("execute", "sim", "/1/0/8"), "2.04")
+        server.wait("updated", ep="sim")
+
+    def test_location_in_one_option_is_echoed(self):
+        server = self.server()
+        server.ask("location", "single")
+        self.gateway(server.port, sites.SIM)
+        server.registered("sim")
+        self.assertEqual(server.code("execute", "sim", "/1/0/8"), "2.04")
+        server.wait("updated", ep="sim")
+        self.assertEqual(server.events("rejected"), [])
+
+    def test_update_before_the_lifetime_ends(self):
+        server, _ = self.start(lifetime="4s")
+        server.registered("sim")
+        for _ in range(2):
+            mark = server.mark()
+            event = server.wait("updated", ep="sim", after=mark)
+        self.assertEqual(event["query"], "")
+        self.assertIsNone(event["content"])
+        self.assertEqual(server.events("expired"), [])
+
+    def test_written_lifetime_is_told_by_an_update(self):
+        server, _ = self.start()
+        server.registered("sim")
+        self.assertEqual(server.code("write", "sim", "/1/0/1", text=120),
+                         "2.04")
+        self.assertEqual(server.wait("updated")["query"], "lt=120")
+        self.assertEqual(server.value("sim", "/1/0/1"), 120)
+
+    def test_update_trigger_sends_an_update_without_parameters(self):
+        server, _ = self.start()
+        server.registered("sim")
+        self.assertEqual(server.code("execute", "sim", "/1/0/8"), "2.04")
+        event = server.wait("updated", ep="sim")
+        self.assertEqual((event["query"], event["content"]), ("", None))
+
+    def test_changed_objects_are_told_by_an_update(self):
+        server, gateway = self.start()
+        server.registered("sim")
+        more = "      - {name: wet, value: 40, map: 3304/0, unit: '%RH'}\n"
+        gateway.write("conf.d/devices.yaml", sites.SIM + more)
+        gateway.reload()
+        event = server.wait("updated", ep="sim",
+                            where=lambda e: e["content"] is not None)
+        self.assertIn("</3304/0>", event["content"])
+        self.assertIn("</3303/0>", event["content"])
+
+    def test_unknown_update_registers_again(self):
+        server, _ = self.start()
+        server.registered("sim")
+        mark = server.mark()
+        server.ask("answer", "update", "4.04", "1")
+        self.assertEqual(server.code("execute", "sim", "/1/0/8"), "2.04")
+        server.wait("rejected", after=mark, operation="update")
+        server.registered("sim", after=mark)
+
+    def test_forgotten_registration_comes_back(self):
+        server, _ = self.start(lifetime="4s")
+        server.registered("sim")
+        mark = server.mark()
+        server.ask("unregister", "sim")
+        server.registered("sim", after=mark)
+
+    def test_version_not_supported_is_lowered_to_1_0(self):
+        server = self.server()
+        server.ask("answer", "register", "4.12", "1")
+        self.gateway(server.port, sites.SIM)
+        event = server.registered("sim")
+        self.assertEqual(event["lwm2m"], "1.0")
+
+    def test_lost_register_is_repeated(self):
+        server = self.server()
+        server.ask("answer", "register", "drop", "1")
+        self.gateway(server.port, sites.SIM)
+        server.registered("sim")
+
+    def test_late_answer_to_a_register_counts(self):
+        server = self.server()
+        server.ask("delay", "300")
+        self.gateway(server.port, sites.SIM)
+        server.registered("sim")
+        # Its own answer to our answer is what shows that it was understood.
+        self.assertEqual(server.code("read", "sim", "/1/0/1"), "2.05")
+
+    def test_server_down_at_start_is_found_later(self):
+        port = free_port()
+        gateway = self.gateway(port, sites.SIM)
+        gateway.wait_log("sim")
+        server = self.add(Server(port))
+        server.registered("sim", timeout=70)
+
+    def test_sigterm_deregisters_and_exits_with_0_within_5_s(self):
+        server, gateway = self.start()
+        server.registered("sim")
+        self.assertEqual(gateway.stop(), 0)
+        server.wait("unregistered", ep="sim")
+
+    def test_sigterm_ends_it_although_the_server_is_gone(self):
+        server, gateway = self.start()
+        server.registered("sim")
+        server.ask("silent", "on")
+        self.assertEqual(gateway.stop(), 0)
+
+    def test_endpoints_have_ports_of_their_own(self):
+        server = self.server()
+        two = sites.SIM + sites.SIM.replace("devices:\n", "").replace(
+            "endpoint: sim", "endpoint: other")
+        self.gateway(server.port, two)
+        ports = {server.registered(ep)["address"] for ep in ("sim", "other")}
+        self.assertEqual(len(ports), 2)
+
+    def test_messages_ids_do_not_start_alike(self):
+        server = self.server()
+        two = sites.SIM + sites.SIM.replace("devices:\n", "").replace(
+            "endpoint: sim", "endpoint: other")
+        self.gateway(server.port, two)
+        mids = {server.registered(ep)["mid"] for ep in ("sim", "other")}
+        self.assertEqual(len(mids), 2)
+
+    def test_large_object_list_goes_in_blocks(self):
+        server = self.server()
+        relay = self.relay(server)
+        points = "".join(
+            f"      - {{name: p{i}, value: {i}, map: 3303/{i}, unit: Cel}}\n"
+            for i in range(150))
+        self.gateway(relay.port, "devices:\n  - endpoint: big\n    bus: sim\n"
+                     "    points:\n" + points)
+        content = server.registered("big")["content"]
+        self.assertGreater(len(content), 1500)
+        for i in range(150):
+            self.assertIn(f"</3303/{i}>", content)
+        blocks = [m.number(coap.BLOCK1) for m in relay.messages("up")]
+        self.assertIsNotNone(blocks[0])

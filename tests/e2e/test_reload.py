@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reload by difference: what did not change does not notice."""
+import sites
+from harness import Site, wait_for
+
+DEVICE = """\
+  - endpoint: {ep}
+    bus: sim
+    poll: 200ms
+    points: [{{name: t, value: {value}, map: 3303/0, unit: Cel}}]
+"""
+
+
+def devices(**values):
+    return "devices:\n" + "".join(DEVICE.format(ep=ep, value=value)
+                                  for ep, value in values.items())
+
+
+class Reload(Site):
+    def start(self, **values):
+        self.server_ = self.server()
+        self.relay_ = self.relay(self.server_)
+        self.gateway_ = self.gateway(self.relay_.port, devices(**values))
+        for ep in values:
+            self.server_.registered(ep)
+        return self.server_, self.gateway_
+
+    def change(self, **values):
+        self.gateway_.write("conf.d/devices.yaml", devices(**values))
+        self.gateway_.reload()
+
+    def sent_by(self, ep, mark):
+        return self.relay_.messages("up", mark, self.relay_.port_of(ep))
+
+    def test_untouched_endpoint_sends_no_datagram(self):
+        server, _ = self.start(a=1, b=2)
+        mark = self.relay_.mark()
+        self.change(a=1, b=3, c=4)
+        server.registered("c")
+        wait_for(lambda: server.value("b", "/3303/0/5700") == 3, "b = 3")
+        self.assertEqual(self.sent_by("a", mark), [])
+        self.assertEqual(server.value("a", "/3303/0/5700"), 1)
+
+    def test_untouched_endpoint_keeps_its_observation(self):
+        slave = self.slave("1=plain", "2=plain")
+        server = self.server()
+        gateway = self.gateway(server.port, sites.meters(slave.port, (1,)))
+        server.registered("meter-1")
+        first = server.ask("observe", "meter-1", "/3303/0/5700")
+        gateway.write("conf.d/devices.yaml", sites.meters(slave.port))
+        gateway.reload()
+        server.registered("meter-2")
+        mark = server.mark()
+        slave.do("set 1 holding 100 345")
+        event = server.wait("notification", after=mark, ep="meter-1")
+        self.assertEqual(event["values"], {"/3303/0/5700": 34.5})
+        self.assertEqual(event["token"], first["token"])
+
+    def test_removed_endpoint_deregisters(self):
+        server, _ = self.start(a=1, b=2)
+        self.change(a=1)
+        server.wait("unregistered", ep="b")
+        self.assertEqual(server.events("unregistered", ep="a"), [])
+
+    def test_hangup_reloads_too(self):
+        server, gateway = self.start(a=1)
+        gateway.write("conf.d/devices.yaml", devices(a=1, b=2))
+        gateway.hangup()
+        server.registered("b")
+
+    def test_wrong_main_file_changes_nothing(self):
+        server, gateway = self.start(a=1, b=2)
+        gateway.write("lwmux.yaml", "gateway: [\n")
+        gateway.write("conf.d/devices.yaml", devices(a=1))
+        result = gateway.ctl("reload")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertEqual(server.value("b", "/3303/0/5700"), 2)
+        self.assertEqual(server.events("unregistered"), [])
+
+    def test_wrong_device_is_refused_alone(self):
+        server, gateway = self.start(a=1)
+        gateway.write("conf.d/devices.yaml", devices(a=1, b=2) +
+                      DEVICE.format(ep="c", value=3).replace("poll", "pol"))
+        gateway.hangup()
+        server.registered("b")
+        gateway.wait_log("pol")
+        self.assertEqual(server.value("a", "/3303/0/5700"), 1)
+        self.assertEqual(server.events("registered", ep="c"), [])
+
+    def test_another_server_moves_all(self):
+        server, gateway = self.start(a=1)
+        other = self.server()
+        text = (gateway.etc / "lwmux.yaml").read_text()
+        gateway.write("lwmux.yaml", text.replace(str(self.relay_.port),
+                                                 str(other.port)))
+        gateway.reload()
+        other.registered("a")
+        server.wait("unregistered", ep="a")
