@@ -51,7 +51,12 @@ void bus_message_finish(struct bus_message *message);	/* frees the heap */
 /* A mailbox of struct bus_message that all buses share. */
 struct mailbox *bus_mailbox_create(void);
 
-/* conf stays with the caller and must outlive the bus. */
+/* Holds n descriptors below FD_SETSIZE ready for adapters whose libraries
+ * select(). At program start, while low ones are free; one a bus will do. */
+void bus_reserve_low_fds(size_t n);
+
+/* conf stays with the caller and must outlive the bus. NULL: no thread or
+ * descriptor is to be had, errno says. */
 struct bus *bus_start(const struct config_bus *conf, struct mailbox *up);
 void bus_stop(struct bus *bus);		/* detaches all; BUS_CLOSED follows */
 void bus_free(struct bus *bus);		/* joins the thread */
@@ -63,9 +68,11 @@ struct bus_device *bus_attach(struct bus *bus,
 void bus_detach(struct bus_device *device);
 void bus_device_free(struct bus_device *device);
 
-/* raw is copied. BUS_DONE with this id follows unless -EAGAIN: too many wait.
+/* raw is copied. BUS_DONE with this id follows if 0 is returned. -EAGAIN: 16
+ * wait already; -ESHUTDOWN: the device or the bus is on its way out.
  * Deadlines (monotonic ns) are the caller's to answer: bus_cancel() then, and
- * no BUS_DONE follows. */
+ * no BUS_DONE follows, except one that is in the mailbox already: an unknown id
+ * means nothing. A command whose deadline has passed is not begun. */
 int bus_write(struct bus_device *device, uint32_t point,
 	      const struct lwm2m_value *raw, int64_t deadline, uint64_t id);
 void bus_cancel(struct bus_device *device, uint64_t id);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What bus.c (agent thread) and bus_thread.c, bus_device.c, bus_command.c and
+ * bus_host.c (the bus's thread) share. After bus_start() the agent thread touches of these
+ * structs only what stands under "agent thread" and what the locks guard. */
+#ifndef AGENT_BUS_PRIVATE_H
+#define AGENT_BUS_PRIVATE_H
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include "adapters/adapter.h"
+#include "agent/bus.h"
+#include "agent/bus_kept.h"
+#include "agent/bus_poll.h"
+
+#define BUS_COMMANDS_MAX 16	/* of one device that wait or run */
+#define BUS_STUCK_MAX 64	/* exchanges in a row that only learn */
+#define BUS_VALUE_MAX 65536	/* bytes of a text or opaque value */
+
+#define container_of(member_, type_, name_) \
+	((type_ *)(void *)((char *)(member_) - offsetof(type_, name_)))
+
+struct bus_counters { struct bus_count *at; size_t n; };
+
+struct bus_point {
+	struct adapter_point base;
+	int64_t due;		/* of the next poll; POLL_NEVER: not polled */
+	uint8_t misses;		/* asked in vain, in a row */
+	bool asked;		/* in the exchange under way */
+	bool untried;		/* since the attach; polled ones only */
+};
+
+enum bus_command_state {
+	COMMAND_QUEUED,
+	COMMAND_RUNNING,	/* at the adapter, until done, cancel, detach */
+	COMMAND_ENDED,		/* by the adapter: error says how */
+	COMMAND_READING,	/* done; the read-back is under way */
+};
+
+struct bus_command {
+	struct adapter_command base;
+	struct bus_command *next;
+	uint64_t id;
+	enum bus_command_state state;
+	int error;
+	bool forgotten;		/* but the adapter cannot cancel */
+	uint8_t bytes[];	/* of the value */
+};
+
+/* How much a device can be counted on, from its last answers. */
+enum bus_standing {
+	STANDING_NONE,		/* not attached, or nothing is polled */
+	STANDING_UNKNOWN, STANDING_LIVE, STANDING_SHAKY, STANDING_SILENT,
+	STANDINGS
+};
+
+struct bus_device {
+	struct adapter_device base;
+	struct adapter_device **link;	/* what points at base; NULL: nothing,
+					 * it is not attached */
+	struct bus_device *next, *prev;	/* all devices of the bus */
+	struct bus_device *next_ready, *next_lost, *next_keeping;
+	const struct config_device *conf;
+	void *owner;
+	struct due due;
+	int64_t hold;			/* left alone until then; 0: not */
+	struct bus_command *current, *queue, **queue_end;
+	struct kept kept;
+	struct bus_counters counters;	/* under bus->counters_lock */
+	atomic_uint commands;		/* waiting or running */
+	uint32_t seed;
+	uint32_t tries;			/* unanswered in a row */
+	uint32_t untried;		/* points */
+	uint8_t stuck;
+	uint8_t standing;		/* enum bus_standing */
+	bool ready, keeping, lost, round, missed, known;
+	bool leaving;			/* agent thread: detach was asked for */
+	struct bus_point points[];
+};
+
+enum bus_inbox_kind { INBOX_ATTACH, INBOX_DETACH, INBOX_DO,
+			INBOX_FORGET };
+
+struct bus_request {
+	struct bus_request *next;
+	enum bus_inbox_kind kind;
+	struct bus_device *device;
+	struct bus_command *command;	/* of DO */
+	uint64_t id;			/* of FORGET */
+};
+
+enum bus_said { SAID_NOTHING, SAID_OPENED, SAID_DOWN };
+
+struct bus {
+	struct adapter_bus base;
+	const struct config_bus *conf;
+	const struct adapter_ops *ops;
+	struct mailbox *up;
+	pthread_t thread;
+	bool stopping;			/* agent thread */
+
+	pthread_mutex_t inbox_lock;	/* guards these three; */
+	struct bus_request *inbox, **inbox_end;
+	bool stop;
+	int inbox_fd;			/* readable: look into the inbox */
+
+	pthread_mutex_t counters_lock;
+	struct bus_counters counters;
+
+	/* The bus's thread. */
+	struct bus_device *first, **last_next, *last;
+	struct adapter_device **attached_end;
+	struct bus_device *ready, **ready_end;	/* have a command to go on */
+	struct bus_device *lost_devices, *keeping;
+	struct due_heap due;
+	struct adapter_point **asked;	/* room for one exchange */
+	size_t asked_room;
+	uint32_t standings[STANDINGS];
+	int64_t gate;			/* doubtful ones wait until then */
+	int64_t turn_at, open_at, reopen_at, keep_at;
+	uint32_t open_tries;
+	int low_fd;			/* -1: none is held */
+	int lost;			/* negative errno; 0: not lost */
+	char *lost_text;
+	int down_error;			/* as last said */
+	enum bus_said said;
+	bool open, called, readable, silent;
+};
+
+/* bus_host.c */
+extern const struct adapter_host bus_host;
+int64_t bus_now(void);
+void bus_count_up(struct bus *bus, struct bus_counters *counters,
+		  const char *name, uint64_t n);
+void bus_low_fd_return(struct bus *bus);
+/* Sends a message; its text and bytes are given away. */
+bool bus_say(struct bus *bus, struct bus_message message);
+bool device_say(struct bus_device *device, struct bus_message message);
+/* BUS_KEEP for all that have kept something since. */
+void bus_keep_flush(struct bus *bus);
+
+/* bus_device.c */
+void device_destroy(struct bus_device *device);
+void device_attach(struct bus_device *device);
+void device_detach(struct bus_device *device, int error);
+/* It was heard; it did not answer (text is given away). */
+void device_alive(struct bus_device *device);
+void device_missed(struct bus_device *device, int error, char *text);
+/* The same, told by the adapter: all polled points have been tried. */
+void device_fault(struct bus_device *device, int error, char *text);
+void point_tried(struct bus_point *point);
+/* BUS_ROUND, if its time has come. */
+void device_round(struct bus_device *device);
+/* One exchange for what is due; false: it must wait. */
+bool device_poll(struct bus_device *device, int64_t now);
+/* read() of the n points in bus->asked, settled. What read() said. */
+int device_exchange(struct bus_device *device, size_t n);
+void device_schedule(struct bus_device *device, int64_t now);
+
+/* bus_command.c */
+void command_queue(struct bus_device *device, struct bus_command *command);
+void command_forget(struct bus_device *device, uint64_t id);
+void commands_fail(struct bus_device *device, int error);
+/* BUS_DONE of the current one; the next may run. */
+void command_end(struct bus_device *device, int error);
+/* Its turn at command_step() has come. */
+void device_ready(struct bus_device *device);
+void device_unready(struct bus_device *device);
+bool command_step(struct bus *bus);
+/* The point of a read-back has been reported (0) or faulted. */
+void command_read_back(struct bus_point *point, int error);
+
+/* bus_thread.c */
+void *bus_run(void *bus);
+void bus_lost(struct bus *bus, int error, char *text);
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The thread of a bus: requests from the agent, then one command, one poll and
+ * one turn each time round; opens the bus, and again when it is lost. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include "agent/bus_private.h"
+
+#define ATTACH_MAX 64			/* between two turns */
+#define REOPEN_PERIOD (30 * POLL_SECOND)	/* of a bus whose devices are
+						 * all silent */
+
+static struct bus_device *device_of(struct due *due)
+{
+	return container_of(due, struct bus_device, due);
+}
+
+static char *text_copy(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+void bus_lost(struct bus *bus, int error, char *text)
+{
+	if (bus->lost) {
+		free(text);
+		return;
+	}
+	bus->lost = error < 0 ? error : -EIO;
+	bus->lost_text = text;
+}
+
+/* ---- devices come and go */
+
+static void device_enter(struct bus *bus, struct bus_device *device)
+{
+	device->prev = bus->last;
+	if (bus->last)
+		bus->last->next = device;
+	else
+		bus->first = device;
+	bus->last = device;
+	bus->standings[STANDING_NONE]++;
+	if (bus->open)
+		due_set(&bus->due, &device->due, bus_now());
+}
+
+/* Once BUS_DETACHED is in the mailbox the device may be freed any time. */
+static void device_leave(struct bus *bus, struct bus_device *device)
+{
+	device_detach(device, -ECANCELED);
+	commands_fail(device, -ECANCELED);
+	if (device->keeping)
+		bus_keep_flush(bus);
+	*(device->prev ? &device->prev->next : &bus->first) = device->next;
+	*(device->next ? &device->next->prev : &bus->last) = device->prev;
+	bus->standings[STANDING_NONE]--;
+	if (!device_say(device, (struct bus_message){.event = BUS_DETACHED}))
+		device_destroy(device);
+}
+
+static void request_serve(struct bus *bus, const struct bus_request *request)
+{
+	switch (request->kind) {
+	case INBOX_ATTACH:
+		device_enter(bus, request->device);
+		break;
+	case INBOX_DETACH:
+		device_leave(bus, request->device);
+		break;
+	case INBOX_DO:
+		command_queue(request->device, request->command);
+		break;
+	case INBOX_FORGET:
+		command_forget(request->device, request->id);
+		break;
+	}
+}
+
+/* false: and then stop. */
+static bool requests_serve(struct bus *bus)
+{
+	struct bus_request *request, *next;
+	eventfd_t count;
+	bool stop;
+
+	eventfd_read(bus->inbox_fd, &count);
+	pthread_mutex_lock(&bus->inbox_lock);
+	request = bus->inbox;
+	bus->inbox = NULL;
+	bus->inbox_end = &bus->inbox;
+	stop = bus->stop;
+	pthread_mutex_unlock(&bus->inbox_lock);
+	for (; request; request = next) {
+		next = request->next;
+		request_serve(bus, request);
+		free(request);
+	}
+	return !stop;
+}
+
+/* ---- the bus opens and closes */
+
+static void bus_close(struct bus *bus, int error)
+{
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		device_detach(d, error);
+	if (bus->ops->close)
+		bus->ops->close(&bus->base);
+	bus_low_fd_return(bus);
+	bus->open = bus->silent = bus->readable = bus->called = false;
+	bus->turn_at = POLL_NEVER;
+	bus->lost = 0;
+}
+
+static void down_say(struct bus *bus, int error, const char *text)
+{
+	if (bus->said == SAID_DOWN && bus->down_error == error)
+		return;
+	bus->said = SAID_DOWN;
+	bus->down_error = error;
+	bus_say(bus, (struct bus_message){
+		.event = BUS_DOWN, .error = error, .text = text_copy(text),
+		.tries = bus->open_tries, .when = bus_now()});
+}
+
+/* Its devices fail with it, as far as that is news. */
+static void bus_fail(struct bus *bus, int error, const char *text)
+{
+	bus->open_tries++;
+	bus->open_at = bus_now() + poll_reopen(bus->open_tries);
+	down_say(bus, error, text);
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		if (d->tries < POLL_SILENT_TRIES)
+			device_missed(d, error, text_copy(text));
+}
+
+static void bus_open(struct bus *bus)
+{
+	char *text;
+	int rc = 0;
+
+	if (bus->ops->bus_size > 0)
+		memcpy(bus->base.data, bus->conf->data, bus->ops->bus_size);
+	bus_count_up(bus, &bus->counters, "opens", 1);
+	if (bus->ops->open)
+		rc = bus->ops->open(&bus->base);
+	if (rc < 0) {
+		text = bus->lost_text ? bus->lost_text :
+		       text_copy(strerror(-rc));
+		bus->lost_text = NULL;
+		bus->lost = 0;
+		bus_low_fd_return(bus);
+		bus_fail(bus, rc, text);
+		for (struct bus_device *d = bus->first; d; d = d->next)
+			commands_fail(d, rc);
+		free(text);
+		return;
+	}
+	bus->open = bus->called = true;
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		due_set(&bus->due, &d->due, bus_now());
+	if (bus->said != SAID_OPENED)
+		bus_say(bus, (struct bus_message){.event = BUS_OPENED,
+						  .when = bus_now()});
+	bus->said = SAID_OPENED;
+}
+
+/* What the calls into the adapter have brought up. */
+static void bus_settle(struct bus *bus)
+{
+	struct bus_device *device;
+	int error = bus->lost;
+
+	if (error) {
+		char *text = bus->lost_text;
+
+		bus->lost_text = NULL;
+		bus_close(bus, error);
+		bus_fail(bus, error, text);
+		free(text);
+		return;
+	}
+	if (bus->silent) {
+		bus->reopen_at = bus_now() + REOPEN_PERIOD;
+		bus->open_at = 0;
+		bus_close(bus, -ETIMEDOUT);
+		return;
+	}
+	while ((device = bus->lost_devices)) {
+		device_detach(device, -ENODEV);
+		device->hold = bus_now() + poll_retry(device->tries, 0, 0);
+		due_set(&bus->due, &device->due, device->hold);
+	}
+}
+
+/* ---- work */
+
+/* Attaches those whose time has come, or polls one. */
+static void poll_step(struct bus *bus)
+{
+	int64_t now = bus_now();
+
+	for (int i = 0; i < ATTACH_MAX && !bus->lost; i++) {
+		struct due *due = due_first(&bus->due);
+		bool done = false;
+
+		if (!due || due->when > now)
+			return;
+		if (device_of(due)->link)
+			done = device_poll(device_of(due), now);
+		else
+			device_attach(device_of(due));
+		if (done)
+			return;
+	}
+}
+
+static void turn_step(struct bus *bus)
+{
+	int64_t now = bus_now();
+	bool readable = bus->readable;
+
+	if (!bus->called && !readable && now < bus->turn_at)
+		return;
+	bus->called = bus->readable = false;
+	if (bus->ops->turn)
+		bus->turn_at = bus->ops->turn(&bus->base, now, readable);
+}
+
+static void bus_work(struct bus *bus)
+{
+	static void (*const steps[])(struct bus *) = {
+		poll_step, turn_step,
+	};
+
+	command_step(bus);
+	bus_settle(bus);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		if (!bus->open)
+			return;
+		steps[i](bus);
+		bus_settle(bus);
+	}
+}
+
+static int64_t wait_until(const struct bus *bus)
+{
+	const struct due *due = due_first(&bus->due);
+	int64_t until = bus->keep_at;
+
+	if (!bus->open)
+		return bus->open_at < until ? bus->open_at : until;
+	if (bus->ready || bus->called)
+		return 0;
+	if (bus->turn_at < until)
+		until = bus->turn_at;
+	return due && due->when < until ? due->when : until;
+}
+
+static void bus_wait(struct bus *bus)
+{
+	struct pollfd fds[2] = {{.fd = bus->inbox_fd, .events = POLLIN},
+				{.fd = -1, .events = POLLIN}};
+	int64_t until = wait_until(bus), left = 0;
+	struct timespec t;
+
+	if (until != POLL_NEVER && until > bus_now())
+		left = until - bus_now();
+	if (left < 0)
+		left = 0;
+	t.tv_sec = left / POLL_SECOND;
+	t.tv_nsec = left % POLL_SECOND;
+	if (bus->open && bus->ops->pollfd)
+		fds[1].fd = bus->ops->pollfd(&bus->base);
+	if (ppoll(fds, 2, until == POLL_NEVER ? NULL : &t, NULL) > 0)
+		bus->readable = fds[1].revents != 0;
+}
+
+static void bus_end(struct bus *bus)
+{
+	if (bus->open)
+		bus_close(bus, -ECANCELED);
+	requests_serve(bus);
+	while (bus->first)
+		device_leave(bus, bus->first);
+	bus_say(bus, (struct bus_message){.event = BUS_CLOSED});
+}
+
+void *bus_run(void *argument)
+{
+	struct bus *bus = argument;
+
+	while (requests_serve(bus)) {
+		if (bus->open)
+			bus_work(bus);
+		else if (bus_now() >= bus->open_at)
+			bus_open(bus);
+		if (bus_now() >= bus->keep_at)
+			bus_keep_flush(bus);
+		bus_wait(bus);
+	}
+	bus_end(bus);
+	return NULL;
+}
