@@ -18,39 +18,19 @@ def libraries():
         "dependency:copy-dependencies", f"-DoutputDirectory={directory}"])
 
 
-class Leshan:
+class Leshan(tools.Driver):
     """One running server on free ports of 127.0.0.1."""
 
-    name = "Leshan 2.0.0-M18"
+    title = "Leshan 2.0.0-M18"
 
-    def __init__(self, log):
-        command = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1",
-                   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                   "-cp", f"{libraries()}/*", str(HERE / "Server.java"),
-                   "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0"]
-        self.lines = tools.LineProcess(command, log, ready_timeout=90)
-        self.port = self.lines.ready["coap"]
-        self.uri = f"coap://127.0.0.1:{self.port}"
-        self._http = f"http://127.0.0.1:{self.lines.ready['http']}"
-
-    def stop(self):
-        self.lines.stop()
-
-    # Events
-
-    def mark(self):
-        return self.lines.mark()
-
-    def wait(self, event, ep, timeout=10, since=0, match=None):
-        """The first such event of that endpoint; TimeoutError."""
-        return self.lines.wait(
-            lambda e: e.get("event") == event and e.get("ep") == ep
-            and (match is None or match(e)),
-            timeout, since, f"{event} of {ep}")
-
-    def events(self, event, ep, since=0):
-        return [e for e in self.lines.since(since)
-                if e.get("event") == event and e.get("ep") == ep]
+    def __init__(self):
+        super().__init__(
+            ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1",
+             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+             "-cp", f"{libraries()}/*", HERE / "Server.java",
+             "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0"], "leshan")
+        self.port = self.ready["coap"]
+        self._http = f"http://127.0.0.1:{self.ready['http']}"
 
     # Requests
 
@@ -76,6 +56,10 @@ class Leshan:
 
     def client(self, ep):
         return self._call("GET", f"/clients/{urllib.parse.quote(ep)}")
+
+    def forget(self, ep):
+        """Drops its registration: the next Update is answered by 4.04."""
+        return self._call("DELETE", f"/clients/{urllib.parse.quote(ep)}")
 
     def read(self, ep, path, format=None, timeout=5.0):
         query = f"format={format}" if format else ""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwm2m-node-lib 1.4.0, driven by JSON lines (node/server.js)."""
 import itertools
-import os
+import json
 import pathlib
 import shutil
 
@@ -20,44 +20,25 @@ def libraries():
     return tools.install("node", HERE / "package.json", command)
 
 
-class NodeLib:
+class NodeLib(tools.Driver):
     """One running server on a free port."""
 
-    name = "lwm2m-node-lib 1.4.0"
+    title = "lwm2m-node-lib 1.4.0"
 
-    def __init__(self, log):
-        environment = dict(os.environ,
-                           NODE_PATH=str(libraries() / "node_modules"),
-                           NODE_NO_WARNINGS="1")
-        self.lines = tools.LineProcess(["node", str(HERE / "server.js")], log,
-                                       ready_timeout=60, env=environment)
-        self.port = self.lines.ready["coap"]
-        self.uri = f"coap://127.0.0.1:{self.port}"
+    def __init__(self):
+        super().__init__(
+            ["env", f"NODE_PATH={libraries()}/node_modules",
+             "NODE_NO_WARNINGS=1", "node", HERE / "server.js"], "node-lib")
+        self.port = self.ready["coap"]
         self._ids = itertools.count(1)
-
-    def stop(self):
-        self.lines.stop()
-
-    def mark(self):
-        return self.lines.mark()
-
-    def wait(self, event, ep, timeout=10, since=0, match=None):
-        """The first such event of that endpoint; TimeoutError."""
-        return self.lines.wait(
-            lambda e: e.get("event") == event and e.get("ep") == ep
-            and (match is None or match(e)),
-            timeout, since, f"{event} of {ep}")
-
-    def events(self, event, ep, since=0):
-        return [e for e in self.lines.since(since)
-                if e.get("event") == event and e.get("ep") == ep]
 
     def _ask(self, op, timeout=10, **fields):
         number = next(self._ids)
-        since = self.lines.mark()
-        self.lines.send({"id": number, "op": op, **fields})
-        return self.lines.wait(lambda e: e.get("id") == number, timeout, since,
-                               f"answer to {op} {fields.get('path', '')}")
+        since = self.mark()
+        self.say(json.dumps({"id": number, "op": op, **fields}))
+        return self.wait_line(lambda e: e.get("id") == number,
+                              f"answer to {op} {fields.get('path', '')}",
+                              timeout, since)
 
     def clients(self):
         return {c["ep"]: c for c in self._ask("list")["value"]}

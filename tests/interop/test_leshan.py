@@ -4,9 +4,9 @@ import time
 import unittest
 
 import cases
+import coap
 from lab import (ALL, BOILER, LIFETIME, METER, ROOM, SIM, STILL)
 from leshan_server import Leshan
-from relay import coap
 
 TEXT, LINK, OPAQUE, TLV = 0, 40, 42, 11542
 SENML_JSON, SENML_CBOR = 110, 112
@@ -14,7 +14,7 @@ FORMATS = {"TLV": TLV, "SENML_JSON": SENML_JSON, "SENML_CBOR": SENML_CBOR}
 
 
 def tearDownModule():
-    cases.close_labs(Leshan)
+    cases.close_lab(Leshan)
 
 
 class LeshanCases(cases.Cases):
@@ -67,7 +67,7 @@ class Registration(LeshanCases):
         self.assertCode(self.server.execute(SIM, "/1/0/8"), "2.04")
         self.server.wait("updated", SIM, 5, since)
         update, = self.updates(SIM, seen)
-        self.assertEqual(update.query, [], "nothing has changed")
+        self.assertEqual(cases.query(update), [], "nothing has changed")
         self.assertEqual(update.payload, b"")
 
     def test_int_102_107_lifetime_written(self):
@@ -76,7 +76,7 @@ class Registration(LeshanCases):
         event = self.server.wait("updated", SIM, 5, since)
         self.assertEqual(event["lifetime"], 120)
         update, = self.updates(SIM, seen)
-        self.assertEqual(update.query, ["lt=120"])
+        self.assertEqual(cases.query(update), ["lt=120"])
         self.assertEqual(self.value(SIM, "/1/0/1"), 120)
         since = self.server.mark()
         self.assertCode(self.server.write(SIM, "/1/0/1", LIFETIME), "2.04")
@@ -92,8 +92,22 @@ class Registration(LeshanCases):
         self.server.wait("updated", STILL, 22, since)
         self.assertEqual(self.server.events("unregistered", STILL), [])
 
+    def test_int_105_discarded_update(self):
+        name = "io-lost"
+        self.lab.add_gateway(
+            f"devices:\n  - {{endpoint: {name}, bus: sim, lifetime: 20s, "
+            "points: [{name: t, signal: constant, value: 1.5, "
+            "map: 3303/0}]}\n")
+        first = self.server.wait("registered", name, 15)
+        self.assertEqual(first["lifetime"], 20)
+        since = self.server.mark()
+        self.server.forget(name)
+        again = self.server.wait("registered", name, 30, since)
+        self.assertNotEqual(again["id"], first["id"])
+        self.assertEqual(self.value(name, "/3303/0/5700"), 1.5)
+
     def test_queue_mode_is_registered(self):
-        self.lab.add_gateway("queue", (
+        self.lab.add_gateway((
             "devices:\n"
             "  - {endpoint: io-queue, bus: sim, queue: true, points: ["
             "{name: t, signal: constant, value: 1.5, map: 3303/0}]}\n"))
@@ -106,13 +120,13 @@ class Registration(LeshanCases):
 class End(LeshanCases):
     def test_deregistration_on_sigterm(self):
         names = [f"io-end-{i}" for i in range(5)]
-        gateway = self.lab.add_gateway("end", "devices:\n" + "".join(
+        gateway = self.lab.add_gateway("devices:\n" + "".join(
             f"  - {{endpoint: {name}, bus: sim, points: [{{name: t, "
             "signal: constant, value: 1.5, map: 3303/0}]}\n"
             for name in names))
         for name in names:
             self.server.wait("registered", name, 15)
-        self.assertEqual(gateway.terminate(timeout=10), 0)
+        self.assertEqual(gateway.stop(), 0)
         for name in names:
             event = self.server.wait("unregistered", name, 2)
             self.assertFalse(event["expired"])
@@ -200,6 +214,8 @@ class Read(LeshanCases):
         self.assertCode(self.server.read(STILL, "/0"), "4.01")
         self.assertCode(self.server.read(STILL, "/0/0"), "4.01")
         self.assertCode(self.server.attributes(STILL, "/0", pmin=10), "4.01")
+        answer = self.server.write(STILL, "/0/0/0", {"hex": "00"})
+        self.assertCode(answer, "4.01")
 
     def test_executable_cannot_be_read(self):
         self.assertCode(self.server.read(STILL, "/1/0/8"), "4.05")
@@ -269,18 +285,16 @@ class Write(LeshanCases):
                 self.assertCode(answer, "2.04")
                 self.assertEqual(self.slave.get(4, "holding", 101),
                                  round(value * 10))
-                self.eventually(
-                    lambda v=value: self.value(BOILER, "/3308/0/5900") == v,
-                    "the device's value is read back")
+                self.eventually_equal(
+                    lambda: self.value(BOILER, "/3308/0/5900"), value)
 
     def test_bound_boolean(self):
         for on in (False, True):
             answer = self.server.write(BOILER, "/3306/0/5850", on)
             self.assertCode(answer, "2.04")
             self.assertEqual(self.slave.get(4, "coil", 3), int(on))
-            self.eventually(
-                lambda v=on: self.value(BOILER, "/3306/0/5850") == v,
-                "the device's value is read back")
+            self.eventually_equal(
+                lambda: self.value(BOILER, "/3306/0/5850"), on)
 
     def test_bound_instance_partial_update(self):
         answer = self.server.write(BOILER, "/3308/0", {"5900": 44.5}, "TLV",
@@ -295,8 +309,8 @@ class Write(LeshanCases):
         self.assertEqual(self.slave.get(4, "holding", 101), before)
 
     def test_refused_by_the_device(self):
-        self.slave.tell("exception 4 4")
-        self.addCleanup(self.slave.tell, "exception 4 0")
+        self.slave.do("exception 4 4")
+        self.addCleanup(self.slave.do, "exception 4 0")
         self.assertCode(self.server.write(BOILER, "/3308/0/5900", 33.0,
                                           timeout=20), "5.00")
 
@@ -410,14 +424,14 @@ class Observe(LeshanCases):
 
     def test_value_from_the_bus(self):
         path = "/3303/0/5700"
-        self.addCleanup(self.slave.tell, "unset 4 holding 100")
-        self.slave.set(4, "holding", 100, 300)
-        self.eventually(lambda: self.value(BOILER, path) == 30.0, "30.0")
+        self.addCleanup(self.slave.do, "unset 4 holding 100")
+        self.slave.do("set 4 holding 100 300")
+        self.eventually_equal(lambda: self.value(BOILER, path), 30.0)
         answer = self.observe(BOILER, path)
         self.assertEqual(answer.nodes[path], 30.0)
         for raw in (423, 424, 425):
             since = self.server.mark()
-            self.slave.set(4, "holding", 100, raw)
+            self.slave.do(f"set 4 holding 100 {raw}")
             event = self.notification(
                 BOILER, path, since=since,
                 match=lambda e, v=raw / 10: e["nodes"][0]["value"] == v)
@@ -428,10 +442,7 @@ class Observe(LeshanCases):
         self.set_attributes(SIM, path, pmin=1, pmax=4)
         seen = self.relay.mark()
         self.observe(SIM, path)
-        self.eventually(lambda: len(self.notifications(SIM, seen)) >= 5,
-                        "five notifications", 30)
-        at = [m.at for m in self.notifications(SIM, seen)]
-        gaps = [b - a for a, b in zip(at, at[1:])]
+        gaps = self.gaps(SIM, seen, 5)
         # it changes five times a second: the minimum period is the rhythm
         self.assertGreater(min(gaps), 0.9, gaps)
 
@@ -440,10 +451,7 @@ class Observe(LeshanCases):
         self.set_attributes(STILL, path, pmin=1, pmax=2)
         seen = self.relay.mark()
         self.observe(STILL, path)
-        self.eventually(lambda: len(self.notifications(STILL, seen)) >= 3,
-                        "three notifications", 20)
-        at = [m.at for m in self.notifications(STILL, seen)]
-        gaps = [b - a for a, b in zip(at, at[1:])]
+        gaps = self.gaps(STILL, seen, 3)
         self.assertGreater(min(gaps), 1.8, gaps)
         self.assertEqual(self.notification(STILL, path)["nodes"][0]["value"],
                          21.5)
@@ -456,17 +464,17 @@ class Observe(LeshanCases):
 
     def test_threshold_crossed(self):
         path = "/3303/0/5700"
-        self.addCleanup(self.slave.tell, "unset 4 holding 100")
-        self.slave.set(4, "holding", 100, 300)
-        self.eventually(lambda: self.value(BOILER, path) == 30.0, "30.0")
+        self.addCleanup(self.slave.do, "unset 4 holding 100")
+        self.slave.do("set 4 holding 100 300")
+        self.eventually_equal(lambda: self.value(BOILER, path), 30.0)
         self.set_attributes(BOILER, path, gt=50)
         seen = self.relay.mark()
         self.observe(BOILER, path)
-        self.slave.set(4, "holding", 100, 400)       # not across 50
-        self.eventually(lambda: self.value(BOILER, path) == 40.0, "40.0")
+        self.slave.do("set 4 holding 100 400")       # not across 50
+        self.eventually_equal(lambda: self.value(BOILER, path), 40.0)
         time.sleep(0.5)
         self.assertEqual(self.notifications(BOILER, seen), [])
-        self.slave.set(4, "holding", 100, 600)
+        self.slave.do("set 4 holding 100 600")
         event = self.notification(
             BOILER, path, match=lambda e: e["nodes"][0]["value"] == 60.0)
         self.assertEqual(event["path"], path)
@@ -500,13 +508,12 @@ class Observe(LeshanCases):
         self.assertContent(self.server.observe(SIM, path))
         first = self.eventually(lambda: self.notifications(SIM, seen),
                                 "a notification")
-        token = first[0].token
+        token = first[0][1].token
         self.server.cancel_passively(SIM, path)
-        cancelled = self.relay.mark()
-        client = self.relay.client_of(SIM)
-        self.eventually(lambda: self.relay.seen(
-            cancelled, lambda m: not m.up and m.type == coap.RST
-            and m.client == client), "a Reset of the server")
+        cancelled, port = self.relay.mark(), self.relay.port_of(SIM)
+        self.eventually(
+            lambda: [m for m in self.relay.messages("down", cancelled, port)
+                     if m.kind == coap.RST], "Reset of the server")
         time.sleep(0.3)
         quiet = self.relay.mark()
         time.sleep(2)
@@ -523,29 +530,74 @@ class Observe(LeshanCases):
         quiet = self.relay.mark()
         time.sleep(2)
         self.assertEqual(
-            self.notifications(SIM, quiet, first[0].token), [])
+            self.notifications(SIM, quiet, first[0][1].token), [])
 
     def test_observation_numbers_increase(self):
         seen = self.relay.mark()
         self.observe(SIM, "/3303/0/5700")
-        self.eventually(lambda: len(self.notifications(SIM, seen)) >= 5,
-                        "five notifications")
-        numbers = [m.observe for m in self.notifications(SIM, seen)]
+        self.gaps(SIM, seen, 5)
+        numbers = [m.number(coap.OBSERVE)
+                   for _, m in self.notifications(SIM, seen)]
         self.assertEqual(numbers, sorted(set(numbers)))
 
     def test_observations_end_with_the_registration(self):
         name = "io-again"
-        gateway = self.lab.add_gateway("again", (
+        gateway = self.lab.add_gateway((
             f"devices:\n  - {{endpoint: {name}, bus: sim, poll: 200ms, "
             "points: [{name: t, signal: random, min: 1, max: 9, "
             "map: 3303/0}]}\n"))
         self.server.wait("registered", name, 15)
         self.assertContent(self.server.observe(name, "/3303/0/5700"))
         self.notification(name, "/3303/0/5700")
-        self.assertEqual(gateway.terminate(), 0)
+        self.assertEqual(gateway.stop(), 0)
         quiet = self.relay.mark()
         time.sleep(1)
         self.assertEqual(self.notifications(name, quiet), [])
+
+
+class Blockwise(LeshanCases):
+    """More than fits into one datagram, both ways (RFC 7959)."""
+
+    NAME = "io-long"
+    POINTS = 100
+
+    def setUp(self):
+        super().setUp()
+        if self.NAME in self.server.clients():
+            return
+        points = ",\n".join(
+            f"    {{name: p{i}, signal: constant, value: {i}.5, "
+            f"map: 3303/{i}}}" for i in range(self.POINTS))
+        self.lab.add_gateway(f"devices:\n- endpoint: {self.NAME}\n"
+                             f"  bus: sim\n  points: [\n{points}]\n")
+        self.server.wait("registered", self.NAME, 15)
+
+    def test_registration(self):
+        links = self.server.client(self.NAME)["links"]
+        for i in range(self.POINTS):
+            self.assertIn(f"</3303/{i}>", links)
+
+    def test_read(self):
+        answer = self.server.read(self.NAME, "/3303", "TLV", timeout=15)
+        self.assertContent(answer, TLV)
+        self.assertGreater(len(answer.payload), 1024)
+        for i in range(self.POINTS):
+            self.assertEqual(answer.nodes[f"/3303/{i}/5700"], i + 0.5)
+
+    def test_discover(self):
+        answer = self.server.discover(self.NAME, "/3303")
+        self.assertContent(answer, LINK)
+        for i in range(self.POINTS):
+            self.assertIn(f"</3303/{i}/5700>".encode(), answer.payload)
+
+    def test_write(self):
+        text = "".join(f"{i:04} " for i in range(400))
+        path = "/3303/7/5750"
+        self.assertCode(self.server.write(self.NAME, path, text, "TEXT",
+                                          timeout=15), "2.04")
+        answer = self.server.read(self.NAME, path, "TEXT", timeout=15)
+        self.assertContent(answer, TEXT)
+        self.assertEqual(answer.payload.decode(), text)
 
 
 if __name__ == "__main__":

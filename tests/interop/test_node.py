@@ -9,18 +9,18 @@ import time
 import unittest
 
 import cases
-from relay import coap
+import coap
 from lab import ALL, BOILER, LIFETIME, METER, ROOM, SIM, STILL
 from node_server import NodeLib
 
 
 def tearDownModule():
-    cases.close_labs(NodeLib)
+    cases.close_lab(NodeLib)
 
 
 class NodeCases(cases.Cases):
     driver = NodeLib
-    server_keys = ', lwm2m: "1.0"'
+    server_keys = 'lwm2m: "1.0"'
 
     def value(self, endpoint, path):
         answer = self.server.read(endpoint, path)
@@ -56,7 +56,7 @@ class Registration(NodeCases):
         since, seen = self.server.mark(), self.relay.mark()
         self.assertDone(self.server.execute(SIM, "/1/0/8"))
         self.server.wait("updated", SIM, 5, since)
-        update, = self.sent(SIM, seen, "0.02")
+        update, = self.updates(SIM, seen)
         segments = update.values(coap.URI_PATH)
         self.assertEqual(len(segments), 1, segments)
         self.assertTrue(segments[0].startswith(b"rd/"))
@@ -76,7 +76,7 @@ class Registration(NodeCases):
         self.assertEqual(event["lifetime"], LIFETIME)
 
     def test_queue_mode_is_registered(self):
-        self.lab.add_gateway("queue", (
+        self.lab.add_gateway((
             "devices:\n"
             "  - {endpoint: io-queue, bus: sim, queue: true, points: ["
             "{name: t, signal: constant, value: 1.5, map: 3303/0}]}\n"))
@@ -85,12 +85,12 @@ class Registration(NodeCases):
         self.assertEqual(self.value("io-queue", "/3303/0/5700"), "1.5")
 
     def test_deregistration_on_sigterm(self):
-        gateway = self.lab.add_gateway("end", (
+        gateway = self.lab.add_gateway((
             "devices:\n"
             "  - {endpoint: io-end, bus: sim, points: ["
             "{name: t, signal: constant, value: 1.5, map: 3303/0}]}\n"))
         self.server.wait("registered", "io-end", 15)
-        self.assertEqual(gateway.terminate(timeout=10), 0)
+        self.assertEqual(gateway.stop(), 0)
         self.server.wait("unregistered", "io-end", 2)
         self.assertNotIn("io-end", self.server.clients())
 
@@ -115,9 +115,8 @@ class Management(NodeCases):
     def test_write_bound(self):
         self.assertDone(self.server.write(BOILER, "/3308/0/5900", 61.5))
         self.assertEqual(self.slave.get(4, "holding", 101), 615)
-        self.eventually(
-            lambda: self.value(BOILER, "/3308/0/5900") == "61.5",
-            "the device's value is read back")
+        self.eventually_equal(
+            lambda: self.value(BOILER, "/3308/0/5900"), "61.5")
 
     def test_write_read_only(self):
         self.assertCode(self.server.write(ROOM, "/3303/0/5700", 1), "4.05")
@@ -173,22 +172,18 @@ class Observe(NodeCases):
         seen = self.relay.mark()
         self.assertDone(self.server.observe(SIM, path))
         self.addCleanup(self.server.cancel, SIM, path)
-        self.eventually(lambda: len(self.notifications(SIM, seen)) >= 4,
-                        "four notifications", 30)
-        at = [m.at for m in self.notifications(SIM, seen)]
-        gaps = [b - a for a, b in zip(at, at[1:])]
+        gaps = self.gaps(SIM, seen, 4)
         self.assertGreater(min(gaps), 0.9, gaps)
 
     def test_value_from_the_bus(self):
         path = "/3303/0/5700"
-        self.addCleanup(self.slave.tell, "unset 4 holding 100")
-        self.slave.set(4, "holding", 100, 300)
-        self.eventually(lambda: self.value(BOILER, path) == "30.0"
-                        or self.value(BOILER, path) == "30", "30")
+        self.addCleanup(self.slave.do, "unset 4 holding 100")
+        self.slave.do("set 4 holding 100 300")
+        self.eventually_equal(lambda: float(self.value(BOILER, path)), 30)
         since = self.server.mark()
         self.assertDone(self.server.observe(BOILER, path))
         self.addCleanup(self.server.cancel, BOILER, path)
-        self.slave.set(4, "holding", 100, 423)
+        self.slave.do("set 4 holding 100 423")
         event = self.server.wait("notification", BOILER, 10, since,
                                  lambda e: e["path"] == path)
         self.assertEqual(event["value"], "42.3")

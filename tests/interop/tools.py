@@ -2,8 +2,7 @@
 """What the drivers of the real servers have in common.
 
 A server is installed once into a cache directory that is named after what is
-installed there, and is talked to by JSON lines: one object a line, an event
-or an answer, on its standard output.
+installed there, and tells events and answers by JSON lines, one object a line.
 """
 import hashlib
 import json
@@ -12,8 +11,9 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
+
+import harness
 
 
 class Unavailable(Exception):
@@ -79,93 +79,47 @@ def _publish(scratch, target):
     return target
 
 
-class LineProcess:
-    """A child process that speaks JSON lines; keeps all that it said.
+class Driver(harness.Program):
+    """A server as a child process that speaks JSON lines.
 
-    Every object gets "at", the time.monotonic() at which it was read.
+    Its lines are dicts with "at", the time.monotonic() when they were read.
     """
 
-    def __init__(self, command, log, ready_timeout, **kwargs):
-        self._lines = []
-        self._changed = threading.Condition()
-        self._log = open(log, "wb")
-        self.log_path = log
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=self._log, **kwargs)
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+    def __init__(self, command, name):
+        super().__init__(command, name)
         try:
-            self.ready = self.wait(lambda e: e.get("event") == "ready",
-                                   ready_timeout, what="ready")
-        except (TimeoutError, AssertionError):
-            self.stop()
-            raise RuntimeError(f"{command[0]} did not start: "
-                               f"{self._last_words()}") from None
+            self.ready = self.wait_line(lambda l: l.get("event") == "ready",
+                                        "ready", timeout=90)
+        except AssertionError:
+            self.end()
+            raise
 
-    def _read(self):
-        for raw in self.process.stdout:
-            try:
-                line = json.loads(raw)
-            except ValueError:
-                self._log.write(raw)
-                continue
-            line["at"] = time.monotonic()
-            with self._changed:
-                self._lines.append(line)
-                self._changed.notify_all()
-        with self._changed:
-            self._lines.append({"event": "end", "at": time.monotonic()})
-            self._changed.notify_all()
-
-    def _last_words(self):
-        said = pathlib.Path(self.log_path).read_text(errors="replace")
-        return said.strip().splitlines()[-1][:300] if said.strip() else "?"
-
-    def send(self, line):
-        self.process.stdin.write(json.dumps(line).encode() + b"\n")
-        self.process.stdin.flush()
+    def parse(self, line):
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            fields = {"event": "text", "text": line}
+        if not isinstance(fields, dict):     # standard error is text, too
+            fields = {"event": "text", "text": line}
+        fields["at"] = time.monotonic()
+        return fields
 
     def mark(self):
-        """A position in the log of events, to wait from."""
-        with self._changed:
-            return len(self._lines)
+        """A place in the stream of events, to wait from."""
+        with self.changed:
+            return len(self.lines)
 
-    def since(self, mark=0):
-        with self._changed:
-            return self._lines[mark:]
+    def wait(self, event, ep, timeout=10, since=0, match=None):
+        """The first such event of that endpoint."""
+        return self.wait_line(
+            lambda e: e.get("event") == event and e.get("ep") == ep
+            and (match is None or match(e)),
+            f"{event} of {ep}", timeout, since)
 
-    def wait(self, match, timeout, since=0, what="event"):
-        """The first line from `since` on that matches; TimeoutError."""
-        deadline = time.monotonic() + timeout
-        position = since
-        with self._changed:
-            while True:
-                for line in self._lines[position:]:
-                    if match(line):
-                        return line
-                    if line.get("event") == "end":
-                        raise AssertionError(f"server ended, waiting: {what}")
-                position = len(self._lines)
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
-                    if time.monotonic() >= deadline:
-                        raise TimeoutError(f"no {what} in {timeout} s")
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._reader.join(5)
-        for stream in (self.process.stdin, self.process.stdout, self._log):
-            try:
-                stream.close()
-            except OSError:
-                pass
+    def events(self, event, ep, since=0):
+        with self.changed:
+            return [e for e in self.lines[since:]
+                    if e.get("event") == event and e.get("ep") == ep]
 
 
 class Answer:

@@ -14,6 +14,7 @@
  *
  *   GET    /clients                     all registrations
  *   GET    /clients/EP                  one
+ *   DELETE /clients/EP                  forget it: its next Update gets 4.04
  *   GET    /clients/EP/PATH?format=TLV  Read; formats: TEXT OPAQUE TLV JSON
  *                                       SENML_JSON SENML_CBOR CBOR
  *   GET    /clients/EP/PATH?discover    Discover
@@ -471,11 +472,14 @@ public class Server {
                 Registration r = server.getRegistrationService().getByEndpoint(part[1]);
                 if (r == null)
                     throw new NoSuchElementException("no registration of " + part[1]);
-                answer = part.length == 2 && !query.containsKey("composite") &&
-                                         !x.getRequestMethod().equals("PUT")
+                String method = x.getRequestMethod();
+                boolean whole = part.length == 2 && !query.containsKey("composite");
+                if (whole && method.equals("DELETE"))
+                    server.getRegistrationStore().removeRegistration(r.getId());
+                answer = whole && !method.equals("PUT")
                                  ? describe(r)
-                                 : request(r, x.getRequestMethod(),
-                                           part.length == 3 ? "/" + part[2] : "/", query, body);
+                                 : request(r, method, part.length == 3 ? "/" + part[2] : "/",
+                                           query, body);
                 if (answer == null) {
                     status = 504;
                     answer = JSON.createObjectNode().put("error", "no answer");
