@@ -222,11 +222,11 @@ class Read(LeshanCases):
 
 
 class Write(LeshanCases):
-    ACCOUNT = {"/1/0/2": 101, "/1/0/3": 1010}
+    ACCOUNT = {"/1/0/2": 101, "/1/0/3": 1010, "/1/0/5": 2000}
 
     def tearDown(self):
         if not isinstance(self.lab, str):
-            for path, value in {"/1/0/2": 0, "/1/0/3": 0,
+            for path, value in {"/1/0/2": 0, "/1/0/3": 0, "/1/0/5": 86400,
                                 "/1/0/6": False}.items():
                 self.server.write(ROOM, path, value)
 
