@@ -5,7 +5,7 @@ own on loopback. Nothing sleeps blindly: whoever waits, waits for an event."""
 import json
 import os
 import pathlib
-import queue
+import select
 import shutil
 import signal
 import socket
@@ -183,6 +183,11 @@ class Server(Program):
             raise AssertionError(f"read {ep} {path}: {answer}")
         return answer["values"][path]
 
+    def wait_value(self, ep, path, value):
+        """Until a Read shows the value: the device was polled meanwhile."""
+        wait_for(lambda: self.ask("read", ep, path).get("values") ==
+                 {path: value}, f"{ep} {path} = {value}")
+
     def registered(self, ep, timeout=WAIT, after=0):
         return self.wait("registered", timeout, after, ep=ep)
 
@@ -243,7 +248,6 @@ class Relay(threading.Thread):
         self.start()
 
     def run(self):
-        import select
         while self.running:
             back = {s: a for a, s in self.up.items()}
             ready, _, _ = select.select(
@@ -435,12 +439,12 @@ class Site(unittest.TestCase):
 
     def gateway(self, port, devices, lifetime="5min", server="", start=True,
                 **files):
-        """One server on `port`; devices: the text of conf.d/devices.yaml."""
+        """One server on `port`; devices: the text of conf.d/devices.yaml;
+        files: more, or others in place of these, by their names."""
         texts = {"lwmux.yaml": MAIN.format(port=port, lifetime=lifetime,
                                            server=server),
                  "conf.d/devices.yaml": textwrap.dedent(devices)}
-        texts.update({k.replace("__", "/"): v for k, v in files.items()})
-        return self.add(Gateway(texts, start))
+        return self.add(Gateway({**texts, **files}, start))
 
     def evidence(self):
         """What a failure's reader wants to see."""

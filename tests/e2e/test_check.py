@@ -54,8 +54,7 @@ class Check(Site):
         self.assertSays(text, "devices.yaml:", "YAML")
 
     def test_endpoint_twice_names_both_files(self):
-        text = self.check(sites.SIM, conf_d__x="",
-                          **{"conf.d/more.yaml": sites.SIM})
+        text = self.check(sites.SIM, **{"conf.d/more.yaml": sites.SIM})
         self.assertSays(text, "more.yaml:2:", "devices.yaml", "sim")
 
     def test_missing_profile(self):

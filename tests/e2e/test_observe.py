@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Observe, its attributes, and both ways to end it."""
+import coap
 import sites
-from harness import Site
+from harness import Site, wait_for
 
 T = "/3303/0/5700"
 
@@ -85,8 +86,6 @@ class Observe(Site):
         self.server_.ask("forget", "meter-1", T)
         mark = self.relay_.mark()
         self.set(260)
-        from harness import wait_for
-        import coap
         wait_for(lambda: any(m.kind == coap.RST for m in
                              self.relay_.messages("down", mark)), "a Reset")
         self.assertQuiet()
@@ -95,9 +94,7 @@ class Observe(Site):
         """A change that is seen by a Read made no message of its own."""
         mark = self.relay_.mark()
         self.set(290)
-        from harness import wait_for
-        wait_for(lambda: self.server_.value("meter-1", T) == 29.0, "29.0")
-        import coap
+        self.server_.wait_value("meter-1", T, 29.0)
         sent = [m for m in self.relay_.messages("up", mark)
                 if m.number(coap.OBSERVE) is not None]
         self.assertEqual(sent, [])
@@ -113,18 +110,14 @@ class Observe(Site):
     def test_pmin_holds_back_and_sends_the_newest(self):
         self.attributes("pmin=3")
         first = self.observe()
-        mark = self.relay_.mark()
         events = self.server_.mark()
         for raw in (210, 220, 230):
             self.set(raw)
-            from harness import wait_for
-            wait_for(lambda raw=raw: self.server_.value("meter-1", T) ==
-                     raw / 10, f"{raw / 10}")
+            self.server_.wait_value("meter-1", T, raw / 10)
         event = self.notified(events)
         self.assertEqual(event["values"][T], 23.0)
         self.assertEqual(event["token"], first["token"])
         self.assertEqual(self.values_since(events), [23.0])
-        del mark
 
     def test_gt_notifies_crossings_only(self):
         self.attributes("gt=25")
@@ -132,9 +125,7 @@ class Observe(Site):
         events = self.server_.mark()
         for raw in (210, 240, 260, 270, 240):
             self.set(raw)
-            from harness import wait_for
-            wait_for(lambda raw=raw: self.server_.value("meter-1", T) ==
-                     raw / 10, f"{raw / 10}")
+            self.server_.wait_value("meter-1", T, raw / 10)
         self.notified(events, 24.0)
         self.assertEqual(self.values_since(events), [26.0, 24.0])
 
@@ -144,9 +135,7 @@ class Observe(Site):
         events = self.server_.mark()
         for raw in (190, 140, 130, 160):
             self.set(raw)
-            from harness import wait_for
-            wait_for(lambda raw=raw: self.server_.value("meter-1", T) ==
-                     raw / 10, f"{raw / 10}")
+            self.server_.wait_value("meter-1", T, raw / 10)
         self.notified(events, 16.0)
         self.assertEqual(self.values_since(events), [14.0, 16.0])
 
@@ -156,9 +145,7 @@ class Observe(Site):
         events = self.server_.mark()
         for raw in (210, 219, 221, 230, 241):
             self.set(raw)
-            from harness import wait_for
-            wait_for(lambda raw=raw: self.server_.value("meter-1", T) ==
-                     raw / 10, f"{raw / 10}")
+            self.server_.wait_value("meter-1", T, raw / 10)
         self.notified(events, 24.1)
         self.assertEqual(self.values_since(events), [22.1, 24.1])
 
@@ -175,7 +162,6 @@ class Observe(Site):
         lost = []
 
         def rule(way, message, _):
-            import coap
             if way == "up" and message.number(coap.OBSERVE) is not None \
                     and not lost:
                 lost.append(message.mid)

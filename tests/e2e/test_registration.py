@@ -23,8 +23,7 @@ class Registration(Site):
         self.assertEqual(event["content"], LINKS)
 
     def test_register_without_ver(self):
-        server, _ = self.start(server="{ct: 110, ver: false}".strip("{}")
-                               .replace(", ", "\n    "))
+        server, _ = self.start(server="ct: 110\n    ver: false")
         self.assertEqual(server.registered("sim")["content"],
                          LINKS.replace(";ver=1.1", ""))
 
@@ -57,10 +56,9 @@ class Registration(Site):
 
     def test_gateway_registers_itself_where_it_has_an_endpoint(self):
         server = self.server()
-        main = (f"gateway: {{name: e2e, endpoint: e2e-gateway}}\n"
+        main = ("gateway: {{name: e2e, endpoint: e2e-gateway}}\n"
                 f"servers: [{{id: 1, uri: 'coap://127.0.0.1:{server.port}'}}]")
-        self.gateway(server.port, sites.SIM, lwmux__yaml=main,
-                     **{"lwmux.yaml": main})
+        self.gateway(server.port, sites.SIM, **{"lwmux.yaml": main})
         server.registered("e2e-gateway")
         server.registered("sim")
 

@@ -94,6 +94,26 @@ static int free_port(struct sockaddr_in *a)
 	return result;
 }
 
+/* A thousand clients that answer at once overflow the usual buffer. libcoap
+ * does not give its socket out: it is known by its port. */
+static void enlarge_buffer(uint16_t port)
+{
+	int size = 8 << 20;
+
+	for (int fd = 3; fd < 64; fd++) {
+		struct sockaddr_in a = {0};
+		socklen_t n = sizeof(a);
+
+		if (getsockname(fd, (struct sockaddr *)&a, &n) < 0 ||
+		    a.sin_family != AF_INET || a.sin_port != port)
+			continue;
+		if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
+			       sizeof(size)) < 0)
+			setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
+				   sizeof(size));
+	}
+}
+
 static int listen_on(const struct settings *s)
 {
 	struct json_object *e;
@@ -109,6 +129,7 @@ static int listen_on(const struct settings *s)
 		return -EADDRINUSE;
 	if (!coap_new_endpoint(server.coap, &a, COAP_PROTO_UDP))
 		return -EADDRINUSE;
+	enlarge_buffer(a.addr.sin.sin_port);
 	e = event_new("ready", NULL);
 	event_number(e, "port", ntohs(a.addr.sin.sin_port));
 	event_send(e);

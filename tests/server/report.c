@@ -131,6 +131,15 @@ static void tell_values(struct json_object *e, bool all)
 	}
 }
 
+static int slashes(const char *link)
+{
+	int n = 0;
+
+	for (; *link && *link != '>'; link++)
+		n += *link == '/';
+	return n;
+}
+
 static void tell_links(struct json_object *e)
 {
 	struct json_object *links = NULL;
@@ -143,7 +152,7 @@ static void tell_links(struct json_object *e)
 		const char *l = json_object_get_string(
 			json_object_array_get_idx(links, i));
 
-		if (l[1] == '/' && l[2] != '>')
+		if (slashes(l) == 2)	/* an instance */
 			printf(" %.*s", (int)strcspn(l + 1, ">"), l + 1);
 	}
 }
@@ -175,9 +184,9 @@ static void tell(struct json_object *e)
 		       text_of(e, "code"), text_of(e, "reason"));
 	} else if (answer && strcmp(text_of(e, "method"), "GET")) {
 		stamp();
-		printf("%s %s %s -> %s\n", text_of(e, "ep"),
+		printf("%s %s %s %s -> %s\n", text_of(e, "ep"),
 		       text_of(e, "method"), text_of(e, "path"),
-		       text_of(e, "code"));
+		       text_of(e, "sent"), text_of(e, "code"));
 	} else if (answer && strcmp(text_of(e, "code"), "2.05")) {
 		stamp();
 		printf("%s read %s -> %s\n", text_of(e, "ep"),

@@ -453,6 +453,17 @@ static void add_message(struct json_object *e, const struct exchange *x,
 				  format >= 0);
 }
 
+static void add_sent(struct json_object *e, const struct request *r)
+{
+	if (r->length && r->length < 80 && printable(r->payload, r->length))
+		json_object_object_add(
+			e, "sent", json_object_new_string_len(
+					   (const char *)r->payload,
+					   (int)r->length));
+	else if (r->query)
+		event_text(e, "sent", r->query);
+}
+
 static void report_answer(const struct exchange *x, const coap_pdu_t *pdu)
 {
 	bool notification = x->notification ||
@@ -460,6 +471,7 @@ static void report_answer(const struct exchange *x, const coap_pdu_t *pdu)
 	struct json_object *e = exchange_event(
 		notification ? "notification" : "response", x);
 
+	add_sent(e, &x->request);
 	add_message(e, x, pdu);
 	if (x->notification)
 		event_number(e, "observe", x->sequence);
