@@ -188,6 +188,14 @@ class Server(Program):
         wait_for(lambda: self.ask("read", ep, path).get("values") ==
                  {path: value}, f"{ep} {path} = {value}")
 
+    def shorten(self, ep, seconds):
+        """A lifetime shorter than configuration allows, by a Write."""
+        mark = self.mark()
+        code = self.code("write", ep, "/1/0/1", text=seconds)
+        if code != "2.04":
+            raise AssertionError(f"lifetime of {seconds} s: {code}")
+        self.wait("updated", after=mark, ep=ep, lt=seconds)
+
     def registered(self, ep, timeout=WAIT, after=0):
         return self.wait("registered", timeout, after, ep=ep)
 

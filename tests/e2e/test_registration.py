@@ -78,8 +78,9 @@ class Registration(Site):
         self.assertEqual(server.events("rejected"), [])
 
     def test_update_before_the_lifetime_ends(self):
-        server, _ = self.start(lifetime="4s")
+        server, _ = self.start()
         server.registered("sim")
+        server.shorten("sim", 4)
         for _ in range(2):
             mark = server.mark()
             event = server.wait("updated", ep="sim", after=mark)
@@ -123,8 +124,9 @@ class Registration(Site):
         server.registered("sim", after=mark)
 
     def test_forgotten_registration_comes_back(self):
-        server, _ = self.start(lifetime="4s")
+        server, _ = self.start()
         server.registered("sim")
+        server.shorten("sim", 4)
         mark = server.mark()
         server.ask("unregister", "sim")
         server.registered("sim", after=mark)

@@ -7,7 +7,7 @@ T = "/3303/0/5700"
 
 
 class Silence(Site):
-    def start(self, lifetime="5min", more="", before=()):
+    def start(self, more="", before=()):
         self.slave_ = self.slave("1=plain", "2=plain")
         for unit in (1, 2):
             self.slave_.do(f"set {unit} holding 100 200")
@@ -15,8 +15,7 @@ class Silence(Site):
             self.slave_.do(command)
         self.server_ = self.server()
         self.gateway_ = self.gateway(
-            self.server_.port,
-            sites.meters(self.slave_.port, more=more), lifetime=lifetime)
+            self.server_.port, sites.meters(self.slave_.port, more=more))
         return self.server_
 
     def wait_code(self, code, ep="meter-1"):
@@ -66,9 +65,10 @@ class Silence(Site):
         self.assertNotEqual(values, {"/3/0/11/0": 0})
 
     def test_registration_of_a_silent_device_lapses(self):
-        server = self.start(lifetime="6s", more="silent_after: 1s")
+        server = self.start(more="silent_after: 1s")
         for ep in ("meter-1", "meter-2"):
             server.registered(ep)
+            server.shorten(ep, 6)
         mark = server.mark()
         self.slave_.do("mute 1")
         server.wait("expired", ep="meter-1", after=mark, timeout=30)
