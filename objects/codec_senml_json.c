@@ -261,19 +261,16 @@ static void string_write(struct buf *out, const char *text, size_t n)
 /* Exact: a double would not hold ns. */
 static void time_write(struct buf *out, int64_t time)
 {
-	int64_t seconds = time / 1000000000, rest = time % 1000000000;
+	uint64_t ns = time < 0 ? 0 - (uint64_t)time : (uint64_t)time;
+	uint64_t fraction = ns % 1000000000;
 	int digits = 9;
 
-	if (rest < 0) {
-		seconds++;
-		rest = -rest;
-	}
-	buf_print(out, "%s%" PRId64, time < 0 && !seconds ? "-" : "", seconds);
-	if (!rest)
+	buf_print(out, "%s%" PRIu64, time < 0 ? "-" : "", ns / 1000000000);
+	if (!fraction)
 		return;
-	for (; rest % 10 == 0; digits--)
-		rest /= 10;
-	buf_print(out, ".%0*" PRId64, digits, rest);
+	for (; fraction % 10 == 0; digits--)
+		fraction /= 10;
+	buf_print(out, ".%0*" PRIu64, digits, fraction);
 }
 
 static void value_write(struct buf *out, const struct lwm2m_value *value)
