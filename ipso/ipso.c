@@ -225,6 +225,32 @@ size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
 	return n + timestamp_move(tree, path, time, &changed[n]);
 }
 
+static bool number_read(const struct tree *tree,
+			const struct lwm2m_path *beside, uint16_t resource,
+			double *number)
+{
+	const struct tree_slot *slot = held_find(tree, beside, resource);
+
+	if (!slot || slot->quality != TREE_GOOD)
+		return false;
+	*number = lwm2m_number(&slot->value);
+	return true;
+}
+
+bool ipso_range(const struct tree *tree, const struct lwm2m_path *path,
+		double *min, double *max)
+{
+	const struct measured *of = measured_find(path->id[2]);
+	double low, high;
+
+	if (!of || !number_read(tree, path, of->range_min, &low) ||
+	    !number_read(tree, path, of->range_max, &high))
+		return false;
+	*min = low;
+	*max = high;
+	return true;
+}
+
 static int measured_reset(const struct tree *tree,
 			  const struct lwm2m_path *path,
 			  struct lwm2m_path *changed)

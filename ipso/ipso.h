@@ -29,6 +29,12 @@ int ipso_instance_add(struct tree *tree, const struct object_def *object,
  * changed: gets the paths that were changed too, at most 4; returns how many.*/
 size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
 		    int64_t time, struct lwm2m_path changed[4]);
+/* The range that the instance states for the value at path (depth 3), as in
+ * 5603 and 5604 for its main resource. false: none,
+ * and *min and *max are left as they are. */
+bool ipso_range(const struct tree *tree, const struct lwm2m_path *path,
+		double *min, double *max);
+
 #define IPSO_RESET_MAX 6		/* min and max of three axes */
 /* Execute 5605 Reset Min and Max Measured Values (or 5505 counter reset where
  * the counter is held): the current value becomes both. Returns how many

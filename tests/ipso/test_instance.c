@@ -256,6 +256,22 @@ static void other_executes_are_not_ours(void **state)
 	assert_int_equal(execute(tree, 3, 4, changed), -ENOTSUP);
 }
 
+static void states_its_range(void **state)
+{
+	struct lwm2m_path main_one = path_resource(3203, 0, 5650);
+	struct lwm2m_path none = path_resource(3303, 0, 5700);
+	struct tree *tree = *state;
+	double min, max;
+
+	instance(tree, 3203, (struct ipso_facts){
+		.has_range = true, .range_min = 0, .range_max = 10,
+	});
+	instance(tree, 3303, (struct ipso_facts){0});
+	assert_true(ipso_range(tree, &main_one, &min, &max));
+	assert_true(min == 0 && max == 10);
+	assert_false(ipso_range(tree, &none, &min, &max));
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, make_tree, finish_tree)
 
@@ -271,6 +287,7 @@ int main(void)
 		TEST(reset_takes_the_current_value),
 		TEST(reset_takes_all_axes),
 		TEST(counters_are_reset_where_held),
+		TEST(states_its_range),
 		TEST(other_executes_are_not_ours),
 	};
 
