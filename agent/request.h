@@ -48,7 +48,10 @@ enum request_kind {
 	REQUEST_CANCEL,		/* answered; forget the observation of token */
 	REQUEST_WRITE,		/* held ones are set (touched); `writes` go to
 				 * the bus, in order, then code is the answer */
-	REQUEST_EXECUTE,	/* of path, with the arguments in the payload */
+	REQUEST_EXECUTE,	/* of path, with the arguments in the payload,
+				 * then code is the answer. What an IPSO reset
+				 * does is done already: such a one comes as
+				 * REQUEST_WRITE with touched and no writes */
 	REQUEST_ATTRIBUTES,	/* answered; they were changed at path */
 };
 
@@ -65,7 +68,7 @@ struct request_outcome {
 	size_t n_touched;
 };
 
-#define REQUEST_RECORDS 256	/* resources in one request or answer chunk */
+#define REQUEST_RECORDS 1024	/* resources in one request or answer */
 
 /* Room for one request at a time; one per agent thread. */
 struct request_room {
@@ -74,7 +77,12 @@ struct request_room {
 	uint8_t scratch[16384];
 };
 
-/* Every error is the code that Core TS 6.4 / Transport TS table names: 4.00
+/* A Write that replaces (PUT) an instance leaves what the payload does not
+ * name as it is; of a multiple resource that it names, elements that it does
+ * not name go. Without a Content-Format one value is text and more are TLV.
+ * An Observe of what has no value yet is answered 5.03 and not kept.
+ *
+ * Every error is the code that Core TS 6.4 / Transport TS table names: 4.00
  * malformed, 4.01 objects 0 and 21, 4.04 nothing there, 4.05 operation not
  * allowed on it, 4.06 Accept, 4.15 Content-Format, 5.03 no value yet, 5.04 its
  * device does not answer, 5.00 the answer does not fit out. */

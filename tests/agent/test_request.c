@@ -1,0 +1,814 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Requests against a tree, one line each: code, payload, what it changed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "agent/request.h"
+#include "ipso/ipso.h"
+
+#define SECOND 1000000000LL
+#define NOW (1700000000 * SECOND)
+
+static const struct object_def *object(const struct object_model *model,
+				       uint16_t id)
+{
+	const struct object_def *def = core_object(id);
+
+	(void)model;
+	return def ? def : ipso_object(id);
+}
+static const struct object_model model = {object};
+
+static struct lwm2m_path path(const char *text)
+{
+	struct lwm2m_path parsed;
+
+	assert_int_equal(path_parse(text, strlen(text), &parsed), 0);
+	return parsed;
+}
+
+static struct tree_slot *find(const struct tree *tree, const char *where)
+{
+	struct lwm2m_path at = path(where);
+
+	return tree_find(tree, &at);
+}
+
+/* What the tree of every test holds; ! is bound, x executable, - closed
+ * to writes here, ? without a value, ~ of a device that does not answer. */
+static const struct content {
+	const char *at, *value, *marks;
+} contents[] = {
+	{"/0/0/0", "coap://127.0.0.1", ""},
+	{"/1/0/0", "101", ""}, {"/1/0/1", "300", ""}, {"/1/0/2", "1", ""},
+	{"/1/0/3", "10", ""}, {"/1/0/5", "86400", ""}, {"/1/0/6", "0", ""},
+	{"/1/0/7", "U", ""}, {"/1/0/8", NULL, "x"}, {"/1/0/17", "5", ""},
+	{"/3/0/0", "Eastron", ""}, {"/3/0/4", NULL, "!x"},
+	{"/3/0/7/0", "3800", ""}, {"/3/0/7/1", "5000", ""},
+	{"/3/0/11/0", "0", ""}, {"/3/0/13", "1000", ""},
+	{"/3303/0/5700", "21.5", "!"}, {"/3303/0/5701", "Cel", ""},
+	{"/3303/0/5601", "20.5", ""}, {"/3303/0/5602", "22.5", ""},
+	{"/3303/0/5605", NULL, "x"}, {"/3303/0/5750", "flow", ""},
+	{"/3303/1/5700", NULL, "!?"}, {"/3303/1/5701", "Cel", ""},
+	{"/3303/2/5700", "7", "!~"}, {"/3303/2/5701", "Cel", ""},
+	{"/3304/0/5700", "50", "!~"}, {"/3304/0/5701", "%RH", ""},
+	{"/3315/0/5700", NULL, "!~"},
+	{"/3308/0/5900", "20", "!"}, {"/3308/0/5750", "set", ""},
+	{"/3308/1/5900", "20", "!-"},
+	{"/3203/0/5650", "5", "!"}, {"/3203/0/5603", "0", ""},
+	{"/3203/0/5604", "10", ""},
+	{"/3305/0/5800", "1", "!"}, {"/3305/0/5806", NULL, "!?"},
+	{"/3306/0/5850", "1", "!"}, {"/3306/0/5851", "50", "!"},
+	{"/3339/0/5522", "AQID", ""},
+	{"/3349/0/5910", "9", "!"}, {"/3349/0/5911", NULL, "!x"},
+	{"/3349/0/5912/0", "a", ""}, {"/3349/0/5912/1", "b", ""},
+};
+
+static void value_fill(struct tree *tree, const struct lwm2m_path *at,
+		       const char *text)
+{
+	const struct resource_def *def =
+		model_resource(&model, at->id[0], at->id[2]);
+	uint8_t bytes[64];
+	struct buf scratch = buf_over(bytes, sizeof(bytes));
+	struct lwm2m_value value;
+
+	assert_int_equal(value_parse(def->type, text, strlen(text), &value,
+				     &scratch), 0);
+	assert_int_equal(tree_set(tree, at, &value, 5 * SECOND), 0);
+}
+
+static void tree_fill(struct tree *tree)
+{
+	tree_init(tree);
+	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+		const struct content *c = &contents[i];
+		struct lwm2m_path at = path(c->at);
+		struct tree_slot *slot;
+
+		tree_add(tree, object(&model, at.id[0]), at.id[1]);
+		slot = tree_slot_add(tree, &at);
+		if (c->value)
+			value_fill(tree, &at, c->value);
+		slot = tree_find(tree, &at);
+		if (strchr(c->marks, '!'))
+			slot->flags |= TREE_BOUND;
+		if (strchr(c->marks, '-'))
+			slot->flags |= TREE_READ_ONLY;
+		if (strchr(c->marks, '~'))
+			slot->quality = TREE_BAD;
+	}
+}
+
+/* Options as in the table: 0 is absent, IS(x) is x. */
+#define IS(number) ((number) + 1)
+#define TEXT IS(FORMAT_TEXT)
+#define TLV IS(FORMAT_TLV)
+#define JSON IS(FORMAT_SENML_JSON)
+#define LINK IS(FORMAT_LINK)
+#define PAYLOAD(literal) .payload = (const uint8_t *)(literal), \
+	.length = sizeof(literal) - 1
+
+struct exchange {
+	uint8_t method;
+	const char *uri, *query;
+	int accept, format, observe;
+	const uint8_t *payload;
+	size_t length;
+	uint8_t code;
+	enum request_kind kind;
+	int answer_format;
+	const uint8_t *answer;
+	size_t answer_length;
+	/* "w/3308/0/5900=21 " goes to the bus, "t/1/0/1=20 " was set */
+	const char *effects;
+	bool lwm2m_1_0, serve_stale;
+};
+
+static void effect_print(struct buf *out, char kind,
+			 const struct lwm2m_path *at,
+			 const struct lwm2m_value *value)
+{
+	char text[PATH_TEXT_MAX];
+
+	path_format(at, text);
+	buf_print(out, "%c%s=", kind, text);
+	if (value)
+		value_format(value, out);
+	buf_byte(out, ' ');
+}
+
+static const char *effects(const struct tree *tree,
+			   const struct request_outcome *outcome)
+{
+	static char text[512];
+	struct buf out = buf_over(text, sizeof(text) - 1);
+
+	for (size_t i = 0; i < outcome->n_writes; i++)
+		effect_print(&out, 'w', &outcome->writes[i].path,
+			     &outcome->writes[i].value);
+	for (size_t i = 0; i < outcome->n_touched; i++) {
+		const struct tree_slot *slot =
+			tree_find(tree, &outcome->touched[i]);
+
+		effect_print(&out, 't', &outcome->touched[i],
+			     slot ? &slot->value : NULL);
+	}
+	text[out.used] = '\0';
+	return text;
+}
+
+static struct request_room room;
+static uint8_t answer[2048];
+
+static struct request request_of(const struct exchange *e)
+{
+	return (struct request){
+		.method = e->method,
+		.uri = e->uri, .uri_length = strlen(e->uri),
+		.query = e->query, .query_length = e->query ?
+			strlen(e->query) : 0,
+		.accept = e->accept ? (uint16_t)(e->accept - 1) : FORMAT_NONE,
+		.format = e->format ? (uint16_t)(e->format - 1) : FORMAT_NONE,
+		.observe = e->observe - 1,
+		.payload = e->payload, .length = e->length,
+	};
+}
+
+static void answer_check(const struct exchange *e, const struct buf *out,
+			 const struct request_outcome *outcome)
+{
+	uint16_t format = e->answer_format ?
+		(uint16_t)(e->answer_format - 1) : FORMAT_NONE;
+
+	if (outcome->code != e->code)
+		fail_msg("%d %s: %d.%02d %s, not %d.%02d", e->method, e->uri,
+			 outcome->code >> 5, outcome->code & 31,
+			 outcome->reason ? outcome->reason : "",
+			 e->code >> 5, e->code & 31);
+	if (outcome->kind != e->kind)
+		fail_msg("%d %s: kind %d", e->method, e->uri, outcome->kind);
+	if (outcome->format != format)
+		fail_msg("%d %s: format %d", e->method, e->uri,
+			 outcome->format);
+	if (out->used != e->answer_length ||
+	    (out->used && memcmp(answer, e->answer, out->used)))
+		fail_msg("%d %s: %.*s", e->method, e->uri, (int)out->used,
+			 (const char *)answer);
+	if (e->code >> 5 == 4)
+		assert_non_null(outcome->reason);
+}
+
+static void exchange_run(const struct exchange *e)
+{
+	struct attribute_set attributes = {NULL, 0};
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .attributes = &attributes,
+		.server = 101, .serve_stale = e->serve_stale,
+		.fallback = e->lwm2m_1_0 ? FORMAT_TLV : FORMAT_SENML_JSON,
+		.now = NOW,
+	};
+	struct buf out = buf_over(answer, sizeof(answer));
+	struct request request = request_of(e);
+	struct request_outcome outcome;
+
+	tree_fill(&tree);
+	outcome = request_handle(&scope, &request, &room, &out);
+	answer_check(e, &out, &outcome);
+	if (strcmp(effects(&tree, &outcome), e->effects ? e->effects : ""))
+		fail_msg("%d %s: did %s", e->method, e->uri,
+			 effects(&tree, &outcome));
+	attribute_set_finish(&attributes);
+	tree_finish(&tree);
+}
+
+static void exchanges_run(const struct exchange *exchanges, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		exchange_run(&exchanges[i]);
+}
+#define RUN(table) exchanges_run(table, sizeof(table) / sizeof((table)[0]))
+
+/* An answer with a payload. */
+#define GIVES(f, literal) .code = CODE(2, 05), .answer_format = (f), \
+	.answer = (const uint8_t *)(literal), \
+	.answer_length = sizeof(literal) - 1
+#define REFUSED(class_, detail) .code = CODE(class_, detail)
+#define GET REQUEST_GET
+#define PUT REQUEST_PUT
+#define POST REQUEST_POST
+
+static void reads(void **state)
+{
+	static const struct exchange table[] = {
+		{GET, "3303/0/5700", .accept = TEXT, GIVES(TEXT, "21.5")},
+		{GET, "/3303/0/5700", .accept = TEXT, GIVES(TEXT, "21.5")},
+		{GET, "3303/0/5700", .lwm2m_1_0 = true, GIVES(TEXT, "21.5")},
+		{GET, "3303/0/5700", GIVES(JSON,
+			"[{\"bn\":\"/3303/0/5700\",\"v\":21.5}]")},
+		{GET, "3/0/7/1", .accept = TEXT, GIVES(TEXT, "5000")},
+		{GET, "3/0/7/1", .lwm2m_1_0 = true, GIVES(TEXT, "5000")},
+		{GET, "3/0/7", .lwm2m_1_0 = true, GIVES(TLV,
+			"\x88\x07\x08\x42\x00\x0e\xd8\x42\x01\x13\x88")},
+		{GET, "3/0/7", .accept = TEXT, REFUSED(4, 06)},
+		/* one element is no single resource */
+		{GET, "3/0/11", .accept = TEXT, REFUSED(4, 06)},
+		{GET, "3339/0/5522", .accept = IS(FORMAT_OPAQUE),
+			GIVES(IS(FORMAT_OPAQUE), "\1\2\3")},
+		{GET, "3339/0", .accept = IS(FORMAT_OPAQUE), REFUSED(4, 06)},
+		{GET, "3303/0/5700", .accept = IS(FORMAT_OPAQUE),
+			REFUSED(4, 06)},
+		{GET, "3303/0/5700", .accept = IS(FORMAT_JSON),
+			REFUSED(4, 06)},
+		{GET, "3303/0/5700", .accept = IS(50), REFUSED(4, 06)},
+		/* executables are left out of an instance */
+		{GET, "3303/0", .accept = JSON, GIVES(JSON,
+			"[{\"bn\":\"/3303/0/\",\"n\":\"5601\",\"v\":20.5},"
+			"{\"n\":\"5602\",\"v\":22.5},"
+			"{\"n\":\"5700\",\"v\":21.5},"
+			"{\"n\":\"5701\",\"vs\":\"Cel\"},"
+			"{\"n\":\"5750\",\"vs\":\"flow\"}]")},
+		/* closed resources and executables of a server account too */
+		{GET, "1/0", .accept = TLV, GIVES(TLV,
+			"\xc1\x00\x65" "\xc2\x01\x01\x2c" "\xc1\x02\x01"
+			"\xc1\x03\x0a" "\xc4\x05\x00\x01\x51\x80"
+			"\xc1\x06\x00" "\xc1\x07U")},
+		{GET, "3303/0/5605", .accept = TEXT, REFUSED(4, 05)},
+		{GET, "1/0/17", .accept = TEXT, REFUSED(4, 05)},
+		{GET, "3305/0/5806", .accept = TEXT, REFUSED(4, 05)},
+		{GET, "", REFUSED(4, 05)},
+		{GET, "0", REFUSED(4, 01)},
+		{GET, "0/0/0", .accept = TEXT, REFUSED(4, 01)},
+		{GET, "0/7", REFUSED(4, 01)},
+		{GET, "21", REFUSED(4, 01)},
+		{GET, "4", REFUSED(4, 04)},
+		{GET, "3303/9", REFUSED(4, 04)},
+		{GET, "3303/0/5603", REFUSED(4, 04)},
+		{GET, "3303/0/9999", REFUSED(4, 04)},
+		{GET, "3/0/7/2", REFUSED(4, 04)},
+		{GET, "3303/0/5700/0", REFUSED(4, 04)},
+		{GET, "rd", REFUSED(4, 04)},
+		{GET, "3303/x", REFUSED(4, 04)},
+		{GET, "3303/0/5700/0/0", REFUSED(4, 04)},
+		{GET, "70000", REFUSED(4, 04)},
+		{GET, "03", REFUSED(4, 04)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void reads_by_quality(void **state)
+{
+	static const struct exchange table[] = {
+		{GET, "3303/1/5700", REFUSED(5, 03)},
+		{GET, "3303/2/5700", REFUSED(5, 04)},
+		{GET, "3315/0/5700", REFUSED(5, 04)},
+		/* left out where others are there */
+		{GET, "3303/1", .accept = JSON, GIVES(JSON,
+			"[{\"bn\":\"/3303/1/\",\"n\":\"5701\","
+			"\"vs\":\"Cel\"}]")},
+		/* the only bound one is bad: units say nothing of a device */
+		{GET, "3303/2", .accept = JSON, REFUSED(5, 04)},
+		{GET, "3304", .accept = JSON, REFUSED(5, 04)},
+		{GET, "3315/0", .accept = JSON, REFUSED(5, 04)},
+		/* one good among empty and bad: 0/5700 and the held ones */
+		{GET, "3303", .accept = JSON, GIVES(JSON,
+			"[{\"bn\":\"/3303/\",\"n\":\"0/5601\",\"v\":20.5},"
+			"{\"n\":\"0/5602\",\"v\":22.5},"
+			"{\"n\":\"0/5700\",\"v\":21.5},"
+			"{\"n\":\"0/5701\",\"vs\":\"Cel\"},"
+			"{\"n\":\"0/5750\",\"vs\":\"flow\"},"
+			"{\"n\":\"1/5701\",\"vs\":\"Cel\"},"
+			"{\"n\":\"2/5701\",\"vs\":\"Cel\"}]")},
+		/* the format is judged first */
+		{GET, "3303/2/5700", .accept = IS(50), REFUSED(4, 06)},
+		{GET, "3303/2/5700", .accept = TEXT, .serve_stale = true,
+			GIVES(TEXT, "7")},
+		{GET, "3304/0", .accept = TLV, .serve_stale = true, GIVES(TLV,
+			"\xe4\x16\x44\x42\x48\x00\x00" "\xe3\x16\x45%RH")},
+		{GET, "3315/0/5700", .serve_stale = true, REFUSED(5, 04)},
+		{GET, "3303/1/5700", .serve_stale = true, REFUSED(5, 03)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+/* A stale value says how old it is where the format can. */
+static void stale_values_carry_their_time(void **state)
+{
+	struct attribute_set attributes = {NULL, 0};
+	struct lwm2m_path at = path("/3303/2/5700");
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .attributes = &attributes,
+		.serve_stale = true, .fallback = FORMAT_SENML_JSON,
+	};
+	struct buf out = buf_over(answer, sizeof(answer) - 1);
+	uint16_t format;
+
+	(void)state;
+	tree_fill(&tree);
+	find(&tree, "/3303/2/5700")->time = 1600000000 * SECOND;
+	assert_int_equal(request_read(&scope, &at, FORMAT_SENML_JSON, &room,
+				      &out, &format), CODE(2, 05));
+	answer[out.used] = '\0';
+	assert_non_null(strstr((char *)answer, "1600000000"));
+	assert_non_null(strstr((char *)answer, "\"v\":7"));
+	find(&tree, "/3303/2/5700")->quality = TREE_GOOD;
+	out.used = 0;
+	assert_int_equal(request_read(&scope, &at, FORMAT_SENML_JSON, &room,
+				      &out, &format), CODE(2, 05));
+	answer[out.used] = '\0';
+	assert_null(strstr((char *)answer, "1600000000"));
+	tree_finish(&tree);
+}
+
+static void observes(void **state)
+{
+	static const struct exchange table[] = {
+		{GET, "3303/0/5700", .accept = TEXT, .observe = IS(0),
+			.kind = REQUEST_OBSERVE, GIVES(TEXT, "21.5")},
+		{GET, "3303/0/5700", .accept = TEXT, .observe = IS(1),
+			.kind = REQUEST_CANCEL, GIVES(TEXT, "21.5")},
+		{GET, "3303/0/5700", .accept = TEXT, .observe = IS(7),
+			GIVES(TEXT, "21.5")},
+		{GET, "1/0/2", .accept = TEXT, .observe = IS(0),
+			.kind = REQUEST_OBSERVE, GIVES(TEXT, "1")},
+		{GET, "3303/1", .accept = JSON, .observe = IS(0),
+			.kind = REQUEST_OBSERVE, GIVES(JSON,
+			"[{\"bn\":\"/3303/1/\",\"n\":\"5701\","
+			"\"vs\":\"Cel\"}]")},
+		/* nothing is kept of what could not be answered */
+		{GET, "3303/1/5700", .observe = IS(0), REFUSED(5, 03)},
+		{GET, "3303/2/5700", .observe = IS(0), REFUSED(5, 04)},
+		{GET, "3303/9", .observe = IS(0), REFUSED(4, 04)},
+		{GET, "3303/0", .accept = TEXT, .observe = IS(0),
+			REFUSED(4, 06)},
+		{GET, "0", .observe = IS(0), REFUSED(4, 01)},
+		/* forgetting works whatever became of the path */
+		{GET, "3303/2/5700", .observe = IS(1),
+			.kind = REQUEST_CANCEL, REFUSED(5, 04)},
+		{GET, "3303/9", .observe = IS(1), .kind = REQUEST_CANCEL,
+			REFUSED(4, 04)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void discovers(void **state)
+{
+	static const struct exchange table[] = {
+		{GET, "3308", .accept = LINK, GIVES(LINK,
+			"</3308>;ver=1.1,</3308/0>,</3308/0/5750>,"
+			"</3308/0/5900>,</3308/1>,</3308/1/5900>")},
+		{GET, "3308/1", .accept = LINK, GIVES(LINK,
+			"</3308/1>,</3308/1/5900>")},
+		{GET, "3/0/7", .accept = LINK, GIVES(LINK,
+			"</3/0/7>;dim=2,</3/0/7/0>,</3/0/7/1>")},
+		{GET, "3/0/7/0", .accept = LINK, REFUSED(4, 05)},
+		{GET, "", .accept = LINK, REFUSED(4, 05)},
+		{GET, "0", .accept = LINK, REFUSED(4, 01)},
+		{GET, "5", .accept = LINK, REFUSED(4, 04)},
+		/* values do not matter to it */
+		{GET, "3315/0", .accept = LINK, GIVES(LINK,
+			"</3315/0>,</3315/0/5700>")},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+#define CHANGED .code = CODE(2, 04), .kind = REQUEST_WRITE
+
+static void writes_held_ones(void **state)
+{
+	static const struct exchange table[] = {
+		{PUT, "1/0/1", .format = TEXT, PAYLOAD("60"), CHANGED,
+			.effects = "t/1/0/1=60 "},
+		{PUT, "1/0/1", PAYLOAD("60"), CHANGED,
+			.effects = "t/1/0/1=60 "},
+		{PUT, "1/0/1", .format = IS(FORMAT_OLD_TEXT),
+			PAYLOAD("60"), CHANGED,
+			.effects = "t/1/0/1=60 "},
+		{PUT, "1/0/7", .format = TEXT, CHANGED,
+			.effects = "t/1/0/7= "},
+		{PUT, "1/0/3", .format = TLV, PAYLOAD("\xc2\x03\x03\xf2"),
+			CHANGED, .effects = "t/1/0/3=1010 "},
+		{PUT, "3339/0/5522", .format = IS(FORMAT_OPAQUE),
+			PAYLOAD("\xff\0"), CHANGED,
+			.effects = "t/3339/0/5522=/wA= "},
+		/* interoperability case 215: partial, in TLV */
+		{POST, "1/0", .format = TLV, PAYLOAD(
+			"\xc1\x02\x65" "\xc2\x03\x03\xf2" "\xc2\x05\x07\xd0"
+			"\xc1\x06\x01" "\xc1\x07\x55"), CHANGED,
+			.effects = "t/1/0/2=101 t/1/0/3=1010 t/1/0/5=2000 "
+				   "t/1/0/6=1 t/1/0/7=U "},
+		/* what is not named stays as it is in a replace, too */
+		{PUT, "1/0", PAYLOAD("\xc1\x02\x65"), CHANGED,
+			.effects = "t/1/0/2=101 "},
+		{POST, "1/0", .format = JSON, PAYLOAD(
+			"[{\"bn\":\"/1/0/\",\"n\":\"1\",\"v\":20}]"), CHANGED,
+			.effects = "t/1/0/1=20 "},
+		{POST, "1/0", CHANGED},
+		{PUT, "3303/0/5750", .format = TEXT, PAYLOAD("hall"),
+			CHANGED, .effects = "t/3303/0/5750=hall "},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void writes_bound_ones_to_the_bus(void **state)
+{
+	static const struct exchange table[] = {
+		{PUT, "3308/0/5900", .format = TEXT, PAYLOAD("21.5"),
+			CHANGED, .effects = "w/3308/0/5900=21.5 "},
+		{PUT, "3306/0/5850", .format = TEXT, PAYLOAD("0"),
+			CHANGED, .effects = "w/3306/0/5850=0 "},
+		{POST, "3306/0", .format = TLV, PAYLOAD(
+			"\xe1\x16\xda\x00" "\xe1\x16\xdb\x64"), CHANGED,
+			.effects = "w/3306/0/5850=0 w/3306/0/5851=100 "},
+		/* both kinds in one request */
+		{POST, "3308/0", .format = JSON, PAYLOAD(
+			"[{\"bn\":\"/3308/0/\",\"n\":\"5750\",\"vs\":\"x\"},"
+			"{\"n\":\"5900\",\"v\":4.5}]"), CHANGED,
+			.effects = "w/3308/0/5900=4.5 t/3308/0/5750=x "},
+		{PUT, "3305/0/5806", .format = TEXT, PAYLOAD("1.5"),
+			CHANGED, .effects = "w/3305/0/5806=1.5 "},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void refuses_writes(void **state)
+{
+	static const struct exchange table[] = {
+		/* 4.05 comes before any look at the payload */
+		{PUT, "1/0/0", .format = TEXT, PAYLOAD("102"),
+			REFUSED(4, 05)},
+		{PUT, "1/0/0", .format = IS(50), PAYLOAD("?"),
+			REFUSED(4, 05)},
+		{PUT, "3303/0/5700", .format = TEXT, PAYLOAD("1"),
+			REFUSED(4, 05)},
+		{PUT, "3308/1/5900", .format = TEXT, PAYLOAD("1"),
+			REFUSED(4, 05)},
+		{PUT, "1/0/8", .format = TEXT, PAYLOAD("1"),
+			REFUSED(4, 05)},
+		{PUT, "1/0/17", .format = TEXT, PAYLOAD("1"),
+			REFUSED(4, 05)},
+		{PUT, "3303", .format = TLV, PAYLOAD("\xc1\x02\x65"),
+			REFUSED(4, 05)},
+		{PUT, "", PAYLOAD("1"), REFUSED(4, 05)},
+		{PUT, "0/0/0", .format = TEXT, PAYLOAD("x"),
+			REFUSED(4, 01)},
+		{PUT, "0", .query = "pmin=1", REFUSED(4, 01)},
+		{PUT, "3303/0/5603", .format = TEXT, PAYLOAD("1"),
+			REFUSED(4, 04)},
+		{PUT, "3303/7", .format = TLV, PAYLOAD("\xc1\x02\x65"),
+			REFUSED(4, 04)},
+		{PUT, "1/0/1", .format = IS(50), PAYLOAD("60"),
+			REFUSED(4, 15)},
+		{PUT, "1/0/1", .format = LINK, PAYLOAD("60"),
+			REFUSED(4, 15)},
+		{PUT, "1/0/1", .format = IS(FORMAT_JSON),
+			PAYLOAD("{}"), REFUSED(4, 15)},
+		{PUT, "1/0", .format = TEXT, PAYLOAD("60"),
+			REFUSED(4, 15)},
+		{PUT, "1/0/1", .format = TEXT, PAYLOAD("soon"),
+			REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = TEXT, REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = TEXT, PAYLOAD("-60"),
+			REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = TLV, PAYLOAD("\xc2\x01\x03"),
+			REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = TLV, REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = TLV, PAYLOAD("\xc1\x02\x03"),
+			REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = TLV,
+			PAYLOAD("\xc3\x01\x03\x03\x03"),
+			REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = JSON, PAYLOAD(
+			"[{\"bn\":\"/1/0/1\",\"vs\":\"60\"}]"),
+			REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = JSON, PAYLOAD(
+			"[{\"bn\":\"/1/0/2\",\"v\":60}]"), REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = JSON, PAYLOAD("[{"),
+			REFUSED(4, 00)},
+		{PUT, "3306/0/5851", .format = TEXT, PAYLOAD("101"),
+			REFUSED(4, 00)},
+		{PUT, "3306/0/5851", .format = TEXT, PAYLOAD("-1"),
+			REFUSED(4, 00)},
+		{PUT, "3306/0/5850", .format = TEXT, PAYLOAD("2"),
+			REFUSED(4, 00)},
+		{PUT, "1/0/1", .query = "pmin=1", PAYLOAD("60"),
+			REFUSED(4, 00)},
+		/* all is checked before anything is done */
+		{POST, "1/0", .format = TLV, PAYLOAD(
+			"\xc1\x02\x65" "\xc1\x00\x65"), REFUSED(4, 05)},
+		{POST, "1/0", .format = TLV, PAYLOAD(
+			"\xc1\x02\x65" "\xc1\x63\x65"), REFUSED(4, 04)},
+		{POST, "1/0", .format = TLV, PAYLOAD(
+			"\xc1\x02\x65" "\xc1\x0a\x65"), REFUSED(4, 00)},
+		{POST, "3306/0", .format = TLV, PAYLOAD(
+			"\xe1\x16\xda\x00" "\xe1\x16\xdb\x65"),
+			REFUSED(4, 00)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+/* The instance's own range counts before the registry's 0..1 of 5650. */
+static void an_instance_has_its_own_range(void **state)
+{
+	static const struct exchange table[] = {
+		{PUT, "3203/0/5650", .format = TEXT, PAYLOAD("10"),
+			CHANGED, .effects = "w/3203/0/5650=10 "},
+		{PUT, "3203/0/5650", .format = TEXT, PAYLOAD("10.5"),
+			REFUSED(4, 00)},
+		{PUT, "3203/0/5650", .format = TEXT, PAYLOAD("-0.5"),
+			REFUSED(4, 00)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void writes_multiple_resources(void **state)
+{
+	static const struct exchange table[] = {
+		{PUT, "3349/0/5912/1", .format = TEXT, PAYLOAD("z"),
+			CHANGED, .effects = "t/3349/0/5912/1=z "},
+		{PUT, "3349/0/5912/2", .format = TEXT, PAYLOAD("z"),
+			REFUSED(4, 04)},
+		{PUT, "3349/0/5912", .format = TEXT, PAYLOAD("z"),
+			REFUSED(4, 00)},
+		/* replaced: 0 stays, 1 goes, 4 comes */
+		{PUT, "3349/0/5912", .format = TLV, PAYLOAD(
+			"\xa6\x17\x18" "\x41\x00p" "\x41\x04q"), CHANGED,
+			.effects = "t/3349/0/5912/1= t/3349/0/5912/0=p "
+				   "t/3349/0/5912/4=q "},
+		{PUT, "3349/0", .format = TLV, PAYLOAD(
+			"\xa3\x17\x18" "\x41\x04q"), CHANGED,
+			.effects = "t/3349/0/5912/0= t/3349/0/5912/1= "
+				   "t/3349/0/5912/4=q "},
+		/* partial: added to what is there */
+		{POST, "3349/0", .format = TLV, PAYLOAD(
+			"\xa3\x17\x18" "\x41\x04q"), CHANGED,
+			.effects = "t/3349/0/5912/4=q "},
+		{PUT, "3349/0/5912", .format = TLV, PAYLOAD(
+			"\xa0\x17\x18"), REFUSED(4, 00)},
+		/* a single one in the clothes of a multiple one */
+		{POST, "1/0", .format = TLV, PAYLOAD(
+			"\x83\x02\x41\x00\x07"), REFUSED(4, 00)},
+		{POST, "3349/0", .format = TLV, PAYLOAD(
+			"\xe1\x17\x18z"), REFUSED(4, 00)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void what_is_written_is_kept(void **state)
+{
+	static const struct exchange write = {
+		PUT, "3303/0/5750", .format = TEXT, PAYLOAD("hall"),
+	};
+	struct attribute_set attributes = {NULL, 0};
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .attributes = &attributes,
+		.fallback = FORMAT_TLV, .now = NOW,
+	};
+	struct buf out = buf_over(answer, sizeof(answer));
+	struct request request = request_of(&write);
+
+	(void)state;
+	tree_fill(&tree);
+	request_handle(&scope, &request, &room, &out);
+	assert_int_equal(find(&tree, "/3303/0/5750")->flags, TREE_KEPT);
+	assert_int_equal(find(&tree, "/3303/0/5750")->time, NOW);
+	assert_memory_equal(find(&tree, "/3303/0/5750")->value.as.text,
+			    "hall", 4);
+	tree_finish(&tree);
+}
+
+#define EXECUTED .code = CODE(2, 04), .kind = REQUEST_EXECUTE
+
+static void executes(void **state)
+{
+	static const struct exchange table[] = {
+		{POST, "3/0/4", EXECUTED},
+		{POST, "1/0/8", .format = TEXT, EXECUTED},
+		{POST, "3349/0/5911", .format = TEXT, PAYLOAD("0"),
+			EXECUTED},
+		{POST, "3/0/4", PAYLOAD("0='a',1"), EXECUTED},
+		{POST, "3/0/4", .format = IS(FORMAT_OLD_TEXT),
+			PAYLOAD("9=''"), EXECUTED},
+		{POST, "3/0/4", PAYLOAD("2='10.3',7,0='http://x'"),
+			EXECUTED},
+		/* IPSO's own: done here */
+		{POST, "3303/0/5605", CHANGED, .effects =
+			"t/3303/0/5601=21.5 t/3303/0/5602=21.5 "},
+		{POST, "3/0/4", PAYLOAD("a"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0="), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0='"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0='a"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0=a"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0,"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD(",0"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("10"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0='a b'"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0='\\'"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0='a'1"), REFUSED(4, 00)},
+		{POST, "3/0/4", .format = TLV, PAYLOAD("0"),
+			REFUSED(4, 15)},
+		{POST, "3303/0/5700", REFUSED(4, 05)},
+		{POST, "1/0/1", REFUSED(4, 05)},
+		{POST, "3/0/5", REFUSED(4, 04)},
+		{POST, "3/0/7/0", REFUSED(4, 05)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+#define ATTACHED .code = CODE(2, 04), .kind = REQUEST_ATTRIBUTES
+
+static void writes_attributes(void **state)
+{
+	static const struct exchange table[] = {
+		{PUT, "3303", .query = "pmin=5", ATTACHED},
+		{PUT, "3303/0", .query = "pmin=5&pmax=10", ATTACHED},
+		{PUT, "3303/0/5700", .query = "gt=5&lt=1&st=1", ATTACHED},
+		{PUT, "3/0/7/1", .query = "gt=5", ATTACHED},
+		{PUT, "3/0/0", .query = "pmin=5", ATTACHED},
+		{PUT, "3303/0/5700", .query = "pmin", ATTACHED},
+		{PUT, "3303/0/5700", .query = "gt=1&lt=5", REFUSED(4, 00)},
+		{PUT, "3303/0/5700", .query = "edge=1", REFUSED(4, 00)},
+		{PUT, "3303/0/5700", .query = "pmin=x", REFUSED(4, 00)},
+		{PUT, "3303/0/5701", .query = "gt=1", REFUSED(4, 00)},
+		{PUT, "3306/0/5850", .query = "st=1", REFUSED(4, 00)},
+		{PUT, "3303/0", .query = "gt=1", REFUSED(4, 00)},
+		{PUT, "3303/0/5605", .query = "pmin=1", REFUSED(4, 05)},
+		{PUT, "1/0/17", .query = "pmin=1", REFUSED(4, 05)},
+		{PUT, "", .query = "pmin=1", REFUSED(4, 05)},
+		{PUT, "3303/9", .query = "pmin=1", REFUSED(4, 04)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void refuses_what_it_does_not_do(void **state)
+{
+	static const struct exchange table[] = {
+		{POST, "3303", .format = TLV, REFUSED(4, 05)},	/* Create */
+		{POST, "3", .format = TLV, REFUSED(4, 05)},
+		{POST, "5", .format = TLV, REFUSED(4, 04)},
+		{POST, "", REFUSED(4, 05)},
+		{REQUEST_DELETE, "3/0", REFUSED(4, 05)},
+		{REQUEST_DELETE, "3303/0", REFUSED(4, 05)},
+		{REQUEST_DELETE, "3303/9", REFUSED(4, 04)},
+		{REQUEST_DELETE, "0/0", REFUSED(4, 01)},
+		{REQUEST_FETCH, "", REFUSED(4, 05)},
+		{REQUEST_IPATCH, "", REFUSED(4, 05)},
+		{REQUEST_PATCH, "3303/0", REFUSED(4, 05)},
+		{0, "3303/0", REFUSED(4, 05)},
+		{31, "3303/0", REFUSED(4, 05)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void says_when_an_answer_does_not_fit(void **state)
+{
+	static const char *const uris[] = {"3303/0", "3303"};
+	struct attribute_set attributes = {NULL, 0};
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .attributes = &attributes,
+		.fallback = FORMAT_TLV,
+	};
+
+	(void)state;
+	tree_fill(&tree);
+	for (size_t i = 0; i < 2; i++) {
+		struct buf out = buf_over(answer, 10);
+		struct exchange get = {
+			GET, uris[i], .accept = i ? LINK : TLV,
+		};
+		struct request request = request_of(&get);
+		struct request_outcome outcome =
+			request_handle(&scope, &request, &room, &out);
+
+		assert_int_equal(outcome.code, CODE(5, 00));
+		assert_int_equal(outcome.format, FORMAT_NONE);
+		assert_int_equal(out.used, 0);
+	}
+	tree_finish(&tree);
+}
+
+static void attributes_show_in_a_discover(void **state)
+{
+	static const char expected[] =
+		"</3303/0/5700>;pmin=5;gt=30.5";
+	struct attribute_set attributes = {NULL, 0};
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .attributes = &attributes,
+		.fallback = FORMAT_TLV,
+	};
+	struct exchange steps[] = {
+		{PUT, "3303/0", .query = "pmin=5"},
+		{PUT, "3303/0/5700", .query = "gt=30.5"},
+		{GET, "3303/0/5700", .accept = LINK},
+	};
+	struct buf out = buf_over(answer, sizeof(answer));
+
+	(void)state;
+	tree_fill(&tree);
+	for (size_t i = 0; i < 3; i++) {
+		struct request request = request_of(&steps[i]);
+
+		request_handle(&scope, &request, &room, &out);
+	}
+	assert_int_equal(out.used, sizeof(expected) - 1);
+	assert_memory_equal(answer, expected, out.used);
+	attribute_set_finish(&attributes);
+	tree_finish(&tree);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads),
+		cmocka_unit_test(reads_by_quality),
+		cmocka_unit_test(stale_values_carry_their_time),
+		cmocka_unit_test(observes),
+		cmocka_unit_test(discovers),
+		cmocka_unit_test(writes_held_ones),
+		cmocka_unit_test(writes_bound_ones_to_the_bus),
+		cmocka_unit_test(refuses_writes),
+		cmocka_unit_test(an_instance_has_its_own_range),
+		cmocka_unit_test(writes_multiple_resources),
+		cmocka_unit_test(what_is_written_is_kept),
+		cmocka_unit_test(executes),
+		cmocka_unit_test(writes_attributes),
+		cmocka_unit_test(refuses_what_it_does_not_do),
+		cmocka_unit_test(says_when_an_answer_does_not_fit),
+		cmocka_unit_test(attributes_show_in_a_discover),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
