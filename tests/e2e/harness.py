@@ -410,6 +410,14 @@ class Gateway:
             self.code = self.program.end(5)
         return self.code
 
+    def restart(self, how=None):
+        """Ends it (by SIGTERM, or `how`) and starts it on the same state."""
+        if how:
+            self.program.process.send_signal(how)
+        code = self.program.end(5)
+        self.start()
+        return code
+
     def end(self):
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -90,6 +90,22 @@ class Check(Site):
                           "key_file: keys/none.psk}]\n"})
         self.assertSays(text, "lwmux.yaml:2:")
 
+    def test_unreadable_file_of_a_simulated_signal(self):
+        text = self.check(sites.SIM.replace(
+            "signal: constant, value: 21.5",
+            "signal: csv, file: /nowhere/none.csv"))
+        self.assertSays(text, "devices.yaml:9:", "/nowhere/none.csv")
+
+    def test_templates_without_quotes_in_braces(self):
+        text = self.check("devices: [{endpoint: m-${unit}, bus: sim}]\n")
+        self.assertSays(text, "devices.yaml:1:", "quotes")
+
+    def test_point_written_without_permission(self):
+        text = self.check(sites.SIM.replace(
+            "signal: constant, value: 21.5, map",
+            "signal: sine, writable: true, map"))
+        self.assertSays(text, "devices.yaml:9:", "writable")
+
     def test_all_mistakes_at_once(self):
         text = self.check(sites.SIM.replace("poll:", "pol:")
                           .replace("signal:", "signl:"))

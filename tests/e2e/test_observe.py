@@ -173,6 +173,13 @@ class Observe(Site):
         event = self.notified(mark, 31.0)
         self.assertEqual(lost, [event["mid"]])
 
+    def test_server_default_period_holds_without_attributes(self):
+        self.assertEqual(self.server_.code(
+            "write", "meter-1", "/1/0/3", text="1"), "2.04")
+        self.observe()
+        mark = self.server_.mark()
+        self.notified(mark, 20.0)
+
     def test_two_observations_of_two_paths_stay_apart(self):
         self.observe()
         other = self.observe("/3303/0/5602")
@@ -183,3 +190,17 @@ class Observe(Site):
                                   path="/3303/0/5602")
         self.assertEqual(event["token"], other["token"])
         self.assertEqual(event["values"], {"/3303/0/5602": 50.0})
+
+
+class ObserveUnconfirmed(Site):
+    def test_notifications_are_non_where_the_server_wants_them_so(self):
+        slave = self.slave("1=plain")
+        server = self.server()
+        self.gateway(server.port, sites.meters(slave.port, (1,)),
+                     server="notify: non")
+        server.registered("meter-1")
+        server.ask("observe", "meter-1", T)
+        mark = server.mark()
+        slave.do("set 1 holding 100 301")
+        event = server.wait("notification", after=mark)
+        self.assertEqual((event["type"], event["values"]), ("NON", {T: 30.1}))

@@ -131,6 +131,16 @@ class Registration(Site):
         server.ask("unregister", "sim")
         server.registered("sim", after=mark)
 
+    def test_restarted_server_gets_all_registrations_again(self):
+        server, _ = self.start()
+        server.registered("sim")
+        server.shorten("sim", 6)
+        port = server.port
+        self.parts.remove(server)
+        server.end()
+        again = self.add(Server(port))
+        again.registered("sim", timeout=90)
+
     def test_version_not_supported_is_lowered_to_1_0(self):
         server = self.server()
         server.ask("answer", "register", "4.12", "1")

@@ -99,6 +99,42 @@ class Silence(Site):
         wait_for(lambda: server.ask("read", "meter-1", T).get("values") ==
                  {T: 25.0}, "25.0 over a new connection")
 
+    def test_reply_of_the_wrong_unit_is_never_taken(self):
+        server = self.start()
+        server.registered("meter-1")
+        self.slave_.do("wrong-unit on")
+        self.slave_.do("set 1 holding 100 999")
+        self.wait_code("5.04")
+        self.assertEqual(server.events("response", text="99.9"), [])
+        self.slave_.do("wrong-unit off")
+        self.wait_code("2.05")
+
+    def test_stale_value_is_served_with_its_time_where_asked_for(self):
+        server = self.start(more="stale: serve")
+        server.registered("meter-1")
+        self.slave_.do("mute 1")
+        wait_for(lambda: self.gateway_.ctl("status").returncode == 1,
+                 "a degraded status")
+        answer = server.ask("read", "meter-1", T, accept=110)
+        self.assertEqual(answer["values"], {T: 20.0})
+        self.assertIn(T, answer["times"])
+
+    def test_simulated_device_plays_silent(self):
+        server = self.server()
+        self.gateway(server.port, """\
+            devices:
+              - endpoint: shy
+                bus: sim
+                poll: 100ms
+                quiet_every: 4s
+                quiet_for: 2s
+                points: [{name: t, value: 7, map: 3303/0}]
+            """)
+        server.registered("shy")
+        for code in ("5.04", "2.05", "5.04"):
+            self.server_ = server
+            self.wait_code(code, "shy")
+
     def test_invalid_values_are_never_shown(self):
         slave = self.slave("1=plain")
         slave.do("set 1 holding 100 200")

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What outlives a restart, and what does not."""
+import signal
+
+import sites
+from harness import Site, wait_for
+
+
+class Keep(Site):
+    def start(self):
+        server = self.server()
+        gateway = self.gateway(server.port, sites.SIM)
+        server.registered("sim")
+        return server, gateway
+
+    def test_written_resources_outlive_a_restart(self):
+        server, gateway = self.start()
+        self.assertEqual(server.code("write", "sim", "/3303/0/5750",
+                                     text="cellar"), "2.04")
+        self.assertEqual(server.code("write", "sim", "/1/0/2", text="2"),
+                         "2.04")
+        mark = server.mark()
+        self.assertEqual(gateway.restart(), 0)
+        server.registered("sim", after=mark)
+        self.assertEqual(server.value("sim", "/3303/0/5750"), "cellar")
+        self.assertEqual(server.value("sim", "/1/0/2"), 2)
+
+    def test_killed_gateway_registers_anew(self):
+        server, gateway = self.start()
+        mark = server.mark()
+        gateway.restart(signal.SIGKILL)
+        server.registered("sim", after=mark)
+        self.assertEqual(server.value("sim", "/3303/0/5700"), 21.5)
+
+    def test_reboot_of_the_device_registers_anew(self):
+        server, _ = self.start()
+        mark = server.mark()
+        self.assertEqual(server.code("execute", "sim", "/3/0/4"), "2.04")
+        server.registered("sim", after=mark)
+
+    def test_fleet_of_units(self):
+        slave = self.slave("1=plain", "2=plain", "3=plain")
+        server = self.server()
+        self.gateway(server.port, sites.bus(slave.port) + """\
+devices:
+  - endpoint: "m-${unit}"
+    bus: plant
+    unit: 1-3
+    poll: 200ms
+    points: [{name: t, table: holding, address: 100, map: 3303/0}]
+""")
+        for unit in (1, 2, 3):
+            server.registered(f"m-{unit}")
+            slave.do(f"set {unit} holding 100 {unit}")
+        for unit in (1, 2, 3):
+            wait_for(lambda unit=unit: server.value(
+                f"m-{unit}", "/3303/0/5700") == unit, f"value of m-{unit}")
+
+    def test_optional_instance_appears_with_its_first_value(self):
+        slave = self.slave("1=empty")
+        server = self.server()
+        slave.do("set 1 holding 100 1")
+        self.gateway(server.port, sites.bus(slave.port) + """\
+devices:
+  - endpoint: m
+    bus: plant
+    unit: 1
+    poll: 200ms
+    points:
+      - {name: t, table: holding, address: 100, map: 3303/0}
+      - {name: u, table: holding, address: 200, map: 3304/0, optional: true}
+""")
+        self.assertNotIn("</3304/0>", server.registered("m")["links"])
+        slave.do("set 1 holding 200 1")
+        event = server.wait("updated", where=lambda e: e["content"])
+        self.assertIn("</3304/0>", event["links"])
