@@ -23,7 +23,7 @@ enum registration_event {
 	REGISTRATION_ANSWER,	/* code is the server's answer */
 	REGISTRATION_LOST,	/* no answer: time-out, reset, unreachable */
 	REGISTRATION_CHANGED,	/* lifetime, binding or objects changed */
-	REGISTRATION_TRIGGER,	/* 1/x/8, or a queue child was heard */
+	REGISTRATION_TRIGGER,	/* 1/x/8, or a queue child was heard: Update */
 	REGISTRATION_SILENT,	/* the device fell silent */
 	REGISTRATION_HEARD,	/* and is back */
 	REGISTRATION_STOP,	/* deregister, then be OFF */
@@ -49,7 +49,8 @@ struct registration {
 	uint8_t changes;		/* not yet told */
 	uint8_t sent_changes;		/* in the Update under way */
 	uint8_t attempt, sequence;	/* communication retries so far */
-	uint8_t again;			/* a TRIGGER came while one was under way */
+	uint8_t then;			/* asked for while a message was under
+					 * way (private mask) */
 	bool lwm2m_1_0;			/* lowered by a 4.12 */
 	uint32_t lifetime;		/* s, as told with the next message */
 	uint32_t seed;			/* hash of the endpoint's name: jitter */
@@ -66,23 +67,29 @@ struct registration_action {
 	uint8_t changes;	/* what the Update carries */
 	bool registered;	/* just became registered: observations of the
 				 * earlier registration are void */
-	bool gone;		/* just stopped being registered */
+	bool gone;		/* just stopped being registered: nothing may
+				 * be sent or answered any more */
 	bool reconnect;		/* over DTLS: new session before the next */
 };
 
 void registration_init(struct registration *registration, uint32_t lifetime,
 		       const char *endpoint);
 
-/* One step. code: of ANSWER, CODE() as on the wire; changes: of CHANGED;
- * spread: ns, of START: the window that all endpoints start in (0: at once).
+/* One step. code: of ANSWER, CODE() as on the wire; changes: of CHANGED (set
+ * `lifetime` before); spread: ns, of START: the window that all endpoints
+ * start in (0: at once). Whatever the event, `next` says when TIMER is due.
  *
  * Update goes out well before the lifetime ends: at lifetime minus the larger
- * of 93 s (MAX_TRANSMIT_WAIT) and a tenth, but not before half of it; with a
- * jitter from the seed that spreads the herd. 4.04 or 4.00 on an Update:
+ * of 93 s (MAX_TRANSMIT_WAIT) and a tenth, but not before half of it; the seed
+ * places it in the tenth of the lifetime before that (after half, where the
+ * lifetime is short), so that the herd spreads. 4.04 or 4.00 on an Update:
  * Register at once. 4.12 on Register: once more as 1.0. LOST, 5.xx, 4.03 ...:
  * waits retry_timer x 2^(attempt-1) with +-20 % jitter, retry_count times, then
  * sequence_delay, sequence_count sequences, and so on (never gives up for
- * good: a gateway is not sent to the field again). */
+ * good: a gateway is not sent to the field again). Then it registers, or, when
+ * a 5.xx answered an Update and the lifetime still runs, updates.
+ *
+ * What comes while a message is under way waits for its end. */
 struct registration_action
 registration_step(struct registration *registration,
 		  enum registration_event event, uint8_t code, uint8_t changes,
