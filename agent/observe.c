@@ -1,1 +1,197 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * An observation holds when it was last sent, whether a condition has held
+ * since, and the last sent values of those resources that have conditions. */
+#include "agent/observe.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000000000)
+
+struct observation *observe_create(const struct lwm2m_path *path,
+				   const uint8_t *token, uint8_t token_length,
+				   uint16_t format)
+{
+	struct observation *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->path = *path;
+	o->token_length = token_length < sizeof(o->token) ? token_length :
+			  sizeof(o->token);
+	if (o->token_length > 0)
+		memcpy(o->token, token, o->token_length);
+	o->format = format;
+	o->due = OBSERVE_NEVER;
+	return o;
+}
+
+void observe_destroy(struct observation *observation)
+{
+	if (!observation)
+		return;
+	free(observation->last);
+	free(observation);
+}
+
+static int64_t due_of(const struct observation *o)
+{
+	if (o->pending)
+		return o->sent + o->pmin * SECOND;
+	return o->pmax ? o->sent + o->pmax * SECOND : OBSERVE_NEVER;
+}
+
+/* Sets what is due and says when to look again. */
+static int64_t due_update(struct observation *o, int64_t now)
+{
+	o->due = due_of(o);
+	return o->due > now ? o->due : now;
+}
+
+static bool has_conditions(const struct attributes *attributes)
+{
+	return attributes->set & ATTRIBUTE_CONDITIONS;
+}
+
+/* ---- last sent values, in the order of their paths */
+
+/* Where path is, or would be. */
+static uint16_t last_find(const struct observation *o,
+			  const struct lwm2m_path *path)
+{
+	uint16_t low = 0, high = o->n_last;
+
+	while (low < high) {
+		uint16_t middle = (uint16_t)((low + high) / 2);
+
+		if (path_compare(&o->last[middle].path, path) < 0)
+			low = (uint16_t)(middle + 1);
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct observe_last *last_of(const struct observation *o,
+					  const struct lwm2m_path *path)
+{
+	uint16_t at = last_find(o, path);
+
+	return at < o->n_last && path_equal(&o->last[at].path, path) ?
+	       &o->last[at] : NULL;
+}
+
+/* Drops those that have no conditions any more: were they given new ones,
+ * their values would be of another time. */
+static void last_prune(struct observation *o, const struct attribute_set *set)
+{
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < o->n_last; i++) {
+		struct attributes a = attributes_effective(set,
+							   &o->last[i].path);
+
+		if (has_conditions(&a))
+			o->last[kept++] = o->last[i];
+	}
+	o->n_last = kept;
+}
+
+int observe_remember(struct observation *observation,
+		     const struct attribute_set *set,
+		     const struct lwm2m_path *path,
+		     const struct lwm2m_value *value)
+{
+	struct attributes a = attributes_effective(set, path);
+	uint16_t at = last_find(observation, path);
+	double number = lwm2m_number(value);
+	struct observe_last *last = observation->last;
+
+	if (!has_conditions(&a) || isnan(number))
+		return 0;
+	if (at < observation->n_last && path_equal(&last[at].path, path)) {
+		last[at].value = number;
+		return 0;
+	}
+	if (observation->n_last == UINT16_MAX)
+		return -1;
+	last = reallocarray(last, observation->n_last + 1u, sizeof(*last));
+	if (!last)
+		return -1;
+	observation->last = last;
+	memmove(&last[at + 1], &last[at],
+		(size_t)(observation->n_last - at) * sizeof(*last));
+	last[at] = (struct observe_last){*path, number};
+	observation->n_last++;
+	return 0;
+}
+
+/* ---- rules */
+
+int64_t observe_configure(struct observation *observation,
+			  const struct attribute_set *set,
+			  uint32_t default_pmin, uint32_t default_pmax,
+			  int64_t now)
+{
+	struct attributes a = attributes_effective(set, &observation->path);
+	struct observation *o = observation;
+
+	if (o->sent == 0)
+		o->sent = now;
+	o->pmin = a.set & ATTRIBUTE_PMIN ? a.pmin : default_pmin;
+	o->pmax = a.set & ATTRIBUTE_PMAX ? a.pmax : default_pmax;
+	if (o->pmax < o->pmin)
+		o->pmax = 0;
+	last_prune(o, set);
+	return due_update(o, now);
+}
+
+/* A step of 0.1 from 21.6 to 21.7 is one, whatever binary makes of it. */
+static bool is_step(double from, double to, double step)
+{
+	double slack = 1e-12 * (fabs(from) + fabs(to));
+
+	return fabs(to - from) >= step - slack;
+}
+
+/* gt is crossed between "above" and "not above", lt between "below" and "not
+ * below", in either direction. */
+static bool is_condition_met(const struct attributes *a, double from, double to)
+{
+	if (a->set & ATTRIBUTE_GT && (from > a->gt) != (to > a->gt))
+		return true;
+	if (a->set & ATTRIBUTE_LT && (from < a->lt) != (to < a->lt))
+		return true;
+	return a->set & ATTRIBUTE_ST && is_step(from, to, a->st);
+}
+
+int64_t observe_changed(struct observation *observation,
+			const struct attribute_set *set,
+			const struct lwm2m_path *path,
+			const struct lwm2m_value *value, int64_t now)
+{
+	struct attributes a = attributes_effective(set, path);
+	double number = lwm2m_number(value);
+	const struct observe_last *last;
+
+	if (has_conditions(&a) && !isnan(number)) {
+		/* Never sent since the conditions are: that is a change. */
+		last = last_of(observation, path);
+		if (last && !is_condition_met(&a, last->value, number))
+			return due_update(observation, now);
+	}
+	observation->pending = true;
+	return due_update(observation, now);
+}
+
+bool observe_due(const struct observation *observation, int64_t now)
+{
+	return now >= observation->due;
+}
+
+void observe_sent(struct observation *observation, int64_t now)
+{
+	observation->sent = now;
+	observation->pending = false;
+	observation->due = due_of(observation);
+}

@@ -22,7 +22,8 @@ struct observation {
 	uint32_t sequence;		/* Observe option, 24 bits */
 	uint32_t pmin, pmax;		/* s, in force for path; pmax 0: none */
 	int64_t sent;			/* when the last one went out */
-	int64_t due;			/* a notification is due, or NEVER */
+	int64_t due;			/* a notification is due, or NEVER;
+					 * pmax counts also without a change */
 	bool pending;			/* a condition held since `sent` */
 	uint16_t n_last;
 	struct observe_last *last;	/* of resources with conditions, owned */
@@ -44,8 +45,11 @@ int64_t observe_configure(struct observation *observation,
 
 /* value at path (depth 3 or 4, covered by the observation's) is new or has
  * changed; set: this server's attributes. Conditions compare with the last
- * sent value: crossing gt or lt in either direction, a step of at least st; without any, a change. Returns when to call
- * observe_due(): now, later (pmin), or OBSERVE_NEVER. */
+ * sent value: crossing gt or lt in either direction, a step of at least st. A
+ * resource without any, or of which nothing was sent since it has them, counts
+ * as changed: for an instance or object, one such member is enough. What has
+ * held once stays due, though the value may be back when pmin is over.
+ * Returns when to call observe_due(): now, later (pmin), or OBSERVE_NEVER. */
 int64_t observe_changed(struct observation *observation,
 			const struct attribute_set *set,
 			const struct lwm2m_path *path,
@@ -58,6 +62,7 @@ bool observe_due(const struct observation *observation, int64_t now);
  * restart. Then observe_remember() for each numeric value in it that has
  * conditions. */
 void observe_sent(struct observation *observation, int64_t now);
+/* 0, or -1: no memory, and the next value will count as a change. */
 int observe_remember(struct observation *observation,
 		     const struct attribute_set *set,
 		     const struct lwm2m_path *path,
