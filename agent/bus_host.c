@@ -133,8 +133,9 @@ static void host_report(struct adapter_point *base,
 	device_round(device);
 }
 
-static void host_fault(struct adapter_device *base, struct adapter_point *point,
-		       int error, const char *format, va_list args)
+static void __attribute__((format(printf, 4, 0)))
+host_fault(struct adapter_device *base, struct adapter_point *point, int error,
+	   const char *format, va_list args)
 {
 	char *text = text_print(format, args);
 
@@ -153,8 +154,9 @@ static void host_heard(struct adapter_device *base, int rssi)
 		.event = BUS_HEARD, .error = rssi, .when = bus_now()});
 }
 
-static void host_lost(struct adapter_bus *base, struct adapter_device *which,
-		      int error, const char *format, va_list args)
+static void __attribute__((format(printf, 4, 0)))
+host_lost(struct adapter_bus *base, struct adapter_device *which, int error,
+	  const char *format, va_list args)
 {
 	struct bus *bus = bus_of(base);
 	struct bus_device *device;
@@ -269,8 +271,9 @@ static int host_refuse(struct adapter_error *error, const char *key,
 	return -EINVAL;
 }
 
-static void host_log(struct adapter_bus *base, struct adapter_device *device,
-		     int level, const char *format, va_list args)
+static void __attribute__((format(printf, 4, 0)))
+host_log(struct adapter_bus *base, struct adapter_device *device, int level,
+	 const char *format, va_list args)
 {
 	char *text = text_print(format, args);
 
