@@ -439,8 +439,8 @@ static bool is_named(const struct lwm2m_record *records, size_t n,
 
 /* Takes the elements of a multiple resource away that the payload leaves out;
  * those of a device are its own matter. */
-static void elements_prune(struct handling *h, const struct lwm2m_path *resource,
-			   size_t n)
+static void elements_prune(struct handling *h,
+			   const struct lwm2m_path *resource, size_t n)
 {
 	struct tree_cursor cursor = {0, 0};
 	const struct tree_slot *slot;
@@ -595,7 +595,7 @@ static void execute_handle(struct handling *h)
 		execute_do(h);
 }
 
-/* ---- by method: what LwM2M calls it depends on the path and the options --- */
+/* ---- by method; LwM2M tells its operations by path and options ---- */
 
 static void get_handle(struct handling *h)
 {

@@ -73,16 +73,21 @@ struct making {
 	int error;
 };
 
+/* One that awaits its value, or an executable. NULL: the object has no such
+ * resource. */
 static struct tree_slot *slot_make(struct making *m, uint16_t resource)
 {
 	struct lwm2m_path path = path_resource(m->object->id, m->id, resource);
+	const struct resource_def *def = object_resource(m->object, resource);
 	struct tree_slot *slot;
 
-	if (!resource || !object_resource(m->object, resource))
+	if (!resource || !def)
 		return NULL;
 	slot = tree_slot_add(m->tree, &path);
 	if (!slot)
 		m->error = -ENOMEM;
+	else if (slot->value.type == LWM2M_NONE && def->type != LWM2M_NONE)
+		slot->quality = TREE_EMPTY;
 	return slot;
 }
 

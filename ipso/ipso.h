@@ -15,7 +15,7 @@ struct ipso_facts {
 	const char *application;	/* 5750; NULL: none */
 	bool has_range;			/* 5603, 5604 */
 	double range_min, range_max;
-	bool read_only;			/* the main resource: no writable: true */
+	bool read_only;			/* the main one: no writable: true */
 };
 
 /* Makes instance `path` (depth 2) with its main resource bound (quality EMPTY)

@@ -43,9 +43,9 @@ static double *limit_of(struct attributes *a, uint8_t bit)
 	return NULL;
 }
 
-/* What is set in over replaces what is in *a. */
-static void attributes_merge(struct attributes *a, const struct attributes *over,
-			     uint8_t which)
+/* What is set in over, of these, replaces what is in *a. */
+static void attributes_merge(struct attributes *a,
+			     const struct attributes *over, uint8_t which)
 {
 	struct attributes from = *over;
 

@@ -260,7 +260,6 @@ struct tree_slot *tree_slot_add(struct tree *tree,
 	instance->slots = array;
 	instance->slots[at] = (struct tree_slot){
 		.resource = path->id[2], .element = element,
-		.quality = TREE_EMPTY,
 	};
 	return &instance->slots[at];
 }

@@ -61,7 +61,8 @@ bool tree_has_object(const struct tree *tree, uint16_t object);
 struct tree_slot *tree_find(const struct tree *tree,
 			    const struct lwm2m_path *path);
 /* Slot of a path of depth 3 or 4 whose instance exists; made where it is not
- * there. NULL: no instance, or no memory. */
+ * there: GOOD and without a value, as an executable stays. Who awaits a value
+ * sets it EMPTY. NULL: no instance, or no memory. */
 struct tree_slot *tree_slot_add(struct tree *tree,
 				const struct lwm2m_path *path);
 /* Makes the slot where needed, copies the value, sets GOOD and the time.

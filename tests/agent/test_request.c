@@ -95,6 +95,8 @@ static void tree_fill(struct tree *tree)
 		if (c->value)
 			value_fill(tree, &at, c->value);
 		slot = tree_find(tree, &at);
+		if (strchr(c->marks, '?'))
+			slot->quality = TREE_EMPTY;
 		if (strchr(c->marks, '!'))
 			slot->flags |= TREE_BOUND;
 		if (strchr(c->marks, '-'))

@@ -122,6 +122,7 @@ static void binds_its_main_resource(void **state)
 	assert_int_equal(slot(tree, 3303, 5700)->flags, TREE_BOUND);
 	assert_int_equal(slot(tree, 3303, 5700)->quality, TREE_EMPTY);
 	assert_int_equal(slot(tree, 3303, 5601)->quality, TREE_EMPTY);
+	assert_int_equal(slot(tree, 3303, 5605)->quality, TREE_GOOD);
 	assert_int_equal(slot(tree, 3303, 5701)->flags, 0);
 	assert_memory_equal(slot(tree, 3303, 5701)->value.as.text, "Cel", 3);
 }

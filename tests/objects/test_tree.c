@@ -173,7 +173,7 @@ static void sets_quality_and_time(void **state)
 	tree_init(&tree);
 	tree_add(&tree, &ten, 0);
 	slot = tree_slot_add(&tree, &at);
-	assert_int_equal(slot->quality, TREE_EMPTY);
+	assert_int_equal(slot->quality, TREE_GOOD);
 	assert_int_equal(slot->value.type, LWM2M_NONE);
 	slot->flags = TREE_BOUND;
 	assert_int_equal(tree_set(&tree, &at, &one, 77), 0);
@@ -190,7 +190,11 @@ static void sets_quality_and_time(void **state)
 
 static void removes(void **state)
 {
-	static const struct { const char *at; bool was; uint16_t left; } cases[] = {
+	static const struct {
+		const char *at;
+		bool was;
+		uint16_t left;
+	} cases[] = {
 		{"/10/3/5", false, 4}, {"/10/3/2/5", false, 4},
 		{"/10/3/2/4", true, 3}, {"/10/3/1", true, 2},
 		{"/10/3/2", true, 1}, {"/10/3/2", false, 1},
