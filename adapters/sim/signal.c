@@ -121,8 +121,10 @@ int signal_rows_parse(const char *text, struct signal_row **rows,
 		}
 		at = end ? end + 1 : NULL;
 	}
-	if (!*wrong && n == 0)
-		*wrong = "is the end, and there was no value";
+	if (!*wrong && n == 0) {
+		*wrong = "is the last, and there was no value";
+		(*line)--;
+	}
 	if (!*wrong)
 		return (int)n;
 	free(*rows);

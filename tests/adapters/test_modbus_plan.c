@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Blocks, their limits, and how illegal holes are learnt: against a device
+ * that is an array of legal addresses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "adapters/modbus/plan.h"
+#include "adapters/modbus/request.h"
+
+#define MOST 4000
+
+static struct plan_item items[MOST], *ranked[MOST];
+static struct adapter_point points[MOST], *due[MOST];
+static struct plan plan;
+static struct plan_limits limits;
+static bool legal[65536];		/* of the device */
+static unsigned most_registers;		/* that it gives at once */
+
+static void start(void)
+{
+	memset(&plan, 0, sizeof(plan));
+	plan.items = ranked;
+	limits = (struct plan_limits){125, 2000, 125, 2000};
+	memset(legal, 1, sizeof(legal));
+	most_registers = 125;
+}
+
+static void add(unsigned table, unsigned address, unsigned span)
+{
+	size_t i = plan.n++;
+
+	items[i] = (struct plan_item){.address = (uint16_t)address,
+				      .span = (uint16_t)span,
+				      .table = (uint8_t)table};
+	ranked[i] = &items[i];
+	points[i] = (struct adapter_point){.data = &items[i]};
+}
+
+static void add_many(unsigned table, unsigned address, unsigned span,
+		     unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		add(table, address + i * span, span);
+}
+
+static size_t all_due(void)
+{
+	for (size_t i = 0; i < plan.n; i++)
+		due[i] = &points[i];
+	return plan.n;
+}
+
+static bool device_gives(const struct plan_block *block)
+{
+	if (block->length > most_registers)
+		return false;
+	for (unsigned a = 0; a < block->length; a++)
+		if (!legal[block->address + a])
+			return false;
+	return true;
+}
+
+struct round {
+	unsigned good, refused, faulted;
+};
+
+/* One round of polling over what is due. */
+static struct round poll_due(size_t n)
+{
+	struct round round = {0, 0, 0};
+	const struct plan_item *cut;
+	struct adapter_point **at = due;
+
+	for (unsigned calls = 0; n > 0; calls++) {
+		struct plan_block block = plan_next(&plan, at, n, &limits);
+
+		assert_true(calls < 1000);
+		if (device_gives(&block)) {
+			round.good++;
+			plan_served(&plan, at, n, &block, true);
+		} else {
+			round.refused++;
+			if (plan_refused(&plan, at, &block, &cut))
+				continue;
+			round.faulted++;
+			plan_served(&plan, at, n, &block, false);
+		}
+		at += block.n;
+		n -= block.n;
+	}
+	return round;
+}
+
+static struct round poll_all(void)
+{
+	return poll_due(all_due());
+}
+
+static struct plan_block first_block(void)
+{
+	size_t n;
+
+	plan_sort(&plan);
+	n = all_due();
+	return plan_next(&plan, due, n, &limits);
+}
+
+static void neighbours_share_a_request(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	start();
+	add(TABLE_HOLDING, 101, 1);
+	add(TABLE_HOLDING, 100, 1);
+	add(TABLE_HOLDING, 102, 2);
+	block = first_block();
+	assert_int_equal(block.n, 3);
+	assert_int_equal(block.address, 100);
+	assert_int_equal(block.length, 4);
+}
+
+static void tables_do_not_share_a_request(void **state)
+{
+	(void)state;
+	start();
+	add(TABLE_HOLDING, 0, 1);
+	add(TABLE_INPUT, 1, 1);
+	add(TABLE_COIL, 0, 1);
+	add(TABLE_DISCRETE, 1, 1);
+	plan_sort(&plan);
+	assert_int_equal(poll_all().good, 4);
+}
+
+static void registers_end_at_125(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	start();
+	add_many(TABLE_INPUT, 1000, 1, 125);
+	block = first_block();
+	assert_int_equal(block.n, 125);
+	assert_int_equal(block.length, 125);
+	start();
+	add_many(TABLE_INPUT, 1000, 1, 126);
+	block = first_block();
+	assert_int_equal(block.n, 125);
+	assert_int_equal(block.length, 125);
+	assert_int_equal(poll_all().good, 2);
+}
+
+static void values_are_never_split(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	start();
+	add_many(TABLE_INPUT, 0, 2, 63);	/* 126 registers of floats */
+	block = first_block();
+	assert_int_equal(block.n, 62);
+	assert_int_equal(block.length, 124);
+	start();
+	add(TABLE_HOLDING, 0, 123);
+	add(TABLE_HOLDING, 123, 4);
+	block = first_block();
+	assert_int_equal(block.n, 1);
+	assert_int_equal(block.length, 123);
+}
+
+static void bits_end_at_2000(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	start();
+	add_many(TABLE_COIL, 0, 1, 2000);
+	block = first_block();
+	assert_int_equal(block.n, 2000);
+	assert_int_equal(block.length, 2000);
+	start();
+	add_many(TABLE_DISCRETE, 63535, 1, 2001);
+	block = first_block();
+	assert_int_equal(block.n, 2000);
+	assert_int_equal(block.address, 63535);
+}
+
+static void the_device_may_want_fewer(void **state)
+{
+	(void)state;
+	start();
+	limits.registers = 10;
+	add_many(TABLE_HOLDING, 0, 1, 25);
+	plan_sort(&plan);
+	assert_int_equal(poll_all().good, 3);
+}
+
+static void the_last_address_is_reached(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	start();
+	add(TABLE_HOLDING, 65534, 2);
+	add(TABLE_HOLDING, 65530, 1);
+	block = first_block();
+	assert_int_equal(block.n, 2);
+	assert_int_equal(block.address, 65530);
+	assert_int_equal(block.length, 6);
+}
+
+static void holes_are_read_over_up_to_a_limit(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	start();
+	limits.hole_registers = 10;
+	add(TABLE_HOLDING, 0, 1);
+	add(TABLE_HOLDING, 11, 1);	/* ten for nothing */
+	add(TABLE_HOLDING, 23, 1);	/* eleven */
+	block = first_block();
+	assert_int_equal(block.n, 2);
+	assert_int_equal(block.length, 12);
+	start();
+	limits.hole_registers = 0;
+	add(TABLE_HOLDING, 0, 1);
+	add(TABLE_HOLDING, 1, 1);
+	add(TABLE_HOLDING, 3, 1);
+	assert_int_equal(first_block().n, 2);
+}
+
+static void overlapping_points_are_one(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	start();
+	add(TABLE_HOLDING, 5, 1);	/* bits of one register */
+	add(TABLE_HOLDING, 5, 1);
+	add(TABLE_HOLDING, 4, 4);
+	add(TABLE_HOLDING, 8, 1);
+	block = first_block();
+	assert_int_equal(block.n, 4);
+	assert_int_equal(block.address, 4);
+	assert_int_equal(block.length, 5);
+}
+
+static void one_illegal_hole_is_learnt_at_once(void **state)
+{
+	struct round round;
+
+	(void)state;
+	start();
+	add_many(TABLE_HOLDING, 0, 1, 20);
+	add_many(TABLE_HOLDING, 25, 1, 20);
+	plan_sort(&plan);
+	legal[22] = false;
+	round = poll_all();
+	assert_int_equal(round.refused, 1);
+	assert_int_equal(round.good, 2);
+	round = poll_all();
+	assert_int_equal(round.refused, 0);
+	assert_int_equal(round.good, 2);
+}
+
+/* Eight holes of which one is illegal: the others stay bridged. */
+static void an_illegal_hole_among_many_is_found(void **state)
+{
+	struct round round = {0, 0, 0};
+	unsigned refused = 0;
+
+	(void)state;
+	for (unsigned bad = 0; bad < 8; bad++) {
+		start();
+		memset(legal, 1, sizeof(legal));
+		for (unsigned i = 0; i < 9; i++)
+			add(TABLE_HOLDING, 10 * i, 2);
+		plan_sort(&plan);
+		legal[10 * bad + 5] = false;
+		refused = 0;
+		for (int i = 0; i < 6; i++) {
+			round = poll_all();
+			refused += round.refused;
+			assert_int_equal(round.faulted, 0);
+		}
+		assert_int_equal(round.refused, 0);
+		assert_int_equal(round.good, 2);
+		assert_true(refused <= 5);
+	}
+}
+
+static void all_holes_may_be_illegal(void **state)
+{
+	struct round round = {0, 0, 0};
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < 9; i++)
+		add(TABLE_HOLDING, 10 * i, 2);
+	plan_sort(&plan);
+	memset(legal, 0, sizeof(legal));
+	for (unsigned i = 0; i < 9; i++)
+		legal[10 * i] = legal[10 * i + 1] = true;
+	for (int i = 0; i < 8; i++) {
+		round = poll_all();
+		assert_int_equal(round.faulted, 0);
+	}
+	assert_int_equal(round.refused, 0);
+	assert_int_equal(round.good, 9);
+}
+
+static void a_wrong_point_harms_no_other(void **state)
+{
+	struct round round = {0, 0, 0};
+
+	(void)state;
+	for (unsigned bad = 0; bad < 10; bad++) {
+		start();
+		add_many(TABLE_HOLDING, 0, 1, 10);
+		plan_sort(&plan);
+		legal[bad] = false;
+		for (int i = 0; i < 8; i++)
+			round = poll_all();
+		assert_int_equal(round.refused, 1);	/* itself, alone */
+		assert_int_equal(round.faulted, 1);
+		assert_true(round.good <= 2);
+	}
+}
+
+/* The manual says 125, and the device gives ten at once. */
+static void a_lower_limit_is_learnt(void **state)
+{
+	struct round round = {0, 0, 0};
+
+	(void)state;
+	start();
+	add_many(TABLE_HOLDING, 0, 1, 60);
+	plan_sort(&plan);
+	most_registers = 10;
+	for (int i = 0; i < 12; i++) {
+		round = poll_all();
+		assert_int_equal(round.faulted, 0);
+	}
+	assert_int_equal(round.refused, 0);
+	assert_true(round.good <= 12);
+}
+
+/* Points that are not due lie in the hole: the cut must still come to rest. */
+static void learning_ends_with_points_not_due(void **state)
+{
+	struct round round = {0, 0, 0};
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < 10; i++)
+		add(TABLE_HOLDING, 10 * i, 2);
+	plan_sort(&plan);
+	legal[35] = false;
+	for (int i = 0; i < 10; i++) {
+		for (unsigned k = 0; k < 5; k++)
+			due[k] = &points[2 * k];
+		round = poll_due(5);
+	}
+	assert_int_equal(round.refused, 0);
+	assert_int_equal(round.good, 2);
+	for (int i = 0; i < 10; i++)
+		round = poll_all();
+	assert_int_equal(round.refused, 0);
+	assert_true(round.good <= 3);
+}
+
+static void what_was_learnt_is_kept(void **state)
+{
+	struct plan_cut cuts[8];
+
+	(void)state;
+	start();
+	add(TABLE_HOLDING, 0, 1);
+	add(TABLE_HOLDING, 10, 1);
+	add(TABLE_INPUT, 10, 1);
+	plan_sort(&plan);
+	legal[5] = false;
+	assert_int_equal(poll_all().refused, 1);
+	assert_int_equal(plan_cuts_get(&plan, cuts, 8), 1);
+	assert_int_equal(cuts[0].table, TABLE_HOLDING);
+	assert_int_equal(cuts[0].address, 10);
+	start();
+	add(TABLE_INPUT, 10, 1);
+	add(TABLE_HOLDING, 10, 1);
+	add(TABLE_HOLDING, 0, 1);
+	plan_sort(&plan);
+	plan_cuts_set(&plan, cuts, 1);
+	legal[5] = false;
+	assert_int_equal(poll_all().refused, 0);
+	assert_int_equal(plan_cuts_get(&plan, cuts, 0), 0);
+}
+
+/* 11-bit characters: the table of break-even holes in whole registers. */
+static void a_hole_is_worth_its_time(void **state)
+{
+	int64_t at9600 = 11 * INT64_C(1000000000) / 9600;
+	int64_t at115200 = 11 * INT64_C(1000000000) / 115200;
+
+	(void)state;
+	assert_int_equal(plan_hole_worth(at9600, at9600 * 7 / 2, 0), 9);
+	assert_int_equal(plan_hole_worth(at9600, at9600 * 7 / 2, 20000000),
+			 18);
+	assert_int_equal(plan_hole_worth(at115200, 1750000, 0), 24);
+	assert_int_equal(plan_hole_worth(at115200, 1750000, 50000000), 125);
+	assert_int_equal(plan_hole_worth(0, 0, 0), 125);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(neighbours_share_a_request),
+		cmocka_unit_test(tables_do_not_share_a_request),
+		cmocka_unit_test(registers_end_at_125),
+		cmocka_unit_test(values_are_never_split),
+		cmocka_unit_test(bits_end_at_2000),
+		cmocka_unit_test(the_device_may_want_fewer),
+		cmocka_unit_test(the_last_address_is_reached),
+		cmocka_unit_test(holes_are_read_over_up_to_a_limit),
+		cmocka_unit_test(overlapping_points_are_one),
+		cmocka_unit_test(one_illegal_hole_is_learnt_at_once),
+		cmocka_unit_test(an_illegal_hole_among_many_is_found),
+		cmocka_unit_test(all_holes_may_be_illegal),
+		cmocka_unit_test(a_wrong_point_harms_no_other),
+		cmocka_unit_test(a_lower_limit_is_learnt),
+		cmocka_unit_test(learning_ends_with_points_not_due),
+		cmocka_unit_test(what_was_learnt_is_kept),
+		cmocka_unit_test(a_hole_is_worth_its_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
