@@ -4,6 +4,7 @@
  * An object instance holds resources, a multiple resource holds its
  * elements. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "objects/codec_formats.h"
@@ -105,7 +106,8 @@ static bool value_read(enum lwm2m_type type, const uint8_t *bytes, uint32_t n,
 		if (!is_width(n, false))
 			return false;
 		value->as.number = float_read(bytes, n);
-		return true;
+		/* No format writes NaN to a setpoint. */
+		return isfinite(value->as.number);
 	case LWM2M_OBJLINK:
 		if (n != 4)
 			return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Bounded output: what fits exactly, and what stays out. */
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static void it_fills_to_the_last_byte(void **state)
 {

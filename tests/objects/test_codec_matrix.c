@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Every type through every format that carries it, single and multiple, and
  * back to the same record. */
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static uint8_t payload[1024];
 

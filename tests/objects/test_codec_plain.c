@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * text/plain and opaque, and the choice of formats. */
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static int encode(uint16_t format, const char *base, struct lwm2m_value value,
 		  char *text, size_t size)

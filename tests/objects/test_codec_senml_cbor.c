@@ -2,7 +2,7 @@
  * SenML-CBOR: the bytes beside what they mean. */
 #include <math.h>
 
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static void encodes(const char *base, const struct lwm2m_record *list,
 		    size_t n, const char *hex)

@@ -2,7 +2,7 @@
  * SenML-JSON: the texts that go out, and what comes in from others. */
 #include <math.h>
 
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static void encodes(const char *base, const struct lwm2m_record *list,
 		    size_t n, const char *expected)

@@ -2,7 +2,7 @@
  * TLV: the bytes beside what they mean. */
 #include <math.h>
 
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static int encode(const char *base, const struct lwm2m_record *list, size_t n,
 		  uint8_t *bytes, size_t size, size_t *used)
@@ -305,6 +305,8 @@ static void malformed_ones_are_refused(void **state)
 		{"/1000/0", "C3 03 00 00 01", -EPROTOTYPE},
 		{"/1000/0", "C1 04 15", -EPROTOTYPE},	/* 21 is no float */
 		{"/1000/0", "C2 04 00 15", -EPROTOTYPE},
+		{"/1000/0", "C4 04 7F C0 00 00", -EPROTOTYPE},	/* NaN */
+		{"/1000/0", "C4 04 FF 80 00 00", -EPROTOTYPE},	/* -inf */
 		{"/1000/0", "C3 05 00 00 01", -EPROTOTYPE},
 		{"/1000/0", "C2 06 C3 28", -EPROTOTYPE},	/* no UTF-8 */
 		{"/1000/0", "C2 08 00 01", -EPROTOTYPE},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * CoRE links that come from outside, one at a time. */
 #include "objects/linkformat.h"
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static void link_equal(const struct link *link, const char *target,
 		       const char *parameters)

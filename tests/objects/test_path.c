@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Paths: reading, writing, cover and order. */
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static void they_read(void **state)
 {

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "objects/base64.h"
-#include "tests/objects/model.h"
+#include "tests/objects/check.h"
 
 static void text_equal(struct lwm2m_value value, const char *text)
 {
