@@ -1,1 +1,412 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * From what the bus says to the tree, and from the tree to the clients. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/batch.h"
+#include "agent/endpoint.h"
+#include "agent/gateway.h"
+#include "agent/log.h"
+#include "ipso/ipso.h"
+
+#define SECOND INT64_C(1000000000)
+#define PERIPHERAL_MALFUNCTION 8	/* of 3/0/11, Core TS E.4 */
+#define LEAVE_WITHIN (4 * SECOND)
+
+const char *endpoint_state_name(enum endpoint_state state)
+{
+	switch (state) {
+	case ENDPOINT_UNKNOWN: return "unknown";
+	case ENDPOINT_ONLINE: return "online";
+	case ENDPOINT_SILENT: return "silent";
+	}
+	return "?";
+}
+
+static bool uses_server(const struct config_device *conf, uint16_t id)
+{
+	for (size_t i = 0; i < conf->n_servers; i++)
+		if (conf->servers[i] == id)
+			return true;
+	return conf->n_servers == 0;
+}
+
+static void create_clients(struct endpoint *e)
+{
+	struct gateway *g = e->gateway;
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n_servers; i++)
+		n += uses_server(e->conf, g->servers[i]->conf->id);
+	e->clients = calloc(n ? n : 1, sizeof(struct client));
+	if (!e->clients)
+		abort();
+	for (size_t i = 0; i < g->n_servers; i++)
+		if (uses_server(e->conf, g->servers[i]->conf->id)) {
+			client_init(&e->clients[e->n_clients], e,
+				    g->servers[i], e->n_clients);
+			e->n_clients++;
+		}
+}
+
+static void attach(struct endpoint *e)
+{
+	size_t n = 0;
+	uint8_t *kept = store_kept(e->gateway->store, e->conf->endpoint, &n);
+
+	e->device = bus_attach(e->bus->bus, e->conf, e, kept, n);
+	free(kept);
+}
+
+static void start_clients(struct endpoint *e, int64_t now)
+{
+	if (e->gateway->dry)
+		return;
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].registration.state == REGISTRATION_OFF &&
+		    e->clients[i].enable_at == INT64_MAX)
+			client_event(&e->clients[i], REGISTRATION_START, 0, 0,
+				     now);
+}
+
+struct endpoint *endpoint_create(struct gateway *gateway,
+				 struct config_device *conf,
+				 struct gateway_bus *bus, int64_t now)
+{
+	struct endpoint *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		abort();
+	e->gateway = gateway;
+	e->conf = conf;
+	e->bus = bus;
+	create_clients(e);
+	endpoint_build(e);
+	attach(e);
+	if (conf->register_always)
+		start_clients(e, now);
+	return e;
+}
+
+void endpoint_destroy(struct endpoint *e)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_finish(&e->clients[i]);
+	free(e->clients);
+	tree_finish(&e->tree);
+	config_device_free(e->conf);
+	free(e);
+}
+
+/* ---- liveness ---- */
+
+static void set_error_code(struct endpoint *e, int64_t code, int64_t now)
+{
+	struct lwm2m_path path = path_element(3, 0, 11, 0);
+	struct tree_slot *slot = tree_find(&e->tree, &path);
+
+	if (!slot || slot->value.as.integer == code)
+		return;
+	slot->value = lwm2m_integer(code);
+	endpoint_touched(e, &path, now);
+}
+
+static void all_clients(struct endpoint *e, enum registration_event event,
+			int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_event(&e->clients[i], event, 0, 0, now);
+}
+
+/* The first round has been tried and it is there: servers find values. */
+static void register_when_ready(struct endpoint *e, int64_t now)
+{
+	if (e->round_done && e->state == ENDPOINT_ONLINE && !e->leaving)
+		start_clients(e, now);
+}
+
+static void heard(struct endpoint *e, int64_t when, int64_t now)
+{
+	uint8_t before = e->state;
+
+	e->heard = when;
+	e->tries = 0;
+	if (before == ENDPOINT_ONLINE)
+		return;
+	e->state = ENDPOINT_ONLINE;
+	e->error = 0;
+	log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus, "device %s",
+		 before == ENDPOINT_SILENT ? "answers again" : "is online");
+	if (before == ENDPOINT_SILENT) {
+		set_error_code(e, 0, now);
+		all_clients(e, REGISTRATION_HEARD, now);
+	}
+	register_when_ready(e, now);
+}
+
+static void spoil(struct endpoint *e)
+{
+	struct lwm2m_path root = path_root(), path;
+	struct tree_cursor at = {0, 0};
+	struct tree_slot *slot;
+
+	while ((slot = tree_next(&e->tree, &root, &at, &path)))
+		if (slot->flags & TREE_BOUND)
+			slot->quality = TREE_BAD;
+}
+
+static void no_answer(struct endpoint *e, const struct bus_message *m,
+		      int64_t now)
+{
+	e->tries = m->tries;
+	e->error = m->error;
+	if (m->tries < ENDPOINT_TRIES || e->state == ENDPOINT_SILENT)
+		return;
+	e->state = ENDPOINT_SILENT;
+	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+		 "device is silent after %u tries: %s", m->tries,
+		 m->text ? m->text : strerror(-m->error));
+	spoil(e);
+	set_error_code(e, PERIPHERAL_MALFUNCTION, now);
+	all_clients(e, REGISTRATION_SILENT, now);
+}
+
+/* ---- values ---- */
+
+static void changed(struct endpoint *e, const struct lwm2m_path *path,
+		    const struct lwm2m_value *value, int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_changed(&e->clients[i], path, value, now);
+}
+
+static void changed_slot(struct endpoint *e, const struct lwm2m_path *path,
+			 int64_t now)
+{
+	const struct tree_slot *slot = tree_find(&e->tree, path);
+
+	if (slot && slot->quality == TREE_GOOD)
+		changed(e, path, &slot->value, now);
+}
+
+static void objects_changed(struct endpoint *e, int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_event(&e->clients[i], REGISTRATION_CHANGED, 0,
+			     REGISTRATION_OBJECTS, now);
+}
+
+static struct tree_slot *slot_of(struct endpoint *e,
+				 const struct config_point *point, int64_t now)
+{
+	struct tree_slot *slot = tree_find(&e->tree, &point->resource);
+
+	if (slot || !point->optional)
+		return slot;
+	endpoint_build_point(e, point);		/* its first value */
+	objects_changed(e, now);
+	return tree_find(&e->tree, &point->resource);
+}
+
+static enum lwm2m_type type_of(const struct endpoint *e,
+			       const struct lwm2m_path *path)
+{
+	const struct tree_instance *instance =
+		tree_instance_find(&e->tree, path->id[0], path->id[1]);
+	const struct resource_def *def = !instance ? NULL :
+		object_resource(instance->object, path->id[2]);
+
+	return def ? (enum lwm2m_type)def->type : LWM2M_NONE;
+}
+
+/* The time stamp alone is not news: an unchanged value notifies nobody. */
+static void companions(struct endpoint *e, const struct config_point *point,
+		       bool news, int64_t wall, int64_t now)
+{
+	struct lwm2m_path paths[4];
+	size_t n = ipso_sampled(&e->tree, &point->resource, wall, paths);
+
+	for (size_t i = 0; i < n && news; i++)
+		changed_slot(e, &paths[i], now);
+}
+
+static void set(struct endpoint *e, const struct config_point *point,
+		struct tree_slot *slot, const struct lwm2m_value *value,
+		int64_t wall, int64_t now)
+{
+	bool news = slot->quality != TREE_GOOD ||
+		    !value_equal(&slot->value, value);
+
+	if (tree_set(&e->tree, &point->resource, value, wall) < 0)
+		abort();
+	if (point->map.depth == 2)
+		companions(e, point, news, wall, now);
+	if (news)
+		changed_slot(e, &point->resource, now);
+}
+
+static void fault(struct endpoint *e, const struct config_point *point,
+		  int error, const char *text)
+{
+	struct tree_slot *slot = tree_find(&e->tree, &point->resource);
+
+	if (!slot || slot->quality == TREE_BAD)
+		return;
+	slot->quality = TREE_BAD;
+	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+		 "point %s has no value: %s", point->name,
+		 text ? text : strerror(-error));
+}
+
+static void sample(struct endpoint *e, const struct bus_message *m,
+		   int64_t now)
+{
+	const struct config_point *point = &e->conf->points[m->point];
+	struct lwm2m_value value;
+	struct tree_slot *slot;
+	int rc;
+
+	heard(e, m->when, now);
+	if (point->map.depth == 0 || !(slot = slot_of(e, point, now)))
+		return;
+	if (slot->value.type == LWM2M_NONE && slot->quality == TREE_GOOD)
+		return;		/* executable: its read-back is no value */
+	rc = point_convert(&point->scale, &m->value,
+			   type_of(e, &point->resource), &value);
+	if (rc < 0)
+		fault(e, point, rc, rc == -ENODATA ? "not a number" :
+		      "does not fit the resource's type");
+	else
+		set(e, point, slot, &value,
+		    gateway_wall(e->gateway, m->when), now);
+}
+
+void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
+		      int64_t now)
+{
+	changed_slot(e, path, now);
+	for (size_t i = 0; i < e->n_clients && path->id[0] == 1; i++) {
+		struct client *c = &e->clients[i];
+		const struct tree_slot *slot = tree_find(&e->tree, path);
+
+		if (c->instance != path->id[1] || !slot)
+			continue;
+		if (path->id[2] == 1) {
+			c->registration.lifetime =
+				(uint32_t)slot->value.as.integer;
+			client_event(c, REGISTRATION_CHANGED, 0,
+				     REGISTRATION_LIFETIME, now);
+		} else if (path->id[2] == 2 || path->id[2] == 3) {
+			client_configure(c, now);
+		} else if (path->id[2] == 7) {
+			client_event(c, REGISTRATION_CHANGED, 0,
+				     REGISTRATION_BINDING, now);
+		}
+	}
+}
+
+long endpoint_point(const struct endpoint *e, const struct lwm2m_path *path)
+{
+	for (size_t i = 0; i < e->conf->n_points; i++)
+		if (e->conf->points[i].map.depth &&
+		    path_equal(&e->conf->points[i].resource, path))
+			return (long)i;
+	return -1;
+}
+
+void endpoint_reboot(struct endpoint *e, int64_t now)
+{
+	log_line(LOG_NOTE, e->conf->endpoint, NULL, "reboot (virtual): "
+		 "registers anew");
+	all_clients(e, REGISTRATION_RESTART, now);
+}
+
+void endpoint_reset_error(struct endpoint *e, int64_t now)
+{
+	set_error_code(e, 0, now);
+}
+
+/* ---- leaving ---- */
+
+static void off(struct client *c, bool keep, int64_t now)
+{
+	c->enable_at = INT64_MAX;
+	if (keep)
+		c->registration.state = REGISTRATION_OFF;
+	else
+		client_event(c, REGISTRATION_STOP, 0, 0, now);
+}
+
+void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
+{
+	if (e->leaving)
+		return;
+	e->leaving = true;
+	e->stop_at = now + LEAVE_WITHIN;
+	batch_end_all(e, now);
+	for (size_t i = 0; i < e->n_clients; i++)
+		off(&e->clients[i], keep ||
+		    e->clients[i].server->conf->keep_on_exit, now);
+	if (e->device)
+		bus_detach(e->device);
+	endpoint_left(e);
+}
+
+void endpoint_left(struct endpoint *e)
+{
+	if (!e->leaving || e->device || e->gone)
+		return;
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].registration.state != REGISTRATION_OFF)
+			return;
+	gateway_gone(e);
+}
+
+static void detached(struct endpoint *e)
+{
+	bus_device_free(e->device);
+	e->device = NULL;
+	e->bus = NULL;
+	endpoint_left(e);
+}
+
+/* ---- messages ---- */
+
+void endpoint_message(struct endpoint *e, const struct bus_message *m,
+		      int64_t now)
+{
+	switch (m->event) {
+	case BUS_SAMPLE:
+		sample(e, m, now);
+		break;
+	case BUS_FAULT:
+		fault(e, &e->conf->points[m->point], m->error, m->text);
+		break;
+	case BUS_HEARD:
+		if (m->error)
+			e->rssi = m->error;
+		heard(e, m->when, now);
+		break;
+	case BUS_ROUND:
+		e->round_done = true;
+		register_when_ready(e, now);
+		break;
+	case BUS_NO_ANSWER:
+		no_answer(e, m, now);
+		break;
+	case BUS_DONE:
+		batch_done(e, m->id, m->error, now);
+		break;
+	case BUS_KEEP:
+		store_keep(e->gateway->store, e->conf->endpoint, m->bytes,
+			   m->length);
+		break;
+	case BUS_DETACHED:
+		detached(e);
+		break;
+	case BUS_ATTACHED:
+	case BUS_OPENED: case BUS_DOWN: case BUS_CLOSED: case BUS_FOUND:
+	case BUS_SEARCHED:
+		break;
+	}
+}

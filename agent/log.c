@@ -1,1 +1,102 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The journal's own protocol under systemd, plain lines elsewhere. */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent/log.h"
+
+static enum log_level highest = LOG_NOTE;
+static bool journal;
+
+/* Is stderr the journal's stream, as JOURNAL_STREAM=device:inode says? */
+static bool stderr_is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	unsigned long device, inode;
+	struct stat st;
+
+	return text && sscanf(text, "%lu:%lu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
+	       st.st_ino == inode;
+}
+
+void log_open(enum log_level level)
+{
+	highest = level;
+	journal = stderr_is_journal();
+}
+
+static void field(struct iovec *at, char *text, size_t size, const char *name,
+		  const char *value)
+{
+	int n = snprintf(text, size, "%s=%s", name, value ? value : "");
+
+	at->iov_base = text;
+	at->iov_len = n < (int)size ? (size_t)n : size - 1;
+}
+
+static void to_journal(enum log_level level, const char *endpoint,
+		       const char *bus, const char *text)
+{
+	char message[1200], about_endpoint[300], about_bus[300], level_text[16];
+	struct iovec fields[4];
+	int n = 2;
+	char number[2] = {(char)('0' + (int)level), 0};
+
+	field(&fields[0], message, sizeof(message), "MESSAGE", text);
+	field(&fields[1], level_text, sizeof(level_text), "PRIORITY", number);
+	if (endpoint)
+		field(&fields[n++], about_endpoint, sizeof(about_endpoint),
+		      "ENDPOINT", endpoint);
+	if (bus)
+		field(&fields[n++], about_bus, sizeof(about_bus), "BUS", bus);
+	sd_journal_sendv(fields, n);
+}
+
+/* One write a line, so that those of two threads do not mix. */
+static void to_stderr(enum log_level level, const char *endpoint,
+		      const char *bus, const char *text)
+{
+	static const char *const names[] = {
+		[LOG_ERROR] = "error: ", [LOG_WARN] = "warning: ",
+		[LOG_NOTE] = "", [LOG_DETAIL] = "", [LOG_TRACE] = "",
+	};
+	const char *about = endpoint ? endpoint : bus;
+	char line[1400];
+	struct timespec t;
+	struct tm tm;
+	int n;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	localtime_r(&t.tv_sec, &tm);
+	n = snprintf(line, sizeof(line), "%02d:%02d:%02d.%03ld %s%s%s%s\n",
+		     tm.tm_hour, tm.tm_min, tm.tm_sec, t.tv_nsec / 1000000,
+		     names[level], about ? about : "", about ? ": " : "", text);
+	if (n >= (int)sizeof(line))
+		n = (int)sizeof(line) - 1;
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return;		/* nowhere to say it */
+}
+
+void log_line(enum log_level level, const char *endpoint, const char *bus,
+	      const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	if (level > highest)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (journal)
+		to_journal(level, endpoint, bus, text);
+	else
+		to_stderr(level, endpoint, bus, text);
+}

@@ -4,6 +4,7 @@
 #ifndef AGENT_LOG_H
 #define AGENT_LOG_H
 
+/* The numbers are syslog's. */
 enum log_level { LOG_ERROR = 3, LOG_WARN, LOG_NOTE, LOG_DETAIL, LOG_TRACE };
 
 void log_open(enum log_level highest);

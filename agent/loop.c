@@ -1,1 +1,239 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Before each wait everything that is due is done, and the timer set for what
+ * comes next: descriptors only wake the loop up. */
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uv.h>
+#include "agent/coap.h"
+#include "agent/control.h"
+#include "agent/dry_run.h"
+#include "agent/gateway.h"
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/sdnotify.h"
+
+#define SECOND INT64_C(1000000000)
+#define STATUS_EVERY 5000		/* ms */
+
+static struct {
+	struct gateway *gateway;
+	uv_poll_t coap, mail;
+	uv_prepare_t before_wait;
+	uv_timer_t due, status;
+	uv_signal_t term, interrupt, hangup;
+	char said[128];			/* to systemd */
+} loop;
+
+int64_t loop_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static int64_t wall_offset(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * SECOND + t.tv_nsec - loop_clock();
+}
+
+static void wake(uv_poll_t *poll, int status, int events)
+{
+	(void)poll;
+	(void)status;
+	(void)events;
+}
+
+static void time_has_come(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+static void end(void)
+{
+	control_close();
+	uv_stop(uv_default_loop());
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t turn(int64_t now)
+{
+	struct gateway *g = loop.gateway;
+	int64_t due;
+	bool more;
+
+	g->wall_offset = wall_offset();
+	more = gateway_mail(g, now);
+	due = dry_run_turn(g, now);
+	coap_turn(now);
+	now = loop_clock();
+	due = earlier(due, gateway_turn(g, now));
+	due = earlier(due, coap_due());
+	return more ? now : due;
+}
+
+static void before_wait(uv_prepare_t *prepare)
+{
+	int64_t due = turn(loop_clock()), now = loop_clock();
+	uint64_t ms;
+
+	(void)prepare;
+	if (gateway_stopped(loop.gateway) ||
+	    (loop.gateway->stopping && now >= loop.gateway->stop_by)) {
+		end();
+		return;
+	}
+	uv_timer_stop(&loop.due);
+	if (due == INT64_MAX)
+		return;
+	ms = due <= now ? 0 : (uint64_t)((due - now + 999999) / 1000000);
+	uv_update_time(uv_default_loop());
+	uv_timer_start(&loop.due, time_has_come, ms, 0);
+}
+
+static void tell_status(uv_timer_t *timer)
+{
+	char text[128];
+
+	(void)timer;
+	gateway_summary(loop.gateway, text, sizeof(text));
+	if (!strcmp(text, loop.said))
+		return;
+	strcpy(loop.said, text);
+	sdnotify_status(text);
+}
+
+static void on_end(uv_signal_t *signal, int number)
+{
+	(void)signal;
+	log_line(LOG_NOTE, NULL, NULL, "%s: deregistering", strsignal(number));
+	sdnotify_stopping();
+	gateway_stop(loop.gateway, loop_clock());
+}
+
+bool loop_reload(void)
+{
+	bool done;
+
+	sdnotify_reloading(loop_clock());
+	done = gateway_reload(loop.gateway, loop_clock());
+	log_line(done ? LOG_NOTE : LOG_ERROR, NULL, NULL, "%s", done ?
+		 "configuration reloaded" :
+		 "configuration is wrong: nothing was changed");
+	sdnotify_ready();
+	return done;
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+	(void)signal;
+	(void)number;
+	loop_reload();
+}
+
+static void watch(uv_poll_t *poll, int fd)
+{
+	uv_poll_init(uv_default_loop(), poll, fd);
+	uv_poll_start(poll, UV_READABLE, wake);
+}
+
+static void watch_signal(uv_signal_t *handle, uv_signal_cb handler, int number)
+{
+	uv_signal_init(uv_default_loop(), handle);
+	uv_signal_start(handle, handler, number);
+}
+
+static void set_up(struct gateway *gateway)
+{
+	uv_loop_t *uv = uv_default_loop();
+
+	loop.gateway = gateway;
+	watch(&loop.coap, coap_epoll_fd());
+	watch(&loop.mail, mailbox_fd(gateway->mail));
+	uv_timer_init(uv, &loop.due);
+	uv_timer_init(uv, &loop.status);
+	uv_timer_start(&loop.status, tell_status, 1000, STATUS_EVERY);
+	uv_prepare_init(uv, &loop.before_wait);
+	uv_prepare_start(&loop.before_wait, before_wait);
+	watch_signal(&loop.term, on_end, SIGTERM);
+	watch_signal(&loop.interrupt, on_end, SIGINT);
+	watch_signal(&loop.hangup, on_hangup, SIGHUP);
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+	(void)unused;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void tear_down(void)
+{
+	uv_loop_t *uv = uv_default_loop();
+
+	uv_prepare_stop(&loop.before_wait);
+	uv_walk(uv, close_handle, NULL);
+	uv_run(uv, UV_RUN_DEFAULT);
+	uv_loop_close(uv);
+}
+
+int loop_run(struct gateway *gateway, const char *run_dir)
+{
+	int rc;
+
+	set_up(gateway);
+	rc = run_dir ? control_open(gateway, run_dir) : 0;
+	if (rc == 0) {
+		sdnotify_ready();
+		uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+		store_close(gateway->store);
+	}
+	tear_down();
+	return rc;
+}
+
+/* ---- names ---- */
+
+static void on_resolved(uv_getaddrinfo_t *request, int status,
+			struct addrinfo *found)
+{
+	struct server *server = request->data;
+
+	if (status == 0)
+		server_resolved(server, found->ai_addr, found->ai_addrlen, "",
+				loop_clock());
+	else
+		server_resolved(server, NULL, 0, uv_strerror(status),
+				loop_clock());
+	uv_freeaddrinfo(found);
+	free(request);
+}
+
+void loop_resolve(struct server *server)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				 .ai_flags = AI_ADDRCONFIG};
+	uv_getaddrinfo_t *request = malloc(sizeof(*request));
+	char port[8];
+	int rc;
+
+	if (!request)
+		abort();
+	request->data = server;
+	snprintf(port, sizeof(port), "%u", server->conf->port);
+	rc = uv_getaddrinfo(uv_default_loop(), request, on_resolved,
+			    server->conf->host, port, &hints);
+	if (rc < 0)
+		on_resolved(request, rc, NULL);
+}

@@ -1,1 +1,145 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * lwmuxd: the command line and the order of things. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "agent/bus.h"
+#include "agent/client.h"
+#include "agent/coap.h"
+#include "agent/gateway.h"
+#include "agent/gnutls_shim.h"
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/model.h"
+
+#define LOW_FDS 64		/* buses whose library uses select() */
+
+struct options {
+	const char *config, *adapters, *state, *run;
+	bool check, dry_run;
+	int verbose;
+};
+
+static const char usage[] =
+	"usage: lwmuxd [-c DIR] [--check] [--dry-run] [--adapters DIR]\n"
+	"              [--state DIR] [--run DIR] [-v]\n"
+	"\n"
+	"  -c, --config DIR    configuration (/etc/lwmux)\n"
+	"      --check         check it, print all errors, exit 0 or 1\n"
+	"      --dry-run       poll every device once, print what servers would\n"
+	"                      see, register nowhere\n"
+	"      --adapters DIR  where adapters are (" LWMUX_ADAPTER_DIR ")\n"
+	"      --state DIR     what outlives a restart (/var/lib/lwmux)\n"
+	"      --run DIR       the control socket (/run/lwmux)\n"
+	"  -v, --verbose       more in the log; twice: all\n"
+	"      --version\n";
+
+/* 0: go on; else the exit code + 1. */
+static int parse(struct options *o, int argc, char **argv)
+{
+	enum { CHECK = 256, DRY_RUN, ADAPTERS, STATE, RUN, VERSION };
+	static const struct option table[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, CHECK},
+		{"dry-run", no_argument, NULL, DRY_RUN},
+		{"adapters", required_argument, NULL, ADAPTERS},
+		{"state", required_argument, NULL, STATE},
+		{"run", required_argument, NULL, RUN},
+		{"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, VERSION},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0}
+	};
+
+	for (int c; (c = getopt_long(argc, argv, "c:vh", table, NULL)) != -1; )
+		switch (c) {
+		case 'c': o->config = optarg; break;
+		case CHECK: o->check = true; break;
+		case DRY_RUN: o->dry_run = true; break;
+		case ADAPTERS: o->adapters = optarg; break;
+		case STATE: o->state = optarg; break;
+		case RUN: o->run = optarg; break;
+		case 'v': o->verbose++; break;
+		case VERSION: puts("lwmuxd " LWMUX_VERSION); return 1;
+		case 'h': fputs(usage, stdout); return 1;
+		default: fputs(usage, stderr); return 3;
+		}
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "lwmuxd: '%s' is not an option\n%s", argv[optind],
+		usage);
+	return 3;
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static struct config *load(const struct options *o, bool *good)
+{
+	struct config_errors errors;
+	struct config *config;
+	bool fits;
+
+	config_errors_init(&errors);
+	config = config_load(o->config, LWMUX_PROFILE_DIR, o->adapters,
+			     agent_model(), &errors);
+	fits = config && gateway_fits(config, &errors);
+	config_errors_print(&errors, STDERR_FILENO);
+	*good = fits && (o->check ? !errors.n : !config_fatal(&errors));
+	config_errors_finish(&errors);
+	return config;
+}
+
+static int run(const struct options *o, struct config *config)
+{
+	struct gateway gateway = {
+		.config_dir = o->config, .profile_dir = LWMUX_PROFILE_DIR,
+		.adapter_dir = o->adapters, .dry = o->dry_run,
+	};
+	int rc;
+
+	gateway_init(&gateway);
+	gateway.store = o->dry_run ? NULL : store_open(o->state);
+	rc = coap_start(&client_handlers);
+	if (rc == 0) {
+		gateway_apply(&gateway, config, loop_clock());
+		rc = loop_run(&gateway, o->dry_run ? NULL : o->run);
+	}
+	gateway_finish(&gateway);
+	coap_stop();
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.config = "/etc/lwmux", .state = "/var/lib/lwmux",
+			    .run = "/run/lwmux", .adapters = LWMUX_ADAPTER_DIR};
+	struct config *config;
+	int rc = parse(&o, argc, argv);
+	bool good;
+
+	if (rc)
+		return rc - 1;
+	log_open(o.dry_run && !o.verbose ? LOG_WARN :
+		 o.verbose > 1 ? LOG_TRACE : o.verbose ? LOG_DETAIL : LOG_NOTE);
+	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
+	config = load(&o, &good);
+	if (!good || o.check) {
+		config_free(config);
+		return good ? 0 : 1;
+	}
+	bus_reserve_low_fds(LOW_FDS);
+	return run(&o, config) < 0 ? 1 : 0;
+}

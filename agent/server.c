@@ -1,1 +1,163 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Registration messages wait here for their turn: a token bucket of `pace` a
+ * second, so that ten thousand endpoints never fire at once. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/client.h"
+#include "agent/gateway.h"
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/server.h"
+
+#define SECOND INT64_C(1000000000)
+#define BURST 0.05		/* s of pace that may go at once */
+#define RESOLVE_AGAIN_MAX 300	/* s */
+
+/* A numeric address needs no look-up, and no wait at start. */
+static bool take_literal(struct server *s)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&s->address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&s->address;
+
+	if (inet_pton(AF_INET, s->conf->host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(s->conf->port);
+		s->length = sizeof(*v4);
+	} else if (inet_pton(AF_INET6, s->conf->host, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(s->conf->port);
+		s->length = sizeof(*v6);
+	}
+	return s->length > 0;
+}
+
+struct server *server_create(struct gateway *gateway,
+			     struct config_server *conf, int64_t now)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->gateway = gateway;
+	s->conf = conf;
+	s->filled = now;
+	s->tokens = 1;
+	s->resolve_at = take_literal(s) ? INT64_MAX : now;
+	return s;
+}
+
+void server_destroy(struct server *s)
+{
+	s->gone = true;
+	if (s->resolving)
+		return;		/* server_resolved() will */
+	config_server_free(s->conf);
+	free(s);
+}
+
+void server_resolved(struct server *s, const struct sockaddr *address,
+		     socklen_t length, const char *error, int64_t now)
+{
+	int64_t wait = 5;
+
+	s->resolving = false;
+	if (s->gone) {
+		server_destroy(s);
+		return;
+	}
+	if (length && length <= sizeof(s->address)) {
+		memcpy(&s->address, address, length);
+		s->length = length;
+		s->resolve_tries = 0;
+		return;
+	}
+	while (wait < RESOLVE_AGAIN_MAX && wait < 5 << s->resolve_tries)
+		wait *= 2;
+	if (!s->resolve_tries++)
+		log_line(LOG_ERROR, NULL, NULL, "server %u: cannot look up "
+			 "%s: %s; will try again", s->conf->id, s->conf->host,
+			 error);
+	s->resolve_at = now + wait * SECOND;
+}
+
+void server_queue(struct server *s, struct client *client)
+{
+	if (client->paced)
+		return;
+	client->paced = true;
+	client->next_paced = NULL;
+	if (s->last)
+		s->last->next_paced = client;
+	else
+		s->first = client;
+	s->last = client;
+}
+
+void server_unqueue(struct server *s, struct client *client)
+{
+	struct client *before = NULL, *c = s->first;
+
+	if (!client->paced)
+		return;
+	for (; c != client; c = c->next_paced)
+		before = c;
+	if (before)
+		before->next_paced = client->next_paced;
+	else
+		s->first = client->next_paced;
+	if (s->last == client)
+		s->last = before;
+	client->paced = false;
+}
+
+static void refill(struct server *s, int64_t now)
+{
+	double most = s->conf->pace * BURST;
+
+	if (most < 1)
+		most = 1;
+	s->tokens += (double)(now - s->filled) / SECOND * s->conf->pace;
+	if (s->tokens > most)
+		s->tokens = most;
+	s->filled = now;
+}
+
+static int64_t turn_resolve(struct server *s, int64_t now)
+{
+	if (s->resolving)
+		return INT64_MAX;
+	if (s->resolve_at > now)
+		return s->resolve_at;
+	s->resolve_at = INT64_MAX;
+	s->resolving = true;
+	loop_resolve(s);
+	return INT64_MAX;
+}
+
+int64_t server_turn(struct server *s, int64_t now)
+{
+	bool paced = s->conf->pace && !s->gateway->stopping;
+
+	if (!s->length)
+		return turn_resolve(s, now);
+	refill(s, now);
+	while (s->first && (!paced || s->tokens >= 1)) {
+		struct client *client = s->first;
+
+		server_unqueue(s, client);
+		if (paced)
+			s->tokens -= 1;
+		client_turn(client, now);
+	}
+	if (!s->first)
+		return INT64_MAX;
+	return now + (int64_t)((1 - s->tokens) / s->conf->pace * SECOND) + 1;
+}
+
+int64_t server_spread(const struct server *s, size_t n_endpoints)
+{
+	if (!s->conf->pace)
+		return 0;
+	return (int64_t)((n_endpoints - 1) * (uint64_t)SECOND / s->conf->pace);
+}

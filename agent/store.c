@@ -1,1 +1,224 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One write at a time, in order, on a worker: a newer one for the same
+ * endpoint replaces one that still waits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+#include "agent/log.h"
+#include "agent/store.h"
+
+#define KEPT_MAX (64 * 1024)
+
+struct job {
+	struct job *next;
+	char *path;
+	uint8_t *bytes;
+	size_t n;
+};
+
+struct store {
+	char *directory;
+	struct job *first, **end;	/* waiting */
+	struct job *now;		/* on a worker */
+	uv_work_t work;
+	int error;			/* the last one's, to log changes */
+};
+
+static char *path_of(const struct store *store, const char *endpoint)
+{
+	size_t n = strlen(store->directory) + 3 * strlen(endpoint) + 8;
+	char *path = malloc(n), *at;
+
+	if (!path)
+		abort();
+	at = path + sprintf(path, "%s/kept/", store->directory);
+	/* Endpoint names may hold any character: keep the file names plain. */
+	for (; *endpoint; endpoint++)
+		if (strchr("/%", *endpoint) || *endpoint == '.')
+			at += sprintf(at, "%%%02X", (unsigned char)*endpoint);
+		else
+			*at++ = *endpoint;
+	*at = 0;
+	return path;
+}
+
+struct store *store_open(const char *directory)
+{
+	struct store *store;
+	char path[4096];
+
+	if (!directory)
+		return NULL;
+	snprintf(path, sizeof(path), "%s/kept", directory);
+	if ((mkdir(directory, 0755) < 0 && errno != EEXIST) ||
+	    (mkdir(path, 0700) < 0 && errno != EEXIST)) {
+		log_line(LOG_ERROR, NULL, NULL, "cannot make %s: %s; nothing "
+			 "is kept", path, strerror(errno));
+		return NULL;
+	}
+	store = calloc(1, sizeof(*store));
+	if (!store || !(store->directory = strdup(directory)))
+		abort();
+	store->end = &store->first;
+	return store;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t n)
+{
+	while (n) {
+		ssize_t rc = write(fd, bytes, n);
+
+		if (rc < 0 && errno != EINTR)
+			return -errno;
+		if (rc > 0) {
+			bytes += rc;
+			n -= (size_t)rc;
+		}
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Never half a file: written beside, synced, renamed. */
+static int replace(const char *path, const uint8_t *bytes, size_t n)
+{
+	char beside[4096];
+	int fd, rc;
+
+	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >=
+	    sizeof(beside))
+		return -ENAMETOOLONG;
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	rc = write_all(fd, bytes, n);
+	close(fd);
+	if (rc == 0 && rename(beside, path) < 0)
+		rc = -errno;
+	return rc;
+}
+
+static void job_free(struct job *job)
+{
+	free(job->path);
+	free(job->bytes);
+	free(job);
+}
+
+static void work(uv_work_t *request)
+{
+	struct store *store = request->data;
+
+	store->error = replace(store->now->path, store->now->bytes,
+			       store->now->n);
+}
+
+static void next(struct store *store);
+
+static void worked(uv_work_t *request, int status)
+{
+	struct store *store = request->data;
+
+	(void)status;
+	if (store->error)
+		log_line(LOG_ERROR, NULL, NULL, "cannot write %s: %s",
+			 store->now->path, strerror(-store->error));
+	job_free(store->now);
+	store->now = NULL;
+	next(store);
+}
+
+static void next(struct store *store)
+{
+	struct job *job = store->first;
+
+	if (store->now || !job)
+		return;
+	store->first = job->next;
+	if (!store->first)
+		store->end = &store->first;
+	store->now = job;
+	store->work.data = store;
+	if (uv_queue_work(uv_default_loop(), &store->work, work, worked) < 0)
+		abort();
+}
+
+static struct job *waiting(struct store *store, const char *path)
+{
+	struct job *job = store->first;
+
+	while (job && strcmp(job->path, path))
+		job = job->next;
+	return job;
+}
+
+void store_keep(struct store *store, const char *endpoint,
+		const uint8_t *bytes, size_t n)
+{
+	char *path;
+	struct job *job;
+
+	if (!store)
+		return;
+	path = path_of(store, endpoint);
+	job = waiting(store, path);
+	if (job) {
+		free(path);
+		free(job->bytes);
+	} else {
+		job = calloc(1, sizeof(*job));
+		if (!job)
+			abort();
+		job->path = path;
+		*store->end = job;
+		store->end = &job->next;
+	}
+	job->bytes = malloc(n ? n : 1);
+	if (!job->bytes)
+		abort();
+	if (n)
+		memcpy(job->bytes, bytes, n);
+	job->n = n;
+	next(store);
+}
+
+uint8_t *store_kept(struct store *store, const char *endpoint, size_t *n)
+{
+	uint8_t *bytes = NULL;
+	ssize_t got = -1;
+	char *path;
+	int fd;
+
+	*n = 0;
+	if (!store)
+		return NULL;
+	path = path_of(store, endpoint);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	free(path);
+	if (fd < 0)
+		return NULL;
+	bytes = malloc(KEPT_MAX);
+	if (bytes)
+		got = read(fd, bytes, KEPT_MAX);
+	close(fd);
+	if (got <= 0) {
+		free(bytes);
+		return NULL;
+	}
+	*n = (size_t)got;
+	return bytes;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	while (store->now)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	free(store->directory);
+	free(store);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Several bus writes in one request go in order; the first that fails ends it,
+ * without roll-back. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/batch.h"
+#include "agent/gateway.h"
+#include "agent/log.h"
+
+static void batch_free(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->writes[i].raw.type == LWM2M_STRING ||
+		    b->writes[i].raw.type == LWM2M_OPAQUE)
+			free((void *)(uintptr_t)b->writes[i].raw.as.bytes);
+	free(b);
+}
+
+static struct lwm2m_value copy(struct lwm2m_value value)
+{
+	if (value.type == LWM2M_STRING || value.type == LWM2M_OPAQUE) {
+		uint8_t *bytes = malloc(value.length + 1);
+
+		if (!bytes)
+			abort();
+		memcpy(bytes, value.as.bytes, value.length);
+		value.as.bytes = bytes;
+	}
+	return value;
+}
+
+/* One write to the raw value of its point; 0 or the code that refuses. */
+static uint8_t prepare(const struct endpoint *e, struct batch_write *write,
+		       const struct lwm2m_record *record)
+{
+	long index = endpoint_point(e, &record->path);
+	const struct config_point *p;
+	double number = lwm2m_number(&record->value);
+	struct lwm2m_value raw;
+
+	if (index < 0)
+		return CODE(4, 5);
+	p = &e->conf->points[index];
+	if (p->has_range && (number < p->range_min || number > p->range_max))
+		return CODE(4, 0);
+	if (point_invert(&p->scale, &record->value,
+			 (enum lwm2m_type)p->raw_type, p->raw_min, p->raw_max,
+			 &raw) < 0)
+		return CODE(4, 0);
+	*write = (struct batch_write){(uint32_t)index, copy(raw)};
+	return 0;
+}
+
+static void finish(struct batch *b, uint8_t code, int64_t now)
+{
+	struct batch **at = &b->endpoint->batches;
+
+	while (*at != b)
+		at = &(*at)->next;
+	*at = b->next;
+	heap_remove(&b->endpoint->gateway->batches, &b->due);
+	coap_respond_later(b->later, code, FORMAT_NONE, NULL, 0, now);
+	batch_free(b);
+}
+
+/* Hands the next write to the bus. false: it could not, code is the answer. */
+static bool next(struct batch *b, uint8_t *code)
+{
+	struct endpoint *e = b->endpoint;
+
+	b->id = ++e->gateway->next_id;
+	if (bus_write(e->device, b->writes[b->at].point,
+		      &b->writes[b->at].raw, b->due.due, b->id) == 0)
+		return true;
+	*code = CODE(5, 3);
+	return false;
+}
+
+static struct batch *create(struct endpoint *e,
+			    const struct lwm2m_record *writes, size_t n,
+			    uint8_t *code)
+{
+	struct batch *b = calloc(1, sizeof(*b) + n * sizeof(b->writes[0]));
+
+	if (!b)
+		abort();
+	b->endpoint = e;
+	b->code = *code;
+	for (*code = 0; b->n < n && !*code; )
+		if (!(*code = prepare(e, &b->writes[b->n], &writes[b->n])))
+			b->n++;
+	if (!*code)
+		return b;
+	batch_free(b);
+	return NULL;
+}
+
+uint8_t batch_start(struct endpoint *e, struct coap_exchange *x,
+		    const struct lwm2m_record *writes, size_t n, uint8_t code,
+		    int64_t now)
+{
+	struct batch *b;
+
+	if (e->leaving || !e->device)
+		return CODE(5, 3);
+	if (e->state == ENDPOINT_SILENT)
+		return CODE(5, 4);
+	b = create(e, writes, n, &code);
+	if (!b)
+		return code;
+	b->due.due = now + BATCH_DEADLINE;
+	if (!next(b, &code) || !(b->later = coap_defer(x))) {
+		bus_cancel(e->device, b->id);
+		batch_free(b);
+		return CODE(5, 3);
+	}
+	heap_set(&e->gateway->batches, &b->due, b->due.due);
+	b->next = e->batches;
+	e->batches = b;
+	return 0;
+}
+
+static uint8_t code_of(int error)
+{
+	switch (-error) {
+	case ETIMEDOUT: case EHOSTUNREACH: case ENODEV: case ENOTCONN:
+	case ECONNREFUSED: case ECONNRESET: case EPIPE: case ENETDOWN:
+		return CODE(5, 4);
+	case ERANGE: case EINVAL:
+		return CODE(4, 0);
+	case ENOTSUP:
+		return CODE(5, 1);
+	default:
+		return CODE(5, 0);
+	}
+}
+
+static struct batch *find(struct endpoint *e, uint64_t id)
+{
+	struct batch *b = e->batches;
+
+	while (b && b->id != id)
+		b = b->next;
+	return b;
+}
+
+void batch_done(struct endpoint *e, uint64_t id, int error, int64_t now)
+{
+	struct batch *b = find(e, id);
+	uint8_t code;
+
+	if (!b)
+		return;		/* its deadline has passed */
+	code = b->code;
+	if (error) {
+		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+			 "write to point %s failed: %s",
+			 e->conf->points[b->writes[b->at].point].name,
+			 strerror(-error));
+		finish(b, code_of(error), now);
+	} else if (++b->at == b->n || !next(b, &code)) {
+		finish(b, code, now);
+	}
+}
+
+void batch_due(struct batch *b, int64_t now)
+{
+	bus_cancel(b->endpoint->device, b->id);
+	finish(b, CODE(5, 4), now);
+}
+
+void batch_end_all(struct endpoint *e, int64_t now)
+{
+	while (e->batches)
+		finish(e->batches, CODE(5, 3), now);
+}

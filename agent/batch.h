@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The bus writes of one request, in order; the answer goes out when the last
+ * has ended, or the first has failed. Agent thread. */
+#ifndef AGENT_BATCH_H
+#define AGENT_BATCH_H
+#include "agent/coap.h"
+#include "agent/endpoint.h"
+#include "agent/heap.h"
+
+#define BATCH_DEADLINE (INT64_C(4500) * 1000000)	/* ns: servers wait 5 s */
+
+struct batch {
+	struct batch *next;
+	struct endpoint *endpoint;
+	struct coap_later *later;
+	struct heap_item due;
+	uint64_t id;
+	uint8_t code;			/* answered when all went well */
+	size_t n, at;
+	struct batch_write { uint32_t point; struct lwm2m_value raw; } writes[];
+};
+
+/* Checks every write (there is a point, it is in range) before any is done.
+ * The code of the failure, or 0: the batch is under way and answers x later.
+ * code: the answer when all is well. */
+uint8_t batch_start(struct endpoint *endpoint, struct coap_exchange *exchange,
+		    const struct lwm2m_record *writes, size_t n, uint8_t code,
+		    int64_t now);
+/* BUS_DONE of its write under way. */
+void batch_done(struct endpoint *endpoint, uint64_t id, int error, int64_t now);
+/* Its deadline has passed: 5.04. */
+void batch_due(struct batch *batch, int64_t now);
+/* The endpoint is going: all are answered 5.03. */
+void batch_end_all(struct endpoint *endpoint, int64_t now);
+#endif

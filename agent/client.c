@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Carries out what the registration machine and the observations ask for: one
+ * message at a time, registration before answers before notifications. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/client.h"
+#include "agent/endpoint.h"
+#include "agent/gateway.h"
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/model.h"
+#include "objects/linkformat.h"
+
+#define SECOND INT64_C(1000000000)
+#define LINKS_MAX 65536
+
+void client_init(struct client *c, struct endpoint *endpoint,
+		 struct server *server, uint16_t instance)
+{
+	const struct config_device *conf = endpoint->conf;
+
+	*c = (struct client){.endpoint = endpoint, .server = server,
+			     .instance = instance, .enable_at = INT64_MAX};
+	registration_init(&c->registration, conf->lifetime ? conf->lifetime :
+			  server->conf->lifetime, conf->endpoint);
+	c->registration.lwm2m_1_0 = server->conf->lwm2m_1_0;
+	server->n_clients++;
+}
+
+static void forget_observations(struct client *c)
+{
+	while (c->observations)
+		client_forget(c, c->observations);
+}
+
+static void count_registered(struct client *c, bool registered)
+{
+	if (registered)
+		c->server->n_registered++;
+	else
+		c->server->n_registered--;
+}
+
+void client_finish(struct client *c)
+{
+	if (c->registration.state == REGISTRATION_REGISTERED ||
+	    c->registration.state == REGISTRATION_UPDATING)
+		count_registered(c, false);
+	c->server->n_clients--;
+	server_unqueue(c->server, c);
+	heap_remove(&c->endpoint->gateway->clients, &c->due);
+	forget_observations(c);
+	attribute_set_finish(&c->attributes);
+	coap_close(c->connection);
+	free(c->location);
+}
+
+/* ---- registration messages ---- */
+
+static void add_segment(struct buf *to, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void add_segment(struct buf *to, const char *format, ...)
+{
+	size_t at = to->used;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = to->used < to->size ?
+	    vsnprintf((char *)to->at + at + 1, to->size - at - 1, format,
+		      args) : -1;
+	va_end(args);
+	if (n < 0 || n > 255 || at + 1 + (size_t)n >= to->size) {
+		to->full = true;
+		return;
+	}
+	to->at[at] = (uint8_t)n;
+	to->used += 1 + (size_t)n;
+}
+
+static void add_path(struct buf *to, const char *path)
+{
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		add_segment(to, "%.*s", (int)n, path);
+		path += n + (path[n] == '/');
+	}
+}
+
+/* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). */
+static void add_binding(const struct client *c, struct buf *to, bool with_q)
+{
+	bool queue = c->endpoint->conf->queue;
+	bool old = c->registration.lwm2m_1_0;
+
+	add_segment(to, "b=%c%s", c->server->conf->binding,
+		    queue && old ? "Q" : "");
+	if (queue && !old && with_q)
+		add_segment(to, "Q");
+}
+
+static void add_query(const struct client *c, enum registration_send send,
+		      uint8_t changes, struct buf *to)
+{
+	const struct registration *r = &c->registration;
+
+	if (send == REGISTRATION_SEND_REGISTER) {
+		add_segment(to, "ep=%s", c->endpoint->conf->endpoint);
+		add_segment(to, "lt=%u", r->lifetime);
+		add_segment(to, "lwm2m=%s", r->lwm2m_1_0 ? "1.0" : "1.1");
+		add_binding(c, to, true);
+		return;
+	}
+	if (changes & REGISTRATION_LIFETIME)
+		add_segment(to, "lt=%u", r->lifetime);
+	if (changes & REGISTRATION_BINDING)
+		add_binding(c, to, false);
+}
+
+static void add_links(const struct client *c, struct coap_message *m)
+{
+	const struct config_server *conf = c->server->conf;
+	struct gateway *g = c->endpoint->gateway;
+	struct buf out = buf_over(g->out, g->out_size < LINKS_MAX ?
+				  g->out_size : LINKS_MAX);
+
+	links_register(&c->endpoint->tree, &(struct link_options){
+		.ct = conf->ct, .ver = conf->ver,
+		.lwm2m_1_0 = c->registration.lwm2m_1_0}, &out);
+	m->format = FORMAT_LINK;
+	m->payload = out.at;
+	m->length = out.used;
+}
+
+static int send_registration(struct client *c, int64_t now)
+{
+	enum registration_send send = (enum registration_send)c->wanted;
+	uint8_t path[256], query[512];
+	struct buf p = buf_over(path, sizeof(path));
+	struct buf q = buf_over(query, sizeof(query));
+	struct coap_message m = {.method = REQUEST_POST,
+				 .format = FORMAT_NONE};
+
+	if (send == REGISTRATION_SEND_REGISTER) {
+		add_path(&p, c->server->conf->path);
+		m.path = (struct coap_segments){path, p.used};
+	} else {
+		m.path = (struct coap_segments){c->location, c->n_location};
+	}
+	if (send == REGISTRATION_SEND_DEREGISTER)
+		m.method = REQUEST_DELETE;
+	else
+		add_query(c, send, c->wanted_changes, &q);
+	m.query = (struct coap_segments){query, q.used};
+	if (send == REGISTRATION_SEND_REGISTER ||
+	    (send == REGISTRATION_SEND_UPDATE &&
+	     c->wanted_changes & REGISTRATION_OBJECTS))
+		add_links(c, &m);
+	c->under_way = c->wanted;
+	c->wanted = REGISTRATION_NOTHING;
+	return coap_request(c->connection, &m, now);
+}
+
+static bool connect_now(struct client *c)
+{
+	struct server *s = c->server;
+
+	if (!c->connection)
+		c->connection = coap_open((struct sockaddr *)&s->address,
+					  s->length, c);
+	if (!c->connection)
+		log_line(LOG_ERROR, c->endpoint->conf->endpoint, NULL,
+			 "cannot open a connection to %s: %s", s->conf->uri,
+			 strerror(errno));
+	return c->connection != NULL;
+}
+
+void client_turn(struct client *c, int64_t now)
+{
+	if (!c->wanted)
+		return;
+	if (!connect_now(c)) {
+		c->wanted = REGISTRATION_NOTHING;
+		client_event(c, REGISTRATION_LOST, 0, 0, now);
+	} else if (!coap_busy(c->connection)) {
+		send_registration(c, now);	/* what fails, ends as lost */
+	}
+}
+
+static void note_registration(struct client *c, bool was, bool is)
+{
+	const char *name = c->endpoint->conf->endpoint;
+
+	if (was == is)
+		return;
+	count_registered(c, is);
+	if (is)
+		log_line(LOG_NOTE, name, NULL, "registered at %s as LwM2M %s, "
+			 "lifetime %u s", c->server->conf->uri,
+			 c->registration.lwm2m_1_0 ? "1.0" : "1.1",
+			 c->registration.lifetime);
+	else
+		log_line(LOG_NOTE, name, NULL, "no longer registered at %s",
+			 c->server->conf->uri);
+}
+
+static bool registered(const struct client *c)
+{
+	return c->registration.state == REGISTRATION_REGISTERED ||
+	       c->registration.state == REGISTRATION_UPDATING;
+}
+
+void client_event(struct client *c, enum registration_event event,
+		  uint8_t code, uint8_t changes, int64_t now)
+{
+	struct endpoint *e = c->endpoint;
+	int64_t spread = event != REGISTRATION_START ? 0 :
+		server_spread(c->server, e->gateway->n_endpoints);
+	bool was = registered(c);
+	struct registration_action action =
+		registration_step(&c->registration, event, code, changes,
+				  spread, &c->server->conf->policy, now);
+
+	if (action.registered || action.gone)
+		forget_observations(c);
+	if (action.send) {
+		c->wanted = (uint8_t)action.send;
+		c->wanted_changes = action.changes;
+		server_queue(c->server, c);
+	}
+	note_registration(c, was, registered(c));
+	client_reschedule(c, now);
+	if (e->leaving && c->registration.state == REGISTRATION_OFF)
+		endpoint_left(e);
+}
+
+void client_disable(struct client *c, uint32_t timeout, int64_t now)
+{
+	c->enable_at = now + timeout * SECOND;
+	client_event(c, REGISTRATION_STOP, 0, 0, now);
+}
+
+static void keep_location(struct client *c, struct coap_segments location)
+{
+	free(c->location);
+	c->location = malloc(location.n + 1);
+	if (!c->location)
+		abort();
+	memcpy(c->location, location.at, location.n);
+	c->n_location = (uint16_t)location.n;
+}
+
+static void note_refusal(const struct client *c,
+			 const struct coap_answer *answer)
+{
+	int n = answer->length < 200 ? (int)answer->length : 200;
+
+	if (answer->code >> 5 == 2 || answer->code == c->last_code)
+		return;
+	log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+		 "%s answered %u.%02u%s%.*s", c->server->conf->uri,
+		 answer->code >> 5, answer->code & 31, n ? ": " : "", n,
+		 n ? (const char *)answer->payload : "");
+}
+
+static void registration_ended(struct client *c, enum coap_outcome outcome,
+			       const struct coap_answer *answer, int64_t now)
+{
+	uint8_t sent = c->under_way;
+
+	c->under_way = REGISTRATION_NOTHING;
+	if (outcome != COAP_ANSWERED) {
+		if (c->last_code)
+			log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+				 "%s does not answer", c->server->conf->uri);
+		c->last_code = 0;
+		client_event(c, REGISTRATION_LOST, 0, 0, now);
+		return;
+	}
+	note_refusal(c, answer);
+	c->last_code = answer->code;
+	if (sent == REGISTRATION_SEND_REGISTER && answer->code == CODE(2, 1))
+		keep_location(c, answer->location);
+	client_event(c, REGISTRATION_ANSWER, answer->code, 0, now);
+}
+
+/* ---- notifications ---- */
+
+struct request_scope client_scope(struct client *c)
+{
+	struct endpoint *e = c->endpoint;
+
+	return (struct request_scope){
+		.tree = &e->tree, .model = agent_model(),
+		.attributes = &c->attributes,
+		.server = c->server->conf->id,
+		.serve_stale = e->conf->stale == STALE_SERVE,
+		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
+			    FORMAT_SENML_CBOR,
+		.now = gateway_wall(e->gateway, loop_clock()),
+	};
+}
+
+void client_remember(struct client *c, struct observation *o)
+{
+	struct tree_cursor at = {0, 0};
+	struct lwm2m_path path;
+	const struct tree_slot *slot;
+
+	if (!c->attributes.n)
+		return;			/* no conditions anywhere */
+	while ((slot = tree_next(&c->endpoint->tree, &o->path, &at, &path)))
+		if (slot->quality == TREE_GOOD)
+			observe_remember(o, &c->attributes, &path,
+					 &slot->value);
+}
+
+static int send_notification(struct client *c, struct observation *o,
+			     uint8_t code, uint16_t format,
+			     const struct buf *out, int64_t now)
+{
+	char uri[PATH_TEXT_MAX];
+
+	path_format(&o->path, uri);
+	return coap_notify(c->connection, &(struct coap_notification){
+		.token = o->token, .token_length = o->token_length,
+		.code = code, .confirmable = !c->server->conf->notify_non,
+		.format = format, .sequence = o->sequence, .uri = uri + 1,
+		.payload = out->at, .length = out->used}, now);
+}
+
+/* Sends it, unless there is nothing true to say. */
+static void notify(struct client *c, struct observation *o, int64_t now)
+{
+	struct gateway *g = c->endpoint->gateway;
+	struct request_scope scope = client_scope(c);
+	struct buf out = buf_over(g->out, g->out_size);
+	uint16_t format = FORMAT_NONE;
+	uint8_t code = request_read(&scope, &o->path, o->format, g->room, &out,
+				    &format);
+
+	if (code == CODE(5, 3) || code == CODE(5, 4)) {
+		observe_sent(o, now);	/* stale: not said; the clocks restart */
+		return;
+	}
+	if (code != CODE(2, 5)) {	/* it is gone: so is the observation */
+		out.used = 0;
+		send_notification(c, o, code, FORMAT_NONE, &out, now);
+		client_forget(c, o);
+		return;
+	}
+	o->sequence++;
+	observe_sent(o, now);
+	client_remember(c, o);
+	send_notification(c, o, code, format, &out, now);
+}
+
+static bool notify_next(struct client *c, int64_t now)
+{
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (observe_due(o, now)) {
+			notify(c, o, now);
+			return true;
+		}
+	return false;
+}
+
+static void notification_ended(struct client *c, enum coap_outcome outcome,
+			       const uint8_t *token, uint8_t token_length)
+{
+	struct observation *o = client_observation(c, token, token_length);
+
+	if (!o || outcome == COAP_ACKED)
+		return;
+	log_line(LOG_DETAIL, c->endpoint->conf->endpoint, NULL,
+		 "observation cancelled by %s", outcome == COAP_REFUSED ?
+		 "a Reset" : "silence");
+	client_forget(c, o);
+}
+
+void client_reschedule(struct client *c, int64_t now)
+{
+	int64_t due = c->registration.next;
+
+	if (c->enable_at < due)
+		due = c->enable_at;
+	if (c->connection && !coap_busy(c->connection) && registered(c))
+		for (const struct observation *o = c->observations; o;
+		     o = o->next)
+			if (o->due < due)
+				due = o->due;
+	if (c->endpoint->leaving && c->endpoint->stop_at < due)
+		due = c->endpoint->stop_at;
+	if (due < now)
+		due = now;
+	heap_set(&c->endpoint->gateway->clients, &c->due, due);
+}
+
+/* Leaving takes too long: the server will see the registration lapse. */
+static void give_up(struct client *c)
+{
+	bool was = registered(c);
+
+	server_unqueue(c->server, c);
+	heap_remove(&c->endpoint->gateway->clients, &c->due);
+	c->registration.state = REGISTRATION_OFF;
+	note_registration(c, was, false);
+	endpoint_left(c->endpoint);
+}
+
+void client_due(struct client *c, int64_t now)
+{
+	if (c->endpoint->leaving && c->endpoint->stop_at <= now) {
+		give_up(c);
+		return;
+	}
+	if (c->enable_at <= now) {
+		c->enable_at = INT64_MAX;
+		client_event(c, REGISTRATION_START, 0, 0, now);
+	}
+	if (c->registration.next <= now)
+		client_event(c, REGISTRATION_TIMER, 0, 0, now);
+	while (c->connection && registered(c) && !coap_busy(c->connection) &&
+	       notify_next(c, now))
+		;
+	client_reschedule(c, now);
+}
+
+void client_changed(struct client *c, const struct lwm2m_path *path,
+		    const struct lwm2m_value *value, int64_t now)
+{
+	bool any = false;
+
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (path_covers(&o->path, path)) {
+			observe_changed(o, &c->attributes, path, value, now);
+			any = true;
+		}
+	if (any)
+		client_reschedule(c, now);
+}
+
+static uint32_t default_of(const struct client *c, uint16_t resource)
+{
+	struct lwm2m_path path = path_resource(1, c->instance, resource);
+	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
+
+	return slot && slot->value.as.integer > 0 ?
+	       (uint32_t)slot->value.as.integer : 0;
+}
+
+void client_configure(struct client *c, int64_t now)
+{
+	for (struct observation *o = c->observations; o; o = o->next)
+		observe_configure(o, &c->attributes, default_of(c, 2),
+				  default_of(c, 3), now);
+	client_reschedule(c, now);
+}
+
+/* ---- coap.c calls ---- */
+
+static void on_request(void *owner, struct coap_exchange *exchange,
+		       const struct request *request, const uint8_t *token,
+		       uint8_t token_length)
+{
+	client_request(owner, exchange, request, token, token_length,
+		       loop_clock());
+}
+
+static void on_ended(void *owner, enum coap_outcome outcome,
+		     const uint8_t *token, uint8_t token_length,
+		     const struct coap_answer *answer)
+{
+	struct client *c = owner;
+
+	if (c->under_way)
+		registration_ended(c, outcome, answer, loop_clock());
+	else
+		notification_ended(c, outcome, token, token_length);
+}
+
+static void on_idle(void *owner)
+{
+	struct client *c = owner;
+	int64_t now = loop_clock();
+
+	if (c->wanted && !c->paced)
+		send_registration(c, now);
+	else
+		client_due(c, now);
+}
+
+const struct coap_handlers client_handlers = {
+	.request = on_request, .ended = on_ended, .idle = on_idle,
+};

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One endpoint at one server: a virtual LwM2M client with its own connection,
+ * registration, observations and attributes. Agent thread. */
+#ifndef AGENT_CLIENT_H
+#define AGENT_CLIENT_H
+#include "agent/coap.h"
+#include "agent/heap.h"
+#include "agent/observe.h"
+#include "agent/registration.h"
+#include "agent/server.h"
+
+#define CLIENT_OBSERVATIONS_MAX 128
+
+struct endpoint;
+
+struct client {
+	struct endpoint *endpoint;
+	struct server *server;
+	struct coap_connection *connection;
+	struct client *next_paced;
+	struct observation *observations;
+	struct attribute_set attributes;
+	struct registration registration;
+	struct heap_item due;
+	uint8_t *location;		/* segments, as given; owned */
+	uint16_t n_location;
+	uint16_t instance;		/* of object 1 that is this account */
+	uint8_t wanted;			/* enum registration_send: to go out */
+	uint8_t under_way;		/* ... and what is */
+	uint8_t wanted_changes;
+	uint8_t last_code;		/* of the last answer; 0: none came */
+	bool paced;			/* in the server's queue */
+	int64_t enable_at;		/* 1/x/4 Disable: registers again then */
+};
+
+void client_init(struct client *client, struct endpoint *endpoint,
+		 struct server *server, uint16_t instance);
+void client_finish(struct client *client);
+
+/* An event for the registration; code, changes: see registration_step(). */
+void client_event(struct client *client, enum registration_event event,
+		  uint8_t code, uint8_t changes, int64_t now);
+/* Its turn in the server's queue has come. */
+void client_turn(struct client *client, int64_t now);
+/* Its due time has come. */
+void client_due(struct client *client, int64_t now);
+/* The resource at path has a new value. */
+void client_changed(struct client *client, const struct lwm2m_path *path,
+		    const struct lwm2m_value *value, int64_t now);
+/* pmin, pmax or attributes have changed: all observations are set anew. */
+void client_configure(struct client *client, int64_t now);
+void client_reschedule(struct client *client, int64_t now);
+/* What a Read or Write sees of this client. */
+struct request_scope client_scope(struct client *client);
+/* Deregister now, register again after `timeout` s. */
+void client_disable(struct client *client, uint32_t timeout, int64_t now);
+
+/* Handlers of coap.c; owner is a struct client. */
+extern const struct coap_handlers client_handlers;
+
+/* client_request.c */
+void client_request(struct client *client, struct coap_exchange *exchange,
+		    const struct request *request, const uint8_t *token,
+		    uint8_t token_length, int64_t now);
+void client_forget(struct client *client, struct observation *observation);
+struct observation *client_observation(struct client *client,
+				       const uint8_t *token,
+				       uint8_t token_length);
+/* The numbers in `observation`'s scope as last sent: for its conditions. */
+void client_remember(struct client *client, struct observation *observation);
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A soft endpoint: one device of a bus with its object tree and a client for
+ * each of its servers. Agent thread. */
+#ifndef AGENT_ENDPOINT_H
+#define AGENT_ENDPOINT_H
+#include "agent/bus.h"
+#include "agent/client.h"
+#include "objects/tree.h"
+
+#define ENDPOINT_TRIES 3	/* without an answer, then it is silent */
+
+enum endpoint_state {
+	ENDPOINT_UNKNOWN,	/* not heard yet */
+	ENDPOINT_ONLINE,
+	ENDPOINT_SILENT,
+};
+const char *endpoint_state_name(enum endpoint_state state);
+
+struct batch;
+struct gateway;
+struct gateway_bus;
+
+struct endpoint {
+	struct gateway *gateway;
+	struct endpoint *next_by_name;	/* in its hash chain */
+	struct endpoint *next_gone;
+	struct config_device *conf;	/* owned */
+	struct config_device *successor;	/* starts when this is gone */
+	struct gateway_bus *bus;	/* NULL once detached */
+	struct bus_device *device;	/* NULL: not attached (any more) */
+	struct tree tree;
+	struct batch *batches;		/* writes under way */
+	struct client *clients;		/* n_clients, by server */
+	int64_t heard;			/* monotonic ns, 0: never */
+	int64_t stop_at;		/* leaving: not later than this */
+	uint16_t n_clients;
+	uint8_t state;			/* enum endpoint_state */
+	bool round_done, leaving, gone;
+	uint32_t tries;			/* without an answer, in a row */
+	int32_t error;			/* of the last one */
+	int32_t rssi;			/* dBm, 0: not known */
+};
+
+/* conf becomes the endpoint's. Attached to its bus at once. */
+struct endpoint *endpoint_create(struct gateway *gateway,
+				 struct config_device *conf,
+				 struct gateway_bus *bus, int64_t now);
+void endpoint_destroy(struct endpoint *endpoint);
+/* Deregisters (unless keep), detaches; gateway_gone() when both are done. */
+void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
+/* Called whenever something ended that leaving waits for. */
+void endpoint_left(struct endpoint *endpoint);
+
+/* What the bus says. */
+void endpoint_message(struct endpoint *endpoint,
+		      const struct bus_message *message, int64_t now);
+/* A resource has changed by a server's write, an execute or a reset. */
+void endpoint_touched(struct endpoint *endpoint,
+		      const struct lwm2m_path *path, int64_t now);
+bool endpoint_writable(const struct endpoint *endpoint);
+/* Index of the point bound at path, or -1. */
+long endpoint_point(const struct endpoint *endpoint,
+		    const struct lwm2m_path *path);
+/* 3/0/4 Reboot: every client registers anew. */
+void endpoint_reboot(struct endpoint *endpoint, int64_t now);
+void endpoint_reset_error(struct endpoint *endpoint, int64_t now);
+
+/* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
+void endpoint_build(struct endpoint *endpoint);
+/* The instance and slot of a point (an optional one: at its first value). */
+void endpoint_build_point(struct endpoint *endpoint,
+			  const struct config_point *point);
+#endif

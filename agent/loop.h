@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The one event loop (libuv) of the agent thread: it waits, everything else
+ * is called from here with the time as an argument. */
+#ifndef AGENT_LOOP_H
+#define AGENT_LOOP_H
+#include <stdbool.h>
+#include <stdint.h>
+
+struct gateway;
+struct server;
+
+int64_t loop_clock(void);	/* monotonic ns */
+
+/* Until SIGTERM or SIGINT and a clean end; SIGHUP reloads. run_dir: where the
+ * control socket is made. 0 or -errno of the start. */
+int loop_run(struct gateway *gateway, const char *run_dir);
+/* Reads the configuration anew, as at SIGHUP; gateway->errors has what was
+ * wrong. false: nothing was changed. */
+bool loop_reload(void);
+/* Looks the server's host up; server_resolved() follows. */
+void loop_resolve(struct server *server);
+#endif

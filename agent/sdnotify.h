@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What systemd is told; nothing where there is no NOTIFY_SOCKET. */
+#ifndef AGENT_SDNOTIFY_H
+#define AGENT_SDNOTIFY_H
+#include <stdint.h>
+
+void sdnotify_ready(void);
+void sdnotify_status(const char *status);
+void sdnotify_reloading(int64_t now);	/* monotonic ns */
+void sdnotify_stopping(void);
+#endif

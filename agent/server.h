@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One server account that all endpoints share: its address, and the pace at
+ * which registration messages leave for it. */
+#ifndef AGENT_SERVER_H
+#define AGENT_SERVER_H
+#include <sys/socket.h>
+#include "agent/config.h"
+
+struct client;
+struct gateway;
+
+struct server {
+	struct gateway *gateway;
+	struct config_server *conf;		/* owned */
+	struct sockaddr_storage address;
+	socklen_t length;			/* 0: not resolved */
+	bool resolving, gone;
+	int64_t resolve_at;			/* next try, or INT64_MAX */
+	uint32_t resolve_tries;
+	struct client *first, *last;		/* wait for their turn */
+	double tokens;				/* messages that may go now */
+	int64_t filled;				/* when tokens was right */
+	size_t n_clients, n_registered;
+	struct server *next_retired;
+};
+
+struct server *server_create(struct gateway *gateway,
+			     struct config_server *conf, int64_t now);
+/* Its clients are gone. Freed now, or when a look-up under way has ended. */
+void server_destroy(struct server *server);
+
+/* c's registration message may go when its turn comes: client_turn(). */
+void server_queue(struct server *server, struct client *client);
+void server_unqueue(struct server *server, struct client *client);
+/* Lets those go whose turn has come; returns when the next one may. */
+int64_t server_turn(struct server *server, int64_t now);
+/* Of loop.c's look-up; length 0: failed, error says why. */
+void server_resolved(struct server *server, const struct sockaddr *address,
+		     socklen_t length, const char *error, int64_t now);
+/* The window that n endpoints start in: what pace needs. ns */
+int64_t server_spread(const struct server *server, size_t n_endpoints);
+#endif

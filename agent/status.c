@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * From the gateway's structs to JSON. */
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint.h"
+#include "agent/gateway.h"
+#include "agent/loop.h"
+#include "agent/model.h"
+#include "agent/status.h"
+#include "objects/codec.h"
+
+#define SECOND 1e9
+#define COUNTS_MAX 32
+
+#define json struct json_object
+
+static void add_text(json *to, const char *key, const char *text)
+{
+	if (text)
+		json_object_object_add(to, key, json_object_new_string(text));
+}
+
+static void add_int(json *to, const char *key, int64_t n)
+{
+	json_object_object_add(to, key, json_object_new_int64(n));
+}
+
+static void add_bool(json *to, const char *key, bool b)
+{
+	json_object_object_add(to, key, json_object_new_boolean(b));
+}
+
+/* Seconds with one decimal: nobody wants more of an age. */
+static void add_seconds(json *to, const char *key, int64_t ns)
+{
+	char text[32];
+	double s = round((double)ns / SECOND * 10) / 10;
+
+	snprintf(text, sizeof(text), "%.1f", s);
+	json_object_object_add(to, key, json_object_new_double_s(s, text));
+}
+
+static void add_code(json *to, uint8_t code)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%u.%02u", code >> 5, code & 31);
+	if (code)
+		add_text(to, "last_answer", text);
+}
+
+static void add_location(json *to, const struct client *c)
+{
+	char text[300] = "";
+	struct buf out = buf_over(text, sizeof(text) - 1);
+
+	for (size_t i = 0; i < c->n_location; i += 1 + (size_t)c->location[i]) {
+		buf_byte(&out, '/');
+		buf_put(&out, c->location + i + 1, c->location[i]);
+	}
+	if (!out.full && out.used)
+		add_text(to, "location", text);
+}
+
+static json *client_json(const struct client *c)
+{
+	json *to = json_object_new_object();
+	int64_t n = 0;
+
+	for (const struct observation *o = c->observations; o; o = o->next)
+		n++;
+	add_int(to, "server", c->server->conf->id);
+	add_text(to, "uri", c->server->conf->uri);
+	add_text(to, "state", registration_state_name(
+		 (enum registration_state)c->registration.state));
+	add_text(to, "lwm2m", c->registration.lwm2m_1_0 ? "1.0" : "1.1");
+	add_int(to, "lifetime", c->registration.lifetime);
+	add_int(to, "observations", n);
+	add_code(to, c->last_code);
+	add_location(to, c);
+	return to;
+}
+
+static void add_counts(json *to, struct bus *bus, struct bus_device *device)
+{
+	struct bus_count counts[COUNTS_MAX];
+	size_t n = bus ? bus_counts(bus, device, counts, COUNTS_MAX) : 0;
+	json *list = json_object_new_object();
+
+	for (size_t i = 0; i < n; i++)
+		add_int(list, counts[i].name, (int64_t)counts[i].n);
+	json_object_object_add(to, "counts", list);
+}
+
+static bool all_registered(const struct endpoint *e)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].registration.state !=
+		    REGISTRATION_REGISTERED &&
+		    e->clients[i].registration.state != REGISTRATION_UPDATING)
+			return false;
+	return true;
+}
+
+static json *endpoint_json(const struct endpoint *e, int64_t now)
+{
+	json *to = json_object_new_object();
+	json *clients = json_object_new_array();
+
+	add_text(to, "endpoint", e->conf->endpoint);
+	add_text(to, "state", e->leaving ? "leaving" :
+		 endpoint_state_name((enum endpoint_state)e->state));
+	add_text(to, "bus", e->conf->bus);
+	add_text(to, "profile", e->conf->profile);
+	if (e->heard)
+		add_seconds(to, "age", now - e->heard);
+	if (e->error)
+		add_text(to, "error", strerror(-e->error));
+	if (e->tries)
+		add_int(to, "tries", e->tries);
+	if (e->rssi)
+		add_int(to, "rssi", e->rssi);
+	for (size_t i = 0; i < e->n_clients; i++)
+		json_object_array_add(clients, client_json(&e->clients[i]));
+	json_object_object_add(to, "servers", clients);
+	if (e->bus)
+		add_counts(to, e->bus->bus, e->device);
+	return to;
+}
+
+static json *refused_json(const struct config_device *conf)
+{
+	json *to = json_object_new_object();
+
+	add_text(to, "endpoint", conf->endpoint);
+	add_text(to, "state", "refused");
+	add_text(to, "bus", conf->bus);
+	add_text(to, "error", conf->refused);
+	return to;
+}
+
+static json *bus_json(const struct gateway_bus *b)
+{
+	json *to = json_object_new_object();
+
+	add_text(to, "bus", b->conf->name);
+	add_text(to, "adapter", b->conf->adapter);
+	add_bool(to, "open", b->open);
+	if (!b->open)
+		add_text(to, "error", b->trouble ? b->trouble : "not open yet");
+	add_counts(to, b->bus, NULL);
+	return to;
+}
+
+/* healthy: everything is as configured; down: nothing works. */
+static const char *health(const struct gateway *g)
+{
+	size_t good = 0, some = 0;
+	bool buses = true;
+
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e)) {
+		bool online = e->state == ENDPOINT_ONLINE;
+
+		some += online;
+		good += online && all_registered(e);
+	}
+	for (const struct gateway_bus *b = g->buses; b; b = b->next)
+		buses &= b->open;
+	if (good == g->n_endpoints && !g->n_refused && buses && !g->errors.n)
+		return "healthy";
+	return good ? "degraded" : "down";
+}
+
+static json *error_json(const char *text)
+{
+	json *to = json_object_new_object();
+
+	add_text(to, "error", text);
+	return to;
+}
+
+static json *status_of(struct gateway *g, const char *name, int64_t now)
+{
+	struct endpoint *e = gateway_endpoint(g, name);
+	json *to, *list;
+
+	for (size_t i = 0; !e && i < g->n_refused; i++)
+		if (!strcmp(g->refused[i]->endpoint, name)) {
+			list = json_object_new_array();
+			json_object_array_add(list,
+					      refused_json(g->refused[i]));
+			to = json_object_new_object();
+			json_object_object_add(to, "endpoints", list);
+			add_text(to, "health", "down");
+			return to;
+		}
+	if (!e)
+		return error_json("no such endpoint");
+	to = json_object_new_object();
+	list = json_object_new_array();
+	json_object_array_add(list, endpoint_json(e, now));
+	json_object_object_add(to, "endpoints", list);
+	add_text(to, "health", e->state != ENDPOINT_ONLINE ? "down" :
+		 all_registered(e) ? "healthy" : "degraded");
+	return to;
+}
+
+static json *findings_json(const struct config_errors *errors)
+{
+	json *list = json_object_new_array();
+	char text[1200];
+
+	for (const struct config_error *e = errors->first; e; e = e->next) {
+		snprintf(text, sizeof(text), "%s:%u:%u: %s",
+			 e->place.file ? e->place.file : "-", e->place.line,
+			 e->place.column, e->text);
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	return list;
+}
+
+static json *status_all(struct gateway *g, int64_t now)
+{
+	json *to = json_object_new_object();
+	json *endpoints = json_object_new_array();
+	json *buses = json_object_new_array();
+
+	add_text(to, "gateway", g->name);
+	add_text(to, "health", health(g));
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		json_object_array_add(endpoints, endpoint_json(e, now));
+	for (size_t i = 0; i < g->n_refused; i++)
+		json_object_array_add(endpoints, refused_json(g->refused[i]));
+	for (const struct gateway_bus *b = g->buses; b; b = b->next)
+		json_object_array_add(buses, bus_json(b));
+	json_object_object_add(to, "endpoints", endpoints);
+	json_object_object_add(to, "buses", buses);
+	json_object_object_add(to, "findings", findings_json(&g->errors));
+	return to;
+}
+
+static json *slot_json(const struct lwm2m_path *path,
+		       const struct tree_slot *slot, int64_t wall)
+{
+	static const char *const qualities[] = {
+		[TREE_GOOD] = "good", [TREE_EMPTY] = "no value yet",
+		[TREE_BAD] = "bad",
+	};
+	const struct resource_def *def = model_resource(agent_model(),
+							path->id[0],
+							path->id[2]);
+	char text[4096];
+	struct buf out = buf_over(text, sizeof(text) - 1);
+	json *to = json_object_new_object();
+
+	path_format(path, text);
+	add_text(to, "path", text);
+	add_text(to, "name", def ? def->name : NULL);
+	add_text(to, "quality", qualities[slot->quality]);
+	value_format(&slot->value, &out);
+	text[out.used] = 0;
+	if (slot->value.type != LWM2M_NONE)
+		add_text(to, "value", text);
+	if (slot->time)
+		add_seconds(to, "age", wall - slot->time);
+	return to;
+}
+
+static json *read_json(struct gateway *g, const char *name, const char *text,
+		       int64_t now)
+{
+	struct endpoint *e = gateway_endpoint(g, name);
+	struct tree_cursor at = {0, 0};
+	struct lwm2m_path scope, path;
+	const struct tree_slot *slot;
+	json *to, *list;
+
+	if (!e)
+		return error_json("no such endpoint");
+	if (path_parse(text, strlen(text), &scope) < 0)
+		return error_json("not a path: /object/instance/resource");
+	if (!tree_exists(&e->tree, &scope))
+		return error_json("the endpoint has nothing at this path");
+	to = json_object_new_object();
+	list = json_object_new_array();
+	while ((slot = tree_next(&e->tree, &scope, &at, &path)))
+		json_object_array_add(list, slot_json(&path, slot,
+						      gateway_wall(g, now)));
+	json_object_object_add(to, "resources", list);
+	return to;
+}
+
+static json *reload_json(struct gateway *g)
+{
+	json *to = json_object_new_object();
+
+	add_bool(to, "reloaded", loop_reload());
+	json_object_object_add(to, "findings", findings_json(&g->errors));
+	return to;
+}
+
+static const char *text_of(json *from, const char *key)
+{
+	json *member;
+
+	return json_object_object_get_ex(from, key, &member) ?
+	       json_object_get_string(member) : NULL;
+}
+
+static json *answer_json(struct gateway *g, json *request)
+{
+	const char *what = text_of(request, "do");
+	const char *endpoint = text_of(request, "endpoint");
+	const char *path = text_of(request, "path");
+	int64_t now = loop_clock();
+
+	if (!what)
+		return error_json("a request says what to do: {\"do\": ...}");
+	if (!strcmp(what, "status"))
+		return endpoint ? status_of(g, endpoint, now) :
+				  status_all(g, now);
+	if (!strcmp(what, "read") && endpoint && path)
+		return read_json(g, endpoint, path, now);
+	if (!strcmp(what, "reload"))
+		return reload_json(g);
+	return error_json("no such request");
+}
+
+char *status_answer(struct gateway *g, const char *text)
+{
+	json *request = json_tokener_parse(text);
+	json *reply = request && json_object_is_type(request, json_type_object)
+		? answer_json(g, request) :
+		error_json("a request is one line of JSON");
+	const char *line = json_object_to_json_string_ext(reply,
+						JSON_C_TO_STRING_PLAIN);
+	char *answer = malloc(strlen(line) + 2);
+
+	if (!answer)
+		abort();
+	strcpy(answer, line);
+	strcat(answer, "\n");
+	json_object_put(request);
+	json_object_put(reply);
+	return answer;
+}
