@@ -221,6 +221,25 @@ class Read(LeshanCases):
         self.assertCode(self.server.read(STILL, "/1/0/8"), "4.05")
 
 
+class Silence(LeshanCases):
+    def test_device_that_does_not_answer(self):
+        """5.04 instead of an old value; the bus's others go on; it returns."""
+        path = "/3303/0/5700"
+
+        def code():
+            return self.server.read(ROOM, path).code
+        self.slave.do("mute 2")
+        self.addCleanup(self.slave.do, "unmute 2")
+        self.eventually_equal(code, "5.04", 40)
+        self.addCleanup(self.slave.do, "unset 4 holding 100")
+        for raw in (311, 322):
+            self.slave.do(f"set 4 holding 100 {raw}")
+            self.eventually_equal(lambda: self.value(BOILER, path), raw / 10,
+                                  20)
+        self.slave.do("unmute 2")
+        self.eventually_equal(code, "2.05", 90)
+
+
 class Write(LeshanCases):
     ACCOUNT = {"/1/0/2": 101, "/1/0/3": 1010, "/1/0/5": 2000}
 
