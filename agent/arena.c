@@ -3,6 +3,7 @@
  * that a small arena stays small and a large one has few blocks. */
 #include "agent/arena.h"
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct block {
 struct arena {
 	struct block *blocks;	/* the one being filled first */
 	size_t total;
+	bool secret;
 };
 
 static void *memory_take(size_t size)
@@ -42,6 +44,8 @@ void arena_destroy(struct arena *arena)
 	while (block) {
 		struct block *next = block->next;
 
+		if (arena->secret)
+			explicit_bzero(block->bytes, block->used);
 		free(block);
 		block = next;
 	}
@@ -144,4 +148,9 @@ char *arena_print(struct arena *arena, const char *format, ...)
 size_t arena_size(const struct arena *arena)
 {
 	return sizeof(*arena) + arena->total;
+}
+
+void arena_mark_secret(struct arena *arena)
+{
+	arena->secret = true;
 }

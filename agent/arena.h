@@ -12,6 +12,8 @@ void *arena_take(struct arena *arena, size_t size);
 char *arena_text(struct arena *arena, const char *text);	/* NULL: NULL */
 char *arena_print(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* It holds a key: overwritten when it is destroyed. */
+void arena_mark_secret(struct arena *arena);
 /* What it takes from the heap, bytes. */
 size_t arena_size(const struct arena *arena);
 #endif

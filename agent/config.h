@@ -123,6 +123,7 @@ struct config_bus {
 	struct place place;
 	bool enabled;
 	bool implied;			/* not declared: named by a device */
+	bool refused;			/* gone after settings_apply() */
 	struct setting *settings;	/* NULL once typed */
 	const struct adapter_ops *ops;	/* by settings.c */
 	void *data;			/* pristine */

@@ -6,8 +6,9 @@
 #include "adapters/adapter.h"
 
 struct plugins;
-struct plugins *plugins_create(const char *directory);
-void plugins_destroy(struct plugins *plugins);
+/* The adapters of one directory; the same each time, never freed. Agent
+ * thread. */
+struct plugins *plugins_of(const char *directory);
 /* The ops, copied by the smaller size; NULL and a reason for people in error
  * (not there, no symbol, another ABI by both numbers, another name, a newer
  * minor needed). */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The host's own keys: each name, type, default and range stands here and
+ * nowhere else. */
+#include "agent/config_key.h"
+
+#define S INT64_C(1000000000)
+#define LONGEST (INT64_C(0xffffffff) * S)
+#define NAME_MAX_LENGTH 252	/* "ep=" and it fit a CoAP option of 255 */
+
+#define OTHER(name_, help_, ...) \
+	{.name = name_, .type = KEY_OTHER, .help = help_, __VA_ARGS__}
+
+const struct config_key config_main_keys[] = {
+	OTHER("gateway", "name and endpoint of this gateway"),
+	OTHER("servers", "the LwM2M servers", .flags = KEY_REQUIRED),
+	OTHER("bootstrap", "the bootstrap server"),
+	OTHER("defaults", "keys that all devices start from"),
+	OTHER("buses", "the wires and radios, by name"),
+	OTHER("devices", "what becomes an endpoint"),
+	{.type = KEY_END}
+};
+
+const struct config_key config_file_keys[] = {
+	OTHER("buses", "the wires and radios, by name"),
+	OTHER("devices", "what becomes an endpoint"),
+	{.type = KEY_END}
+};
+
+const struct config_key config_gateway_keys[] = {
+	CONFIG_KEY("name", KEY_TEXT, struct config, gateway, .min = 1,
+		   .max = NAME_MAX_LENGTH, .help = "${gateway} in templates"),
+	CONFIG_KEY("endpoint", KEY_TEXT, struct config, gateway_endpoint,
+		   .min = 1, .max = NAME_MAX_LENGTH,
+		   .help = "the gateway's own endpoint"),
+	{.type = KEY_END}
+};
+
+#define SERVER(name_, type_, member_, ...) \
+	CONFIG_KEY(name_, type_, struct config_server, member_, __VA_ARGS__)
+
+const struct config_key config_server_keys[] = {
+	SERVER("id", KEY_INT, id, .flags = KEY_REQUIRED, .min = 1,
+	       .max = 65534, .help = "short server id"),
+	OTHER("uri", "coap://host:5683", .flags = KEY_REQUIRED),
+	SERVER("lifetime", KEY_SECONDS, lifetime, .fallback = "5min",
+	       .min = 20 * S, .max = LONGEST,
+	       .help = "how long a registration lives without an Update"),
+	SERVER("security", KEY_CHOICE, security, .fallback = "nosec",
+	       .choices = "nosec|psk|rpk|x509", .help = "how it is protected"),
+	OTHER("identity", "of psk", .flags = KEY_LATER),
+	OTHER("key_file", "of psk, hex", .flags = KEY_LATER),
+	OTHER("credential", "of psk, from systemd", .flags = KEY_LATER),
+	OTHER("cert_file", "of x509", .flags = KEY_LATER),
+	OTHER("private_key_file", "of rpk and x509", .flags = KEY_LATER),
+	OTHER("trust_file", "of x509", .flags = KEY_LATER),
+	OTHER("server_key_file", "of rpk", .flags = KEY_LATER),
+	OTHER("sni", "the name that the server goes by", .flags = KEY_LATER),
+	SERVER("lwm2m", KEY_CHOICE, lwm2m_1_0, .fallback = "1.1",
+	       .choices = "1.1|1.0", .help = "the version that it speaks"),
+	OTHER("path", "where it registers, /rd"),
+	SERVER("ct", KEY_INT, ct, .flags = KEY_NONE, .min = 0, .max = 65535,
+	       .help = "content format named in the registration, or none; "
+		       "110 with 1.1, none with 1.0"),
+	SERVER("ver", KEY_BOOL, ver,
+	       .help = "name object versions in the registration; true with "
+		       "1.1, false with 1.0"),
+	OTHER("binding", "U (UDP) or T (TCP)"),
+	SERVER("notify", KEY_CHOICE, notify_non, .fallback = "con",
+	       .choices = "con|non", .help = "notifications are confirmed"),
+	SERVER("pace", KEY_INT, pace, .fallback = "200", .min = 0,
+	       .max = 1000000, .help = "registrations and updates/s; 0: any"),
+	OTHER("keepalive", "of TCP and DTLS, or off", .flags = KEY_LATER),
+	SERVER("on_exit", KEY_CHOICE, keep_on_exit, .fallback = "deregister",
+	       .choices = "deregister|keep", .help = "what a stop does"),
+	SERVER("pmin", KEY_SECONDS, pmin, .fallback = "0", .min = 0,
+	       .max = LONGEST, .help = "default minimum period, 1/x/2"),
+	SERVER("pmax", KEY_SECONDS, pmax, .fallback = "0", .min = 0,
+	       .max = LONGEST, .help = "default maximum period, 1/x/3"),
+	{.type = KEY_END}
+};
+
+const struct config_key config_bus_keys[] = {
+	CONFIG_KEY("adapter", KEY_TEXT, struct config_bus, adapter,
+		   .flags = KEY_REQUIRED, .help = "what drives it"),
+	CONFIG_KEY("enabled", KEY_BOOL, struct config_bus, enabled,
+		   .fallback = "true", .help = "false: left closed"),
+	{.type = KEY_END}
+};
+
+#define DEVICE(name_, type_, member_, ...) \
+	CONFIG_KEY(name_, type_, struct config_device, member_, __VA_ARGS__)
+
+const struct config_key config_device_keys[] = {
+	DEVICE("endpoint", KEY_TEXT, endpoint, .flags = KEY_REQUIRED, .min = 1,
+	       .max = NAME_MAX_LENGTH, .help = "its name at the servers"),
+	OTHER("bus", "name of its bus, or the bus itself",
+	      .flags = KEY_REQUIRED),
+	OTHER("profile", "VENDOR/MODEL"),
+	OTHER("servers", "ids of its servers, or all", .flags = KEY_GIVES),
+	DEVICE("poll", KEY_TIME, poll, .fallback = "10s", .flags = KEY_GIVES,
+	       .min = S / 1000, .max = LONGEST, .help = "how often it is read"),
+	DEVICE("lifetime", KEY_SECONDS, lifetime, .flags = KEY_GIVES,
+	       .min = 20 * S, .max = LONGEST, .help = "the server's if absent"),
+	DEVICE("queue", KEY_BOOL, queue, .fallback = "false",
+	       .flags = KEY_GIVES, .help = "queue mode: it sleeps"),
+	DEVICE("awake_time", KEY_TIME, awake_time, .fallback = "93s",
+	       .flags = KEY_GIVES, .help = "of queue mode"),
+	DEVICE("register", KEY_CHOICE, register_always, .fallback = "heard",
+	       .choices = "heard|always", .flags = KEY_GIVES,
+	       .help = "when first heard, or at start all the same"),
+	DEVICE("silent_after", KEY_TIME, silent_after, .flags = KEY_GIVES |
+	       KEY_NONE, .help = "without a sign of life"),
+	DEVICE("stale", KEY_CHOICE, stale, .fallback = "error",
+	       .choices = "error|serve", .flags = KEY_GIVES,
+	       .help = "a Read of a silent device"),
+	DEVICE("asleep_write", KEY_CHOICE, asleep_write, .fallback = "hold",
+	       .choices = "hold|accept|refuse", .flags = KEY_GIVES | KEY_LATER,
+	       .help = "a Write to a sleeping device"),
+	DEVICE("hold_at_most", KEY_TIME, hold_at_most, .fallback = "1h",
+	       .flags = KEY_GIVES | KEY_LATER, .help = "of asleep_write"),
+	DEVICE("safe_after", KEY_TIME, safe_after, .flags = KEY_GIVES |
+	       KEY_LATER | KEY_NONE, .help = "without a server"),
+	OTHER("setup", "writes after each reconnect", .flags = KEY_LATER),
+	DEVICE("enabled", KEY_BOOL, enabled, .fallback = "true",
+	       .help = "false: left out"),
+	DEVICE("manufacturer", KEY_TEXT, manufacturer, .flags = KEY_GIVES,
+	       .help = "3/0/0"),
+	DEVICE("model", KEY_TEXT, model, .flags = KEY_GIVES, .help = "3/0/1"),
+	DEVICE("serial", KEY_TEXT, serial, .help = "3/0/2"),
+	OTHER("points", "what it measures and does"),
+	{.type = KEY_END}
+};
+
+#define POINT(name_, type_, member_, ...) \
+	CONFIG_KEY(name_, type_, struct config_point, member_, __VA_ARGS__)
+
+const struct config_key config_point_keys[] = {
+	POINT("name", KEY_TEXT, name, .flags = KEY_REQUIRED, .min = 1,
+	      .max = 64, .help = "5750 unless application says otherwise"),
+	OTHER("map", "OBJECT/INSTANCE or OBJECT/INSTANCE/RESOURCE"),
+	POINT("unit", KEY_TEXT, unit, .help = "5701"),
+	POINT("application", KEY_TEXT, application, .help = "5750"),
+	OTHER("scale", "value = raw x scale + offset", .flags = KEY_POINTS),
+	OTHER("offset", "value = raw x scale + offset", .flags = KEY_POINTS),
+	OTHER("round", "decimals, or off", .flags = KEY_POINTS),
+	OTHER("range", "[lowest, highest]: 5603, 5604", .flags = KEY_POINTS),
+	POINT("writable", KEY_BOOL, writable, .fallback = "false",
+	      .flags = KEY_POINTS, .help = "a server may write it"),
+	OTHER("on_execute", "what an Execute writes"),
+	OTHER("safe", "written after safe_after", .flags = KEY_LATER),
+	POINT("poll", KEY_TIME, poll, .min = S / 1000, .max = LONGEST,
+	      .help = "how often it is read; the device's if absent"),
+	POINT("keep", KEY_BOOL, keep, .fallback = "false", .flags = KEY_POINTS,
+	      .help = "remembered over a restart"),
+	POINT("optional", KEY_BOOL, optional, .fallback = "false",
+	      .flags = KEY_POINTS, .help = "there from its first value on"),
+	OTHER("enabled", "false: left out"),
+	{.type = KEY_END}
+};
+
+/* What a profile may say beside the adapter's block and the device's keys. */
+const struct config_key config_profile_keys[] = {
+	OTHER("identify", "lets a scan recognise it", .flags = KEY_LATER),
+	OTHER("points", "what it measures and does"),
+	{.type = KEY_END}
+};

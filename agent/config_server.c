@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Servers of the configuration. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/config_build.h"
+#include "agent/nearest.h"
+
+static const struct { const char *name; bool secure, tcp; uint16_t port; }
+schemes[] = {
+	{"coap", false, false, 5683}, {"coaps", true, false, 5684},
+	{"coap+tcp", false, true, 5683}, {"coaps+tcp", true, true, 5684},
+};
+
+static int scheme_parse(const char **text, struct config_uri *uri)
+{
+	const char *end = strstr(*text, "://");
+
+	for (size_t i = 0; end && i < sizeof(schemes) / sizeof(*schemes); i++) {
+		if (strlen(schemes[i].name) != (size_t)(end - *text) ||
+		    strncmp(schemes[i].name, *text, (size_t)(end - *text)))
+			continue;
+		uri->secure = schemes[i].secure;
+		uri->tcp = schemes[i].tcp;
+		uri->port = schemes[i].port;
+		*text = end + 3;
+		return 0;
+	}
+	return -EPROTONOSUPPORT;
+}
+
+static int host_parse(const char **text, struct config_uri *uri)
+{
+	bool bracket = **text == '[';
+	const char *from = *text + bracket;
+	size_t n = strcspn(from, bracket ? "]" : ":/");
+
+	if (!n || n >= sizeof(uri->host) || (bracket && !from[n]))
+		return -EINVAL;
+	if (strspn(from, bracket ? "0123456789abcdefABCDEF:.%" :
+		   "0123456789abcdefghijklmnopqrstuvwxyz"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._") < n)
+		return -EINVAL;
+	memcpy(uri->host, from, n);
+	uri->host[n] = '\0';
+	*text = from + n + bracket;
+	return 0;
+}
+
+static int port_parse(const char **text, struct config_uri *uri)
+{
+	size_t n;
+	unsigned long port;
+
+	if (**text != ':')
+		return 0;
+	++*text;
+	n = strspn(*text, "0123456789");
+	port = n && n <= 5 ? strtoul(*text, NULL, 10) : 0;
+	if (!port || port > 65535)
+		return -ERANGE;
+	uri->port = (uint16_t)port;
+	*text += n;
+	return 0;
+}
+
+/* -EPROTONOSUPPORT the scheme, -EINVAL the host, -ERANGE the port, -EDOM
+ * something behind it. */
+int config_uri_parse(const char *text, struct config_uri *uri)
+{
+	int rc = scheme_parse(&text, uri);
+
+	if (!rc)
+		rc = host_parse(&text, uri);
+	if (!rc)
+		rc = port_parse(&text, uri);
+	if (rc)
+		return rc;
+	return !*text || !strcmp(text, "/") ? 0 : -EDOM;
+}
+
+static void refuse_uri(struct config_scope *scope,
+		       const struct yaml_node *value, int rc)
+{
+	const char *why =
+		rc == -EPROTONOSUPPORT ? "it must begin with coap://" :
+		rc == -ERANGE ? "its port must be 1 to 65535" :
+		rc == -EDOM ? "nothing may follow the port (where to register "
+			      "is 'path')" :
+		"its host must be a name, an address, or an IPv6 address in "
+		"brackets";
+
+	config_scope_add(scope, value->place, "'uri' is '%s': %s", value->text,
+			 why);
+}
+
+static void uri_set(struct config_server *server, const struct yaml_node *value,
+		    struct config_scope *scope)
+{
+	struct config_uri uri;
+	int rc;
+
+	if (!config_text(value, "uri", scope))
+		return;
+	rc = config_uri_parse(value->text, &uri);
+	if (rc) {
+		refuse_uri(scope, value, rc);
+		return;
+	}
+	if (uri.secure || uri.tcp)
+		config_scope_add(scope, value->place, "'uri' is '%s': this "
+				 "version speaks coap:// (UDP, no security) "
+				 "only", value->text);
+	server->uri = arena_text(server->arena, value->text);
+	server->host = arena_text(server->arena, uri.host);
+	server->port = uri.port;
+}
+
+/* Without the slashes around it. */
+static void path_set(struct config_server *server,
+		     const struct yaml_node *value, struct config_scope *scope)
+{
+	const char *text = value->text;
+	size_t n;
+
+	if (!config_text(value, "path", scope))
+		return;
+	text += *text == '/';
+	n = strlen(text);
+	n -= n && text[n - 1] == '/';
+	if (n > 255 || strcspn(text, "?&# ") < n)
+		config_scope_add(scope, value->place, "'path' must be as /rd, "
+				 "not '%s'", value->text);
+	server->path = arena_print(server->arena, "%.*s", (int)n, text);
+}
+
+static void binding_set(struct config_server *server,
+			const struct yaml_node *value,
+			struct config_scope *scope)
+{
+	if (!config_text(value, "binding", scope))
+		return;
+	if (!strcmp(value->text, "T"))
+		config_scope_add(scope, value->place, "'binding' T: this "
+				 "version speaks U (UDP) only");
+	else if (strcmp(value->text, "U"))
+		config_scope_add(scope, value->place, "'binding' must be U or "
+				 "T, not '%s' (queue mode is 'queue' of a "
+				 "device)", value->text);
+	server->binding = value->text[0];
+}
+
+static void other_set(struct config_server *server, const struct entry *e,
+		      struct config_scope *scope)
+{
+	if (!strcmp(e->key, "uri"))
+		uri_set(server, e->value, scope);
+	else if (!strcmp(e->key, "path"))
+		path_set(server, e->value, scope);
+	else if (!strcmp(e->key, "binding"))
+		binding_set(server, e->value, scope);
+	else
+		config_text(e->value, e->key, scope);
+}
+
+static void keys_set(struct config_server *server, const struct block *block,
+		     struct config_scope *scope)
+{
+	for (const struct entry *e = block->first; e; e = e->next) {
+		const struct config_key *key =
+			config_key_find(config_server_keys, e->key);
+
+		if (!key)
+			config_refuse_key(scope, e->key, e->place,
+					  config_server_keys, NULL);
+		else if (key->type == KEY_OTHER)
+			other_set(server, e, scope);
+		else
+			config_key_set(key, e->value, server, server->arena,
+				       scope);
+	}
+}
+
+static void security_check(const struct config_server *server,
+			   const struct block *block,
+			   struct config_scope *scope)
+{
+	static const char *const names[] = {"nosec", "psk", "rpk", "x509"};
+	const struct entry *e = block_get(block, "security");
+
+	if (e && server->security != SECURITY_NOSEC)
+		config_scope_add(scope, e->value->place, "'security' is %s: "
+				 "this version knows nosec only",
+				 names[server->security]);
+}
+
+/* What an old server does not understand is left out for it. */
+static void version_apply(struct config_server *server,
+			  const struct block *block)
+{
+	if (!block_get(block, "ct"))
+		server->ct = server->lwm2m_1_0 ? -1 : 110;
+	if (!block_get(block, "ver"))
+		server->ver = !server->lwm2m_1_0;
+}
+
+static void id_check(const struct building *b,
+		     const struct config_server *server,
+		     const struct block *block, struct config_scope *scope)
+{
+	for (size_t i = 0; i < b->config->n_servers; i++)
+		if (b->config->servers[i]->id == server->id && server->id)
+			config_scope_add(scope,
+					 block_get(block, "id")->value->place,
+					 "server %u is there already (%s)",
+					 server->id,
+					 b->config->servers[i]->uri);
+}
+
+static struct config_server *server_create(void)
+{
+	struct arena *arena = arena_create();
+	struct config_server *server = arena_take(arena, sizeof(*server));
+
+	server->arena = arena;
+	server->path = "rd";
+	server->binding = 'U';
+	server->policy = (struct registration_policy){5, 60, 86400, 1};
+	config_keys_fall_back(config_server_keys, server, arena);
+	return server;
+}
+
+void config_server_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_server *server;
+	struct config_scope scope;
+	struct block block;
+
+	config_scope_init(&scope, b->errors, NULL, "a server");
+	if (!config_is_map(node, "a server", &scope))
+		return;
+	server = server_create();
+	block_init(&block);
+	block_put_map(&block, b->arena, node, NULL);
+	keys_set(server, &block, &scope);
+	config_require(&scope, config_server_keys, &block, node->place);
+	security_check(server, &block, &scope);
+	id_check(b, server, &block, &scope);
+	version_apply(server, &block);
+	server->fingerprint = fingerprint_block(&block);
+	if (scope.wrong)
+		config_server_free(server);
+	else
+		config_append(&b->config->servers, &b->config->n_servers,
+			      server);
+}
