@@ -106,9 +106,21 @@ uint64_t fingerprint_node(uint64_t hash, const struct yaml_node *node)
 	return fingerprint_add(hash, &node->n, sizeof(node->n));
 }
 
+/* Every bit of a sum must depend on all of the pair: FNV-1a leaves the last
+ * characters in a few bits, so that "m-2" with unit 2 and "m-3" with unit 3
+ * could add up to the same. */
+static uint64_t stir(uint64_t hash)
+{
+	hash ^= hash >> 32;
+	hash *= UINT64_C(0x9e3779b97f4a7c15);
+	hash ^= hash >> 29;
+	hash *= UINT64_C(0xd6e8feb86659fd93);
+	return hash ^ hash >> 32;
+}
+
 uint64_t fingerprint_pair(const char *key, const struct yaml_node *value)
 {
-	return fingerprint_node(add_text(FINGERPRINT_START, key), value);
+	return stir(fingerprint_node(add_text(FINGERPRINT_START, key), value));
 }
 
 uint64_t fingerprint_block(const struct block *block)
