@@ -103,7 +103,8 @@ static void build_ipso(struct endpoint *e, const struct config_point *point,
 		       const struct object_def *object)
 {
 	struct ipso_facts facts = {
-		.units = point->unit, .application = point->application,
+		.units = point->unit, .application = point->application ?
+			point->application : point->name,
 		.has_range = point->has_range, .range_min = point->range_min,
 		.range_max = point->range_max, .read_only = !point->writable,
 	};
