@@ -58,7 +58,7 @@ static void bus_destroy(struct bus *bus)
 	close(bus->inbox_fd);
 	pthread_mutex_destroy(&bus->inbox_lock);
 	pthread_mutex_destroy(&bus->counters_lock);
-	due_heap_finish(&bus->due);
+	heap_finish(&bus->due);
 	free(bus->counters.at);
 	free(bus->lost_text);
 	free(bus->asked);

@@ -201,7 +201,7 @@ void device_attach(struct bus_device *device)
 		device_missed(device, rc, text_of(rc));
 		device->hold = bus_now() +
 			       poll_retry(device->tries, bus_now() - now, 0);
-		due_set(&bus->due, &device->due, device->hold);
+		heap_set(&bus->due, &device->due, device->hold);
 		return;
 	}
 	link_enter(device);
@@ -231,7 +231,7 @@ void device_detach(struct bus_device *device, int error)
 {
 	struct bus *bus = bus_of(device);
 
-	due_set(&bus->due, &device->due, POLL_NEVER);
+	heap_set(&bus->due, &device->due, POLL_NEVER);
 	lost_leave(device);
 	device_unready(device);
 	if (!device->link)
@@ -261,7 +261,7 @@ void device_schedule(struct bus_device *device, int64_t now)
 		when = now;
 	if (when != POLL_NEVER && when < device->hold)
 		when = device->hold;
-	due_set(&bus_of(device)->due, &device->due, when);
+	heap_set(&bus_of(device)->due, &device->due, when);
 }
 
 static int64_t shortest_poll(const struct bus_device *device)
@@ -430,7 +430,7 @@ bool device_poll(struct bus_device *device, int64_t now)
 	size_t n;
 
 	if (is_gated(device, now)) {
-		due_set(&bus->due, &device->due, bus->gate);
+		heap_set(&bus->due, &device->due, bus->gate);
 		return false;
 	}
 	device->hold = 0;

@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * When a bus does what: a heap of due times, the grid that polls lie on, and
- * how long to leave alone what does not answer. Pure; monotonic ns. */
+ * The rhythm of a bus: the grid that polls lie on, and how long to leave alone
+ * what does not answer. Pure; monotonic ns. */
 #ifndef AGENT_BUS_POLL_H
 #define AGENT_BUS_POLL_H
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define POLL_NEVER INT64_MAX
 #define POLL_SECOND INT64_C(1000000000)
 #define POLL_SILENT_TRIES 3	/* unanswered in a row: the device is silent */
-
-/* One entry, embedded by its owner; zeroed: in no heap. */
-struct due {
-	int64_t when;
-	uint64_t order;			/* equal times: first come first */
-	size_t slot;			/* 1 .. n; 0: in no heap */
-};
-
-struct due_heap { struct due **at; size_t n, room; uint64_t order; };
-
-/* Enters or moves; POLL_NEVER takes out. Aborts without memory. */
-void due_set(struct due_heap *heap, struct due *due, int64_t when);
-struct due *due_first(const struct due_heap *heap);	/* NULL: none */
-void due_heap_finish(struct due_heap *heap);
 
 /* The first moment after `after` on the grid of poll whose phase comes from
  * seed: devices spread over the period, while the points of one device with

@@ -11,6 +11,7 @@
 #include "agent/bus.h"
 #include "agent/bus_kept.h"
 #include "agent/bus_poll.h"
+#include "agent/heap.h"
 
 #define BUS_COMMANDS_MAX 16	/* of one device that wait or run */
 #define BUS_STUCK_MAX 64	/* exchanges in a row that only learn */
@@ -61,7 +62,7 @@ struct bus_device {
 	struct bus_device *next_ready, *next_lost, *next_keeping;
 	const struct config_device *conf;
 	void *owner;
-	struct due due;
+	struct heap_item due;
 	int64_t hold;			/* left alone until then; 0: not */
 	struct bus_command *current, *queue, **queue_end;
 	struct kept kept;
@@ -111,7 +112,7 @@ struct bus {
 	struct adapter_device **attached_end;
 	struct bus_device *ready, **ready_end;	/* have a command to go on */
 	struct bus_device *lost_devices, *keeping;
-	struct due_heap due;
+	struct heap due;
 	struct adapter_point **asked;	/* room for one exchange */
 	size_t asked_room;
 	uint32_t standings[STANDINGS];

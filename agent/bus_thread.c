@@ -13,7 +13,7 @@
 #define REOPEN_PERIOD (30 * POLL_SECOND)	/* of a bus whose devices are
 						 * all silent */
 
-static struct bus_device *device_of(struct due *due)
+static struct bus_device *device_of(struct heap_item *due)
 {
 	return container_of(due, struct bus_device, due);
 }
@@ -49,7 +49,7 @@ static void device_enter(struct bus *bus, struct bus_device *device)
 	bus->last = device;
 	bus->standings[STANDING_NONE]++;
 	if (bus->open)
-		due_set(&bus->due, &device->due, bus_now());
+		heap_set(&bus->due, &device->due, bus_now());
 }
 
 /* Once BUS_DETACHED is in the mailbox the device may be freed any time. */
@@ -144,6 +144,7 @@ static void bus_fail(struct bus *bus, int error, const char *text)
 
 static void bus_open(struct bus *bus)
 {
+	int64_t now = bus_now();
 	char *text;
 	int rc = 0;
 
@@ -165,8 +166,9 @@ static void bus_open(struct bus *bus)
 		return;
 	}
 	bus->open = bus->called = true;
+	/* One after the other, in the order of the configuration. */
 	for (struct bus_device *d = bus->first; d; d = d->next)
-		due_set(&bus->due, &d->due, bus_now());
+		heap_set(&bus->due, &d->due, now++);
 	if (bus->said != SAID_OPENED)
 		bus_say(bus, (struct bus_message){.event = BUS_OPENED,
 						  .when = bus_now()});
@@ -197,7 +199,7 @@ static void bus_settle(struct bus *bus)
 	while ((device = bus->lost_devices)) {
 		device_detach(device, -ENODEV);
 		device->hold = bus_now() + poll_retry(device->tries, 0, 0);
-		due_set(&bus->due, &device->due, device->hold);
+		heap_set(&bus->due, &device->due, device->hold);
 	}
 }
 
@@ -209,10 +211,10 @@ static void poll_step(struct bus *bus)
 	int64_t now = bus_now();
 
 	for (int i = 0; i < ATTACH_MAX && !bus->lost; i++) {
-		struct due *due = due_first(&bus->due);
+		struct heap_item *due = heap_first(&bus->due);
 		bool done = false;
 
-		if (!due || due->when > now)
+		if (!due || due->due > now)
 			return;
 		if (device_of(due)->link)
 			done = device_poll(device_of(due), now);
@@ -253,8 +255,7 @@ static void bus_work(struct bus *bus)
 
 static int64_t wait_until(const struct bus *bus)
 {
-	const struct due *due = due_first(&bus->due);
-	int64_t until = bus->keep_at;
+	int64_t due = heap_due(&bus->due), until = bus->keep_at;
 
 	if (!bus->open)
 		return bus->open_at < until ? bus->open_at : until;
@@ -262,7 +263,7 @@ static int64_t wait_until(const struct bus *bus)
 		return 0;
 	if (bus->turn_at < until)
 		until = bus->turn_at;
-	return due && due->when < until ? due->when : until;
+	return due < until ? due : until;
 }
 
 static void bus_wait(struct bus *bus)

@@ -2,6 +2,7 @@
  * An observation holds when it was last sent, whether a condition has held
  * since, and the last sent values of those resources that have conditions. */
 #include "agent/observe.h"
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,10 +115,10 @@ int observe_remember(struct observation *observation,
 		return 0;
 	}
 	if (observation->n_last == UINT16_MAX)
-		return -1;
+		return -ENOMEM;
 	last = reallocarray(last, observation->n_last + 1u, sizeof(*last));
 	if (!last)
-		return -1;
+		return -ENOMEM;
 	observation->last = last;
 	memmove(&last[at + 1], &last[at],
 		(size_t)(observation->n_last - at) * sizeof(*last));

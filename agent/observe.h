@@ -62,7 +62,7 @@ bool observe_due(const struct observation *observation, int64_t now);
  * restart. Then observe_remember() for each numeric value in it that has
  * conditions. */
 void observe_sent(struct observation *observation, int64_t now);
-/* 0, or -1: no memory, and the next value will count as a change. */
+/* 0, or -ENOMEM: the next value will count as a change. */
 int observe_remember(struct observation *observation,
 		     const struct attribute_set *set,
 		     const struct lwm2m_path *path,
