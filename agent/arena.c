@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK 96u		/* bytes; with header and malloc's: 128 */
+#define FIRST_BLOCK 64u		/* bytes, without its header */
 
 struct block {
 	struct block *next;
@@ -71,7 +71,7 @@ static size_t fit(const struct block *block, size_t size)
 
 static struct block *block_add(struct arena *arena, size_t size)
 {
-	size_t grown = arena->total / 4;
+	size_t grown = arena->total / 8;
 	struct block *block;
 
 	if (grown < FIRST_BLOCK)
@@ -98,6 +98,11 @@ static void block_insert(struct arena *arena, struct block *block, size_t size)
 		block->next = first;
 		arena->blocks = block;
 	}
+}
+
+void arena_reserve(struct arena *arena, size_t size)
+{
+	block_insert(arena, block_add(arena, size), 0);
 }
 
 void *arena_take(struct arena *arena, size_t size)

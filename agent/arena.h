@@ -7,6 +7,8 @@
 struct arena;
 struct arena *arena_create(void);
 void arena_destroy(struct arena *arena);	/* NULL is fine */
+/* So much will be taken soon: one block of the heap for all of it. */
+void arena_reserve(struct arena *arena, size_t size);
 /* Zeroed; aligned for any type of this size (an array of it, too). */
 void *arena_take(struct arena *arena, size_t size);
 char *arena_text(struct arena *arena, const char *text);	/* NULL: NULL */

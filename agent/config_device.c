@@ -8,6 +8,8 @@
 #include "agent/config_build.h"
 #include "agent/nearest.h"
 
+#define TEXTS_USUAL 64	/* bytes: name, bus, file, a unit or two */
+
 /* One entry of `devices:`, which may make many. */
 struct entry_of_devices {
 	const struct yaml_node *node, *template;	/* of the names */
@@ -321,11 +323,14 @@ static void refuse(struct config_device *device,
 
 static struct config_device *device_create(const char *endpoint,
 					   const struct yaml_node *value,
-					   const char *bus)
+					   const char *bus, size_t n_points)
 {
 	struct arena *arena = arena_create();
-	struct config_device *device = arena_take(arena, sizeof(*device));
+	struct config_device *device;
 
+	arena_reserve(arena, sizeof(*device) + TEXTS_USUAL +
+			     n_points * sizeof(*device->points));
+	device = arena_take(arena, sizeof(*device));
 	device->arena = arena;
 	device->place = config_place(arena, value->place,
 				     &(struct place){NULL, 0, 0});
@@ -343,7 +348,7 @@ static void device_build(struct building *b, const struct entry_of_devices *d,
 {
 	const char *bus = d->bus < 0 ? "" : b->config->buses[d->bus]->name;
 	struct config_device *device = device_create(words->endpoint, name,
-						     bus);
+						     bus, d->points.n);
 	struct block filled;
 
 	block_fill(&filled, &d->merged, words, b->arena, scope);
