@@ -194,11 +194,26 @@ void wire_close(struct wire *wire)
 	wire->ctx = NULL;
 }
 
+/* How long the wire must be quiet after a failure. A frame on TCP has its
+ * transaction id; behind a converter nobody knows how the rest comes. */
+static int settle_ms(const struct wire *wire)
+{
+	switch (wire->transport) {
+	case WIRE_TCP:
+		return 0;
+	case WIRE_RTU:
+		return (int)(wire->silence_ns / 1000000) + 1;
+	case WIRE_RTU_OVER_TCP:
+		return 50;
+	}
+	return 0;
+}
+
 /* Throw away what is there; after a failure until the line is quiet. */
 static int wire_drain(struct wire *wire)
 {
 	struct pollfd ready = {wire->fd, POLLIN, 0};
-	int quiet = wire->stale ? (int)(wire->silence_ns / 1000000) + 1 : 0;
+	int quiet = wire->stale ? settle_ms(wire) : 0;
 	uint8_t rest[512];
 	ssize_t n;
 

@@ -422,14 +422,47 @@ static void pending_answer(struct slave *s)
 	}
 }
 
-/* libmodbus says 0 for a frame of another unit than the one it was told, and
- * a serial line has many: the frame is there all the same. */
-static int rtu_length(const uint8_t *query)
+static unsigned crc_of(const uint8_t *at, int n)
 {
-	if (query[1] == MODBUS_FC_WRITE_MULTIPLE_COILS ||
-	    query[1] == MODBUS_FC_WRITE_MULTIPLE_REGISTERS)
-		return 9 + query[6];
-	return 8;
+	unsigned crc = 0xffff;
+
+	while (n--) {
+		crc ^= *at++;
+		for (int i = 0; i < 8; i++)
+			crc = crc & 1 ? crc >> 1 ^ 0xa001 : crc >> 1;
+	}
+	return crc;
+}
+
+/* How many bytes the query has, as far as the first n tell. */
+static int rtu_length(const uint8_t *query, int n)
+{
+	if (n < 7 || (query[1] != MODBUS_FC_WRITE_MULTIPLE_COILS &&
+		      query[1] != MODBUS_FC_WRITE_MULTIPLE_REGISTERS))
+		return 8;
+	return 9 + query[6];
+}
+
+/* Not modbus_receive(): on a serial line it knows one unit only, and takes
+ * what follows a frame of another one for that one's reply. 0: no query. */
+static int rtu_receive(int fd, uint8_t *query)
+{
+	struct pollfd more = {fd, POLLIN, 0};
+	int n = 0;
+
+	while (n < rtu_length(query, n)) {
+		ssize_t got;
+
+		if (poll(&more, 1, 100) != 1 || rtu_length(query, n) > QUERY)
+			return 0;
+		got = read(fd, query + n, (size_t)(rtu_length(query, n) - n));
+		if (got <= 0)
+			return -1;
+		n += (int)got;
+	}
+	if (crc_of(query, n - 2) != (query[n - 2] | (unsigned)query[n - 1] << 8))
+		return 0;
+	return n;
 }
 
 /* False: the client is gone. */
@@ -439,17 +472,13 @@ static bool client_serve(struct slave *s, struct client *client)
 	int n;
 
 	memset(query, 0, sizeof(query));
-	n = modbus_receive(client->ctx, query);
-	if (n < 0 && s->rtu && errno != ECONNRESET) {
+	n = s->rtu ? rtu_receive(client->fd, query)
+		   : modbus_receive(client->ctx, query);
+	if (n > 0)
+		query_take(s, client, query, n);
+	else if (n == 0)
 		modbus_flush(client->ctx);
-		return true;
-	}
-	if (n < 0)
-		return false;
-	if (n == 0)
-		n = rtu_length(query);
-	query_take(s, client, query, n);
-	return true;
+	return n >= 0;
 }
 
 static void client_add(struct slave *s, modbus_t *ctx, int fd)
