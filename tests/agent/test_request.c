@@ -54,6 +54,7 @@ static const struct content {
 	{"/3303/0/5601", "20.5", ""}, {"/3303/0/5602", "22.5", ""},
 	{"/3303/0/5605", NULL, "x"}, {"/3303/0/5750", "flow", ""},
 	{"/3303/1/5700", NULL, "!?"}, {"/3303/1/5701", "Cel", ""},
+	{"/3303/1/5605", NULL, "x"},
 	{"/3303/2/5700", "7", "!~"}, {"/3303/2/5701", "Cel", ""},
 	{"/3304/0/5700", "50", "!~"}, {"/3304/0/5701", "%RH", ""},
 	{"/3315/0/5700", NULL, "!~"},
@@ -63,9 +64,10 @@ static const struct content {
 	{"/3203/0/5604", "10", ""},
 	{"/3305/0/5800", "1", "!"}, {"/3305/0/5806", NULL, "!?"},
 	{"/3306/0/5850", "1", "!"}, {"/3306/0/5851", "50", "!"},
-	{"/3339/0/5522", "AQID", ""},
+	{"/3339/0/5522", "AQID", ""}, {"/3302/0/5500", "1", "!?"},
 	{"/3349/0/5910", "9", "!"}, {"/3349/0/5911", NULL, "!x"},
 	{"/3349/0/5912/0", "a", ""}, {"/3349/0/5912/1", "b", ""},
+	{"/3349/1/5912/0", "c", "!"},
 };
 
 static void value_fill(struct tree *tree, const struct lwm2m_path *at,
@@ -309,6 +311,7 @@ static void reads_by_quality(void **state)
 {
 	static const struct exchange table[] = {
 		{GET, "3303/1/5700", REFUSED(5, 03)},
+		{GET, "3302/0/5500", REFUSED(5, 03)},	/* one of long ago */
 		{GET, "3303/2/5700", REFUSED(5, 04)},
 		{GET, "3315/0/5700", REFUSED(5, 04)},
 		/* left out where others are there */
@@ -440,6 +443,8 @@ static void writes_held_ones(void **state)
 		{PUT, "1/0/1", .format = IS(FORMAT_OLD_TEXT),
 			PAYLOAD("60"), CHANGED,
 			.effects = "t/1/0/1=60 "},
+		{PUT, "1/0/2", .format = TEXT, PAYLOAD("0"), CHANGED,
+			.effects = "t/1/0/2=0 "},
 		{PUT, "1/0/7", .format = TEXT, CHANGED,
 			.effects = "t/1/0/7= "},
 		{PUT, "1/0/3", .format = TLV, PAYLOAD("\xc2\x03\x03\xf2"),
@@ -478,6 +483,8 @@ static void writes_bound_ones_to_the_bus(void **state)
 		{POST, "3306/0", .format = TLV, PAYLOAD(
 			"\xe1\x16\xda\x00" "\xe1\x16\xdb\x64"), CHANGED,
 			.effects = "w/3306/0/5850=0 w/3306/0/5851=100 "},
+		{PUT, "3306/0/5851", .format = TEXT, PAYLOAD("0"), CHANGED,
+			.effects = "w/3306/0/5851=0 "},
 		/* both kinds in one request */
 		{POST, "3308/0", .format = JSON, PAYLOAD(
 			"[{\"bn\":\"/3308/0/\",\"n\":\"5750\",\"vs\":\"x\"},"
@@ -545,6 +552,12 @@ static void refuses_writes(void **state)
 			"[{\"bn\":\"/1/0/2\",\"v\":60}]"), REFUSED(4, 00)},
 		{PUT, "1/0/1", .format = JSON, PAYLOAD("[{"),
 			REFUSED(4, 00)},
+		{PUT, "1/0/1", .format = JSON, PAYLOAD("[{\"n\":\"/1/0/1\"}]"),
+			REFUSED(4, 00)},
+		/* not a number */
+		{PUT, "3308/0/5900", .format = TLV,
+			PAYLOAD("\xe4\x17\x0c\x7f\xc0\0\0"),
+			REFUSED(4, 00)},
 		{PUT, "3306/0/5851", .format = TEXT, PAYLOAD("101"),
 			REFUSED(4, 00)},
 		{PUT, "3306/0/5851", .format = TEXT, PAYLOAD("-1"),
@@ -609,6 +622,12 @@ static void writes_multiple_resources(void **state)
 			.effects = "t/3349/0/5912/4=q "},
 		{PUT, "3349/0/5912", .format = TLV, PAYLOAD(
 			"\xa0\x17\x18"), REFUSED(4, 00)},
+		/* a device has the elements that it has */
+		{POST, "3349/1", .format = TLV, PAYLOAD(
+			"\xa3\x17\x18" "\x41\x04q"), REFUSED(4, 04)},
+		{PUT, "3349/1/5912", .format = TLV, PAYLOAD(
+			"\xa3\x17\x18" "\x41\x00q"), CHANGED,
+			.effects = "w/3349/1/5912/0=q "},
 		/* a single one in the clothes of a multiple one */
 		{POST, "1/0", .format = TLV, PAYLOAD(
 			"\x83\x02\x41\x00\x07"), REFUSED(4, 00)},
@@ -661,6 +680,7 @@ static void executes(void **state)
 		/* IPSO's own: done here */
 		{POST, "3303/0/5605", CHANGED, .effects =
 			"t/3303/0/5601=21.5 t/3303/0/5602=21.5 "},
+		{POST, "3303/1/5605", CHANGED},	/* no value: nothing moves */
 		{POST, "3/0/4", PAYLOAD("a"), REFUSED(4, 00)},
 		{POST, "3/0/4", PAYLOAD("0="), REFUSED(4, 00)},
 		{POST, "3/0/4", PAYLOAD("0='"), REFUSED(4, 00)},
@@ -672,6 +692,7 @@ static void executes(void **state)
 		{POST, "3/0/4", PAYLOAD("0='a b'"), REFUSED(4, 00)},
 		{POST, "3/0/4", PAYLOAD("0='\\'"), REFUSED(4, 00)},
 		{POST, "3/0/4", PAYLOAD("0='a'1"), REFUSED(4, 00)},
+		{POST, "3/0/4", PAYLOAD("0='\x7f'"), REFUSED(4, 00)},
 		{POST, "3/0/4", .format = TLV, PAYLOAD("0"),
 			REFUSED(4, 15)},
 		{POST, "3303/0/5700", REFUSED(4, 05)},
@@ -761,6 +782,86 @@ static void says_when_an_answer_does_not_fit(void **state)
 	tree_finish(&tree);
 }
 
+/* A notification asks without a request's checks before it. */
+static void a_read_judges_its_path(void **state)
+{
+	static const struct { const char *at; uint8_t code; } cases[] = {
+		{"/3303/0/5700", CODE(2, 05)}, {"/0/0/0", CODE(4, 01)},
+		{"/3303/9", CODE(4, 04)}, {"/3303/0/5605", CODE(4, 05)},
+	};
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .fallback = FORMAT_TLV,
+	};
+
+	(void)state;
+	tree_fill(&tree);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf out = buf_over(answer, sizeof(answer));
+		struct lwm2m_path at = path(cases[i].at);
+		uint16_t format;
+
+		assert_int_equal(request_read(&scope, &at, FORMAT_NONE, &room,
+					      &out, &format), cases[i].code);
+		assert_int_equal(format, cases[i].code == CODE(2, 05) ?
+				 FORMAT_TEXT : FORMAT_NONE);
+	}
+	tree_finish(&tree);
+}
+
+/* The whole tree for a composite: without what is closed. */
+static void the_root_leaves_keys_out(void **state)
+{
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .fallback = FORMAT_SENML_JSON,
+	};
+	struct buf out = buf_over(answer, sizeof(answer) - 1);
+	struct lwm2m_path root = path_root();
+	uint16_t format;
+
+	(void)state;
+	tree_fill(&tree);
+	assert_int_equal(request_read(&scope, &root, FORMAT_NONE, &room, &out,
+				      &format), CODE(2, 05));
+	answer[out.used] = '\0';
+	assert_null(strstr((char *)answer, "127.0.0.1"));
+	assert_non_null(strstr((char *)answer, "Eastron"));
+	tree_finish(&tree);
+}
+
+static void too_much_is_refused(void **state)
+{
+	static uint8_t payload[3 * (REQUEST_RECORDS + 1)];
+	static uint8_t large[65536];
+	struct exchange write = {
+		POST, "1/0", .format = TLV, .payload = payload,
+		.length = sizeof(payload), REFUSED(4, 13),
+	};
+	struct exchange get = {GET, "3303", .accept = TLV};
+	struct request request = request_of(&get);
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .fallback = FORMAT_TLV,
+	};
+	struct buf out = buf_over(large, sizeof(large));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(payload); i += 3)
+		memcpy(&payload[i], "\xc1\x02\x05", 3);
+	exchange_run(&write);
+	tree_init(&tree);
+	for (uint16_t i = 0; i < REQUEST_RECORDS + 1; i++) {
+		struct lwm2m_path at = path_resource(3303, i, 5701);
+
+		tree_add(&tree, ipso_object(3303), i);
+		value_fill(&tree, &at, "Cel");
+	}
+	assert_int_equal(request_handle(&scope, &request, &room, &out).code,
+			 CODE(5, 00));
+	tree_finish(&tree);
+}
+
 static void attributes_show_in_a_discover(void **state)
 {
 	static const char expected[] =
@@ -809,6 +910,9 @@ int main(void)
 		cmocka_unit_test(writes_attributes),
 		cmocka_unit_test(refuses_what_it_does_not_do),
 		cmocka_unit_test(says_when_an_answer_does_not_fit),
+		cmocka_unit_test(a_read_judges_its_path),
+		cmocka_unit_test(the_root_leaves_keys_out),
+		cmocka_unit_test(too_much_is_refused),
 		cmocka_unit_test(attributes_show_in_a_discover),
 	};
 

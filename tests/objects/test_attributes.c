@@ -62,6 +62,7 @@ static const struct query {
 	{"", "pmin=5", 0, ";pmin=5"},
 	{"", "pmax=10&pmin=5", 0, ";pmin=5;pmax=10"},
 	{"", "st=0.5&lt=-1&gt=2.5", 0, ";gt=2.5;lt=-1;st=0.5"},
+	{"", "st=0", 0, ";st=0"},
 	{"", "epmin=1&epmax=20", 0, ";epmin=1;epmax=20"},
 	{"", "pmin=0&pmax=4294967295", 0, ";pmin=0;pmax=4294967295"},
 	{"", "gt=21.7", 0, ";gt=21.7"},

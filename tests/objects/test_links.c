@@ -19,6 +19,9 @@ static const struct object_def temperature = {
 static const struct object_def dimmer = {
 	3343, 0, true, false, "Dimmer", "1.0", sensor, 2,
 };
+static const struct object_def first_of_ipso = {
+	3200, 0, true, false, "Digital Input", "1.1", sensor, 2,
+};
 static const struct object_def location = {
 	3336, 0, true, false, "Location", "2.0", sensor, 2,
 };
@@ -65,6 +68,9 @@ static const struct list {
 	 "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,"
 	 "</3303>;ver=1.1,</3303/2>,</3303/9>,"
 	 "</3336>;ver=2.0,</3336/0>,</3343/4>"},
+	{{&first_of_ipso}, {0}, {110, true, false},
+	 "</>;rt=\"oma.lwm2m\";ct=110,</1/0>,</3/0>,"
+	 "</3200>;ver=1.1,</3200/0>"},
 	{{&dimmer}, {65534}, {0, true, false},
 	 "</>;rt=\"oma.lwm2m\";ct=0,</1/0>,</3/0>,</3343/65534>"},
 };
