@@ -87,6 +87,9 @@ static const char *hint(const struct reading *r, size_t line)
 		       "as \"coap://[2001:db8::1]:5683\"";
 	if (memchr(at, '\t', n))
 		return ": indent with blanks, not with tabs";
+	if (r->parser.problem && strstr(r->parser.problem, "mapping values"))
+		return ": a text with ': ' in it needs quotes, and the keys of "
+		       "a map stand below each other";
 	return "";
 }
 
@@ -110,9 +113,14 @@ static void refuse_syntax(struct reading *r)
 	case YAML_EMITTER_ERROR:
 		break;
 	}
-	FAIL(r, place_at(r, &p->problem_mark), "not valid YAML: %s%s%s%s",
-	     p->context ? p->context : "", p->context ? ", " : "", problem,
-	     hint(r, p->problem_mark.line));
+	if (p->context)
+		FAIL(r, place_at(r, &p->problem_mark), "not valid YAML: %s "
+		     "that begins in line %zu, %s%s", p->context,
+		     p->context_mark.line + 1, problem,
+		     hint(r, p->problem_mark.line));
+	else
+		FAIL(r, place_at(r, &p->problem_mark), "not valid YAML: %s%s",
+		     problem, hint(r, p->problem_mark.line));
 }
 
 static bool next(struct reading *r, yaml_event_t *event)

@@ -84,7 +84,7 @@ static void refuse_absent(const struct plugins *plugins, const char *name,
 
 	nearest_init(&nearest, name);
 	suggest(plugins, &nearest);
-	snprintf(error, size, "there is no adapter '%s' in %s%s", name,
+	snprintf(error, size, "no adapter '%s' in %s%s", name,
 		 plugins->directory, nearest_text(&nearest));
 }
 

@@ -539,7 +539,7 @@ static void refuse_adapter(struct typing *t, const char *why)
 				 nearest_text(&nearest));
 	else
 		config_scope_add(t->scope, t->bus->place,
-				 "there is no bus '%s', and as an adapter: %s",
+				 "there is no bus '%s', and %s",
 				 t->bus->name, why);
 }
 
@@ -559,7 +559,7 @@ static void bus_apply(struct config *config, struct config_bus *bus,
 		      struct plugins *plugins, struct config_errors *errors,
 		      char *why, size_t size)
 {
-	char what[96], reason[256];
+	char what[96], reason[1024];
 	struct config_scope scope;
 	struct typing t = {config, bus, NULL, NULL, &scope};
 
