@@ -184,6 +184,10 @@ static int value_type(enum lwm2m_type type, struct lwm2m_value *value)
 		return 0;
 	if (text && type == LWM2M_CORELINK)
 		value->type = type;
+	/* Leshan writes object links as texts. */
+	if (text && type == LWM2M_OBJLINK &&
+	    !objlink_parse(value->as.text, value->length, value))
+		return -EPROTOTYPE;
 	if (number && (type == LWM2M_INTEGER || type == LWM2M_UNSIGNED ||
 		       type == LWM2M_FLOAT || type == LWM2M_TIME))
 		return number_type(type, value);

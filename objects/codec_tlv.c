@@ -194,7 +194,8 @@ static int level_decode(struct decoding *decoding, struct lwm2m_path above,
 
 /* Where the outermost entries stand. A payload may begin at what the request
  * names or one level below: /3/0 takes the instance or its resources, /3/0/6
- * the resource or its elements. Resources for an object are a new instance's. */
+ * the resource or its elements. Resources for an object are those of a new
+ * instance. */
 static int above_find(const struct lwm2m_path *base, enum tlv_kind kind,
 		      struct lwm2m_path *above)
 {
@@ -229,7 +230,7 @@ int tlv_decode(struct decoding *decoding, const uint8_t *payload, size_t n)
 	return error ? error : level_decode(decoding, above, payload, n);
 }
 
-/* The fewest bytes of `step` (1, 2, 4, 8) that keep the number. */
+/* The fewest bytes that keep the number. */
 static size_t signed_width(int64_t number)
 {
 	if (number >= INT8_MIN && number <= INT8_MAX)
@@ -239,11 +240,11 @@ static size_t signed_width(int64_t number)
 	return number >= INT32_MIN && number <= INT32_MAX ? 4 : 8;
 }
 
+/* With a zero before the first one where there is room: some read an unsigned
+ * number as a signed one. */
 static size_t unsigned_width(uint64_t number)
 {
-	if (number <= UINT16_MAX)
-		return number <= UINT8_MAX ? 1 : 2;
-	return number <= UINT32_MAX ? 4 : 8;
+	return number > INT64_MAX ? 8 : signed_width((int64_t)number);
 }
 
 static void number_write(struct buf *out, uint64_t number, size_t n)

@@ -312,6 +312,7 @@ bool objlink_parse(const char *text, size_t n, struct lwm2m_value *value)
 	    !magnitude_parse(colon + 1, n - first - 1, UINT16_MAX, &instance))
 		return false;
 	value->type = LWM2M_OBJLINK;
+	value->length = 0;
 	value->as.link.object = (uint16_t)object;
 	value->as.link.instance = (uint16_t)instance;
 	return true;

@@ -265,6 +265,8 @@ static void values_take_the_type_of_the_resource(void **state)
 		{LWM2M_OPAQUE, "\"vd\":\"\"", {7, 0, {.text = NULL}}},
 		{LWM2M_OBJLINK, "\"vlo\":\"3303:1\"",
 		 {8, 0, {.link = {3303, 1}}}},
+		{LWM2M_OBJLINK, "\"vs\":\"3303:1\"",
+		 {8, 0, {.link = {3303, 1}}}},
 		{LWM2M_CORELINK, "\"vs\":\"</1>,</3/0>\"",
 		 {9, 11, {.text = "</1>,</3/0>"}}},
 		/* Unknown to the model, 999: as they look. */
@@ -308,7 +310,7 @@ static void values_of_another_type_are_refused(void **state)
 		{LWM2M_STRING, "\"vd\":\"AQ\""}, {LWM2M_STRING, "\"vs\":1"},
 		{LWM2M_STRING, "\"vs\":{}"}, {LWM2M_OPAQUE, "\"vs\":\"AQ\""},
 		{LWM2M_OPAQUE, "\"vd\":\"A\""}, {LWM2M_OPAQUE, "\"vd\":1"},
-		{LWM2M_OBJLINK, "\"vs\":\"3:0\""},
+		{LWM2M_OBJLINK, "\"vs\":\"3/0\""},
 		{LWM2M_OBJLINK, "\"vlo\":\"3\""}, {LWM2M_OBJLINK, "\"vlo\":3"},
 		{LWM2M_CORELINK, "\"vs\":\"3/0\""},
 	};

@@ -197,8 +197,9 @@ static void unsigned_numbers_have_no_sign(void **state)
 		uint64_t number;
 		const char *hex;
 	} cases[] = {
-		{255, "C1 03 FF"}, {256, "C2 03 01 00"},
-		{65535, "C2 03 FF FF"}, {65536, "C4 03 00 01 00 00"},
+		{127, "C1 03 7F"}, {128, "C2 03 00 80"},
+		{32768, "C4 03 00 00 80 00"},
+		{2147483648, "C8 03 08 00 00 00 00 80 00 00 00"},
 		{UINT64_MAX, "C8 03 08 FF FF FF FF FF FF FF FF"},
 	};
 
@@ -213,6 +214,9 @@ static void unsigned_numbers_have_no_sign(void **state)
 					    cases[i].hex), 1);
 		record_equal(0, "/1000/0/3", lwm2m_unsigned(cases[i].number));
 	}
+	/* Those who know that there is no sign need one byte. */
+	assert_int_equal(decode_hex(FORMAT_TLV, "/1000/0/3", "C1 03 FF"), 1);
+	record_equal(0, "/1000/0/3", lwm2m_unsigned(255));
 }
 
 static void other_types(void **state)
