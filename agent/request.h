@@ -18,7 +18,7 @@ enum request_method {
 
 struct request {
 	uint8_t method;			/* enum request_method, or unknown */
-	const char *uri;		/* "3303/0/5700", Uri-Path joined by / */
+	const char *uri;		/* "3303/0/5700": Uri-Path joined */
 	size_t uri_length;
 	const char *query;		/* Uri-Query joined by & */
 	size_t query_length;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the files of request.c share, and nobody else. */
+#ifndef AGENT_REQUEST_PARTS_H
+#define AGENT_REQUEST_PARTS_H
+#include "agent/request.h"
+
+/* One request while it is handled. */
+struct handling {
+	const struct request_scope *scope;
+	const struct request *request;
+	struct request_room *room;
+	struct buf *out;
+	struct request_outcome outcome;
+};
+
+/* An answer without a payload, or a refusal and why. */
+void request_answer(struct handling *h, uint8_t code, const char *reason);
+void request_disallow(struct handling *h);
+
+/* Security and OSCORE hold keys: no server sees them. */
+bool request_is_closed(uint16_t object);
+/* NULL: path is above a resource, or its object does not know it. */
+const struct resource_def *request_def(const struct tree *tree,
+				       const struct lwm2m_path *path);
+bool request_is_readable(const struct tree *tree, const struct lwm2m_path *at);
+bool request_is_numeric(const struct resource_def *def);
+
+/* The path is there and not closed. */
+void request_read_handle(struct handling *h);
+void request_discover(struct handling *h);
+void request_write(struct handling *h);
+#endif

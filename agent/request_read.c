@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Read, Observe's answer and Discover: what a tree says, and what it does not
+ * because it is not true any more. */
+#include <errno.h>
+#include "agent/request_parts.h"
+#include "objects/linkformat.h"
+
+/* One value, or (an instance, a multiple resource) a list of them? */
+static bool is_single(const struct tree *tree, const struct lwm2m_path *path)
+{
+	const struct resource_def *def = request_def(tree, path);
+
+	return path->depth == 4 ||
+	       (path->depth == 3 && !(def && def->multiple));
+}
+
+/* The slots of a Read's scope by what can be said of them. */
+struct tally {
+	size_t served, bad;
+	size_t bound, bound_bad;
+	bool overflow;
+};
+
+static bool is_served(const struct request_scope *scope,
+		      const struct tree_slot *slot)
+{
+	if (slot->value.type == LWM2M_NONE)
+		return false;
+	switch ((enum tree_quality)slot->quality) {
+	case TREE_GOOD: return true;
+	case TREE_EMPTY: return false;
+	case TREE_BAD: return scope->serve_stale;
+	}
+	return false;
+}
+
+/* A time goes along with a stale value only: it must not pass for a fresh
+ * one. Where all carry times, a server may take them for a history. */
+static void slot_collect(const struct request_scope *scope,
+			 const struct tree_slot *slot,
+			 const struct lwm2m_path *at,
+			 struct request_room *room, struct tally *tally)
+{
+	bool bad = slot->quality == TREE_BAD;
+
+	tally->bad += bad;
+	if (slot->flags & TREE_BOUND) {
+		tally->bound++;
+		tally->bound_bad += bad;
+	}
+	if (!is_served(scope, slot))
+		return;
+	if (tally->served == REQUEST_RECORDS) {
+		tally->overflow = true;
+		return;
+	}
+	room->records[tally->served++] = (struct lwm2m_record){
+		*at, slot->value, bad ? slot->time : 0,
+	};
+}
+
+static struct tally scope_collect(const struct request_scope *scope,
+				  const struct lwm2m_path *path,
+				  struct request_room *room)
+{
+	struct tree_cursor cursor = {0, 0};
+	struct tally tally = {0};
+	const struct tree_slot *slot;
+	struct lwm2m_path at;
+
+	while ((slot = tree_next(scope->tree, path, &cursor, &at)))
+		if (request_is_readable(scope->tree, &at))
+			slot_collect(scope, slot, &at, room, &tally);
+	return tally;
+}
+
+/* 2.05, or what is wrong with the values. */
+static uint8_t tally_judge(const struct tally *tally, bool serve_stale,
+			   const struct lwm2m_path *path)
+{
+	if (tally->overflow)
+		return CODE(5, 00);
+	if (tally->bound && tally->bound_bad == tally->bound && !serve_stale)
+		return CODE(5, 04);
+	if (!tally->served && path->depth >= 3)
+		return tally->bad ? CODE(5, 04) : CODE(5, 03);
+	return CODE(2, 05);
+}
+
+static uint16_t format_choose(const struct request_scope *scope, bool single,
+			      uint16_t accept)
+{
+	if (accept != FORMAT_NONE)
+		return accept;
+	return single && scope->fallback == FORMAT_TLV ? FORMAT_TEXT :
+							 scope->fallback;
+}
+
+/* Those of one value: they could not say which of several they have. */
+static bool is_plain(uint16_t format)
+{
+	return format == FORMAT_TEXT || format == FORMAT_OPAQUE ||
+	       format == FORMAT_CBOR;
+}
+
+/* 2.05, and out is left as it was at any other code. */
+static uint8_t records_write(const struct lwm2m_path *path, uint16_t format,
+			     const struct lwm2m_record *records, size_t n,
+			     struct buf *out)
+{
+	struct buf before = *out;
+	int error = codec_encode(format, path, records, n, out);
+
+	if (!error)
+		return CODE(2, 05);
+	*out = before;
+	return error == -ENOTSUP ? CODE(4, 06) : CODE(5, 00);
+}
+
+uint8_t request_read(const struct request_scope *scope,
+		     const struct lwm2m_path *path, uint16_t accept,
+		     struct request_room *room, struct buf *out,
+		     uint16_t *format)
+{
+	bool single = is_single(scope->tree, path);
+	struct tally tally;
+	uint8_t code;
+
+	*format = FORMAT_NONE;
+	if (path->depth && request_is_closed(path->id[0]))
+		return CODE(4, 01);
+	if (!tree_exists(scope->tree, path))
+		return CODE(4, 04);
+	if (path->depth >= 3 && !request_is_readable(scope->tree, path))
+		return CODE(4, 05);
+	accept = format_choose(scope, single, accept);
+	if (!codec_encodes(accept) || (!single && is_plain(accept)))
+		return CODE(4, 06);
+	tally = scope_collect(scope, path, room);
+	code = tally_judge(&tally, scope->serve_stale, path);
+	if (code != CODE(2, 05))
+		return code;
+	code = records_write(path, accept, room->records, tally.served, out);
+	if (code == CODE(2, 05))
+		*format = accept;
+	return code;
+}
+
+static const char *read_reason(uint8_t code)
+{
+	switch (code) {
+	case CODE(4, 05): return "the resource is not readable";
+	case CODE(4, 06): return "not available in this format";
+	case CODE(5, 00): return "the answer is too large";
+	case CODE(5, 03): return "there is no value yet";
+	case CODE(5, 04): return "the device does not answer";
+	default: return NULL;
+	}
+}
+
+void request_read_handle(struct handling *h)
+{
+	uint8_t code;
+
+	if (!h->outcome.path.depth) {
+		request_disallow(h);
+		return;
+	}
+	code = request_read(h->scope, &h->outcome.path, h->request->accept,
+			    h->room, h->out, &h->outcome.format);
+	request_answer(h, code, read_reason(code));
+	if (h->request->observe == 0 && code == CODE(2, 05))
+		h->outcome.kind = REQUEST_OBSERVE;
+}
+
+void request_discover(struct handling *h)
+{
+	struct buf before = *h->out;
+
+	if (!h->outcome.path.depth || h->outcome.path.depth > 3) {
+		request_disallow(h);
+		return;
+	}
+	links_discover(h->scope->tree, &h->outcome.path,
+		       h->scope->attributes, h->out);
+	if (h->out->full) {
+		*h->out = before;
+		request_answer(h, CODE(5, 00), "the answer is too large");
+		return;
+	}
+	h->outcome.format = FORMAT_LINK;
+	request_answer(h, CODE(2, 05), NULL);
+}
