@@ -231,7 +231,6 @@ class Silence(LeshanCases):
         self.slave.do("mute 2")
         self.addCleanup(self.slave.do, "unmute 2")
         self.eventually_equal(code, "5.04", 40)
-        self.addCleanup(self.slave.do, "unset 4 holding 100")
         for raw in (311, 322):
             self.slave.do(f"set 4 holding 100 {raw}")
             self.eventually_equal(lambda: self.value(BOILER, path), raw / 10,
@@ -443,7 +442,6 @@ class Observe(LeshanCases):
 
     def test_value_from_the_bus(self):
         path = "/3303/0/5700"
-        self.addCleanup(self.slave.do, "unset 4 holding 100")
         self.slave.do("set 4 holding 100 300")
         self.eventually_equal(lambda: self.value(BOILER, path), 30.0)
         answer = self.observe(BOILER, path)
@@ -483,7 +481,6 @@ class Observe(LeshanCases):
 
     def test_threshold_crossed(self):
         path = "/3303/0/5700"
-        self.addCleanup(self.slave.do, "unset 4 holding 100")
         self.slave.do("set 4 holding 100 300")
         self.eventually_equal(lambda: self.value(BOILER, path), 30.0)
         self.set_attributes(BOILER, path, gt=50)

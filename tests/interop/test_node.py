@@ -2,8 +2,9 @@
 """lwmuxd with lwm2m-node-lib, an LwM2M 1.0 server.
 
 It reads and writes single resources as text, with numbers of the content
-formats from before their registration (1541 is text), takes no objects'
-versions, and forgets an observation without telling the client.
+formats from before their registration (1541 is text), and takes no objects'
+versions. It acknowledges no notification and forgets an observation without
+telling the client, so that `notify: non` is the only way with it.
 """
 import time
 import unittest
@@ -20,7 +21,7 @@ def tearDownModule():
 
 class NodeCases(cases.Cases):
     driver = NodeLib
-    server_keys = 'lwm2m: "1.0"'
+    server_keys = 'lwm2m: "1.0"\n    notify: non'
 
     def value(self, endpoint, path):
         answer = self.server.read(endpoint, path)
@@ -177,7 +178,6 @@ class Observe(NodeCases):
 
     def test_value_from_the_bus(self):
         path = "/3303/0/5700"
-        self.addCleanup(self.slave.do, "unset 4 holding 100")
         self.slave.do("set 4 holding 100 300")
         self.eventually_equal(lambda: float(self.value(BOILER, path)), 30)
         since = self.server.mark()

@@ -72,6 +72,7 @@ import java.util.concurrent.*;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.leshan.core.endpoint.Protocol;
@@ -131,6 +132,7 @@ public class Server {
                 new CaliforniumServerEndpointsProvider.Builder(new CoapServerProtocolProvider(),
                                                                new CoapsServerProtocolProvider());
         Configuration config = endpoints.createDefaultConfiguration();
+        config.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 65536);
         if (opt.containsKey("cid"))
             config.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, Integer.valueOf(opt.get("cid")));
         endpoints.setConfiguration(config);
