@@ -36,6 +36,7 @@ static void malformed_ones_do_not(void **state)
 		{"/3 ", -EINVAL}, {"/03", -EINVAL}, {"/00", -EINVAL},
 		{"/3/x", -EINVAL}, {"/3.0", -EINVAL}, {"a", -EINVAL},
 		{"/65535", -ERANGE}, {"/99999999999999999999", -ERANGE},
+		{"/4294967296", -ERANGE}, {"/4294967299/0", -ERANGE},
 		{"/1/2/3/4/5", -E2BIG}, {"/1/2/3/4/", -EINVAL},
 	};
 	struct lwm2m_path read = {{7, 7, 7, 7}, 4};
