@@ -66,11 +66,11 @@ class Observe(Site):
             self.assertEqual(event["format"], 110)
 
     def test_notification_keeps_the_format(self):
-        for accept in (0, 112, 11542):
+        for raw, accept in ((410, 0), (420, 112), (430, 11542)):
             with self.subTest(accept=accept):
                 self.observe(accept=accept)
                 mark = self.server_.mark()
-                self.set(400 + accept % 7)
+                self.set(raw)
                 self.assertEqual(self.notified(mark)["format"], accept)
                 self.server_.ask("cancel", "meter-1", T)
 

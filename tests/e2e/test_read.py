@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read and Discover: every format at every level, and every refusal."""
 import sites
-from harness import SharedSite
+from harness import SharedSite, wait_for
 
 AIR = "/3303/0/5700"
 TLV, JSON, CBOR, TEXT, LINK = 11542, 110, 112, 0, 40
@@ -11,7 +11,8 @@ class Read(SharedSite):
     @classmethod
     def build(cls, site):
         cls.server = site.server()
-        site.gateway(cls.server.port, sites.SIM)
+        cls.relay_ = site.relay(cls.server)
+        site.gateway(cls.relay_.port, sites.SIM)
         cls.server.registered("sim")
 
     def read(self, path, accept):
@@ -109,7 +110,12 @@ class Read(SharedSite):
         self.refused("4.05", "write", "sim", AIR, text="1")
 
     def test_unknown_critical_option_is_4_02(self):
-        self.refused("4.02", "read", "sim", AIR, opt="65001:00")
+        # The answer names the option, so that libcoap drops it on the
+        # server's side as well: it is looked for on the wire.
+        mark = self.relay_.mark()
+        self.server.send("read", "sim", AIR, opt="65001:00")
+        wait_for(lambda: any(m.code_text == "4.02" for m in
+                             self.relay_.messages("up", mark)), "a 4.02")
 
     def test_ping_gets_a_reset(self):
         self.assertEqual(self.server.ask("ping", "sim")["event"], "rst")
@@ -127,7 +133,7 @@ class Read(SharedSite):
     def test_discover_an_instance(self):
         links = self.discover("/3308/0")
         self.assertEqual(links[0], "</3308/0>")
-        self.assertIn("</3308/0/5900>", links)
+        self.assertTrue(any(l.startswith("</3308/0/5900>") for l in links))
 
     def test_discover_an_object(self):
         links = self.discover("/3303")

@@ -34,8 +34,9 @@ class Reload(Site):
 
     def test_untouched_endpoint_sends_no_datagram(self):
         server, _ = self.start(a=1, b=2)
-        mark = self.relay_.mark()
+        mark, events = self.relay_.mark(), server.mark()
         self.change(a=1, b=3, c=4)
+        server.registered("b", after=events)
         server.registered("c")
         wait_for(lambda: server.value("b", "/3303/0/5700") == 3, "b = 3")
         self.assertEqual(self.sent_by("a", mark), [])

@@ -92,7 +92,7 @@ class Write(SharedSite):
     def test_not_writable_is_4_05(self):
         self.refused("4.05", "write", "boiler", "/3303/0/5700", text="1")
         self.refused("4.05", "write", "boiler", "/3311/0/5850", text="1")
-        self.refused("4.05", "write", "boiler", "/3/0/0", text="x")
+        self.refused("4.05", "write", "boiler", "/3/0/16", text="U")
         self.refused("4.05", "write", "boiler", "/1/0/0", text="2")
 
     def test_wrong_content_is_4_00(self):

@@ -11,7 +11,7 @@
 #include "tests/server/server.h"
 #include "tests/server/words.h"
 
-enum { WORDS = 24, PAYLOAD = 65536 };
+enum { WORDS = 24, PAYLOAD = 1 << 20 };
 
 struct command {
 	const char *id, *verb;

@@ -228,6 +228,13 @@ const char *links_check_discover(const char *text, size_t length)
 	return list_check(text, length, check_discovered);
 }
 
+/* Does `above` lead to `below`, segment by segment? */
+static bool leads_to(const char *above, size_t n, const char *below, size_t m)
+{
+	return m >= n && memcmp(below, above, n) == 0 &&
+	       (m == n || below[n] == '/');
+}
+
 bool links_cover(const char *text, size_t length, const char *path)
 {
 	const char *why, *end = text + length;
@@ -235,8 +242,9 @@ bool links_cover(const char *text, size_t length, const char *path)
 	struct link l;
 
 	while (link_next(&text, end, &l, &why) > 0)
-		if (l.target_length >= n && memcmp(l.target, path, n) == 0 &&
-		    (l.target_length == n || l.target[n] == '/'))
+		if (leads_to(path, n, l.target, l.target_length) ||
+		    (l.depth == 2 &&
+		     leads_to(l.target, l.target_length, path, n)))
 			return true;
 	return false;
 }

@@ -30,6 +30,7 @@ const char *links_check_registration(const char *text, size_t length);
  * Leshan models and numbers without quotation marks. */
 const char *links_check_discover(const char *text, size_t length);
 
-/* Is a link to `path` or to something below it in the list? */
+/* Is `path` in the list, or something below it, or the instance that it is a
+ * resource of? (Resources are not listed.) */
 bool links_cover(const char *text, size_t length, const char *path);
 #endif

@@ -61,7 +61,7 @@ static void discover_takes_only_what_servers_model(void **state)
 			    "attribute unknown to servers");
 }
 
-static void a_link_covers_its_own_subtree_only(void **state)
+static void a_link_covers_its_own_branch_only(void **state)
 {
 	const char *list = "</3303/0>,</33030/0>";
 	size_t n = strlen(list);
@@ -69,6 +69,8 @@ static void a_link_covers_its_own_subtree_only(void **state)
 	(void)state;
 	assert_true(links_cover(list, n, "/3303"));
 	assert_true(links_cover(list, n, "/3303/0"));
+	assert_true(links_cover(list, n, "/3303/0/5700"));
+	assert_false(links_cover(list, n, "/3303/01/5700"));
 	assert_false(links_cover(list, n, "/330"));
 	assert_false(links_cover(list, n, "/3303/1"));
 }
@@ -79,7 +81,7 @@ int main(void)
 		cmocka_unit_test(registration_of_a_good_client_passes),
 		cmocka_unit_test(registration_mistakes_are_named),
 		cmocka_unit_test(discover_takes_only_what_servers_model),
-		cmocka_unit_test(a_link_covers_its_own_subtree_only),
+		cmocka_unit_test(a_link_covers_its_own_branch_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
