@@ -21,11 +21,11 @@ bool codec_encodes(uint16_t format);
 bool codec_decodes(uint16_t format);
 
 /* Records in path order, all covered by base (the path of the request), to a
- * payload. A record of depth 4 is an element of a multiple resource. Times go
- * out in the formats that carry them. A Float stays a float on the wire.
- * 0, -ENOTSUP the format cannot carry these (text of several, opaque of a
- * number), -EMSGSIZE out is full. No records: an empty list where the format
- * has one. */
+ * payload. A record of depth 4 is an element of a multiple resource. Times
+ * that are not 0 go out in the formats that carry them. A Float stays a float
+ * on the wire. 0, -ENOTSUP the format cannot carry these (text of several,
+ * opaque of a number, NaN in JSON), -EXDEV a record is not below base,
+ * -EMSGSIZE out is full. No records: an empty list where the format has one. */
 int codec_encode(uint16_t format, const struct lwm2m_path *base,
 		 const struct lwm2m_record *records, size_t n,
 		 struct buf *out);
@@ -34,11 +34,14 @@ int codec_encode(uint16_t format, const struct lwm2m_path *base,
  * not know comes as LWM2M_OPAQUE of its raw content (TLV) or as what it looks
  * like (SenML). Texts and bytes in records are borrowed from payload or lie
  * in scratch. An instance without resources (Create) comes as a record of
- * depth 2 and type NONE. With base of depth 1 a list of bare resources
- * (Create without an id) comes with instance id 65535.
+ * depth 2 and type NONE, a SenML name without a value (Read-Composite) as one
+ * of its depth and type NONE. With base of depth 1 a list of bare resources
+ * (Create without an id) comes with instance id 65535. A time below 2^28 s
+ * counts from now (RFC 8428 4.5.3).
  * The number of records, or -EBADMSG malformed, -EPROTOTYPE a value does not
  * fit its resource's type, -EXDEV a name outside base, -ENOTSUP not a format
- * of records, -EMSGSIZE more than max records or more than scratch takes. */
+ * of records, -EMSGSIZE more than max records or more than scratch takes,
+ * -ENOMEM. */
 int codec_decode(uint16_t format, const struct object_model *model,
 		 const struct lwm2m_path *base, const uint8_t *payload,
 		 size_t length, struct lwm2m_record *records, size_t max,
