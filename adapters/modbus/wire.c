@@ -231,16 +231,29 @@ static int wire_drain(struct wire *wire)
 	return -EBADMSG;	/* somebody talks without end */
 }
 
-static void wire_wait(const struct wire *wire, int64_t gap)
+static void sleep_until(int64_t until)
 {
-	int64_t silence = gap > wire->silence_ns ? gap : wire->silence_ns;
-	int64_t until = wire->quiet + silence;
 	struct timespec at = {until / SECOND, until % SECOND};
 
-	if (wire->quiet && until > wire_now())
+	if (until > wire_now())
 		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at,
 				       NULL) == EINTR)
 			;
+}
+
+/* On a serial line nothing tells a late answer from the next one of the same
+ * unit: that one is asked again only when it had twice its time. As the host
+ * lets a failed device wait, this costs nothing. */
+static void wire_wait(const struct wire *wire, const struct wire_call *call)
+{
+	int64_t silence = call->gap > wire->silence_ns ? call->gap
+						       : wire->silence_ns;
+
+	if (wire->quiet)
+		sleep_until(wire->quiet + silence);
+	if (wire->transport != WIRE_TCP &&
+	    wire->slow_unit == call->request->unit)
+		sleep_until(wire->slow_until);
 }
 
 /* Not modbus_send_raw_request(): its transaction id is always 0, and a late
@@ -373,7 +386,7 @@ int wire_exchange(struct wire *wire, struct wire_call *call, uint8_t *pdu)
 	int64_t start;
 	int rc;
 
-	wire_wait(wire, call->gap);
+	wire_wait(wire, call);
 	rc = wire_drain(wire);
 	if (rc)
 		return rc;
@@ -384,6 +397,10 @@ int wire_exchange(struct wire *wire, struct wire_call *call, uint8_t *pdu)
 				  pdu);
 	wire->quiet = wire_now();
 	wire->stale = rc < 0;
+	if (rc == -ETIMEDOUT) {
+		wire->slow_unit = r->unit;
+		wire->slow_until = wire->quiet + call->timeout;
+	}
 	call->turn_ns = wire->quiet - start - sending;
 	return rc;
 }

@@ -37,6 +37,8 @@ struct wire {
 	int64_t char_ns;	/* 0: no serial line of ours */
 	int64_t silence_ns;	/* 3.5 characters */
 	int64_t quiet;		/* when the last byte came or went, ns */
+	int64_t slow_until;	/* an answer of slow_unit may come till then */
+	uint8_t slow_unit;
 };
 
 struct wire_call {

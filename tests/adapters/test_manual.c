@@ -42,7 +42,8 @@ static bool table_is_told(const struct adapter_key *key)
 	bool good = true;
 
 	for (; key && key->type != ADAPTER_END; key++) {
-		good &= is_told(key->name) & has_fallback(key);
+		good &= is_told(key->name);
+		good &= has_fallback(key);
 		if (!key->help) {
 			fprintf(stderr, "%s has no help\n", key->name);
 			good = false;

@@ -319,6 +319,24 @@ static void silence_is_a_timeout(void **state)
 	CLOSE(fake_number(q), 1);
 }
 
+/* Two requests for one register each: only time tells their replies apart. */
+static void a_late_answer_is_nobodys(void **state)
+{
+	struct adapter_device *d =
+		fake_device_add(host, "d", "unit=5 timeout=400ms");
+	struct adapter_device *e = fake_device_add(host, "e", "unit=5");
+	struct adapter_point *p = fake_point_add(d, "p", "address=321");
+	struct adapter_point *q = fake_point_add(e, "q", "address=123");
+
+	(void)state;
+	go();
+	slave_tell(&slave, "late 5 600");
+	assert_int_equal(fake_poll(d, NULL), -ETIMEDOUT);
+	assert_int_equal(fake_poll(e, NULL), 0);
+	CLOSE(fake_number(q), 123);
+	assert_null(fake_last(p));
+}
+
 static void spoilt_replies_are_no_values(void **state)
 {
 	struct adapter_device *d =
@@ -468,6 +486,7 @@ int main(void)
 		RTU(long_blocks_come_whole),
 		RTU(exceptions_are_told),
 		RTU(silence_is_a_timeout),
+		RTU(a_late_answer_is_nobodys),
 		RTU(spoilt_replies_are_no_values),
 		RTU(noise_between_frames_is_thrown_away),
 		RTU(a_frame_of_another_unit_is_passed_over),
@@ -479,6 +498,7 @@ int main(void)
 		TCP(long_blocks_come_whole),
 		TCP(exceptions_are_told),
 		TCP(silence_is_a_timeout),
+		TCP(a_late_answer_is_nobodys),
 		TCP(spoilt_replies_are_no_values),
 		TCP(noise_between_frames_is_thrown_away),
 		TCP(a_frame_of_another_unit_is_passed_over),
