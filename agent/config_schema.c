@@ -4,7 +4,7 @@
 #include "agent/config_key.h"
 
 #define S INT64_C(1000000000)
-#define LONGEST (INT64_C(0xffffffff) * S)
+#define LONGEST (INT64_C(49710) * 86400 * S)	/* whole days in 32 bits */
 #define NAME_MAX_LENGTH 252	/* "ep=" and it fit a CoAP option of 255 */
 
 #define OTHER(name_, help_, ...) \

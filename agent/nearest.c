@@ -68,6 +68,8 @@ static void offer(struct nearest *nearest, const char *known, size_t n)
 	if (n > NEAREST_WORD_MAX || length > NEAREST_WORD_MAX)
 		return;
 	d = distance(nearest->word, length, known, n);
+	if (length >= 3 && length < n && !strncmp(nearest->word, known, length))
+		d = 1;		/* cut short: "addr" */
 	if (d >= nearest->distance || d >= n)
 		return;
 	nearest->distance = d;

@@ -1,0 +1,883 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The configuration: one case for each rule, with the words and the place that
+ * a user sees; then what is built from what is right. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "tests/agent/config_case.h"
+
+#define S INT64_C(1000000000)
+
+struct rule {
+	const char *main, *conf, *expected;
+};
+
+static void rule_check(const struct rule *rule)
+{
+	struct config_case c = {.main = rule->main, .conf = rule->conf};
+	char *found;
+
+	case_build(&c);
+	found = findings_text(&c.errors);
+	if (strcmp(found, rule->expected))
+		print_error("main: %s\nconf: %s\n",
+			    rule->main ? rule->main : "usual",
+			    rule->conf ? rule->conf : "none");
+	assert_string_equal(found, rule->expected);
+	free(found);
+	case_finish(&c);
+}
+
+#define CHECK(rules) \
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*(rules)); i++) \
+		rule_check(&(rules)[i])
+
+static void main_file(void **state)
+{
+	static const struct rule rules[] = {
+		{"", NULL, "lwmux.yaml:1:1: no server: 'servers' needs at "
+		 "least one, as - {id: 1, uri: coap://HOST:5683}\n"},
+		{"servers:\n", NULL, "lwmux.yaml:1:1: no server: 'servers' "
+		 "needs at least one, as - {id: 1, uri: coap://HOST:5683}\n"},
+		{MAIN_USUAL "device: []\n", NULL, "lwmux.yaml:2:1: unknown key "
+		 "'device' of the main file; did you mean 'devices'?\n"},
+		{"servers: {id: 1}\n", NULL, "lwmux.yaml:1:10: servers must be "
+		 "a list: '- ...' lines\n"},
+		{"servers: [a]\n", NULL, "lwmux.yaml:1:11: a server must be "
+		 "a map: 'key: value' lines\n"},
+		{MAIN_USUAL "gateway: {nam: x}\n", NULL, "lwmux.yaml:2:11: "
+		 "unknown key 'nam' of the gateway; did you mean 'name'?\n"},
+		{MAIN_USUAL "gateway: {name: [x]}\n", NULL, "lwmux.yaml:2:17: "
+		 "'name' must be one value, this is a list\n"},
+		{MAIN_USUAL "bootstrap: {uri: coap://h}\n", NULL,
+		 "lwmux.yaml:2:12: 'bootstrap': this version knows 'servers' "
+		 "only\n"},
+		{MAIN_USUAL "defaults: {pol: 1s}\n", NULL, "lwmux.yaml:2:12: "
+		 "unknown key 'pol' of the defaults; did you mean 'poll'?\n"},
+		{MAIN_USUAL "defaults: {endpoint: x}\n", NULL,
+		 "lwmux.yaml:2:12: 'endpoint' cannot have a default: it is "
+		 "each device's own\n"},
+		{NULL, "servers: []\n", "conf.d/a.yaml:1:1: 'servers' belongs "
+		 "in lwmux.yaml\n"},
+		{NULL, "bus: {}\n", "conf.d/a.yaml:1:1: unknown key 'bus' of a "
+		 "file of conf.d; did you mean 'buses'?\n"},
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
+#define SERVER(keys, expected) {"servers:\n  - {" keys "}\n", NULL, expected}
+
+static void servers(void **state)
+{
+	static const struct rule rules[] = {
+		SERVER("id: 1", "lwmux.yaml:2:5: a server needs the key "
+		       "'uri'\n"),
+		SERVER("uri: coap://h", "lwmux.yaml:2:5: a server needs the "
+		       "key 'id'\n"),
+		SERVER("id: 0, uri: coap://h", "lwmux.yaml:2:10: 'id' must be "
+		       "1 to 65534, not 0\n"),
+		SERVER("id: x, uri: coap://h", "lwmux.yaml:2:10: 'id' must be "
+		       "a whole number, 'x' is none\n"),
+		SERVER("id: 1, uri: http://h", "lwmux.yaml:2:18: 'uri' is "
+		       "'http://h': it must begin with coap://\n"),
+		SERVER("id: 1, uri: coap://h:0", "lwmux.yaml:2:18: 'uri' is "
+		       "'coap://h:0': its port must be 1 to 65535\n"),
+		SERVER("id: 1, uri: coap://h:70000", "lwmux.yaml:2:18: 'uri' "
+		       "is 'coap://h:70000': its port must be 1 to 65535\n"),
+		SERVER("id: 1, uri: coap://h/rd", "lwmux.yaml:2:18: 'uri' is "
+		       "'coap://h/rd': nothing may follow the port (where to "
+		       "register is 'path')\n"),
+		SERVER("id: 1, uri: \"coap://\"", "lwmux.yaml:2:18: 'uri' is "
+		       "'coap://': its host must be a name, an address, or an "
+		       "IPv6 address in brackets\n"),
+		SERVER("id: 1, uri: \"coap://[::1\"", "lwmux.yaml:2:18: 'uri' "
+		       "is 'coap://[::1': its host must be a name, an address, "
+		       "or an IPv6 address in brackets\n"),
+		SERVER("id: 1, uri: coaps://h", "lwmux.yaml:2:18: 'uri' is "
+		       "'coaps://h': this version speaks coap:// (UDP, no "
+		       "security) only\n"),
+		SERVER("id: 1, uri: coap+tcp://h", "lwmux.yaml:2:18: 'uri' is "
+		       "'coap+tcp://h': this version speaks coap:// (UDP, no "
+		       "security) only\n"),
+		SERVER("id: 1, uri: coap://h, security: psk",
+		       "lwmux.yaml:2:38: 'security' is psk: this version knows "
+		       "nosec only\n"),
+		SERVER("id: 1, uri: coap://h, security: pks",
+		       "lwmux.yaml:2:38: 'security' must be nosec, psk, rpk or "
+		       "x509, not 'pks'; did you mean 'psk'?\n"),
+		SERVER("id: 1, uri: coap://h, binding: T",
+		       "lwmux.yaml:2:37: 'binding' T: this version speaks U "
+		       "(UDP) only\n"),
+		SERVER("id: 1, uri: coap://h, binding: UQ",
+		       "lwmux.yaml:2:37: 'binding' must be U or T, not 'UQ' "
+		       "(queue mode is 'queue' of a device)\n"),
+		SERVER("id: 1, uri: coap://h, lifetime: 300",
+		       "lwmux.yaml:2:38: 'lifetime' is a time and needs a "
+		       "unit: 300s, 300min or 300h?\n"),
+		SERVER("id: 1, uri: coap://h, lifetime: 5s",
+		       "lwmux.yaml:2:38: 'lifetime' must be 20s to 49710d, "
+		       "not 5s\n"),
+		SERVER("id: 1, uri: coap://h, lifetime: 100.5s",
+		       "lwmux.yaml:2:38: 'lifetime' counts whole seconds, "
+		       "100.5s is none\n"),
+		SERVER("id: 1, uri: coap://h, path: /r?d",
+		       "lwmux.yaml:2:34: 'path' must be as /rd, not '/r?d'\n"),
+		SERVER("id: 1, uri: coap://h, lfetime: 1h",
+		       "lwmux.yaml:2:28: unknown key 'lfetime' of a server; "
+		       "did you mean 'lifetime'?\n"),
+		SERVER("id: 1, uri: coap://h, ver: maybe", "lwmux.yaml:2:33: "
+		       "'ver' must be true or false, not 'maybe'\n"),
+		SERVER("id: 1, uri: coap://h}\n  - {id: 1, uri: coap://i",
+		       "lwmux.yaml:3:10: server 1 is there already "
+		       "(coap://h)\n"),
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
+#define DEVICE(keys, expected) {NULL, "devices:\n  - {" keys "}\n", expected}
+#define P "points: [{name: t}]"
+
+static void devices(void **state)
+{
+	static const struct rule rules[] = {
+		{NULL, "devices: {a: b}\n", "conf.d/a.yaml:1:10: devices must "
+		 "be a list: '- ...' lines\n"},
+		{NULL, "devices: [x]\n", "conf.d/a.yaml:1:11: a device must be "
+		 "a map: - {endpoint: ..., bus: ...}\n"},
+		DEVICE("bus: sim, " P, "conf.d/a.yaml:2:5: a device needs the "
+		       "key 'endpoint'\n"),
+		DEVICE("endpoint: e, " P, "conf.d/a.yaml:2:5: a device needs "
+		       "the key 'bus'\n"),
+		DEVICE("endpoint: e, bus: sim", "conf.d/a.yaml:2:16: the "
+		       "device has no points: give it 'points' or a "
+		       "'profile'\n"),
+		DEVICE("endpoint: \"a\\tb\", bus: sim, " P, "conf.d/a.yaml:"
+		       "2:16: 'endpoint' has a control character\n"),
+		DEVICE("endpoint: e, bus: [], " P, "conf.d/a.yaml:2:24: 'bus' "
+		       "must be one value, this is a list\n"),
+		DEVICE("endpoint: e, bus: \"${unit}\", unit: 1, " P,
+		       "conf.d/a.yaml:2:24: 'bus' cannot be a template\n"),
+		DEVICE("endpoint: e, bus: {host: x}, " P, "conf.d/a.yaml:2:19: "
+		       "a bus needs the key 'adapter'\n"),
+		DEVICE("endpoint: e, bus: sim, queue: maybe, " P,
+		       "conf.d/a.yaml:2:36: 'queue' must be true or false, not "
+		       "'maybe'\n"),
+		DEVICE("endpoint: e, bus: sim, register: never, " P,
+		       "conf.d/a.yaml:2:39: 'register' must be heard or "
+		       "always, not 'never'\n"),
+		DEVICE("endpoint: e, bus: sim, poll: fast, " P,
+		       "conf.d/a.yaml:2:35: 'poll' must be a time, as 500ms, "
+		       "10s, 5min or 2h, not 'fast'\n"),
+		DEVICE("endpoint: e, bus: sim, poll: 0s, " P,
+		       "conf.d/a.yaml:2:35: 'poll' must be 1ms to 49710d, "
+		       "not 0s\n"),
+		DEVICE("endpoint: e, bus: sim, poll: 999999d, " P,
+		       "conf.d/a.yaml:2:35: 'poll' is too long a time: "
+		       "999999d\n"),
+		DEVICE("endpoint: e, bus: sim, servers: [1, 2], " P,
+		       "conf.d/a.yaml:2:42: there is no server with the id "
+		       "2\n"),
+		DEVICE("endpoint: e, bus: sim, servers: each, " P,
+		       "conf.d/a.yaml:2:38: 'servers' must be all or ids, as "
+		       "[1, 2], not 'each'\n"),
+		DEVICE("endpoint: e, bus: sim, servers: [], " P,
+		       "conf.d/a.yaml:2:38: 'servers' is empty: use enabled: "
+		       "false, or all\n"),
+		DEVICE("endpoint: e, bus: sim, model: , " P,
+		       "conf.d/a.yaml:2:36: 'model' must be one value, this is "
+		       "empty\n"),
+		DEVICE("endpoint: e, bus: sim, profile: v/n, " P,
+		       "conf.d/a.yaml:2:38: there is no profile 'v/n'; did you "
+		       "mean 'v/m'?\n"),
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
+#define POINT(keys, expected) \
+	{NULL, "devices:\n  - endpoint: e\n    bus: sim\n    points:\n" \
+	 "      - {" keys "}\n", expected}
+
+static void points(void **state)
+{
+	static const struct rule rules[] = {
+		DEVICE("endpoint: e, bus: sim, points: {a: 1}",
+		       "conf.d/a.yaml:2:37: points must be a list: '- ...' "
+		       "lines\n"),
+		DEVICE("endpoint: e, bus: sim, points: [x]",
+		       "conf.d/a.yaml:2:38: a point must be a map: - {name: "
+		       "..., map: ...}\n"),
+		POINT("map: 3303/0", "conf.d/a.yaml:5:9: a point needs the key "
+		      "'name'\n"),
+		POINT("name: a}\n      - {name: a", "conf.d/a.yaml:6:16: the "
+		      "point 'a' is there already, in line 5\n"),
+		POINT("name: a, map: 3303", "conf.d/a.yaml:5:24: 'map' must be "
+		      "OBJECT/INSTANCE or OBJECT/INSTANCE/RESOURCE, as 3303/0 "
+		      "or 3308/0/5900, not '3303'\n"),
+		POINT("name: a, map: t/0", "conf.d/a.yaml:5:24: 'map' must be "
+		      "OBJECT/INSTANCE or OBJECT/INSTANCE/RESOURCE, as 3303/0 "
+		      "or 3308/0/5900, not 't/0'\n"),
+		POINT("name: a, map: 1/0", "conf.d/a.yaml:5:24: 'map': object "
+		      "1 is the gateway's own\n"),
+		POINT("name: a, map: 33030/0", "conf.d/a.yaml:5:24: 'map': "
+		      "object 33030 is not known\n"),
+		POINT("name: a, map: 3/1/9", "conf.d/a.yaml:5:24: 'map': "
+		      "object 3 (Device) has the instance 0 only\n"),
+		POINT("name: a, map: 3/0", "conf.d/a.yaml:5:24: 'map': object "
+		      "3 (Device) has no main resource: name one, as "
+		      "3/0/RESOURCE\n"),
+		POINT("name: a, map: 3303/0/5900", "conf.d/a.yaml:5:24: 'map': "
+		      "object 3303 (Temperature) has no resource 5900\n"),
+		POINT("name: a, map: 3303/0/5700/1", "conf.d/a.yaml:5:24: "
+		      "'map': resource 5700 (Sensor Value) has no instances "
+		      "of its own\n"),
+		POINT("name: a, map: 3303/0, writable: true",
+		      "conf.d/a.yaml:5:42: 'writable': /3303/0/5700 (Sensor "
+		      "Value) is read-only\n"),
+		POINT("name: a, writable: true", "conf.d/a.yaml:5:29: the "
+		      "point has no 'map', so nobody can write it\n"),
+		POINT("name: a, map: 3/0/4", "conf.d/a.yaml:5:24: 'map': "
+		      "/3/0/4 (Reboot) is executed: say what that writes, with "
+		      "on_execute\n"),
+		POINT("name: a, map: 3303/0, on_execute: 1",
+		      "conf.d/a.yaml:5:44: 'on_execute': /3303/0/5700 (Sensor "
+		      "Value) is not executable\n"),
+		POINT("name: a, map: 3303/0}\n      - {name: b, map: "
+		      "3303/0/5700", "conf.d/a.yaml:6:24: 'map': /3303/0/5700 "
+		      "is the point 'a' already (line 5)\n"),
+		POINT("name: a, scale: 0", "conf.d/a.yaml:5:26: 'scale' cannot "
+		      "be 0\n"),
+		POINT("name: a, scale: ten", "conf.d/a.yaml:5:26: 'scale' must "
+		      "be a number, 'ten' is none\n"),
+		POINT("name: a, offset: 0x10", "conf.d/a.yaml:5:27: 'offset' "
+		      "must be a number, '0x10' is none\n"),
+		POINT("name: a, round: 16", "conf.d/a.yaml:5:26: 'round' must "
+		      "be 0 to 15 decimals, or off, not '16'\n"),
+		POINT("name: a, range: 1..2", "conf.d/a.yaml:5:26: 'range' must "
+		      "be [lowest, highest]\n"),
+		POINT("name: a, range: [2, 1]", "conf.d/a.yaml:5:26: 'range': 2 "
+		      "is not below 1\n"),
+		POINT("name: a, enabled: perhaps", "conf.d/a.yaml:5:28: "
+		      "'enabled' must be true or false, not 'perhaps'\n"),
+		POINT("name: a, poll: 5", "conf.d/a.yaml:5:25: 'poll' is a "
+		      "time and needs a unit: 5s, 5min or 5h?\n"),
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
+static void fleets_that_cannot_be(void **state)
+{
+	static const struct rule rules[] = {
+		DEVICE("endpoint: e, unit: 1-3, bus: sim, " P,
+		       "conf.d/a.yaml:2:16: 'unit' is the range 1-3: each "
+		       "device needs a name of its own, as \"e-${unit}\"\n"),
+		DEVICE("endpoint: e, unit: 3-1, bus: sim, " P,
+		       "conf.d/a.yaml:2:25: 'unit': '3-1' is no number or "
+		       "range, as 7 or 1,2,5-18\n"),
+		DEVICE("endpoint: e, unit: 1-, bus: sim, " P,
+		       "conf.d/a.yaml:2:25: 'unit': '1-' is no number or "
+		       "range, as 7 or 1,2,5-18\n"),
+		DEVICE("endpoint: e, unit: 0-99999, bus: sim, " P,
+		       "conf.d/a.yaml:2:25: 'unit': '0-99999' are too many\n"),
+		DEVICE("endpoint: \"e-${unit}\", bus: sim, " P,
+		       "conf.d/a.yaml:2:16: ${unit} has no value here: the "
+		       "device has no unit\n"),
+		DEVICE("endpoint: \"e-${uint}\", bus: sim, " P,
+		       "conf.d/a.yaml:2:16: ${uint} is not known: there are "
+		       "${endpoint}, ${gateway} and ${unit}\n"),
+		DEVICE("endpoint: \"e-${unit\", bus: sim, " P,
+		       "conf.d/a.yaml:2:16: '${' without its '}'\n"),
+		DEVICE("endpoint: \"${endpoint}\", bus: sim, " P,
+		       "conf.d/a.yaml:2:16: ${endpoint} has no value here: the "
+		       "endpoint's name cannot hold itself\n"),
+		DEVICE("endpoint: \"${gateway}-1\", bus: sim, " P,
+		       "conf.d/a.yaml:2:16: ${gateway} has no value here: "
+		       "gateway: has no name\n"),
+		{NULL, "buses: {b: {adapter: sim, x: \"${unit}\"}}\n",
+		 "conf.d/a.yaml:1:30: 'x': templates are for devices, a bus "
+		 "has none\n"},
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
+static const char *const one = "devices: [{endpoint: e, bus: sim, " P "}]\n";
+
+static void double_names_name_both_places(void **state)
+{
+	struct config_case c = {
+		.conf = one, .more = "# later\ndevices: [{endpoint: f, bus: "
+		"sim, " P "}, {endpoint: e, bus: sim, " P "}]\n"};
+	char *found;
+
+	(void)state;
+	case_build(&c);
+	found = findings_text(&c.errors);
+	assert_string_equal(found, "conf.d/b.yaml:2:68: the endpoint 'e' is "
+			    "there already: conf.d/a.yaml:1:22\n");
+	assert_string_equal(c.errors.first->device, "e");
+	assert_false(config_fatal(&c.errors));
+	assert_int_equal(c.config->n_devices, 2);
+	assert_string_equal(c.config->devices[0]->place.file,
+			    "conf.d/a.yaml");
+	free(found);
+	case_finish(&c);
+
+	c = (struct config_case){.conf = "buses: {b: {adapter: sim}}\n",
+				 .more = "buses: {b: {adapter: sim}}\n"};
+	case_build(&c);
+	found = findings_text(&c.errors);
+	assert_string_equal(found, "conf.d/b.yaml:1:9: the bus 'b' is there "
+			    "already: conf.d/a.yaml:1:9\n");
+	free(found);
+	case_finish(&c);
+}
+
+static void what_is_fatal(void **state)
+{
+	static const struct { const char *main, *conf; bool fatal; } cases[] = {
+		{"servers: [", NULL, true},
+		{"servers: [{id: 1}]", NULL, true},
+		{MAIN_USUAL "x: 1\n", NULL, true},
+		{NULL, "devices: [", false},
+		{NULL, "x: 1\n", false},
+		{NULL, "buses: {b: {}}\n", false},
+		{NULL, "devices: [{endpoint: e}]\n", false},
+		{MAIN_USUAL "devices: [{endpoint: e}]\n", NULL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct config_case c = {.main = cases[i].main,
+					.conf = cases[i].conf};
+
+		case_build(&c);
+		assert_int_not_equal(c.errors.n, 0);
+		assert_int_equal(config_fatal(&c.errors), cases[i].fatal);
+		case_finish(&c);
+	}
+}
+
+static void a_broken_file_leaves_the_others(void **state)
+{
+	struct config_case c = {.conf = "devices: [\n", .more = one};
+
+	(void)state;
+	case_build(&c);
+	assert_int_equal(c.errors.n, 1);
+	assert_int_equal(c.config->n_devices, 1);
+	assert_null(c.config->devices[0]->refused);
+	case_finish(&c);
+}
+
+static void a_wrong_device_is_refused_alone(void **state)
+{
+	struct config_case c = {
+		.conf = "devices:\n"
+		"  - {endpoint: a, bus: sim, poll: 1, queue: 2, " P "}\n"
+		"  - {endpoint: b, bus: sim, " P "}\n"};
+
+	(void)state;
+	case_build(&c);
+	assert_int_equal(c.errors.n, 2);
+	assert_string_equal(c.errors.first->device, "a");
+	assert_int_equal(c.config->n_devices, 2);
+	assert_string_equal(c.config->devices[0]->refused,
+		"conf.d/a.yaml:2:35: 'poll' is a time and needs a unit: 1s, "
+		"1min or 1h? (and 1 more)");
+	assert_null(c.config->devices[1]->refused);
+	case_finish(&c);
+}
+
+/* ---- what is right ---- */
+
+static void case_right(struct config_case *c)
+{
+	char *found;
+
+	case_build(c);
+	found = findings_text(&c->errors);
+	assert_string_equal(found, "");
+	free(found);
+}
+
+static void server_members(void **state)
+{
+	struct config_case c = {.main =
+		"gateway: {name: g, endpoint: g-self}\n"
+		"servers:\n"
+		"  - {id: 7, uri: \"coap://[2001:db8::1]\", lifetime: 2h,\n"
+		"     path: /a/rd/, ct: 11543, ver: no, notify: non, pace: 0,\n"
+		"     on_exit: keep, pmin: 5s, pmax: 1min, identity: i}\n"
+		"  - {id: 8, uri: coap://h.example:15683/, lwm2m: \"1.0\"}\n"
+		"  - {id: 9, uri: coap://192.0.2.1, ct: none}\n"};
+	const struct config_server *s;
+
+	(void)state;
+	case_right(&c);
+	assert_string_equal(c.config->gateway, "g");
+	assert_string_equal(c.config->gateway_endpoint, "g-self");
+	assert_int_equal(c.config->n_servers, 3);
+	s = c.config->servers[0];
+	assert_int_equal(s->id, 7);
+	assert_string_equal(s->uri, "coap://[2001:db8::1]");
+	assert_string_equal(s->host, "2001:db8::1");
+	assert_int_equal(s->port, 5683);
+	assert_int_equal(s->lifetime, 7200);
+	assert_string_equal(s->path, "a/rd");
+	assert_int_equal(s->ct, 11543);
+	assert_false(s->ver);
+	assert_false(s->lwm2m_1_0);
+	assert_true(s->notify_non);
+	assert_int_equal(s->pace, 0);
+	assert_true(s->keep_on_exit);
+	assert_int_equal(s->pmin, 5);
+	assert_int_equal(s->pmax, 60);
+	s = c.config->servers[1];
+	assert_string_equal(s->host, "h.example");
+	assert_int_equal(s->port, 15683);
+	assert_string_equal(s->path, "rd");
+	assert_int_equal(s->lifetime, 300);
+	assert_true(s->lwm2m_1_0);
+	assert_int_equal(s->ct, -1);
+	assert_false(s->ver);
+	assert_int_equal(s->binding, 'U');
+	assert_int_equal(s->pace, 200);
+	assert_int_equal(s->policy.retry_count, 5);
+	assert_int_equal(s->policy.sequence_delay, 86400);
+	s = c.config->servers[2];
+	assert_int_equal(s->ct, -1);
+	assert_true(s->ver);
+	case_finish(&c);
+}
+
+static void device_members(void **state)
+{
+	struct config_case c = {.conf =
+		"devices:\n"
+		"  - {endpoint: e, bus: sim, servers: [1], poll: 500ms,\n"
+		"     lifetime: 1d, queue: on, register: always, stale: serve,\n"
+		"     silent_after: 30min, asleep_write: refuse,\n"
+		"     enabled: false, manufacturer: M, model: D, serial: 0012,\n"
+		"     points: [{name: t, map: 3303/0}]}\n"
+		"  - {endpoint: f, bus: sim, silent_after: off, servers: all,\n"
+		"     points: [{name: t}]}\n"};
+	const struct config_device *d;
+
+	(void)state;
+	case_right(&c);
+	d = c.config->devices[0];
+	assert_string_equal(d->endpoint, "e");
+	assert_string_equal(d->bus, "sim");
+	assert_int_equal(d->n_servers, 1);
+	assert_int_equal(d->servers[0], 1);
+	assert_int_equal(d->poll, S / 2);
+	assert_int_equal(d->lifetime, 86400);
+	assert_true(d->queue && d->register_always && !d->enabled);
+	assert_int_equal(d->stale, STALE_SERVE);
+	assert_int_equal(d->silent_after, 1800 * S);
+	assert_int_equal(d->asleep_write, ASLEEP_REFUSE);
+	assert_string_equal(d->serial, "0012");
+	d = c.config->devices[1];
+	assert_int_equal(d->n_servers, 0);
+	assert_int_equal(d->poll, 10 * S);
+	assert_int_equal(d->silent_after, 0);
+	assert_int_equal(d->awake_time, 93 * S);
+	assert_int_equal(d->lifetime, 0);
+	assert_true(!d->queue && !d->register_always && d->enabled);
+	assert_int_equal(c.config->n_buses, 1);
+	assert_true(c.config->buses[0]->implied);
+	assert_string_equal(c.config->buses[0]->adapter, "sim");
+	case_finish(&c);
+}
+
+static void point_members(void **state)
+{
+	struct config_case c = {.conf =
+		"devices:\n"
+		"  - endpoint: e\n"
+		"    bus: sim\n"
+		"    poll: 2s\n"
+		"    points:\n"
+		"      - {name: t, map: 3303/0, unit: Cel, scale: 0.1}\n"
+		"      - {name: u, map: 3303/1/5700, scale: 0.01, offset: -40.5,"
+		" round: 1, poll: 60s, application: A}\n"
+		"      - {name: v, map: 3308/0, writable: yes, range: [5, 30.5],"
+		" scale: 1, keep: true}\n"
+		"      - {name: w, map: 3/0/4, on_execute: 1}\n"
+		"      - {name: x, map: 3/0/7, scale: 10, optional: true}\n"
+		"      - {name: y, map: 3/0/7/1}\n"
+		"      - {name: z, enabled: false, map: nonsense}\n"};
+	const struct config_point *p;
+
+	(void)state;
+	case_right(&c);
+	assert_int_equal(c.config->devices[0]->n_points, 6);
+	p = c.config->devices[0]->points;
+	assert_string_equal(p[0].unit, "Cel");
+	assert_int_equal(p[0].map.depth, 2);
+	assert_int_equal(p[0].resource.depth, 3);
+	assert_int_equal(p[0].resource.id[2], 5700);
+	assert_true(p[0].scale.scale == 0.1 && p[0].scale.offset == 0);
+	assert_int_equal(p[0].scale.decimals, 1);
+	assert_int_equal(p[0].poll, 2 * S);
+	assert_int_equal(p[0].place.line, 6);
+	assert_int_equal(p[1].map.depth, 3);
+	assert_int_equal(p[1].scale.decimals, 1);
+	assert_true(p[1].scale.offset == -40.5);
+	assert_int_equal(p[1].poll, 60 * S);
+	assert_string_equal(p[1].application, "A");
+	assert_int_equal(p[2].resource.id[2], 5900);
+	assert_true(p[2].writable && p[2].keep && p[2].has_range);
+	assert_true(p[2].range_min == 5 && p[2].range_max == 30.5);
+	assert_int_equal(p[2].scale.decimals, -1);
+	assert_true(p[3].has_on_execute && p[3].on_execute == 1);
+	assert_int_equal(p[4].resource.depth, 4);
+	assert_int_equal(p[4].resource.id[3], 0);
+	assert_int_equal(p[4].scale.decimals, 0);
+	assert_true(p[4].optional);
+	assert_int_equal(p[5].resource.id[3], 1);
+	case_finish(&c);
+}
+
+static void fleet_members(void **state)
+{
+	struct config_case c = {
+		.main = MAIN_USUAL "gateway: {name: site7}\n",
+		.conf = "devices:\n"
+		"  - {endpoint: \"${gateway}-m${unit}\", bus: line,\n"
+		"     unit: \"1,2,5-7\", serial: \"n${unit} of ${endpoint}\",\n"
+		"     points: [{name: t, application: \"t${unit}\"}]}\n"
+		"  - {endpoint: \"one-${unit}\", bus: line, unit: 9, " P "}\n"};
+	static const char *const names[] = {
+		"site7-m1", "site7-m2", "site7-m5", "site7-m6", "site7-m7",
+		"one-9"};
+	const struct config_device *d;
+
+	(void)state;
+	case_right(&c);
+	assert_int_equal(c.config->n_devices, 6);
+	assert_int_equal(c.config->n_buses, 1);
+	for (size_t i = 0; i < 6; i++)
+		assert_string_equal(c.config->devices[i]->endpoint, names[i]);
+	d = c.config->devices[2];
+	assert_string_equal(d->serial, "n5 of site7-m5");
+	assert_string_equal(d->points[0].application, "t5");
+	for (const struct setting *s = d->settings; s; s = s->next)
+		if (!strcmp(s->key, "unit"))
+			assert_string_equal(s->value->text, "5");
+	for (size_t i = 1; i < 6; i++)
+		assert_true(c.config->devices[i]->fingerprint !=
+			    c.config->devices[i - 1]->fingerprint);
+	case_finish(&c);
+}
+
+static void inline_bus(void **state)
+{
+	struct config_case c = {.conf =
+		"devices:\n"
+		"  - {endpoint: \"e${unit}\", unit: 1-2, bus: {adapter: modbus,"
+		" host: h, poll: 3s}, " P "}\n"};
+
+	(void)state;
+	case_right(&c);
+	assert_int_equal(c.config->n_buses, 1);
+	assert_string_equal(c.config->buses[0]->name, "e1");
+	assert_string_equal(c.config->buses[0]->adapter, "modbus");
+	assert_false(c.config->buses[0]->implied);
+	assert_string_equal(c.config->devices[0]->bus, "e1");
+	assert_string_equal(c.config->devices[1]->bus, "e1");
+	assert_int_equal(c.config->devices[1]->poll, 3 * S);
+	case_finish(&c);
+}
+
+static const struct setting *setting(const struct setting *list,
+				     const char *key)
+{
+	while (list && strcmp(list->key, key))
+		list = list->next;
+	return list;
+}
+
+static const char profile[] =
+	"manufacturer: Eastron\n"
+	"model: SDM120\n"
+	"poll: 30s\n"
+	"modbus: {table: input, order: ABCD}\n"
+	"identify: {address: 0, range: [80, 280]}\n"
+	"points:\n"
+	"  - {name: voltage, address: 0, unit: V, map: 3316/0}\n"
+	"  - {name: energy, address: 0x156, unit: kWh, map: 3331/0, "
+	"poll: 60s}\n";
+
+/* Device over profile over bus over defaults; points by name, key by key. */
+static void layers(void **state)
+{
+	struct config_case c = {
+		.profile = profile,
+		.main = MAIN_USUAL "defaults: {poll: 1s, queue: true, "
+		"lifetime: 1h, silent_after: 7s}\n",
+		.conf =
+		"buses: {b: {adapter: modbus, lifetime: 2h, poll: 2s,"
+		" silent_after: 8s}}\n"
+		"devices:\n"
+		"  - endpoint: e\n"
+		"    bus: b\n"
+		"    profile: v/m\n"
+		"    model: mine\n"
+		"    order: CDAB\n"
+		"    keep: true\n"
+		"    silent_after: 9s\n"
+		"    points:\n"
+		"      - {name: energy, scale: 10, keep: false, unit: Wh}\n"
+		"      - {name: extra, address: 9}\n"};
+	const struct config_device *d;
+	const struct config_point *p;
+
+	(void)state;
+	case_right(&c);
+	d = c.config->devices[0];
+	p = d->points;
+	assert_string_equal(d->profile, "v/m");
+	assert_string_equal(d->manufacturer, "Eastron");
+	assert_string_equal(d->model, "mine");
+	assert_int_equal(d->poll, 30 * S);
+	assert_int_equal(d->lifetime, 7200);
+	assert_int_equal(d->silent_after, 9 * S);
+	assert_true(d->queue);
+	assert_string_equal(setting(d->settings, "order")->value->text,
+			    "CDAB");
+	assert_string_equal(setting(d->settings, "table")->value->text,
+			    "input");
+	assert_null(setting(d->settings, "identify"));
+	assert_null(setting(d->settings, "keep"));
+	assert_int_equal(d->n_points, 3);
+	assert_string_equal(p[0].name, "voltage");
+	assert_true(p[0].keep);
+	assert_int_equal(p[0].poll, 30 * S);
+	assert_string_equal(p[0].place.file, "profiles/v/m.yaml");
+	assert_int_equal(p[0].place.line, 7);
+	assert_string_equal(p[1].name, "energy");
+	assert_string_equal(p[1].unit, "Wh");
+	assert_false(p[1].keep);
+	assert_true(p[1].scale.scale == 10);
+	assert_int_equal(p[1].poll, 60 * S);
+	assert_int_equal(p[1].resource.id[0], 3331);
+	assert_string_equal(setting(p[1].settings, "address")->value->text,
+			    "0x156");
+	assert_string_equal(p[1].place.file, "conf.d/a.yaml");
+	assert_string_equal(p[2].name, "extra");
+	case_finish(&c);
+}
+
+static void wrong_profiles(void **state)
+{
+	static const struct { const char *profile, *expected; } cases[] = {
+		{"points: [", "conf.d/a.yaml:1:44: the profile 'v/m' cannot "
+		 "be used: profiles/v/m.yaml is wrong\n"
+		 "profiles/v/m.yaml:2:1: not valid YAML: while parsing a flow "
+		 "node that begins in line 2, did not find expected node "
+		 "content\n"},
+		{"ble: {}\npoints: [{name: t}]\n", "conf.d/a.yaml:1:44: the "
+		 "profile 'v/m' is for the adapter ble, the bus 'sim' is of "
+		 "sim\n"},
+		{"bus: x\npoints: [{name: t}]\n", "profiles/v/m.yaml:1:1: "
+		 "'bus' is each device's own and cannot be in a profile\n"},
+		{"polll: 3s\npoints: [{name: t}]\n", "profiles/v/m.yaml:1:1: "
+		 "unknown key 'polll' of a device; did you mean 'poll'?\n"},
+		{"points: [{name: t, map: 9/9}]\n", "profiles/v/m.yaml:1:25: "
+		 "'map': object 9 is not known\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct config_case c = {
+			.profile = cases[i].profile,
+			.conf = "devices: [{endpoint: e, bus: sim, profile: "
+				"v/m}]\n"};
+		char *found;
+
+		case_build(&c);
+		found = findings_text(&c.errors);
+		assert_string_equal(found, cases[i].expected);
+		assert_non_null(c.config->devices[0]->refused);
+		free(found);
+		case_finish(&c);
+	}
+}
+
+/* A profile's mistake is said once, and refuses all devices of it. */
+static void the_same_finding_comes_once(void **state)
+{
+	struct config_case c = {
+		.profile = "polll: 1s\npoints: [{name: t}]\n",
+		.conf = "devices: [{endpoint: e, bus: sim, profile: v/m}, "
+			"{endpoint: f, bus: sim, profile: v/m}]\n"};
+
+	(void)state;
+	case_build(&c);
+	assert_int_equal(c.errors.n, 1);
+	assert_non_null(c.config->devices[0]->refused);
+	assert_non_null(c.config->devices[1]->refused);
+	case_finish(&c);
+}
+
+static uint64_t fingerprint(const char *main, const char *conf,
+			    const char *profile_text)
+{
+	struct config_case c = {.main = main, .conf = conf,
+				.profile = profile_text};
+	uint64_t fingerprint;
+
+	case_build(&c);
+	assert_int_equal(c.errors.n, 0);
+	fingerprint = c.config->devices[0]->fingerprint;
+	case_finish(&c);
+	return fingerprint;
+}
+
+static void fingerprints_tell_what_matters(void **state)
+{
+	static const char a[] =
+		"devices: [{endpoint: e, bus: sim, poll: 5s, x: 1,"
+		" points: [{name: t, y: 2}]}]\n";
+	static const char b[] =
+		"# the same\n"
+		"devices:\n"
+		"  - poll: '5s'	# here\n"
+		"    x: 1\n"
+		"    points:\n"
+		"      - y: 2\n"
+		"        name: t\n"
+		"    bus: sim\n"
+		"    endpoint: e\n";
+	static const char p[] = "devices: [{endpoint: e, bus: sim, profile: "
+				"v/m}]\n";
+	uint64_t base = fingerprint(NULL, a, NULL);
+
+	(void)state;
+	assert_true(base == fingerprint(NULL, b, NULL));
+	assert_true(base == fingerprint(MAIN_USUAL "defaults: {poll: 9s}\n", a,
+					NULL));
+	assert_true(base != fingerprint(MAIN_USUAL "defaults: {queue: yes}\n",
+					a, NULL));
+	assert_true(base != fingerprint(NULL,
+		"devices: [{endpoint: e, bus: sim, poll: 5s, x: 2,"
+		" points: [{name: t, y: 2}]}]\n", NULL));
+	assert_true(base != fingerprint(NULL,
+		"devices: [{endpoint: e, bus: sim, poll: 5s, x: 1,"
+		" points: [{name: t, y: 3}]}]\n", NULL));
+	assert_true(fingerprint(NULL, p, "points: [{name: t}]\n") ==
+		    fingerprint(NULL, p, "points:\n- name: t\n"));
+	assert_true(fingerprint(NULL, p, "points: [{name: t}]\n") !=
+		    fingerprint(NULL, p, "points: [{name: u}]\n"));
+}
+
+/* The examples of the documentation, as they stand there. */
+static void documented_examples(void **state)
+{
+	struct config_case c = {
+		.profile = profile,
+		.main =
+		"gateway: {name: site7, endpoint: site7-gateway}\n"
+		"servers:\n"
+		"  - id: 1\n"
+		"    uri: coap://lwm2m.example.net:5683\n"
+		"    lifetime: 5min\n"
+		"    security: nosec\n"
+		"defaults: {poll: 10s, queue: false}\n",
+		.conf =
+		"buses:\n"
+		"  plant: {adapter: modbus, transport: rtu, port: /dev/ttyS0,"
+		" serial: 9600 8E1}\n"
+		"  boiler-plc:  {adapter: modbus, transport: tcp, host:"
+		" 192.0.2.10, tcp_port: 502}\n"
+		"devices:\n"
+		"  - {endpoint: site7-meter-01, bus: plant, unit: 1, profile:"
+		" v/m}\n"
+		"  - endpoint: site7-boiler\n"
+		"    bus: boiler-plc\n"
+		"    unit: 1\n"
+		"    poll: 2s\n"
+		"    points:\n"
+		"      - {name: flow-temp, table: holding, address: 100, type:"
+		" int16, scale: 0.1, unit: Cel, map: 3303/0}\n"
+		"      - {name: setpoint,  table: holding, address: 101, type:"
+		" int16, scale: 0.1, unit: Cel, map: 3308/0/5900, writable:"
+		" true}\n"
+		"      - {name: pump,      table: coil, address: 3, map: 3306/0,"
+		" writable: true}\n"
+		"  - {endpoint: site7-cold-room, bus: ble, address:"
+		" \"A4:C1:38:00:11:22\", points: [{name: t, map: 3303/0}],"
+		" bindkey_file: keys/cold-room, queue: true, silent_after:"
+		" 30min}\n"
+		"  - {endpoint: site7-door, bus: gpio, points: [{name: contact,"
+		" line: DOOR_CONTACT, map: 3302/0, active_low: true, debounce:"
+		" 20ms}]}\n"
+		"  - {endpoint: demo-1, bus: sim, points: [{name: t, signal:"
+		" sine, min: 18, max: 24, period: 60s, map: 3303/0, unit:"
+		" Cel}]}\n"};
+
+	(void)state;
+	case_right(&c);
+	assert_int_equal(c.config->n_devices, 5);
+	assert_int_equal(c.config->n_buses, 5);
+	case_finish(&c);
+}
+
+/* Ten thousand devices: time that grows with their number, not its square. */
+static void ten_thousand(void **state)
+{
+	struct config_case c = {.conf =
+		"devices: [{endpoint: \"d-${unit}\", unit: 1-10000, bus: sim, "
+		"points: [{name: t, map: 3303/0, unit: Cel}]}]\n"};
+	size_t total = 0;
+
+	(void)state;
+	case_right(&c);
+	assert_int_equal(c.config->n_devices, 10000);
+	for (size_t i = 0; i < 10000; i++)
+		total += arena_size(c.config->devices[i]->arena);
+	print_message("a device of one point, untyped: %zu bytes\n",
+		      total / 10000);
+	assert_in_range(total / 10000, 1, 700);
+	case_finish(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(main_file),
+		cmocka_unit_test(servers),
+		cmocka_unit_test(devices),
+		cmocka_unit_test(points),
+		cmocka_unit_test(fleets_that_cannot_be),
+		cmocka_unit_test(double_names_name_both_places),
+		cmocka_unit_test(what_is_fatal),
+		cmocka_unit_test(a_broken_file_leaves_the_others),
+		cmocka_unit_test(a_wrong_device_is_refused_alone),
+		cmocka_unit_test(server_members),
+		cmocka_unit_test(device_members),
+		cmocka_unit_test(point_members),
+		cmocka_unit_test(fleet_members),
+		cmocka_unit_test(inline_bus),
+		cmocka_unit_test(layers),
+		cmocka_unit_test(wrong_profiles),
+		cmocka_unit_test(the_same_finding_comes_once),
+		cmocka_unit_test(fingerprints_tell_what_matters),
+		cmocka_unit_test(documented_examples),
+		cmocka_unit_test(ten_thousand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
