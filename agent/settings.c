@@ -453,11 +453,12 @@ static void stubs_make(struct stubs *s, const struct typing *t)
 static void device_check(struct typing *t)
 {
 	struct adapter_error error = {t};
+	unsigned before = t->scope->wrong;
 	struct stubs s;
 
 	stubs_make(&s, t);
 	if (t->bus->ops->check_device)
-		check_said(t, t->scope->wrong,
+		check_said(t, before,
 			   t->bus->ops->check_device(&s.device, &error));
 	for (size_t i = 0; i < t->device->n_points; i++) {
 		t->point = &t->device->points[i];
@@ -492,6 +493,16 @@ static void device_refuse(struct config_device *device, const char *why)
 		device->refused = arena_text(device->arena, why);
 }
 
+/* "a modbus point", "an other point" */
+static void what_print(char text[96], const struct config_bus *bus,
+		       const char *level)
+{
+	const char *adapter = bus->adapter ? bus->adapter : "?";
+
+	snprintf(text, 96, "%s %.64s %s", strchr("aeiou", *adapter) ? "an"
+		 : "a", adapter, level);
+}
+
 static void device_apply(struct config *config, struct config_bus *bus,
 			 struct config_device *device,
 			 struct config_errors *errors)
@@ -500,9 +511,8 @@ static void device_apply(struct config *config, struct config_bus *bus,
 	struct config_scope scope;
 	struct typing t = {config, bus, device, NULL, &scope};
 
-	snprintf(what, sizeof(what), "a %.64s device", bus->adapter);
-	snprintf(what_point, sizeof(what_point), "a %.64s point",
-		 bus->adapter);
+	what_print(what, bus, "device");
+	what_print(what_point, bus, "point");
 	config_scope_init(&scope, errors, device->endpoint, what);
 	device_type(&t, what_point);
 	if (!scope.wrong)
@@ -548,10 +558,10 @@ static void bus_check(struct typing *t)
 	struct adapter_bus stub = {.host = &settings_host,
 				   .name = t->bus->name, .data = t->bus->data};
 	struct adapter_error error = {t};
+	unsigned before = t->scope->wrong;
 
 	if (t->bus->ops->check_bus)
-		check_said(t, t->scope->wrong,
-			   t->bus->ops->check_bus(&stub, &error));
+		check_said(t, before, t->bus->ops->check_bus(&stub, &error));
 }
 
 /* why: of a refused one, for its devices. */
@@ -563,8 +573,7 @@ static void bus_apply(struct config *config, struct config_bus *bus,
 	struct config_scope scope;
 	struct typing t = {config, bus, NULL, NULL, &scope};
 
-	snprintf(what, sizeof(what), "a %.64s bus",
-		 bus->adapter ? bus->adapter : "?");
+	what_print(what, bus, "bus");
 	config_scope_init(&scope, errors, NULL, what);
 	if (bus->adapter)
 		bus->ops = plugins_find(plugins, bus->adapter, reason,
