@@ -30,27 +30,41 @@ static struct lwm2m_value copy(struct lwm2m_value value)
 	return value;
 }
 
-/* One write to the raw value of its point; 0 or the code that refuses. */
-static uint8_t prepare(const struct endpoint *e, struct batch_write *write,
-		       const struct lwm2m_record *record)
+/* One write to the raw value of its point (borrowed); 0 or the code that
+ * refuses. */
+static uint8_t prepare(const struct endpoint *e,
+		       const struct lwm2m_record *record,
+		       struct batch_write *write)
 {
 	long index = endpoint_point(e, &record->path);
 	const struct config_point *p;
 	double number = lwm2m_number(&record->value);
-	struct lwm2m_value raw;
 
 	if (index < 0)
 		return CODE(4, 5);
 	p = &e->conf->points[index];
 	if (p->has_range && (number < p->range_min || number > p->range_max))
 		return CODE(4, 0);
+	write->point = (uint32_t)index;
 	if (point_invert(&p->scale, &record->value,
 			 (enum lwm2m_type)p->raw_type, p->raw_min, p->raw_max,
-			 &raw) < 0)
+			 &write->raw) < 0)
 		return CODE(4, 0);
-	*write = (struct batch_write){(uint32_t)index, copy(raw)};
 	return 0;
 }
+
+static uint8_t check(void *owner, const struct lwm2m_record *record,
+		     bool *ranged)
+{
+	const struct endpoint *e = owner;
+	struct batch_write write = {0};
+	uint8_t code = prepare(e, record, &write);
+
+	*ranged = !code && e->conf->points[write.point].has_range;
+	return code;
+}
+
+const struct request_bound batch_bound = {.check = check};
 
 static void finish(struct batch *b, uint8_t code, int64_t now)
 {
@@ -87,9 +101,12 @@ static struct batch *create(struct endpoint *e,
 		abort();
 	b->endpoint = e;
 	b->code = *code;
-	for (*code = 0; b->n < n && !*code; )
-		if (!(*code = prepare(e, &b->writes[b->n], &writes[b->n])))
-			b->n++;
+	for (*code = 0; b->n < n; b->n++) {
+		*code = prepare(e, &writes[b->n], &b->writes[b->n]);
+		if (*code)
+			break;
+		b->writes[b->n].raw = copy(b->writes[b->n].raw);
+	}
 	if (!*code)
 		return b;
 	batch_free(b);

@@ -20,8 +20,11 @@ struct batch {
 	struct batch_write { uint32_t point; struct lwm2m_value raw; } writes[];
 };
 
-/* Checks every write (there is a point, it is in range) before any is done.
- * The code of the failure, or 0: the batch is under way and answers x later.
+/* The check of a write against its point (owner: the endpoint), before any is
+ * done. */
+extern const struct request_bound batch_bound;
+
+/* The code of the failure, or 0: the batch is under way and answers x later.
  * code: the answer when all is well. */
 uint8_t batch_start(struct endpoint *endpoint, struct coap_exchange *exchange,
 		    const struct lwm2m_record *writes, size_t n, uint8_t code,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/batch.h"
 #include "agent/client.h"
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
@@ -302,6 +303,7 @@ struct request_scope client_scope(struct client *c)
 		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
 			    FORMAT_SENML_CBOR,
 		.now = gateway_wall(e->gateway, loop_clock()),
+		.bound = &batch_bound, .owner = e,
 	};
 }
 

@@ -202,12 +202,12 @@ void client_request(struct client *c, struct coap_exchange *x,
 		return;
 	}
 	outcome = request_handle(&scope, request, g->room, &out);
+	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
+		cancel(c, &outcome.path, token, token_length);
 	if (outcome.code >> 5 == 2) {
 		if (outcome.kind == REQUEST_OBSERVE)
 			sequence = observe(c, request, &outcome, token,
 					   token_length, now);
-		if (outcome.kind == REQUEST_CANCEL)
-			cancel(c, &outcome.path, token, token_length);
 		outcome.code = carry_out(c, x, &outcome, now);
 	}
 	if (outcome.code)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The control socket RUN_DIR/control (0660): one line of JSON in, one out,
- * then it is closed. Requests: {"do": "status", "endpoint": NAME?}, "reload",
+ * then it is closed. Requests: {"do": "status", "endpoint": NAME?}, "reload", "check",
  * {"do": "read", "endpoint": NAME, "path": PATH}. */
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H

@@ -22,7 +22,7 @@ static const char usage[] =
 	"  status [--json] [ENDPOINT]  exits 0 healthy, 1 degraded, 2 down\n"
 	"  read ENDPOINT PATH          what a server would read: /3303/0\n"
 	"  reload                      read the configuration anew\n"
-	"  check [-c DIR]              check a configuration, exits 0 or 1\n";
+	"  check [-c DIR]              check the configuration, exits 0 or 1\n";
 
 static int dial(const char *run)
 {
@@ -281,41 +281,60 @@ static int read_path(const struct options *o, char **args, int n)
 	return good ? 0 : 1;
 }
 
-static int reload(const struct options *o)
+/* reload or check: is the answer's member `good` true? Prints the findings. */
+static bool ask_configuration(const struct options *o, const char *what,
+			      const char *member)
 {
-	struct json_object *request = request_of("reload", NULL, NULL);
+	struct json_object *request = request_of(what, NULL, NULL);
 	struct json_object *answer = ask(o, request, NULL);
 	struct json_object *findings = answer ? list_of(answer, "findings") :
 				       NULL;
 	struct json_object *done = NULL;
 	bool good = answer && !failed(answer) &&
-		    json_object_object_get_ex(answer, "reloaded", &done) &&
+		    json_object_object_get_ex(answer, member, &done) &&
 		    json_object_get_boolean(done);
 
 	for (size_t i = 0; i < length_of(findings); i++)
 		fprintf(stderr, "%s\n", json_object_get_string(
 			json_object_array_get_idx(findings, i)));
-	if (answer && !good)
-		fprintf(stderr, "lwmuxctl: the running configuration was "
-			"kept\n");
 	json_object_put(request);
 	json_object_put(answer);
-	return good ? 0 : 1;
+	return good;
 }
 
-/* lwmuxd itself checks: it needs neither a daemon nor a port. */
+static int reload(const struct options *o)
+{
+	if (ask_configuration(o, "reload", "reloaded"))
+		return 0;
+	fprintf(stderr, "lwmuxctl: the running configuration was kept\n");
+	return 1;
+}
+
+static bool daemon_runs(const struct options *o)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/control", o->run);
+	return access(path, F_OK) == 0;
+}
+
+/* The running daemon's directory; else lwmuxd itself looks at `config`: that
+ * needs neither a daemon nor a port. */
 static int check(const struct options *o)
 {
+	const char *config = o->config ? o->config : "/etc/lwmux";
 	char path[4096], *slash;
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
 
+	if (!o->config && daemon_runs(o))
+		return ask_configuration(o, "check", "good") ? 0 : 1;
 	if (n > 0) {	/* beside us in a build tree */
 		path[n] = 0;
 		slash = strrchr(path, '/');
 		strcpy(slash + 1, "lwmuxd");
-		execl(path, "lwmuxd", "-c", o->config, "--check", NULL);
+		execl(path, "lwmuxd", "-c", config, "--check", NULL);
 	}
-	execl(LWMUX_SBINDIR "/lwmuxd", "lwmuxd", "-c", o->config, "--check",
+	execl(LWMUX_SBINDIR "/lwmuxd", "lwmuxd", "-c", config, "--check",
 	      NULL);
 	fprintf(stderr, "lwmuxctl: cannot run lwmuxd: %s\n", strerror(errno));
 	return 1;
@@ -344,7 +363,7 @@ int main(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0}
 	};
-	struct options o = {.run = "/run/lwmux", .config = "/etc/lwmux"};
+	struct options o = {.run = "/run/lwmux"};
 
 	for (int c; (c = getopt_long(argc, argv, "c:h", table, NULL)) != -1; )
 		switch (c) {

@@ -28,6 +28,14 @@ struct request {
 	size_t length;
 };
 
+/* What stands behind bound resources. */
+struct request_bound {
+	/* May this value be written? 0, or the code that refuses it. *ranged:
+	 * a range of its own has decided, the registry's does not count. */
+	uint8_t (*check)(void *owner, const struct lwm2m_record *record,
+			 bool *ranged);
+};
+
 /* What a request looks at and changes. */
 struct request_scope {
 	struct tree *tree;
@@ -40,6 +48,8 @@ struct request_scope {
 					 * more than one value: TLV to a 1.0
 					 * server, SenML-CBOR or -JSON to 1.1 */
 	int64_t now;			/* ns since 1970 */
+	const struct request_bound *bound;	/* NULL: nothing is asked */
+	void *owner;			/* ... and what it is called with */
 };
 
 enum request_kind {

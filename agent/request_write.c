@@ -54,6 +54,36 @@ static bool is_settable(const struct tree *tree,
 	return first && !(first->flags & TREE_BOUND);
 }
 
+/* 0, or the code that refuses a value for what stands behind the resource. */
+static uint8_t bound_check(const struct handling *h,
+			   const struct lwm2m_record *record, bool *ranged)
+{
+	const struct request_scope *scope = h->scope;
+	const struct tree_slot *slot = tree_find(scope->tree, &record->path);
+
+	if (!slot || !(slot->flags & TREE_BOUND) || !scope->bound)
+		return 0;
+	return scope->bound->check(scope->owner, record, ranged);
+}
+
+static void value_check(struct handling *h, const struct lwm2m_record *record,
+			const struct resource_def *def)
+{
+	bool ranged = false;
+	uint8_t code;
+
+	if (record->value.type != def->type) {
+		request_answer(h, CODE(4, 00), "a value of another type");
+		return;
+	}
+	code = bound_check(h, record, &ranged);
+	if (code)
+		request_answer(h, code, "not a value for this device");
+	else if (!ranged && !is_in_range(h->scope->tree, &record->path, def,
+					 &record->value))
+		request_answer(h, CODE(4, 00), "the value is out of range");
+}
+
 static void record_check(struct handling *h, const struct lwm2m_record *record)
 {
 	const struct tree *tree = h->scope->tree;
@@ -70,10 +100,8 @@ static void record_check(struct handling *h, const struct lwm2m_record *record)
 		request_answer(h, CODE(4, 00), def->multiple ?
 			"the resource is a multiple one" :
 			"the resource is a single one");
-	else if (record->value.type != def->type)
-		request_answer(h, CODE(4, 00), "a value of another type");
-	else if (!is_in_range(tree, path, def, &record->value))
-		request_answer(h, CODE(4, 00), "the value is out of range");
+	else
+		value_check(h, record, def);
 }
 
 static void decode_refuse(struct handling *h, int error)

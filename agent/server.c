@@ -157,7 +157,7 @@ int64_t server_turn(struct server *s, int64_t now)
 
 int64_t server_spread(const struct server *s, size_t n_endpoints)
 {
-	if (!s->conf->pace)
+	if (!s->conf->pace || !n_endpoints)
 		return 0;
 	return (int64_t)((n_endpoints - 1) * (uint64_t)SECOND / s->conf->pace);
 }

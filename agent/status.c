@@ -295,6 +295,25 @@ static json *read_json(struct gateway *g, const char *name, const char *text,
 	return to;
 }
 
+/* Of the files as they are now; nothing is applied. */
+static json *check_json(struct gateway *g)
+{
+	json *to = json_object_new_object();
+	struct config_errors errors;
+	struct config *config;
+
+	config_errors_init(&errors);
+	config = config_load(g->config_dir, g->profile_dir, g->adapter_dir,
+			     agent_model(), &errors);
+	if (config)
+		gateway_fits(config, &errors);
+	add_bool(to, "good", !errors.n);
+	json_object_object_add(to, "findings", findings_json(&errors));
+	config_free(config);
+	config_errors_finish(&errors);
+	return to;
+}
+
 static json *reload_json(struct gateway *g)
 {
 	json *to = json_object_new_object();
@@ -328,6 +347,8 @@ static json *answer_json(struct gateway *g, json *request)
 		return read_json(g, endpoint, path, now);
 	if (!strcmp(what, "reload"))
 		return reload_json(g);
+	if (!strcmp(what, "check"))
+		return check_json(g);
 	return error_json("no such request");
 }
 
