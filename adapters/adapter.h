@@ -105,8 +105,9 @@ enum adapter_key_type {			/* member's C type */
 };
 enum {
 	ADAPTER_REQUIRED = 1,
-	ADAPTER_INHERIT = 2,	/* not given: as the key of the same name in
-				 * the device's, then the bus's data */
+	ADAPTER_INHERIT = 2,	/* not given: as the key of the same name was
+				 * given to the device, then to the bus; then
+				 * the fallback */
 	ADAPTER_AUTO = 4,	/* also "auto": all bits one, -1 */
 };
 

@@ -65,10 +65,10 @@ static const struct adapter_key device_keys[] = {
 		    .help = "functions 5 and 6 where one cell is written, or "
 			    "always 15 and 16"),
 	ADAPTER_KEY(ADAPTER_TIME, struct modbus_device, timeout,
-		    .flags = ADAPTER_INHERIT, TIMEOUT_LIMITS,
+		    .flags = ADAPTER_INHERIT, .fallback = "1s", TIMEOUT_LIMITS,
 		    .help = "wait for an answer"),
 	ADAPTER_KEY(ADAPTER_TIME, struct modbus_device, gap,
-		    .flags = ADAPTER_INHERIT, GAP_LIMITS,
+		    .flags = ADAPTER_INHERIT, .fallback = "0s", GAP_LIMITS,
 		    .help = "silence before a request, at least"),
 	{.type = ADAPTER_END}
 };
@@ -87,7 +87,8 @@ static const struct adapter_key point_keys[] = {
 		    .min = 0, .max = REGISTER_STRING_MAX,
 		    .help = "of a string, in registers"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_point, order,
-		    .flags = ADAPTER_INHERIT, .choices = REGISTER_ORDER_NAMES,
+		    .flags = ADAPTER_INHERIT, .fallback = "ABCD",
+		    .choices = REGISTER_ORDER_NAMES,
 		    .help = "of bytes"),
 	ADAPTER_KEY(ADAPTER_INTS, struct modbus_point, invalid,
 		    .help = "raw values, as wide as the type, that mean that "

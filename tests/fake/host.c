@@ -269,27 +269,21 @@ static void words_check(const struct adapter_key *keys, const char *spec)
 	}
 }
 
-struct level {			/* one level of inheritance */
-	const struct adapter_key *keys;
-	const void *data;
-};
-
-static void inherit(const struct adapter_key *key, uint8_t *member,
-		    const struct level *up)
+/* What was given to this level, or to the ones above that it inherits from;
+ * up: their specs, NULL last. */
+static bool word_of(const struct adapter_key *key, const char *spec,
+		    const char *const *up, char *word, size_t size)
 {
-	for (; up && up->data; up++) {
-		const struct adapter_key *k = key_find(up->keys, key->name);
-
-		if (k && k->size == key->size) {
-			memcpy(member, (const uint8_t *)up->data + k->offset,
-			       key->size);
-			return;
-		}
-	}
+	if (word_find(spec, key->name, word, size))
+		return true;
+	for (; key->flags & ADAPTER_INHERIT && up && *up; up++)
+		if (word_find(*up, key->name, word, size))
+			return true;
+	return false;
 }
 
 static void *data_create(struct fake_host *host, const struct adapter_key *keys,
-			 size_t size, const char *spec, const struct level *up)
+			 size_t size, const char *spec, const char *const *up)
 {
 	uint8_t *data = zeroed(size);
 	char word[256];
@@ -298,12 +292,10 @@ static void *data_create(struct fake_host *host, const struct adapter_key *keys,
 	for (; keys && keys->type != ADAPTER_END; keys++) {
 		uint8_t *member = data + keys->offset;
 
-		if (word_find(spec, keys->name, word, sizeof(word)))
+		if (word_of(keys, spec, up, word, sizeof(word)))
 			member_fill(host, keys, member, word);
 		else if (keys->flags & ADAPTER_REQUIRED)
 			die("needs the key", keys->name);
-		else if (keys->flags & ADAPTER_INHERIT)
-			inherit(keys, member, up);
 		else if (keys->fallback)
 			member_fill(host, keys, member, keys->fallback);
 	}
@@ -568,8 +560,7 @@ const struct adapter_ops *fake_plugin_load(const char *path)
 /* Before each open and attach, data is what the configuration says. */
 static void device_fill(struct fake_host *host, struct fake_device *d)
 {
-	const struct level up[] = {{host->ops->bus_keys, host->bus.data},
-				   {NULL, NULL}};
+	const char *const up[] = {host->spec, NULL};
 
 	free(d->device.data);
 	d->device.data = data_create(host, host->ops->device_keys,
@@ -578,10 +569,9 @@ static void device_fill(struct fake_host *host, struct fake_device *d)
 
 static void point_fill(struct fake_host *host, struct fake_point *p)
 {
-	const struct level up[] = {
-		{host->ops->device_keys, p->point.device->data},
-		{host->ops->bus_keys, host->bus.data}, {NULL, NULL}
-	};
+	const struct fake_device *d =
+		(const struct fake_device *)p->point.device;
+	const char *const up[] = {d->spec, host->spec, NULL};
 
 	free(p->point.data);
 	p->point.data = data_create(host, host->ops->point_keys,
