@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,7 +45,8 @@ struct slave {
 	unsigned serials;
 	struct timespec start;
 	int listener;		/* -1 on a serial line */
-	bool rtu, wrong_unit, input_open, quit;
+	bool rtu, wrong_unit, quit;
+	bool input_open, input_piped;
 	char line[512];		/* of standard input, so far */
 	size_t n_line;
 };
@@ -65,7 +67,8 @@ static void slave_usage(FILE *to)
 	      "  late UNIT MS                      before each answer; 0: none\n"
 	      "  wrong-unit on|off                 answer as another unit\n"
 	      "  drop                              close all connections\n"
-	      "  quit\n", to);
+	      "  quit                              as the end of a pipe does\n",
+	      to);
 }
 
 static void die(const char *what)
@@ -289,6 +292,7 @@ static void input_read(struct slave *s)
 
 	if (n <= 0) {
 		s->input_open = false;
+		s->quit |= s->input_piped;
 		return;
 	}
 	s->n_line += (size_t)n;
@@ -509,6 +513,16 @@ static void client_accept(struct slave *s)
 	client_add(s, ctx, fd);
 }
 
+/* A test that dies must leave no slave behind; /dev/null and a terminal say
+ * nothing of the kind. */
+static bool is_pipe(int fd)
+{
+	struct stat about;
+
+	return fstat(fd, &about) == 0 &&
+	       (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode));
+}
+
 static void tcp_open(struct slave *s, long port, const char *address)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
@@ -619,6 +633,7 @@ int main(int argc, char **argv)
 	long port = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &s.start);
+	s.input_piped = is_pipe(STDIN_FILENO);
 	if (!options_read(&s, &o, argc, argv) ||
 	    (o.tcp && !number_read(o.tcp, 0, 65535, &port))) {
 		slave_usage(stderr);
