@@ -146,6 +146,8 @@ static void touch_all(struct client *c, const struct request_outcome *outcome,
 {
 	for (size_t i = 0; i < outcome->n_touched; i++)
 		endpoint_touched(c->endpoint, &outcome->touched[i], now);
+	if (outcome->n_touched)
+		endpoint_store(c->endpoint);
 }
 
 /* Does what is left to do; the code to answer, 0: it comes later. */

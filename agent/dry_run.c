@@ -59,7 +59,8 @@ static void print_endpoint(const struct endpoint *e)
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
 
-	printf("%s on bus %s: %s%s%s\n", e->conf->endpoint, e->conf->bus,
+	printf("%s%s%s: %s%s%s\n", e->conf->endpoint,
+	       e->conf->bus ? " on bus " : "", e->conf->bus ? e->conf->bus : "",
 	       endpoint_state_name((enum endpoint_state)e->state),
 	       e->error ? ", " : "", e->error ? strerror(-e->error) : "");
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))

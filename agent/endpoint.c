@@ -52,7 +52,8 @@ static void create_clients(struct endpoint *e)
 static void attach(struct endpoint *e)
 {
 	size_t n = 0;
-	uint8_t *kept = store_kept(e->gateway->store, e->conf->endpoint, &n);
+	uint8_t *kept = store_get(e->gateway->store, STORE_KEPT,
+				  e->conf->endpoint, &n);
 
 	e->device = bus_attach(e->bus->bus, e->conf, e, kept, n);
 	free(kept);
@@ -82,7 +83,12 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	e->bus = bus;
 	create_clients(e);
 	endpoint_build(e);
-	attach(e);
+	endpoint_restore(e);
+	if (bus)
+		attach(e);
+	else
+		e->state = ENDPOINT_ONLINE;	/* the gateway itself */
+	e->round_done = !bus;
 	if (conf->register_always)
 		start_clients(e, now);
 	return e;
@@ -398,8 +404,8 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		batch_done(e, m->id, m->error, now);
 		break;
 	case BUS_KEEP:
-		store_keep(e->gateway->store, e->conf->endpoint, m->bytes,
-			   m->length);
+		store_put(e->gateway->store, STORE_KEPT, e->conf->endpoint,
+			  m->bytes, m->length);
 		break;
 	case BUS_DETACHED:
 		detached(e);

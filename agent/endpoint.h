@@ -41,7 +41,8 @@ struct endpoint {
 	int32_t rssi;			/* dBm, 0: not known */
 };
 
-/* conf becomes the endpoint's. Attached to its bus at once. */
+/* conf becomes the endpoint's. Attached to its bus at once; bus NULL: the
+ * gateway's own endpoint. */
 struct endpoint *endpoint_create(struct gateway *gateway,
 				 struct config_device *conf,
 				 struct gateway_bus *bus, int64_t now);
@@ -64,6 +65,11 @@ long endpoint_point(const struct endpoint *endpoint,
 /* 3/0/4 Reboot: every client registers anew. */
 void endpoint_reboot(struct endpoint *endpoint, int64_t now);
 void endpoint_reset_error(struct endpoint *endpoint, int64_t now);
+
+/* endpoint_held.c: what servers have written outlives a restart. A server whose
+ * configuration has changed since gets its account from the configuration. */
+void endpoint_restore(struct endpoint *endpoint);
+void endpoint_store(const struct endpoint *endpoint);
 
 /* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
 void endpoint_build(struct endpoint *endpoint);

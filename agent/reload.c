@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include "agent/arena.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
 #include "agent/model.h"
@@ -209,7 +210,7 @@ static bool untouched(const struct endpoint *e,
 		      const struct config_device *conf)
 {
 	return !e->leaving && conf->fingerprint == e->conf->fingerprint &&
-	       !e->bus->leaving && same_servers(e);
+	       !(e->bus && e->bus->leaving) && same_servers(e);
 }
 
 static void apply_old_device(struct endpoint *e, const struct named *found,
@@ -228,8 +229,12 @@ static void apply_old_device(struct endpoint *e, const struct named *found,
 
 void gateway_start(struct gateway *g, struct config_device *conf, int64_t now)
 {
-	struct gateway_bus *b = bus_named(g, conf->bus);
+	struct gateway_bus *b = conf->bus ? bus_named(g, conf->bus) : NULL;
 
+	if (!conf->bus && !g->stopping) {	/* the gateway itself */
+		gateway_add(g, endpoint_create(g, conf, NULL, now));
+		return;
+	}
 	if (g->stopping || !b) {
 		config_device_free(conf);
 		return;
@@ -304,8 +309,32 @@ static void apply_new_devices(struct gateway *g, struct config *config,
 	}
 }
 
+/* The gateway's own endpoint: a device without a bus. */
+static void add_gateway_itself(struct config *config)
+{
+	struct arena *arena;
+	struct config_device *conf;
+
+	if (!config->gateway_endpoint)
+		return;
+	arena = arena_create();
+	conf = arena_take(arena, sizeof(*conf));
+	conf->arena = arena;
+	conf->endpoint = arena_text(arena, config->gateway_endpoint);
+	conf->fingerprint = seed_of(conf->endpoint);
+	conf->manufacturer = "lwmux";
+	conf->model = "gateway";
+	conf->enabled = conf->register_always = true;
+	config->devices = realloc(config->devices, (config->n_devices + 1) *
+				  sizeof(struct config_device *));
+	if (!config->devices)
+		abort();
+	config->devices[config->n_devices++] = conf;
+}
+
 void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 {
+	add_gateway_itself(config);
 	free(g->name);
 	g->name = config->gateway;
 	config->gateway = NULL;

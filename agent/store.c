@@ -3,6 +3,7 @@
  * endpoint replaces one that still waits. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,14 +30,19 @@ struct store {
 	int error;			/* the last one's, to log changes */
 };
 
-static char *path_of(const struct store *store, const char *endpoint)
+static const char *const folders[] = {
+	[STORE_KEPT] = "kept", [STORE_HELD] = "held",
+};
+
+static char *path_of(const struct store *store, enum store_kind kind,
+		     const char *endpoint)
 {
 	size_t n = strlen(store->directory) + 3 * strlen(endpoint) + 8;
 	char *path = malloc(n), *at;
 
 	if (!path)
 		abort();
-	at = path + sprintf(path, "%s/kept/", store->directory);
+	at = path + sprintf(path, "%s/%s/", store->directory, folders[kind]);
 	/* Endpoint names may hold any character: keep the file names plain. */
 	for (; *endpoint; endpoint++)
 		if (strchr("/%", *endpoint) || *endpoint == '.')
@@ -47,20 +53,26 @@ static char *path_of(const struct store *store, const char *endpoint)
 	return path;
 }
 
+static bool folder_make(const char *directory, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (mkdir(path, *name ? 0700 : 0755) == 0 || errno == EEXIST)
+		return true;
+	log_line(LOG_ERROR, NULL, NULL, "cannot make %s: %s; nothing is kept",
+		 path, strerror(errno));
+	return false;
+}
+
 struct store *store_open(const char *directory)
 {
 	struct store *store;
-	char path[4096];
 
-	if (!directory)
+	if (!directory || !folder_make(directory, "") ||
+	    !folder_make(directory, folders[STORE_KEPT]) ||
+	    !folder_make(directory, folders[STORE_HELD]))
 		return NULL;
-	snprintf(path, sizeof(path), "%s/kept", directory);
-	if ((mkdir(directory, 0755) < 0 && errno != EEXIST) ||
-	    (mkdir(path, 0700) < 0 && errno != EEXIST)) {
-		log_line(LOG_ERROR, NULL, NULL, "cannot make %s: %s; nothing "
-			 "is kept", path, strerror(errno));
-		return NULL;
-	}
 	store = calloc(1, sizeof(*store));
 	if (!store || !(store->directory = strdup(directory)))
 		abort();
@@ -156,15 +168,15 @@ static struct job *waiting(struct store *store, const char *path)
 	return job;
 }
 
-void store_keep(struct store *store, const char *endpoint,
-		const uint8_t *bytes, size_t n)
+void store_put(struct store *store, enum store_kind kind, const char *endpoint,
+	       const uint8_t *bytes, size_t n)
 {
 	char *path;
 	struct job *job;
 
 	if (!store)
 		return;
-	path = path_of(store, endpoint);
+	path = path_of(store, kind, endpoint);
 	job = waiting(store, path);
 	if (job) {
 		free(path);
@@ -186,7 +198,8 @@ void store_keep(struct store *store, const char *endpoint,
 	next(store);
 }
 
-uint8_t *store_kept(struct store *store, const char *endpoint, size_t *n)
+uint8_t *store_get(struct store *store, enum store_kind kind,
+		   const char *endpoint, size_t *n)
 {
 	uint8_t *bytes = NULL;
 	ssize_t got = -1;
@@ -196,7 +209,7 @@ uint8_t *store_kept(struct store *store, const char *endpoint, size_t *n)
 	*n = 0;
 	if (!store)
 		return NULL;
-	path = path_of(store, endpoint);
+	path = path_of(store, kind, endpoint);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	free(path);
 	if (fd < 0)

@@ -8,13 +8,19 @@
 
 struct store;
 
-/* NULL directory: nothing is kept. Makes DIR/kept where it is not there. */
+enum store_kind {
+	STORE_KEPT,	/* what an adapter keeps for a device */
+	STORE_HELD,	/* resources that servers have written */
+};
+
+/* NULL directory: nothing is kept. Makes DIR/kept and DIR/held. */
 struct store *store_open(const char *directory);
 /* Waits for what is being written. */
 void store_close(struct store *store);
-/* What adapters keep for an endpoint: bytes are copied. The newest wins. */
-void store_keep(struct store *store, const char *endpoint,
-		const uint8_t *bytes, size_t n);
+/* Of an endpoint: bytes are copied. The newest wins. */
+void store_put(struct store *store, enum store_kind kind, const char *endpoint,
+	       const uint8_t *bytes, size_t n);
 /* heap, *n bytes; NULL: none. */
-uint8_t *store_kept(struct store *store, const char *endpoint, size_t *n);
+uint8_t *store_get(struct store *store, enum store_kind kind,
+		   const char *endpoint, size_t *n);
 #endif
