@@ -35,6 +35,8 @@ bool config_is_list(const struct yaml_node *node, const char *name,
 void config_server_build(struct building *b, const struct yaml_node *node);
 /* Every device of one entry: a range of units makes many. */
 void config_device_build(struct building *b, const struct yaml_node *node);
+/* A key that a device (or its bus) may say for all of its points. */
+bool config_is_gift(const char *name);
 /* The points of a device from its profile's and its own. points: lists of
  * blocks in order. */
 struct point_list { struct block *blocks; struct place *places; size_t n; };

@@ -50,7 +50,7 @@ static void key_take(struct building *b, struct config_bus *bus,
 		return;
 	}
 	device = config_key_find(config_device_keys, e->key);
-	if (device && device->flags & KEY_GIVES) {
+	if ((device && device->flags & KEY_GIVES) || config_is_gift(e->key)) {
 		block_put(gives, b->arena, e->key, e->place, e->value);
 		return;
 	}

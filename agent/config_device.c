@@ -99,14 +99,6 @@ static bool is_own(const char *key)
 	       !strcmp(key, "profile");
 }
 
-static bool is_gift(const char *key)
-{
-	const struct config_key *point =
-		config_key_find(config_point_keys, key);
-
-	return point && point->flags & KEY_POINTS;
-}
-
 /* A key of a profile's top level: the host's, for a device or its points. */
 static void profile_key(struct building *b, struct entry_of_devices *d,
 			const struct yaml_node *root, size_t i)
@@ -119,7 +111,7 @@ static void profile_key(struct building *b, struct entry_of_devices *d,
 				 key);
 	else if (config_key_find(config_profile_keys, key))
 		return;		/* points: later; identify: of scans */
-	else if (config_key_find(config_device_keys, key) || is_gift(key))
+	else if (config_key_find(config_device_keys, key) || config_is_gift(key))
 		block_put(&d->merged, b->arena, key, root->key_places[i],
 			  root->items[i]);
 	else if (root->items[i]->kind != YAML_MAP)
@@ -281,7 +273,7 @@ static void keys_set(struct building *b, struct config_device *device,
 		else if (key)
 			config_key_set(key, e->value, device, device->arena,
 				       scope);
-		if (!is_gift(e->key))
+		if (!config_is_gift(e->key))
 			device->settings = config_setting(b, e, key,
 							  device->settings);
 		if (strcmp(e->key, "profile") &&
@@ -346,13 +338,21 @@ static void device_build(struct building *b, const struct entry_of_devices *d,
 			 const struct template_words *words,
 			 struct config_scope *scope)
 {
-	const char *bus = d->bus < 0 ? "" : b->config->buses[d->bus]->name;
-	struct config_device *device = device_create(words->endpoint, name,
-						     bus, d->points.n);
+	const struct config_bus *bus = d->bus < 0 ? NULL
+					: b->config->buses[d->bus];
+	struct config_device *device =
+		device_create(words->endpoint, name, bus ? bus->name : "",
+			      d->points.n);
 	struct block filled;
 
 	block_fill(&filled, &d->merged, words, b->arena, scope);
 	keys_set(b, device, &filled, scope);
+	if (bus && bus->adapter)	/* it says what `data` is */
+		device->fingerprint = fingerprint_add(device->fingerprint,
+						      bus->adapter,
+						      strlen(bus->adapter));
+	if (!device->endpoint)	/* refused, but shown by this name */
+		device->endpoint = arena_text(device->arena, words->endpoint);
 	if (!device->bus)
 		device->bus = device->endpoint;
 	unit_mark(device, d->template->text);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_MOST 600		/* bytes: a wrong value may be a whole file */
+
 /* Looking for the same finding again is quadratic: only so far. */
 #define COMPARED_MAX 1000
 
@@ -87,6 +89,18 @@ static void append(struct config_errors *errors, struct place place,
 	errors->n++;
 }
 
+/* Values are repeated in messages: without line ends and escape sequences. */
+static void make_printable(char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > TEXT_MOST)
+		strcpy(text + TEXT_MOST - 3, "...");
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void config_error_add(struct config_errors *errors, struct place place,
 		      const char *device, const char *format, ...)
 {
@@ -97,6 +111,7 @@ void config_error_add(struct config_errors *errors, struct place place,
 	if (vasprintf(&text, format, args) < 0)
 		abort();
 	va_end(args);
+	make_printable(text);
 	if (!known(errors, &place, text))
 		append(errors, place, device, text);
 	free(text);

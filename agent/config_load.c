@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,5 +271,6 @@ struct config *config_load(const char *dir, const char *profile_dir,
 	free(files);
 	free(profiles.names);
 	arena_destroy(l.arena);
+	malloc_trim(0);		/* nodes are far larger than what they make */
 	return config;
 }

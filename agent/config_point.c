@@ -103,15 +103,19 @@ static void layer_merge(struct point_list *list, struct building *b,
 		item_merge(list, n_profile, b, points->items[i], scope);
 }
 
+bool config_is_gift(const char *name)
+{
+	const struct config_key *key = config_key_find(config_point_keys, name);
+
+	return key && key->flags & KEY_POINTS;
+}
+
 /* What the device says for all of its points. */
 static void gifts_lay(struct building *b, struct point_list *list,
 		      const struct block *device)
 {
 	for (const struct entry *e = device->first; e; e = e->next) {
-		const struct config_key *key =
-			config_key_find(config_point_keys, e->key);
-
-		if (!key || !(key->flags & KEY_POINTS))
+		if (!config_is_gift(e->key))
 			continue;
 		for (size_t i = 0; i < list->n; i++)
 			block_put(&list->blocks[i], b->arena, e->key, e->place,

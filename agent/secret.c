@@ -66,9 +66,10 @@ static int content_read(int fd, struct arena *arena, uint8_t **bytes,
 	if (n > 0) {
 		arena_mark_secret(arena);
 		*bytes = memcpy(arena_take(arena, (size_t)n), raw, (size_t)n);
+	} else if (got < 0) {
+		snprintf(why, size, "cannot be read: %s", strerror(-n));
 	} else {
-		snprintf(why, size, got < 0 ? "cannot be read: %s" :
-			 "does not hold bytes in hex%.0s", strerror(-n));
+		snprintf(why, size, "does not hold bytes in hex");
 	}
 	explicit_bzero(raw, sizeof(raw));
 	explicit_bzero(text, sizeof(text));

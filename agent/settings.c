@@ -258,12 +258,23 @@ static bool known_below(const struct adapter_ops *ops, enum level level,
 	return false;
 }
 
+/* A host's key that stands a level too low or too high. */
+static const char *elsewhere(enum level level, const char *key)
+{
+	if (level != DEVICE && config_key_find(config_device_keys, key))
+		return " (it is one of devices)";
+	if (level != POINT && config_key_find(config_point_keys, key))
+		return " (it is one of points)";
+	return NULL;
+}
+
 static void refuse_unknown(struct typing *t, enum level level,
 			   const struct setting *settings)
 {
 	const struct adapter_ops *ops = t->bus->ops;
 
 	for (const struct setting *s = settings; s; s = s->next) {
+		const char *other = elsewhere(level, s->key);
 		struct nearest nearest;
 
 		if (s->host || s->fleet || known_below(ops, level, s->key))
@@ -272,7 +283,7 @@ static void refuse_unknown(struct typing *t, enum level level,
 		offer_all(&nearest, ops, level);
 		config_scope_add(t->scope, s->place, "unknown key '%s' of "
 				 "%s%s", s->key, t->scope->what,
-				 nearest_text(&nearest));
+				 other ? other : nearest_text(&nearest));
 	}
 }
 
@@ -301,8 +312,9 @@ static struct place key_place(const struct typing *t, const char *key)
 	return found ? found->value->place : place_of(t);
 }
 
-static int refuse(struct adapter_error *error, const char *key,
-		  const char *format, va_list args)
+static int __attribute__((format(printf, 3, 0)))
+refuse(struct adapter_error *error, const char *key, const char *format,
+       va_list args)
 {
 	const struct typing *t = error->typing;
 	char text[256];

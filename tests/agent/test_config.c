@@ -157,6 +157,10 @@ static void devices(void **state)
 		DEVICE("endpoint: e, bus: sim", "conf.d/a.yaml:2:16: the "
 		       "device has no points: give it 'points' or a "
 		       "'profile'\n"),
+		DEVICE("endpoint: \"a\\tb\", bus: \"x\\e[2Jy\", poll: "
+		       "\"1\\n2\", " P, "conf.d/a.yaml:2:16: 'endpoint' has "
+		       "a control character\nconf.d/a.yaml:2:46: 'poll' must "
+		       "be a time, as 500ms, 10s, 5min or 2h, not '1?2'\n"),
 		DEVICE("endpoint: \"a\\tb\", bus: sim, " P, "conf.d/a.yaml:"
 		       "2:16: 'endpoint' has a control character\n"),
 		DEVICE("endpoint: e, bus: [], " P, "conf.d/a.yaml:2:24: 'bus' "
@@ -629,7 +633,7 @@ static void layers(void **state)
 		"lifetime: 1h, silent_after: 7s}\n",
 		.conf =
 		"buses: {b: {adapter: modbus, lifetime: 2h, poll: 2s,"
-		" silent_after: 8s}}\n"
+		" silent_after: 8s, optional: true}}\n"
 		"devices:\n"
 		"  - endpoint: e\n"
 		"    bus: b\n"
@@ -663,7 +667,7 @@ static void layers(void **state)
 	assert_null(setting(d->settings, "keep"));
 	assert_int_equal(d->n_points, 3);
 	assert_string_equal(p[0].name, "voltage");
-	assert_true(p[0].keep);
+	assert_true(p[0].keep && p[0].optional && p[2].optional);
 	assert_int_equal(p[0].poll, 30 * S);
 	assert_string_equal(p[0].place.file, "profiles/v/m.yaml");
 	assert_int_equal(p[0].place.line, 7);
@@ -777,6 +781,9 @@ static void fingerprints_tell_what_matters(void **state)
 	assert_true(base != fingerprint(NULL,
 		"devices: [{endpoint: e, bus: sim, poll: 5s, x: 1,"
 		" points: [{name: t, y: 3}]}]\n", NULL));
+	/* Another adapter behind a bus of the same name. */
+	assert_true(fingerprint("buses: {sim: {adapter: x}}\n" MAIN_USUAL, a,
+				NULL) != base);
 	assert_true(fingerprint(NULL, p, "points: [{name: t}]\n") ==
 		    fingerprint(NULL, p, "points:\n- name: t\n"));
 	assert_true(fingerprint(NULL, p, "points: [{name: t}]\n") !=

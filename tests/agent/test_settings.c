@@ -218,6 +218,10 @@ static void unknown_keys(void **state)
 		"of a probe point; did you mean 'number'?\n");
 	checked(POINT("scal: 12"), "conf.d/a.yaml:3:17: unknown key 'scal' of "
 		"a probe point; did you mean 'scale'?\n");
+	checked(POINT("lifetime: 1h"), "conf.d/a.yaml:3:17: unknown key "
+		"'lifetime' of a probe point (it is one of devices)\n");
+	checked(DEVICE("unit: 1, map: 3303/0"), "conf.d/a.yaml:1:46: unknown "
+		"key 'map' of a probe device (it is one of points)\n");
 	checked(POINT("zzz: 12, yyy: 13"), "conf.d/a.yaml:3:17: unknown key "
 		"'zzz' of a probe point\n"
 		"conf.d/a.yaml:3:26: unknown key 'yyy' of a probe point\n");
@@ -342,7 +346,7 @@ static void fleets_without_units(void **state)
 		" points: [{name: p}]}]\n", "");
 	checked("devices: [{endpoint: e, unit: 1, bus: older,"
 		" points: [{name: p}]}]\n", "conf.d/a.yaml:1:25: unknown key "
-		"'unit' of an older device\n");
+		"'unit' of an older device (it is one of points)\n");
 }
 
 /* ---- key files ---- */
