@@ -424,13 +424,21 @@ static bool is_gated(const struct bus_device *device, int64_t now)
 	       device->standing != STANDING_LIVE;
 }
 
-bool device_poll(struct bus_device *device, int64_t now)
+/* One behind the other, so that who waited longest goes first. */
+static void gate_wait(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
+
+	bus->gated = bus->gate > bus->gated ? bus->gate : bus->gated + 1;
+	heap_set(&bus->due, &device->due, bus->gated);
+}
+
+bool device_poll(struct bus_device *device, int64_t now)
+{
 	size_t n;
 
 	if (is_gated(device, now)) {
-		heap_set(&bus->due, &device->due, bus->gate);
+		gate_wait(device);
 		return false;
 	}
 	device->hold = 0;

@@ -117,6 +117,7 @@ struct bus {
 	size_t asked_room;
 	uint32_t standings[STANDINGS];
 	int64_t gate;			/* doubtful ones wait until then */
+	int64_t gated;			/* the last of those that do */
 	int64_t turn_at, open_at, reopen_at, keep_at;
 	uint32_t open_tries;
 	int low_fd;			/* -1: none is held */

@@ -705,6 +705,34 @@ static void dead_device_leaves_time_to_the_living(void **state)
 	stop(s);
 }
 
+static void each_of_many_dead_devices_is_tried(void **state)
+{
+	enum { N = 6 };
+	struct site *s = *state;
+	struct plant live, dead[N];
+	unsigned left = N;
+
+	plant_init(&live, 2, 1, 20 * MS);
+	start(s);
+	plant_attach(s, &live);
+	skip_to(s, BUS_ROUND, &live);
+	for (int i = 0; i < N; i++) {
+		plant_init(&dead[i], 3 + i, 1, 20 * MS);
+		atomic_store(&world.play[3 + i], DIES);
+		atomic_store(&world.delay_ms[3 + i], 60);
+		plant_attach(s, &dead[i]);
+	}
+	while (left > 0) {
+		skip_to(s, BUS_NO_ANSWER, NULL);
+		left = 0;
+		for (int i = 0; i < N; i++)
+			left += dead[i].no_answers < 4;
+	}
+	for (int i = 0; i < N; i++)
+		assert_true(dead[i].rounds == 1 && dead[i].no_answers < 20);
+	stop(s);
+}
+
 static void refused_point_is_a_fault_and_a_sign_of_life(void **state)
 {
 	struct site *s = *state;
@@ -1287,6 +1315,7 @@ int main(void)
 		T(points_are_polled_at_their_own_rhythm),
 		T(devices_take_turns_between_exchanges),
 		T(dead_device_leaves_time_to_the_living),
+		T(each_of_many_dead_devices_is_tried),
 		T(refused_point_is_a_fault_and_a_sign_of_life),
 		T(point_that_fails_thrice_is_bad_though_its_device_lives),
 		T(learning_asks_again_but_not_for_ever),
