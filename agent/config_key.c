@@ -47,77 +47,6 @@ const struct config_key *config_key_find(const struct config_key *keys,
 	return NULL;
 }
 
-/* ---- numbers and times ---- */
-
-static int digits_value(const char *text, uint64_t *value)
-{
-	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-	char *end;
-
-	text += hex ? 2 : 0;
-	if (!isxdigit((unsigned char)*text))
-		return -EINVAL;
-	errno = 0;
-	*value = strtoull(text, &end, hex ? 16 : 10);
-	if (end == text || *end)
-		return -EINVAL;
-	return errno ? -ERANGE : 0;
-}
-
-int config_integer(const char *text, int64_t *number)
-{
-	bool minus = *text == '-';
-	uint64_t value;
-	int rc = digits_value(text + (minus || *text == '+'), &value);
-
-	if (rc)
-		return rc;
-	if (value > (uint64_t)INT64_MAX + minus)
-		return -ERANGE;
-	*number = (int64_t)(minus ? 0 - value : value);
-	return 0;
-}
-
-static const struct { const char *name; double ns; } units[] = {
-	{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"sec", 1e9},
-	{"min", 60e9}, {"h", 3600e9}, {"d", 86400e9},
-};
-
-static int unit_apply(const char *unit, double number, int64_t *ns)
-{
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (strcmp(unit, units[i].name))
-			continue;
-		number *= units[i].ns;
-		if (number > 100 * 365 * 86400e9)
-			return -ERANGE;
-		*ns = (int64_t)llround(number);
-		return 0;
-	}
-	return -EINVAL;
-}
-
-int config_timespan(const char *text, int64_t *ns)
-{
-	const char *unit = text + strspn(text, "0123456789.");
-	char number[24];
-	size_t n = (size_t)(unit - text);
-	char *end;
-	double value;
-
-	if (!isdigit((unsigned char)*text) || n >= sizeof(number))
-		return -EINVAL;
-	memcpy(number, text, n);
-	number[n] = '\0';
-	value = strtod(number, &end);
-	if (*end)
-		return -EINVAL;
-	unit += *unit == ' ';
-	if (!*unit && value != 0)
-		return -EDOM;
-	return unit_apply(*unit ? unit : "s", value, ns);
-}
-
 /* ---- one value each ---- */
 
 static const char *kind_name(const struct yaml_node *value)
@@ -271,19 +200,6 @@ static bool set_real(const struct config_key *key,
 	return true;
 }
 
-/* Times for messages: 1500000000 is "1.5s". */
-static const char *span_text(int64_t ns, char text[32])
-{
-	size_t i = sizeof(units) / sizeof(*units) - 1;
-
-	while (i && (units[i].ns > (double)ns || !strcmp(units[i].name, "sec")))
-		i--;
-	if (!ns)
-		return strcpy(text, "0");
-	snprintf(text, 32, "%g%s", (double)ns / units[i].ns, units[i].name);
-	return text;
-}
-
 static bool refuse_time(const struct config_key *key,
 			const struct yaml_node *value, int rc,
 			struct config_scope *scope)
@@ -308,7 +224,7 @@ static bool time_read(const struct config_key *key,
 		      const struct yaml_node *value, int64_t *ns,
 		      struct config_scope *scope)
 {
-	char least[32], most[32];
+	char least[TIMESPAN_TEXT_MAX], most[TIMESPAN_TEXT_MAX];
 	int rc;
 
 	if (is_none(key, value->text)) {
@@ -321,8 +237,8 @@ static bool time_read(const struct config_key *key,
 	if (key->min == key->max || (*ns >= key->min && *ns <= key->max))
 		return true;
 	config_scope_add(scope, value->place, "'%s' must be %s to %s, not %s",
-			 key->name, span_text(key->min, least),
-			 span_text(key->max, most), value->text);
+			 key->name, timespan_text(key->min, least),
+			 timespan_text(key->max, most), value->text);
 	return false;
 }
 

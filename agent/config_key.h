@@ -83,6 +83,9 @@ bool config_real(const struct yaml_node *value, const char *name,
 /* "500ms", "10s", "5min", "2h", "1d", "1.5h" to ns. -EINVAL; -ERANGE: too
  * long; -EDOM: a number without a unit. "0" needs none. */
 int config_timespan(const char *text, int64_t *ns);
+/* For messages: 1500000000 is "1.5s". Returns text. */
+#define TIMESPAN_TEXT_MAX 32
+const char *timespan_text(int64_t ns, char text[TIMESPAN_TEXT_MAX]);
 /* "17", "-5", "0x1f". -EINVAL, -ERANGE. No octal: "010" is ten. */
 int config_integer(const char *text, int64_t *number);
 #endif

@@ -403,6 +403,26 @@ static void a_wrong_device_is_refused_alone(void **state)
 	case_finish(&c);
 }
 
+/* A name that cannot be is still what the device is shown by. */
+static void a_name_too_long_is_kept(void **state)
+{
+	char conf[512], name[254];
+	struct config_case c = {.conf = conf};
+
+	(void)state;
+	memset(name, 'n', 253);
+	name[253] = '\0';
+	snprintf(conf, sizeof(conf), "devices: [{endpoint: %s, bus: sim, "
+		 "points: [{name: t}]}]\n", name);
+	case_build(&c);
+	assert_int_equal(c.errors.n, 1);
+	assert_string_equal(c.errors.first->text, "'endpoint' must have 1 to "
+			    "252 characters, this has 253");
+	assert_string_equal(c.config->devices[0]->endpoint, name);
+	assert_non_null(c.config->devices[0]->refused);
+	case_finish(&c);
+}
+
 /* ---- what is right ---- */
 
 static void case_right(struct config_case *c)
@@ -873,6 +893,7 @@ int main(void)
 		cmocka_unit_test(what_is_fatal),
 		cmocka_unit_test(a_broken_file_leaves_the_others),
 		cmocka_unit_test(a_wrong_device_is_refused_alone),
+		cmocka_unit_test(a_name_too_long_is_kept),
 		cmocka_unit_test(server_members),
 		cmocka_unit_test(device_members),
 		cmocka_unit_test(point_members),

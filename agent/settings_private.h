@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Inside of settings_apply(): typing by an adapter's tables, and the adapter's
+ * own checks. */
+#ifndef AGENT_SETTINGS_PRIVATE_H
+#define AGENT_SETTINGS_PRIVATE_H
+#include "agent/config_key.h"
+#include "agent/settings.h"
+
+enum level { BUS, DEVICE, POINT };
+
+/* What is being typed; device and point are NULL above their level. */
+struct typing {
+	struct config *config;
+	struct config_bus *bus;
+	struct config_device *device;
+	struct config_point *point;
+	struct config_scope *scope;
+};
+
+/* Fills a struct of `size` bytes, the adapter's for this level, from the
+ * settings. NULL where the adapter has none. */
+void *level_type(struct typing *t, enum level level, size_t size);
+void level_refuse_unknown(struct typing *t, enum level level,
+			  const struct setting *settings);
+
+/* By the adapter; the bus must have its data, the device and its points, too.
+ * device_check() also takes the facts of the points. */
+void bus_check(struct typing *t);
+void device_check(struct typing *t);
+
+/* host: among the host's own keys. */
+const struct setting *setting_find(const struct setting *list, const char *key,
+				   bool host);
+/* Where what is typed stands. */
+struct place typing_place(const struct typing *t);
+#endif
