@@ -98,7 +98,7 @@ class Seen:
         found = re.search(r'(\S+) appeared', line)
         if found:
             self.appeared.add(found.group(1))
-        done = re.search(rf'{BOILER} PUT {SETPOINT} -> 2\.04', line)
+        done = re.search(rf'{BOILER} PUT {SETPOINT}.* -> 2\.04', line)
         if done:
             self.written = self.ever_written = True
         found = re.search(r'(\S+) (/\d+/\d+/\d+) = (.*)$', line)
