@@ -269,6 +269,34 @@ static void refuse_double(struct building *b, const struct config_device *first,
 			 first->place.line, first->place.column);
 }
 
+static bool is_gateway(const struct building *b,
+		       const struct config_device *device)
+{
+	const char *own = b->config->gateway_endpoint;
+
+	return own && !strcmp(own, device->endpoint);
+}
+
+static void refuse_gateways(struct building *b)
+{
+	struct config *config = b->config;
+	size_t left = 0;
+
+	for (size_t i = 0; i < config->n_devices; i++) {
+		struct config_device *device = config->devices[i];
+
+		if (!is_gateway(b, device)) {
+			config->devices[left++] = device;
+			continue;
+		}
+		config_error_add(b->errors, device->place, device->endpoint,
+				 "the endpoint '%s' is the gateway's own "
+				 "('gateway' in lwmux.yaml)", device->endpoint);
+		config_device_free(device);
+	}
+	config->n_devices = left;
+}
+
 /* The first of a name stays; sorted, because there may be ten thousand. */
 static void refuse_doubles(struct building *b)
 {
@@ -314,6 +342,7 @@ static void files_build(struct building *b, const struct config_file *files,
 		if (files[i].root &&
 		    (node = yaml_get(files[i].root, "devices")))
 			devices_build(b, node);
+	refuse_gateways(b);
 	refuse_doubles(b);
 }
 

@@ -403,6 +403,22 @@ static void a_wrong_device_is_refused_alone(void **state)
 	case_finish(&c);
 }
 
+static void the_gateway_has_its_name_alone(void **state)
+{
+	struct config_case c = {
+		.main = MAIN_USUAL "gateway: {endpoint: e}\n", .conf = one};
+	char *found;
+
+	(void)state;
+	case_build(&c);
+	found = findings_text(&c.errors);
+	assert_string_equal(found, "conf.d/a.yaml:1:22: the endpoint 'e' is "
+			    "the gateway's own ('gateway' in lwmux.yaml)\n");
+	assert_int_equal(c.config->n_devices, 0);
+	free(found);
+	case_finish(&c);
+}
+
 /* A name that cannot be is still what the device is shown by. */
 static void a_name_too_long_is_kept(void **state)
 {
@@ -893,6 +909,7 @@ int main(void)
 		cmocka_unit_test(what_is_fatal),
 		cmocka_unit_test(a_broken_file_leaves_the_others),
 		cmocka_unit_test(a_wrong_device_is_refused_alone),
+		cmocka_unit_test(the_gateway_has_its_name_alone),
 		cmocka_unit_test(a_name_too_long_is_kept),
 		cmocka_unit_test(server_members),
 		cmocka_unit_test(device_members),
