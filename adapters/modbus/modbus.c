@@ -335,6 +335,8 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 	adapter_count(bus, device, "requests", 1);
 	if (call->other_unit)
 		adapter_count(bus, device, "other_unit", call->other_unit);
+	if (call->reconnects)
+		adapter_count(bus, NULL, "reconnects", call->reconnects);
 	if (call->late)
 		adapter_count(bus, device, "late", call->late);
 	if (rc >= 0)

@@ -163,7 +163,8 @@ int wire_open(struct wire *wire, const struct wire_settings *settings, int low)
 {
 	int rc = -EINVAL;
 
-	*wire = (struct wire){.transport = settings->transport, .fd = -1};
+	*wire = (struct wire){.settings = *settings,
+			      .transport = settings->transport, .fd = -1};
 	switch (settings->transport) {
 	case WIRE_TCP:
 		rc = tcp_open(wire, settings, low);
@@ -229,6 +230,23 @@ static int wire_drain(struct wire *wire)
 			return -errno;
 	}
 	return -EBADMSG;	/* somebody talks without end */
+}
+
+/* The other side has closed while nobody asked. */
+static int wire_reconnect(struct wire *wire)
+{
+	int fd;
+
+	if (wire->transport == WIRE_RTU)
+		return -ECONNRESET;
+	fd = tcp_connect(&wire->settings);
+	if (fd < 0)
+		return fd == -ETIMEDOUT ? -ECONNRESET : fd;
+	if (wire->transport == WIRE_TCP)
+		return fd_lower(wire, fd, wire->fd);
+	close(wire->fd);
+	wire->fd = fd;
+	return 0;
 }
 
 static void sleep_until(int64_t until)
@@ -388,6 +406,10 @@ int wire_exchange(struct wire *wire, struct wire_call *call, uint8_t *pdu)
 
 	wire_wait(wire, call);
 	rc = wire_drain(wire);
+	if (rc == -ECONNRESET) {
+		rc = wire_reconnect(wire);
+		call->reconnects += rc == 0;
+	}
 	if (rc)
 		return rc;
 	start = wire_now();

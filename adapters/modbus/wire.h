@@ -29,6 +29,7 @@ struct wire_settings {
 };
 
 struct wire {
+	struct wire_settings settings;
 	enum wire_transport transport;
 	modbus_t *ctx;		/* NULL with WIRE_RTU_OVER_TCP */
 	int fd;
@@ -45,20 +46,23 @@ struct wire_call {
 	const struct modbus_request *request;
 	int64_t timeout, gap;	/* ns; gap: at least, before the request */
 	/* out: what was thrown away, and how long the device thought */
-	unsigned late, other_unit;
+	unsigned late, other_unit, reconnects;
 	int64_t turn_ns;
 };
 
 /* False where it is not like "9600 8E1". */
 bool wire_line_read(const char *text, struct wire_line *line);
 
-/* 0 or -errno, and then nothing is left open. low: a descriptor below
+/* 0 or -errno, and then nothing is left open. The texts in settings live as
+ * long as the wire. low: a descriptor below
  * FD_SETSIZE that becomes the wire, as libmodbus selects on it; it is never
  * closed here, and not used (-1) by WIRE_RTU_OVER_TCP. */
 int wire_open(struct wire *wire, const struct wire_settings *settings, int low);
 void wire_close(struct wire *wire);
 
-/* The length of the reply's PDU, put into pdu[PDU_MAX]. -ETIMEDOUT: none;
+/* The length of the reply's PDU, put into pdu[PDU_MAX]. Where the other side
+ * closed an idle connection, as many gateways do, a new one is made first.
+ * -ETIMEDOUT: no reply;
  * -EREMCHG: another unit's; -EBADMSG: garbled. Any other error: the wire is
  * broken and wants to be opened again. */
 int wire_exchange(struct wire *wire, struct wire_call *call, uint8_t *pdu);

@@ -453,7 +453,20 @@ static void an_unplugged_port_is_lost(void **state)
 	assert_true(fake_is_lost(host));
 }
 
-static void a_dropped_converter_is_lost(void **state)
+static void line_end(void)
+{
+	bytes_put(line.wake[1], (const uint8_t *)"", 1);
+	pthread_join(line.thread, NULL);
+	assert_int_equal(read(line.wake[0], (char[1]){0}, 1), 1);
+}
+
+static void line_again(void)
+{
+	assert_int_equal(pthread_create(&line.thread, NULL, line_run, NULL),
+			 0);
+}
+
+static void a_restarted_converter_is_found_again(void **state)
 {
 	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
 	struct adapter_point *p = fake_point_add(d, "p", "address=1");
@@ -461,19 +474,28 @@ static void a_dropped_converter_is_lost(void **state)
 	(void)state;
 	go();
 	assert_int_equal(fake_poll(d, NULL), 0);
-	/* the relay ends, and with it the connection */
-	bytes_put(line.wake[1], (const uint8_t *)"", 1);
-	pthread_join(line.thread, NULL);
-	assert_true(fake_poll(d, NULL) < 0);
-	assert_true(fake_is_lost(host));
-	fake_close(host);
-	assert_int_equal(read(line.wake[0], (char[1]){0}, 1), 1);
-	assert_int_equal(pthread_create(&line.thread, NULL, line_run, NULL),
-			 0);
-	assert_int_equal(fake_attach(host), 0);
+	line_end();	/* and with it the connection */
+	line_again();
 	fake_forget(host);
 	assert_int_equal(fake_poll(d, NULL), 0);
 	CLOSE(fake_number(p), 1);
+	assert_false(fake_is_lost(host));
+}
+
+static void a_converter_that_is_gone_is_lost(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+
+	(void)state;
+	fake_point_add(d, "p", "address=1");
+	go();
+	assert_int_equal(fake_poll(d, NULL), 0);
+	line_end();
+	close(line.listener);
+	line.listener = -1;
+	assert_int_equal(fake_poll(d, NULL), -ECONNREFUSED);
+	assert_true(fake_is_lost(host));
+	line_again();	/* for the end of the test to end */
 }
 
 #define RTU(name) cmocka_unit_test_setup_teardown(name, rtu_start, stop)
@@ -503,7 +525,8 @@ int main(void)
 		TCP(noise_between_frames_is_thrown_away),
 		TCP(a_frame_of_another_unit_is_passed_over),
 		TCP(only_anothers_frame_is_no_answer),
-		TCP(a_dropped_converter_is_lost),
+		TCP(a_restarted_converter_is_found_again),
+		TCP(a_converter_that_is_gone_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
