@@ -15,20 +15,15 @@ const struct lines_facts lines_facts = {
 	.library = "libgpiod 1", .buffer = BUFFER,
 };
 
+struct chip {
+	struct gpiod_chip *chip;
+};
+
 struct line {
 	struct gpiod_chip *chip;	/* its lines live as long as it does */
 	struct gpiod_line *line;
 	bool output;
 };
-
-/* The library's objects are the seam's. */
-static struct gpiod_chip *of(const struct chip *chip)
-{
-	union { const struct chip *ours; struct gpiod_chip *theirs; } u = {
-		.ours = chip};
-
-	return u.theirs;
-}
 
 /* The library says what is wrong by errno, but not always. */
 static int failed(void)
@@ -38,29 +33,41 @@ static int failed(void)
 
 int chip_open(const char *path, struct chip **chip)
 {
+	struct chip *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (!c)
+		return -ENOMEM;
 	errno = 0;
-	*chip = (void *)gpiod_chip_open(path);
-	return *chip ? 0 : failed();
+	c->chip = gpiod_chip_open(path);
+	if (!c->chip) {
+		rc = failed();
+		free(c);
+		return rc;
+	}
+	*chip = c;
+	return 0;
 }
 
 void chip_close(struct chip *chip)
 {
-	gpiod_chip_close(of(chip));
+	gpiod_chip_close(chip->chip);
+	free(chip);
 }
 
 const char *chip_name(const struct chip *chip)
 {
-	return gpiod_chip_name(of(chip));
+	return gpiod_chip_name(chip->chip);
 }
 
 const char *chip_label(const struct chip *chip)
 {
-	return gpiod_chip_label(of(chip));
+	return gpiod_chip_label(chip->chip);
 }
 
 unsigned chip_lines(const struct chip *chip)
 {
-	return gpiod_chip_num_lines(of(chip));
+	return gpiod_chip_num_lines(chip->chip);
 }
 
 static void text_copy(char to[LINE_TEXT_MAX], const char *from)
@@ -77,7 +84,7 @@ int chip_line(struct chip *chip, unsigned offset, struct line_info *info)
 	struct gpiod_line *line;
 
 	errno = 0;
-	line = gpiod_chip_get_line(of(chip), offset);
+	line = gpiod_chip_get_line(chip->chip, offset);
 	if (!line)
 		return failed();
 	text_copy(info->name, gpiod_line_name(line));

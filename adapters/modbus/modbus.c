@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "adapters/modbus/device.h"
+#include "adapters/modbus/serial_name.h"
 
 #define CUTS_MAX 128
+#define LOG_WARNING 4		/* as of syslog */
 #define LOG_NOTICE 5
 #define SECOND INT64_C(1000000000)
 enum { WRITE_SINGLE, WRITE_MULTIPLE };
@@ -252,6 +254,17 @@ static int modbus_check_point(const struct adapter_point *point,
 	return rc ? rc : check_invalid(point, format, error);
 }
 
+static void port_warn(struct adapter_bus *bus, const char *port)
+{
+	char better[300];
+
+	if (serial_name_find(port, "/dev/serial/by-id", better,
+			     sizeof(better)))
+		adapter_log(bus, NULL, LOG_WARNING,
+			    "%s may be another port after the next start: "
+			    "use %s", port, better);
+}
+
 static int modbus_open(struct adapter_bus *bus)
 {
 	struct modbus_bus *b = bus->data;
@@ -260,7 +273,7 @@ static int modbus_open(struct adapter_bus *bus)
 		.host = b->host, .port = b->port, .tcp_port = b->tcp_port,
 		.rs485 = b->rs485, .timeout = b->timeout,
 	};
-	int low = -1;
+	int low = -1, rc;
 
 	if (!wire_line_read(b->serial, &settings.line))
 		return -EINVAL;
@@ -269,7 +282,10 @@ static int modbus_open(struct adapter_bus *bus)
 		if (low < 0)
 			return low;
 	}
-	return wire_open(&b->wire, &settings, low);
+	rc = wire_open(&b->wire, &settings, low);
+	if (rc == 0 && settings.transport == WIRE_RTU)
+		port_warn(bus, b->port);
+	return rc;
 }
 
 static void modbus_close_bus(struct adapter_bus *bus)

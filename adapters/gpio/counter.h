@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What becomes of edges: contacts settle, pulses are counted, their rate is
+ * derived, times on and off add up. Pure: times are arguments, monotonic ns. */
+#ifndef ADAPTERS_GPIO_COUNTER_H
+#define ADAPTERS_GPIO_COUNTER_H
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- a contact that bounces ---- */
+
+struct debounce {
+	bool raw, level;		/* as last seen; as believed */
+	int64_t since;			/* raw is so */
+};
+void debounce_start(struct debounce *debounce, bool level, int64_t when);
+/* The line was seen at `level` (unchanged is fine, as when time has passed).
+ * true: what is believed has changed, at *at, which is when the contact moved
+ * for the last time. A period of 0 believes everything. */
+bool debounce_step(struct debounce *debounce, bool level, int64_t when,
+		   int64_t period, int64_t *at);
+/* When to step again if no edge comes; INT64_MAX: need not. */
+int64_t debounce_due(const struct debounce *debounce, int64_t period);
+
+/* ---- pulses ---- */
+
+struct counter {
+	uint64_t total;
+	int64_t first, last;		/* pulses between which rate is
+					 * measured; 0: none yet */
+	uint32_t pulses;		/* behind first */
+	double rate;			/* per second, as last said */
+};
+void counter_pulse(struct counter *counter, int64_t when, int64_t idle);
+/* Pulses per second since the last call; while none come, no more than one in
+ * the time that has passed; 0 after `idle` without one. */
+double counter_rate(struct counter *counter, int64_t now, int64_t idle);
+
+/* ---- times on and off ---- */
+
+struct stopwatch {
+	int64_t ns[2];			/* off, on */
+	int64_t since;			/* ns are of then */
+};
+/* Until now it was `on`. */
+void stopwatch_run(struct stopwatch *watch, bool on, int64_t now);
+
+/* ---- when to write what must last ---- */
+
+struct saving {
+	int64_t last;			/* written then; 0: never */
+	bool dirty;
+};
+/* true: write now. At most once in `period`. */
+bool saving_step(struct saving *saving, int64_t now, int64_t period);
+/* INT64_MAX: nothing to write. */
+int64_t saving_due(const struct saving *saving, int64_t period);
+
+/* ---- how often something is told ---- */
+
+#define PACE_BURST 16
+struct pace {
+	int64_t start;			/* of the time in which n were told */
+	uint32_t n;
+	bool owed;
+};
+/* Something is to be told. true: now; else when pace_due() says. At most
+ * PACE_BURST in `period`. */
+bool pace_step(struct pace *pace, int64_t now, int64_t period);
+int64_t pace_due(const struct pace *pace, int64_t period);
+#endif
