@@ -164,31 +164,49 @@ static void profile_lay(struct building *b, struct entry_of_devices *d)
 
 /* ---- a fleet ---- */
 
+/* "1,2,5-18", also written as a list; NULL: neither. */
+static const char *units_text(struct building *b, const struct yaml_node *value)
+{
+	const char *text = "";
+
+	if (value->kind == YAML_TEXT)
+		return value->text;
+	if (value->kind == YAML_MAP)
+		return NULL;
+	for (size_t i = 0; i < value->n; i++) {
+		if (value->items[i]->kind != YAML_TEXT)
+			return NULL;
+		text = arena_print(b->arena, "%s%s%s", text, i ? "," : "",
+				   value->items[i]->text);
+	}
+	return text;
+}
+
+static void refuse_one_name(struct config_scope *scope,
+			    const struct yaml_node *name, const char *units)
+{
+	config_scope_add(scope, name->place, "'unit' is the range %s: each "
+			 "device needs a name of its own, as \"%s-${unit}\"",
+			 units, name->text);
+}
+
 /* Numbers of `unit: 1-30`; 0: an ordinary device; -1: refused. */
-static int units_of(struct building *b, const struct block *block,
+static int units_of(struct building *b, const struct entry_of_devices *d,
 		    uint32_t **units, struct config_scope *scope)
 {
-	const struct entry *unit = block_get(block, "unit");
-	const struct entry *name = block_get(block, "endpoint");
-	int n;
+	const struct entry *unit = block_get(&d->site, "unit");
+	const char *text = unit ? units_text(b, unit->value) : NULL;
+	int n = text ? units_parse(text, b->arena, units) : 0;
 
-	if (!unit || unit->value->kind != YAML_TEXT)
-		return 0;
-	n = units_parse(unit->value->text, b->arena, units);
 	if (n < 0)
 		config_scope_add(scope, unit->value->place,
 				 n == -E2BIG ? "'unit': '%s' are too many" :
 				 "'unit': '%s' is no number or range, as 7 or "
-				 "1,2,5-18", unit->value->text);
-	else if (n && name && name->value->kind == YAML_TEXT &&
-		 !strstr(name->value->text, "${unit}")) {
-		config_scope_add(scope, name->value->place, "'unit' is the "
-				 "range %s: each device needs a name of its "
-				 "own, as \"%s-${unit}\"", unit->value->text,
-				 name->value->text);
-		return -1;
-	}
-	return n < 0 ? -1 : n;
+				 "1,2,5-18", text);
+	if (n <= 0 || strstr(d->template->text, "${unit}"))
+		return n;
+	refuse_one_name(scope, d->template, text);
+	return -1;
 }
 
 /* ---- one device ---- */
@@ -388,8 +406,8 @@ static void unit_replace(struct building *b, struct block *block,
 	const struct entry *old = block_get(block, "unit");
 	struct yaml_node *value = arena_take(b->arena, sizeof(*value));
 
-	*value = *old->value;
-	value->text = unit;
+	*value = (struct yaml_node){.kind = YAML_TEXT, .text = unit,
+				    .place = old->value->place};
 	entry_replace(block, "unit", value);
 }
 
@@ -439,7 +457,7 @@ static void fleet_build(struct building *b, struct entry_of_devices *d)
 	const struct entry *unit = block_get(&d->site, "unit");
 	bool text = unit && unit->value->kind == YAML_TEXT;
 	uint32_t *units;
-	int n = units_of(b, &d->site, &units, d->scope);
+	int n = units_of(b, d, &units, d->scope);
 
 	if (n <= 0) {
 		entry_prepare(b, d, text ? unit->value->text : NULL);

@@ -240,9 +240,13 @@ static bool known_below(const struct adapter_ops *ops, enum level level,
 	return false;
 }
 
-/* A host's key that stands a level too low or too high. */
+/* A host's key that stands a level too low or too high, and the rest of a list
+ * that a comma ended. */
 static const char *elsewhere(enum level level, const char *key)
 {
+	if (strspn(key, "0123456789-") == strlen(key))
+		return ": inside { } a text with commas needs quotes, as "
+		       "unit: \"1,2,5-18\"";
 	if (level != DEVICE && config_key_find(config_device_keys, key))
 		return " (it is one of devices)";
 	if (level != POINT && config_key_find(config_point_keys, key))

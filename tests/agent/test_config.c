@@ -598,17 +598,19 @@ static void fleet_members(void **state)
 		"  - {endpoint: \"${gateway}-m${unit}\", bus: line,\n"
 		"     unit: \"1,2,5-7\", serial: \"n${unit} of ${endpoint}\",\n"
 		"     points: [{name: t, application: \"t${unit}\"}]}\n"
-		"  - {endpoint: \"one-${unit}\", bus: line, unit: 9, " P "}\n"};
+		"  - {endpoint: \"one-${unit}\", bus: line, unit: 9, " P "}\n"
+		"  - {endpoint: \"l-${unit}\", bus: line, unit: [3, 8-9], " P
+		"}\n"};
 	static const char *const names[] = {
 		"site7-m1", "site7-m2", "site7-m5", "site7-m6", "site7-m7",
-		"one-9"};
+		"one-9", "l-3", "l-8", "l-9"};
 	const struct config_device *d;
 
 	(void)state;
 	case_right(&c);
-	assert_int_equal(c.config->n_devices, 6);
+	assert_int_equal(c.config->n_devices, 9);
 	assert_int_equal(c.config->n_buses, 1);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 9; i++)
 		assert_string_equal(c.config->devices[i]->endpoint, names[i]);
 	d = c.config->devices[2];
 	assert_string_equal(d->serial, "n5 of site7-m5");
@@ -616,7 +618,7 @@ static void fleet_members(void **state)
 	for (const struct setting *s = d->settings; s; s = s->next)
 		if (!strcmp(s->key, "unit"))
 			assert_string_equal(s->value->text, "5");
-	for (size_t i = 1; i < 6; i++)
+	for (size_t i = 1; i < 9; i++)
 		assert_true(c.config->devices[i]->fingerprint !=
 			    c.config->devices[i - 1]->fingerprint);
 	case_finish(&c);

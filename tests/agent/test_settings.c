@@ -222,6 +222,9 @@ static void unknown_keys(void **state)
 		"'lifetime' of a probe point (it is one of devices)\n");
 	checked(DEVICE("unit: 1, map: 3303/0"), "conf.d/a.yaml:1:46: unknown "
 		"key 'map' of a probe device (it is one of points)\n");
+	checked(DEVICE("unit: 1,2"), "conf.d/a.yaml:1:45: unknown key '2' of a "
+		"probe device: inside { } a text with commas needs quotes, as "
+		"unit: \"1,2,5-18\"\n");
 	checked(POINT("zzz: 12, yyy: 13"), "conf.d/a.yaml:3:17: unknown key "
 		"'zzz' of a probe point\n"
 		"conf.d/a.yaml:3:26: unknown key 'yyy' of a probe point\n");
