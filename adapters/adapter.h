@@ -271,7 +271,8 @@ static inline int adapter_kept(struct adapter_device *device, const char *name,
 {
 	return device->bus->host->kept(device, name, bytes, n);
 }
-/* A counter in status and metrics; name is a literal. */
+/* A counter in status and metrics, of the device, or with NULL of the bus:
+ * the host adds nothing up. name is a literal. */
 static inline void adapter_count(struct adapter_bus *bus,
 				 struct adapter_device *device,
 				 const char *name, uint64_t n)

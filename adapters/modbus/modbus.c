@@ -318,6 +318,8 @@ static int modbus_attach(struct adapter_device *device)
 	}
 	plan_sort(&d->plan);
 	n = adapter_kept(device, "cuts", cuts, sizeof(cuts));
+	if (n > (int)sizeof(cuts))
+		n = sizeof(cuts);
 	if (n > 0)
 		plan_cuts_set(&d->plan, cuts, (size_t)n / sizeof(cuts[0]));
 	return 0;
@@ -331,15 +333,15 @@ static void modbus_detach(struct adapter_device *device)
 	d->plan.items = NULL;
 }
 
-static void failure_count(struct adapter_bus *bus,
-			  struct adapter_device *device, int rc)
+/* On the account of the device, and of the bus. */
+static void count(struct adapter_bus *bus, struct adapter_device *device,
+		  const char *name, unsigned n)
 {
-	if (rc == -ETIMEDOUT)
-		adapter_count(bus, device, "timeouts", 1);
-	else if (rc == -EBADMSG)
-		adapter_count(bus, device, "crc", 1);
-	else if (rc > 0)
-		adapter_count(bus, device, "exceptions", 1);
+	if (n == 0)
+		return;
+	adapter_count(bus, NULL, name, n);
+	if (device)
+		adapter_count(bus, device, name, n);
 }
 
 int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
@@ -348,20 +350,19 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 	struct modbus_bus *b = bus->data;
 	int rc = wire_exchange(&b->wire, call, pdu);
 
-	adapter_count(bus, device, "requests", 1);
-	if (call->other_unit)
-		adapter_count(bus, device, "other_unit", call->other_unit);
-	if (call->reconnects)
-		adapter_count(bus, NULL, "reconnects", call->reconnects);
-	if (call->late)
-		adapter_count(bus, device, "late", call->late);
 	if (rc >= 0)
 		rc = reply_check(call->request, pdu, (size_t)rc);
 	else if (wire_is_broken(rc))
 		adapter_lost(bus, NULL, rc, "the connection broke");
 	if (rc == -EBADMSG)
 		b->wire.stale = true;
-	failure_count(bus, device, rc);
+	count(bus, device, "requests", 1);
+	count(bus, device, "timeouts", rc == -ETIMEDOUT);
+	count(bus, device, "crc", rc == -EBADMSG);
+	count(bus, device, "exceptions", rc > 0);
+	count(bus, device, "other_unit", call->other_unit);
+	count(bus, device, "late", call->late);
+	count(bus, NULL, "reconnects", call->reconnects);
 	return rc;
 }
 

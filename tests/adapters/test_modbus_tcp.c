@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -357,6 +358,33 @@ static void silence_is_a_timeout_and_ends(void **state)
 	assert_false(fake_is_lost(host));
 }
 
+/* The host stands still, and its kernel goes on: as a half-open connection. */
+static void a_frozen_slave_is_silent_and_comes_back(void **state)
+{
+	struct adapter_device *d =
+		fake_device_add(host, "d", "unit=5 timeout=200ms");
+	struct adapter_device *e = fake_device_add(host, "e", "unit=6");
+	struct adapter_point *p = fake_point_add(d, "p", "address=10");
+	struct adapter_point *q = fake_point_add(e, "q", "address=20");
+
+	(void)state;
+	go();
+	assert_int_equal(kill(slave.pid, SIGSTOP), 0);
+	assert_int_equal(fake_poll(d, NULL), -ETIMEDOUT);
+	assert_int_equal(fake_poll(d, NULL), -ETIMEDOUT);
+	assert_int_equal(kill(slave.pid, SIGCONT), 0);
+	/* two late answers come before this one's */
+	assert_int_equal(fake_poll(e, NULL), 0);
+	CLOSE(fake_number(q), 20);
+	assert_null(fake_last(p));
+	assert_int_equal(fake_poll(d, NULL), 0);
+	CLOSE(fake_number(p), 10);
+	assert_int_equal(fake_device_count(d, "requests"), 3);
+	assert_int_equal(fake_device_count(d, "timeouts"), 2);
+	assert_int_equal(fake_device_count(e, "timeouts"), 0);
+	assert_int_equal(fake_count(host, "requests"), 4);
+}
+
 /* The answer to the first request comes during the second one. */
 static void a_late_answer_is_nobodys(void **state)
 {
@@ -647,6 +675,7 @@ int main(void)
 		TEST(a_wrong_point_is_faulted_alone),
 		TEST(other_exceptions_fault_the_block),
 		TEST(silence_is_a_timeout_and_ends),
+		TEST(a_frozen_slave_is_silent_and_comes_back),
 		TEST(a_late_answer_is_nobodys),
 		TEST(another_units_reply_is_no_answer),
 		TEST(an_idle_connection_that_was_closed_is_made_anew),

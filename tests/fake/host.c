@@ -29,6 +29,7 @@ struct fake_kept {
 };
 
 struct fake_count {
+	const struct adapter_device *device;	/* NULL: of the bus */
 	const char *name;
 	uint64_t n;
 };
@@ -57,7 +58,7 @@ struct fake_host {
 	struct fake_event *events;
 	size_t n_events;
 	struct fake_kept *kept;
-	struct fake_count counts[16];
+	struct fake_count counts[128];
 	char refusals[2048];
 	unsigned n_refusals;
 	void *owned[65536];		/* texts and lists in data */
@@ -450,9 +451,9 @@ static void host_count(struct adapter_bus *bus, struct adapter_device *device,
 {
 	struct fake_count *c = host_of(bus)->counts;
 
-	(void)device;
-	while (c->name && strcmp(c->name, name) != 0)
+	while (c->name && (c->device != device || strcmp(c->name, name) != 0))
 		c++;
+	c->device = device;
 	c->name = name;
 	c->n += n;
 }
@@ -853,12 +854,25 @@ void fake_forget(struct fake_host *host)
 	host->n_events = 0;
 }
 
-uint64_t fake_count(const struct fake_host *host, const char *counter)
+static uint64_t count_of(const struct fake_host *host,
+			 const struct adapter_device *device,
+			 const char *counter)
 {
 	for (const struct fake_count *c = host->counts; c->name; c++)
-		if (strcmp(c->name, counter) == 0)
+		if (c->device == device && strcmp(c->name, counter) == 0)
 			return c->n;
 	return 0;
+}
+
+uint64_t fake_count(const struct fake_host *host, const char *counter)
+{
+	return count_of(host, NULL, counter);
+}
+
+uint64_t fake_device_count(const struct adapter_device *device,
+			   const char *counter)
+{
+	return count_of(host_of(device->bus), device, counter);
 }
 
 static void device_free(struct fake_device *d)

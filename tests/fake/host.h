@@ -100,5 +100,8 @@ const struct fake_event *fake_last(const struct adapter_point *point);
 /* The last reported number; fails the test where there is none. */
 double fake_number(const struct adapter_point *point);
 void fake_forget(struct fake_host *host);
+/* Of the bus, and of a device. */
 uint64_t fake_count(const struct fake_host *host, const char *counter);
+uint64_t fake_device_count(const struct adapter_device *device,
+			   const char *counter);
 #endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * AES-128-CCM by GnuTLS. */
+#include "adapters/ble/crypto.h"
+
+#include <errno.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <string.h>
+
+#define BLOCK 16
+
+/* gnutls_datum_t has no const, though the library only reads. */
+static gnutls_datum_t datum_of(const uint8_t *bytes, unsigned int n)
+{
+	gnutls_datum_t datum = {.size = n};
+
+	memcpy(&datum.data, &bytes, sizeof(bytes));
+	return datum;
+}
+
+int crypto_ccm_open(const struct crypto_sealed *s, uint8_t *plain)
+{
+	uint8_t text[CRYPTO_PLAIN_MAX + BLOCK];
+	gnutls_datum_t key = datum_of(s->key, CRYPTO_KEY);
+	gnutls_aead_cipher_hd_t cipher;
+	size_t n = s->n;
+	int rc;
+
+	if (s->n > CRYPTO_PLAIN_MAX || s->n_tag > BLOCK)
+		return -EINVAL;
+	memcpy(text, s->text, s->n);
+	memcpy(text + s->n, s->tag, s->n_tag);
+	rc = gnutls_aead_cipher_init(&cipher, GNUTLS_CIPHER_AES_128_CCM, &key);
+	if (rc < 0)
+		return -ENOMEM;
+	rc = gnutls_aead_cipher_decrypt(cipher, s->nonce, s->n_nonce, s->more,
+					s->n_more, s->n_tag, text,
+					s->n + s->n_tag, plain, &n);
+	gnutls_aead_cipher_deinit(cipher);
+	return rc < 0 ? -EBADMSG : 0;
+}
+
+/* The key stream of CCM: block i is the encryption of flags, nonce and i.
+ * CBC with a vector of zeros over one block is the bare cipher. */
+int crypto_ccm_uncover(const struct crypto_sealed *s, uint8_t *plain)
+{
+	gnutls_datum_t key = datum_of(s->key, CRYPTO_KEY);
+	gnutls_cipher_hd_t cipher;
+	int rc = 0;
+
+	if (s->n > CRYPTO_PLAIN_MAX || s->n_nonce != 13)
+		return -EINVAL;
+	for (size_t at = 0; at < s->n && rc == 0; at += BLOCK) {
+		uint8_t zeros[BLOCK] = {0}, block[BLOCK] = {1};
+		gnutls_datum_t vector = datum_of(zeros, BLOCK);
+
+		memcpy(block + 1, s->nonce, 13);
+		block[BLOCK - 1] = (uint8_t)(at / BLOCK + 1);
+		if (gnutls_cipher_init(&cipher, GNUTLS_CIPHER_AES_128_CBC,
+				       &key, &vector) < 0)
+			return -ENOMEM;
+		if (gnutls_cipher_encrypt(cipher, block, BLOCK) < 0)
+			rc = -EINVAL;
+		gnutls_cipher_deinit(cipher);
+		for (size_t i = at; i < s->n && i < at + BLOCK; i++)
+			plain[i] = s->text[i] ^ block[i - at];
+	}
+	return rc;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Which decoder an advertisement goes to, and what several of them share. */
+#include "adapters/ble/decode.h"
+
+#include <string.h>
+
+#define PACKET_WINDOW 63	/* ids further ahead are late ones */
+#define PACKET_SILENCE INT64_C(4000000000)
+
+/* In the order in which DECODE_AUTO asks them: those with strong signs
+ * first. Indices are those of enum decode_choice. */
+static const struct decoder decoders[] = {
+	[DECODE_BTHOME] = {"bthome", decode_bthome},
+	[DECODE_ATC] = {"atc", decode_atc},
+	[DECODE_RUUVI] = {"ruuvi", decode_ruuvi},
+	[DECODE_MIBEACON] = {"mibeacon", decode_mibeacon},
+	[DECODE_EDDYSTONE] = {"eddystone", decode_eddystone},
+	[DECODE_IBEACON] = {"ibeacon", decode_ibeacon},
+	[DECODE_GOVEE] = {"govee", decode_govee},
+	[DECODE_INKBIRD] = {"inkbird", decode_inkbird},
+	[DECODE_SWITCHBOT] = {"switchbot", decode_switchbot},
+	[DECODE_STANDARD] = {"standard", decode_standard},
+	[DECODE_PROFILE] = {"profile", decode_profile},
+};
+
+static enum decode_result decode_by(const struct decoder *decoder,
+				    const struct advertisement *adv,
+				    struct decode_device *device, int64_t now,
+				    struct readings *out)
+{
+	enum decode_result result;
+
+	out->n = out->used = 0;
+	result = decoder->decode(adv, device, now, out);
+	if (result == DECODED_VALUES && out->n == 0)
+		result = DECODED_NOTHING;
+	return result;
+}
+
+/* Govee's thermometers add a false iBeacon to their own data: the first with
+ * values wins over the first that knows the packet. */
+static enum decode_result decode_any(const struct advertisement *adv,
+				     struct decode_device *device, int64_t now,
+				     struct readings *out,
+				     const struct decoder **by)
+{
+	enum decode_result best = DECODED_OTHER;
+
+	for (int i = DECODE_BTHOME; i < DECODE_PROFILE; i++) {
+		enum decode_result result;
+
+		if (i == DECODE_IBEACON)
+			continue;
+		result = decode_by(&decoders[i], adv, device, now, out);
+		if (result == DECODED_OTHER)
+			continue;
+		if (best == DECODED_OTHER || result == DECODED_VALUES) {
+			*by = &decoders[i];
+			best = result;
+		}
+		if (result == DECODED_VALUES)
+			return result;
+	}
+	if (best != DECODED_OTHER)
+		return best;
+	best = decode_by(&decoders[DECODE_IBEACON], adv, device, now, out);
+	*by = best == DECODED_OTHER ? NULL : &decoders[DECODE_IBEACON];
+	return best;
+}
+
+enum decode_result decode(enum decode_choice choice,
+			  const struct advertisement *adv,
+			  struct decode_device *device, int64_t now,
+			  struct readings *out, const struct decoder **by)
+{
+	enum decode_result result = DECODED_OTHER;
+
+	*by = NULL;
+	out->n = out->used = 0;
+	device->chosen = choice != DECODE_AUTO;
+	if (choice == DECODE_AUTO)
+		result = decode_any(adv, device, now, out, by);
+	else if (choice < DECODE_NONE)
+		result = decode_by(*by = &decoders[choice], adv, device, now,
+				   out);
+	if (result == DECODED_OTHER)
+		*by = NULL;
+	if (result != DECODED_VALUES)
+		out->n = 0;
+	device->heard = now;
+	return result;
+}
+
+const char *decode_result_text(enum decode_result result)
+{
+	switch (result) {
+	case DECODED_OTHER:
+		return "unknown";
+	case DECODED_VALUES:
+	case DECODED_NOTHING:
+	case DECODED_REPEATED:
+		return "good";
+	case DECODED_DAMAGED:
+		return "damaged";
+	case DECODED_REPLAYED:
+		return "replayed";
+	case DECODED_WRONG_KEY:
+		return "wrong key";
+	case DECODED_NO_KEY:
+		return "encrypted, no key";
+	case DECODED_UNPROTECTED:
+		return "not encrypted";
+	}
+	return "?";
+}
+
+enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
+				uint32_t restart)
+{
+	if (counter->known && value == counter->value)
+		return DECODED_REPEATED;
+	if (counter->known && value < counter->value && value >= restart)
+		return DECODED_REPLAYED;
+	counter->known = true;
+	counter->value = value;
+	return DECODED_VALUES;
+}
+
+bool decode_packet_is_new(struct decode_device *device, uint8_t id, int64_t now)
+{
+	uint8_t ahead = (uint8_t)(id - device->packet);
+
+	if (device->has_packet && now - device->heard <= PACKET_SILENCE &&
+	    (ahead == 0 || ahead > PACKET_WINDOW))
+		return false;
+	device->has_packet = true;
+	device->packet = id;
+	return true;
+}
+
+bool decode_is_address(const uint8_t *reversed,
+		       const struct advertisement *adv)
+{
+	for (int i = 0; i < 6; i++)
+		if (reversed[i] != adv->address[5 - i])
+			return false;
+	return true;
+}

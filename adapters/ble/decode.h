@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The decoders of advertisements: each a file of its own, a function of the
+ * bytes, the device's key and what is remembered of the device. */
+#ifndef BLE_DECODE_H
+#define BLE_DECODE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "adapters/ble/field.h"
+
+#define DECODE_NAMES "auto|bthome|atc|ruuvi|mibeacon|eddystone|ibeacon|" \
+	"govee|inkbird|switchbot|standard|profile|none"
+enum decode_choice {
+	DECODE_AUTO, DECODE_BTHOME, DECODE_ATC, DECODE_RUUVI, DECODE_MIBEACON,
+	DECODE_EDDYSTONE, DECODE_IBEACON, DECODE_GOVEE, DECODE_INKBIRD,
+	DECODE_SWITCHBOT, DECODE_STANDARD, DECODE_PROFILE, DECODE_NONE,
+};
+
+enum decode_result {
+	DECODED_OTHER,		/* not of this decoder */
+	DECODED_VALUES,
+	DECODED_NOTHING,	/* good, and without values */
+	DECODED_REPEATED,	/* good, and heard before */
+	DECODED_DAMAGED,
+	DECODED_REPLAYED,
+	DECODED_WRONG_KEY,
+	DECODED_NO_KEY,		/* encrypted, and no key is configured */
+	DECODED_UNPROTECTED,	/* in clear, though a key is configured */
+};
+
+struct advertisement {
+	uint8_t address[6];	/* as it is written: most significant first */
+	bool random;
+	bool scan_response;
+	int8_t rssi;		/* dBm, 127: not known */
+	const uint8_t *data;
+	size_t n;
+};
+
+/* Only what is authentic moves it. */
+struct decode_counter {
+	bool known;
+	uint32_t value;
+};
+
+struct decode_device {
+	const uint8_t *key;
+	size_t n_key;		/* 0: none */
+	bool chosen;		/* the decoder is the site's choice: weak
+				 * signs suffice */
+	const struct profile_match *match;	/* of DECODE_PROFILE */
+	/* remembered */
+	struct decode_counter counter;
+	bool has_packet;
+	uint8_t packet;		/* the last id of one in clear */
+	uint8_t model;		/* SwitchBot: told by the other packet */
+	int64_t heard;		/* ns, of the last packet; 0: never */
+};
+
+struct decoder {
+	const char *name;
+	/* now: ns, of any clock that runs forward */
+	enum decode_result (*decode)(const struct advertisement *adv,
+				     struct decode_device *device,
+				     int64_t now, struct readings *out);
+};
+
+/* What the advertisement says, by the chosen decoder or the first that knows
+ * it; *by is that, or NULL. out holds values only of DECODED_VALUES. */
+enum decode_result decode(enum decode_choice choice,
+			  const struct advertisement *adv,
+			  struct decode_device *device, int64_t now,
+			  struct readings *out, const struct decoder **by);
+/* "wrong key", for people. */
+const char *decode_result_text(enum decode_result result);
+
+/* A counter that came with a good tag. Lower ones are refused, but below
+ * `restart`: so a device counts after its battery was changed. */
+enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
+				uint32_t restart);
+/* A packet id of eight bits in clear: is it news? */
+bool decode_packet_is_new(struct decode_device *device, uint8_t id,
+			  int64_t now);
+/* Are these six bytes, last first, the address? */
+bool decode_is_address(const uint8_t *reversed,
+		       const struct advertisement *adv);
+
+#define DECODER(name) \
+	enum decode_result decode_##name(const struct advertisement *adv, \
+					 struct decode_device *device, \
+					 int64_t now, struct readings *out)
+DECODER(bthome);
+DECODER(atc);
+DECODER(ruuvi);
+DECODER(mibeacon);
+DECODER(eddystone);
+DECODER(ibeacon);
+DECODER(govee);
+DECODER(inkbird);
+DECODER(switchbot);
+DECODER(standard);
+DECODER(profile);
+#endif
