@@ -89,6 +89,7 @@ static struct round poll_due(size_t n)
 			if (plan_refused(&plan, at, &block, &cut))
 				continue;
 			round.faulted++;
+			assert_int_equal(block.n, 1);
 			plan_served(&plan, at, n, &block, false);
 		}
 		at += block.n;
@@ -376,6 +377,74 @@ static void learning_ends_with_points_not_due(void **state)
 	assert_true(round.good <= 3);
 }
 
+static uint32_t seed;
+
+static unsigned pick(unsigned below)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % below;
+}
+
+static bool is_legal(const struct plan_item *item)
+{
+	for (unsigned a = 0; a < item->span; a++)
+		if (!legal[item->address + a])
+			return false;
+	return true;
+}
+
+/* Up to 40 points, up to 20 addresses that do not exist, some of them of
+ * points, and a limit that the manual does not tell. Returns how many points
+ * are wrong. */
+static unsigned random_device(void)
+{
+	unsigned wrong = 0, n = 1 + pick(40), address = pick(50);
+
+	start();
+	limits.hole_registers = pick(2) ? 125 : pick(20);
+	most_registers = pick(3) ? 125 : 4 + pick(30);
+	for (unsigned i = 0; i < n; i++) {
+		unsigned span = 1u << pick(3);
+
+		add(pick(9) ? TABLE_HOLDING : TABLE_INPUT, address, span);
+		address += pick(8) ? span + pick(3) * pick(12) : 0;
+	}
+	for (unsigned i = pick(20); i > 0; i--)
+		legal[pick(address + 1)] = false;
+	plan_sort(&plan);
+	for (unsigned i = 0; i < n; i++)
+		wrong += !is_legal(&items[i]);
+	return wrong;
+}
+
+/* However the device is: no legal point is ever faulted (each is read in each
+ * round), and in the end only wrong points cost a request in vain. */
+static void learning_ends_on_any_device(void **state)
+{
+	(void)state;
+	for (uint32_t device = 0; device < 3000; device++) {
+		struct round round = {0, 0, 0};
+		unsigned wrong;
+
+		seed = device;
+		wrong = random_device();
+		for (int i = 0; i < 60; i++) {
+			size_t n = 0;
+
+			for (size_t k = 0; i < 20 && k < plan.n; k++)
+				if (pick(2))
+					due[n++] = &points[k];
+			if (i < 20)
+				poll_due(n);
+			else
+				round = poll_all();
+			assert_true(round.faulted <= wrong);
+		}
+		assert_int_equal(round.faulted, wrong);
+		assert_int_equal(round.refused, wrong);
+	}
+}
+
 static void what_was_learnt_is_kept(void **state)
 {
 	struct plan_cut cuts[8];
@@ -435,6 +504,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_point_harms_no_other),
 		cmocka_unit_test(a_lower_limit_is_learnt),
 		cmocka_unit_test(learning_ends_with_points_not_due),
+		cmocka_unit_test(learning_ends_on_any_device),
 		cmocka_unit_test(what_was_learnt_is_kept),
 		cmocka_unit_test(a_hole_is_worth_its_time),
 	};
