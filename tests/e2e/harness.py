@@ -14,6 +14,7 @@ import tempfile
 import textwrap
 import threading
 import time
+import tty
 import unittest
 
 import coap
@@ -42,7 +43,7 @@ def wait_for(condition, what, timeout=WAIT):
 class Program:
     """A child process whose output lines are kept."""
 
-    def __init__(self, arguments, name):
+    def __init__(self, arguments, name, **options):
         self.name = name
         self.lines = []
         self.errors = []
@@ -50,7 +51,7 @@ class Program:
         self.process = subprocess.Popen(
             [str(a) for a in arguments], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            bufsize=1, errors="replace")
+            bufsize=1, errors="replace", **options)
         self.threads = [
             threading.Thread(target=self._read, daemon=True,
                              args=(self.process.stdout, self.lines)),
@@ -188,6 +189,10 @@ class Server(Program):
         wait_for(lambda: self.ask("read", ep, path).get("values") ==
                  {path: value}, f"{ep} {path} = {value}")
 
+    def wait_code(self, ep, path, code):
+        wait_for(lambda: self.code("read", ep, path) == code,
+                 f"{code} of {ep} {path}")
+
     def shorten(self, ep, seconds):
         """A lifetime shorter than configuration allows, by a Write."""
         mark = self.mark()
@@ -208,13 +213,14 @@ def _word(key, value):
 class Slave(Program):
     """tests/fake/modbus-slave."""
 
-    def __init__(self, *devices):
-        arguments = [binary("tests/fake/modbus-slave"), "--tcp", "0"]
+    def __init__(self, *devices, line=("--tcp", "0")):
+        arguments = [binary("tests/fake/modbus-slave"), *line]
         for device in devices:
             arguments += ["--device", device]
         super().__init__(arguments, "modbus-slave")
-        line = self.wait_line(lambda l: l.startswith("ready "), "ready")
-        self.port = int(line.split()[1])
+        ready = self.wait_line(lambda l: l.startswith("ready "), "ready")
+        # A TCP port, or the path of a serial line.
+        self.port = ready.split()[1]
 
     def do(self, command):
         with self.changed:
@@ -323,6 +329,37 @@ class Relay(threading.Thread):
             s.close()
 
 
+class SerialLine(threading.Thread):
+    """Two pseudo-terminals with a wire between them: .ports."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        pairs = [os.openpty() for _ in range(2)]
+        for _, end in pairs:
+            tty.setraw(end)
+        self.masters = [master for master, _ in pairs]
+        # Kept open, or the line would hang up between two programs.
+        self.ends = [end for _, end in pairs]
+        self.ports = [os.ttyname(end) for end in self.ends]
+        self.wake = os.pipe()
+        self.start()
+
+    def run(self):
+        a, b = self.masters
+        while True:
+            ready, _, _ = select.select([a, b, self.wake[0]], [], [])
+            if self.wake[0] in ready:
+                return
+            for fd in ready:
+                os.write(b if fd == a else a, os.read(fd, 4096))
+
+    def end(self):
+        os.write(self.wake[1], b"x")
+        self.join(5)
+        for fd in (*self.masters, *self.ends, *self.wake):
+            os.close(fd)
+
+
 def _udp():
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind(("127.0.0.1", 0))
@@ -364,15 +401,15 @@ class Gateway:
                 "--adapters", binary("adapters"), "--state", self.state,
                 "--run", self.run, *more]
 
-    def start(self, *more):
-        self.program = Program(self.arguments(*more), "lwmuxd")
+    def start(self, *more, **options):
+        self.program = Program(self.arguments(*more), "lwmuxd", **options)
 
-    def once(self, *more, timeout=60):
+    def once(self, *more, timeout=60, **options):
         """Runs it to its end, as for --check."""
         return subprocess.run(self.arguments(*more), text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               stdin=subprocess.DEVNULL,
-                              timeout=timeout * max(1, PATIENCE))
+                              timeout=timeout * max(1, PATIENCE), **options)
 
     def ctl(self, *words):
         return subprocess.run(
@@ -444,8 +481,8 @@ class Site(unittest.TestCase):
         self.parts.append(part)
         return part
 
-    def slave(self, *devices):
-        return self.add(Slave(*devices))
+    def slave(self, *devices, **options):
+        return self.add(Slave(*devices, **options))
 
     def server(self, *arguments, **options):
         return self.add(Server(*arguments, **options))
