@@ -458,14 +458,21 @@ static void block_fault(struct adapter_device *device,
 	}
 }
 
-static void cuts_keep(struct adapter_device *device,
-		      const struct plan_item *item)
+static void cuts_keep(struct adapter_device *device)
 {
 	const struct modbus_device *d = device->data;
 	struct plan_cut cuts[CUTS_MAX];
 	size_t n = plan_cuts_get(&d->plan, cuts, CUTS_MAX);
 
 	adapter_keep(device, "cuts", cuts, n * sizeof(cuts[0]));
+}
+
+static void cut_tell(struct adapter_device *device,
+		     const struct plan_item *item)
+{
+	const struct modbus_device *d = device->data;
+
+	cuts_keep(device);
 	adapter_log(device->bus, device, LOG_NOTICE,
 		    "from now on %s %u is not read together with what stands "
 		    "before it: the device refuses that",
@@ -488,7 +495,7 @@ static int block_refused(struct adapter_device *device,
 	if (exception == 2 || exception == 3)
 		switch (plan_refused(&d->plan, due, block, &cut)) {
 		case PLAN_LEARNT:
-			cuts_keep(device, cut);
+			cut_tell(device, cut);
 			return -EAGAIN;
 		case PLAN_HALVED:
 			return -EAGAIN;
@@ -496,7 +503,10 @@ static int block_refused(struct adapter_device *device,
 			break;
 		}
 	block_fault(device, due, block, exception);
-	plan_served(&d->plan, due, n, block, false);
+	if (exception == 2 || exception == 3) {
+		if (plan_served(&d->plan, due, n, block, false))
+			cuts_keep(device);
+	}
 	return 0;
 }
 
@@ -521,7 +531,8 @@ static int modbus_read_points(struct adapter_device *device,
 	if (call.turn_ns > 0)
 		d->turn_ns += (call.turn_ns - d->turn_ns) / 8;
 	block_report(device, due, &block, &request, pdu);
-	plan_served(&d->plan, due, n, &block, true);
+	if (plan_served(&d->plan, due, n, &block, true))
+		cuts_keep(device);
 	return 0;
 }
 

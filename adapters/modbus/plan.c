@@ -99,21 +99,45 @@ struct plan_block plan_next(struct plan *plan, struct adapter_point **due,
 				   (uint16_t)(end - first->address)};
 }
 
-void plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
+static void plan_forget(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		plan->items[i]->boundary = BOUNDARY_OPEN;
+	plan->learning = false;
+}
+
+/* Take note of refusals; true: of something new. */
+static bool refusals_note(struct plan *plan, struct adapter_point *const *due,
+			  size_t n, bool good)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < n; i++) {
+		struct plan_item *item = item_of(due[i]);
+
+		changed |= item->refused == good;
+		item->refused = !good;
+	}
+	if (changed && good)
+		plan_forget(plan);
+	return changed;
+}
+
+bool plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
 		 const struct plan_block *block, bool good)
 {
 	unsigned first = item_of(due[0])->rank;
 	unsigned last = item_of(due[block->n - 1])->rank;
 	unsigned next = block->n < n ? item_of(due[block->n])->rank
 				     : (unsigned)plan->n - 1;
+	bool changed = refusals_note(plan, due, block->n, good);
 
 	for (unsigned i = first + 1; good && i <= last; i++)
 		plan->items[i]->boundary = BOUNDARY_GOOD;
-	if (!plan->learning)
-		return;
-	for (unsigned i = last + 1; i <= next; i++)
+	for (unsigned i = last + 1; plan->learning && i <= next; i++)
 		if (plan->items[i]->boundary == BOUNDARY_TRY)
 			plan->items[i]->boundary = BOUNDARY_HALF;
+	return changed;
 }
 
 /* Two neighbours among those due, and what lies between them in rank: points
@@ -213,7 +237,8 @@ size_t plan_cuts_get(const struct plan *plan, struct plan_cut *cuts,
 	size_t n = 0;
 
 	for (size_t i = 1; i < plan->n && n < max; i++)
-		if (plan->items[i]->boundary == BOUNDARY_CUT)
+		if (plan->items[i]->boundary == BOUNDARY_CUT &&
+		    !plan->items[i]->refused && !plan->items[i - 1]->refused)
 			cuts[n++] = (struct plan_cut){
 				plan->items[i]->table, plan->items[i]->address
 			};

@@ -29,6 +29,7 @@ struct plan_item {
 	uint16_t rank;
 	uint8_t table;
 	uint8_t boundary;	/* the one before this item */
+	bool refused;		/* even alone */
 };
 
 struct plan {
@@ -58,8 +59,11 @@ void plan_sort(struct plan *plan);
 struct plan_block plan_next(struct plan *plan, struct adapter_point **due,
 			    size_t n, const struct plan_limits *limits);
 
-/* That block was read, or refused for good. n: all that was due. */
-void plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
+/* That block was read, or refused for good. n: all that was due. True: what
+ * was learnt has changed, and wants to be kept. As a device may refuse all
+ * while it starts, nothing is kept that a wrong point may have taught; and
+ * when such a point answers after all, everything is learnt anew. */
+bool plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
 		 const struct plan_block *block, bool good);
 
 enum plan_lesson {
@@ -74,7 +78,7 @@ enum plan_lesson plan_refused(struct plan *plan,
 			      const struct plan_block *block,
 			      const struct plan_item **cut);
 
-/* What was learnt: the number of cuts put, at most max. */
+/* What is worth keeping: the number of cuts put, at most max. */
 size_t plan_cuts_get(const struct plan *plan, struct plan_cut *cuts,
 		     size_t max);
 void plan_cuts_set(struct plan *plan, const struct plan_cut *cuts, size_t n);

@@ -445,6 +445,32 @@ static void learning_ends_on_any_device(void **state)
 	}
 }
 
+/* A device that starts refuses all for a while. */
+static void what_a_starting_device_taught_is_forgotten(void **state)
+{
+	struct plan_cut cuts[64];
+	struct round round;
+
+	(void)state;
+	start();
+	add_many(TABLE_HOLDING, 0, 1, 20);
+	add_many(TABLE_HOLDING, 30, 1, 20);
+	plan_sort(&plan);
+	memset(legal, 0, sizeof(legal));
+	for (int i = 0; i < 10; i++)
+		round = poll_all();
+	assert_int_equal(round.faulted, 40);
+	assert_int_equal(plan_cuts_get(&plan, cuts, 64), 0);
+	memset(legal, 1, sizeof(legal));
+	legal[25] = false;
+	for (int i = 0; i < 3; i++)
+		round = poll_all();
+	assert_int_equal(round.refused, 0);
+	assert_int_equal(round.good, 2);
+	assert_int_equal(plan_cuts_get(&plan, cuts, 64), 1);
+	assert_int_equal(cuts[0].address, 30);
+}
+
 static void what_was_learnt_is_kept(void **state)
 {
 	struct plan_cut cuts[8];
@@ -505,6 +531,7 @@ int main(void)
 		cmocka_unit_test(a_lower_limit_is_learnt),
 		cmocka_unit_test(learning_ends_with_points_not_due),
 		cmocka_unit_test(learning_ends_on_any_device),
+		cmocka_unit_test(what_a_starting_device_taught_is_forgotten),
 		cmocka_unit_test(what_was_learnt_is_kept),
 		cmocka_unit_test(a_hole_is_worth_its_time),
 	};

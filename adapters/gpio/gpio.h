@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The adapter's own structs. A line is what the kernel lends us, points are
+ * what is told of it and done to it; several points may share a line. */
+#ifndef ADAPTERS_GPIO_GPIO_H
+#define ADAPTERS_GPIO_GPIO_H
+#include "adapters/adapter.h"
+#include "adapters/gpio/counter.h"
+#include "adapters/gpio/lines.h"
+
+#define GPIO_LOG_WARNING 4
+#define GPIO_NAME_MAX 80
+#define MILLISECOND INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+
+struct gpio_bus {
+	int epoll;			/* of the lines' events */
+};
+
+struct gpio_device {
+	struct gpio_line *lines;
+	size_t n_lines;
+};
+
+#define GPIO_COUNT_NAMES "no|total|rate"
+enum gpio_count { COUNT_NO, COUNT_TOTAL, COUNT_RATE };
+#define GPIO_PART_NAMES \
+	"value|polarity|debounce|edge|reset|on_time|off_time"
+enum gpio_part {
+	PART_VALUE, PART_POLARITY, PART_DEBOUNCE, PART_EDGE, PART_RESET,
+	PART_ON_TIME, PART_OFF_TIME
+};
+
+struct gpio_point {
+	/* keys */
+	const char *line, *chip;
+	int32_t number;
+	bool active_low;
+	uint32_t bias, edge, count, part, drive, initial;
+	int64_t debounce, pulse, idle, save;
+	/* ours */
+	struct gpio_line *of;
+};
+
+struct gpio_line {
+	struct adapter_device *device;
+	char name[GPIO_NAME_MAX];	/* for people, and to keep by */
+	const struct gpio_point *keys;	/* how it is found */
+	/* What its points want of it together. */
+	bool output, both_edges;
+	uint32_t bias, drive, initial;
+	int64_t idle, save;
+	bool conf_active_low;		/* by the configuration ... */
+	uint32_t conf_edge;
+	int64_t conf_debounce;
+	bool active_low;		/* ... and as it is now */
+	uint32_t edge;
+	int64_t debounce;
+
+	struct line *handle;		/* NULL: closed */
+	bool level;			/* of the wire, as believed */
+	bool warned;			/* of lost edges */
+	uint32_t sequence;
+	int64_t moved;			/* when level changed */
+	struct debounce filter;
+	struct counter counter;
+	struct stopwatch watch;
+	struct saving saving;
+	struct pace pace;
+	int64_t pulse_end;		/* 0: none under way */
+};
+
+/* line.c: lines of a device */
+int gpio_lines_make(struct adapter_device *device);
+void gpio_lines_free(struct adapter_device *device);
+/* Found, requested, read for the first time; otherwise all its points are
+ * faulted. */
+int gpio_line_open(struct gpio_line *line);
+/* It failed, or its chip is gone. The last one takes the device with it. */
+void gpio_line_fail(struct gpio_line *line, int error);
+/* Reads events; what the line carries; deadlines: returns the next. */
+int gpio_line_drain(struct gpio_line *line);
+int gpio_line_sample(struct gpio_line *line);
+int64_t gpio_line_tick(struct gpio_line *line, int64_t now);
+int gpio_line_drive(struct gpio_line *line, bool on, int64_t pulse);
+bool gpio_line_is_on(const struct gpio_line *line);
+bool gpio_device_lives(const struct adapter_device *device);
+
+/* totals.c: what lasts of a line */
+void gpio_kept_read(struct gpio_line *line);
+void gpio_totals_keep(struct gpio_line *line, int64_t now);
+void gpio_settings_keep(struct gpio_line *line);
+
+/* points.c: what the points tell, and what is written to them */
+void gpio_point_tell(struct adapter_point *point);
+/* Those that move by themselves: states (or, with all, everything). */
+void gpio_line_tell(struct gpio_line *line, bool all);
+int gpio_point_write(struct adapter_point *point,
+		     const struct lwm2m_value *value);
+
+/* search.c */
+struct gpio_search {
+	uint32_t next;			/* chip */
+};
+int64_t gpio_search_step(struct adapter_search *search, int64_t now);
+#endif

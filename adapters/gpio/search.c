@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * scan: the lines that there are, how to name each in the configuration, and
+ * who holds it. One chip a call. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/gpio/gpio.h"
+
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
+	      "0123456789_./+-"
+
+/* As it would stand in the YAML: names come from boards and are not ours. */
+static void yaml_text(const char *text, char *to, size_t size)
+{
+	size_t n = 0;
+
+	if (strspn(text, PLAIN) == strlen(text) && text[0] != '-' && text[0]) {
+		snprintf(to, size, "%s", text);
+		return;
+	}
+	to[n++] = '"';
+	for (; *text && n + 4 < size; text++) {
+		if (*text == '"' || *text == '\\')
+			to[n++] = '\\';
+		to[n++] = (unsigned char)*text < ' ' ? '?' : *text;
+	}
+	to[n++] = '"';
+	to[n] = '\0';
+}
+
+static void line_tell(struct adapter_search *search, const struct chip *chip,
+		      unsigned offset, const struct line_info *info)
+{
+	char name[2 * LINE_TEXT_MAX + 4], keys[3 * LINE_TEXT_MAX], note[200];
+	char held[LINE_TEXT_MAX + 16] = "free";
+
+	if (info->name[0]) {
+		yaml_text(info->name, name, sizeof(name));
+		snprintf(keys, sizeof(keys), "line: %s", name);
+	} else {
+		yaml_text(chip_label(chip), name, sizeof(name));
+		snprintf(keys, sizeof(keys), "chip: %s, number: %u", name,
+			 offset);
+	}
+	if (info->used)
+		snprintf(held, sizeof(held), info->consumer[0] ?
+			 "held by \"%s\"" : "in use", info->consumer);
+	snprintf(note, sizeof(note), "%s (%.40s) line %u, %s, %s",
+		 chip_name(chip), chip_label(chip), offset,
+		 info->output ? "output" : "input", held);
+	adapter_found(search, .keys = keys, .note = note);
+}
+
+static void chip_tell(struct adapter_search *search, const char *path)
+{
+	struct line_info info;
+	struct chip *chip;
+	char note[100];
+	int rc = chip_open(path, &chip);
+
+	if (rc < 0) {
+		snprintf(note, sizeof(note), "%s cannot be opened: %s", path,
+			 strerror(-rc));
+		adapter_found(search, .keys = "", .note = note);
+		return;
+	}
+	for (unsigned i = 0; i < chip_lines(chip); i++)
+		if (chip_line(chip, i, &info) == 0)
+			line_tell(search, chip, i, &info);
+	chip_close(chip);
+}
+
+int64_t gpio_search_step(struct adapter_search *search, int64_t now)
+{
+	char paths[CHIPS_MAX][CHIP_PATH_MAX];
+	struct gpio_search *s = search->data;
+	size_t n = chips_list(paths);
+
+	if (search->kind != ADAPTER_SCAN)
+		return -ENOTSUP;
+	if (s->next < n)
+		chip_tell(search, paths[s->next++]);
+	return s->next < n ? now : 0;
+}
