@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "agent/bus_private.h"
 
-#define MAILBOX_CAPACITY 4096
+#define MAILBOX_CAPACITY 1024
 
 void bus_message_finish(struct bus_message *message)
 {

@@ -109,10 +109,14 @@ void endpoint_destroy(struct endpoint *e)
 static void set_error_code(struct endpoint *e, int64_t code, int64_t now)
 {
 	struct lwm2m_path path = path_element(3, 0, 11, 0);
-	struct tree_slot *slot = tree_find(&e->tree, &path);
+	const struct tree_slot *now_there = tree_find(&e->tree, &path);
+	struct tree_slot *slot;
 
-	if (!slot || slot->value.as.integer == code)
+	if (!now_there || now_there->value.as.integer == code)
 		return;
+	slot = tree_edit(&e->tree, &path);
+	if (!slot)
+		abort();
 	slot->value = lwm2m_integer(code);
 	endpoint_touched(e, &path, now);
 }
@@ -154,11 +158,11 @@ static void spoil(struct endpoint *e)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
-	struct tree_slot *slot;
+	const struct tree_slot *slot;
 
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))
 		if (slot->flags & TREE_BOUND)
-			slot->quality = TREE_BAD;
+			tree_edit(&e->tree, &path)->quality = TREE_BAD;
 }
 
 static void no_answer(struct endpoint *e, const struct bus_message *m,
@@ -202,10 +206,11 @@ static void objects_changed(struct endpoint *e, int64_t now)
 			     REGISTRATION_OBJECTS, now);
 }
 
-static struct tree_slot *slot_of(struct endpoint *e,
-				 const struct config_point *point, int64_t now)
+static const struct tree_slot *slot_of(struct endpoint *e,
+				       const struct config_point *point,
+				       int64_t now)
 {
-	struct tree_slot *slot = tree_find(&e->tree, &point->resource);
+	const struct tree_slot *slot = tree_find(&e->tree, &point->resource);
 
 	if (slot || !point->optional)
 		return slot;
@@ -237,7 +242,7 @@ static void companions(struct endpoint *e, const struct config_point *point,
 }
 
 static void set(struct endpoint *e, const struct config_point *point,
-		struct tree_slot *slot, const struct lwm2m_value *value,
+		const struct tree_slot *slot, const struct lwm2m_value *value,
 		int64_t wall, int64_t now)
 {
 	bool news = slot->quality != TREE_GOOD ||
@@ -254,7 +259,7 @@ static void set(struct endpoint *e, const struct config_point *point,
 static void fault(struct endpoint *e, const struct config_point *point,
 		  int error, const char *text)
 {
-	struct tree_slot *slot = tree_find(&e->tree, &point->resource);
+	struct tree_slot *slot = tree_edit(&e->tree, &point->resource);
 
 	if (!slot || slot->quality == TREE_BAD)
 		return;
@@ -268,8 +273,8 @@ static void sample(struct endpoint *e, const struct bus_message *m,
 		   int64_t now)
 {
 	const struct config_point *point = &e->conf->points[m->point];
+	const struct tree_slot *slot;
 	struct lwm2m_value value;
-	struct tree_slot *slot;
 	int rc;
 
 	heard(e, m->when, now);

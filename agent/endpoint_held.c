@@ -52,13 +52,13 @@ void endpoint_store(const struct endpoint *e)
 
 static void restore(struct endpoint *e, const struct lwm2m_record *record)
 {
-	struct tree_slot *slot = tree_find(&e->tree, &record->path);
+	const struct tree_slot *slot = tree_find(&e->tree, &record->path);
 
 	if (record->path.depth < 3 || (slot && slot->flags & TREE_BOUND) ||
 	    record->path.id[0] == 0 ||
 	    tree_set(&e->tree, &record->path, &record->value, 0) < 0)
 		return;		/* not there any more, or a device's now */
-	tree_find(&e->tree, &record->path)->flags |= TREE_KEPT;
+	tree_edit(&e->tree, &record->path)->flags |= TREE_KEPT;
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (path_equal(&record->path, &(struct lwm2m_path){
 			{1, e->clients[i].instance, 1, 0}, 3}))

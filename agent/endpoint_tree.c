@@ -31,52 +31,79 @@ static void put_text(struct tree *tree, struct lwm2m_path path,
 		put(tree, path, lwm2m_string(text, (uint32_t)strlen(text)));
 }
 
-static void add_object(struct endpoint *e, uint16_t object, uint16_t id)
+static void add_object(struct tree *tree, uint16_t object, uint16_t id)
 {
-	if (!tree_add(&e->tree, agent_model()->object(agent_model(), object),
-		      id))
+	if (!tree_add(tree, agent_model()->object(agent_model(), object), id))
 		abort();
 }
 
-static void build_account(struct endpoint *e, const struct client *c)
+/* An account as it stands in the configuration. */
+static void build_account(struct tree *tree, const struct config_server *conf)
 {
-	const struct config_server *conf = c->server->conf;
-	uint16_t i = c->instance;
 	const struct {
 		uint16_t resource;
 		struct lwm2m_value value;
 	} values[] = {
 		{0, lwm2m_integer(conf->id)},
-		{1, lwm2m_integer(c->registration.lifetime)},
+		{1, lwm2m_integer(conf->lifetime)},
 		{2, lwm2m_integer(conf->pmin)},
 		{3, lwm2m_integer(conf->pmax)},
 		{4, {0}},			/* executable: Disable */
 		{5, lwm2m_integer(86400)},
 		{6, lwm2m_boolean(false)},
-		{7, lwm2m_string(e->conf->queue && conf->lwm2m_1_0 ? "UQ" :
-				 "U", e->conf->queue && conf->lwm2m_1_0 ? 2 :
-				 1)},
+		{7, lwm2m_string("U", 1)},
 		{8, {0}},			/* executable: Update Trigger */
 	};
 
-	add_object(e, 1, i);
+	add_object(tree, 1, 0);
 	for (size_t n = 0; n < sizeof(values) / sizeof(values[0]); n++)
-		put(&e->tree, path_resource(1, i, values[n].resource),
+		put(tree, path_resource(1, 0, values[n].resource),
 		    values[n].value);
 }
 
-static void build_device(struct endpoint *e)
+/* What all endpoints of a server, or all without a name plate, have alike. */
+static void share(struct endpoint *e, const struct tree *common,
+		  uint16_t object, uint16_t id)
 {
-	struct tree *t = &e->tree;
+	if (!tree_share(&e->tree, tree_instance_find(common, object, 0), id))
+		abort();
+}
 
-	add_object(e, 3, 0);
-	put_text(t, path_resource(3, 0, 0), e->conf->manufacturer);
-	put_text(t, path_resource(3, 0, 1), e->conf->model);
-	put_text(t, path_resource(3, 0, 2), e->conf->serial);
-	put(t, path_resource(3, 0, 4), (struct lwm2m_value){0});
-	put(t, path_element(3, 0, 11, 0), lwm2m_integer(0));
-	put(t, path_resource(3, 0, 12), (struct lwm2m_value){0});
-	put(t, path_resource(3, 0, 16), lwm2m_string("U", 1));
+static void add_account(struct endpoint *e, const struct client *c)
+{
+	struct server *s = c->server;
+	bool old_queue = e->conf->queue && s->conf->lwm2m_1_0;
+
+	if (!s->account.n_instances)
+		build_account(&s->account, s->conf);
+	share(e, &s->account, 1, c->instance);
+	if (c->registration.lifetime != s->conf->lifetime)
+		put(&e->tree, path_resource(1, c->instance, 1),
+		    lwm2m_integer(c->registration.lifetime));
+	if (old_queue)
+		put(&e->tree, path_resource(1, c->instance, 7),
+		    lwm2m_string("UQ", 2));
+}
+
+static void build_device(struct tree *tree)
+{
+	add_object(tree, 3, 0);
+	put(tree, path_resource(3, 0, 4), (struct lwm2m_value){0});
+	put(tree, path_element(3, 0, 11, 0), lwm2m_integer(0));
+	put(tree, path_resource(3, 0, 12), (struct lwm2m_value){0});
+	put(tree, path_resource(3, 0, 16), lwm2m_string("U", 1));
+}
+
+static void add_device(struct endpoint *e)
+{
+	struct gateway *g = e->gateway;
+
+	if (!g->device.n_instances)
+		build_device(&g->device);
+	share(e, &g->device, 3, 0);
+	put_text(&e->tree, path_resource(3, 0, 0), e->conf->manufacturer);
+	put_text(&e->tree, path_resource(3, 0, 1), e->conf->model);
+	put_text(&e->tree, path_resource(3, 0, 2), e->conf->serial);
 }
 
 /* One resource of any object, without IPSO's companions. */
@@ -132,8 +159,8 @@ void endpoint_build(struct endpoint *e)
 {
 	tree_init(&e->tree);
 	for (size_t i = 0; i < e->n_clients; i++)
-		build_account(e, &e->clients[i]);
-	build_device(e);
+		add_account(e, &e->clients[i]);
+	add_device(e);
 	for (size_t i = 0; i < e->conf->n_points; i++)
 		if (!e->conf->points[i].optional)
 			endpoint_build_point(e, &e->conf->points[i]);

@@ -52,6 +52,7 @@ void gateway_finish(struct gateway *g)
 	free(g->waiting);
 	free(g->refused);
 	free(g->by_name);
+	tree_finish(&g->device);
 	heap_finish(&g->clients);
 	heap_finish(&g->batches);
 	config_errors_finish(&g->errors);

@@ -170,7 +170,7 @@ static bool held_set(struct handling *h, const struct lwm2m_record *record)
 
 	if (tree_set(tree, &record->path, &record->value, h->scope->now))
 		return false;
-	tree_find(tree, &record->path)->flags |= TREE_KEPT;
+	tree_edit(tree, &record->path)->flags |= TREE_KEPT;
 	touch(h, &record->path);
 	return true;
 }

@@ -52,6 +52,7 @@ void server_destroy(struct server *s)
 	s->gone = true;
 	if (s->resolving)
 		return;		/* server_resolved() will */
+	tree_finish(&s->account);
 	config_server_free(s->conf);
 	free(s);
 }

@@ -5,6 +5,7 @@
 #define AGENT_SERVER_H
 #include <sys/socket.h>
 #include "agent/config.h"
+#include "objects/tree.h"
 
 struct client;
 struct gateway;
@@ -17,6 +18,7 @@ struct server {
 	bool resolving, gone;
 	int64_t resolve_at;			/* next try, or INT64_MAX */
 	uint32_t resolve_tries;
+	struct tree account;			/* /1/0 as endpoints share it */
 	struct client *first, *last;		/* wait for their turn */
 	double tokens;				/* messages that may go now */
 	int64_t filled;				/* when tokens was right */

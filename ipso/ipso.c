@@ -100,14 +100,15 @@ static void value_make(struct making *m, uint16_t resource,
 		m->error = -ENOMEM;
 }
 
+/* Borrowed: thousands of instances name one text of the configuration. */
 static void text_make(struct making *m, uint16_t resource, const char *text)
 {
-	struct lwm2m_value value;
+	struct tree_slot *slot = text ? slot_make(m, resource) : NULL;
 
-	if (!text)
+	if (!slot)
 		return;
-	value = lwm2m_string(text, (uint32_t)strlen(text));
-	value_make(m, resource, &value);
+	slot->value = lwm2m_string(text, (uint32_t)strlen(text));
+	slot->quality = TREE_GOOD;
 }
 
 static void main_make(struct making *m, bool read_only)
@@ -152,16 +153,28 @@ int ipso_instance_add(struct tree *tree, const struct object_def *object,
 	return m.error;
 }
 
-/* A slot of the same instance that is ours to move. */
-static struct tree_slot *held_find(const struct tree *tree,
+/* A slot of the same instance that is ours, not a device's. */
+static const struct tree_slot *held_find(const struct tree *tree,
+					 const struct lwm2m_path *beside,
+					 uint16_t resource)
+{
+	struct lwm2m_path path =
+		path_resource(beside->id[0], beside->id[1], resource);
+	const struct tree_slot *slot = resource ? tree_find(tree, &path) :
+				       NULL;
+
+	return slot && !(slot->flags & TREE_BOUND) ? slot : NULL;
+}
+
+static struct tree_slot *held_edit(struct tree *tree,
 				   const struct lwm2m_path *beside,
 				   uint16_t resource)
 {
 	struct lwm2m_path path =
 		path_resource(beside->id[0], beside->id[1], resource);
-	struct tree_slot *slot = resource ? tree_find(tree, &path) : NULL;
 
-	return slot && !(slot->flags & TREE_BOUND) ? slot : NULL;
+	return held_find(tree, beside, resource) ? tree_edit(tree, &path) :
+	       NULL;
 }
 
 /* Numbers need no memory: they are set in place. */
@@ -178,12 +191,12 @@ static size_t number_set(struct tree_slot *slot,
 	return 1;
 }
 
-static size_t extreme_move(const struct tree *tree,
+static size_t extreme_move(struct tree *tree,
 			   const struct lwm2m_path *path, uint16_t resource,
 			   int direction, double number, int64_t time,
 			   struct lwm2m_path *changed)
 {
-	struct tree_slot *slot = held_find(tree, path, resource);
+	struct tree_slot *slot = held_edit(tree, path, resource);
 	struct lwm2m_value value = lwm2m_float(number);
 
 	if (!slot)
@@ -194,11 +207,11 @@ static size_t extreme_move(const struct tree *tree,
 	return number_set(slot, &value, time, path, changed);
 }
 
-static size_t timestamp_move(const struct tree *tree,
+static size_t timestamp_move(struct tree *tree,
 			     const struct lwm2m_path *path, int64_t time,
 			     struct lwm2m_path *changed)
 {
-	struct tree_slot *slot = held_find(tree, path, TIME_OF_VALUE);
+	struct tree_slot *slot = held_edit(tree, path, TIME_OF_VALUE);
 	int64_t seconds = time / 1000000000 - (time % 1000000000 < 0);
 	struct lwm2m_value value = {
 		.type = LWM2M_TIME, .as.integer = seconds,
@@ -256,7 +269,7 @@ bool ipso_range(const struct tree *tree, const struct lwm2m_path *path,
 	return true;
 }
 
-static int measured_reset(const struct tree *tree,
+static int measured_reset(struct tree *tree,
 			  const struct lwm2m_path *path,
 			  struct lwm2m_path *changed)
 {
@@ -267,8 +280,8 @@ static int measured_reset(const struct tree *tree,
 		struct lwm2m_path value = path_resource(
 			path->id[0], path->id[1], of->value);
 		const struct tree_slot *now = tree_find(tree, &value);
-		struct tree_slot *min = held_find(tree, path, of->min);
-		struct tree_slot *max = held_find(tree, path, of->max);
+		struct tree_slot *min = held_edit(tree, path, of->min);
+		struct tree_slot *max = held_edit(tree, path, of->max);
 
 		if (!now || !min || !max || now->value.type != LWM2M_FLOAT)
 			continue;
@@ -291,7 +304,7 @@ int ipso_execute(struct tree *tree, const struct lwm2m_path *path,
 		return -ENOTSUP;
 	if (path->id[2] == MEASURED_RESET)
 		return measured_reset(tree, path, changed);
-	counter = held_find(tree, path, COUNTER_VALUE);
+	counter = held_edit(tree, path, COUNTER_VALUE);
 	if (path->id[2] != COUNTER_RESET || !counter)
 		return -ENOTSUP;
 	return (int)number_set(counter, &zero, counter->time, path, changed);

@@ -11,6 +11,7 @@ const struct object_def *ipso_object(uint16_t id);
 
 /* What a point brings for the optional resources of its instance. */
 struct ipso_facts {
+	/* Texts are borrowed: they outlive the tree. */
 	const char *units;		/* 5701; NULL: none */
 	const char *application;	/* 5750; NULL: none */
 	bool has_range;			/* 5603, 5604 */

@@ -24,6 +24,8 @@ static void slot_clear(struct tree_slot *slot)
 
 static void instance_finish(struct tree_instance *instance)
 {
+	if (instance->shared)
+		return;
 	for (size_t i = 0; i < instance->n_slots; i++)
 		slot_clear(&instance->slots[i]);
 	free(instance->slots);
@@ -146,6 +148,40 @@ struct tree_instance *tree_add(struct tree *tree,
 	return &tree->instances[at];
 }
 
+bool tree_share(struct tree *tree, const struct tree_instance *of, uint16_t id)
+{
+	struct tree_instance *instance;
+
+	if (tree_instance_find(tree, of->object->id, id))
+		return false;
+	instance = tree_add(tree, of->object, id);
+	if (!instance)
+		return false;
+	instance->slots = of->slots;
+	instance->n_slots = of->n_slots;
+	instance->shared = true;
+	return true;
+}
+
+/* Before a change: slots of its own. Their texts stay the other's. */
+static bool instance_own(struct tree_instance *instance)
+{
+	size_t size = instance->n_slots * sizeof(struct tree_slot);
+	struct tree_slot *slots;
+
+	if (!instance->shared)
+		return true;
+	slots = malloc(size);
+	if (!slots)
+		return false;
+	memcpy(slots, instance->slots, size);
+	for (size_t i = 0; i < instance->n_slots; i++)
+		slots[i].owned = false;
+	instance->slots = slots;
+	instance->shared = false;
+	return true;
+}
+
 static void instance_remove(struct tree *tree, struct tree_instance *instance)
 {
 	void *array = tree->instances;
@@ -198,7 +234,7 @@ bool tree_remove(struct tree *tree, const struct lwm2m_path *path)
 		instance_remove(tree, instance);
 		return true;
 	}
-	first = tree_find(tree, path);
+	first = tree_edit(tree, path);
 	if (!first)
 		return false;
 	at = (size_t)(first - instance->slots);
@@ -217,32 +253,49 @@ bool tree_has_object(const struct tree *tree, uint16_t object)
 	       tree->instances[i].object->id == object;
 }
 
-struct tree_slot *tree_find(const struct tree *tree,
-			    const struct lwm2m_path *path)
+/* Index of the slot at path in *instance, or -1. */
+static long slot_index(const struct tree *tree, const struct lwm2m_path *path,
+		       struct tree_instance **instance)
 {
-	const struct tree_instance *instance;
 	uint16_t element = path->depth == 4 ? path->id[3] : 0;
-	struct tree_slot *slot;
+	const struct tree_slot *slot;
 	size_t i;
 
 	if (path->depth < 3)
-		return NULL;
-	instance = tree_instance_find(tree, path->id[0], path->id[1]);
-	if (!instance || !is_shaped(instance, path))
-		return NULL;
-	i = slot_lower(instance, path->id[2], element);
-	if (i == instance->n_slots)
-		return NULL;
-	slot = &instance->slots[i];
+		return -1;
+	*instance = tree_instance_find(tree, path->id[0], path->id[1]);
+	if (!*instance || !is_shaped(*instance, path))
+		return -1;
+	i = slot_lower(*instance, path->id[2], element);
+	if (i == (*instance)->n_slots)
+		return -1;
+	slot = &(*instance)->slots[i];
 	if (slot->resource != path->id[2])
-		return NULL;
-	return path->depth == 3 || slot->element == element ? slot : NULL;
+		return -1;
+	return path->depth == 3 || slot->element == element ? (long)i : -1;
+}
+
+const struct tree_slot *tree_find(const struct tree *tree,
+				  const struct lwm2m_path *path)
+{
+	struct tree_instance *instance;
+	long i = slot_index(tree, path, &instance);
+
+	return i < 0 ? NULL : &instance->slots[i];
+}
+
+struct tree_slot *tree_edit(struct tree *tree, const struct lwm2m_path *path)
+{
+	struct tree_instance *instance;
+	long i = slot_index(tree, path, &instance);
+
+	return i < 0 || !instance_own(instance) ? NULL : &instance->slots[i];
 }
 
 struct tree_slot *tree_slot_add(struct tree *tree,
 				const struct lwm2m_path *path)
 {
-	struct tree_slot *there = tree_find(tree, path);
+	struct tree_slot *there = tree_edit(tree, path);
 	struct tree_instance *instance;
 	uint16_t element = path->depth == 4 ? path->id[3] : 0;
 	void *array;
@@ -251,7 +304,7 @@ struct tree_slot *tree_slot_add(struct tree *tree,
 	if (there)
 		return there;
 	instance = tree_instance_find(tree, path->id[0], path->id[1]);
-	if (!instance || !is_shaped(instance, path))
+	if (!instance || !is_shaped(instance, path) || !instance_own(instance))
 		return NULL;
 	at = slot_lower(instance, path->id[2], element);
 	array = instance->slots;
@@ -342,10 +395,10 @@ static bool instance_within(const struct tree_instance *instance,
 	       (scope->depth < 2 || instance->id == scope->id[1]);
 }
 
-struct tree_slot *tree_next(const struct tree *tree,
-			    const struct lwm2m_path *scope,
-			    struct tree_cursor *cursor,
-			    struct lwm2m_path *path)
+const struct tree_slot *tree_next(const struct tree *tree,
+				  const struct lwm2m_path *scope,
+				  struct tree_cursor *cursor,
+				  struct lwm2m_path *path)
 {
 	const struct tree_instance *instance;
 
@@ -358,7 +411,7 @@ struct tree_slot *tree_next(const struct tree *tree,
 		if (!instance_within(instance, scope))
 			return NULL;
 		while (cursor->slot < instance->n_slots) {
-			struct tree_slot *slot =
+			const struct tree_slot *slot =
 				&instance->slots[cursor->slot++];
 
 			if (!slot_within(slot, scope))

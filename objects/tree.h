@@ -33,6 +33,8 @@ struct tree_instance {
 	const struct object_def *object;
 	struct tree_slot *slots;	/* by resource, then element */
 	uint16_t id, n_slots;
+	bool shared;			/* slots are another tree's, until
+					 * the first change */
 };
 
 struct tree {
@@ -58,8 +60,16 @@ struct tree_instance *tree_instance_find(const struct tree *tree,
 /* Any instance of the object there? */
 bool tree_has_object(const struct tree *tree, uint16_t object);
 /* path of depth 3 (element 0, or the first of a multiple resource) or 4. */
-struct tree_slot *tree_find(const struct tree *tree,
-			    const struct lwm2m_path *path);
+const struct tree_slot *tree_find(const struct tree *tree,
+				  const struct lwm2m_path *path);
+/* The same, to be changed. NULL: not there, or no memory. */
+struct tree_slot *tree_edit(struct tree *tree, const struct lwm2m_path *path);
+/* An instance of its own id whose slots are those of `of`, another tree's that
+ * outlives this one and does not change, until its first change here: what
+ * thousands of endpoints have alike is there once. false: no memory, or the
+ * instance is there already. */
+bool tree_share(struct tree *tree, const struct tree_instance *of,
+		uint16_t id);
 /* Slot of a path of depth 3 or 4 whose instance exists; made where it is not
  * there: GOOD and without a value, as an executable stays. Who awaits a value
  * sets it EMPTY. NULL: no instance, or no memory. */
@@ -72,10 +82,10 @@ int tree_set(struct tree *tree, const struct lwm2m_path *path,
 
 /* Walks all slots that scope covers, in path order. NULL at the end. *path is
  * the slot's: of depth 4 for a multiple resource, else 3. */
-struct tree_slot *tree_next(const struct tree *tree,
-			    const struct lwm2m_path *scope,
-			    struct tree_cursor *cursor,
-			    struct lwm2m_path *path);
+const struct tree_slot *tree_next(const struct tree *tree,
+				  const struct lwm2m_path *scope,
+				  struct tree_cursor *cursor,
+				  struct lwm2m_path *path);
 /* Does anything exist at path (root: always; object: an instance)? */
 bool tree_exists(const struct tree *tree, const struct lwm2m_path *path);
 

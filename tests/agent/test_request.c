@@ -31,11 +31,11 @@ static struct lwm2m_path path(const char *text)
 	return parsed;
 }
 
-static struct tree_slot *find(const struct tree *tree, const char *where)
+static struct tree_slot *find(struct tree *tree, const char *where)
 {
 	struct lwm2m_path at = path(where);
 
-	return tree_find(tree, &at);
+	return tree_edit(tree, &at);
 }
 
 /* What the tree of every test holds; ! is bound, x executable, - closed
@@ -96,7 +96,7 @@ static void tree_fill(struct tree *tree)
 		slot = tree_slot_add(tree, &at);
 		if (c->value)
 			value_fill(tree, &at, c->value);
-		slot = tree_find(tree, &at);
+		slot = tree_edit(tree, &at);
 		if (strchr(c->marks, '?'))
 			slot->quality = TREE_EMPTY;
 		if (strchr(c->marks, '!'))

@@ -35,15 +35,15 @@ static void instance(struct tree *tree, uint16_t object,
 					   &facts), 0);
 }
 
-static struct tree_slot *slot(const struct tree *tree, uint16_t object,
+static struct tree_slot *slot(struct tree *tree, uint16_t object,
 			      uint16_t resource)
 {
 	struct lwm2m_path path = path_resource(object, 0, resource);
 
-	return tree_find(tree, &path);
+	return tree_edit(tree, &path);
 }
 
-static double number(const struct tree *tree, uint16_t object,
+static double number(struct tree *tree, uint16_t object,
 		     uint16_t resource)
 {
 	return lwm2m_number(&slot(tree, object, resource)->value);

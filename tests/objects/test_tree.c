@@ -42,7 +42,7 @@ static void set(struct tree *tree, const char *where, struct lwm2m_value value)
 	assert_int_equal(tree_set(tree, &at, &value, 5), 0);
 }
 
-static struct tree_slot *find(const struct tree *tree, const char *where)
+static const struct tree_slot *find(const struct tree *tree, const char *where)
 {
 	struct lwm2m_path at = path(where);
 
@@ -52,7 +52,7 @@ static struct tree_slot *find(const struct tree *tree, const char *where)
 static void assert_text(const struct tree *tree, const char *where,
 			const char *content)
 {
-	struct tree_slot *slot = find(tree, where);
+	const struct tree_slot *slot = find(tree, where);
 
 	assert_non_null(slot);
 	assert_int_equal(slot->value.length, strlen(content));
@@ -177,7 +177,7 @@ static void sets_quality_and_time(void **state)
 	assert_int_equal(slot->value.type, LWM2M_NONE);
 	slot->flags = TREE_BOUND;
 	assert_int_equal(tree_set(&tree, &at, &one, 77), 0);
-	slot = tree_find(&tree, &at);
+	slot = tree_edit(&tree, &at);
 	assert_int_equal(slot->quality, TREE_GOOD);
 	assert_int_equal(slot->time, 77);
 	assert_int_equal(slot->flags, TREE_BOUND);
@@ -250,9 +250,51 @@ static void adds_an_instance_once(void **state)
 	tree_finish(&tree);
 }
 
+static void an_instance_is_shared_until_its_first_change(void **state)
+{
+	struct lwm2m_path here = path("/10/7/7"), there = path("/10/0/7");
+	struct tree common, tree;
+
+	(void)state;
+	tree_init(&common);
+	tree_init(&tree);
+	tree_add(&common, &ten, 0);
+	set(&common, "/10/0/7", text("alike"));
+	assert_true(tree_share(&tree, tree_instance_find(&common, 10, 0), 7));
+	assert_false(tree_share(&tree, tree_instance_find(&common, 10, 0), 7));
+	assert_ptr_equal(tree_find(&tree, &here), tree_find(&common, &there));
+	set(&tree, "/10/7/7", text("other"));
+	assert_text(&common, "/10/0/7", "alike");
+	assert_text(&tree, "/10/7/7", "other");
+	tree_finish(&tree);
+	tree_finish(&common);
+}
+
+static void what_is_shared_is_left_to_its_owner(void **state)
+{
+	struct lwm2m_path at = path("/10/0/7");
+	struct tree common, tree;
+
+	(void)state;
+	tree_init(&common);
+	tree_init(&tree);
+	tree_add(&common, &ten, 0);
+	set(&common, "/10/0/7", text("alike"));
+	tree_share(&tree, tree_instance_find(&common, 10, 0), 0);
+	tree_finish(&tree);
+	tree_share(&tree, tree_instance_find(&common, 10, 0), 0);
+	assert_true(tree_remove(&tree, &at));
+	assert_null(tree_find(&tree, &at));
+	assert_text(&common, "/10/0/7", "alike");
+	tree_finish(&tree);
+	tree_finish(&common);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_instance_is_shared_until_its_first_change),
+		cmocka_unit_test(what_is_shared_is_left_to_its_owner),
 		cmocka_unit_test(walks_in_path_order),
 		cmocka_unit_test(says_what_exists),
 		cmocka_unit_test(owns_its_texts),
