@@ -151,7 +151,7 @@ static void owns_its_texts(void **state)
 	assert_text(&tree, "/10/0/7", "first");
 	set(&tree, "/10/0/7", text("again"));		/* same length */
 	assert_text(&tree, "/10/0/7", "again");
-	slot = find(&tree, "/10/0/7");
+	slot = tree_edit(&tree, &at);
 	inner = slot->value;				/* a part of itself */
 	inner.as.text += 1;
 	inner.length = 3;
