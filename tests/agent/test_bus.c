@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -41,7 +42,8 @@ static struct {
 	atomic_int values[UNITS][ADDRESSES];
 	atomic_int block;		/* points an exchange takes */
 	atomic_int command_error, commands;
-	atomic_bool command_later, complete, lost_by_turn, fault_all;
+	atomic_bool command_later, command_loses, complete, lost_by_turn;
+	atomic_bool fault_all;
 	atomic_int order[64], n_order;	/* units in the order of exchanges */
 	atomic_int low_fd, wake_fd;
 	atomic_int dirty;		/* data was not pristine */
@@ -199,6 +201,8 @@ static int fake_command(struct adapter_command *c)
 
 	expect(d->attached && !world.pending[d->unit]);
 	atomic_fetch_add(&world.commands, 1);
+	if (atomic_exchange(&world.command_loses, false))
+		adapter_lost(c->point->device->bus, NULL, -ECONNRESET, "cut");
 	if (atomic_load(&world.command_later)) {
 		world.pending[d->unit] = c;
 		return -EINPROGRESS;
@@ -730,6 +734,10 @@ static void each_of_many_dead_devices_is_tried(void **state)
 	}
 	for (int i = 0; i < N; i++)
 		assert_true(dead[i].rounds == 1 && dead[i].no_answers < 20);
+	/* While one was waited for, the living became due: it goes first. */
+	for (int i = 1; i < 64 && atomic_load(&world.order[i]); i++)
+		assert_false(atomic_load(&world.order[i - 1]) > 2 &&
+			     atomic_load(&world.order[i]) > 2);
 	stop(s);
 }
 
@@ -965,6 +973,22 @@ static void write_that_cannot_be_read_back_fails(void **state)
 	write_at(&p, 0, 77, 5);
 	assert_int_equal(done_error(s, &p, 5), 0);
 	assert_int_equal(p.last[0], 77);
+	stop(s);
+}
+
+static void write_on_a_bus_just_lost_is_not_read_back(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_init(&p, 2, 1, 3600 * SECOND);
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ROUND, &p);
+	atomic_store(&world.command_loses, true);
+	write_at(&p, 0, 1, 3);
+	assert_int_equal(done_error(s, &p, 3), -ECONNRESET);
+	skip_to(s, BUS_OPENED, NULL);
 	stop(s);
 }
 
@@ -1206,6 +1230,7 @@ static void low_descriptor_is_low_with_many_open(void **state)
 	enum { MANY = 1500 };
 	static int fds[MANY];
 	struct rlimit limit = {0};
+	struct stat what;
 	struct site *s = *state;
 	struct plant p;
 	int first;
@@ -1231,9 +1256,11 @@ static void low_descriptor_is_low_with_many_open(void **state)
 		wake();
 		skip_to(s, BUS_DOWN, NULL);
 		skip_to(s, BUS_SAMPLE, &p);
-		assert_true(atomic_load(&world.low_fd) < FD_SETSIZE);
+		assert_int_equal(atomic_load(&world.low_fd), first);
 	}
 	stop(s);
+	assert_int_equal(fstat(first, &what), 0);
+	assert_true(S_ISCHR(what.st_mode));	/* /dev/null holds it again */
 	for (int i = 0; i < MANY; i++)
 		close(fds[i]);
 }
@@ -1327,6 +1354,7 @@ int main(void)
 		T(write_without_polls_is_done_at_once),
 		T(refused_write_says_so),
 		T(write_that_cannot_be_read_back_fails),
+		T(write_on_a_bus_just_lost_is_not_read_back),
 		T(commands_of_a_device_go_one_by_one),
 		T(later_write_is_read_back_too),
 		T(cancelled_command_is_forgotten),
