@@ -12,21 +12,32 @@
 struct bus;
 struct bus_device;
 
+/* A bus that is lost, or whose devices are all silent, is opened again by
+ * itself, and its devices attached again: ATTACHED and ROUND come once more,
+ * DETACHED does not. A device of a bus that is lost or does not open gets
+ * NO_ANSWER for it, up to 3 tries; so do a device that the adapter loses and
+ * one that it cannot attach. */
 enum bus_event {
 	BUS_OPENED,		/* the bus works */
-	BUS_DOWN,		/* it could not be opened, or was lost: text */
+	BUS_DOWN,		/* it could not be opened, or was lost: error,
+				 * text; not repeated for the same error */
 	BUS_CLOSED,		/* after bus_stop(): call bus_free() now */
-	BUS_ATTACHED,		/* the device is known to the adapter */
+	BUS_ATTACHED,		/* the device is known to the adapter; samples
+				 * from within attach() come before */
 	BUS_DETACHED,		/* last message of a device: bus_device_free() */
 	BUS_SAMPLE,		/* point has a raw value, at `when` */
-	BUS_FAULT,		/* point has none: error, text */
+	BUS_FAULT,		/* point has none: error, text; also one that
+				 * was not answered 3 times in a row while
+				 * other points of its device were */
 	BUS_HEARD,		/* sign of life; rssi in error, 0 unknown */
 	BUS_ROUND,		/* every polled point has been tried once */
 	BUS_NO_ANSWER,		/* the device did not answer, `tries` times in
-				 * a row: error, text */
+				 * a row: error, text. Its points get no FAULT
+				 * of their own */
 	BUS_DONE,		/* command `id` has ended: error, 0 well; the
 				 * read-back's sample came before it */
-	BUS_KEEP,		/* the device's kept state is now bytes */
+	BUS_KEEP,		/* the device's kept state is now bytes; at
+				 * most once a second, and before DETACHED */
 	BUS_FOUND,		/* a search found: text is a JSON line */
 	BUS_SEARCHED,		/* and has ended: error */
 };
