@@ -18,7 +18,7 @@ MAIN = """\
 gateway: {name: interop}
 servers:
   - id: 1
-    uri: coap://127.0.0.1:%(port)d
+    uri: coap://127.0.0.1:%(port)s
     lifetime: %(lifetime)ds
     security: nosec
     %(more)s
@@ -26,7 +26,7 @@ servers:
 
 DEVICES = """\
 buses:
-  plant: {adapter: modbus, transport: tcp, host: 127.0.0.1, tcp_port: %(port)d}
+  plant: {adapter: modbus, transport: tcp, host: 127.0.0.1, tcp_port: %(port)s}
 devices:
   - endpoint: io-meter
     bus: plant
