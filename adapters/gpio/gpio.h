@@ -77,9 +77,11 @@ void gpio_lines_free(struct adapter_device *device);
 int gpio_line_open(struct gpio_line *line);
 /* It failed, or its chip is gone. The last one takes the device with it. */
 void gpio_line_fail(struct gpio_line *line, int error);
-/* Reads events; what the line carries; deadlines: returns the next. */
+/* Takes the events that wait: how many, or -errno. */
 int gpio_line_drain(struct gpio_line *line);
+/* Looks at what the line carries: -errno, or not. */
 int gpio_line_sample(struct gpio_line *line);
+/* What time has done; returns when to call again. */
 int64_t gpio_line_tick(struct gpio_line *line, int64_t now);
 int gpio_line_drive(struct gpio_line *line, bool on, int64_t pulse);
 bool gpio_line_is_on(const struct gpio_line *line);
@@ -91,9 +93,11 @@ void gpio_totals_keep(struct gpio_line *line, int64_t now);
 void gpio_settings_keep(struct gpio_line *line);
 
 /* points.c: what the points tell, and what is written to them */
-void gpio_point_tell(struct adapter_point *point);
-/* Those that move by themselves: states (or, with all, everything). */
-void gpio_line_tell(struct gpio_line *line, bool all);
+/* when 0: it is so now. */
+void gpio_point_tell(struct adapter_point *point, int64_t when);
+void gpio_line_tell(struct gpio_line *line);		/* all of it */
+/* The line has moved: states and totals. */
+void gpio_line_tell_edge(struct gpio_line *line);
 int gpio_point_write(struct adapter_point *point,
 		     const struct lwm2m_value *value);
 

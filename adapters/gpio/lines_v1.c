@@ -167,7 +167,7 @@ static int output_keep(struct gpiod_line *line, const struct line_settings *s)
 	level = gpiod_line_get_value(line);
 	if (level < 0 ||
 	    gpiod_line_set_config(line, GPIOD_LINE_REQUEST_DIRECTION_OUTPUT,
-				  drive_flags(s->drive), &level) < 0)
+				  drive_flags(s->drive), level) < 0)
 		return failed();
 	return 0;
 }

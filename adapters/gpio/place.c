@@ -16,18 +16,20 @@ struct finding {
 	char closed[CHIP_PATH_MAX];
 };
 
-static void found(struct finding *f, struct chip *chip, const char *path,
+static void found(struct finding *f, struct chip *chip,
+		  const char path[CHIP_PATH_MAX],
 		  unsigned offset)
 {
 	if (f->found++)
 		return;
 	snprintf(f->where, sizeof(f->where), "%s (%.36s)", chip_name(chip),
 		 chip_label(chip));
-	snprintf(f->place->path, sizeof(f->place->path), "%s", path);
+	memcpy(f->place->path, path, CHIP_PATH_MAX);
 	f->place->offset = offset;
 }
 
-static void chip_look(struct finding *f, struct chip *chip, const char *path)
+static void chip_look(struct finding *f, struct chip *chip,
+		      const char path[CHIP_PATH_MAX])
 {
 	const struct place_wanted *w = f->wanted;
 	struct line_info info;

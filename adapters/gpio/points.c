@@ -34,18 +34,16 @@ static struct lwm2m_value seconds_told(struct gpio_line *line, bool on,
 	return lwm2m_integer(line->watch.ns[on] / SECOND);
 }
 
-void gpio_point_tell(struct adapter_point *point)
+void gpio_point_tell(struct adapter_point *point, int64_t when)
 {
 	const struct gpio_point *p = point->data;
 	struct gpio_line *line = p->of;
-	int64_t now = adapter_now(point->device->bus), when = 0;
+	int64_t now = adapter_now(point->device->bus);
 	struct lwm2m_value value = lwm2m_boolean(false);
 
 	switch ((enum gpio_part)p->part) {
 	case PART_VALUE:
 		value = value_told(p, now);
-		when = p->count == COUNT_NO ? line->moved :
-		       p->count == COUNT_TOTAL ? line->counter.last : 0;
 		break;
 	case PART_POLARITY:
 		value = lwm2m_boolean(line->active_low);
@@ -66,20 +64,32 @@ void gpio_point_tell(struct adapter_point *point)
 	adapter_report(point, value, when);
 }
 
-static bool moves(const struct gpio_point *p)
-{
-	return p->part == PART_VALUE && p->count != COUNT_RATE;
-}
-
-void gpio_line_tell(struct gpio_line *line, bool all)
+void gpio_line_tell(struct gpio_line *line)
 {
 	struct adapter_device *device = line->device;
 
 	for (size_t i = 0; i < device->n_points; i++) {
 		const struct gpio_point *p = device->points[i]->data;
 
-		if (p->of == line && (all || moves(p)))
-			gpio_point_tell(device->points[i]);
+		if (p->of == line)
+			gpio_point_tell(device->points[i], 0);
+	}
+}
+
+/* Rates and times on are told when they are asked for. */
+void gpio_line_tell_edge(struct gpio_line *line)
+{
+	struct adapter_device *device = line->device;
+
+	for (size_t i = 0; i < device->n_points; i++) {
+		const struct gpio_point *p = device->points[i]->data;
+
+		if (p->of != line || p->part != PART_VALUE)
+			continue;
+		if (p->count == COUNT_NO)
+			gpio_point_tell(device->points[i], line->moved);
+		else if (p->count == COUNT_TOTAL)
+			gpio_point_tell(device->points[i], line->counter.last);
 	}
 }
 
@@ -189,6 +199,6 @@ int gpio_point_write(struct adapter_point *point,
 		return -ENODEV;
 	rc = part_write(p, number);
 	if (p->of->handle)
-		gpio_line_tell(p->of, true);	/* as it really is now */
+		gpio_line_tell(p->of);	/* as it really is now */
 	return rc;
 }

@@ -43,9 +43,11 @@ static void line_tell(struct adapter_search *search, const struct chip *chip,
 		snprintf(keys, sizeof(keys), "chip: %s, number: %u", name,
 			 offset);
 	}
-	if (info->used)
-		snprintf(held, sizeof(held), info->consumer[0] ?
-			 "held by \"%s\"" : "in use", info->consumer);
+	if (info->used && info->consumer[0])
+		snprintf(held, sizeof(held), "held by \"%s\"",
+			 info->consumer);
+	else if (info->used)
+		strcpy(held, "in use");
 	snprintf(note, sizeof(note), "%s (%.40s) line %u, %s, %s",
 		 chip_name(chip), chip_label(chip), offset,
 		 info->output ? "output" : "input", held);

@@ -155,8 +155,8 @@ static int modbus_check_bus(const struct adapter_bus *bus,
 				    "transport rtu needs a serial port");
 	if (b->serial && !wire_line_read(b->serial, &line))
 		rc = adapter_refuse(bus, error, "serial",
-				    "\"%s\" is not like \"9600 8E1\"",
-				    b->serial);
+				    "\"%s\" is not like \"9600 8E1\", "
+				    "with one of the usual rates", b->serial);
 	return rc;
 }
 

@@ -50,7 +50,7 @@ struct wire_call {
 	int64_t turn_ns;
 };
 
-/* False where it is not like "9600 8E1". */
+/* False where it is not like "9600 8E1", or no rate of libmodbus. */
 bool wire_line_read(const char *text, struct wire_line *line);
 
 /* 0 or -errno, and then nothing is left open. The texts in settings live as

@@ -578,8 +578,32 @@ static void wrong_buses_are_refused(void **state)
 	assert_int_equal(fake_check(host), 3);
 	assert_string_equal(fake_refusals(host),
 		"port: transport rtu needs a serial port\n"
-		"serial: \"9600\" is not like \"9600 8E1\"\n"
+		"serial: \"9600\" is not like \"9600 8E1\", with one of "
+		"the usual rates\n"
 		"unit: on a serial line units are 1 to 247\n");
+}
+
+static void serial_settings_are_read(void **state)
+{
+	static const struct {
+		const char *spec;
+		unsigned wrong;
+	} cases[] = {
+		{"9600_8N1", 0}, {"115200_8E1", 0}, {"1200_7O2", 0},
+		{"9601_8N1", 1}, {"9600_8X1", 1}, {"9600_9N1", 1},
+		{"9600_8N3", 1}, {"9600_8N1x", 1}, {"8N1", 1}, {"fast", 1},
+		{"99999999999_8N1", 1}, {"-9600_8N1", 1},
+	};
+	char spec[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fake_host_destroy(host);
+		snprintf(spec, sizeof(spec), "transport=rtu port=x serial=%s",
+			 cases[i].spec);
+		host = fake_host_create(fake_plugin_load(ADAPTER_MODBUS), spec);
+		assert_int_equal(fake_check(host), cases[i].wrong);
+	}
 }
 
 static void the_facts_tell_type_and_limits(void **state)
@@ -685,6 +709,7 @@ int main(void)
 		TEST(keys_are_inherited),
 		TEST(wrong_settings_are_refused),
 		TEST(wrong_buses_are_refused),
+		TEST(serial_settings_are_read),
 		TEST(the_facts_tell_type_and_limits),
 		TEST(a_scan_finds_and_recognises),
 		TEST(a_probe_tells_all_readings),

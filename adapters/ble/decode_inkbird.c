@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Inkbird: IBS-TH and P01B, whose manufacturer data has no company in front,
+ * the longer data of the ITH models, and the thermometers of iBBQ. */
+#include <string.h>
+
+#include "adapters/ble/ad.h"
+#include "adapters/ble/bytes.h"
+#include "adapters/ble/decode.h"
+
+#define LONG_COMPANY 0x2449
+#define NO_HUMIDITY 0xffff
+
+static bool is_ours(const struct advertisement *adv,
+		    const struct decode_device *device)
+{
+	char name[32];
+
+	if (device->chosen)
+		return true;
+	ad_name(adv->data, adv->n, name, sizeof(name));
+	return ad_lists(adv->data, adv->n, 0xfff0) &&
+	       (strcmp(name, "sps") == 0 || strcmp(name, "tps") == 0 ||
+		strcmp(name, "iBBQ") == 0);
+}
+
+/* The two bytes of the company are those of the temperature. */
+static enum decode_result short_decode(const uint8_t *p, struct readings *out)
+{
+	double temperature = les16(p) / 100.0;
+
+	if (temperature < -60 || temperature > 320)
+		return DECODED_DAMAGED;
+	reading_number(out, FIELD_TEMPERATURE, temperature, 1);
+	/* 0 is a model without a sensor for it */
+	if (le16(p + 2) > 0 && le16(p + 2) <= 10000)
+		reading_number(out, FIELD_HUMIDITY, le16(p + 2), 100);
+	if (p[4] <= 1)
+		reading_bool(out, FIELD_EXTERNAL_PROBE, p[4]);
+	if (p[7] <= 100)
+		reading_integer(out, FIELD_BATTERY, p[7]);
+	return DECODED_VALUES;
+}
+
+static enum decode_result long_decode(const uint8_t *p, struct readings *out)
+{
+	double temperature = les16(p + 4) / 10.0;
+
+	if (temperature < -60 || temperature > 320)
+		return DECODED_DAMAGED;
+	reading_number(out, FIELD_TEMPERATURE, temperature, 1);
+	if (le16(p + 6) > 0 && le16(p + 6) <= 1000)
+		reading_number(out, FIELD_HUMIDITY, le16(p + 6), 10);
+	if (p[8] <= 100)
+		reading_integer(out, FIELD_BATTERY, p[8]);
+	return DECODED_VALUES;
+}
+
+static enum decode_result probes_decode(const uint8_t *p, size_t n,
+					struct readings *out)
+{
+	for (size_t at = 8; at + 1 < n; at += 2) {
+		uint16_t raw = le16(p + at);
+
+		if (raw == 0xffff || raw == 0xfff6 || raw == 0x7ffe)
+			continue;	/* not plugged in */
+		reading_number(out, FIELD_TEMPERATURE, (int16_t)raw, 10);
+	}
+	return DECODED_VALUES;
+}
+
+/* Where there are several, the last one is the newest. */
+static bool last_manufacturer(const struct advertisement *adv,
+			      struct ad_element *found)
+{
+	struct ad_element e;
+	size_t at = 0;
+	bool any = false;
+
+	while (ad_next(adv->data, adv->n, &at, &e)) {
+		if (e.type != AD_MANUFACTURER)
+			continue;
+		*found = e;
+		any = true;
+	}
+	return any;
+}
+
+DECODER(inkbird)
+{
+	struct ad_element e;
+	char name[16];
+
+	(void)now;
+	if (!last_manufacturer(adv, &e))
+		return DECODED_OTHER;
+	if (e.n == 18 && le16(e.data) == LONG_COMPANY)
+		return long_decode(e.data + 2, out);
+	if (!is_ours(adv, device))
+		return DECODED_OTHER;
+	ad_name(adv->data, adv->n, name, sizeof(name));
+	if (e.n >= 12 && strcmp(name, "iBBQ") == 0)
+		return probes_decode(e.data + 2, e.n - 2, out);
+	if (e.n == 9)
+		return short_decode(e.data, out);
+	return device->chosen ? DECODED_DAMAGED : DECODED_OTHER;
+}

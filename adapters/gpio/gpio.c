@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The GPIO adapter: its keys, and what it does with the bus, devices and
+ * points. It never blocks: edges wake it, one epoll set serves all lines. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "adapters/gpio/gpio.h"
+#include "adapters/gpio/place.h"
+
+#define READY_MAX 32
+
+static const struct adapter_key point_keys[] = {
+	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, line,
+		    .help = "the line's name, as scan shows it"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, chip,
+		    .help = "the label of its chip, never the chip's number"),
+	ADAPTER_KEY(ADAPTER_INT, struct gpio_point, number, .min = 0,
+		    .max = 65535, .flags = ADAPTER_AUTO, .fallback = "auto",
+		    .help = "the line's number on its chip, where it has no "
+			    "name"),
+	ADAPTER_KEY(ADAPTER_BOOL, struct gpio_point, active_low,
+		    .fallback = "no", .help = "on is low"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, bias,
+		    .choices = LINE_BIAS_NAMES, .fallback = "keep",
+		    .help = "of an input"),
+	ADAPTER_KEY(ADAPTER_TIME, struct gpio_point, debounce, .min = 0,
+		    .max = 60 * SECOND, .fallback = "0s",
+		    .help = "an input is believed when it was still for so "
+			    "long"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, edge,
+		    .choices = LINE_EDGE_NAMES, .fallback = "rising",
+		    .help = "which is counted; rising is from off to on"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, count,
+		    .choices = GPIO_COUNT_NAMES, .fallback = "no",
+		    .help = "the value is the number of pulses, or how many "
+			    "come in a second"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, part,
+		    .choices = GPIO_PART_NAMES, .fallback = "value",
+		    .help = "what of the line the point is"),
+	ADAPTER_KEY(ADAPTER_TIME, struct gpio_point, idle, .min = 1,
+		    .max = 86400 * SECOND, .fallback = "5min",
+		    .help = "a rate is 0 when no pulse came for so long"),
+	ADAPTER_KEY(ADAPTER_TIME, struct gpio_point, save, .min = SECOND,
+		    .max = 86400 * SECOND, .fallback = "10s",
+		    .help = "totals go to the disk at most so often"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, drive,
+		    .choices = LINE_DRIVE_NAMES, .fallback = "push-pull",
+		    .help = "of an output"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, initial,
+		    .choices = LINE_INITIAL_NAMES, .fallback = "keep",
+		    .help = "an output's state at the start"),
+	ADAPTER_KEY(ADAPTER_TIME, struct gpio_point, pulse, .min = 0,
+		    .max = 86400 * SECOND, .fallback = "0s",
+		    .help = "an output that is set on goes off after it"),
+	{.type = ADAPTER_END}
+};
+static const struct adapter_key search_keys[] = {{.type = ADAPTER_END}};
+
+/* ---- checks ---- */
+
+static int place_check(const struct adapter_point *point,
+		       struct adapter_error *error)
+{
+	const struct gpio_point *p = point->data;
+	const struct adapter_bus *bus = point->device->bus;
+
+	if (p->chip && place_is_number(p->chip))
+		return adapter_refuse(bus, error, "chip",
+			"the numbers of chips change with the order in which "
+			"they are found: give the label of the chip, or the "
+			"name of the line (lwmuxctl scan gpio lists them)");
+	if (!p->line && !p->chip)
+		return adapter_refuse(bus, error, "line",
+			"which line? Give its name, or chip and number");
+	if (!p->line && p->number < 0)
+		return adapter_refuse(bus, error, "chip",
+			"needs the number of the line on this chip");
+	if (p->line && p->number >= 0)
+		return adapter_refuse(bus, error, "number",
+			"a line is found by its name or by its number");
+	return 0;
+}
+
+static int use_check(const struct adapter_point *point,
+		     struct adapter_error *error)
+{
+	const struct gpio_point *p = point->data;
+	const struct adapter_bus *bus = point->device->bus;
+	bool output = p->part == PART_VALUE && p->count == COUNT_NO &&
+		      point->writable;
+
+	if (p->part != PART_VALUE && p->count != COUNT_NO)
+		return adapter_refuse(bus, error, "count",
+				      "only the part value counts");
+	if (p->pulse && !output)
+		return adapter_refuse(bus, error, "pulse",
+				      "is of outputs: needs writable: true");
+	if (p->initial != LINE_KEEP && !output)
+		return adapter_refuse(bus, error, "initial",
+				      "is of outputs: needs writable: true");
+	return 0;
+}
+
+static enum lwm2m_type type_of(const struct gpio_point *p)
+{
+	switch ((enum gpio_part)p->part) {
+	case PART_VALUE:
+		return p->count == COUNT_NO ? LWM2M_BOOLEAN :
+		       p->count == COUNT_TOTAL ? LWM2M_UNSIGNED : LWM2M_FLOAT;
+	case PART_POLARITY:
+	case PART_RESET:
+		return LWM2M_BOOLEAN;
+	case PART_DEBOUNCE:
+	case PART_EDGE:
+	case PART_ON_TIME:
+	case PART_OFF_TIME:
+		break;
+	}
+	return LWM2M_INTEGER;
+}
+
+static int gpio_check_point(const struct adapter_point *point,
+			    struct adapter_facts *facts,
+			    struct adapter_error *error)
+{
+	const struct gpio_point *p = point->data;
+	int rc = place_check(point, error);
+
+	facts->type = type_of(p);
+	facts->polled = p->part != PART_RESET;
+	facts->writable = p->part != PART_VALUE || p->count != COUNT_RATE;
+	if (p->part == PART_EDGE) {
+		facts->min = 1;
+		facts->max = 3;
+	} else if (p->part == PART_DEBOUNCE) {
+		facts->max = 60000;
+	}
+	return rc ? rc : use_check(point, error);
+}
+
+/* ---- the bus and its devices ---- */
+
+static int gpio_open(struct adapter_bus *bus)
+{
+	struct gpio_bus *b = bus->data;
+
+	b->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return b->epoll < 0 ? -errno : 0;
+}
+
+static void gpio_close(struct adapter_bus *bus)
+{
+	close(((struct gpio_bus *)bus->data)->epoll);
+}
+
+/* A line that cannot be had costs its points; read() tries again. Without any
+ * line there is no device. */
+static int gpio_attach(struct adapter_device *device)
+{
+	struct gpio_device *d = device->data;
+	int rc = gpio_lines_make(device), error = 0;
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < d->n_lines; i++) {
+		rc = gpio_line_open(&d->lines[i]);
+		if (rc < 0 && !error)
+			error = rc;
+	}
+	if (gpio_device_lives(device) || d->n_lines == 0)
+		return 0;
+	gpio_lines_free(device);
+	return error;
+}
+
+static void gpio_detach(struct adapter_device *device)
+{
+	gpio_lines_free(device);
+}
+
+static void read_all(struct adapter_device *device)
+{
+	struct gpio_device *d = device->data;
+
+	for (size_t i = 0; i < d->n_lines; i++) {
+		struct gpio_line *line = &d->lines[i];
+		int rc = line->handle ? gpio_line_sample(line) :
+			 gpio_line_open(line);
+
+		if (rc < 0)
+			gpio_line_fail(line, rc);
+	}
+}
+
+/* What is read is read of all lines: those not due cost little, and a chip
+ * that is gone shows at once. */
+static int gpio_read(struct adapter_device *device, struct adapter_point **due,
+		     size_t n)
+{
+	read_all(device);
+	for (size_t i = 0; i < n; i++) {
+		const struct gpio_point *p = due[i]->data;
+
+		if (p->of->handle)
+			gpio_point_tell(due[i], 0);
+	}
+	return gpio_device_lives(device) ? 0 : -ENODEV;
+}
+
+static int gpio_command(struct adapter_command *command)
+{
+	const struct gpio_point *p = command->point->data;
+	int rc = -ENOTSUP;
+
+	if (command->kind == ADAPTER_WRITE)
+		rc = gpio_point_write(command->point, &command->value);
+	if (rc == -ENODEV)
+		gpio_line_fail(p->of, rc);
+	return rc;
+}
+
+static int gpio_pollfd(struct adapter_bus *bus)
+{
+	return ((struct gpio_bus *)bus->data)->epoll;
+}
+
+static void event_serve(const struct epoll_event *event)
+{
+	struct gpio_line *line = event->data.ptr;
+	int rc;
+
+	if (!line->handle)
+		return;
+	rc = gpio_line_drain(line);
+	if (rc >= 0 && event->events & (EPOLLHUP | EPOLLERR))
+		rc = -ENODEV;
+	if (rc < 0)
+		gpio_line_fail(line, rc);
+}
+
+/* Looks whether there are edges even where it was not woken for them: what
+ * they say comes before what time has done. */
+static int64_t gpio_turn(struct adapter_bus *bus, int64_t now, bool readable)
+{
+	const struct gpio_bus *b = bus->data;
+	struct epoll_event events[READY_MAX];
+	int64_t next = ADAPTER_NEVER;
+	int n = epoll_wait(b->epoll, events, READY_MAX, 0);
+
+	(void)readable;
+	for (int i = 0; i < n; i++)
+		event_serve(&events[i]);
+	for (struct adapter_device *at = bus->devices; at; at = at->next) {
+		struct gpio_device *d = at->data;
+
+		for (size_t i = 0; i < d->n_lines; i++) {
+			int64_t due = gpio_line_tick(&d->lines[i], now);
+
+			if (due < next)
+				next = due;
+		}
+	}
+	return n == READY_MAX ? now : next;
+}
+
+ADAPTER_EXPORT(.name = "gpio", .version = "1",
+	       .point_keys = point_keys, .search_keys = search_keys,
+	       .bus_size = sizeof(struct gpio_bus),
+	       .device_size = sizeof(struct gpio_device),
+	       .point_size = sizeof(struct gpio_point),
+	       .search_size = sizeof(struct gpio_search),
+	       .check_point = gpio_check_point,
+	       .open = gpio_open, .close = gpio_close,
+	       .attach = gpio_attach, .detach = gpio_detach,
+	       .read = gpio_read, .command = gpio_command,
+	       .pollfd = gpio_pollfd, .turn = gpio_turn,
+	       .search = gpio_search_step);
