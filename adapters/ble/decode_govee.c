@@ -10,6 +10,8 @@
 #define GOVEE_OLD 0x8801
 #define SHARED 0x0001		/* the newer ones; others use it too */
 
+enum model { UNKNOWN, CLIMATE, PARTICLES, CARBON_DIOXIDE };
+
 static bool is_range(double temperature, double humidity)
 {
 	return temperature >= -40 && temperature <= 100 && humidity <= 100;
@@ -85,14 +87,26 @@ static bool is_name(const struct advertisement *adv, const char *start)
 	return strncmp(name, start, strlen(start)) == 0;
 }
 
+/* Lengths are not enough to tell these from the rest, and the name comes in
+ * a packet of its own. */
+static void model_learn(const struct advertisement *adv,
+			struct decode_device *device)
+{
+	if (is_name(adv, "GVH5106"))
+		device->model = PARTICLES;
+	else if (is_name(adv, "GVH5140"))
+		device->model = CARBON_DIOXIDE;
+	else if (is_name(adv, "GV"))
+		device->model = CLIMATE;
+}
+
 /* The company says little here: its name, or the site, has to say more. */
-static enum decode_result shared(const struct advertisement *adv,
-				 const struct decode_device *device,
+static enum decode_result shared(const struct decode_device *device,
 				 const uint8_t *p, size_t n,
 				 struct readings *out)
 {
 	if (n < 6 || p[0] != 0x01 || p[1] != 0x01 ||
-	    (!device->chosen && !is_name(adv, "GV")))
+	    (!device->chosen && device->model == UNKNOWN))
 		return DECODED_OTHER;
 	if (n == 9) {
 		if (p[2] > 1)
@@ -100,10 +114,9 @@ static enum decode_result shared(const struct advertisement *adv,
 		reading_integer(out, FIELD_CHANNEL, p[2]);
 		return told(joined_add(out, p + 3, p[6]));
 	}
-	if (is_name(adv, "GVH5106") || (n == 6 && p[5] > 100 && !(p[5] & 0x80)
-					&& be32(p + 2) >= 10000000))
+	if (n == 6 && device->model == PARTICLES)
 		return told(particles_add(out, p + 2));
-	if (n == 8 && is_name(adv, "GVH5140")) {
+	if (n == 8 && device->model == CARBON_DIOXIDE) {
 		if (!joined_add(out, p + 2, 101) || p[7] & 0x80)
 			return DECODED_DAMAGED;
 		reading_number(out, FIELD_CO2, be16(p + 5), 1);
@@ -119,6 +132,7 @@ DECODER(govee)
 	size_t at = 0;
 
 	(void)now;
+	model_learn(adv, device);
 	if (ad_company(adv->data, adv->n, &at, GOVEE, &e))
 		return govee(e.data, e.n, out);
 	at = 0;
@@ -126,6 +140,6 @@ DECODER(govee)
 		return e.n == 9 ? govee(e.data, e.n, out) : DECODED_OTHER;
 	at = 0;
 	if (ad_company(adv->data, adv->n, &at, SHARED, &e))
-		return shared(adv, device, e.data, e.n, out);
+		return shared(device, e.data, e.n, out);
 	return DECODED_OTHER;
 }

@@ -87,7 +87,7 @@ static bool last_manufacturer(const struct advertisement *adv,
 
 DECODER(inkbird)
 {
-	struct ad_element e;
+	struct ad_element e = {0};
 	char name[16];
 
 	(void)now;

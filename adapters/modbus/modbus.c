@@ -150,6 +150,13 @@ static int modbus_check_bus(const struct adapter_bus *bus,
 				    "transport %s needs a host",
 				    b->transport == WIRE_TCP ? "tcp"
 							     : "rtu-over-tcp");
+	if (b->transport != WIRE_RTU && b->port)
+		rc = adapter_refuse(bus, error, "port",
+				    "is a serial port; that of TCP is "
+				    "'tcp_port'");
+	if (b->transport == WIRE_RTU && b->host)
+		rc = adapter_refuse(bus, error, "host",
+				    "transport rtu has none; rtu-over-tcp has");
 	if (b->transport == WIRE_RTU && !b->port)
 		rc = adapter_refuse(bus, error, "port",
 				    "transport rtu needs a serial port");

@@ -573,6 +573,16 @@ static void wrong_buses_are_refused(void **state)
 	assert_string_equal(fake_refusals(host),
 			    "host: transport tcp needs a host\n");
 	fake_host_destroy(host);
+	host = fake_host_create(ops, "transport=tcp host=plc port=1502");
+	assert_int_equal(fake_check(host), 1);
+	assert_string_equal(fake_refusals(host), "port: is a serial port; "
+			    "that of TCP is 'tcp_port'\n");
+	fake_host_destroy(host);
+	host = fake_host_create(ops, "transport=rtu host=plc port=/dev/ttyS0");
+	assert_int_equal(fake_check(host), 1);
+	assert_string_equal(fake_refusals(host), "host: transport rtu has "
+			    "none; rtu-over-tcp has\n");
+	fake_host_destroy(host);
 	host = fake_host_create(ops, "transport=rtu serial=9600");
 	fake_device_add(host, "d", "unit=248");
 	assert_int_equal(fake_check(host), 3);
