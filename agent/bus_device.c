@@ -55,20 +55,33 @@ static void standing_update(struct bus_device *device)
 	device->standing = (uint8_t)now;
 }
 
+/* While a device is silent all its values are bad: they are asked for at once
+ * when it is back, those with a long period too. */
+static void points_renew(struct bus_device *device, int64_t now)
+{
+	for (size_t i = 0; i < device->base.n_points; i++)
+		if (device->points[i].due != POLL_NEVER &&
+		    device->points[i].due > now)
+			device->points[i].due = now;
+}
+
 void device_alive(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
-	bool waited = device->hold != 0;
+	int64_t now;
 
 	bus->open_tries = 0;
 	if (device->known && device->tries == 0)
 		return;
+	now = bus_now();
+	if (device->tries >= POLL_SILENT_TRIES)
+		points_renew(device, now);
 	device->known = true;
 	device->tries = 0;
 	device->hold = 0;
 	standing_update(device);
-	if (waited && device->link)
-		device_schedule(device, bus_now());
+	if (device->link)
+		device_schedule(device, now);
 }
 
 /* Are all that could answer silent, and is it time to try a new connection? */

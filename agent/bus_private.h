@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What bus.c (agent thread) and bus_thread.c, bus_device.c, bus_command.c and
- * bus_host.c (the bus's thread) share. After bus_start() the agent thread touches of these
- * structs only what stands under "agent thread" and what the locks guard. */
+ * bus_host.c (the bus's thread) share. After bus_start() the agent thread
+ * touches of these structs only what stands under "agent thread" and what the
+ * locks guard. */
 #ifndef AGENT_BUS_PRIVATE_H
 #define AGENT_BUS_PRIVATE_H
 #include <pthread.h>
@@ -125,7 +126,7 @@ struct bus {
 	char *lost_text;
 	int down_error;			/* as last said */
 	enum bus_said said;
-	bool open, called, readable, silent;
+	bool open, called, readable, rung, silent;
 };
 
 /* bus_host.c */

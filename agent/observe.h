@@ -26,7 +26,7 @@ struct observation {
 					 * pmax counts also without a change */
 	bool pending;			/* a condition held since `sent` */
 	uint16_t n_last;
-	struct observe_last *last;	/* of resources with conditions, owned */
+	struct observe_last *last;	/* of those with conditions, owned */
 };
 
 /* NULL: no memory. */

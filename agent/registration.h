@@ -53,7 +53,7 @@ struct registration {
 					 * way (private mask) */
 	bool lwm2m_1_0;			/* lowered by a 4.12 */
 	uint32_t lifetime;		/* s, as told with the next message */
-	uint32_t seed;			/* hash of the endpoint's name: jitter */
+	uint32_t seed;			/* hash of the name: jitter */
 	int64_t next;			/* when to call with TIMER; INT64_MAX */
 	int64_t expires;		/* when the server drops us */
 };

@@ -709,6 +709,33 @@ static void dead_device_leaves_time_to_the_living(void **state)
 	stop(s);
 }
 
+static void all_points_are_read_when_a_device_is_back(void **state)
+{
+	struct site *s = *state;
+	struct bus_message m;
+	struct plant p, other;
+
+	plant_init(&p, 2, 2, 20 * MS);
+	p.points[1].poll = 3600 * SECOND;
+	plant_init(&other, 3, 1, 20 * MS);	/* keeps the bus from reopening */
+	start(s);
+	plant_attach(s, &p);
+	plant_attach(s, &other);
+	skip_to(s, BUS_ROUND, &p);
+	atomic_store(&world.play[2], DIES);
+	while (p.no_answers < 3)
+		skip_to(s, BUS_NO_ANSWER, &p);
+	atomic_store(&world.values[2][1], 8);
+	atomic_store(&world.play[2], ANSWERS);
+	do {
+		m = await(s, BUS_SAMPLE, &p);
+		bus_message_finish(&m);
+	} while (m.point != 1);
+	assert_int_equal(p.last[1], 8);
+	assert_int_equal(p.attached, 1);
+	stop(s);
+}
+
 static void each_of_many_dead_devices_is_tried(void **state)
 {
 	enum { N = 6 };
@@ -1342,6 +1369,7 @@ int main(void)
 		T(points_are_polled_at_their_own_rhythm),
 		T(devices_take_turns_between_exchanges),
 		T(dead_device_leaves_time_to_the_living),
+		T(all_points_are_read_when_a_device_is_back),
 		T(each_of_many_dead_devices_is_tried),
 		T(refused_point_is_a_fault_and_a_sign_of_life),
 		T(point_that_fails_thrice_is_bad_though_its_device_lives),
