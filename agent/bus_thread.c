@@ -9,6 +9,7 @@
 #include <time.h>
 #include "agent/bus_private.h"
 
+#define WAKE_GRID (POLL_SECOND / 1000)
 #define ATTACH_MAX 64			/* between two turns */
 #define REOPEN_PERIOD (30 * POLL_SECOND)	/* of a bus whose devices are
 						 * all silent */
@@ -91,7 +92,9 @@ static bool requests_serve(struct bus *bus)
 	eventfd_t count;
 	bool stop;
 
-	eventfd_read(bus->inbox_fd, &count);
+	if (bus->rung)
+		eventfd_read(bus->inbox_fd, &count);
+	bus->rung = false;
 	pthread_mutex_lock(&bus->inbox_lock);
 	request = bus->inbox;
 	bus->inbox = NULL;
@@ -273,16 +276,18 @@ static void bus_wait(struct bus *bus)
 	int64_t until = wait_until(bus), left = 0;
 	struct timespec t;
 
+	/* On a grid, so that devices due at nearly the same time share one
+	 * wake-up of both threads. */
 	if (until != POLL_NEVER && until > bus_now())
-		left = until - bus_now();
-	if (left < 0)
-		left = 0;
+		left = (until / WAKE_GRID + 1) * WAKE_GRID - bus_now();
 	t.tv_sec = left / POLL_SECOND;
 	t.tv_nsec = left % POLL_SECOND;
 	if (bus->open && bus->ops->pollfd)
 		fds[1].fd = bus->ops->pollfd(&bus->base);
-	if (ppoll(fds, 2, until == POLL_NEVER ? NULL : &t, NULL) > 0)
-		bus->readable = fds[1].revents != 0;
+	if (ppoll(fds, 2, until == POLL_NEVER ? NULL : &t, NULL) <= 0)
+		return;
+	bus->rung = fds[0].revents != 0;
+	bus->readable = fds[1].revents != 0;
 }
 
 static void bus_end(struct bus *bus)

@@ -17,6 +17,7 @@
 #define SECOND INT64_C(1000000000)
 #define MAX_TRANSMIT_WAIT (93 * SECOND)		/* RFC 7252 4.8.2 */
 #define EXCHANGE_LIFETIME (247 * SECOND)
+#define FIRST_RETRANSMISSION (3 * SECOND)	/* ACK_TIMEOUT x 1.5, 4.8 */
 #define PDU_MAX 1280
 #define LATERS_MAX 16
 #define TURN_EVENTS 256
@@ -104,20 +105,31 @@ __attribute__((visibility("default"))) void coap_ticks(coap_tick_t *ticks)
 
 /* ---- what goes out ---- */
 
+/* libcoap's timerfd cannot be trusted alone: while a message is under way its
+ * deadline is kept here too. */
 static void arm(struct coap_connection *c)
 {
 	coap_tick_t ticks;
-	int64_t due = INT64_MAX;
+	int64_t due = c->give_up;
 	unsigned ms;
 
+	if (!c->flight) {
+		heap_remove(&io.due, &c->due);
+		return;
+	}
 	coap_ticks(&ticks);
-	/* Its timerfd cannot be trusted alone: keep the deadline too. */
 	ms = coap_io_prepare_epoll(c->context, ticks);
-	if (ms)
+	if (ms && clock_now() + (int64_t)ms * 1000000 < due)
 		due = clock_now() + (int64_t)ms * 1000000;
-	if (c->flight && c->give_up < due)
-		due = c->give_up;
 	heap_set(&io.due, &c->due, due);
+}
+
+/* Just sent: libcoap has set its timer for the first retransmission, and that
+ * is looked after as soon as it must have been. */
+static void arm_first(struct coap_connection *c, int64_t now)
+{
+	if (c->flight)
+		heap_set(&io.due, &c->due, now + FIRST_RETRANSMISSION);
 }
 
 static void add_number(coap_pdu_t *pdu, uint16_t option, uint32_t number)
@@ -273,7 +285,7 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 	free(c->outgoing);
 	c->outgoing = o;
 	rc = send_outgoing(c, now);
-	arm(c);
+	arm_first(c, now);
 	return rc;
 }
 
@@ -297,7 +309,7 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 	if (n->confirmable)
 		take_off(c, FLIGHT_NOTIFY, n->token, n->token_length, now);
 	rc = send_pdu(c, pdu);
-	arm(c);
+	arm_first(c, now);
 	return rc;
 }
 
@@ -381,7 +393,7 @@ static void send_later(struct coap_connection *c, int64_t now)
 	take_off(c, FLIGHT_LATER, later->token, later->token_length, now);
 	send_pdu(c, pdu);
 	free(later);
-	arm(c);
+	arm_first(c, now);
 }
 
 void coap_respond_later(struct coap_later *later, uint8_t code,
@@ -610,6 +622,7 @@ static bool next_block(struct coap_connection *c, uint8_t code,
 	else
 		o->block.number++;
 	send_outgoing(c, clock_now());
+	arm_first(c, clock_now());
 	return true;
 }
 
@@ -783,6 +796,7 @@ static void drive(struct coap_connection *c)
 {
 	struct epoll_event events[4];
 	int n = epoll_wait(coap_context_get_coap_fd(c->context), events, 4, 0);
+	int64_t before = c->give_up;
 
 	if (n > 0)
 		coap_io_do_epoll(c->context, events, (size_t)n);
@@ -800,7 +814,7 @@ static void drive(struct coap_connection *c)
 		c->idle_owed = false;
 		io.handlers->idle(c->owner);
 	}
-	if (c->owner)
+	if (c->owner && c->give_up == before)	/* not one just sent */
 		arm(c);
 }
 
