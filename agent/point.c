@@ -8,23 +8,26 @@
 #include <string.h>
 
 #define DECIMALS_MAX 15		/* more digits than that a double has not */
+#define EXPONENT_MAX 400	/* below it all numbers are 0 */
 
 int8_t point_decimals(const char *number)
 {
 	const char *dot = strchr(number, '.');
 	const char *exponent = strpbrk(number, "eE");
 	const char *end = exponent ? exponent : number + strlen(number);
-	long decimals = 0;
+	long decimals = 0, power;
 
 	if (dot && dot < end) {
 		while (end > dot + 1 && end[-1] == '0')
 			end--;
 		decimals = end - dot - 1;
 	}
-	if (exponent)
-		decimals -= strtol(exponent + 1, NULL, 10);
-	if (decimals < 0)
+	power = exponent ? strtol(exponent + 1, NULL, 10) : 0;
+	if (power < -EXPONENT_MAX)
+		power = -EXPONENT_MAX;
+	if (power > decimals)
 		return 0;
+	decimals -= power;
 	return decimals > DECIMALS_MAX ? DECIMALS_MAX : (int8_t)decimals;
 }
 
