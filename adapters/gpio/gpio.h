@@ -47,6 +47,7 @@ struct gpio_line {
 	const struct gpio_point *keys;	/* how it is found */
 	/* What its points want of it together. */
 	bool output, both_edges;
+	bool lasting;			/* has totals to keep */
 	uint32_t bias, drive, initial;
 	int64_t idle, save;
 	bool conf_active_low;		/* by the configuration ... */

@@ -70,6 +70,8 @@ static void wants_add(struct gpio_line *line, const struct adapter_point *point)
 		line->save = p->save;
 	if (p->edge != LINE_RISING)
 		line->conf_edge = p->edge;
+	line->lasting |= p->count == COUNT_TOTAL || p->part == PART_ON_TIME ||
+			 p->part == PART_OFF_TIME;
 	line->both_edges |= p->part != PART_RESET && p->count == COUNT_NO;
 	if (!state || !point->writable)
 		return;
@@ -274,7 +276,7 @@ void gpio_line_fail(struct gpio_line *line, int error)
 static void pulse_count(struct gpio_line *line, int64_t when)
 {
 	counter_pulse(&line->counter, when, line->idle);
-	line->saving.dirty = true;
+	line->saving.dirty = line->lasting;
 }
 
 static void edge_tell(struct gpio_line *line)

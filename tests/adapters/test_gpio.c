@@ -1,0 +1,1040 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The GPIO adapter over a fake of its seam, in virtual time. Built twice: as
+ * with libgpiod 1.6 and as with 2. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/adapters/gpio_fake.h"
+#include "tests/fake/host.h"
+
+#define CLOSE(a, b) assert_true(fabs((a) - (b)) < 1e-6)
+#define T0 (10 * SECOND)
+
+extern const struct adapter_ops lwmux_adapter;
+
+static struct fake_host *host;
+static struct adapter_device *device;
+static int64_t now;
+
+static void at(int64_t time)
+{
+	now = time;
+	fake_time_set(host, now);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	gpio_fake_start();
+	host = fake_host_create(&lwmux_adapter, "");
+	device = fake_device_add(host, "site", "");
+	at(T0);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	fake_host_destroy(host);
+	gpio_fake_stop();
+	return 0;
+}
+
+static struct adapter_point *point(const char *name, const char *spec)
+{
+	return fake_point_add(device, name, spec);
+}
+
+/* What the bus thread does when it is woken. */
+static int64_t turn(void)
+{
+	return lwmux_adapter.turn(fake_bus(host), now, true);
+}
+
+static void move(struct line *line, bool level)
+{
+	gpio_move(line, level, now);
+}
+
+/* n pulses, so far apart, each taken at once. */
+static void pulses(struct line *line, unsigned n, int64_t apart)
+{
+	for (unsigned i = 0; i < n; i++) {
+		at(now + apart);
+		move(line, true);
+		move(line, false);
+		turn();
+	}
+}
+
+static bool value(const struct adapter_point *p)
+{
+	return fake_number(p) != 0;
+}
+
+static uint64_t total(struct adapter_point *p)
+{
+	struct adapter_point *due[] = {p};
+
+	assert_int_equal(fake_read(device, due, 1), 0);
+	return (uint64_t)fake_number(p);
+}
+
+/* ---- what is refused, and why ---- */
+
+static void bad_points_are_refused(void **state)
+{
+	(void)state;
+	point("a", "");
+	point("b", "chip=first");
+	point("c", "line=door number=3");
+	point("d", "line=door pulse=1s");
+	point("e", "line=door initial=on");
+	point("f", "line=door part=edge count=total");
+	assert_int_equal(fake_check(host), 6);
+	assert_string_equal(fake_refusals(host),
+		"line: which line? Give its name, or chip and number\n"
+		"chip: needs the number of the line on this chip\n"
+		"number: a line is found by its name or by its number\n"
+		"pulse: is of outputs: needs writable: true\n"
+		"initial: is of outputs: needs writable: true\n"
+		"count: only the part value counts\n");
+}
+
+static void the_number_of_a_chip_is_refused(void **state)
+{
+	static const char *const numbers[] = {
+		"chip=0 number=1", "chip=gpiochip0 number=1",
+		"chip=/dev/gpiochip12 line=door",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		point("a", numbers[i]);
+		assert_int_equal(fake_check(host), i + 1);
+		assert_non_null(strstr(fake_refusals(host), "chip: the numbers "
+				       "of chips change with the order"));
+	}
+	device = fake_device_add(host, "other", "");
+	point("b", "chip=first number=1");
+	point("c", "chip=gpiochip-pca number=0");
+	assert_int_equal(fake_check(host), 3);
+}
+
+static void facts_are_those_of_the_part(void **state)
+{
+	static const struct {
+		const char *spec;
+		uint32_t type;
+		bool polled, writable;
+	} all[] = {
+		{"line=x", LWM2M_BOOLEAN, true, true},
+		{"line=x count=total", LWM2M_UNSIGNED, true, true},
+		{"line=x count=rate", LWM2M_FLOAT, true, false},
+		{"line=x part=polarity", LWM2M_BOOLEAN, true, true},
+		{"line=x part=debounce", LWM2M_INTEGER, true, true},
+		{"line=x part=edge", LWM2M_INTEGER, true, true},
+		{"line=x part=reset", LWM2M_BOOLEAN, false, true},
+		{"line=x part=on_time", LWM2M_INTEGER, true, true},
+	};
+	struct adapter_point *p[8];
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		p[i] = point("p", all[i].spec);
+	assert_int_equal(fake_check(host), 0);
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(fake_facts(p[i])->type, all[i].type);
+		assert_int_equal(fake_facts(p[i])->polled, all[i].polled);
+		assert_int_equal(fake_facts(p[i])->writable, all[i].writable);
+	}
+}
+
+/* ---- finding lines ---- */
+
+static void lines_are_found_by_name_and_by_label(void **state)
+{
+	struct adapter_point *door = point("a", "line=door");
+	struct adapter_point *lamp = point("b", "chip=second line=lamp");
+	struct adapter_point *bare = point("c", "chip=second number=1");
+
+	(void)state;
+	gpio_chips[1].lines[1].level = true;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	assert_false(value(door));
+	assert_false(value(lamp));
+	assert_true(value(bare));
+	assert_string_equal(gpio_line_named("door")->consumer, "lwmux site");
+	fake_close(host);
+	assert_false(gpio_line_named("door")->used);
+}
+
+static const char *fault_of(const char *spec, int error)
+{
+	const struct fake_event *fault;
+	struct adapter_point *p = point("p", spec);
+
+	assert_int_equal(fake_attach(host), error);
+	fault = fake_last(p);
+	assert_int_equal(fault->kind, FAKE_FAULT);
+	assert_int_equal(fault->error, error);
+	return fault->text;
+}
+
+static void an_unknown_name_is_said(void **state)
+{
+	(void)state;
+	assert_string_equal(fault_of("line=window", -ENOENT),
+			    "line window: no line has the name window");
+}
+
+static void an_unknown_label_is_said(void **state)
+{
+	(void)state;
+	assert_string_equal(fault_of("chip=mcp number=0", -ENOENT),
+		"line mcp/0: there is no chip with the label mcp");
+}
+
+static void a_number_beyond_the_chip_is_said(void **state)
+{
+	(void)state;
+	assert_string_equal(fault_of("chip=first number=4", -ENOENT),
+			    "line first/4: the chip first has no line 4");
+}
+
+static void a_name_there_twice_is_said(void **state)
+{
+	(void)state;
+	strcpy(gpio_chips[1].lines[3].name, "door");
+	assert_string_equal(fault_of("line=door", -ENOTUNIQ),
+		"line door: there are 2 of them, one at gpiochip0 (first): "
+		"give the chip's label too");
+	point("q", "line=door chip=second");
+	assert_int_equal(fake_attach(host), 0);
+}
+
+static void a_busy_line_names_its_consumer(void **state)
+{
+	struct line *door = gpio_line_named("door");
+
+	(void)state;
+	door->used = true;
+	strcpy(door->consumer, "gpio-keys");
+	assert_string_equal(fault_of("line=door", -EBUSY),
+			    "line door: is held by \"gpio-keys\"");
+	door->used = false;
+	assert_int_equal(fake_attach(host), 0);
+}
+
+static void a_busy_line_without_a_consumer_is_said(void **state)
+{
+	(void)state;
+	gpio_line_named("door")->used = true;
+	assert_string_equal(fault_of("line=door", -EBUSY),
+			    "line door: is held by another program");
+}
+
+static void a_closed_chip_is_said(void **state)
+{
+	(void)state;
+	gpio_chips[0].open_error = -EACCES;
+	assert_string_equal(fault_of("line=door", -EACCES),
+		"line door: not found; but /dev/gpiochip0 cannot be opened: "
+		"Permission denied");
+}
+
+static void a_refused_request_is_said(void **state)
+{
+	(void)state;
+	gpio_line_named("door")->request_error = -EINVAL;
+	assert_string_equal(fault_of("line=door", -EINVAL),
+			    "line door: Invalid argument");
+}
+
+static void an_unreadable_line_is_given_back(void **state)
+{
+	(void)state;
+	gpio_line_named("door")->get_error = -EIO;
+	fault_of("line=door", -EIO);
+	assert_false(gpio_line_named("door")->used);
+}
+
+/* A line that cannot be had costs its points only, and is tried again. */
+static void the_other_lines_live_on(void **state)
+{
+	struct adapter_point *door = point("a", "line=door");
+	struct adapter_point *meter = point("b", "line=meter");
+
+	(void)state;
+	gpio_line_named("meter")->request_error = -EBUSY;
+	gpio_line_named("door")->level = true;
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(value(door));
+	assert_int_equal(fake_last(meter)->kind, FAKE_FAULT);
+	assert_int_equal(fake_poll(device, NULL), 0);
+	assert_int_equal(fake_last(meter)->kind, FAKE_FAULT);
+	gpio_line_named("meter")->request_error = 0;
+	assert_int_equal(fake_poll(device, NULL), 0);
+	assert_int_equal(fake_last(meter)->kind, FAKE_REPORT);
+}
+
+/* ---- inputs ---- */
+
+static void a_contact_is_told_at_the_kernels_time(void **state)
+{
+	struct adapter_point *door = point("a", "line=door");
+	struct line *line = gpio_line_named("door");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_false(value(door));
+	assert_int_equal(line->as.edge, LINE_BOTH);
+	gpio_move(line, true, T0 + 5 * MS);
+	at(T0 + 7 * MS);
+	turn();
+	assert_true(value(door));
+	assert_int_equal(fake_last(door)->when, T0 + 5 * MS);
+	gpio_move(line, false, T0 + 8 * MS);
+	at(T0 + 9 * MS);
+	turn();
+	assert_false(value(door));
+}
+
+static void active_low_turns_it_around(void **state)
+{
+	struct adapter_point *door = point("a", "line=door active_low=yes");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(value(door));
+	move(gpio_line_named("door"), true);
+	turn();
+	assert_false(value(door));
+}
+
+static void bias_reaches_the_line(void **state)
+{
+	(void)state;
+	point("a", "line=door bias=pull-up");
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(gpio_line_named("door")->as.bias, LINE_BIAS_UP);
+}
+
+#ifdef GPIO_FAKE_V2
+static void the_kernel_debounces(void **state)
+{
+	struct adapter_point *n = point("n", "line=door count=total "
+					"debounce=20ms");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(gpio_line_named("door")->as.debounce, 20 * MS);
+	assert_int_equal(gpio_line_named("door")->as.edge, LINE_RISING);
+	pulses(gpio_line_named("door"), 3, MS);	/* what passed it counts */
+	assert_int_equal(total(n), 3);
+}
+#else
+/* A burst of 4 ms each ends 100 ms later: one change is told, and counted. */
+static void a_bouncing_contact_settles(void **state)
+{
+	struct adapter_point *door = point("a", "line=door debounce=20ms");
+	struct adapter_point *n = point("n", "line=door count=total");
+	struct line *line = gpio_line_named("door");
+	int64_t next;
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(line->as.debounce, 0);
+	for (int i = 0; i < 25; i++) {
+		at(T0 + i * 4 * MS);
+		move(line, i % 2 == 0);
+		next = turn();
+		assert_false(value(door));
+		assert_int_equal(next, i % 2 == 0 ? now + 20 * MS : INT64_MAX);
+	}
+	at(T0 + 96 * MS + 20 * MS - 1);
+	turn();
+	assert_false(value(door));
+	at(T0 + 116 * MS);
+	assert_int_equal(turn() > now, true);
+	assert_true(value(door));
+	assert_int_equal(fake_last(door)->when, T0 + 96 * MS);
+	assert_int_equal(total(n), 1);
+}
+
+/* It settled and moved on before anybody looked. */
+static void edges_say_when_it_settled(void **state)
+{
+	struct adapter_point *n = point("n", "line=door count=total "
+					"debounce=20ms");
+	struct line *line = gpio_line_named("door");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(line->as.edge, LINE_BOTH);
+	gpio_move(line, true, T0 + 10 * MS);
+	gpio_move(line, false, T0 + 40 * MS);
+	gpio_move(line, true, T0 + 70 * MS);
+	gpio_move(line, false, T0 + 75 * MS);
+	at(T0 + 200 * MS);
+	turn();
+	assert_int_equal(total(n), 1);
+}
+
+#endif
+
+static void a_poll_finds_what_edges_did_not_tell(void **state)
+{
+	struct adapter_point *door = point("a", "line=door");
+	struct line *line = gpio_line_named("door");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	line->level = true;		/* no event comes of that */
+	turn();
+	assert_false(value(door));
+	at(T0 + SECOND);
+	assert_int_equal(fake_poll(device, NULL), 0);
+	assert_true(value(door));
+	assert_int_equal(fake_device_count(device, "missed_edges"), 1);
+	assert_int_equal(fake_poll(device, NULL), 0);
+	assert_int_equal(fake_device_count(device, "missed_edges"), 1);
+}
+
+/* Edges under way are no lost ones. */
+static void a_poll_takes_edges_first(void **state)
+{
+	struct adapter_point *n = point("n", "line=door count=total edge=both");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	move(gpio_line_named("door"), true);
+	assert_int_equal(total(n), 1);
+	assert_int_equal(fake_device_count(device, "missed_edges"), 0);
+}
+
+/* Told at once, but for a line that flickers: its last state comes later. */
+static void a_flickering_line_does_not_flood(void **state)
+{
+	struct adapter_point *door = point("a", "line=door");
+	struct line *line = gpio_line_named("door");
+	int64_t next = 0;
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	fake_forget(host);
+	for (int i = 0; i < 201; i++) {
+		at(now + MS / 10);
+		move(line, i % 2 == 0);
+		next = turn();
+	}
+	assert_int_equal(fake_events(host, FAKE_REPORT), 16);
+	assert_true(next > now && next <= now + 250 * MS);
+	at(next);
+	assert_int_equal(turn(), INT64_MAX);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 17);
+	assert_true(value(door));
+}
+
+/* ---- counters ---- */
+
+static void pulses_are_counted(void **state)
+{
+	struct adapter_point *n = point("n", "line=meter count=total");
+	struct line *line = gpio_line_named("meter");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(line->as.edge, LINE_RISING);
+	pulses(line, 1000, MS);
+	assert_int_equal(total(n), 1000);
+	assert_int_equal(fake_device_count(device, "lost_edges"), 0);
+	assert_int_equal(fake_device_count(device, "full_buffer"), 0);
+}
+
+static void the_edge_can_be_chosen(void **state)
+{
+	struct adapter_point *f = point("f", "line=meter count=total "
+					"edge=falling active_low=yes");
+	struct adapter_point *b = point("b", "line=door count=total edge=both");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(gpio_line_named("meter")->as.edge, LINE_RISING);
+	pulses(gpio_line_named("meter"), 3, MS);
+	pulses(gpio_line_named("door"), 3, MS);
+	assert_int_equal(total(f), 3);
+	assert_int_equal(total(b), 6);
+}
+
+static void states_and_totals_share_a_line(void **state)
+{
+	struct adapter_point *door = point("a", "line=door active_low=yes");
+	struct adapter_point *n = point("n", "line=door count=total");
+	struct line *line = gpio_line_named("door");
+
+	(void)state;
+	line->level = true;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(line->as.edge, LINE_BOTH);
+	assert_false(value(door));
+	at(now + SECOND);
+	move(line, false);
+	turn();
+	assert_true(value(door));
+	assert_int_equal(fake_number(n), 1);
+	at(now + SECOND);
+	move(line, true);
+	turn();
+	assert_int_equal(fake_number(n), 1);
+}
+
+static void totals_outlast_a_restart(void **state)
+{
+	struct adapter_point *n = point("n", "line=meter count=total");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	pulses(gpio_line_named("meter"), 7, MS);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(n), 7);
+	pulses(gpio_line_named("meter"), 1, MS);
+	assert_int_equal(total(n), 8);
+}
+
+static int64_t totals_on_disk(void)
+{
+	uint64_t n = 0;
+
+	return adapter_kept(device, "totals:meter", &n, sizeof(n)) < 0 ? -1 :
+	       (int64_t)n;
+}
+
+/* The first pulse goes to the disk at once, the rest once in `save`. */
+static void totals_are_written_now_and_then(void **state)
+{
+	(void)state;
+	point("n", "line=meter count=total save=30s");
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(totals_on_disk(), -1);
+	at(100 * SECOND);
+	pulses(gpio_line_named("meter"), 1, 0);
+	assert_int_equal(totals_on_disk(), 1);
+	pulses(gpio_line_named("meter"), 29, SECOND);
+	assert_int_equal(totals_on_disk(), 1);
+	at(130 * SECOND);
+	assert_int_equal(turn(), INT64_MAX);
+	assert_int_equal(totals_on_disk(), 30);
+}
+
+/* A contact that nobody counts wears no disk out. */
+static void states_are_not_written(void **state)
+{
+	(void)state;
+	point("a", "line=meter");
+	assert_int_equal(fake_attach(host), 0);
+	at(100 * SECOND);
+	pulses(gpio_line_named("meter"), 3, SECOND);
+	assert_int_equal(turn(), INT64_MAX);
+	fake_close(host);
+	assert_int_equal(totals_on_disk(), -1);
+}
+
+static void lost_edges_are_counted_and_told(void **state)
+{
+	struct adapter_point *n = point("n", "line=meter count=total");
+	struct line *line = gpio_line_named("meter");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	pulses(line, 1, MS);
+	for (int i = 0; i < FAKE_QUEUE + 100; i++) {
+		move(line, true);
+		move(line, false);
+	}
+	turn();
+	assert_int_equal(fake_events(host, FAKE_LOG), 1);
+	if (lines_facts.numbers) {
+		assert_int_equal(line->dropped, 100);
+		assert_int_equal(fake_device_count(device, "lost_edges"), 100);
+		assert_int_equal(total(n), 1 + FAKE_QUEUE);
+	} else {
+		assert_int_equal(fake_device_count(device, "full_buffer"), 1);
+		assert_int_equal(total(n), 1 + 16);
+	}
+	assert_non_null(strstr(fake_event(host, FAKE_LOG, 0)->text,
+			       "pulses may have been lost"));
+}
+
+static void a_rate_is_derived(void **state)
+{
+	struct adapter_point *r = point("r", "line=meter count=rate idle=60s");
+	struct line *line = gpio_line_named("meter");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	CLOSE(fake_number(r), 0);
+	pulses(line, 101, 20 * MS);
+	assert_int_equal(fake_poll(device, NULL), 0);
+	CLOSE(fake_number(r), 50);
+	at(now + 4 * SECOND);		/* none came: one in 4 s at most */
+	assert_int_equal(fake_poll(device, NULL), 0);
+	CLOSE(fake_number(r), .25);
+	at(now + SECOND);
+	move(line, true);
+	turn();
+	move(line, false);
+	assert_int_equal(fake_poll(device, NULL), 0);
+	CLOSE(fake_number(r), .2);
+	at(now + 61 * SECOND);
+	assert_int_equal(fake_poll(device, NULL), 0);
+	CLOSE(fake_number(r), 0);
+	pulses(line, 1, SECOND);	/* after silence one says nothing */
+	assert_int_equal(fake_poll(device, NULL), 0);
+	CLOSE(fake_number(r), 0);
+}
+
+/* ---- what a server sets ---- */
+
+static void a_reset_is_kept_at_once(void **state)
+{
+	struct adapter_point *n = point("n", "line=meter count=total");
+	struct adapter_point *r = point("r", "line=meter part=reset");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	pulses(gpio_line_named("meter"), 7, MS);
+	assert_int_equal(fake_write(r, lwm2m_integer(1)), 0);
+	assert_int_equal(fake_number(n), 0);
+	pulses(gpio_line_named("meter"), 2, MS);
+	assert_int_equal(total(n), 2);
+	assert_int_equal(fake_write(n, lwm2m_unsigned(5000)), 0);
+	assert_int_equal(fake_write(n, lwm2m_integer(-1)), -ERANGE);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(n), 5000);
+}
+
+static void polarity_acts_on_the_line(void **state)
+{
+	struct adapter_point *door = point("a", "line=door");
+	struct adapter_point *p = point("p", "line=door part=polarity "
+					"writable=yes");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_false(value(door));
+	assert_false(value(p));
+	assert_int_equal(fake_write(p, lwm2m_boolean(true)), 0);
+	assert_true(value(door));
+	assert_true(value(p));
+	move(gpio_line_named("door"), true);
+	turn();
+	assert_false(value(door));
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(value(p));
+}
+
+static void the_polarity_of_an_output_drives_it(void **state)
+{
+	struct adapter_point *relay = point("a", "line=relay writable=yes "
+					    "initial=on");
+	struct adapter_point *p = point("p", "line=relay part=polarity");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(gpio_line_named("relay")->level);
+	assert_int_equal(fake_write(p, lwm2m_boolean(true)), 0);
+	assert_false(gpio_line_named("relay")->level);
+	assert_true(value(relay));
+	gpio_line_named("relay")->set_error = -EIO;
+	assert_int_equal(fake_write(p, lwm2m_boolean(false)), -EIO);
+	assert_true(value(p));
+}
+
+static void edge_selection_acts_on_the_line(void **state)
+{
+	struct adapter_point *n = point("n", "line=door count=total");
+	struct adapter_point *e = point("e", "line=door part=edge");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(e), 2);
+	assert_int_equal(fake_write(e, lwm2m_integer(3)), 0);
+	assert_int_equal(fake_number(e), 3);
+	pulses(gpio_line_named("door"), 2, MS);
+	assert_int_equal(total(n), 4);
+	assert_int_equal(fake_write(e, lwm2m_integer(1)), 0);
+	at(now + MS);
+	move(gpio_line_named("door"), true);
+	assert_int_equal(total(n), 4);
+	move(gpio_line_named("door"), false);
+	assert_int_equal(total(n), 5);
+	assert_int_equal(fake_write(e, lwm2m_integer(4)), -ERANGE);
+}
+
+static void debounce_acts_on_the_line(void **state)
+{
+	struct adapter_point *n = point("n", "line=door count=total");
+	struct adapter_point *d = point("d", "line=door part=debounce");
+	struct line *line = gpio_line_named("door");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_write(d, lwm2m_integer(50)), 0);
+	assert_int_equal(fake_number(d), 50);
+	if (lines_facts.debounces) {
+		assert_int_equal(line->as.debounce, 50 * MS);
+	} else {
+		pulses(line, 4, 10 * MS);
+		assert_int_equal(total(n), 0);
+	}
+	assert_int_equal(fake_write(d, lwm2m_integer(60001)), -ERANGE);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(d), 50);
+}
+
+/* What the configuration says anew counts before what was set earlier. */
+static void a_new_configuration_wins(void **state)
+{
+	struct adapter_point *d = point("d", "line=door part=debounce");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_write(d, lwm2m_integer(50)), 0);
+	fake_close(host);
+	point("n", "line=door count=total debounce=5ms");
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(d), 5);
+}
+
+static void wrong_values_are_refused(void **state)
+{
+	struct adapter_point *d = point("d", "line=door part=debounce");
+	struct adapter_point *r = point("r", "line=door count=rate");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_write(d, lwm2m_string("x", 1)), -EINVAL);
+	assert_int_equal(fake_write(r, lwm2m_float(1)), -ENOTSUP);
+}
+
+static void times_on_and_off_add_up(void **state)
+{
+	struct adapter_point *on = point("on", "line=door part=on_time");
+	struct adapter_point *off = point("off", "line=door part=off_time");
+	struct line *line = gpio_line_named("door");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	gpio_move(line, true, T0 + 5 * SECOND);
+	gpio_move(line, false, T0 + 15 * SECOND);
+	at(T0 + 18 * SECOND);
+	turn();
+	assert_int_equal(fake_poll(device, NULL), 0);
+	assert_int_equal(fake_number(on), 10);
+	assert_int_equal(fake_number(off), 8);
+	assert_int_equal(fake_write(off, lwm2m_integer(0)), 0);
+	assert_int_equal(fake_number(off), 0);
+	assert_int_equal(fake_write(on, lwm2m_integer(-1)), -ERANGE);
+	fake_close(host);
+	at(T0 + 100 * SECOND);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(on), 10);
+}
+
+/* ---- outputs ---- */
+
+static void an_output_starts_as_it_was_told(void **state)
+{
+	struct adapter_point *keep = point("a", "line=relay writable=yes");
+	struct adapter_point *on = point("b", "line=lamp writable=yes "
+					 "initial=on active_low=yes "
+					 "drive=open-drain");
+	struct adapter_point *off = point("c", "chip=second number=1 "
+					  "writable=yes initial=off");
+
+	(void)state;
+	gpio_line_named("relay")->level = true;
+	gpio_line_named("lamp")->level = true;
+	gpio_chips[1].lines[1].level = true;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(gpio_line_named("relay")->as.output);
+	assert_true(gpio_line_named("relay")->level && value(keep));
+	assert_true(!gpio_line_named("lamp")->level && value(on));
+	assert_int_equal(gpio_line_named("lamp")->as.drive, LINE_OPEN_DRAIN);
+	assert_true(!gpio_chips[1].lines[1].level && !value(off));
+}
+
+static void an_output_is_set(void **state)
+{
+	struct adapter_point *relay = point("a", "line=relay writable=yes "
+					    "active_low=yes initial=off");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(gpio_line_named("relay")->level);
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), 0);
+	assert_false(gpio_line_named("relay")->level);
+	assert_true(value(relay));
+	assert_int_equal(fake_write(relay, lwm2m_integer(0)), 0);
+	assert_true(gpio_line_named("relay")->level);
+	assert_false(value(relay));
+}
+
+static void a_failed_set_is_an_error(void **state)
+{
+	struct adapter_point *relay = point("a", "line=relay writable=yes");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	gpio_line_named("relay")->set_error = -EPERM;
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), -EPERM);
+	assert_false(value(relay));
+}
+
+static void a_line_that_stays_is_an_error(void **state)
+{
+	struct adapter_point *relay = point("a", "line=relay writable=yes");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	gpio_line_named("relay")->stuck = 0;
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), -EIO);
+	assert_false(value(relay));
+	assert_string_equal(fake_event(host, FAKE_LOG, 0)->text,
+			    "line relay was set high and reads back low");
+	gpio_line_named("relay")->stuck = -1;
+	gpio_line_named("relay")->get_error = -EIO;
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), -EIO);
+}
+
+static void what_others_set_is_shown(void **state)
+{
+	struct adapter_point *relay = point("a", "line=relay writable=yes");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	gpio_line_named("relay")->level = true;
+	assert_int_equal(fake_poll(device, NULL), 0);
+	assert_true(value(relay));
+	assert_int_equal(fake_device_count(device, "changed_by_others"), 1);
+}
+
+static void a_pulse_ends_by_itself(void **state)
+{
+	struct adapter_point *relay = point("a", "line=relay writable=yes "
+					    "pulse=500ms");
+	struct line *line = gpio_line_named("relay");
+
+	(void)state;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), 0);
+	assert_int_equal(turn(), T0 + 500 * MS);
+	at(T0 + 400 * MS);		/* once more: from now on */
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), 0);
+	at(T0 + 899 * MS);
+	assert_int_equal(turn(), T0 + 900 * MS);
+	assert_true(line->level && value(relay));
+	at(T0 + 900 * MS);
+	turn();
+	assert_true(!line->level && !value(relay));
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), 0);
+	assert_int_equal(fake_write(relay, lwm2m_boolean(false)), 0);
+	assert_false(line->level);
+	line->level = true;		/* nothing is left to end */
+	at(now + SECOND);
+	turn();
+	assert_true(line->level);
+}
+
+/* ---- chips that go ---- */
+
+static void a_chip_goes_and_comes_back(void **state)
+{
+	struct adapter_point *door = point("a", "line=door");
+	struct adapter_point *relay = point("b", "line=relay writable=yes");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	gpio_unplug(&gpio_chips[0]);
+	turn();
+	assert_false(fake_is_lost(host));	/* the relay's is not known */
+	assert_int_equal(fake_last(door)->kind, FAKE_FAULT);
+	assert_string_equal(fake_last(door)->text,
+			    "line door: its chip is gone");
+	assert_int_equal(fake_poll(device, NULL), -ENODEV);
+	assert_true(fake_is_lost(host));
+	assert_int_equal(fake_last(relay)->error, -ENODEV);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), -ENOENT);
+	fake_close(host);
+	memcpy(gpio_chips[0].path, "/dev/gpiochip7", 15);
+	gpio_chips[0].there = true;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_last(door)->kind, FAKE_REPORT);
+	move(gpio_line_named("door"), true);
+	turn();
+	assert_true(value(door));
+}
+
+static void a_write_finds_the_chip_gone(void **state)
+{
+	struct adapter_point *relay = point("b", "line=relay writable=yes");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	gpio_unplug(&gpio_chips[0]);
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), -ENODEV);
+	assert_true(fake_is_lost(host));
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), -ENODEV);
+}
+
+static void unreadable_events_fail_the_line(void **state)
+{
+	struct adapter_point *door = point("a", "line=door");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	gpio_line_named("door")->events_error = -EIO;
+	move(gpio_line_named("door"), true);
+	turn();
+	assert_true(fake_is_lost(host));
+	assert_int_equal(fake_last(door)->error, -EIO);
+}
+
+static void a_pulse_ends_with_its_chip(void **state)
+{
+	struct adapter_point *relay = point("b", "line=relay writable=yes "
+					    "pulse=1s");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), 0);
+	gpio_unplug(&gpio_chips[0]);
+	at(T0 + SECOND);
+	turn();
+	assert_true(fake_is_lost(host));
+}
+
+/* ---- scan ---- */
+
+static void a_scan_lists_all_lines(void **state)
+{
+	struct line *odd = &gpio_chips[1].lines[1];
+
+	(void)state;
+	point("a", "line=door");
+	strcpy(odd->name, "a: \"b\"");
+	odd->used = odd->output = true;
+	gpio_chips[2].there = true;
+	gpio_chips[2].open_error = -EACCES;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_search(host, ADAPTER_SCAN, "", NULL, 0, 10), 0);
+	assert_int_equal(fake_events(host, FAKE_FOUND), 9);
+	assert_string_equal(fake_event(host, FAKE_FOUND, 0)->text,
+			    "line: door");
+	assert_string_equal(fake_event(host, FAKE_FOUND, 0)->copy,
+		"gpiochip0 (first) line 0, input, held by \"lwmux site\"");
+	assert_string_equal(fake_event(host, FAKE_FOUND, 3)->text,
+			    "chip: first, number: 3");
+	assert_string_equal(fake_event(host, FAKE_FOUND, 3)->copy,
+			    "gpiochip0 (first) line 3, input, free");
+	assert_string_equal(fake_event(host, FAKE_FOUND, 5)->text,
+			    "line: \"a: \\\"b\\\"\"");
+	assert_string_equal(fake_event(host, FAKE_FOUND, 5)->copy,
+			    "gpiochip1 (second) line 1, output, in use");
+	assert_string_equal(fake_event(host, FAKE_FOUND, 8)->copy,
+		"/dev/gpiochip2 cannot be opened: Permission denied");
+	assert_int_equal(fake_search(host, ADAPTER_PROBE, "", NULL, 0, 10),
+			 -ENOTSUP);
+}
+
+static void a_scan_without_chips_ends(void **state)
+{
+	(void)state;
+	gpio_chips[0].there = gpio_chips[1].there = false;
+	assert_int_equal(fake_open(host), 0);
+	assert_int_equal(fake_search(host, ADAPTER_SCAN, "", NULL, 0, 10), 0);
+	assert_int_equal(fake_events(host, FAKE_FOUND), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(bad_points_are_refused),
+		TEST(the_number_of_a_chip_is_refused),
+		TEST(facts_are_those_of_the_part),
+		TEST(lines_are_found_by_name_and_by_label),
+		TEST(an_unknown_name_is_said),
+		TEST(an_unknown_label_is_said),
+		TEST(a_number_beyond_the_chip_is_said),
+		TEST(a_name_there_twice_is_said),
+		TEST(a_busy_line_names_its_consumer),
+		TEST(a_busy_line_without_a_consumer_is_said),
+		TEST(a_closed_chip_is_said),
+		TEST(a_refused_request_is_said),
+		TEST(an_unreadable_line_is_given_back),
+		TEST(the_other_lines_live_on),
+		TEST(a_contact_is_told_at_the_kernels_time),
+		TEST(active_low_turns_it_around),
+		TEST(bias_reaches_the_line),
+#ifdef GPIO_FAKE_V2
+		TEST(the_kernel_debounces),
+#else
+		TEST(a_bouncing_contact_settles),
+		TEST(edges_say_when_it_settled),
+#endif
+		TEST(a_poll_finds_what_edges_did_not_tell),
+		TEST(a_poll_takes_edges_first),
+		TEST(a_flickering_line_does_not_flood),
+		TEST(pulses_are_counted),
+		TEST(the_edge_can_be_chosen),
+		TEST(states_and_totals_share_a_line),
+		TEST(totals_outlast_a_restart),
+		TEST(totals_are_written_now_and_then),
+		TEST(states_are_not_written),
+		TEST(lost_edges_are_counted_and_told),
+		TEST(a_rate_is_derived),
+		TEST(a_reset_is_kept_at_once),
+		TEST(polarity_acts_on_the_line),
+		TEST(the_polarity_of_an_output_drives_it),
+		TEST(edge_selection_acts_on_the_line),
+		TEST(debounce_acts_on_the_line),
+		TEST(a_new_configuration_wins),
+		TEST(wrong_values_are_refused),
+		TEST(times_on_and_off_add_up),
+		TEST(an_output_starts_as_it_was_told),
+		TEST(an_output_is_set),
+		TEST(a_failed_set_is_an_error),
+		TEST(a_line_that_stays_is_an_error),
+		TEST(what_others_set_is_shown),
+		TEST(a_pulse_ends_by_itself),
+		TEST(a_chip_goes_and_comes_back),
+		TEST(a_write_finds_the_chip_gone),
+		TEST(unreadable_events_fail_the_line),
+		TEST(a_pulse_ends_with_its_chip),
+		TEST(a_scan_lists_all_lines),
+		TEST(a_scan_without_chips_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
