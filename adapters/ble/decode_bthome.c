@@ -221,7 +221,7 @@ static void number_add(struct readings *out, const struct object *o,
 		reading_text(out, o->field, "%u", (unsigned)number);
 	else if (o->field == FIELD_BATTERY && number > 100)
 		return;
-	else if (o->form == INTEGER)
+	else if (o->form == INTEGER || o->form == PACKET)
 		reading_integer(out, o->field, number);
 	else
 		reading_number(out, o->field,

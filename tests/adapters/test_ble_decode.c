@@ -1,0 +1,1040 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Advertisements as they were captured or published, and what they say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "adapters/ble/decode.h"
+#include "adapters/ble/report.h"
+
+#define SECOND INT64_C(1000000000)
+
+struct vector {
+	const char *form;	/* "ad", "hci", "svc UUID", "mfr COMPANY" */
+	const char *hex;
+	enum decode_choice choice;
+	const char *expected;	/* values in order, or the result */
+	const char *key, *address;
+	const char *name;	/* in the same packet */
+};
+
+/* ---- building */
+
+static size_t hex_read(const char *hex, uint8_t *bytes, size_t size)
+{
+	size_t n = 0;
+
+	for (; hex[0] && hex[1]; hex += 2) {
+		unsigned byte;
+
+		assert_int_equal(sscanf(hex, "%2x", &byte), 1);
+		assert_true(n < size);
+		bytes[n++] = (uint8_t)byte;
+	}
+	return n;
+}
+
+static void address_read(const char *text, uint8_t *address)
+{
+	for (int i = 0; i < 6; i++)
+		address[i] = (uint8_t)strtoul(text + 3 * i, NULL, 16);
+}
+
+/* An element of this type around the bytes, behind what is there. */
+static size_t element_put(uint8_t *data, size_t at, uint8_t type, unsigned id,
+			  const uint8_t *bytes, size_t n)
+{
+	data[at] = (uint8_t)(n + 3);
+	data[at + 1] = type;
+	data[at + 2] = (uint8_t)id;
+	data[at + 3] = (uint8_t)(id >> 8);
+	memcpy(data + at + 4, bytes, n);
+	return at + 4 + n;
+}
+
+static size_t name_put(uint8_t *data, size_t at, const char *name)
+{
+	size_t n = strlen(name);
+
+	data[at] = (uint8_t)(n + 1);
+	data[at + 1] = 0x09;
+	memcpy(data + at + 2, name, n);
+	return at + 2 + n;
+}
+
+/* The advertisement that a vector stands for. */
+static size_t data_build(const struct vector *v, uint8_t *data, int8_t *rssi,
+			 uint8_t *address)
+{
+	static struct join join;
+	uint8_t bytes[512];
+	size_t n = hex_read(v->hex, bytes, sizeof(bytes)), at = 0;
+	struct reports reports;
+	struct report report;
+	bool broken;
+
+	if (v->name)
+		at = name_put(data, at, v->name);
+	if (strcmp(v->form, "ad") == 0) {
+		memcpy(data + at, bytes, n);
+		return at + n;
+	}
+	if (v->form[0] != 'h')
+		return element_put(data, at, v->form[0] == 's' ? 0x16 : 0xff,
+				   (unsigned)strtoul(v->form + 4, NULL, 16),
+				   bytes, n);
+	memset(&join, 0, sizeof(join));
+	assert_true(reports_init(&reports, bytes, n));
+	assert_true(reports_next(&reports, &report, &broken));
+	assert_true(join_add(&join, &report, 1));
+	memcpy(data, report.data, report.n);
+	memcpy(address, report.address, 6);
+	*rssi = report.rssi;
+	return report.n;
+}
+
+/* ---- telling */
+
+static void value_print(char *text, size_t size, const struct lwm2m_value *v)
+{
+	switch ((enum lwm2m_type)v->type) {
+	case LWM2M_BOOLEAN:
+		snprintf(text, size, "%s", v->as.boolean ? "yes" : "no");
+		return;
+	case LWM2M_INTEGER:
+	case LWM2M_TIME:
+		snprintf(text, size, "%lld", (long long)v->as.integer);
+		return;
+	case LWM2M_FLOAT:
+		snprintf(text, size, "%.12g", v->as.number);
+		return;
+	case LWM2M_STRING:
+		snprintf(text, size, "'%.*s'", (int)v->length, v->as.text);
+		return;
+	case LWM2M_UNSIGNED:
+	case LWM2M_OPAQUE:
+	case LWM2M_OBJLINK:
+	case LWM2M_CORELINK:
+	case LWM2M_NONE:
+		break;
+	}
+	snprintf(text, size, "?");
+}
+
+static void readings_print(char *text, size_t size, const struct readings *r)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < r->n; i++) {
+		const struct reading *reading = &r->at[i];
+		char value[256], number[8] = "";
+
+		if (reading->index)
+			snprintf(number, sizeof(number), "-%u",
+				 reading->index + 1u);
+		value_print(value, sizeof(value), &reading->value);
+		used += (size_t)snprintf(text + used, size - used, "%s%s%s=%s",
+					 used ? " " : "",
+					 field_name(reading->field), number,
+					 value);
+	}
+}
+
+static void run(const struct vector *v, struct decode_device *device,
+		int64_t now)
+{
+	uint8_t data[600], key[32], address[6] = {0};
+	struct advertisement adv = {.data = data, .rssi = 127};
+	const struct decoder *by;
+	struct readings readings;
+	enum decode_result result;
+	char text[1024];
+
+	if (v->address)
+		address_read(v->address, address);
+	adv.n = data_build(v, data, &adv.rssi, address);
+	memcpy(adv.address, address, 6);
+	if (v->key) {
+		device->key = key;
+		device->n_key = hex_read(v->key, key, sizeof(key));
+	}
+	result = decode(v->choice, &adv, device, now, &readings, &by);
+	readings_print(text, sizeof(text), &readings);
+	if (result != DECODED_VALUES) {
+		static const char *const names[] = {
+			"OTHER", "VALUES", "NOTHING", "REPEATED", "DAMAGED",
+			"REPLAYED", "WRONG KEY", "NO KEY", "UNPROTECTED"};
+
+		snprintf(text, sizeof(text), "%s", names[result]);
+	}
+	device->key = NULL;
+	if (strcmp(text, v->expected) != 0)
+		fail_msg("%s %s:\n  is     %s\n  wanted %s", v->form, v->hex,
+			 text, v->expected);
+}
+
+static void run_each(const struct vector *vectors, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct decode_device device = {0};
+
+		run(&vectors[i], &device, SECOND);
+	}
+}
+#define RUN_EACH(v) run_each(v, sizeof(v) / sizeof(*(v)))
+
+/* All of one device, a second apart. */
+static void run_chain(const struct vector *vectors, size_t n)
+{
+	struct decode_device device = {0};
+
+	for (size_t i = 0; i < n; i++)
+		run(&vectors[i], &device, SECOND + (int64_t)i * SECOND);
+}
+#define RUN_CHAIN(v) run_chain(v, sizeof(v) / sizeof(*(v)))
+
+/* ---- BTHome */
+
+#define K1 "231d39c1d7cc1ab1aee224cd096db932"
+#define M1 "54:48:E6:8F:80:A5"
+#define AA "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define MAA "A4:C1:38:AA:BB:CC"
+#define SVC2 "svc fcd2"
+#define BT DECODE_AUTO
+
+/* The examples of the format's own table. */
+static void bthome_knows_all_objects(void **state)
+{
+	static const struct {
+		const char *hex, *expected;
+	} examples[] = {
+		{"0009", "packet=9"},
+		{"0161", "battery=97"},
+		{"02CA09", "temperature=25.06"},
+		{"451101", "temperature=27.3"},
+		{"57EA", "temperature=-22"},
+		{"58EA", "temperature=-7.7"},
+		{"08CA06", "dew-point=17.38"},
+		{"03BF13", "humidity=50.55"},
+		{"2E23", "humidity=35"},
+		{"14020C", "moisture=30.74"},
+		{"2F23", "moisture=35"},
+		{"04138A01", "pressure=100883"},
+		{"05138A14", "illuminance=13460.67"},
+		{"065E1F", "mass=80.3"},
+		{"073E1D", "mass-lb=74.86"},
+		{"0960", "count=96"},
+		{"3D0960", "count=24585"},
+		{"3E2A2C0960", "count=1611213866"},
+		{"59EA", "count=-22"},
+		{"5AEAEA", "count=-5398"},
+		{"5BEA0234EA", "count=-365690134"},
+		{"0A138A14", "energy=1346.067"},
+		{"4D12138A14", "energy=344593.17"},
+		{"0B021B00", "power=69.14"},
+		{"5C02FBFFFF", "power=-12.78"},
+		{"0C020C", "voltage=3.074"},
+		{"4A020C", "voltage=307.4"},
+		{"434E34", "current=13.39"},
+		{"5D02EA", "current=-5.63"},
+		{"0D120C", "pm2.5=3090"},
+		{"0E021C", "pm10=7170"},
+		{"12E204", "co2=1250"},
+		{"133301", "tvoc=307"},
+		{"3F020C", "rotation=307.4"},
+		{"400C00", "distance=0.012"},
+		{"414E00", "distance=7.8"},
+		{"424E3400", "duration=13.39"},
+		{"444E34", "speed=133.9"},
+		{"624099DFFF", "speed=-2.123456"},
+		{"4632", "uv-index=5"},
+		{"478756", "volume=2215.1"},
+		{"48DC87", "volume=34.78"},
+		{"4E87562A01", "volume=19551.879"},
+		{"5587562A01", "volume-stored=19551.879"},
+		{"49DC87", "flow=34.78"},
+		{"4B138A14", "gas=1346.067"},
+		{"4C41018A01", "gas=25821.505"},
+		{"4F87562A01", "water=19551.879"},
+		{"505D396164", "timestamp=1684093277"},
+		{"518756", "acceleration=22.151"},
+		{"630057D0FF", "acceleration=-3.123456"},
+		{"528756", "gyroscope=22.151"},
+		{"530C48656C6C6F20576F726C6421", "text='Hello World!'"},
+		{"540348656C", "raw='48656c'"},
+		{"56E803", "conductivity=1000"},
+		{"5E9F8C", "direction=359.99"},
+		{"5FA00F", "precipitation=400"},
+		{"6001", "channel=1"},
+		{"61AC0D", "rpm=3500"},
+		{"6402", "light-level=2"},
+		{"6503", "settings=3"},
+		{"3A00", "button=no button-event=0"},
+		{"3A01", "button=yes button-event=1"},
+		{"3A02", "button=yes button-event=2"},
+		{"3A80", "button=yes button-event=128"},
+		{"3B0000", "command=0"},
+		{"3B010305", "command=3 command-argument=5"},
+		{"3C0000", "NOTHING"},
+		{"3C0103", "dimmer=-3"},
+		{"3C020A", "dimmer=10"},
+		{"F00100", "device-type='1'"},
+		{"F100010204", "firmware='4.2.1.0'"},
+		{"F2000106", "firmware='6.1.0'"},
+		{"0F01", "generic=yes"}, {"1001", "power-on=yes"},
+		{"1100", "opening=no"}, {"1101", "opening=yes"},
+		{"1501", "battery-low=yes"}, {"1601", "charging=yes"},
+		{"1700", "carbon-monoxide=no"}, {"1801", "cold=yes"},
+		{"1900", "connectivity=no"}, {"1A00", "door=no"},
+		{"1B01", "garage-door=yes"}, {"1C01", "gas-alarm=yes"},
+		{"1D00", "heat=no"}, {"1E01", "light=yes"},
+		{"1F01", "lock=yes"}, {"2001", "wet=yes"},
+		{"2100", "motion=no"}, {"2201", "moving=yes"},
+		{"2301", "occupancy=yes"}, {"2400", "plug=no"},
+		{"2500", "presence=no"}, {"2601", "problem=yes"},
+		{"2701", "running=yes"}, {"2800", "safety=no"},
+		{"2901", "smoke=yes"}, {"2A00", "sound=no"},
+		{"2B00", "tamper=no"}, {"2C01", "vibration=yes"},
+		{"2D01", "window=yes"},
+		{"1F02", "NOTHING"},	/* neither 0 nor 1 */
+		{"0165", "NOTHING"},	/* battery 101 % */
+	};
+	char hex[128], expected[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++) {
+		struct vector v = {SVC2, hex, BT, expected, NULL, NULL, NULL};
+		struct decode_device device = {0};
+
+		snprintf(hex, sizeof(hex), "40%s", examples[i].hex);
+		snprintf(expected, sizeof(expected), "%s",
+			 examples[i].expected);
+		run(&v, &device, SECOND);
+	}
+}
+
+static void bthome_in_clear(void **state)
+{
+	static const struct vector vectors[] = {
+		{"ad", "0201060B094449592D73656E736F720A16D2FC4002C40903BF13",
+		 BT, "temperature=25 humidity=50.55", 0, 0, 0},
+		{SVC2, "400009015d025d0903b718", BT,
+		 "packet=9 battery=93 temperature=23.97 humidity=63.27", 0, 0,
+		 0},
+		{SVC2, "4002ca0902cf0902cf0803b71803b717015d", BT,
+		 "temperature=25.06 temperature-2=25.11 temperature-3=22.55 "
+		 "humidity=63.27 humidity-2=60.71 battery=93", 0, 0, 0},
+		{SVC2, "4000010b0000004a0d0901330ce90c", BT,
+		 "packet=1 power=0 voltage=231.7 battery=51 voltage-2=3.305",
+		 0, 0, 0},
+		/* ends at what is not known, and at what is cut short */
+		{SVC2, "40015dfe5d0903b718", BT, "battery=93", 0, 0, 0},
+		{SVC2, "4002ca0903bf", BT, "temperature=25.06", 0, 0, 0},
+		{SVC2, "42b2188d38c1a404138a01", BT, "pressure=100883", 0,
+		 "A4:C1:38:8D:18:B2", 0},
+		{SVC2, "42b2188d38c1a404138a01", BT, "DAMAGED", 0,
+		 "A4:C1:38:8D:18:B3", 0},
+		{SVC2, "403afe", BT, "button=yes button-event=128", 0, 0, 0},
+		{SVC2, "40530187", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "40002e01641e012e34451601", BT,
+		 "packet=46 battery=100 light=yes humidity=52 temperature=27.8",
+		 0, 0, 0},
+		{SVC2, "44005d016405fc21002d013f9601", BT,
+		 "packet=93 battery=100 illuminance=87 window=yes "
+		 "rotation=40.6", 0, 0, 0},
+		{SVC2, "44001d01643a013a003a003a00", BT,
+		 "packet=29 battery=100 button=yes button-event=1 button-2=no "
+		 "button-event-2=0 button-3=no button-event-3=0 button-4=no "
+		 "button-event-4=0", 0, 0, 0},
+		{SVC2, "4000840164021f0803141c", BT,
+		 "packet=132 battery=100 temperature=20.79 humidity=71.88", 0,
+		 0, 0},
+		{SVC2, "4000810cda0b10011101", BT,
+		 "packet=129 voltage=3.034 power-on=yes opening=yes", 0, 0, 0},
+		{"hci", "043E1A02010000A5808FE648540E0201060A16D2FC4002CA0903"
+		 "BF13CC", BT, "temperature=25.06 humidity=50.55", 0, 0, 0},
+		{SVC2, "6002ca09", BT, "OTHER", 0, 0, 0},
+		{SVC2, "40", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "", BT, "DAMAGED", 0, 0, 0},
+		/* the UUID in 32 and in 128 bits */
+		{"ad", "0920d2fc00004002ca09", BT, "temperature=25.06", 0, 0,
+		 0},
+		{"ad", "1521fb349b5f80000080001000" "00d2fc00004002ca09", BT,
+		 "temperature=25.06", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+static void bthome_encrypted(void **state)
+{
+	static const struct vector vectors[] = {
+		{SVC2, "41e445f3c9962b332211006c7c4519", BT,
+		 "temperature=25.06 humidity=50.55", K1, M1, 0},
+		{SVC2, "4187b90011223372b0231f", BT, "motion=yes", K1, M1, 0},
+		{SVC2, "43a5808fe64854f196c06ffb4900112233f08ecbde", BT,
+		 "temperature=25.06 humidity=50.55", K1, M1, 0},
+		{SVC2, "41ba0db07aeef600", BT, "DAMAGED", K1, M1, 0},
+		{SVC2, "450aeb84467f85ba0100003188788c", BT,
+		 "packet=7 battery=100 button=yes button-event=1",
+		 "90bffd73cb6b26ef58a7a8eba9232036", "B4:35:22:F5:3D:A4", 0},
+		{SVC2, "4195b0efda789dd953b02600009341626f", BT,
+		 "battery=80 temperature=19.2 humidity=62.22", AA, MAA, 0},
+		{SVC2, "41d46cc8e774b9260000cbd84a40", BT,
+		 "voltage=2.764 power-on=no", AA, MAA, 0},
+		{SVC2, "41e445f3c9962b332211006c7c4519", BT, "NO KEY", 0, M1,
+		 0},
+		{SVC2, "41e445f3c9962b332211006c7c4519", BT, "WRONG KEY", AA,
+		 M1, 0},
+		/* another sender, a changed bit of text, counter, tag, info */
+		{SVC2, "41e445f3c9962b332211006c7c4519", BT, "WRONG KEY", K1,
+		 "54:48:E6:8F:80:A4", 0},
+		{SVC2, "41e545f3c9962b332211006c7c4519", BT, "WRONG KEY", K1,
+		 M1, 0},
+		{SVC2, "41e445f3c9962b342211006c7c4519", BT, "WRONG KEY", K1,
+		 M1, 0},
+		{SVC2, "41e445f3c9962b332211006c7c4518", BT, "WRONG KEY", K1,
+		 M1, 0},
+		{SVC2, "45e445f3c9962b332211006c7c4519", BT, "WRONG KEY", K1,
+		 M1, 0},
+		{SVC2, "4002ca0903bf13", BT, "UNPROTECTED", K1, M1, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+static void bthome_refuses_what_it_has_heard(void **state)
+{
+	static const struct vector chain[] = {
+		{SVC2, "41e445f3c9962b332211006c7c4519", BT,
+		 "temperature=25.06 humidity=50.55", K1, M1, 0},
+		{SVC2, "413e932cc7175f34221100553876af", BT,
+		 "temperature=25.06 humidity=50.55", K1, M1, 0},
+		{SVC2, "413e932cc7175f34221100553876af", BT, "REPEATED", K1,
+		 M1, 0},
+		{SVC2, "41e445f3c9962b332211006c7c4519", BT, "REPLAYED", K1,
+		 M1, 0},
+		{SVC2, "41723d3035fb88322211009e7414c0", BT, "REPLAYED", K1,
+		 M1, 0},
+		/* counter FFFFFFFF, then 0: it wraps, or a new battery */
+		{SVC2, "41ba0db07aeef6ffffffff21fd4600", BT,
+		 "temperature=25.07 humidity=50.55", K1, M1, 0},
+		{SVC2, "41de40b50e676600000000d7cb95de", BT,
+		 "temperature=25.07 humidity=50.55", K1, M1, 0},
+	};
+
+	(void)state;
+	RUN_CHAIN(chain);
+}
+
+/* A wrong tag must not move the counter, or an attacker could stop a device
+ * for good. */
+static void bthome_is_not_moved_by_a_wrong_tag(void **state)
+{
+	static const struct vector chain[] = {
+		{SVC2, "41ba0db07aeef6ffffffff21fd4601", BT, "WRONG KEY", K1,
+		 M1, 0},
+		{SVC2, "41e445f3c9962b332211006c7c4519", BT,
+		 "temperature=25.06 humidity=50.55", K1, M1, 0},
+	};
+
+	(void)state;
+	RUN_CHAIN(chain);
+}
+
+static void bthome_tells_packets_by_their_id(void **state)
+{
+	static const struct vector chain[] = {
+		{SVC2, "4000093a01", BT,
+		 "packet=9 button=yes button-event=1", 0, 0, 0},
+		{SVC2, "4000093a01", BT, "REPEATED", 0, 0, 0},
+		{SVC2, "40000a3a01", BT,
+		 "packet=10 button=yes button-event=1", 0, 0, 0},
+		{SVC2, "4000083a01", BT, "REPEATED", 0, 0, 0},
+		{SVC2, "4000483a02", BT,
+		 "packet=72 button=yes button-event=2", 0, 0, 0},
+	};
+	struct vector late = chain[0];
+	struct decode_device device = {0};
+
+	(void)state;
+	RUN_CHAIN(chain);
+	/* after five seconds of silence any id is a new one */
+	run(&late, &device, SECOND);
+	run(&late, &device, 6 * SECOND);
+}
+
+static void bthome_version_1(void **state)
+{
+	static const struct vector vectors[] = {
+		{"svc 181c", "2302ca090303bf13", BT,
+		 "temperature=25.06 humidity=50.55", 0, 0, 0},
+		{"svc 181c", "0404138a01", BT, "pressure=100883", 0, 0, 0},
+		{"svc 181c", "4306fe70", BT, "mass=102.24", 0, 0, 0},
+		{"svc 181c", "a5505d396164", BT, "timestamp=1684093277", 0, 0,
+		 0},
+		{"svc 181e", "fba435e4d3c312fb0011223357d90a99", BT,
+		 "temperature=25.06 humidity=50.55", K1, M1, 0},
+		{"svc 181c", "02005623026c070303ff1302014e", BT,
+		 "packet=86 temperature=19 humidity=51.19 battery=78", 0, 0, 0},
+		{"svc 181e", "8393dba2554cd804beab78cfb300007d6a1cd2", BT,
+		 "temperature=9 humidity=50 battery=87", AA, MAA, 0},
+		{"svc 181e", "12799444eb3a3fe4b3000059623a29", BT,
+		 "power-on=yes voltage=2.799", AA, MAA, 0},
+		{"svc 181e", "12799444eb3a3fe4b3000059623a28", BT,
+		 "WRONG KEY", AA, MAA, 0},
+		/* User Data and Bond Management of the standard */
+		{"svc 181c", "", BT, "OTHER", 0, 0, 0},
+		{"svc 181e", "01", BT, "OTHER", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* ---- ATC and pvvx */
+
+static void atc_and_pvvx(void **state)
+{
+	static const struct vector vectors[] = {
+		{"hci", "043e1d02010000f4830238c1a41110161a18a4c1380283f400a2"
+		 "2f5f0bf819df", BT, "temperature=16.2 humidity=47 battery=95 "
+		 "voltage=3.064 packet=25", 0, 0, 0},
+		{"hci", "043E2B0D011300004E7CBC38C1A40100FF7FB900000000000000"
+		 "00001110161A18A4C138BC7C4E0102284F0B6720", BT,
+		 "temperature=25.8 humidity=40 battery=79 voltage=2.919 "
+		 "packet=32", 0, 0, 0},
+		{"hci", "043e1f02010000f4830238c1a41312161a18f4830238c1a4a906"
+		 "6911b60b58f70dde", BT, "temperature=17.05 humidity=44.57 "
+		 "voltage=2.998 battery=88 packet=247 input=yes output=no", 0,
+		 0, 0},
+		{"hci", "043e1b02010000b2188d38c1a40f0e161a1811d603fbfa7b6dfb"
+		 "1e26fde2", BT, "packet=17 temperature=23.45 humidity=41.73 "
+		 "battery=61 input=no output=no",
+		 "b9ea895fac7eea6d30532432a516f3a3", 0, 0},
+		{"ad", "12161a18ccbbaa38c1a477078813ca0a500107", BT,
+		 "temperature=19.11 humidity=50 voltage=2.762 battery=80 "
+		 "packet=1 input=yes output=yes", 0, MAA, 0},
+		{"ad", "0e161a18bd9dc54efab5000e8bb807", BT,
+		 "packet=189 temperature=19.11 humidity=50 battery=93 "
+		 "input=yes output=yes", AA, MAA, 0},
+		{"ad", "10161a18a4c138aabbcc00ce33430a6ec3", BT,
+		 "temperature=20.6 humidity=51 battery=67 voltage=2.67 "
+		 "packet=195", 0, MAA, 0},
+		{"ad", "0b161a18bde9b75db856f303", BT,
+		 "packet=189 temperature=19 humidity=25 battery=86 output=yes",
+		 AA, MAA, 0},
+		{"ad", "10161a18a4c138d5d498ffd33e510b7b62", BT,
+		 "temperature=-4.5 humidity=62 battery=81 voltage=2.939 "
+		 "packet=98", 0, "A4:C1:38:D5:D4:98", 0},
+		{"ad", "12161a185601cf38c1a462fdbd13470c64cc0f", BT,
+		 "temperature=-6.7 humidity=50.53 voltage=3.143 battery=100 "
+		 "packet=204 input=yes output=yes", 0, "A4:C1:38:CF:01:56", 0},
+		{"ad", "10161A18A4C138690CFF012728570BA8E20B094154435F3639304"
+		 "34646", BT, "temperature=29.5 humidity=40 battery=87 "
+		 "voltage=2.984 packet=226", 0, "A4:C1:38:69:0C:FF", 0},
+		/* the address inside is another one's */
+		{"ad", "10161a18a4c138aabbcc00ce33430a6ec3", BT, "DAMAGED", 0,
+		 M1, 0},
+		{"ad", "0e161a18bd9dc54efab5000e8bb807", BT, "WRONG KEY", K1,
+		 MAA, 0},
+		{"ad", "0e161a18bd9dc54efab5000e8bb807", BT, "NO KEY", 0, MAA,
+		 0},
+		{"ad", "10161a18a4c138aabbcc00ce33430a6ec3", BT,
+		 "UNPROTECTED", AA, MAA, 0},
+		/* other lengths under this UUID are others' */
+		{"ad", "0f161a18a4c138aabbcc00ce33430a6e", BT, "OTHER", 0,
+		 MAA, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* ---- Ruuvi */
+
+#define RUUVI "mfr 0499"
+
+static void ruuvi(void **state)
+{
+	static const struct vector vectors[] = {
+		{RUUVI, "03291A1ECE1EFC18F94202CA0B53", BT,
+		 "temperature=26.3 humidity=20.5 pressure=102766 "
+		 "acceleration-x=-1 acceleration-y=-1.726 acceleration-z=0.714 "
+		 "voltage=2.899", 0, 0, 0},
+		{RUUVI, "03FF7F63FFFF7FFF7FFF7FFFFFFF", BT,
+		 "temperature=127.99 humidity=127.5 pressure=115535 "
+		 "acceleration-x=32.767 acceleration-y=32.767 "
+		 "acceleration-z=32.767 voltage=65.535", 0, 0, 0},
+		{RUUVI, "0300FF6300008001800180010000", BT,
+		 "temperature=-127.99 humidity=0 pressure=50000 "
+		 "acceleration-x=-32.767 acceleration-y=-32.767 "
+		 "acceleration-z=-32.767 voltage=0", 0, 0, 0},
+		{RUUVI, "03b28145ca20007a002603d0088f", BT,
+		 "temperature=-1.69 humidity=89 pressure=101744 "
+		 "acceleration-x=0.122 acceleration-y=0.038 "
+		 "acceleration-z=0.976 voltage=2.191", 0, 0, 0},
+		{RUUVI, "0512FC5394C37C0004FFFC040CAC364200CDCBB8334C884F", BT,
+		 "temperature=24.3 humidity=53.49 pressure=100044 "
+		 "acceleration-x=0.004 acceleration-y=-0.004 "
+		 "acceleration-z=1.036 voltage=2.977 tx-power=4 movements=66 "
+		 "packet=205", 0, 0, 0},
+		{RUUVI, "057FFFFFFEFFFE7FFF7FFF7FFFFFDEFEFFFECBB8334C884F", BT,
+		 "temperature=163.835 humidity=163.835 pressure=115534 "
+		 "acceleration-x=32.767 acceleration-y=32.767 "
+		 "acceleration-z=32.767 voltage=3.646 tx-power=20 "
+		 "movements=254 packet=65534", 0, 0, 0},
+		{RUUVI, "058001000000008001800180010000000000CBB8334C884F", BT,
+		 "temperature=-163.835 humidity=0 pressure=50000 "
+		 "acceleration-x=-32.767 acceleration-y=-32.767 "
+		 "acceleration-z=-32.767 voltage=1.6 tx-power=-40 movements=0 "
+		 "packet=0", 0, 0, 0},
+		{RUUVI, "058000FFFFFFFF800080008000FFFFFFFFFFFFFFFFFFFFFF", BT,
+		 "NOTHING", 0, 0, 0},
+		{RUUVI, "0504dc8939fffffc8001e8ff70813678e99fdd79c68fbda2", BT,
+		 "temperature=6.22 humidity=87.8225 acceleration-x=-0.896 "
+		 "acceleration-y=0.488 acceleration-z=-0.144 voltage=2.633 "
+		 "tx-power=4 movements=120 packet=59807", 0, 0, 0},
+		{RUUVI, "0505a060a0c89a8000028cff006376726976dead7b3fefaf", BT,
+		 "temperature=7.2 humidity=61.84 pressure=101354 "
+		 "acceleration-y=0.652 acceleration-z=-0.256 voltage=2.395 "
+		 "tx-power=4 movements=114 packet=26998", 0, 0, 0},
+		{"ad", "0201061BFF99040505941A5BC7B1FFE0001C043867366F2497ED4"
+		 "DFAE75678", BT, "temperature=7.14 humidity=16.8675 "
+		 "pressure=101121 acceleration-x=-0.032 acceleration-y=0.028 "
+		 "acceleration-z=1.08 voltage=2.425 tx-power=4 movements=111 "
+		 "packet=9367", 0, 0, 0},
+		{RUUVI, "06170C5668C79E007000C90501D94ACD004C884F", BT,
+		 "temperature=29.5 humidity=55.3 pressure=101102 pm2.5=11.2 "
+		 "co2=201 voc-index=10 nox-index=2 illuminance=13026.67 "
+		 "packet=205", 0, 0, 0},
+		{RUUVI, "06144E40F8C915000602193200A34BBDC0FF00FF", BT,
+		 "temperature=25.99 humidity=41.58 pressure=101477 pm2.5=0.6 "
+		 "co2=537 voc-index=101 nox-index=1 illuminance=1231.79 "
+		 "packet=189", 0, 0, 0},
+		{RUUVI, "068000FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", BT,
+		 "packet=255", 0, 0, 0},
+		{RUUVI, "E1170C5668C79E0065007004BD11CA00C90A0213E0AC000000DE"
+		 "CDEE110000000000CBB8334C884F", BT,
+		 "temperature=29.5 humidity=55.3 pressure=101102 pm1=10.1 "
+		 "pm2.5=11.2 pm4=121.3 pm10=455.4 co2=201 voc-index=20 "
+		 "nox-index=4 illuminance=13027 packet=14601710", 0, 0, 0},
+		{RUUVI, "E18000FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+		 "FFFFFFFFFFFFFFFFFFFFFFFFFFFF", BT, "NOTHING", 0, 0, 0},
+		/* too short, a fraction of 100, another format, a tail */
+		{RUUVI, "0512FC5394C37C0004FFFC040CAC364200CDCBB8334C88", BT,
+		 "DAMAGED", 0, 0, 0},
+		{RUUVI, "03291A64CE1EFC18F94202CA0B53", BT, "DAMAGED", 0, 0,
+		 0},
+		{RUUVI, "0812", BT, "OTHER", 0, 0, 0},
+		{RUUVI, "", BT, "OTHER", 0, 0, 0},
+		{RUUVI, "03291A1ECE1EFC18F94202CA0B530000", BT,
+		 "temperature=26.3 humidity=20.5 pressure=102766 "
+		 "acceleration-x=-1 acceleration-y=-1.726 acceleration-z=0.714 "
+		 "voltage=2.899", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* ---- MiBeacon */
+
+#define MI "svc fe95"
+
+static void mibeacon_in_clear(void **state)
+{
+	static const struct vector vectors[] = {
+		{MI, "5020aa01a3bf2e3b342d580d1004b40095020a10013b", BT,
+		 "temperature=18 humidity=66.1 battery=59", 0,
+		 "58:2D:34:3B:2E:BF", 0},
+		{MI, "50305b05034c94b438c1a40d10041001ea01", BT,
+		 "temperature=27.2 humidity=49", 0, "A4:C1:38:B4:94:4C", 0},
+		{MI, "7120980012f34f6b8d7cc40d041002c400", BT,
+		 "temperature=19.6", 0, "C4:7C:8D:6B:4F:F3", 0},
+		{MI, "71205d01015d01008d7cc40d081001400910025702", BT,
+		 "moisture=64 conductivity=599", 0, "C4:7C:8D:00:01:5D", 0},
+		{MI, "7022db006fc16fddf9810009002005c60d630d51", BT,
+		 "temperature=35.26 temperature-2=34.27 battery=81", 0,
+		 "00:81:F9:DD:6F:C1", 0},
+		{MI, "702291030fdbab531824d0090a0002750d07", BT,
+		 "temperature=34.45", 0, "D0:24:18:53:AB:DB", 0},
+		{MI, "30585b0502483cd438c1a408", BT, "NOTHING", 0,
+		 "A4:C1:38:D4:3C:48", 0},
+		{MI, "1059db780df4f80238c1a4", BT, "NOTHING", 0,
+		 "A4:C1:38:02:F8:F4", 0},
+		{MI, "50585b051bccbbaa38c1a40d1004be000002", BT,
+		 "temperature=19 humidity=51.2", 0, MAA, 0},
+		/* another sender; no object though one is announced; mesh */
+		{MI, "50585b051bccbbaa38c1a40d1004be000002", BT, "DAMAGED", 0,
+		 M1, 0},
+		{MI, "50585b051bccbbaa38c1a40d1004be0000", BT, "DAMAGED", 0,
+		 MAA, 0},
+		{MI, "d0585b051bccbbaa38c1a40d1004be000002", BT, "OTHER", 0,
+		 MAA, 0},
+		{MI, "5010", BT, "DAMAGED", 0, 0, 0},
+		{"svc fd50", "2000fb0001f464015e", BT,
+		 "moisture=32 temperature=25.1 illuminance=500 battery=100 "
+		 "conductivity=350", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+static void mibeacon_encrypted(void **state)
+{
+	static const struct vector vectors[] = {
+		{MI, "58585b0550f4830238c1a495ef58763c26000097e2abb5", BT,
+		 "humidity=46.7", "e9ea895fac7cca6d30532432a516f3a8",
+		 "A4:C1:38:02:83:F4", 0},
+		{MI, "48590312a41b776e7c96add7000000f2bf545b", BT,
+		 "humidity=45", "b2cf9a553d53571b5657defd582d676e",
+		 "2C:11:65:25:70:04", 0},
+		{MI, "4858594fef546f0e7450729321010038d74333", BT,
+		 "temperature=23.8", "872ea1bb02ba9713e885cb054c537368",
+		 "58:2D:34:87:94:0C", 0},
+		{MI, "58588b09a3ae2181ecaae40e2c553c040000d28a500c", BT,
+		 "opening=yes left-open=yes",
+		 "017e52d2684779298709b117c0a75a7b", "E4:AA:EC:81:21:AE", 0},
+		{MI, "585989189a67e56638c1a49dd97af3260000c8a60bd5", BT,
+		 "opening=yes", "0fdcc30fe9289254876b5ef7c11ef1f0",
+		 "A4:C1:38:66:E5:67", 0},
+		{MI, "4859eb2ac2fce02ca0b43af2380000a2d9f05f", BT,
+		 "illuminance=228 motion=yes",
+		 "7475a4a77584401780ffc3ee62dd353c", "A4:C1:38:05:8E:E9", 0},
+		{MI, "5859bb3804adb9a538c1a4dc10b50400002c122fb6", BT,
+		 "button=yes button-event=1",
+		 "a74510b40386d35ae6227a7451efc76e", "A4:C1:38:A5:B9:AD", 0},
+		{MI, "59584c3f2012efbe38c1a4bbacc927535b030000004cdc48fd", BT,
+		 "duration=7800", "8b72476b60fe2a0b63bf58d588fe4ea1",
+		 "A4:C1:38:BE:EF:12", 0},
+		{MI, "58585b05f4ccbbaa38c1a413df92a81cb30000acc46fda", BT,
+		 "temperature=19", AA, MAA, 0},
+		{MI, "58585b05edccbbaa38c1a4de6df074b30000f2ef0e53", BT,
+		 "battery=67", AA, MAA, 0},
+		{MI, "58598d0a170fc4e044ef547cc27a5c03a1000000790df258", BT,
+		 "WRONG KEY", "814aac74c4f17b6c1581e1ab87816b99",
+		 "54:EF:44:E0:C4:0F", 0},
+		{MI, "58585b05edccbbaa38c1a4de6df074b30000f2ef0e53", BT,
+		 "NO KEY", 0, MAA, 0},
+		{MI, "50585b051bccbbaa38c1a40d1004be000002", BT,
+		 "UNPROTECTED", AA, MAA, 0},
+		/* legacy, with the key of twelve bytes */
+		{MI, "5830b603d28b98c54124f8c3491476757e00000099", BT,
+		 "button=yes button-event=1", "b853075158487ca39a5b5ea9",
+		 "F8:24:41:C5:98:8B", 0},
+		{MI, "5830b603368b98c54124f88bb8f2661351000000d6", BT,
+		 "dimmer=-1", "b853075158487ca39a5b5ea9",
+		 "F8:24:41:C5:98:8B", 0},
+		{MI, "5830b603d28b98c54124f8c3491476757e00000099", BT,
+		 "WRONG KEY", "b853075158487aa39a5b5ea9", "F8:24:41:C5:98:8B",
+		 0},
+	};
+	static const struct vector chain[] = {
+		{MI, "58585b05f4ccbbaa38c1a413df92a81cb30000acc46fda", BT,
+		 "temperature=19", AA, MAA, 0},
+		{MI, "58585b05f4ccbbaa38c1a413df92a81cb30000acc46fda", BT,
+		 "REPEATED", AA, MAA, 0},
+		{MI, "58585b05edccbbaa38c1a4de6df074b30000f2ef0e53", BT,
+		 "REPLAYED", AA, MAA, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+	RUN_CHAIN(chain);
+}
+
+/* ---- beacons */
+
+static void eddystone_and_ibeacon(void **state)
+{
+	static const struct vector vectors[] = {
+		{"ad", "0201060303aafe1716aafe00e3123456789012346789010000000"
+		 "000010000", BT, "tx-power=-29 "
+		 "namespace='12345678901234678901' instance='000000000001'", 0,
+		 0, 0},
+		{"ad", "0303AAFE1316AAFE10F8036769746875620063697472757A", BT,
+		 "tx-power=-8 url='https://github.com/citruz'", 0, 0, 0},
+		{"ad", "0201060303aafe1116aafe20000b1813000000146700002ac4",
+		 BT, "voltage=2.84 temperature=19 advertisements=5223 "
+		 "uptime=1094.8", 0, 0, 0},
+		{"svc feaa", "20000bfe1c000000070800003e7c", BT,
+		 "voltage=3.07 temperature=28 advertisements=1800 "
+		 "uptime=1599.6", 0, 0, 0},
+		{"ad", "0201060303aafe0d16aafe30e34549445f74657374", BT,
+		 "tx-power=-29 ephemeral-id='4549445f74657374'", 0, 0, 0},
+		{"hci", "043E2A0201030157168974A5F41E0201060303AAFE1616AAFE10"
+		 "EE037275752E76692F23416A7759414D4666CD", BT,
+		 "tx-power=-18 url='https://ruu.vi/#AjwYAMFf'", 0, 0, 0},
+		{"hci", "043E2A02010001433EA2C96B6A1E02011A1AFF4C000215E2C56D"
+		 "B5DFFB48D2B060D0F5A71096E000640000C5B3", BT,
+		 "uuid='e2c56db5-dffb-48d2-b060-d0f5a71096e0' major=100 "
+		 "minor=0 tx-power=-59", 0, 0, 0},
+		{"ad", "0201060303aafe0416aafe01", BT, "OTHER", 0, 0, 0},
+		{"svc feaa", "2001000bfe1c0000000708000000003e7c", BT,
+		 "NOTHING", 0, 0, 0},
+		{"svc feaa", "20000bfe1c00000007080000", BT, "DAMAGED", 0, 0,
+		 0},
+		{"svc feaa", "10f804", BT, "DAMAGED", 0, 0, 0},
+		{"svc feaa", "2000000080000000070800003e7c", BT,
+		 "advertisements=1800 uptime=1599.6", 0, 0, 0},
+		{"mfr 004c", "1005031c9a2b", BT, "OTHER", 0, 0, 0},
+		{"mfr 004c", "0215e2c56db5", BT, "DAMAGED", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* ---- Govee, Inkbird, SwitchBot */
+
+#define GOVEE "mfr ec88"
+
+static void govee(void **state)
+{
+	static const struct vector vectors[] = {
+		{GOVEE, "000341c26400", BT,
+		 "temperature=21.3 humidity=44.2 battery=100", 0, 0, 0},
+		{GOVEE, "000341c264004c000215494e54454c4c495f524f434b535f4857"
+		 "5075f2ffc2", BT, "temperature=21.3 humidity=44.2 battery=100",
+		 0, 0, 0},
+		{"ad", "0988ec000341c264001aff4c000215494e54454c4c495f524f434"
+		 "b535f48575075f2ffc2", BT, "OTHER", 0, 0, 0},
+		{GOVEE, "00034db26400", BT,
+		 "temperature=21.6 humidity=49.8 battery=100", 0, 0, 0},
+		{GOVEE, "00811f096400", BT,
+		 "temperature=-7.3 humidity=48.1 battery=100", 0, 0, 0},
+		{GOVEE, "00bc00043e27", BT, "DAMAGED", 0, 0, 0},
+		{GOVEE, "004a00283b00", BT, "DAMAGED", 0, 0, 0},
+		{GOVEE, "00e609bc126402", BT,
+		 "temperature=25.34 humidity=47.96 battery=100", 0, 0, 0},
+		{GOVEE, "00a0facc176402", BT,
+		 "temperature=-13.76 humidity=60.92 battery=100", 0, 0, 0},
+		{GOVEE, "00ba0af90f63020101", BT,
+		 "temperature=27.46 humidity=40.89 battery=99", 0, 0, 0},
+		{GOVEE, "00210ab61218c80001", BT,
+		 "temperature=25.93 humidity=47.9 battery=24", 0, 0, 0},
+		{"mfr 0001", "010103b31464", DECODE_GOVEE,
+		 "temperature=24.2 humidity=45.2 battery=100", 0, 0, 0},
+		{"mfr 0001", "010103465464", BT,
+		 "temperature=21.4 humidity=61.2 battery=100", 0, 0,
+		 "GVH5100_1234"},
+		{"mfr 0001", "01010203d95e", DECODE_GOVEE,
+		 "temperature=13.2 humidity=5.7 battery=94", 0, 0, 0},
+		{"mfr 0001", "010103c730e40000", DECODE_GOVEE, "DAMAGED", 0,
+		 0, 0},
+		{"mfr 8801", "ec0001010a0aa40664", BT,
+		 "temperature=25.7 humidity=17 battery=100", 0, 0, 0},
+		{"mfr 0001", "01010ed13298", BT,
+		 "temperature=24.8 humidity=59.1 pm2.5=0", 0, 0,
+		 "GVH5106_1234"},
+		{"mfr 0001", "010181867cd8", BT,
+		 "temperature=-2.5 humidity=59.1 pm2.5=0", 0, 0,
+		 "GVH5106_1234"},
+		{"mfr 0001", "0101010003e7e40001", DECODE_GOVEE, "DAMAGED", 0,
+		 0, 0},
+		/* Nokia's company, and nothing else that speaks for Govee */
+		{"mfr 0001", "010103b31464", BT, "OTHER", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+static void inkbird(void **state)
+{
+	static const struct vector vectors[] = {
+		{"ad", "0aff" "fc07c71200c83d5606" , DECODE_INKBIRD,
+		 "temperature=20.44 humidity=48.07 external-probe=no "
+		 "battery=86", 0, 0, 0},
+		{"ad", "0aff" "c80884140088996406", DECODE_INKBIRD,
+		 "temperature=22.48 humidity=52.52 external-probe=no "
+		 "battery=100", 0, 0, 0},
+		{"ad", "0aff" "4808000000c66e0d06", DECODE_INKBIRD,
+		 "temperature=21.2 external-probe=no battery=13", 0, 0, 0},
+		{"ad", "0aff" "abf91b1e0048e33708", DECODE_INKBIRD,
+		 "temperature=-16.21 humidity=77.07 external-probe=no "
+		 "battery=55", 0, 0, 0},
+		{"ad", "0aff" "f009fe1301ca893008", DECODE_INKBIRD,
+		 "temperature=25.44 humidity=51.18 external-probe=yes "
+		 "battery=48", 0, 0, 0},
+		{"ad", "0aff" "e300bb070093c36406", DECODE_INKBIRD,
+		 "temperature=2.27 humidity=19.79 external-probe=no "
+		 "battery=100", 0, 0, 0},
+		{"ad", "0aff" "840affff00a6066008", DECODE_INKBIRD,
+		 "temperature=26.92 external-probe=no battery=96", 0, 0, 0},
+		{"ad", "0201060302f0ff0aff980800000007bc00080affc000000000267"
+		 "10008", DECODE_INKBIRD, "temperature=1.92 "
+		 "external-probe=no battery=0", 0, 0, 0},
+		{"ad", "0201060302f0ff0aff980800000007bc00080affc008000000267"
+		 "10008", BT, "temperature=22.4 external-probe=no battery=0",
+		 0, 0, "sps"},
+		{"mfr 2449", "24111800656e0100005f00000100000000", BT, "OTHER",
+		 0, 0, 0},
+		{"ad", "13ff4924" "11180065" "6e01" "0000" "5f"
+		 "00000100000000", BT, "temperature=36.6 battery=95", 0, 0,
+		 0},
+		{"ad", "0aff" "fc07c71200c83d5606", BT, "OTHER", 0, 0, 0},
+		{"ad", "09ff" "fc07c71200c83d56", DECODE_INKBIRD, "DAMAGED",
+		 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+static void switchbot(void **state)
+{
+	static const struct vector vectors[] = {
+		{"ad", "0916" "3dfd" "5400e4069835" "0eff" "6909"
+		 "d7c17d5deb43de03069835", BT,
+		 "temperature=24.6 humidity=53 battery=100", 0, 0, 0},
+		{"svc fd3d", "540054459938", BT,
+		 "temperature=25.5 humidity=56 battery=84", 0, 0, 0},
+		{"svc fd3d", "6900ba031938", BT,
+		 "temperature=-25.3 humidity=56 battery=58", 0, 0, 0},
+		{"ad", "0616" "3dfd" "770041" "0fff" "6909"
+		 "aabbccddeeffe30f090f2a00", BT,
+		 "temperature=-15.9 humidity=42 battery=65", 0, 0, 0},
+		{"ad", "0616" "3dfd" "340064" "10ff" "6909"
+		 "b0e9fe52dd84066408972c0005", BT,
+		 "temperature=23.8 humidity=44 battery=100", 0, 0, 0},
+		{"mfr 0969", "b0e9fe543215b7e4079ba4003702d500",
+		 DECODE_SWITCHBOT, "temperature=27.7 humidity=36 co2=725", 0,
+		 0, 0},
+		{"ad", "0201060EFF6909C4F92675DF22DC030096A909163DFD690064009"
+		 "6A9", BT, "temperature=22 humidity=41 battery=100", 0, 0, 0},
+		{"svc fd3d", "540000000000", BT, "NOTHING", 0, 0, 0},
+		{"mfr 0969", "b0e9fe543215b7e4079ba4", BT, "OTHER", 0, 0, 0},
+		{"svc fd3d", "4800", BT, "OTHER", 0, 0, 0},
+		{"svc fd3d", "5400", BT, "DAMAGED", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+static void standard_service_data(void **state)
+{
+	static const struct vector vectors[] = {
+		{"svc 180f", "5a", BT, "battery=90", 0, 0, 0},
+		{"svc 2a6e", "6408", BT, "temperature=21.48", 0, 0, 0},
+		{"svc 2a6e", "18fc", BT, "temperature=-10", 0, 0, 0},
+		{"svc 2a6e", "0080", BT, "NOTHING", 0, 0, 0},
+		{"svc 2a6e", "64", BT, "DAMAGED", 0, 0, 0},
+		{"svc 2a6f", "8813", BT, "humidity=50", 0, 0, 0},
+		{"svc 2a6f", "ffff", BT, "NOTHING", 0, 0, 0},
+		{"svc 2a6d", "02760f00", BT, "pressure=101325", 0, 0, 0},
+		{"svc 2afb", "102700", BT, "illuminance=100", 0, 0, 0},
+		{"svc 2a6c", "50c300", BT, "altitude=500", 0, 0, 0},
+		{"svc 2b8c", "9001", BT, "co2=400", 0, 0, 0},
+		{"svc 2b8c", "feff", BT, "NOTHING", 0, 0, 0},
+		{"svc 2bd5", "7200", BT, "concentration=114", 0, 0, 0},
+		{"svc 2bd5", "76b0", BT, "concentration=0.00118", 0, 0, 0},
+		{"svc 2bd5", "ff07", BT, "NOTHING", 0, 0, 0},
+		{"svc 180f", "65", BT, "NOTHING", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* No prefix of any packet, and no changed byte, is read past its end or makes
+ * a value of an encrypted one. */
+static void nothing_comes_of_damage(void **state)
+{
+	static const char full[] =
+		"0e16d2fc41e445f3c9962b332211006c7c4519";
+	uint8_t whole[32], key[16];
+	size_t n = hex_read(full, whole, sizeof(whole));
+	struct decode_device device = {.key = key, .n_key = 16};
+	struct advertisement adv = {.data = NULL};
+	struct readings readings;
+	const struct decoder *by;
+
+	(void)state;
+	hex_read(K1, key, sizeof(key));
+	address_read(M1, adv.address);
+	whole[0] = (uint8_t)(n - 1);
+	for (size_t i = 0; i < n * 8; i++) {
+		uint8_t *copy = malloc(n);
+		enum decode_result result;
+
+		memcpy(copy, whole, n);
+		copy[i / 8] ^= (uint8_t)(1 << i % 8);
+		adv.data = copy;
+		adv.n = n;
+		result = decode(DECODE_BTHOME, &adv, &device, SECOND,
+				&readings, &by);
+		assert_true(result != DECODED_VALUES);
+		free(copy);
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *copy = malloc(i ? i : 1);
+
+		memcpy(copy, whole, i);
+		adv.data = copy;
+		adv.n = i;
+		assert_true(decode(DECODE_BTHOME, &adv, &device, SECOND,
+				   &readings, &by) != DECODED_VALUES);
+		free(copy);
+	}
+	assert_false(device.counter.known);
+}
+
+static void fields_have_names(void **state)
+{
+	unsigned index;
+
+	(void)state;
+	assert_int_equal(field_find("temperature", &index), FIELD_TEMPERATURE);
+	assert_int_equal(index, 0);
+	assert_int_equal(field_find("temperature-2", &index),
+			 FIELD_TEMPERATURE);
+	assert_int_equal(index, 1);
+	assert_int_equal(field_find("pm2.5", &index), FIELD_PM2_5);
+	assert_int_equal(field_find("pm1", &index), FIELD_PM1);
+	assert_int_equal(index, 0);
+	assert_int_equal(field_find("temperature-0", &index), -1);
+	assert_int_equal(field_find("temperature-256", &index), -1);
+	assert_int_equal(field_find("temp", &index), -1);
+	assert_int_equal(field_find("", &index), -1);
+	for (unsigned i = 0; i < FIELDS; i++)
+		assert_int_equal(field_find(field_name(i), &index), i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bthome_knows_all_objects),
+		cmocka_unit_test(bthome_in_clear),
+		cmocka_unit_test(bthome_encrypted),
+		cmocka_unit_test(bthome_refuses_what_it_has_heard),
+		cmocka_unit_test(bthome_is_not_moved_by_a_wrong_tag),
+		cmocka_unit_test(bthome_tells_packets_by_their_id),
+		cmocka_unit_test(bthome_version_1),
+		cmocka_unit_test(atc_and_pvvx),
+		cmocka_unit_test(ruuvi),
+		cmocka_unit_test(mibeacon_in_clear),
+		cmocka_unit_test(mibeacon_encrypted),
+		cmocka_unit_test(eddystone_and_ibeacon),
+		cmocka_unit_test(govee),
+		cmocka_unit_test(inkbird),
+		cmocka_unit_test(switchbot),
+		cmocka_unit_test(standard_service_data),
+		cmocka_unit_test(nothing_comes_of_damage),
+		cmocka_unit_test(fields_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Every decoder of advertisements. The first byte chooses the decoder, its
+ * top bits whether there is a key; the next six are the sender's address. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/ble/ad.h"
+#include "adapters/ble/decode.h"
+#include "adapters/ble/decode_profile.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void readings_check(const struct readings *r)
+{
+	if (r->n > READINGS_MAX)
+		abort();
+	for (size_t i = 0; i < r->n; i++) {
+		const struct lwm2m_value *v = &r->at[i].value;
+
+		if (r->at[i].field >= FIELDS ||
+		    (v->type == LWM2M_FLOAT && v->as.number - v->as.number
+		     != 0))
+			abort();
+		if (v->type == LWM2M_STRING &&
+		    memchr(v->as.text, 0, v->length))
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t key[16] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
+					0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
+					0xaa, 0xaa, 0xaa, 0xaa};
+	static const struct profile_match match = {.company = true,
+						   .id = 0x0499};
+	struct decode_device device = {.key = key, .match = &match};
+	struct advertisement adv = {.rssi = -60};
+	const struct decoder *by;
+	struct readings readings;
+	char name[32];
+
+	if (size < 7)
+		return 0;
+	device.n_key = data[0] & 0x80 ? 16 : data[0] & 0x40 ? 12 : 0;
+	memcpy(adv.address, data + 1, 6);
+	adv.data = data + 7;
+	adv.n = size - 7;
+	for (int64_t now = 1; now < 3; now++) {
+		decode((enum decode_choice)(data[0] % (DECODE_NONE + 1)), &adv,
+		       &device, now, &readings, &by);
+		readings_check(&readings);
+	}
+	ad_name(adv.data, adv.n, name, sizeof(name));
+	return 0;
+}
