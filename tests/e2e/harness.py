@@ -2,6 +2,7 @@
 """The site of the whole-program tests: a gateway, an LwM2M server, a Modbus
 slave, and a relay between gateway and server, each a process or thread of its
 own on loopback. Nothing sleeps blindly: whoever waits, waits for an event."""
+import atexit
 import json
 import os
 import pathlib
@@ -42,6 +43,7 @@ def wait_for(condition, what, timeout=WAIT):
 
 class Program:
     """A child process whose output lines are kept."""
+    running = set()
 
     def __init__(self, arguments, name, **options):
         self.name = name
@@ -52,6 +54,7 @@ class Program:
             [str(a) for a in arguments], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             bufsize=1, errors="replace", **options)
+        Program.running.add(self.process)
         self.threads = [
             threading.Thread(target=self._read, daemon=True,
                              args=(self.process.stdout, self.lines)),
@@ -108,6 +111,7 @@ class Program:
             self.process.kill()
             self.process.wait()
             code = None
+        Program.running.discard(self.process)
         for thread in self.threads:
             thread.join(5)
         for stream in (self.process.stdin, self.process.stdout,
@@ -117,6 +121,13 @@ class Program:
             except OSError:
                 pass
         return code
+
+
+@atexit.register
+def _kill_all():
+    """An interrupted run leaves nothing behind."""
+    for process in Program.running:
+        process.kill()
 
 
 class Server(Program):
@@ -476,6 +487,7 @@ class Site(unittest.TestCase):
 
     def setUp(self):
         self.parts = []
+        self.addCleanup(self.finish)
 
     def add(self, part):
         self.parts.append(part)
@@ -517,7 +529,7 @@ class Site(unittest.TestCase):
                     for _, p, way, d in part.log[-20:]]
         return "\n".join(out)
 
-    def tearDown(self):
+    def finish(self):
         bad = []
         # The gateway first, so that it can say good-bye to its server.
         order = sorted(self.parts, key=lambda p: not isinstance(p, Gateway))
@@ -558,13 +570,7 @@ class SharedSite(Site):
 
     @classmethod
     def tearDownClass(cls):
-        cls.shared.tearDown()
-
-    def setUp(self):
-        self.parts = []
+        cls.shared.finish()
 
     def evidence(self):
         return self.shared.evidence() + super().evidence()
-
-    def tearDown(self):
-        super().tearDown()

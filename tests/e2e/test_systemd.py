@@ -22,8 +22,8 @@ class Notify(Site):
                                      start=False)
         self.gateway_.start(env={**os.environ, "NOTIFY_SOCKET": path})
 
-    def tearDown(self):
-        super().tearDown()
+    def finish(self):
+        super().finish()
         self.socket.close()
         self.directory.cleanup()
 
