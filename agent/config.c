@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/config_build.h"
+#include "agent/config_points.h"
 #include "agent/nearest.h"
 
 void config_append(void *items, size_t *n, void *item)
@@ -77,14 +78,12 @@ bool config_is_list(const struct yaml_node *node, const char *name,
 	return is_kind(node, YAML_LIST, name, scope);
 }
 
-struct place config_place(struct arena *arena, struct place place,
-			  const struct place *known)
+struct config_source *config_source(struct building *b, struct place place)
 {
-	bool same = place.file && known->file &&
-		    !strcmp(place.file, known->file);
+	struct config_source *source = arena_take(b->arena, sizeof(*source));
 
-	place.file = same ? known->file : arena_text(arena, place.file);
-	return place;
+	source->place = place;
+	return source;
 }
 
 struct setting *config_setting(struct building *b, const struct entry *entry,
@@ -226,7 +225,8 @@ static void buses_build(struct building *b, const struct yaml_node *node)
 		int known = config_bus_find(b->config, node->keys[i]);
 
 		if (known >= 0) {
-			struct place at = b->config->buses[known]->place;
+			struct place at =
+				b->config->buses[known]->source->place;
 
 			config_scope_add(&scope, node->key_places[i],
 					 "the bus '%s' is there already: "
@@ -263,10 +263,11 @@ static int named_compare(const void *left, const void *right)
 static void refuse_double(struct building *b, const struct config_device *first,
 			  const struct config_device *second)
 {
-	config_error_add(b->errors, second->place, second->endpoint,
+	struct place at = first->source->place;
+
+	config_error_add(b->errors, second->source->place, second->endpoint,
 			 "the endpoint '%s' is there already: %s:%u:%u",
-			 second->endpoint, first->place.file,
-			 first->place.line, first->place.column);
+			 second->endpoint, at.file, at.line, at.column);
 }
 
 static bool is_gateway(const struct building *b,
@@ -289,8 +290,8 @@ static void refuse_gateways(struct building *b)
 			config->devices[left++] = device;
 			continue;
 		}
-		config_error_add(b->errors, device->place, device->endpoint,
-				 "the endpoint '%s' is the gateway's own "
+		config_error_add(b->errors, device->source->place,
+				 device->endpoint, "the endpoint '%s' is the gateway's own "
 				 "('gateway' in lwmux.yaml)", device->endpoint);
 		config_device_free(device);
 	}
@@ -383,8 +384,10 @@ void config_bus_free(struct config_bus *bus)
 
 void config_device_free(struct config_device *device)
 {
-	if (device)
-		arena_destroy(device->arena);
+	if (!device)
+		return;
+	config_points_release(device->shared);
+	arena_destroy(device->arena);
 }
 
 void config_free(struct config *config)

@@ -4,7 +4,8 @@
  * typed by settings.c.
  *
  * Ownership: each device, bus and server is one allocation of its own with an
- * arena behind it, so that a reload can keep the untouched and free the rest.
+ * arena behind it, so that a reload can keep the untouched and free the rest;
+ * points are shared by the devices that have them alike.
  * `fingerprint` is equal exactly where nothing that matters has changed. */
 #ifndef AGENT_CONFIG_H
 #define AGENT_CONFIG_H
@@ -55,6 +56,13 @@ struct setting {
 	struct setting *next;
 };
 
+/* What was written, as far as only the load asks for it. */
+struct config_source {
+	struct place place;
+	struct setting *settings;
+	uint64_t fingerprint;		/* of a point: of all its keys */
+};
+
 enum config_security { SECURITY_NOSEC, SECURITY_PSK, SECURITY_RPK,
 		       SECURITY_X509 };
 enum config_stale { STALE_ERROR, STALE_SERVE };
@@ -87,8 +95,7 @@ struct config_point {
 	bool writable, keep, optional, has_range, has_on_execute;
 	double range_min, range_max, on_execute;
 	int64_t poll;			/* ns */
-	struct place place;
-	struct setting *settings;	/* NULL once typed */
+	struct config_source *source;	/* NULL once typed */
 	/* By settings.c: */
 	void *data;			/* the adapter's struct, pristine */
 	bool polled, settable;
@@ -96,11 +103,16 @@ struct config_point {
 	double raw_min, raw_max;
 };
 
+/* The points of all devices that have them alike: a fleet, a profile without
+ * changes. Typed once and never changed then, so that the bus's thread may
+ * read them; they come and go on the agent thread only. */
+struct config_points;
+
 struct config_device {
 	struct arena *arena;
 	uint64_t fingerprint;
 	const char *endpoint, *bus, *profile;
-	struct place place;
+	struct config_source *source;	/* NULL once typed */
 	uint16_t *servers;		/* ids; n_servers 0: all */
 	size_t n_servers;
 	uint32_t lifetime;		/* s; 0: the server's */
@@ -109,9 +121,10 @@ struct config_device {
 	enum config_stale stale;
 	enum config_asleep asleep_write;
 	const char *manufacturer, *model, *serial;
-	struct config_point *points;
+	const struct config_point *points;	/* none of one refused, once
+						 * typed */
 	size_t n_points;
-	struct setting *settings;	/* NULL once typed */
+	struct config_points *shared;	/* that `points` are in, once typed */
 	void *data;			/* pristine, by settings.c */
 	char *refused;			/* why it does not run, or NULL */
 };
@@ -120,11 +133,10 @@ struct config_bus {
 	struct arena *arena;
 	uint64_t fingerprint;
 	const char *name, *adapter;
-	struct place place;
+	struct config_source *source;	/* NULL once typed */
 	bool enabled;
 	bool implied;			/* not declared: named by a device */
 	bool refused;			/* gone after settings_apply() */
-	struct setting *settings;	/* NULL once typed */
 	const struct adapter_ops *ops;	/* by settings.c */
 	void *data;			/* pristine */
 };
@@ -133,7 +145,7 @@ struct config {
 	char *gateway;			/* gateway: name */
 	char *gateway_endpoint;		/* gateway: endpoint, or NULL */
 	char *directory;		/* relative paths start here; or NULL */
-	struct arena *scratch;		/* settings; gone once they are typed */
+	struct arena *scratch;		/* sources, points; gone once typed */
 	struct config_server **servers;
 	struct config_bus **buses;
 	struct config_device **devices;
@@ -154,7 +166,7 @@ struct config_profiles {
 
 /* files[0] is lwmux.yaml, the others conf.d in name order; a root that is NULL
  * was broken. Always returns a config, as much of it as is right. Buses,
- * devices and points still have their settings, borrowed from the files: call
+ * devices and points still have their sources, borrowed from the files: call
  * settings_apply() before those go. Free with config_free(). */
 struct config *config_build(const struct config_file *files, size_t n,
 			    struct config_profiles *profiles,

@@ -59,9 +59,7 @@ size_t config_bus_build(struct building *b, const char *name,
 size_t config_bus_imply(struct building *b, const char *name,
 			struct place place);
 
-/* The file's name is copied into the arena, once for all of one file. */
-struct place config_place(struct arena *arena, struct place place,
-			  const struct place *known);
+struct config_source *config_source(struct building *b, struct place place);
 struct setting *config_setting(struct building *b, const struct entry *entry,
 			       bool host, struct setting *next);
 

@@ -4,14 +4,15 @@
 #include <string.h>
 #include "agent/config_build.h"
 
-static struct config_bus *bus_create(const char *name, struct place place)
+static struct config_bus *bus_create(struct building *b, const char *name,
+				     struct place place)
 {
 	struct arena *arena = arena_create();
 	struct config_bus *bus = arena_take(arena, sizeof(*bus));
 
 	bus->arena = arena;
 	bus->name = arena_text(arena, name);
-	bus->place = config_place(arena, place, &(struct place){NULL, 0, 0});
+	bus->source = config_source(b, place);
 	config_keys_fall_back(config_bus_keys, bus, arena);
 	return bus;
 }
@@ -45,7 +46,8 @@ static void key_take(struct building *b, struct config_bus *bus,
 				 "none", e->key);
 	if (key) {
 		config_key_set(key, e->value, bus, bus->arena, scope);
-		bus->settings = config_setting(b, e, true, bus->settings);
+		bus->source->settings = config_setting(
+			b, e, true, bus->source->settings);
 		bus->fingerprint += fingerprint_pair(e->key, e->value);
 		return;
 	}
@@ -54,7 +56,8 @@ static void key_take(struct building *b, struct config_bus *bus,
 		block_put(gives, b->arena, e->key, e->place, e->value);
 		return;
 	}
-	bus->settings = config_setting(b, e, false, bus->settings);
+	bus->source->settings = config_setting(b, e, false,
+						       bus->source->settings);
 	bus->fingerprint += fingerprint_pair(e->key, e->value);
 }
 
@@ -62,7 +65,7 @@ size_t config_bus_build(struct building *b, const char *name,
 			struct place place, const struct yaml_node *node,
 			const char *device)
 {
-	struct config_bus *bus = bus_create(name, place);
+	struct config_bus *bus = bus_create(b, name, place);
 	struct block block, *gives = block_create(b);
 	struct config_scope scope;
 
@@ -81,7 +84,7 @@ size_t config_bus_build(struct building *b, const char *name,
 size_t config_bus_imply(struct building *b, const char *name,
 			struct place place)
 {
-	struct config_bus *bus = bus_create(name, place);
+	struct config_bus *bus = bus_create(b, name, place);
 
 	bus->adapter = bus->name;
 	bus->implied = true;

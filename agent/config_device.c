@@ -8,7 +8,7 @@
 #include "agent/config_build.h"
 #include "agent/nearest.h"
 
-#define TEXTS_USUAL 64	/* bytes: name, bus, file, a unit or two */
+#define TEXTS_USUAL 32	/* bytes: name and bus */
 
 /* One entry of `devices:`, which may make many. */
 struct entry_of_devices {
@@ -292,8 +292,8 @@ static void keys_set(struct building *b, struct config_device *device,
 			config_key_set(key, e->value, device, device->arena,
 				       scope);
 		if (!config_is_gift(e->key))
-			device->settings = config_setting(b, e, key,
-							  device->settings);
+			device->source->settings = config_setting(
+				b, e, key, device->source->settings);
 		if (strcmp(e->key, "profile") &&
 		    (strcmp(e->key, "bus") || e->value->kind == YAML_TEXT))
 			sum += fingerprint_pair(e->key, e->value);
@@ -305,7 +305,7 @@ static void keys_set(struct building *b, struct config_device *device,
 /* `unit` of a fleet only makes names where the adapter has no such key. */
 static void unit_mark(struct config_device *device, const char *template)
 {
-	for (struct setting *s = device->settings; s; s = s->next)
+	for (struct setting *s = device->source->settings; s; s = s->next)
 		if (!strcmp(s->key, "unit"))
 			s->fleet = strstr(template, "${unit}");
 }
@@ -331,19 +331,18 @@ static void refuse(struct config_device *device,
 			      scope->wrong - 1);
 }
 
-static struct config_device *device_create(const char *endpoint,
+static struct config_device *device_create(struct building *b,
+					   const char *endpoint,
 					   const struct yaml_node *value,
-					   const char *bus, size_t n_points)
+					   const char *bus)
 {
 	struct arena *arena = arena_create();
 	struct config_device *device;
 
-	arena_reserve(arena, sizeof(*device) + TEXTS_USUAL +
-			     n_points * sizeof(*device->points));
+	arena_reserve(arena, sizeof(*device) + TEXTS_USUAL);
 	device = arena_take(arena, sizeof(*device));
 	device->arena = arena;
-	device->place = config_place(arena, value->place,
-				     &(struct place){NULL, 0, 0});
+	device->source = config_source(b, value->place);
 	device->bus = bus && strcmp(bus, endpoint) ? arena_text(arena, bus)
 						   : NULL;
 	config_keys_fall_back(config_device_keys, device, arena);
@@ -359,8 +358,8 @@ static void device_build(struct building *b, const struct entry_of_devices *d,
 	const struct config_bus *bus = d->bus < 0 ? NULL
 					: b->config->buses[d->bus];
 	struct config_device *device =
-		device_create(words->endpoint, name, bus ? bus->name : "",
-			      d->points.n);
+		device_create(b, words->endpoint, name,
+			      bus ? bus->name : "");
 	struct block filled;
 
 	block_fill(&filled, &d->merged, words, b->arena, scope);

@@ -300,9 +300,8 @@ static void other_set(struct config_point *point, const struct entry *e,
 		config_real(e->value, e->key, &ignored, scope);
 }
 
-static void keys_set(struct building *b, struct config_device *device,
-		     struct config_point *point, const struct block *block,
-		     struct config_scope *scope)
+static void keys_set(struct building *b, struct config_point *point,
+		     const struct block *block, struct config_scope *scope)
 {
 	for (const struct entry *e = block->first; e; e = e->next) {
 		const struct config_key *key =
@@ -311,9 +310,10 @@ static void keys_set(struct building *b, struct config_device *device,
 		if (key && key->type == KEY_OTHER)
 			other_set(point, e, scope);
 		else if (key)
-			config_key_set(key, e->value, point, device->arena,
+			config_key_set(key, e->value, point, b->arena,
 				       scope);
-		point->settings = config_setting(b, e, key, point->settings);
+		point->source->settings = config_setting(
+			b, e, key, point->source->settings);
 	}
 }
 
@@ -342,11 +342,11 @@ static void check_operations(const struct config_point *point,
 				 "on_execute", path, m->resource->name);
 	if (!(can & OP_EXECUTE) && point->has_on_execute)
 		config_scope_add(scope, place_of(block, "on_execute",
-				 point->place), "'on_execute': %s (%s) is not "
+				 point->source->place), "'on_execute': %s (%s) is not "
 				 "executable", path, m->resource->name);
 	if (point->writable && !(can & (OP_WRITE | OP_EXECUTE)))
 		config_scope_add(scope, place_of(block, "writable",
-				 point->place), "'writable': %s (%s) is "
+				 point->source->place), "'writable': %s (%s) is "
 				 "read-only", path, m->resource->name);
 }
 
@@ -357,37 +357,36 @@ static void check_unmapped(const struct config_point *point,
 	if (!point->writable && !point->has_on_execute)
 		return;
 	config_scope_add(scope, place_of(block, point->writable ? "writable"
-					 : "on_execute", point->place),
+					 : "on_execute", point->source->place),
 			 "the point has no 'map', so nobody can write it");
 }
 
 /* Two points behind one resource would overwrite each other. */
-static void check_twice(const struct config_device *device, size_t n,
+static void check_twice(const struct config_device *device,
+			const struct config_point *point,
 			const struct yaml_node *value,
 			struct config_scope *scope)
 {
-	const struct config_point *point = &device->points[n];
+	const struct config_point *other = device->points;
 	char path[PATH_TEXT_MAX];
 
-	for (size_t i = 0; i < n; i++) {
-		const struct config_point *other = &device->points[i];
-
+	for (; other != point; other++) {
 		if (!other->resource.depth ||
 		    !path_equal(&other->resource, &point->resource))
 			continue;
 		path_format(&point->resource, path);
 		config_scope_add(scope, value->place, "'map': %s is the point "
 				 "'%s' already (line %u)", path, other->name,
-				 other->place.line);
+				 other->source->place.line);
 		return;
 	}
 }
 
-static void map_set(struct building *b, struct config_device *device,
-		    size_t n, const struct block *block,
+/* point: the last of the device's, as yet. */
+static void map_set(struct building *b, const struct config_device *device,
+		    struct config_point *point, const struct block *block,
 		    struct config_scope *scope)
 {
-	struct config_point *point = &device->points[n];
 	const struct entry *e = block_get(block, "map");
 	struct mapping m = {.value = e ? e->value : NULL};
 
@@ -400,7 +399,7 @@ static void map_set(struct building *b, struct config_device *device,
 	    !map_resource(point, &m, scope))
 		return;
 	check_operations(point, block, &m, scope);
-	check_twice(device, n, m.value, scope);
+	check_twice(device, point, m.value, scope);
 }
 
 /* ---- one point, all points ---- */
@@ -419,26 +418,25 @@ static bool enabled(const struct block *block, struct config_scope *scope)
 }
 
 static void point_build(struct building *b, struct config_device *device,
-			size_t n, const struct block *block,
+			struct config_point *point, const struct block *block,
 			struct place place, struct config_scope *scope)
 {
-	struct config_point *point = &device->points[n];
-	const struct place *known = n ? &point[-1].place : &device->place;
 	const struct entry *round = block_get(block, "round");
 
-	point->place = config_place(device->arena, place, known);
+	point->source = config_source(b, place);
+	point->source->fingerprint = fingerprint_block(block);
 	point->scale = (struct point_scale){1, 0, -1};
-	keys_set(b, device, point, block, scope);
+	keys_set(b, point, block, scope);
 	if (!point->name)
 		point->name = "";
 	if (round)
 		round_set(point, round, scope);
 	if (!point->poll)
 		point->poll = device->poll;
-	map_set(b, device, n, block, scope);
-	device->fingerprint = fingerprint_add(
-		device->fingerprint,
-		&(uint64_t){fingerprint_block(block)}, sizeof(uint64_t));
+	map_set(b, device, point, block, scope);
+	device->fingerprint = fingerprint_add(device->fingerprint,
+					      &point->source->fingerprint,
+					      sizeof(uint64_t));
 }
 
 void config_points_build(struct building *b, struct config_device *device,
@@ -446,22 +444,23 @@ void config_points_build(struct building *b, struct config_device *device,
 			 const struct template_words *words,
 			 struct config_scope *scope)
 {
+	struct config_point *points;
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++)
 		n += enabled(&list->blocks[i], scope);
-	device->points = arena_take(device->arena,
-				    n * sizeof(*device->points));
+	points = arena_take(b->arena, n * sizeof(*points));
+	device->points = points;
 	if (!n && !scope->wrong)
-		config_scope_add(scope, device->place, "the device has no "
-				 "points: give it 'points' or a 'profile'");
+		config_scope_add(scope, device->source->place, "the device has "
+				 "no points: give it 'points' or a 'profile'");
 	for (size_t i = 0; i < list->n && device->n_points < n; i++) {
 		struct block filled;
 
 		if (!enabled(&list->blocks[i], scope))
 			continue;
 		block_fill(&filled, &list->blocks[i], words, b->arena, scope);
-		point_build(b, device, device->n_points++, &filled,
+		point_build(b, device, &points[device->n_points++], &filled,
 			    list->places[i], scope);
 	}
 }

@@ -18,12 +18,12 @@ static void device_type(struct typing *t, const char *what_point)
 	const char *what = t->scope->what;
 	struct config_device *d = t->device;
 
-	level_refuse_unknown(t, DEVICE, d->settings);
+	level_refuse_unknown(t, DEVICE, d->source->settings);
 	d->data = level_type(t, DEVICE, ops->device_size);
 	t->scope->what = what_point;
-	for (size_t i = 0; i < d->n_points; i++) {
-		t->point = &d->points[i];
-		level_refuse_unknown(t, POINT, t->point->settings);
+	for (size_t i = 0; i < t->points->n; i++) {
+		t->point = &t->points->at[i];
+		level_refuse_unknown(t, POINT, t->point->source->settings);
 		t->point->data = level_type(t, POINT, ops->point_size);
 	}
 	t->point = NULL;
@@ -34,6 +34,30 @@ static void device_refuse(struct config_device *device, const char *why)
 {
 	if (!device->refused)
 		device->refused = arena_text(device->arena, why);
+}
+
+/* From those of the source to those of its own, to be typed. */
+static void points_take(struct typing *t)
+{
+	struct config_device *d = t->device;
+
+	t->points = config_points_create(d->points, d->n_points,
+					 t->bus->ops->point_size);
+	/* Who types them matters as well as what. */
+	config_points_differ(t->points, &t->bus->ops, sizeof(t->bus->ops));
+	d->shared = t->points;
+	d->points = t->points->at;
+}
+
+/* Nothing changes them from here on. */
+static void points_share(struct typing *t, struct points_known *known)
+{
+	struct config_device *d = t->device;
+
+	for (size_t i = 0; i < t->points->n; i++)
+		t->points->at[i].source = NULL;
+	d->shared = points_known_share(known, t->points);
+	d->points = d->shared->at;
 }
 
 /* "a modbus point", "an other point" */
@@ -48,20 +72,24 @@ static void what_print(char text[96], const struct config_bus *bus,
 
 static void device_apply(struct config *config, struct config_bus *bus,
 			 struct config_device *device,
+			 struct points_known *known,
 			 struct config_errors *errors)
 {
 	char what[96], what_point[96];
 	struct config_scope scope;
-	struct typing t = {config, bus, device, NULL, &scope};
+	struct typing t = {config, bus, device, NULL, NULL, &scope};
 
 	what_print(what, bus, "device");
 	what_print(what_point, bus, "point");
 	config_scope_init(&scope, errors, device->endpoint, what);
+	points_take(&t);
 	device_type(&t, what_point);
 	if (!scope.wrong)
 		device_check(&t);
 	if (scope.wrong)
 		device_refuse(device, scope.first);
+	if (!device->refused)
+		points_share(&t, known);
 }
 
 /* ---- a bus ---- */
@@ -76,22 +104,22 @@ static void bus_suggest(const struct config *config, struct nearest *nearest)
 static void refuse_adapter(struct typing *t, const char *why)
 {
 	const struct setting *adapter =
-		setting_find(t->bus->settings, "adapter", true);
+		setting_find(t->bus->source->settings, "adapter", true);
 	struct nearest nearest;
 
 	if (!t->bus->implied) {
 		config_scope_add(t->scope, adapter ? adapter->value->place
-				 : t->bus->place, "%s", why);
+				 : t->bus->source->place, "%s", why);
 		return;
 	}
 	nearest_init(&nearest, t->bus->name);
 	bus_suggest(t->config, &nearest);
 	if (nearest.best)
-		config_scope_add(t->scope, t->bus->place,
+		config_scope_add(t->scope, t->bus->source->place,
 				 "there is no bus '%s'%s", t->bus->name,
 				 nearest_text(&nearest));
 	else
-		config_scope_add(t->scope, t->bus->place,
+		config_scope_add(t->scope, t->bus->source->place,
 				 "there is no bus '%s', and %s",
 				 t->bus->name, why);
 }
@@ -103,7 +131,7 @@ static void bus_apply(struct config *config, struct config_bus *bus,
 {
 	char what[96], reason[1024];
 	struct config_scope scope;
-	struct typing t = {config, bus, NULL, NULL, &scope};
+	struct typing t = {config, bus, NULL, NULL, NULL, &scope};
 
 	what_print(what, bus, "bus");
 	config_scope_init(&scope, errors, NULL, what);
@@ -113,7 +141,7 @@ static void bus_apply(struct config *config, struct config_bus *bus,
 	if (bus->adapter && !bus->ops)
 		refuse_adapter(&t, reason);
 	if (bus->ops) {
-		level_refuse_unknown(&t, BUS, bus->settings);
+		level_refuse_unknown(&t, BUS, bus->source->settings);
 		bus->data = level_type(&t, BUS, bus->ops->bus_size);
 		if (!scope.wrong)
 			bus_check(&t);
@@ -138,6 +166,9 @@ static int bus_index(const struct config *config, const char *name)
 static void devices_apply(struct config *config, const struct verdict *verdicts,
 			  struct config_errors *errors)
 {
+	struct points_known known;
+
+	points_known_init(&known, config->n_devices);
 	for (size_t i = 0; i < config->n_devices; i++) {
 		struct config_device *device = config->devices[i];
 		int bus = bus_index(config, device->bus);
@@ -146,10 +177,11 @@ static void devices_apply(struct config *config, const struct verdict *verdicts,
 			continue;	/* refused for having none */
 		if (config->buses[bus]->ops)
 			device_apply(config, config->buses[bus], device,
-				     errors);
+				     &known, errors);
 		if (config->buses[bus]->refused)
 			device_refuse(device, verdicts[bus].why);
 	}
+	points_known_finish(&known);
 }
 
 static void refused_drop(struct config *config)
@@ -165,15 +197,24 @@ static void refused_drop(struct config *config)
 	config->n_buses = left;
 }
 
-static void settings_forget(struct config *config)
+/* What is refused, or was never typed, has no points any more. */
+static void device_forget(struct config_device *device)
+{
+	device->source = NULL;
+	if (device->shared && !device->refused)
+		return;
+	config_points_release(device->shared);
+	device->shared = NULL;
+	device->points = NULL;
+	device->n_points = 0;
+}
+
+static void sources_forget(struct config *config)
 {
 	for (size_t i = 0; i < config->n_buses; i++)
-		config->buses[i]->settings = NULL;
-	for (size_t i = 0; i < config->n_devices; i++) {
-		config->devices[i]->settings = NULL;
-		for (size_t j = 0; j < config->devices[i]->n_points; j++)
-			config->devices[i]->points[j].settings = NULL;
-	}
+		config->buses[i]->source = NULL;
+	for (size_t i = 0; i < config->n_devices; i++)
+		device_forget(config->devices[i]);
 	arena_destroy(config->scratch);
 	config->scratch = NULL;
 }
@@ -190,7 +231,7 @@ void settings_apply(struct config *config, struct plugins *plugins,
 		bus_apply(config, config->buses[i], plugins, errors,
 			  verdicts[i].why, sizeof(verdicts[i].why));
 	devices_apply(config, verdicts, errors);
-	settings_forget(config);
+	sources_forget(config);
 	refused_drop(config);
 	free(verdicts);
 }

@@ -27,11 +27,11 @@ static struct place key_place(const struct typing *t, const char *key)
 	const struct setting *found = NULL;
 
 	if (key && t->point)
-		found = either_find(t->point->settings, key);
+		found = either_find(t->point->source->settings, key);
 	if (key && !found && t->device)
-		found = either_find(t->device->settings, key);
+		found = either_find(t->device->source->settings, key);
 	if (key && !found)
-		found = either_find(t->bus->settings, key);
+		found = either_find(t->bus->source->settings, key);
 	return found ? found->value->place : typing_place(t);
 }
 
@@ -131,6 +131,11 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 	p->raw_type = (uint8_t)facts->type;
 	p->raw_min = facts->min;
 	p->raw_max = facts->max;
+	config_points_differ(t->points, &p->polled, sizeof(p->polled));
+	config_points_differ(t->points, &p->settable, sizeof(p->settable));
+	config_points_differ(t->points, &p->raw_type, sizeof(p->raw_type));
+	config_points_differ(t->points, &p->raw_min, sizeof(p->raw_min));
+	config_points_differ(t->points, &p->raw_max, sizeof(p->raw_max));
 	if ((p->writable || p->has_on_execute) && !facts->writable)
 		config_scope_add(t->scope, key_place(t, key), "'%s': the point "
 				 "cannot be written on its device", key);
@@ -195,8 +200,8 @@ void device_check(struct typing *t)
 	if (t->bus->ops->check_device)
 		check_said(t, before,
 			   t->bus->ops->check_device(&s.device, &error));
-	for (size_t i = 0; i < t->device->n_points; i++) {
-		t->point = &t->device->points[i];
+	for (size_t i = 0; i < t->points->n; i++) {
+		t->point = &t->points->at[i];
 		point_check(t, &s.points[i]);
 	}
 	t->point = NULL;

@@ -94,8 +94,8 @@ const struct setting *setting_find(const struct setting *list, const char *key,
 static const struct setting *given(struct typing *t, enum level from,
 				   const struct adapter_key *key)
 {
-	const struct setting *list = from == BUS ? t->bus->settings
-						 : t->device->settings;
+	const struct setting *list = from == BUS ? t->bus->source->settings
+						 : t->device->source->settings;
 
 	if (key_find(t->bus->ops, from, key->name) &&
 	    !(key->flags & ADAPTER_INHERIT))
@@ -109,11 +109,14 @@ static const struct setting *value_find(struct typing *t, enum level level,
 	const struct setting *found = NULL;
 
 	if (level == POINT)
-		found = setting_find(t->point->settings, key->name, false);
+		found = setting_find(t->point->source->settings, key->name,
+				     false);
 	else if (level == DEVICE)
-		found = setting_find(t->device->settings, key->name, false);
+		found = setting_find(t->device->source->settings, key->name,
+				     false);
 	else
-		return setting_find(t->bus->settings, key->name, false);
+		return setting_find(t->bus->source->settings, key->name,
+				    false);
 	if (!found && level == POINT)
 		found = given(t, DEVICE, key);
 	if (found)
@@ -129,6 +132,8 @@ static const struct setting *value_find(struct typing *t, enum level level,
 
 static struct arena *arena_of(const struct typing *t)
 {
+	if (t->point)
+		return t->points->arena;
 	return t->device ? t->device->arena : t->bus->arena;
 }
 
@@ -160,6 +165,8 @@ static void secret_set(struct typing *t, const struct adapter_key *key,
 		return;
 	}
 	*list = (struct adapter_list){bytes, (size_t)n};
+	if (t->point)
+		config_points_differ(t->points, bytes, (size_t)n);
 	if (t->device)
 		t->device->fingerprint =
 			fingerprint_add(t->device->fingerprint, bytes,
@@ -174,12 +181,21 @@ struct place typing_place(const struct typing *t)
 	const struct setting *bus;
 
 	if (t->point)
-		return t->point->place;
+		return t->point->source->place;
 	if (!t->device)
-		return t->bus->place;
-	bus = setting_find(t->device->settings, "bus", true);
+		return t->bus->source->place;
+	bus = setting_find(t->device->source->settings, "bus", true);
 	return bus && bus->value->kind == YAML_TEXT ? bus->value->place
-						    : t->device->place;
+						    : t->device->source->place;
+}
+
+/* It may have been given from above. */
+static void point_differs(struct typing *t, const struct adapter_key *key,
+			  const struct setting *setting)
+{
+	uint64_t pair = fingerprint_pair(key->name, setting->value);
+
+	config_points_differ(t->points, &pair, sizeof(pair));
 }
 
 static void key_set(struct typing *t, enum level level,
@@ -190,6 +206,8 @@ static void key_set(struct typing *t, enum level level,
 	struct yaml_node fallback = {.kind = YAML_TEXT, .text = key->fallback,
 				     .place = typing_place(t)};
 
+	if (setting && t->point)
+		point_differs(t, key, setting);
 	if (!setting && key->flags & ADAPTER_REQUIRED)
 		config_scope_add(t->scope, typing_place(t),
 				 "%s needs the key '%s'%s%s", t->scope->what,

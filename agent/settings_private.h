@@ -4,15 +4,17 @@
 #ifndef AGENT_SETTINGS_PRIVATE_H
 #define AGENT_SETTINGS_PRIVATE_H
 #include "agent/config_key.h"
+#include "agent/config_points.h"
 #include "agent/settings.h"
 
 enum level { BUS, DEVICE, POINT };
 
-/* What is being typed; device and point are NULL above their level. */
+/* What is being typed; device, points and point are NULL above their level. */
 struct typing {
 	struct config *config;
 	struct config_bus *bus;
 	struct config_device *device;
+	struct config_points *points;	/* all of the device's */
 	struct config_point *point;
 	struct config_scope *scope;
 };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <cmocka.h>
+#include "agent/config_points.h"
 #include "tests/agent/adapter_dir.h"
 #include "tests/agent/config_case.h"
 
@@ -102,15 +103,68 @@ static void files_in_name_order(void **state)
 	assert_int_equal(config->n_devices, 2);
 	assert_string_equal(config->devices[0]->endpoint, "a");
 	assert_string_equal(config->devices[1]->endpoint, "b");
-	/* Places outlive the files' nodes. */
-	assert_string_equal(config->devices[1]->place.file,
-			    "conf.d/20-b.yaml");
-	assert_string_equal(config->devices[1]->points[0].place.file,
-			    "conf.d/20-b.yaml");
-	print_message("a device of one point: %zu bytes and its mallocs\n",
-		      arena_size(config->devices[0]->arena));
-	assert_in_range(arena_size(config->devices[0]->arena), 1, 700);
+	/* Nothing points into the files' nodes any more. */
+	assert_null(config->devices[1]->source);
+	assert_null(config->devices[1]->points[0].source);
 	config_free(config);
+}
+
+/* What each device of a fleet takes, its part of the points included. */
+static size_t memory_of_one(const char *devices)
+{
+	struct config_errors errors;
+	struct config *config;
+	size_t total = 0, n;
+
+	text_write("etc/conf.d/a.yaml", devices);
+	config = load(&errors);
+	assert_int_equal(errors.n, 0);
+	n = config->n_devices;
+	for (size_t i = 0; i < n; i++) {
+		const struct config_device *device = config->devices[i];
+
+		total += arena_size(device->arena) +
+			 arena_size(device->shared->arena) /
+				device->shared->users;
+	}
+	config_free(config);
+	return total / n;
+}
+
+#define FLEET(units, rest) \
+	"devices: [{endpoint: \"device-${unit}\", bus: probe, unit: " units \
+	", " rest "}]\n"
+
+static void memory(void **state)
+{
+	size_t alone, fleet, profile;
+
+	(void)state;
+	directory_make("share/v");
+	text_write("share/v/m.yaml", "manufacturer: Maker\nmodel: Meter\n"
+		   "points:\n"
+		   "  - {name: p1, map: 3303/0, unit: Cel}\n"
+		   "  - {name: p2, map: 3303/1, unit: Cel}\n"
+		   "  - {name: p3, map: 3303/2, unit: Cel}\n"
+		   "  - {name: p4, map: 3303/3, unit: Cel}\n"
+		   "  - {name: p5, map: 3303/4, unit: Cel}\n"
+		   "  - {name: p6, map: 3303/5, unit: Cel}\n"
+		   "  - {name: p7, map: 3303/6, unit: Cel}\n"
+		   "  - {name: p8, map: 3303/7, unit: Cel}\n"
+		   "  - {name: p9, map: 3303/8, unit: Cel}\n"
+		   "  - {name: p10, map: 3303/9, unit: Cel}\n"
+		   "  - {name: p11, map: 3303/10, unit: Cel}\n"
+		   "  - {name: p12, map: 3303/11, unit: Cel}\n"
+		   "  - {name: p13, map: 3303/12, unit: Cel}\n");
+	alone = memory_of_one(FLEET("1", POINTS));
+	fleet = memory_of_one(FLEET("101-200", POINTS));
+	profile = memory_of_one(FLEET("101-200", "profile: v/m"));
+	print_message("a device of one point, alone: %zu bytes; one of 100: "
+		      "%zu; of 13 points by a profile: %zu\n", alone, fleet,
+		      profile);
+	assert_in_range(alone, 1, 800);
+	assert_in_range(fleet, 1, 400);
+	assert_in_range(profile, 1, 500);
 }
 
 static void what_cannot_be_read(void **state)
@@ -225,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(files_in_name_order, setup),
+		cmocka_unit_test_setup(memory, setup),
 		cmocka_unit_test_setup(what_cannot_be_read, setup),
 		cmocka_unit_test_setup(no_conf_d_is_fine, setup),
 		cmocka_unit_test_setup(too_large, setup),

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <cmocka.h>
+#include "agent/config_points.h"
 #include "agent/plugin.h"
 #include "agent/settings.h"
 #include "tests/abi/probe.h"
@@ -121,8 +122,8 @@ static void fallbacks_and_facts(void **state)
 	assert_true(d->points[0].raw_max == 32767);
 	assert_false(d->points[1].settable);
 	assert_int_equal(d->points[2].raw_type, LWM2M_STRING);
-	assert_null(d->settings);
-	assert_null(d->points[0].settings);
+	assert_null(d->source);
+	assert_null(d->points[0].source);
 	assert_null(c.config->scratch);
 	case_finish(&c);
 }
@@ -341,6 +342,126 @@ static void a_refused_bus_takes_its_devices(void **state)
 	case_finish(&c);
 }
 
+/* ---- points that are shared ---- */
+
+#define E(keys, points) \
+	"  - {endpoint: e, bus: b, unit: 1, " keys ", points: [" points "]}\n"
+#define F(keys, points) \
+	"  - {endpoint: f, bus: b, unit: 2, " keys ", points: [" points "]}\n"
+#define G(points) \
+	"  - {endpoint: g, bus: c, unit: 1, points: [" points "]}\n"
+#define BUSES \
+	"buses: {b: {adapter: probe}, c: {adapter: probe, order: CDAB}}\n" \
+	"devices:\n"
+
+/* Are the points of the first two devices the same ones? */
+static bool shared(const char *conf)
+{
+	struct config_case c = {.conf = conf};
+	const struct config_device *const *d;
+	bool same;
+
+	case_apply(&c);
+	found(&c, "");
+	d = (const struct config_device *const *)c.config->devices;
+	same = d[0]->points == d[1]->points;
+	assert_true(same == (d[0]->shared == d[1]->shared));
+	assert_int_equal(d[0]->shared->users, same ? 2 : 1);
+	case_finish(&c);
+	return same;
+}
+
+static void points_alike_are_shared(void **state)
+{
+	(void)state;
+	assert_true(shared(BUSES E("hole: 3", "{name: p}")
+				 F("hole: 4, poll: 10s", "{name: p}")));
+	assert_true(shared(BUSES E("order: CDAB", "{name: p, text: t}")
+				 F("order: CDAB", "{text: t, name: p}")));
+	assert_true(shared("devices: [{endpoint: \"e${unit}\", unit: 1-2, bus:"
+			   " probe, points: [{name: p}, {name: q}]}]\n"));
+	/* Another bus of the adapter that gives nothing else. */
+	assert_true(shared(BUSES E("order: CDAB", "{name: p}")
+				 G("{name: p}")));
+}
+
+static void points_that_differ_are_not(void **state)
+{
+	(void)state;
+	/* By their own keys, by more of them, by their order. */
+	assert_false(shared(BUSES E("hole: 3", "{name: p, number: 1}")
+				  F("hole: 3", "{name: p, number: 2}")));
+	assert_false(shared(BUSES E("hole: 3", "{name: p, map: 3303/0}")
+				  F("hole: 3", "{name: p, map: 3303/1}")));
+	assert_false(shared(BUSES E("hole: 3", "{name: p}, {name: q}")
+				  F("hole: 3", "{name: p}")));
+	assert_false(shared(BUSES E("hole: 3", "{name: p}, {name: q}")
+				  F("hole: 3", "{name: q}, {name: p}")));
+	/* By what their devices or buses give them. */
+	assert_false(shared(BUSES E("order: CDAB", "{name: p}")
+				  F("order: ABCD", "{name: p}")));
+	assert_false(shared(BUSES E("hole: 3", "{name: p}") G("{name: p}")));
+	assert_false(shared(BUSES E("number: 7", "{name: p}")
+				  F("number: 8", "{name: p}")));
+	assert_false(shared(BUSES E("poll: 1s", "{name: p}")
+				  F("poll: 2s", "{name: p}")));
+	assert_false(shared(BUSES E("scale: 0.1", "{name: p}")
+				  F("scale: 0.2", "{name: p}")));
+	/* By a template. */
+	assert_false(shared("devices: [{endpoint: \"e${unit}\", unit: 1-2, "
+			    "bus: probe, points: [{name: p, text: "
+			    "\"${unit}\"}]}]\n"));
+	/* By their adapter. */
+	assert_false(shared("devices:\n"
+			    "  - {endpoint: e, bus: older, points: [{name: p}]}"
+			    "\n"
+			    "  - {endpoint: f, bus: newer, points: [{name: p}]}"
+			    "\n"));
+}
+
+/* Each device goes when it likes; the last one takes its points along. */
+static void shared_points_live_on(void **state)
+{
+	struct config_case c = {.conf =
+		"devices: [{endpoint: \"e${unit}\", unit: 1-3, bus: probe,"
+		" points: [{name: p, text: abc}]}]\n"};
+	const struct probe_point *point;
+
+	(void)state;
+	case_apply(&c);
+	config_device_free(c.config->devices[0]);
+	config_device_free(c.config->devices[2]);
+	c.config->devices[0] = c.config->devices[2] = NULL;
+	assert_int_equal(c.config->devices[1]->shared->users, 1);
+	assert_string_equal(c.config->devices[1]->points[0].name, "p");
+	point = c.config->devices[1]->points[0].data;
+	assert_string_equal(point->text, "abc");
+	case_finish(&c);
+}
+
+/* One that is refused has none, and leaves the others theirs. */
+static void the_refused_share_nothing(void **state)
+{
+	struct config_case c = {.conf =
+		"buses: {b: {adapter: probe, port: 0}}\n"
+		"devices:\n"
+		"  - {endpoint: e, bus: probe, unit: 13, points: [{name: p}]}\n"
+		"  - {endpoint: f, bus: probe, unit: 1, points: [{name: p}]}\n"
+		"  - {endpoint: g, bus: b, unit: 1, points: [{name: p}]}\n"
+		"  - {endpoint: h, bus: none, unit: 1, points: [{name: p}]}\n"};
+
+	(void)state;
+	case_apply(&c);
+	for (size_t i = 0; i < 4; i++) {
+		const struct config_device *d = c.config->devices[i];
+
+		assert_int_equal(d->n_points, i == 1);
+		assert_true(!d->points == (i != 1) && !d->refused == (i == 1));
+	}
+	assert_int_equal(c.config->devices[1]->shared->users, 1);
+	case_finish(&c);
+}
+
 /* An adapter without a key `unit` has fleets all the same. */
 static void fleets_without_units(void **state)
 {
@@ -449,6 +570,10 @@ int main(void)
 		cmocka_unit_test(points_that_cannot_be),
 		cmocka_unit_test(buses_that_are_not_there),
 		cmocka_unit_test(a_refused_bus_takes_its_devices),
+		cmocka_unit_test(points_alike_are_shared),
+		cmocka_unit_test(points_that_differ_are_not),
+		cmocka_unit_test(shared_points_live_on),
+		cmocka_unit_test(the_refused_share_nothing),
 		cmocka_unit_test(fleets_without_units),
 		cmocka_unit_test(secrets),
 		cmocka_unit_test(wrong_secrets),

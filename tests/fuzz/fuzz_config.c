@@ -27,7 +27,7 @@ static const struct config_file *find(struct config_profiles *base,
 
 static void device_check(const struct config_device *device)
 {
-	EXPECT(device->endpoint && device->bus && device->place.file);
+	EXPECT(device->endpoint && device->bus && device->source->place.file);
 	for (size_t i = 0; i < device->n_points; i++) {
 		EXPECT(device->points[i].name);
 		EXPECT(device->refused || device->points[i].poll > 0);
