@@ -268,18 +268,31 @@ static void note_refusal(const struct client *c,
 		 n ? (const char *)answer->payload : "");
 }
 
+/* When the next try is: what an operator wants to know. */
+static void note_wait(const struct client *c, int64_t now)
+{
+	if (c->registration.state == REGISTRATION_WAITING &&
+	    c->registration.next != INT64_MAX)
+		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+			 "not registered at %s, again in %lld s",
+			 c->server->conf->uri, (long long)
+			 ((c->registration.next - now) / SECOND));
+}
+
 static void registration_ended(struct client *c, enum coap_outcome outcome,
 			       const struct coap_answer *answer, int64_t now)
 {
-	uint8_t sent = c->under_way;
+	uint8_t sent = c->under_way, before = c->last_code;
 
 	c->under_way = REGISTRATION_NOTHING;
 	if (outcome != COAP_ANSWERED) {
-		if (c->last_code)
+		if (before != CLIENT_NO_ANSWER)
 			log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
 				 "%s does not answer", c->server->conf->uri);
-		c->last_code = 0;
+		c->last_code = CLIENT_NO_ANSWER;
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
+		if (before != CLIENT_NO_ANSWER)
+			note_wait(c, now);
 		return;
 	}
 	note_refusal(c, answer);
@@ -287,6 +300,8 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 	if (sent == REGISTRATION_SEND_REGISTER && answer->code == CODE(2, 1))
 		keep_location(c, answer->location);
 	client_event(c, REGISTRATION_ANSWER, answer->code, 0, now);
+	if (answer->code != before && answer->code >> 5 != 2)
+		note_wait(c, now);
 }
 
 /* ---- notifications ---- */

@@ -10,6 +10,7 @@
 #include "agent/server.h"
 
 #define CLIENT_OBSERVATIONS_MAX 128
+#define CLIENT_NO_ANSWER 1	/* as last_code: no code is 0.01 */
 
 struct endpoint;
 
@@ -28,7 +29,8 @@ struct client {
 	uint8_t wanted;			/* enum registration_send: to go out */
 	uint8_t under_way;		/* ... and what is */
 	uint8_t wanted_changes;
-	uint8_t last_code;		/* of the last answer; 0: none came */
+	uint8_t last_code;		/* of the last answer; 0: none yet, or
+					 * CLIENT_NO_ANSWER */
 	bool paced;			/* in the server's queue */
 	int64_t enable_at;		/* 1/x/4 Disable: registers again then */
 };

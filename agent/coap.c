@@ -151,7 +151,7 @@ static void add_block(coap_pdu_t *pdu, uint16_t option,
 static void add_segments(coap_pdu_t *pdu, uint16_t option, const uint8_t *at,
 			 size_t n)
 {
-	for (size_t i = 0; i + at[i] < n; i += 1 + (size_t)at[i])
+	for (size_t i = 0; i < n && i + at[i] < n; i += 1 + (size_t)at[i])
 		coap_add_option(pdu, option, at[i], at + i + 1);
 }
 

@@ -197,23 +197,29 @@ static void leave_at_once(const char *why)
 	_exit(0);
 }
 
-int loop_run(struct gateway *gateway, const char *run_dir)
+int loop_open(struct gateway *gateway, const char *run_dir)
 {
 	int rc;
 
 	set_up(gateway);
 	rc = run_dir ? control_open(gateway, run_dir) : 0;
-	if (rc == 0) {
-		sdnotify_ready();
-		uv_run(uv_default_loop(), UV_RUN_DEFAULT);
-		store_close(gateway->store);
-	}
-	if (!gateway_stopped(gateway) && rc == 0)
+	if (rc < 0)
+		tear_down();
+	return rc;
+}
+
+void loop_run(void)
+{
+	struct gateway *gateway = loop.gateway;
+
+	sdnotify_ready();
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	store_close(gateway->store);
+	if (!gateway_stopped(gateway))
 		leave_at_once("a bus does not come back from a call");
 	if (loop.resolving)
 		leave_at_once("a name is still looked up");
 	tear_down();
-	return rc;
 }
 
 /* ---- names ---- */

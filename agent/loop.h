@@ -11,9 +11,10 @@ struct server;
 
 int64_t loop_clock(void);	/* monotonic ns */
 
-/* Until SIGTERM or SIGINT and a clean end; SIGHUP reloads. run_dir: where the
- * control socket is made. 0 or -errno of the start. */
-int loop_run(struct gateway *gateway, const char *run_dir);
+/* run_dir: where the control socket is made; NULL: none. 0 or -errno. */
+int loop_open(struct gateway *gateway, const char *run_dir);
+/* Until SIGTERM or SIGINT and a clean end; SIGHUP reloads. */
+void loop_run(void);
 /* Reads the configuration anew, as at SIGHUP; gateway->errors has what was
  * wrong. false: nothing was changed. */
 bool loop_reload(void);

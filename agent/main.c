@@ -112,9 +112,14 @@ static int run(const struct options *o, struct config *config)
 	gateway_init(&gateway);
 	gateway.store = o->dry_run ? NULL : store_open(o->state);
 	rc = coap_start(&client_handlers);
+	if (rc == 0)
+		rc = loop_open(&gateway, o->dry_run ? NULL : o->run);
 	if (rc == 0) {
 		gateway_apply(&gateway, config, loop_clock());
-		rc = loop_run(&gateway, o->dry_run ? NULL : o->run);
+		loop_run();
+	} else {
+		config_free(config);
+		store_close(gateway.store);
 	}
 	gateway_finish(&gateway);
 	coap_stop();

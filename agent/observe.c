@@ -23,6 +23,7 @@ struct observation *observe_create(const struct lwm2m_path *path,
 	if (o->token_length > 0)
 		memcpy(o->token, token, o->token_length);
 	o->format = format;
+	o->sequence = 1;	/* some servers take 0 for no Observe at all */
 	o->due = OBSERVE_NEVER;
 	return o;
 }

@@ -49,7 +49,7 @@ static void add_code(json *to, uint8_t code)
 
 	snprintf(text, sizeof(text), "%u.%02u", code >> 5, code & 31);
 	if (code)
-		add_text(to, "last_answer", text);
+		add_text(to, "last_answer", code == CLIENT_NO_ANSWER ? "none" : text);
 }
 
 static void add_location(json *to, const struct client *c)
@@ -158,16 +158,12 @@ static json *bus_json(const struct gateway_bus *b)
 /* healthy: everything is as configured; down: nothing works. */
 static const char *health(const struct gateway *g)
 {
-	size_t good = 0, some = 0;
+	size_t good = 0;
 	bool buses = true;
 
 	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e)) {
-		bool online = e->state == ENDPOINT_ONLINE;
-
-		some += online;
-		good += online && all_registered(e);
-	}
+	     e = gateway_next(g, e))
+		good += e->state == ENDPOINT_ONLINE && all_registered(e);
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		buses &= b->open;
 	if (good == g->n_endpoints && !g->n_refused && buses && !g->errors.n)
@@ -181,6 +177,14 @@ static json *error_json(const char *text)
 
 	add_text(to, "error", text);
 	return to;
+}
+
+static json *no_endpoint_json(const char *name)
+{
+	char text[320];
+
+	snprintf(text, sizeof(text), "no such endpoint: %s", name);
+	return error_json(text);
 }
 
 static json *status_of(struct gateway *g, const char *name, int64_t now)
@@ -199,7 +203,7 @@ static json *status_of(struct gateway *g, const char *name, int64_t now)
 			return to;
 		}
 	if (!e)
-		return error_json("no such endpoint");
+		return no_endpoint_json(name);
 	to = json_object_new_object();
 	list = json_object_new_array();
 	json_object_array_add(list, endpoint_json(e, now));
@@ -281,7 +285,7 @@ static json *read_json(struct gateway *g, const char *name, const char *text,
 	json *to, *list;
 
 	if (!e)
-		return error_json("no such endpoint");
+		return no_endpoint_json(name);
 	if (path_parse(text, strlen(text), &scope) < 0)
 		return error_json("not a path: /object/instance/resource");
 	if (!tree_exists(&e->tree, &scope))
