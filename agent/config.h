@@ -114,17 +114,16 @@ struct config_device {
 	const char *endpoint, *bus, *profile;
 	struct config_source *source;	/* NULL once typed */
 	uint16_t *servers;		/* ids; n_servers 0: all */
-	size_t n_servers;
-	uint32_t lifetime;		/* s; 0: the server's */
-	int64_t poll, silent_after, hold_at_most, awake_time, safe_after;
+	uint16_t n_servers;
 	bool queue, register_always, enabled;
-	enum config_stale stale;
-	enum config_asleep asleep_write;
-	const char *manufacturer, *model, *serial;
-	const struct config_point *points;	/* none of one refused, once
-						 * typed */
-	size_t n_points;
+	uint8_t stale;			/* enum config_stale */
+	uint8_t asleep_write;		/* enum config_asleep */
+	uint32_t lifetime;		/* s; 0: the server's */
+	uint32_t n_points;		/* 0 of one refused, once typed */
+	const struct config_point *points;
 	struct config_points *shared;	/* that `points` are in, once typed */
+	int64_t poll, silent_after, hold_at_most, awake_time, safe_after;
+	const char *manufacturer, *model, *serial;
 	void *data;			/* pristine, by settings.c */
 	char *refused;			/* why it does not run, or NULL */
 };

@@ -8,7 +8,7 @@
 #include "agent/config_build.h"
 #include "agent/nearest.h"
 
-#define TEXTS_USUAL 32	/* bytes: name and bus */
+#define ROOM_USUAL 48	/* bytes: name, bus, the adapter's struct */
 
 /* One entry of `devices:`, which may make many. */
 struct entry_of_devices {
@@ -262,10 +262,14 @@ static void servers_set(struct building *b, struct config_device *device,
 	}
 	device->servers = arena_take(device->arena,
 				     n * sizeof(*device->servers));
-	device->n_servers = n;
 	for (size_t i = 0; i < n; i++)
 		if (!server_id(b, items[i], &device->servers[i], scope))
 			return;
+	if (n > b->config->n_servers)
+		config_scope_add(scope, value->place,
+				 "'servers' has one of them twice");
+	else
+		device->n_servers = (uint16_t)n;
 }
 
 static void other_set(struct building *b, struct config_device *device,
@@ -339,7 +343,7 @@ static struct config_device *device_create(struct building *b,
 	struct arena *arena = arena_create();
 	struct config_device *device;
 
-	arena_reserve(arena, sizeof(*device) + TEXTS_USUAL);
+	arena_reserve(arena, sizeof(*device) + ROOM_USUAL);
 	device = arena_take(arena, sizeof(*device));
 	device->arena = arena;
 	device->source = config_source(b, value->place);

@@ -185,6 +185,8 @@ static void devices(void **state)
 		DEVICE("endpoint: e, bus: sim, servers: [1, 2], " P,
 		       "conf.d/a.yaml:2:42: there is no server with the id "
 		       "2\n"),
+		DEVICE("endpoint: e, bus: sim, servers: [1, 1], " P,
+		       "conf.d/a.yaml:2:38: 'servers' has one of them twice\n"),
 		DEVICE("endpoint: e, bus: sim, servers: each, " P,
 		       "conf.d/a.yaml:2:38: 'servers' must be all or ids, as "
 		       "[1, 2], not 'each'\n"),
