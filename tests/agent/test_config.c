@@ -191,7 +191,7 @@ static void server_members(void **state)
 	assert_int_equal(s->binding, 'U');
 	assert_int_equal(s->pace, 200);
 	assert_int_equal(s->policy.retry_count, 5);
-	assert_int_equal(s->policy.sequence_delay, 86400);
+	assert_int_equal(s->policy.sequence_delay, 900);
 	s = c.config->servers[2];
 	assert_int_equal(s->ct, -1);
 	assert_true(s->ver);
