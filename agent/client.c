@@ -17,6 +17,7 @@
 
 #define SECOND INT64_C(1000000000)
 #define LINKS_MAX 65536
+#define SEND_AGAIN (10 * SECOND)
 
 void client_init(struct client *c, struct endpoint *endpoint,
 		 struct server *server, uint16_t instance)
@@ -166,6 +167,14 @@ static int send_registration(struct client *c, int64_t now)
 	return coap_request(c->connection, &m, now);
 }
 
+static void send_now(struct client *c, int64_t now)
+{
+	if (send_registration(c, now) == 0)
+		return;
+	c->under_way = REGISTRATION_NOTHING;
+	client_event(c, REGISTRATION_LOST, 0, 0, now);
+}
+
 static bool connect_now(struct client *c)
 {
 	struct server *s = c->server;
@@ -188,7 +197,7 @@ void client_turn(struct client *c, int64_t now)
 		c->wanted = REGISTRATION_NOTHING;
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
 	} else if (!coap_busy(c->connection)) {
-		send_registration(c, now);	/* what fails, ends as lost */
+		send_now(c, now);
 	}
 }
 
@@ -371,9 +380,12 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 		return;
 	}
 	o->sequence++;
+	if (send_notification(c, o, code, format, &out, now) < 0) {
+		o->due = now + SEND_AGAIN;	/* the uplink is down */
+		return;
+	}
 	observe_sent(o, now);
 	client_remember(c, o);
-	send_notification(c, o, code, format, &out, now);
 }
 
 static bool notify_next(struct client *c, int64_t now)
@@ -387,7 +399,8 @@ static bool notify_next(struct client *c, int64_t now)
 }
 
 static void notification_ended(struct client *c, enum coap_outcome outcome,
-			       const uint8_t *token, uint8_t token_length)
+			       const uint8_t *token, uint8_t token_length,
+			       int64_t now)
 {
 	struct observation *o = client_observation(c, token, token_length);
 
@@ -397,6 +410,10 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 		 "observation cancelled by %s", outcome == COAP_REFUSED ?
 		 "a Reset" : "silence");
 	client_forget(c, o);
+	/* RFC 7641 4.5: it is over here, while the server waits for ever. A
+	 * new registration makes both agree again. */
+	if (outcome == COAP_NO_ANSWER)
+		client_event(c, REGISTRATION_RESTART, 0, 0, now);
 }
 
 void client_reschedule(struct client *c, int64_t now)
@@ -497,7 +514,8 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	if (c->under_way)
 		registration_ended(c, outcome, answer, loop_clock());
 	else
-		notification_ended(c, outcome, token, token_length);
+		notification_ended(c, outcome, token, token_length,
+				   loop_clock());
 }
 
 static void on_idle(void *owner)
@@ -506,7 +524,7 @@ static void on_idle(void *owner)
 	int64_t now = loop_clock();
 
 	if (c->wanted && !c->paced)
-		send_registration(c, now);
+		send_now(c, now);
 	else
 		client_due(c, now);
 }

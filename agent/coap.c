@@ -164,14 +164,16 @@ static void take_off(struct coap_connection *c, enum flight flight,
 	c->give_up = now + MAX_TRANSMIT_WAIT;
 }
 
+/* -EIO: the kernel did not take it (no route, a port that refused before):
+ * nothing is under way then. */
 static int send_pdu(struct coap_connection *c, coap_pdu_t *pdu)
 {
 	io.counts.sent++;
-	if (coap_send(c->session, pdu) == COAP_INVALID_MID) {
-		io.counts.failed++;
-		return -EIO;
-	}
-	return 0;
+	if (coap_send(c->session, pdu) != COAP_INVALID_MID)
+		return 0;
+	io.counts.failed++;
+	c->flight = FLIGHT_NONE;
+	return -EIO;
 }
 
 static coap_pdu_t *new_pdu(struct coap_connection *c, coap_pdu_type_t type,
