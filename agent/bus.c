@@ -139,10 +139,9 @@ static struct layout layout_of(const struct adapter_ops *ops, size_t n)
 {
 	struct layout l = {.stride = aligned(ops->point_size)};
 
-	l.pointers = aligned(sizeof(struct bus_device) +
-			     n * sizeof(struct bus_point));
-	l.device = l.pointers + aligned(n * sizeof(struct adapter_point *));
-	l.points = l.device + aligned(ops->device_size);
+	l.pointers = sizeof(struct bus_device) + n * sizeof(struct bus_point);
+	l.device = aligned(l.pointers + n * sizeof(struct adapter_point *));
+	l.points = aligned(l.device + ops->device_size);
 	l.size = l.points + n * l.stride;
 	return l;
 }
@@ -171,7 +170,6 @@ static struct bus_device *device_create(struct bus *bus,
 		.points = pointers, .n_points = conf->n_points,
 	};
 	device->conf = conf;
-	device->queue_end = &device->queue;
 	device->seed = seed_of(conf->endpoint);
 	return device;
 }

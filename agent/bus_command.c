@@ -66,27 +66,27 @@ void command_end(struct bus_device *device, int error)
 
 void command_queue(struct bus_device *device, struct bus_command *command)
 {
-	*device->queue_end = command;
-	device->queue_end = &command->next;
+	struct bus_command **end = &device->queue;
+
+	while (*end)		/* BUS_COMMANDS_MAX at most */
+		end = &(*end)->next;
+	*end = command;
 	if (!device->current && device->link)
 		device_ready(device);
 }
 
-static struct bus_command *queue_take(struct bus_device *device,
-				      struct bus_command **at)
+static struct bus_command *queue_take(struct bus_command **at)
 {
 	struct bus_command *command = *at;
 
 	*at = command->next;
-	if (!*at)
-		device->queue_end = at;
 	return command;
 }
 
 void commands_fail(struct bus_device *device, int error)
 {
 	while (device->queue)
-		command_say(device, queue_take(device, &device->queue), error);
+		command_say(device, queue_take(&device->queue), error);
 }
 
 static void current_forget(struct bus_device *device)
@@ -117,7 +117,7 @@ void command_forget(struct bus_device *device, uint64_t id)
 	if (!*at)
 		return;
 	(*at)->forgotten = true;
-	command_say(device, queue_take(device, at), 0);
+	command_say(device, queue_take(at), 0);
 }
 
 void command_read_back(struct bus_point *point, int error)
@@ -170,7 +170,7 @@ static void command_settle(struct bus_device *device)
 static void command_start(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
-	struct bus_command *command = queue_take(device, &device->queue);
+	struct bus_command *command = queue_take(&device->queue);
 	int rc = -ENOTSUP;
 
 	device->current = command;

@@ -227,25 +227,13 @@ void device_attach(struct bus_device *device)
 		device_ready(device);
 }
 
-static void lost_leave(struct bus_device *device)
-{
-	struct bus_device **at = &bus_of(device)->lost_devices;
-
-	if (!device->lost)
-		return;
-	while (*at != device)
-		at = &(*at)->next_lost;
-	*at = device->next_lost;
-	device->lost = false;
-}
-
 /* error: what a command at the adapter is told. */
 void device_detach(struct bus_device *device, int error)
 {
 	struct bus *bus = bus_of(device);
 
 	heap_set(&bus->due, &device->due, POLL_NEVER);
-	lost_leave(device);
+	device->lost = false;
 	device_unready(device);
 	if (!device->link)
 		return;

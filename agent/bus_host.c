@@ -167,11 +167,7 @@ host_lost(struct adapter_bus *base, struct adapter_device *which, int error,
 	}
 	device = device_of(which);
 	device_missed(device, error, text_print(format, args));
-	if (device->lost)
-		return;
-	device->lost = true;
-	device->next_lost = bus->lost_devices;
-	bus->lost_devices = device;
+	device->lost = bus->device_lost = true;
 }
 
 static void host_done(struct adapter_command *base, int error)
@@ -204,26 +200,26 @@ static int host_keep(struct adapter_device *base, const char *name,
 	if (rc <= 0 || device->keeping)
 		return rc < 0 ? rc : 0;
 	device->keeping = true;
-	device->next_keeping = bus->keeping;
-	bus->keeping = device;
 	if (bus->keep_at == POLL_NEVER)
 		bus->keep_at = bus_now() + KEEP_PERIOD;
 	return 0;
 }
 
+void device_keep_flush(struct bus_device *device)
+{
+	if (!device->keeping)
+		return;
+	device->keeping = false;
+	device_say(device, (struct bus_message){
+		.event = BUS_KEEP, .length = device->kept.n,
+		.bytes = bytes_copy(device->kept.bytes, device->kept.n)});
+}
+
 void bus_keep_flush(struct bus *bus)
 {
-	struct bus_device *device;
-
 	bus->keep_at = POLL_NEVER;
-	while ((device = bus->keeping)) {
-		bus->keeping = device->next_keeping;
-		device->keeping = false;
-		device_say(device, (struct bus_message){
-			.event = BUS_KEEP, .length = device->kept.n,
-			.bytes = bytes_copy(device->kept.bytes,
-					    device->kept.n)});
-	}
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		device_keep_flush(d);
 }
 
 static int host_kept(struct adapter_device *base, const char *name, void *bytes,

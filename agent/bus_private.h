@@ -60,18 +60,18 @@ struct bus_device {
 	struct adapter_device **link;	/* what points at base; NULL: nothing,
 					 * it is not attached */
 	struct bus_device *next, *prev;	/* all devices of the bus */
-	struct bus_device *next_ready, *next_lost, *next_keeping;
+	struct bus_device *next_ready;
 	const struct config_device *conf;
 	void *owner;
 	struct heap_item due;
 	int64_t hold;			/* left alone until then; 0: not */
-	struct bus_command *current, *queue, **queue_end;
+	struct bus_command *current, *queue;
 	struct kept kept;
 	struct bus_counters counters;	/* under bus->counters_lock */
-	atomic_uint commands;		/* waiting or running */
 	uint32_t seed;
 	uint32_t tries;			/* unanswered in a row */
 	uint32_t untried;		/* points */
+	atomic_uchar commands;		/* waiting or running */
 	uint8_t stuck;
 	uint8_t standing;		/* enum bus_standing */
 	bool ready, keeping, lost, round, missed, known;
@@ -109,10 +109,9 @@ struct bus {
 	struct bus_counters counters;
 
 	/* The bus's thread. */
-	struct bus_device *first, **last_next, *last;
+	struct bus_device *first, *last;
 	struct adapter_device **attached_end;
 	struct bus_device *ready, **ready_end;	/* have a command to go on */
-	struct bus_device *lost_devices, *keeping;
 	struct heap due;
 	struct adapter_point **asked;	/* room for one exchange */
 	size_t asked_room;
@@ -127,6 +126,7 @@ struct bus {
 	int down_error;			/* as last said */
 	enum bus_said said;
 	bool open, called, readable, rung, silent;
+	bool device_lost;		/* one at least */
 };
 
 /* bus_host.c */
@@ -138,8 +138,9 @@ void bus_low_fd_return(struct bus *bus);
 /* Sends a message; its text and bytes are given away. */
 bool bus_say(struct bus *bus, struct bus_message message);
 bool device_say(struct bus_device *device, struct bus_message message);
-/* BUS_KEEP for all that have kept something since. */
-void bus_keep_flush(struct bus *bus);
+/* BUS_KEEP, if it has kept something since. */
+void device_keep_flush(struct bus_device *device);
+void bus_keep_flush(struct bus *bus);		/* of all */
 
 /* bus_device.c */
 void device_destroy(struct bus_device *device);

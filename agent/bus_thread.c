@@ -58,8 +58,7 @@ static void device_leave(struct bus *bus, struct bus_device *device)
 {
 	device_detach(device, -ECANCELED);
 	commands_fail(device, -ECANCELED);
-	if (device->keeping)
-		bus_keep_flush(bus);
+	device_keep_flush(device);
 	*(device->prev ? &device->prev->next : &bus->first) = device->next;
 	*(device->next ? &device->next->prev : &bus->last) = device->prev;
 	bus->standings[STANDING_NONE]--;
@@ -178,10 +177,21 @@ static void bus_open(struct bus *bus)
 	bus->said = SAID_OPENED;
 }
 
+static void lost_detach(struct bus *bus)
+{
+	bus->device_lost = false;
+	for (struct bus_device *d = bus->first; d; d = d->next) {
+		if (!d->lost)
+			continue;
+		device_detach(d, -ENODEV);
+		d->hold = bus_now() + poll_retry(d->tries, 0, 0);
+		heap_set(&bus->due, &d->due, d->hold);
+	}
+}
+
 /* What the calls into the adapter have brought up. */
 static void bus_settle(struct bus *bus)
 {
-	struct bus_device *device;
 	int error = bus->lost;
 
 	if (error) {
@@ -199,11 +209,8 @@ static void bus_settle(struct bus *bus)
 		bus_close(bus, -ETIMEDOUT);
 		return;
 	}
-	while ((device = bus->lost_devices)) {
-		device_detach(device, -ENODEV);
-		device->hold = bus_now() + poll_retry(device->tries, 0, 0);
-		heap_set(&bus->due, &device->due, device->hold);
-	}
+	if (bus->device_lost)
+		lost_detach(bus);
 }
 
 /* ---- work */
