@@ -13,7 +13,7 @@
 #include "agent/log.h"
 #include "agent/store.h"
 
-#define KEPT_MAX (64 * 1024)
+#define FILE_MOST (256 * 1024)
 
 struct job {
 	struct job *next;
@@ -27,7 +27,7 @@ struct store {
 	struct job *first, **end;	/* waiting */
 	struct job *now;		/* on a worker */
 	uv_work_t work;
-	int error;			/* the last one's, to log changes */
+	int error, said;		/* of the last one; of the last log line */
 };
 
 static const char *const folders[] = {
@@ -111,6 +111,8 @@ static int replace(const char *path, const uint8_t *bytes, size_t n)
 	close(fd);
 	if (rc == 0 && rename(beside, path) < 0)
 		rc = -errno;
+	if (rc < 0)
+		unlink(beside);
 	return rc;
 }
 
@@ -136,9 +138,14 @@ static void worked(uv_work_t *request, int status)
 	struct store *store = request->data;
 
 	(void)status;
-	if (store->error)
+	/* A full disk is said once, not for each file. */
+	if (store->error && store->error != store->said)
 		log_line(LOG_ERROR, NULL, NULL, "cannot write %s: %s",
 			 store->now->path, strerror(-store->error));
+	if (!store->error && store->said)
+		log_line(LOG_NOTE, NULL, NULL, "%s can be written again",
+			 store->directory);
+	store->said = store->error;
 	job_free(store->now);
 	store->now = NULL;
 	next(store);
@@ -198,31 +205,67 @@ void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 	next(store);
 }
 
-uint8_t *store_get(struct store *store, enum store_kind kind,
-		   const char *endpoint, size_t *n)
+/* What is still to be written is newer than any file. */
+static const struct job *newest(struct store *store, const char *path)
 {
-	uint8_t *bytes = NULL;
-	ssize_t got = -1;
-	char *path;
-	int fd;
+	const struct job *job = waiting(store, path);
 
-	*n = 0;
-	if (!store)
-		return NULL;
-	path = path_of(store, kind, endpoint);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	free(path);
+	if (!job && store->now && !strcmp(store->now->path, path))
+		job = store->now;
+	return job;
+}
+
+static uint8_t *read_all(const char *path, size_t *n)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+	uint8_t *bytes;
+	ssize_t got = -1;
+
 	if (fd < 0)
 		return NULL;
-	bytes = malloc(KEPT_MAX);
-	if (bytes)
-		got = read(fd, bytes, KEPT_MAX);
+	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) ||
+	    stat.st_size <= 0 || stat.st_size > FILE_MOST) {
+		close(fd);
+		return NULL;
+	}
+	bytes = malloc((size_t)stat.st_size);
+	if (!bytes)
+		abort();
+	got = read(fd, bytes, (size_t)stat.st_size);
 	close(fd);
 	if (got <= 0) {
 		free(bytes);
 		return NULL;
 	}
 	*n = (size_t)got;
+	return bytes;
+}
+
+uint8_t *store_get(struct store *store, enum store_kind kind,
+		   const char *endpoint, size_t *n)
+{
+	const struct job *job;
+	uint8_t *bytes;
+	char *path;
+
+	*n = 0;
+	if (!store)
+		return NULL;
+	path = path_of(store, kind, endpoint);
+	job = newest(store, path);
+	if (!job) {
+		bytes = read_all(path, n);
+	} else if (!job->n) {
+		bytes = NULL;
+	} else {
+		bytes = malloc(job->n);
+		if (!bytes)
+			abort();
+		memcpy(bytes, job->bytes, job->n);
+		*n = job->n;
+	}
+	free(path);
 	return bytes;
 }
 

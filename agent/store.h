@@ -20,7 +20,7 @@ void store_close(struct store *store);
 /* Of an endpoint: bytes are copied. The newest wins. */
 void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 	       const uint8_t *bytes, size_t n);
-/* heap, *n bytes; NULL: none. */
+/* heap, *n bytes; NULL: none. What was put last, written already or not. */
 uint8_t *store_get(struct store *store, enum store_kind kind,
 		   const char *endpoint, size_t *n);
 #endif
