@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The journal's own protocol under systemd, plain lines elsewhere. */
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,8 +12,18 @@
 #include <unistd.h>
 #include "agent/log.h"
 
+#define WINDOW 10		/* s */
+#define WINDOW_LINES 200
+
 static enum log_level highest = LOG_NOTE;
 static bool journal;
+
+/* Lines of any thread since the window began. */
+static struct {
+	pthread_mutex_t lock;
+	time_t until;			/* monotonic s */
+	unsigned long lines;
+} window = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Is stderr the journal's stream, as JOURNAL_STREAM=device:inode says? */
 static bool stderr_is_journal(void)
@@ -84,19 +95,69 @@ static void to_stderr(enum log_level level, const char *endpoint,
 		return;		/* nowhere to say it */
 }
 
+static void write_line(enum log_level level, const char *endpoint,
+		       const char *bus, const char *text)
+{
+	if (journal)
+		to_journal(level, endpoint, bus, text);
+	else
+		to_stderr(level, endpoint, bus, text);
+}
+
+/* A new window begins; how many lines the last one has left out. */
+static unsigned long window_turn(bool now)
+{
+	unsigned long left_out = 0;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	if (t.tv_sec < window.until && !now)
+		return 0;
+	if (window.lines > WINDOW_LINES)
+		left_out = window.lines - WINDOW_LINES;
+	window.until = t.tv_sec + WINDOW;
+	window.lines = 0;
+	return left_out;
+}
+
+static bool is_within_budget(enum log_level level, const char *endpoint)
+{
+	bool within;
+
+	if (level == LOG_ERROR || !endpoint || highest > LOG_NOTE)
+		return true;
+	log_catch_up(false);
+	pthread_mutex_lock(&window.lock);
+	within = ++window.lines <= WINDOW_LINES;
+	pthread_mutex_unlock(&window.lock);
+	return within;
+}
+
+void log_catch_up(bool now)
+{
+	unsigned long left_out;
+	char text[80];
+
+	pthread_mutex_lock(&window.lock);
+	left_out = window_turn(now);
+	pthread_mutex_unlock(&window.lock);
+	if (!left_out)
+		return;
+	snprintf(text, sizeof(text), "%lu more lines about endpoints were left out (-v: all)",
+		 left_out);
+	write_line(LOG_WARN, NULL, NULL, text);
+}
+
 void log_line(enum log_level level, const char *endpoint, const char *bus,
 	      const char *format, ...)
 {
 	char text[1024];
 	va_list args;
 
-	if (level > highest)
+	if (level > highest || !is_within_budget(level, endpoint))
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (journal)
-		to_journal(level, endpoint, bus, text);
-	else
-		to_stderr(level, endpoint, bus, text);
+	write_line(level, endpoint, bus, text);
 }

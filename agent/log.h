@@ -3,11 +3,16 @@
  * stderr otherwise. Any thread. Never give it a key or a secret. */
 #ifndef AGENT_LOG_H
 #define AGENT_LOG_H
+#include <stdbool.h>
 
 /* The numbers are syslog's. */
 enum log_level { LOG_ERROR = 3, LOG_WARN, LOG_NOTE, LOG_DETAIL, LOG_TRACE };
 
 void log_open(enum log_level highest);
+/* Of lines about endpoints no more than 200 come in 10 s (errors and -v apart),
+ * or an outage of ten thousand would bury what matters. Says how many were
+ * left out: call it now and then, and with `now` at the end. */
+void log_catch_up(bool now);
 /* endpoint, bus: what it is about, or NULL. */
 void log_line(enum log_level level, const char *endpoint, const char *bus,
 	      const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -109,6 +109,7 @@ static void tell_status(uv_timer_t *timer)
 	char text[128];
 
 	(void)timer;
+	log_catch_up(false);
 	gateway_summary(loop.gateway, text, sizeof(text));
 	if (!strcmp(text, loop.said))
 		return;
@@ -214,6 +215,7 @@ void loop_run(void)
 
 	sdnotify_ready();
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	log_catch_up(true);
 	store_close(gateway->store);
 	if (!gateway_stopped(gateway))
 		leave_at_once("a bus does not come back from a call");
