@@ -348,7 +348,7 @@ static bool event_take(struct gpio_line *line, const struct line_event *e)
 /* Without numbers a full buffer is all that can be seen of lost edges. */
 static void fullness_check(struct gpio_line *line, int n)
 {
-	if (lines_facts.numbers || (unsigned)n < lines_facts.buffer)
+	if (lines_facts.numbers || n < (int)lines_facts.buffer)
 		return;
 	adapter_count(line->device->bus, line->device, "full_buffer", 1);
 	warn_once(line, "edges came faster than they were taken");

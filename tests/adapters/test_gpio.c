@@ -879,6 +879,7 @@ static void a_chip_goes_and_comes_back(void **state)
 	assert_int_equal(fake_last(door)->kind, FAKE_FAULT);
 	assert_string_equal(fake_last(door)->text,
 			    "line door: its chip is gone");
+	assert_int_equal(fake_events(host, FAKE_LOG), 0);
 	assert_int_equal(fake_poll(device, NULL), -ENODEV);
 	assert_true(fake_is_lost(host));
 	assert_int_equal(fake_last(relay)->error, -ENODEV);
