@@ -32,22 +32,32 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
 	return n;
 }
 
+/* Rooms of its own: a request's writes to its device still stand in the
+ * gateway's when what it has set is stored. */
+struct room { struct lwm2m_record records[REQUEST_RECORDS]; uint8_t out[]; };
+
 void endpoint_store(const struct endpoint *e)
 {
 	struct gateway *g = e->gateway;
 	struct lwm2m_path root = path_root();
-	struct buf out = buf_over(g->out, g->out_size);
+	struct room *room = malloc(sizeof(*room) + g->out_size);
 	uint64_t print = accounts_print(e);
-	size_t n = collect(e, g->room->records);
+	struct buf out;
+	size_t n;
 
+	if (!room)
+		abort();
+	out = buf_over(room->out, g->out_size);
+	n = collect(e, room->records);
 	buf_put(&out, &print, sizeof(print));
-	if (codec_encode(FORMAT_SENML_CBOR, &root, g->room->records, n,
-			 &out) < 0) {
+	if (codec_encode(FORMAT_SENML_CBOR, &root, room->records, n,
+			 &out) < 0)
 		log_line(LOG_ERROR, e->conf->endpoint, NULL,
 			 "written resources are too large to be kept");
-		return;
-	}
-	store_put(g->store, STORE_HELD, e->conf->endpoint, out.at, out.used);
+	else
+		store_put(g->store, STORE_HELD, e->conf->endpoint, out.at,
+			  out.used);
+	free(room);
 }
 
 static void restore(struct endpoint *e, const struct lwm2m_record *record)

@@ -46,6 +46,17 @@ class Write(SharedSite):
         self.accepted("update", "boiler", "/1/0", hex=hexed(text), format=JSON)
         self.assertEqual((self.value("/1/0/2"), self.value("/1/0/3")), (8, 80))
 
+    def test_held_and_bound_resources_in_one_request(self):
+        self.accepted("write", "boiler", "/1/0/2", "text=4")
+        for on in (1, 0):
+            state = "true" if on else "false"
+            text = (f'[{{"bn":"/3306/0/","n":"5850","vb":{state}}},'
+                    f'{{"n":"5750","vs":"pump {on}"}}]')
+            self.accepted("update", "boiler", "/3306/0", hex=hexed(text),
+                          format=JSON)
+            self.assertEqual(self.slave.get(1, "coil", 3), on)
+            self.assertEqual(self.value("/3306/0/5750"), f"pump {on}")
+
     def test_setpoint_in_every_format(self):
         for raw, format_, value in (
                 (hexed("21.5"), 0, 21.5),
