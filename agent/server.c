@@ -13,6 +13,7 @@
 #define SECOND INT64_C(1000000000)
 #define BURST 0.05		/* s of pace that may go at once */
 #define RESOLVE_AGAIN_MAX 300	/* s */
+#define DOUBT_EVERY (60 * SECOND)
 
 /* A numeric address needs no look-up, and no wait at start. */
 static bool take_literal(struct server *s)
@@ -43,7 +44,8 @@ struct server *server_create(struct gateway *gateway,
 	s->conf = conf;
 	s->filled = now;
 	s->tokens = 1;
-	s->resolve_at = take_literal(s) ? INT64_MAX : now;
+	s->literal = take_literal(s);
+	s->resolve_at = s->literal ? INT64_MAX : now;
 	return s;
 }
 
@@ -57,6 +59,27 @@ void server_destroy(struct server *s)
 	free(s);
 }
 
+static void take_address(struct server *s, const struct sockaddr *address,
+			 socklen_t length)
+{
+	s->resolve_tries = 0;
+	if (s->length == length && !memcmp(&s->address, address, length))
+		return;
+	if (s->length)
+		log_line(LOG_NOTE, NULL, NULL, "server %u: %s has another "
+			 "address now", s->conf->id, s->conf->host);
+	memcpy(&s->address, address, length);
+	s->length = length;
+	s->moves++;
+}
+
+void server_doubt(struct server *s, int64_t now)
+{
+	if (!s->literal && s->length && s->resolve_at == INT64_MAX &&
+	    now - s->resolved >= DOUBT_EVERY)
+		s->resolve_at = now;
+}
+
 void server_resolved(struct server *s, const struct sockaddr *address,
 		     socklen_t length, const char *error, int64_t now)
 {
@@ -67,10 +90,9 @@ void server_resolved(struct server *s, const struct sockaddr *address,
 		server_destroy(s);
 		return;
 	}
+	s->resolved = now;
 	if (length && length <= sizeof(s->address)) {
-		memcpy(&s->address, address, length);
-		s->length = length;
-		s->resolve_tries = 0;
+		take_address(s, address, length);
 		return;
 	}
 	while (wait < RESOLVE_AGAIN_MAX && wait < 5 << s->resolve_tries)
@@ -139,9 +161,10 @@ static int64_t turn_resolve(struct server *s, int64_t now)
 int64_t server_turn(struct server *s, int64_t now)
 {
 	bool paced = s->conf->pace && !s->gateway->stopping;
+	int64_t due = turn_resolve(s, now), next;
 
 	if (!s->length)
-		return turn_resolve(s, now);
+		return due;
 	refill(s, now);
 	while (s->first && (!paced || s->tokens >= 1)) {
 		struct client *client = s->first;
@@ -152,8 +175,9 @@ int64_t server_turn(struct server *s, int64_t now)
 		client_turn(client, now);
 	}
 	if (!s->first)
-		return INT64_MAX;
-	return now + (int64_t)((1 - s->tokens) / s->conf->pace * SECOND) + 1;
+		return due;
+	next = now + (int64_t)((1 - s->tokens) / s->conf->pace * SECOND) + 1;
+	return next < due ? next : due;
 }
 
 int64_t server_spread(const struct server *s, size_t n_endpoints)

@@ -15,8 +15,10 @@ struct server {
 	struct config_server *conf;		/* owned */
 	struct sockaddr_storage address;
 	socklen_t length;			/* 0: not resolved */
-	bool resolving, gone;
+	uint32_t moves;				/* how often it has changed */
+	bool literal, resolving, gone;
 	int64_t resolve_at;			/* next try, or INT64_MAX */
+	int64_t resolved;			/* the last time */
 	uint32_t resolve_tries;
 	struct tree account;			/* /1/0 as endpoints share it */
 	struct client *first, *last;		/* wait for their turn */
@@ -36,6 +38,9 @@ void server_queue(struct server *server, struct client *client);
 void server_unqueue(struct server *server, struct client *client);
 /* Lets those go whose turn has come; returns when the next one may. */
 int64_t server_turn(struct server *server, int64_t now);
+/* It did not answer: is its name another host's now? Looked up at most once a
+ * minute; connections are made anew where it is. */
+void server_doubt(struct server *server, int64_t now);
 /* Of loop.c's look-up; length 0: failed, error says why. */
 void server_resolved(struct server *server, const struct sockaddr *address,
 		     socklen_t length, const char *error, int64_t now);
