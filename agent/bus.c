@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "agent/bus_private.h"
+#include "agent/bus_search.h"
 
 #define MAILBOX_CAPACITY 1024
 
@@ -255,6 +256,22 @@ void bus_cancel(struct bus_device *device, uint64_t id)
 		return;
 	request_post(bus_of(device), (struct bus_request){
 		.kind = INBOX_FORGET, .device = device, .id = id});
+}
+
+int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id)
+{
+	if (bus->stopping)
+		return -ESHUTDOWN;
+	request_post(bus, (struct bus_request){
+		.kind = INBOX_SEARCH, .plan = plan, .id = id});
+	return 0;
+}
+
+void bus_search_stop(struct bus *bus, uint64_t id)
+{
+	if (!bus->stopping)
+		request_post(bus, (struct bus_request){
+			.kind = INBOX_SEARCH_STOP, .id = id});
 }
 
 size_t bus_counts(struct bus *bus, struct bus_device *device,

@@ -38,8 +38,8 @@ enum bus_event {
 				 * read-back's sample came before it */
 	BUS_KEEP,		/* the device's kept state is now bytes; at
 				 * most once a second, and before DETACHED */
-	BUS_FOUND,		/* a search found: text is a JSON line */
-	BUS_SEARCHED,		/* and has ended: error */
+	BUS_FOUND,		/* a search (id) found: bus_search.h */
+	BUS_SEARCHED,		/* and has ended: error, text or NULL */
 };
 
 struct bus_message {

@@ -182,14 +182,6 @@ static void host_done(struct adapter_command *base, int error)
 	device_ready(device_of(base->point->device));
 }
 
-/* bus->search is NULL as yet, so there is nobody to call this. */
-static void host_found(struct adapter_search *search,
-		       const struct adapter_found *found)
-{
-	(void)search;
-	(void)found;
-}
-
 static int host_keep(struct adapter_device *base, const char *name,
 		     const void *bytes, size_t n)
 {
@@ -346,7 +338,7 @@ const struct adapter_host bus_host = {
 	.size = sizeof(struct adapter_host),
 	.now = host_now, .report = host_report, .fault = host_fault,
 	.heard = host_heard, .lost = host_lost, .done = host_done,
-	.found = host_found, .keep = host_keep, .kept = host_kept,
+	.found = search_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
 	.low_fd = host_low_fd,
 };

@@ -80,14 +80,15 @@ struct bus_device {
 };
 
 enum bus_inbox_kind { INBOX_ATTACH, INBOX_DETACH, INBOX_DO,
-			INBOX_FORGET };
+			INBOX_FORGET, INBOX_SEARCH, INBOX_SEARCH_STOP };
 
 struct bus_request {
 	struct bus_request *next;
 	enum bus_inbox_kind kind;
 	struct bus_device *device;
 	struct bus_command *command;	/* of DO */
-	uint64_t id;			/* of FORGET */
+	const struct search_plan *plan;	/* of SEARCH */
+	uint64_t id;			/* of FORGET, of SEARCH */
 };
 
 enum bus_said { SAID_NOTHING, SAID_OPENED, SAID_DOWN };
@@ -112,6 +113,7 @@ struct bus {
 	struct bus_device *first, *last;
 	struct adapter_device **attached_end;
 	struct bus_device *ready, **ready_end;	/* have a command to go on */
+	struct bus_search *search;	/* the one under way, or NULL */
 	struct heap due;
 	struct adapter_point **asked;	/* room for one exchange */
 	size_t asked_room;
@@ -172,6 +174,18 @@ void device_unready(struct bus_device *device);
 bool command_step(struct bus *bus);
 /* The point of a read-back has been reported (0) or faulted. */
 void command_read_back(struct bus_point *point, int error);
+
+/* bus_search.c */
+struct search_plan;
+void search_begin(struct bus *bus, const struct search_plan *plan, uint64_t id);
+void search_forget(struct bus *bus, uint64_t id);
+/* BUS_SEARCHED, if one is under way; text NULL: the error says it all. */
+void search_end(struct bus *bus, int error, const char *text);
+/* Its next exchange, if it is due. */
+void search_step(struct bus *bus);
+int64_t search_due(const struct bus *bus);
+void search_found(struct adapter_search *search,
+		  const struct adapter_found *found);
 
 /* bus_thread.c */
 void *bus_run(void *bus);

@@ -81,6 +81,12 @@ static void request_serve(struct bus *bus, const struct bus_request *request)
 	case INBOX_FORGET:
 		command_forget(request->device, request->id);
 		break;
+	case INBOX_SEARCH:
+		search_begin(bus, request->plan, request->id);
+		break;
+	case INBOX_SEARCH_STOP:
+		search_forget(bus, request->id);
+		break;
 	}
 }
 
@@ -112,6 +118,7 @@ static bool requests_serve(struct bus *bus)
 
 static void bus_close(struct bus *bus, int error)
 {
+	search_end(bus, error, NULL);
 	for (struct bus_device *d = bus->first; d; d = d->next)
 		device_detach(d, error);
 	if (bus->ops->close)
@@ -139,6 +146,7 @@ static void bus_fail(struct bus *bus, int error, const char *text)
 	bus->open_tries++;
 	bus->open_at = bus_now() + poll_reopen(bus->open_tries);
 	down_say(bus, error, text);
+	search_end(bus, error, text);
 	for (struct bus_device *d = bus->first; d; d = d->next)
 		if (d->tries < POLL_SILENT_TRIES)
 			device_missed(d, error, text_copy(text));
@@ -198,12 +206,13 @@ static void bus_settle(struct bus *bus)
 		char *text = bus->lost_text;
 
 		bus->lost_text = NULL;
+		search_end(bus, error, text);
 		bus_close(bus, error);
 		bus_fail(bus, error, text);
 		free(text);
 		return;
 	}
-	if (bus->silent) {
+	if (bus->silent && !bus->search) {
 		bus->reopen_at = bus_now() + REOPEN_PERIOD;
 		bus->open_at = 0;
 		bus_close(bus, -ETIMEDOUT);
@@ -250,7 +259,7 @@ static void turn_step(struct bus *bus)
 static void bus_work(struct bus *bus)
 {
 	static void (*const steps[])(struct bus *) = {
-		poll_step, turn_step,
+		poll_step, search_step, turn_step,
 	};
 
 	command_step(bus);
@@ -273,6 +282,8 @@ static int64_t wait_until(const struct bus *bus)
 		return 0;
 	if (bus->turn_at < until)
 		until = bus->turn_at;
+	if (search_due(bus) < until)
+		until = search_due(bus);
 	return due < until ? due : until;
 }
 
@@ -299,9 +310,11 @@ static void bus_wait(struct bus *bus)
 
 static void bus_end(struct bus *bus)
 {
+	search_end(bus, -ECANCELED, "the bus is closed");
 	if (bus->open)
 		bus_close(bus, -ECANCELED);
 	requests_serve(bus);
+	search_end(bus, -ECANCELED, "the bus is closed");
 	while (bus->first)
 		device_leave(bus, bus->first);
 	bus_say(bus, (struct bus_message){.event = BUS_CLOSED});
