@@ -5,10 +5,30 @@
 #include <string.h>
 #include "agent/arena.h"
 #include "agent/config_block.h"
+#include "agent/config_key.h"
 
-static size_t room(const char *text)
+static const char **text_at(struct config_point *point,
+			    const struct config_key *key)
 {
-	return text ? strlen(text) + 1 : 0;
+	return (const char **)(void *)((char *)point + key->offset);
+}
+
+/* Those of the keys that the host has; arena NULL: only how long they are. */
+static size_t texts_copy(struct config_point *point, struct arena *arena)
+{
+	const struct config_key *key = config_point_keys;
+	size_t size = 0;
+
+	for (; key->type != KEY_END; key++) {
+		const char **text = text_at(point, key);
+
+		if (key->type != KEY_TEXT || !*text)
+			continue;
+		size += strlen(*text) + 1;
+		if (arena)
+			*text = arena_text(arena, *text);
+	}
+	return size;
 }
 
 static size_t room_of(const struct config_point *from, size_t n,
@@ -17,9 +37,11 @@ static size_t room_of(const struct config_point *from, size_t n,
 	size_t size = sizeof(struct config_points) +
 		      n * (sizeof(*from) + data_size);
 
-	for (size_t i = 0; i < n; i++)
-		size += room(from[i].name) + room(from[i].unit) +
-			room(from[i].application);
+	for (size_t i = 0; i < n; i++) {
+		struct config_point point = from[i];
+
+		size += texts_copy(&point, NULL);
+	}
 	return size;
 }
 
@@ -36,9 +58,7 @@ static void point_copy(struct config_points *points, size_t i,
 	struct config_point *point = &points->at[i];
 
 	*point = *from;
-	point->name = arena_text(points->arena, from->name);
-	point->unit = arena_text(points->arena, from->unit);
-	point->application = arena_text(points->arena, from->application);
+	texts_copy(point, points->arena);
 	config_points_differ(points, &from->source->fingerprint,
 			     sizeof(from->source->fingerprint));
 	config_points_differ(points, &from->poll, sizeof(from->poll));
