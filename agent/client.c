@@ -179,6 +179,11 @@ static bool connect_now(struct client *c)
 {
 	struct server *s = c->server;
 
+	if (c->connection && c->moves != s->moves) {
+		coap_close(c->connection);	/* it has moved */
+		c->connection = NULL;
+	}
+	c->moves = s->moves;
 	if (!c->connection)
 		c->connection = coap_open((struct sockaddr *)&s->address,
 					  s->length, c);
@@ -299,6 +304,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 			log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
 				 "%s does not answer", c->server->conf->uri);
 		c->last_code = CLIENT_NO_ANSWER;
+		server_doubt(c->server, now);
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
 		if (before != CLIENT_NO_ANSWER)
 			note_wait(c, now);
@@ -331,18 +337,26 @@ struct request_scope client_scope(struct client *c)
 	};
 }
 
-void client_remember(struct client *c, struct observation *o)
+static void remember(struct client *c, struct observation *o,
+		     const struct lwm2m_path *scope)
 {
 	struct tree_cursor at = {0, 0};
 	struct lwm2m_path path;
 	const struct tree_slot *slot;
 
-	if (!c->attributes.n)
-		return;			/* no conditions anywhere */
-	while ((slot = tree_next(&c->endpoint->tree, &o->path, &at, &path)))
+	while ((slot = tree_next(&c->endpoint->tree, scope, &at, &path)))
 		if (slot->quality == TREE_GOOD)
 			observe_remember(o, &c->attributes, &path,
 					 &slot->value);
+}
+
+void client_remember(struct client *c, struct observation *o)
+{
+	const struct lwm2m_path *path;
+
+	/* None at all: no conditions anywhere. */
+	for (size_t i = 0; c->attributes.n && (path = observe_path(o, i)); i++)
+		remember(c, o, path);
 }
 
 static int send_notification(struct client *c, struct observation *o,
@@ -359,15 +373,31 @@ static int send_notification(struct client *c, struct observation *o,
 		.payload = out->at, .length = out->used}, now);
 }
 
+/* 2.05, 5.03: nothing of it is true now, or what ends the observation. */
+static uint8_t read_observed(struct client *c, const struct observation *o,
+			     struct buf *out, uint16_t *format)
+{
+	struct request_scope scope = client_scope(c);
+	struct request_room *room = c->endpoint->gateway->room;
+	uint8_t code;
+	size_t n;
+
+	*format = o->format;
+	if (!o->paths)
+		return request_read(&scope, &o->path, o->format, room, out,
+				    format);
+	code = request_read_composite(&scope, o->paths, o->n_paths, o->format,
+				      room, out, &n);
+	return code == CODE(2, 5) && !n ? CODE(5, 3) : code;
+}
+
 /* Sends it, unless there is nothing true to say. */
 static void notify(struct client *c, struct observation *o, int64_t now)
 {
 	struct gateway *g = c->endpoint->gateway;
-	struct request_scope scope = client_scope(c);
 	struct buf out = buf_over(g->out, g->out_size);
-	uint16_t format = FORMAT_NONE;
-	uint8_t code = request_read(&scope, &o->path, o->format, g->room, &out,
-				    &format);
+	uint16_t format;
+	uint8_t code = read_observed(c, o, &out, &format);
 
 	if (code == CODE(5, 3) || code == CODE(5, 4)) {
 		observe_sent(o, now);	/* stale: not said; the clocks restart */
@@ -470,7 +500,7 @@ void client_changed(struct client *c, const struct lwm2m_path *path,
 	bool any = false;
 
 	for (struct observation *o = c->observations; o; o = o->next)
-		if (path_covers(&o->path, path)) {
+		if (observe_covers(o, path)) {
 			observe_changed(o, &c->attributes, path, value, now);
 			any = true;
 		}

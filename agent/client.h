@@ -10,6 +10,7 @@
 #include "agent/server.h"
 
 #define CLIENT_OBSERVATIONS_MAX 128
+#define CLIENT_PATHS_MAX 128	/* of one composite observation */
 #define CLIENT_NO_ANSWER 1	/* as last_code: no code is 0.01 */
 
 struct endpoint;
@@ -26,6 +27,7 @@ struct client {
 	uint8_t *location;		/* segments, as given; owned */
 	uint16_t n_location;
 	uint16_t instance;		/* of object 1 that is this account */
+	uint32_t moves;			/* of the server, when connected */
 	uint8_t wanted;			/* enum registration_send: to go out */
 	uint8_t under_way;		/* ... and what is */
 	uint8_t wanted_changes;

@@ -41,8 +41,24 @@ static size_t observations_count(const struct client *c)
 	return n;
 }
 
+static struct observation *observation_create(
+	const struct request_outcome *outcome, const uint8_t *token,
+	uint8_t token_length)
+{
+	struct observation *o = outcome->paths ?
+		observe_create_composite(outcome->paths, outcome->n_paths,
+					 token, token_length,
+					 outcome->format) :
+		observe_create(&outcome->path, token, token_length,
+			       outcome->format);
+
+	if (!o)
+		abort();
+	return o;
+}
+
 /* The sequence number for the answer; -1: no room, a plain answer. */
-static int32_t observe(struct client *c, const struct request *r,
+static int32_t observe(struct client *c,
 		       const struct request_outcome *outcome,
 		       const uint8_t *token, uint8_t token_length, int64_t now)
 {
@@ -50,13 +66,10 @@ static int32_t observe(struct client *c, const struct request *r,
 
 	if (o)
 		client_forget(c, o);	/* the same token: it is replaced */
-	if (observations_count(c) >= CLIENT_OBSERVATIONS_MAX)
+	if (observations_count(c) >= CLIENT_OBSERVATIONS_MAX ||
+	    outcome->n_paths > CLIENT_PATHS_MAX)
 		return -1;
-	o = observe_create(&outcome->path, token, token_length,
-			   r->accept == FORMAT_NONE ? outcome->format :
-			   r->accept);
-	if (!o)
-		abort();
+	o = observation_create(outcome, token, token_length);
 	o->next = c->observations;
 	c->observations = o;
 	observe_sent(o, now);
@@ -65,14 +78,26 @@ static int32_t observe(struct client *c, const struct request *r,
 	return (int32_t)o->sequence;
 }
 
-static void cancel(struct client *c, const struct lwm2m_path *path,
+static bool is_of(const struct observation *o,
+		  const struct request_outcome *outcome)
+{
+	if (!o->paths != !outcome->paths || o->n_paths != outcome->n_paths ||
+	    !path_equal(&o->path, &outcome->path))
+		return false;
+	for (size_t i = 0; i < o->n_paths; i++)
+		if (!path_equal(&o->paths[i], &outcome->paths[i]))
+			return false;
+	return true;
+}
+
+static void cancel(struct client *c, const struct request_outcome *outcome,
 		   const uint8_t *token, uint8_t token_length)
 {
 	struct observation *o = client_observation(c, token, token_length);
 
 	/* Some servers cancel with a new token: then the path counts. */
 	if (!o)
-		for (o = c->observations; o && !path_equal(&o->path, path); )
+		for (o = c->observations; o && !is_of(o, outcome); )
 			o = o->next;
 	if (o)
 		client_forget(c, o);
@@ -205,11 +230,11 @@ void client_request(struct client *c, struct coap_exchange *x,
 	}
 	outcome = request_handle(&scope, request, g->room, &out);
 	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
-		cancel(c, &outcome.path, token, token_length);
+		cancel(c, &outcome, token, token_length);
 	if (outcome.code >> 5 == 2) {
 		if (outcome.kind == REQUEST_OBSERVE)
-			sequence = observe(c, request, &outcome, token,
-					   token_length, now);
+			sequence = observe(c, &outcome, token, token_length,
+					   now);
 		outcome.code = carry_out(c, x, &outcome, now);
 	}
 	if (outcome.code)

@@ -28,12 +28,53 @@ struct observation *observe_create(const struct lwm2m_path *path,
 	return o;
 }
 
+struct observation *observe_create_composite(const struct lwm2m_path *paths,
+					     size_t n, const uint8_t *token,
+					     uint8_t token_length,
+					     uint16_t format)
+{
+	struct lwm2m_path root = path_root();
+	struct observation *o = observe_create(&root, token, token_length,
+					       format);
+
+	if (!o || n > UINT16_MAX)
+		goto failed;
+	o->paths = reallocarray(NULL, n ? n : 1, sizeof(*paths));
+	if (!o->paths)
+		goto failed;
+	if (n)
+		memcpy(o->paths, paths, n * sizeof(*paths));
+	o->n_paths = (uint16_t)n;
+	return o;
+failed:
+	observe_destroy(o);
+	return NULL;
+}
+
 void observe_destroy(struct observation *observation)
 {
 	if (!observation)
 		return;
+	free(observation->paths);
 	free(observation->last);
 	free(observation);
+}
+
+const struct lwm2m_path *observe_path(const struct observation *o, size_t i)
+{
+	if (o->paths)
+		return i < o->n_paths ? &o->paths[i] : NULL;
+	return i ? NULL : &o->path;
+}
+
+bool observe_covers(const struct observation *o, const struct lwm2m_path *path)
+{
+	const struct lwm2m_path *own;
+
+	for (size_t i = 0; (own = observe_path(o, i)); i++)
+		if (path_covers(own, path))
+			return true;
+	return false;
 }
 
 static int64_t due_of(const struct observation *o)
@@ -130,20 +171,52 @@ int observe_remember(struct observation *observation,
 
 /* ---- rules */
 
+struct periods {
+	uint32_t pmin, pmax;		/* s; pmax 0: none */
+};
+
+static struct periods periods_of(const struct attribute_set *set,
+				 const struct lwm2m_path *path,
+				 struct periods defaults)
+{
+	struct attributes a = attributes_effective(set, path);
+	struct periods p = {
+		a.set & ATTRIBUTE_PMIN ? a.pmin : defaults.pmin,
+		a.set & ATTRIBUTE_PMAX ? a.pmax : defaults.pmax,
+	};
+
+	if (p.pmax < p.pmin)
+		p.pmax = 0;
+	return p;
+}
+
+/* One clock for all paths: none is told more often than it bears. */
+static void periods_join(struct periods *all, struct periods one)
+{
+	if (one.pmin > all->pmin)
+		all->pmin = one.pmin;
+	if (one.pmax && (!all->pmax || one.pmax < all->pmax))
+		all->pmax = one.pmax;
+}
+
 int64_t observe_configure(struct observation *observation,
 			  const struct attribute_set *set,
 			  uint32_t default_pmin, uint32_t default_pmax,
 			  int64_t now)
 {
-	struct attributes a = attributes_effective(set, &observation->path);
+	const struct periods defaults = {default_pmin, default_pmax};
 	struct observation *o = observation;
+	const struct lwm2m_path *path;
+	struct periods all = {0, 0};
 
 	if (o->sent == 0)
 		o->sent = now;
-	o->pmin = a.set & ATTRIBUTE_PMIN ? a.pmin : default_pmin;
-	o->pmax = a.set & ATTRIBUTE_PMAX ? a.pmax : default_pmax;
-	if (o->pmax < o->pmin)
-		o->pmax = 0;
+	for (size_t i = 0; (path = observe_path(o, i)); i++)
+		periods_join(&all, periods_of(set, path, defaults));
+	if (all.pmax && all.pmax < all.pmin)
+		all.pmax = all.pmin;
+	o->pmin = all.pmin;
+	o->pmax = all.pmax;
 	last_prune(o, set);
 	return due_update(o, now);
 }

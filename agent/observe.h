@@ -16,7 +16,10 @@ struct observe_last {			/* last sent value of one resource */
 
 struct observation {
 	struct observation *next;
-	struct lwm2m_path path;
+	struct lwm2m_path path;		/* the root, where there are */
+	struct lwm2m_path *paths;	/* those of an Observe-Composite,
+					 * owned; else NULL */
+	uint16_t n_paths;
 	uint8_t token[8], token_length;
 	uint16_t format;		/* the answers', as first given */
 	uint32_t sequence;		/* Observe option, 24 bits */
@@ -33,11 +36,25 @@ struct observation {
 struct observation *observe_create(const struct lwm2m_path *path,
 				   const uint8_t *token, uint8_t token_length,
 				   uint16_t format);
+/* The same of several (Observe-Composite): one notification has them all. */
+struct observation *observe_create_composite(const struct lwm2m_path *paths,
+					     size_t n, const uint8_t *token,
+					     uint8_t token_length,
+					     uint16_t format);
 void observe_destroy(struct observation *observation);	/* NULL is fine */
 
+/* Is path one of its own, or below one? */
+bool observe_covers(const struct observation *observation,
+		    const struct lwm2m_path *path);
+/* The i-th of its paths; NULL: no more. */
+const struct lwm2m_path *observe_path(const struct observation *observation,
+				      size_t i);
+
 /* Takes pmin and pmax in force from set, with the server's defaults (1/x/2,
- * 1/x/3) below them; pmax of 0 or below pmin is ignored. After creation, and
- * whenever attributes or defaults change. Returns the new due time. */
+ * 1/x/3) below them; pmax of 0 or below pmin is ignored. Of several paths the
+ * longest pmin holds and the shortest pmax, which is pmin where it is shorter
+ * than that. After creation, and whenever attributes or defaults change.
+ * Returns the new due time. */
 int64_t observe_configure(struct observation *observation,
 			  const struct attribute_set *set,
 			  uint32_t default_pmin, uint32_t default_pmax,

@@ -204,9 +204,17 @@ static void method_handle(struct handling *h)
 	case REQUEST_POST:
 		post_handle(h);
 		return;
+	case REQUEST_FETCH:
+		if (h->outcome.path.depth)
+			break;
+		request_fetch(h);
+		return;
+	case REQUEST_IPATCH:
+		if (h->outcome.path.depth)
+			break;
+		request_patch(h);
+		return;
 	case REQUEST_DELETE:		/* Delete */
-	case REQUEST_FETCH:		/* Read- and Observe-Composite */
-	case REQUEST_IPATCH:		/* Write-Composite */
 	case REQUEST_PATCH:
 		break;
 	}
@@ -225,7 +233,8 @@ struct request_outcome request_handle(const struct request_scope *scope,
 			       &h.outcome.path);
 
 	/* To forget is possible whatever became of the path. */
-	if (request->method == REQUEST_GET && request->observe == 1)
+	if ((request->method == REQUEST_GET ||
+	     request->method == REQUEST_FETCH) && request->observe == 1)
 		h.outcome.kind = REQUEST_CANCEL;
 	if (error)
 		request_answer(&h, CODE(4, 04), "not a path of objects");

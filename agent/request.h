@@ -54,7 +54,8 @@ struct request_scope {
 
 enum request_kind {
 	REQUEST_ANSWERED,	/* code and payload are all */
-	REQUEST_OBSERVE,	/* answered; keep an observation of path */
+	REQUEST_OBSERVE,	/* answered; keep an observation of path, or
+				 * of all `paths` */
 	REQUEST_CANCEL,		/* answered; forget the observation of token */
 	REQUEST_WRITE,		/* held ones are set (touched); `writes` go to
 				 * the bus, in order, then code is the answer */
@@ -70,6 +71,9 @@ struct request_outcome {
 	uint8_t code;			/* CODE() */
 	uint16_t format;		/* of the payload written, or NONE */
 	struct lwm2m_path path;
+	const struct lwm2m_path *paths;	/* of a composite, in order, none
+					 * below another; else NULL */
+	size_t n_paths;
 	const char *reason;		/* for 4.xx: diagnostic, literal */
 	/* Values are borrowed from the request and scratch. */
 	struct lwm2m_record *writes;	/* bound resources */
@@ -90,7 +94,8 @@ struct request_room {
 /* A Write that replaces (PUT) an instance leaves what the payload does not
  * name as it is; of a multiple resource that it names, elements that it does
  * not name go. Without a Content-Format one value is text and more are TLV.
- * An Observe of what has no value yet is answered 5.03 and not kept.
+ * An Observe of what has no value yet is answered 5.03 and not kept. FETCH and
+ * iPATCH are at the root and of SenML; 4.01 for an object that is closed.
  *
  * Every error is the code that Core TS 6.4 / Transport TS table names: 4.00
  * malformed, 4.01 objects 0 and 21, 4.04 nothing there, 4.05 operation not
@@ -109,4 +114,12 @@ uint8_t request_read(const struct request_scope *scope,
 		     const struct lwm2m_path *path, uint16_t accept,
 		     struct request_room *room, struct buf *out,
 		     uint16_t *format);
+
+/* The same for paths in order, none below another, in a format of SenML: what
+ * is not there, not readable or has no value that is true is left out (Core TS
+ * 6.3.10). 2.05; 4.01 none of the paths may be seen, 5.00. *n: values. */
+uint8_t request_read_composite(const struct request_scope *scope,
+			       const struct lwm2m_path *paths, size_t n_paths,
+			       uint16_t format, struct request_room *room,
+			       struct buf *out, size_t *n);
 #endif

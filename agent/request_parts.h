@@ -25,8 +25,35 @@ const struct resource_def *request_def(const struct tree *tree,
 bool request_is_readable(const struct tree *tree, const struct lwm2m_path *at);
 bool request_is_numeric(const struct resource_def *def);
 
+/* The slots of a Read's scope by what can be said of them. */
+struct tally {
+	size_t served, bad;
+	size_t bound, bound_bad;
+	bool overflow;
+};
+/* What can be served below path joins the room's records. */
+void request_collect(const struct request_scope *scope,
+		     const struct lwm2m_path *path, struct request_room *room,
+		     struct tally *tally);
+/* 2.05, and out is left as it was at any other code. */
+uint8_t request_records_write(const struct lwm2m_path *path, uint16_t format,
+			      const struct lwm2m_record *records, size_t n,
+			      struct buf *out);
+
+/* The payload to the room's records; their number, -1: refused. */
+int request_decode(struct handling *h, uint16_t format);
+/* Refuses a record that cannot be written. */
+void request_record_check(struct handling *h,
+			  const struct lwm2m_record *record);
+/* All have been checked. */
+void request_records_apply(struct handling *h, size_t n);
+
 /* The path is there and not closed. */
 void request_read_handle(struct handling *h);
 void request_discover(struct handling *h);
 void request_write(struct handling *h);
+
+/* The path is the root. */
+void request_fetch(struct handling *h);
+void request_patch(struct handling *h);
 #endif

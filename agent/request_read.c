@@ -14,13 +14,6 @@ static bool is_single(const struct tree *tree, const struct lwm2m_path *path)
 	       (path->depth == 3 && !(def && def->multiple));
 }
 
-/* The slots of a Read's scope by what can be said of them. */
-struct tally {
-	size_t served, bad;
-	size_t bound, bound_bad;
-	bool overflow;
-};
-
 static bool is_served(const struct request_scope *scope,
 		      const struct tree_slot *slot)
 {
@@ -59,19 +52,17 @@ static void slot_collect(const struct request_scope *scope,
 	};
 }
 
-static struct tally scope_collect(const struct request_scope *scope,
-				  const struct lwm2m_path *path,
-				  struct request_room *room)
+void request_collect(const struct request_scope *scope,
+		     const struct lwm2m_path *path, struct request_room *room,
+		     struct tally *tally)
 {
 	struct tree_cursor cursor = {0, 0};
-	struct tally tally = {0};
 	const struct tree_slot *slot;
 	struct lwm2m_path at;
 
 	while ((slot = tree_next(scope->tree, path, &cursor, &at)))
 		if (request_is_readable(scope->tree, &at))
-			slot_collect(scope, slot, &at, room, &tally);
-	return tally;
+			slot_collect(scope, slot, &at, room, tally);
 }
 
 /* 2.05, or what is wrong with the values. */
@@ -103,10 +94,9 @@ static bool is_plain(uint16_t format)
 	       format == FORMAT_CBOR;
 }
 
-/* 2.05, and out is left as it was at any other code. */
-static uint8_t records_write(const struct lwm2m_path *path, uint16_t format,
-			     const struct lwm2m_record *records, size_t n,
-			     struct buf *out)
+uint8_t request_records_write(const struct lwm2m_path *path, uint16_t format,
+			      const struct lwm2m_record *records, size_t n,
+			      struct buf *out)
 {
 	struct buf before = *out;
 	int error = codec_encode(format, path, records, n, out);
@@ -123,7 +113,7 @@ uint8_t request_read(const struct request_scope *scope,
 		     uint16_t *format)
 {
 	bool single = is_single(scope->tree, path);
-	struct tally tally;
+	struct tally tally = {0};
 	uint8_t code;
 
 	*format = FORMAT_NONE;
@@ -136,11 +126,12 @@ uint8_t request_read(const struct request_scope *scope,
 	accept = format_choose(scope, single, accept);
 	if (!codec_encodes(accept) || (!single && is_plain(accept)))
 		return CODE(4, 06);
-	tally = scope_collect(scope, path, room);
+	request_collect(scope, path, room, &tally);
 	code = tally_judge(&tally, scope->serve_stale, path);
 	if (code != CODE(2, 05))
 		return code;
-	code = records_write(path, accept, room->records, tally.served, out);
+	code = request_records_write(path, accept, room->records, tally.served,
+				     out);
 	if (code == CODE(2, 05))
 		*format = accept;
 	return code;

@@ -84,7 +84,8 @@ static void value_check(struct handling *h, const struct lwm2m_record *record,
 		request_answer(h, CODE(4, 00), "the value is out of range");
 }
 
-static void record_check(struct handling *h, const struct lwm2m_record *record)
+void request_record_check(struct handling *h,
+			  const struct lwm2m_record *record)
 {
 	const struct tree *tree = h->scope->tree;
 	const struct lwm2m_path *path = &record->path;
@@ -132,22 +133,27 @@ static uint16_t payload_format(const struct handling *h)
 	return h->outcome.path.depth >= 3 ? FORMAT_TEXT : FORMAT_TLV;
 }
 
-/* The number of records, all of which can be written; -1: refused. */
-static int payload_check(struct handling *h)
+int request_decode(struct handling *h, uint16_t format)
 {
 	struct buf scratch = buf_over(h->room->scratch,
 				      sizeof(h->room->scratch));
-	int n = codec_decode(payload_format(h), h->scope->model,
-			     &h->outcome.path, h->request->payload,
-			     h->request->length, h->room->records,
-			     REQUEST_RECORDS, &scratch);
+	int n = codec_decode(format, h->scope->model, &h->outcome.path,
+			     h->request->payload, h->request->length,
+			     h->room->records, REQUEST_RECORDS, &scratch);
 
-	if (n < 0) {
-		decode_refuse(h, n);
-		return -1;
-	}
+	if (n >= 0)
+		return n;
+	decode_refuse(h, n);
+	return -1;
+}
+
+/* The number of records, all of which can be written; -1: refused. */
+static int payload_check(struct handling *h)
+{
+	int n = request_decode(h, payload_format(h));
+
 	for (int i = 0; i < n; i++) {
-		record_check(h, &h->room->records[i]);
+		request_record_check(h, &h->room->records[i]);
 		if (h->outcome.code)
 			return -1;
 	}
@@ -226,7 +232,7 @@ static void elements_replace(struct handling *h, size_t n)
 }
 
 /* Held ones are set, bound ones collected at the front of the records. */
-static void records_apply(struct handling *h, size_t n)
+void request_records_apply(struct handling *h, size_t n)
 {
 	struct lwm2m_record *records = h->room->records;
 	size_t bound = 0;
@@ -267,5 +273,5 @@ void request_write(struct handling *h)
 	}
 	n = payload_check(h);
 	if (n >= 0)
-		records_apply(h, (size_t)n);
+		request_records_apply(h, (size_t)n);
 }

@@ -354,6 +354,77 @@ static void remembered_values_are_found_in_any_order(void **state)
 	attribute_set_finish(&set);
 }
 
+static struct observation *composite(const char *const *texts, size_t n)
+{
+	struct lwm2m_path paths[4];
+
+	for (size_t i = 0; i < n; i++)
+		paths[i] = path_of(texts[i]);
+	return observe_create_composite(paths, n, (const uint8_t *)"tok", 3,
+					112);
+}
+
+/* Each on its own: pmin 30 and 20, pmax 45 and 60 (ETS 304); a third one that
+ * would be told at most each 50 s bears the others less often. */
+static void a_composite_has_one_clock(void **state)
+{
+	static const char *const texts[] = {T, "3304/0", V};
+	static const struct { const char *at, *query; } attributes[] = {
+		{T, "pmin=30&pmax=45"}, {"3304/0", "pmin=20&pmax=60"},
+		{V, "pmin=50"},
+	};
+	struct observation *two = composite(texts, 2);
+	struct observation *three = composite(texts, 3);
+	struct attribute_set set = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct lwm2m_path at = path_of(attributes[i].at);
+
+		assert_int_equal(attributes_write(&set, &at,
+			attributes[i].query, strlen(attributes[i].query),
+			false), 0);
+	}
+	observe_sent(two, 10 * TENTH);
+	assert_true(observe_configure(two, &set, 1, 0, 11 * TENTH) ==
+		    460 * TENTH);
+	assert_int_equal(two->pmin, 30);
+	assert_int_equal(two->pmax, 45);
+	observe_configure(three, &set, 1, 0, 11 * TENTH);
+	assert_int_equal(three->pmin, 50);
+	assert_int_equal(three->pmax, 50);
+	observe_destroy(two);
+	observe_destroy(three);
+	attribute_set_finish(&set);
+}
+
+static void a_composite_covers_what_is_below_its_paths(void **state)
+{
+	static const char *const texts[] = {"1/0/2", "3303/0"};
+	static const struct { const char *at; bool is; } cases[] = {
+		{T, true}, {"3303/0", true}, {"1/0/2", true},
+		{"1/0/3", false}, {V, false}, {"3303", false},
+	};
+	struct observation *o = composite(texts, 2);
+	struct lwm2m_path single = path_of("3303/0");
+	struct observation *plain = observe_create(&single, NULL, 0, 112);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct lwm2m_path at = path_of(cases[i].at);
+
+		assert_true(observe_covers(o, &at) == cases[i].is);
+		assert_true(observe_covers(plain, &at) ==
+			    path_covers(&single, &at));
+	}
+	assert_int_equal(observe_path(o, 1)->id[0], 3303);
+	assert_null(observe_path(o, 2));
+	assert_int_equal(observe_path(plain, 0)->depth, 2);
+	assert_null(observe_path(plain, 1));
+	observe_destroy(o);
+	observe_destroy(plain);
+}
+
 static void observation_keeps_what_it_was_given(void **state)
 {
 	struct lwm2m_path path = path_of(T);
@@ -378,6 +449,8 @@ int main(void)
 		cmocka_unit_test(first_value_after_new_conditions_is_sent),
 		cmocka_unit_test(text_and_truth_have_their_own_rules),
 		cmocka_unit_test(remembered_values_are_found_in_any_order),
+		cmocka_unit_test(a_composite_has_one_clock),
+		cmocka_unit_test(a_composite_covers_what_is_below_its_paths),
 		cmocka_unit_test(observation_keeps_what_it_was_given),
 	};
 

@@ -431,6 +431,134 @@ static void discovers(void **state)
 	RUN(table);
 }
 
+#define FETCH REQUEST_FETCH
+#define IPATCH REQUEST_IPATCH
+#define CBOR IS(FORMAT_SENML_CBOR)
+
+static void reads_composites(void **state)
+{
+	static const struct exchange table[] = {
+		{FETCH, "", .format = JSON, .accept = JSON, PAYLOAD(
+			"[{\"n\":\"/3303/0/5700\"},{\"n\":\"/3/0/0\"},"
+			"{\"n\":\"/1/0/1\"}]"), GIVES(JSON,
+			"[{\"bn\":\"/\",\"n\":\"1/0/1\",\"v\":300},"
+			"{\"n\":\"3/0/0\",\"vs\":\"Eastron\"},"
+			"{\"n\":\"3303/0/5700\",\"v\":21.5}]")},
+		/* without Accept as the paths came */
+		{FETCH, "", .format = JSON, PAYLOAD(
+			"[{\"bn\":\"/3/0/\",\"n\":\"7/1\"}]"), GIVES(JSON,
+			"[{\"bn\":\"/\",\"n\":\"3/0/7/1\",\"v\":5000}]")},
+		{FETCH, "", .format = CBOR, .lwm2m_1_0 = true, PAYLOAD(
+			"\x81\xa1\x00\x66/3/0/0"), GIVES(CBOR,
+			"\x81\xa3\x21\x61/\x00\x65" "3/0/0\x03\x67" "Eastron")},
+		{FETCH, "", .format = CBOR, .accept = JSON, PAYLOAD(
+			"\x81\xa1\x00\x66/1/0/2"), GIVES(JSON,
+			"[{\"bn\":\"/\",\"n\":\"1/0/2\",\"v\":1}]")},
+		/* 1.2 writes other numbers for the same lists */
+		{FETCH, "", .format = IS(320), .accept = IS(320), PAYLOAD(
+			"[{\"n\":\"/1/0/2\"}]"), GIVES(JSON,
+			"[{\"bn\":\"/\",\"n\":\"1/0/2\",\"v\":1}]")},
+		/* each once, whatever is named twice */
+		{FETCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/3308/0/5900\"},{\"n\":\"/3308/0\"},"
+			"{\"n\":\"/3308/0\"}]"), GIVES(JSON,
+			"[{\"bn\":\"/\",\"n\":\"3308/0/5750\",\"vs\":\"set\"},"
+			"{\"n\":\"3308/0/5900\",\"v\":20}]")},
+		/* interoperability cases 236, 281: missing, executable,
+		 * closed, empty and stale ones are left out */
+		{FETCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/3303/9\"},{\"n\":\"/4\"},"
+			"{\"n\":\"/3303/0/5605\"},{\"n\":\"/0/0/0\"},"
+			"{\"n\":\"/3303/1/5700\"},{\"n\":\"/3304/0/5700\"},"
+			"{\"n\":\"/1/0/17\"},{\"n\":\"/1/0/3\"}]"), GIVES(JSON,
+			"[{\"bn\":\"/\",\"n\":\"1/0/3\",\"v\":10}]")},
+		{FETCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/3303/9\"}]"), GIVES(JSON, "[]")},
+		{FETCH, "", .format = JSON, .serve_stale = true, PAYLOAD(
+			"[{\"n\":\"/3304/0/5700\"}]"), GIVES(JSON,
+			"[{\"bn\":\"/\",\"n\":\"3304/0/5700\",\"t\":5,"
+			"\"v\":50}]")},
+		{FETCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/0/0\"},{\"n\":\"/21\"}]"),
+			REFUSED(4, 01)},
+		{FETCH, "", .format = JSON, PAYLOAD("[]"), REFUSED(4, 00)},
+		{FETCH, "", .format = JSON, PAYLOAD("[{"), REFUSED(4, 00)},
+		{FETCH, "", .format = JSON, PAYLOAD("[{\"n\":\"/x\"}]"),
+			REFUSED(4, 00)},
+		{FETCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0/2\",\"v\":1}]"), REFUSED(4, 00)},
+		{FETCH, "", REFUSED(4, 15)},
+		{FETCH, "", .format = TLV, PAYLOAD("\xc1\x02\x65"),
+			REFUSED(4, 15)},
+		{FETCH, "", .format = JSON, .accept = TLV, PAYLOAD(
+			"[{\"n\":\"/1/0/2\"}]"), REFUSED(4, 06)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+/* Interoperability case 235: all that is readable, and no keys. */
+static void a_composite_of_the_root_leaves_keys_out(void **state)
+{
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .fallback = FORMAT_TLV,
+	};
+	struct exchange fetch = {
+		FETCH, "", .format = JSON, PAYLOAD("[{\"n\":\"/\"}]"),
+	};
+	struct request request = request_of(&fetch);
+	struct buf out = buf_over(answer, sizeof(answer) - 1);
+	struct request_outcome outcome;
+
+	(void)state;
+	tree_fill(&tree);
+	outcome = request_handle(&scope, &request, &room, &out);
+	assert_int_equal(outcome.code, CODE(2, 05));
+	answer[out.used] = '\0';
+	assert_null(strstr((char *)answer, "127.0.0.1"));
+	assert_null(strstr((char *)answer, "5605"));
+	assert_non_null(strstr((char *)answer, "Eastron"));
+	assert_non_null(strstr((char *)answer, "\"n\":\"3303/0/5700\""));
+	tree_finish(&tree);
+}
+
+static void observes_composites(void **state)
+{
+	static const char *const paths[] = {"/1/0/3", "/3303/0", "/3303/9"};
+	struct exchange fetch = {
+		FETCH, "", .format = JSON, .observe = IS(0), PAYLOAD(
+		"[{\"n\":\"/3303/9\"},{\"n\":\"/3303/0\"},"
+		"{\"n\":\"/3303/0/5700\"},{\"n\":\"/1/0/3\"}]"),
+	};
+	struct request request = request_of(&fetch);
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .fallback = FORMAT_TLV,
+	};
+
+	(void)state;
+	tree_fill(&tree);
+	for (int observe = 0; observe < 2; observe++) {
+		struct buf out = buf_over(answer, sizeof(answer));
+		struct request_outcome outcome;
+
+		request.observe = observe;
+		outcome = request_handle(&scope, &request, &room, &out);
+		assert_int_equal(outcome.code, CODE(2, 05));
+		assert_int_equal(outcome.kind, observe ? REQUEST_CANCEL :
+				 REQUEST_OBSERVE);
+		assert_int_equal(outcome.n_paths, 3);
+		for (size_t i = 0; i < 3; i++) {
+			struct lwm2m_path at = path(paths[i]);
+
+			assert_true(path_equal(&at, &outcome.paths[i]));
+		}
+	}
+	tree_finish(&tree);
+}
+
 #define CHANGED .code = CODE(2, 04), .kind = REQUEST_WRITE
 
 static void writes_held_ones(void **state)
@@ -576,6 +704,69 @@ static void refuses_writes(void **state)
 		{POST, "3306/0", .format = TLV, PAYLOAD(
 			"\xe1\x16\xda\x00" "\xe1\x16\xdb\x65"),
 			REFUSED(4, 00)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+static void writes_composites(void **state)
+{
+	static const struct exchange table[] = {
+		/* interoperability cases 230, 257: several objects */
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0/2\",\"v\":5},"
+			"{\"n\":\"/3308/0/5900\",\"v\":22.5},"
+			"{\"n\":\"/3306/0/5850\",\"vb\":false},"
+			"{\"n\":\"/3/0/13\",\"v\":1700000000}]"), CHANGED,
+			.effects = "w/3308/0/5900=22.5 w/3306/0/5850=0 "
+				   "t/1/0/2=5 t/3/0/13=1700000000 "},
+		/* to the bus in the order of the request */
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/3308/0/5900\",\"v\":2},"
+			"{\"n\":\"/3306/0/5850\",\"vb\":true},"
+			"{\"n\":\"/3308/0/5900\",\"v\":1}]"), CHANGED,
+			.effects = "w/3308/0/5900=2 w/3306/0/5850=1 "
+				   "w/3308/0/5900=1 "},
+		{IPATCH, "", .format = CBOR, PAYLOAD(
+			"\x81\xa2\x00\x66/1/0/2\x02\x07"), CHANGED,
+			.effects = "t/1/0/2=7 "},
+		{IPATCH, "", .format = IS(322), PAYLOAD(
+			"\x81\xa2\x00\x66/1/0/2\x02\x07"), CHANGED,
+			.effects = "t/1/0/2=7 "},
+		/* elements that are not named stay */
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/3349/0/5912/4\",\"vs\":\"q\"}]"), CHANGED,
+			.effects = "t/3349/0/5912/4=q "},
+		/* the last of several is wrong: nothing is done */
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0/2\",\"v\":5},"
+			"{\"n\":\"/3/0/0\",\"vs\":\"x\"}]"), REFUSED(4, 05)},
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/3308/0/5900\",\"v\":5},"
+			"{\"n\":\"/3308/9/5900\",\"v\":5}]"), REFUSED(4, 04)},
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0/2\",\"v\":5},"
+			"{\"n\":\"/0/0/1\",\"vb\":false}]"), REFUSED(4, 01)},
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0/2\",\"v\":5},"
+			"{\"n\":\"/1/0/3\"}]"), REFUSED(4, 00)},
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0/2\",\"v\":5},"
+			"{\"n\":\"/3306/0/5851\",\"v\":101}]"),
+			REFUSED(4, 00)},
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0/2\",\"v\":5},"
+			"{\"n\":\"/1/0/6\",\"v\":5}]"), REFUSED(4, 00)},
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0/8\",\"v\":5}]"), REFUSED(4, 05)},
+		{IPATCH, "", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/1/0\",\"v\":5}]"), REFUSED(4, 00)},
+		{IPATCH, "", .format = JSON, PAYLOAD("[]"), REFUSED(4, 00)},
+		{IPATCH, "", .format = JSON, PAYLOAD("[{"), REFUSED(4, 00)},
+		{IPATCH, "", .format = TLV, PAYLOAD("\xc1\x02\x65"),
+			REFUSED(4, 15)},
+		{IPATCH, "", PAYLOAD("5"), REFUSED(4, 15)},
 	};
 
 	(void)state;
@@ -743,8 +934,11 @@ static void refuses_what_it_does_not_do(void **state)
 		{REQUEST_DELETE, "3303/0", REFUSED(4, 05)},
 		{REQUEST_DELETE, "3303/9", REFUSED(4, 04)},
 		{REQUEST_DELETE, "0/0", REFUSED(4, 01)},
-		{REQUEST_FETCH, "", REFUSED(4, 05)},
-		{REQUEST_IPATCH, "", REFUSED(4, 05)},
+		{REQUEST_FETCH, "3303/0", .format = JSON,
+			PAYLOAD("[{\"n\":\"/3/0/0\"}]"), REFUSED(4, 05)},
+		{REQUEST_IPATCH, "3303/0", .format = JSON,
+			PAYLOAD("[{\"n\":\"/1/0/2\",\"v\":1}]"),
+			REFUSED(4, 05)},
 		{REQUEST_PATCH, "3303/0", REFUSED(4, 05)},
 		{0, "3303/0", REFUSED(4, 05)},
 		{31, "3303/0", REFUSED(4, 05)},
@@ -899,9 +1093,13 @@ int main(void)
 		cmocka_unit_test(reads_by_quality),
 		cmocka_unit_test(stale_values_carry_their_time),
 		cmocka_unit_test(observes),
+		cmocka_unit_test(reads_composites),
+		cmocka_unit_test(a_composite_of_the_root_leaves_keys_out),
+		cmocka_unit_test(observes_composites),
 		cmocka_unit_test(discovers),
 		cmocka_unit_test(writes_held_ones),
 		cmocka_unit_test(writes_bound_ones_to_the_bus),
+		cmocka_unit_test(writes_composites),
 		cmocka_unit_test(refuses_writes),
 		cmocka_unit_test(an_instance_has_its_own_range),
 		cmocka_unit_test(writes_multiple_resources),
