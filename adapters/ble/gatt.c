@@ -1,0 +1,743 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Connections: one at a time on a controller, in turns. A device that has
+ * something due waits until it is heard, as only then it can be connected, and
+ * one that sleeps does not keep the others waiting. */
+#include "adapters/ble/gatt.h"
+
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/hci.h>
+#include <bluetooth/hci_lib.h>
+#include <bluetooth/l2cap.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "adapters/ble/decode_standard.h"
+
+#define SECOND INT64_C(1000000000)
+#define ATT_CID 4
+#define ANSWER_TIME (30 * SECOND)	/* of the standard */
+#define FRESH_TIME (2 * SECOND)		/* it advertised, so it listens */
+#define QUEUE_TIME (30 * SECOND)	/* not heard for so long: no answer */
+#define TURN_TIME (5 * SECOND)		/* of one that is subscribed to, where
+					 * others wait */
+#define AGAIN_MAX 6			/* 2^6 s between failed attempts */
+#define MTU 247
+#define CCCD 0x2902
+enum { WRITE_UNANSWERED = 0x04, CAN_WRITE = 0x08, CAN_NOTIFY = 0x10 };
+
+enum state {
+	IDLE, CONNECTING, ASKING_MTU, DISCOVERING, DESCRIBING, SUBSCRIBING,
+	READY, READING, WRITING,
+};
+
+struct ble_gatt {
+	struct ble_device *first, **end;	/* who waits */
+	struct ble_device *current;
+	enum state state;
+	int fd;
+	int64_t since, deadline;
+	struct att att;
+	struct ble_point *point;	/* whose turn it is */
+};
+
+/* ---- the queue */
+
+int gatt_open(struct ble_bus *bus)
+{
+	bus->gatt = calloc(1, sizeof(*bus->gatt));
+	if (!bus->gatt)
+		return -ENOMEM;
+	bus->gatt->end = &bus->gatt->first;
+	bus->gatt->fd = -1;
+	return 0;
+}
+
+static void enqueue(struct ble_gatt *g, struct ble_device *device, int64_t now)
+{
+	if (device->queued || device == g->current)
+		return;
+	device->queued = true;
+	device->queued_at = now;
+	device->waiting = NULL;
+	*g->end = device;
+	g->end = &device->waiting;
+}
+
+static void dequeue(struct ble_gatt *g, struct ble_device *device)
+{
+	struct ble_device **at = &g->first;
+
+	while (*at && *at != device)
+		at = &(*at)->waiting;
+	if (!*at)
+		return;
+	*at = device->waiting;
+	if (g->end == &device->waiting)
+		g->end = at;
+	device->queued = false;
+}
+
+static bool is_ready(const struct ble_device *device, int64_t now)
+{
+	return device->connectable && now - device->connectable <= FRESH_TIME &&
+	       now >= device->again;
+}
+
+static struct ble_device *ready_find(const struct ble_gatt *g, int64_t now)
+{
+	struct ble_device *device = g->first;
+
+	while (device && !is_ready(device, now))
+		device = device->waiting;
+	return device;
+}
+
+/* ---- the link */
+
+static struct ble_point *point_of(const struct ble_device *device, size_t i)
+{
+	return device->base->points[i]->data;
+}
+
+static void link_close(struct ble_bus *bus)
+{
+	struct ble_gatt *g = bus->gatt;
+
+	if (g->fd >= 0) {
+		epoll_ctl(bus->epoll, EPOLL_CTL_DEL, g->fd, NULL);
+		close(g->fd);
+	}
+	g->fd = -1;
+	g->state = IDLE;
+	g->current = NULL;
+	g->point = NULL;
+}
+
+static bool has_work(const struct ble_device *device)
+{
+	if (device->command)
+		return true;
+	for (size_t i = 0; i < device->base->n_points; i++)
+		if (point_of(device, i)->wanted)
+			return true;
+	return false;
+}
+
+/* What was due has failed; a device that notifies is tried again anyway. */
+static void link_fail(struct ble_bus *bus, int error, const char *what,
+		      int64_t now)
+{
+	struct ble_device *device = bus->gatt->current;
+	struct adapter_command *command = device->command;
+	bool work = has_work(device);
+
+	link_close(bus);
+	device->command = NULL;
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		point_of(device, i)->wanted = false;
+		point_of(device, i)->subscribed = false;
+	}
+	device->again = now + (SECOND << (device->failures < AGAIN_MAX ?
+					  device->failures : AGAIN_MAX));
+	device->failures++;
+	adapter_count(bus->base, device->base, "connections_failed", 1);
+	if (command)
+		adapter_done(command, error);
+	if (work || device->failures > 1)
+		adapter_fault(device->base, NULL, error, "%s: %s", what,
+			      strerror(-error));
+	if (device->has_notify)
+		enqueue(bus->gatt, device, now);
+}
+
+static void link_end(struct ble_bus *bus, int64_t now)
+{
+	struct ble_device *device = bus->gatt->current;
+
+	for (size_t i = 0; i < device->base->n_points; i++)
+		point_of(device, i)->subscribed = false;
+	link_close(bus);
+	if (device->has_notify)
+		enqueue(bus->gatt, device, now);
+}
+
+static int link_open(struct ble_bus *bus, const struct ble_device *device)
+{
+	struct sockaddr_l2 own = {.l2_family = AF_BLUETOOTH,
+				  .l2_cid = htobs(ATT_CID),
+				  .l2_bdaddr_type = BDADDR_LE_PUBLIC};
+	struct sockaddr_l2 peer = own;
+	struct bt_security security = {
+		.level = (uint8_t)(BT_SECURITY_LOW + device->security)};
+	struct epoll_event event = {.events = EPOLLOUT};
+	int fd = socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC |
+			SOCK_NONBLOCK, BTPROTO_L2CAP);
+
+	if (fd < 0)
+		return -errno;
+	for (int i = 0; i < 6; i++)
+		peer.l2_bdaddr.b[i] = device->address[5 - i];
+	if (device->random)
+		peer.l2_bdaddr_type = BDADDR_LE_RANDOM;
+	event.data.fd = fd;
+	if (hci_devba(bus->index, &own.l2_bdaddr) < 0 ||
+	    bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0 ||
+	    setsockopt(fd, SOL_BLUETOOTH, BT_SECURITY, &security,
+		       sizeof(security)) < 0 ||
+	    (connect(fd, (struct sockaddr *)&peer, sizeof(peer)) < 0 &&
+	     errno != EINPROGRESS) ||
+	    epoll_ctl(bus->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+static void link_start(struct ble_bus *bus, struct ble_device *device,
+		       int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+
+	dequeue(g, device);
+	g->current = device;
+	g->state = CONNECTING;
+	g->since = now;
+	g->deadline = now + device->connect_timeout;
+	device->connectable = 0;
+	adapter_count(bus->base, device->base, "connections", 1);
+	g->fd = link_open(bus, device);
+	if (g->fd >= 0)
+		return;
+	link_fail(bus, g->fd, "connection", now);
+}
+
+static void pdu_send(struct ble_bus *bus, const uint8_t *pdu, size_t n,
+		     int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+
+	if (send(g->fd, pdu, n, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+		link_fail(bus, -errno, "request", now);
+}
+
+static void request_send(struct ble_bus *bus, enum state state, int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+
+	g->state = state;
+	g->deadline = now + ANSWER_TIME;
+	pdu_send(bus, g->att.out, g->att.n_out, now);
+}
+
+/* ---- what is to do on a link */
+
+static void value_report(struct ble_bus *bus, struct ble_point *p,
+			 const uint8_t *bytes, size_t n)
+{
+	struct adapter_device *device = p->base->device;
+	struct lwm2m_value value;
+	uint64_t raw = 0;
+	int rc = 0;
+
+	if (p->format.type == RAW_AUTO) {
+		switch (standard_value(p->standard, bytes, n, &value)) {
+		case STANDARD_VALUE:
+			break;
+		case STANDARD_UNKNOWN:
+			rc = -ENODATA;
+			break;
+		case STANDARD_SHORT:
+			rc = -EMSGSIZE;
+			break;
+		}
+	} else {
+		rc = raw_read(&p->format, bytes, n, &value, &raw);
+	}
+	for (size_t i = 0; rc == 0 && i < p->invalid.n; i++)
+		if (((const int64_t *)p->invalid.at)[i] == (int64_t)raw)
+			rc = -ENODATA;
+	p->wanted = false;
+	if (rc == 0)
+		adapter_report(p->base, value, 0);
+	else
+		adapter_fault(device, p->base, rc, "%s", rc == -ENODATA ?
+			      "the device has no value" :
+			      "the value has another length");
+	(void)bus;
+}
+
+static void command_end(struct ble_device *device, int error)
+{
+	struct adapter_command *command = device->command;
+
+	device->command = NULL;
+	if (command)
+		adapter_done(command, error);
+}
+
+static void point_fail(struct ble_device *device, struct ble_point *p,
+		       uint8_t code)
+{
+	p->wanted = false;
+	adapter_heard(device->base, device->rssi);
+	adapter_fault(device->base, p->base, -EREMOTEIO,
+		      "refused by the device: %s (0x%02x)",
+		      att_error_text(code), code);
+}
+
+static void write_start(struct ble_bus *bus, int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+	struct adapter_command *command = g->current->command;
+	struct ble_point *p = command->point->data;
+	uint8_t bytes[ATT_VALUE_MAX];
+	int n = p->handle ? raw_write(&p->format, &command->value, bytes,
+				      sizeof(bytes)) : -ENXIO;
+
+	if (n < 0) {
+		command_end(g->current, n);
+		return;
+	}
+	g->point = p;
+	if (p->properties && !(p->properties & CAN_WRITE) &&
+	    p->properties & WRITE_UNANSWERED) {
+		att_write_command(&g->att, p->handle, bytes, (size_t)n);
+		pdu_send(bus, g->att.out, g->att.n_out, now);
+		if (g->current)
+			command_end(g->current, 0);
+		return;
+	}
+	att_write(&g->att, p->handle, bytes, (size_t)n);
+	request_send(bus, WRITING, now);
+}
+
+static struct ble_point *wanted_find(const struct ble_device *device)
+{
+	for (size_t i = 0; i < device->base->n_points; i++)
+		if (point_of(device, i)->wanted)
+			return point_of(device, i);
+	return NULL;
+}
+
+/* The next one to subscribe to. */
+static struct ble_point *unsubscribed_find(const struct ble_device *device)
+{
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		struct ble_point *p = point_of(device, i);
+
+		if (p->notify && !p->subscribed)
+			return p;
+	}
+	return NULL;
+}
+
+static void read_start(struct ble_bus *bus, struct ble_point *p, int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+
+	if (!p->handle) {
+		p->wanted = false;
+		adapter_fault(g->current->base, p->base, -ENXIO,
+			      "the device has no such characteristic");
+		return;
+	}
+	g->point = p;
+	att_read(&g->att, p->handle);
+	request_send(bus, READING, now);
+}
+
+static void subscribe_start(struct ble_bus *bus, struct ble_point *p,
+			    int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+	const uint8_t bits[2] = {p->properties & CAN_NOTIFY ? 1 : 2};
+
+	g->point = p;
+	p->subscribed = true;	/* once a link, whatever comes of it */
+	if (!p->handle) {
+		adapter_fault(g->current->base, p->base, -ENXIO,
+			      "the device has no such characteristic");
+	} else if (p->client) {
+		att_write(&g->att, p->client, bits, 2);
+		request_send(bus, SUBSCRIBING, now);
+	} else if (p->handle < p->end) {
+		p->subscribed = false;
+		att_descriptors(&g->att, (uint16_t)(p->handle + 1), p->end);
+		request_send(bus, DESCRIBING, now);
+	} else {
+		adapter_fault(g->current->base, p->base, -ENXIO,
+			      "the characteristic cannot notify");
+	}
+}
+
+static bool is_turn_over(const struct ble_gatt *g, int64_t now)
+{
+	return now - g->since >= TURN_TIME && ready_find(g, now);
+}
+
+/* A link that has nothing under way: what is next. */
+static void link_work(struct ble_bus *bus, int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+	struct ble_point *p;
+
+	while (g->state == READY && g->current) {
+		struct ble_device *device = g->current;
+
+		if (device->has_uuids && !device->discovered) {
+			g->point = NULL;
+			att_characteristics(&g->att, 1);
+			request_send(bus, DISCOVERING, now);
+		} else if (device->command) {
+			write_start(bus, now);
+		} else if ((p = wanted_find(device))) {
+			read_start(bus, p, now);
+		} else if ((p = unsubscribed_find(device))) {
+			subscribe_start(bus, p, now);
+		} else if (!device->has_notify || is_turn_over(g, now)) {
+			link_end(bus, now);
+		} else {
+			g->deadline = INT64_MAX;
+			return;
+		}
+	}
+}
+
+static void connected(struct ble_bus *bus, int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = g->fd};
+	socklen_t n = sizeof(int);
+	int error = 0;
+
+	if (getsockopt(g->fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
+		error = errno;
+	if (error) {
+		link_fail(bus, -error, "connection", now);
+		return;
+	}
+	epoll_ctl(bus->epoll, EPOLL_CTL_MOD, g->fd, &event);
+	g->since = now;
+	g->current->failures = 0;
+	adapter_heard(g->current->base, g->current->rssi);
+	att_init(&g->att);
+	att_mtu(&g->att, MTU);
+	request_send(bus, ASKING_MTU, now);
+}
+
+/* ---- what comes */
+
+/* The characteristic before ends where this one begins. */
+static void characteristic_found(struct ble_device *device,
+				 const struct att_event *e)
+{
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		struct ble_point *p = point_of(device, i);
+
+		if (!p->characteristic)
+			continue;
+		if (p->handle && p->handle < e->handle &&
+		    p->end == UINT16_MAX)
+			p->end = (uint16_t)(e->handle - 1);
+		if (p->handle || !att_uuid_equal(&p->uuid, &e->uuid))
+			continue;
+		p->handle = e->value_handle;
+		p->end = UINT16_MAX;
+		p->properties = e->properties;
+	}
+}
+
+static void descriptor_found(struct ble_point *p, const struct att_event *e)
+{
+	if (p && !p->client && att_uuid_short(&e->uuid) == CCCD)
+		p->client = e->handle;
+}
+
+static void notified(struct ble_bus *bus, const struct att_event *e)
+{
+	struct ble_device *device = bus->gatt->current;
+
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		struct ble_point *p = point_of(device, i);
+
+		if (p->notify && p->handle == e->handle)
+			value_report(bus, p, e->bytes, e->n);
+	}
+}
+
+/* The device's database has changed: find the handles anew next time. */
+static void handles_forget(struct ble_device *device, uint8_t code)
+{
+	if (code != 0x01 && code != 0x12)
+		return;
+	device->discovered = false;
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		struct ble_point *p = point_of(device, i);
+
+		if (!p->characteristic || strncmp(p->characteristic,
+						  "handle ", 7) == 0)
+			continue;
+		p->handle = p->client = 0;
+	}
+}
+
+static void request_failed(struct ble_bus *bus, uint8_t code)
+{
+	struct ble_gatt *g = bus->gatt;
+	struct ble_device *device = g->current;
+	enum state state = g->state;
+
+	g->state = READY;
+	if (state == READING || state == SUBSCRIBING)
+		point_fail(device, g->point, code);
+	else if (state == WRITING)
+		command_end(device, code == 0x03 || code == 0x05 ||
+			    code == 0x08 || code == 0x0f ? -EACCES :
+			    -EREMOTEIO);
+	else if (state == DISCOVERING)
+		device->discovered = true;
+	else if (state == DESCRIBING)
+		g->point->subscribed = true;
+	handles_forget(device, code);
+}
+
+static void discovery_ended(struct ble_gatt *g)
+{
+	if (g->state == DISCOVERING)
+		g->current->discovered = true;
+	if (g->state == DESCRIBING && !g->point->client) {
+		g->point->subscribed = true;
+		adapter_fault(g->current->base, g->point->base, -ENXIO,
+			      "the characteristic cannot notify");
+	}
+	g->state = READY;
+}
+
+static void event_take(struct ble_bus *bus, const struct att_event *e,
+		       int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+	uint8_t confirm;
+
+	switch (e->kind) {
+	case ATT_NOTHING:
+		break;
+	case ATT_MTU:
+		g->state = READY;
+		break;
+	case ATT_CHARACTERISTIC:
+		characteristic_found(g->current, e);
+		break;
+	case ATT_DESCRIPTOR:
+		descriptor_found(g->point, e);
+		break;
+	case ATT_VALUE:
+		g->state = READY;
+		value_report(bus, g->point, e->bytes, e->n);
+		break;
+	case ATT_WRITTEN:
+		if (g->state == WRITING)
+			command_end(g->current, 0);
+		g->state = READY;
+		break;
+	case ATT_INDICATED:
+		att_confirm(&confirm);
+		pdu_send(bus, &confirm, 1, now);
+		if (g->current)
+			notified(bus, e);
+		break;
+	case ATT_NOTIFIED:
+		notified(bus, e);
+		break;
+	case ATT_MORE:
+		request_send(bus, g->state, now);
+		break;
+	case ATT_END:
+		discovery_ended(g);
+		break;
+	case ATT_ERROR:
+		request_failed(bus, e->code);
+		break;
+	case ATT_BROKEN:
+		link_fail(bus, -EPROTO, "answer", now);
+		break;
+	}
+}
+
+static void pdu_take(struct ble_bus *bus, const uint8_t *pdu, size_t n,
+		     int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+	uint8_t refusal[5];
+	size_t refused = att_refuse(pdu, n, refusal);
+	struct att_event e;
+
+	if (refused) {
+		pdu_send(bus, refusal, refused, now);
+		return;
+	}
+	att_receive(&g->att, pdu, n);
+	do {
+		e = att_next(&g->att);
+		event_take(bus, &e, now);
+	} while (e.kind != ATT_NOTHING && g->current);
+}
+
+static void link_read(struct ble_bus *bus, int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+	uint8_t pdu[ATT_MTU_MOST];
+
+	while (g->current && g->fd >= 0) {
+		ssize_t n = recv(g->fd, pdu, sizeof(pdu), 0);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			link_fail(bus, n < 0 ? -errno : -ECONNRESET,
+				  "connection", now);
+			return;
+		}
+		pdu_take(bus, pdu, (size_t)n, now);
+	}
+}
+
+void gatt_ready(struct ble_bus *bus, uint32_t events, int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+
+	(void)events;
+	if (!g->current)
+		return;
+	if (g->state == CONNECTING)
+		connected(bus, now);
+	else
+		link_read(bus, now);
+}
+
+/* ---- the adapter's side */
+
+void gatt_close(struct ble_bus *bus)
+{
+	if (bus->gatt && bus->gatt->fd >= 0)
+		close(bus->gatt->fd);
+	free(bus->gatt);
+	bus->gatt = NULL;
+}
+
+void gatt_attach(struct ble_bus *bus, struct ble_device *device)
+{
+	if (device->has_notify)
+		enqueue(bus->gatt, device, adapter_now(bus->base));
+}
+
+void gatt_detach(struct ble_bus *bus, struct ble_device *device)
+{
+	device->command = NULL;
+	dequeue(bus->gatt, device);
+	if (bus->gatt->current == device)
+		link_close(bus);
+}
+
+void gatt_heard(struct ble_bus *bus, struct ble_device *device, int64_t now)
+{
+	(void)bus;
+	device->connectable = now;
+}
+
+int gatt_read(struct adapter_device *base, struct adapter_point **due,
+	      size_t n)
+{
+	struct ble_device *device = base->data;
+	struct ble_bus *bus = base->bus->data;
+
+	for (size_t i = 0; i < n; i++) {
+		struct ble_point *p = due[i]->data;
+
+		p->wanted = true;
+	}
+	enqueue(bus->gatt, device, adapter_now(base->bus));
+	return -EINPROGRESS;
+}
+
+int gatt_command(struct adapter_command *command)
+{
+	struct ble_device *device = command->point->device->data;
+	struct ble_bus *bus = command->point->device->bus->data;
+	const struct ble_point *p = command->point->data;
+
+	if (command->kind != ADAPTER_WRITE || !p->characteristic)
+		return -ENOTSUP;
+	if (device->command)
+		return -EBUSY;
+	device->command = command;
+	enqueue(bus->gatt, device, adapter_now(bus->base));
+	return -EINPROGRESS;
+}
+
+void gatt_cancel(struct adapter_command *command)
+{
+	struct ble_device *device = command->point->device->data;
+
+	if (device->command == command)
+		device->command = NULL;
+}
+
+/* One that is not heard has not answered. A command waits on: the host says
+ * for how long, as the device may sleep. */
+static void unheard_fail(struct ble_bus *bus, struct ble_device *device,
+			 int64_t now)
+{
+	bool wanted = wanted_find(device) != NULL;
+
+	device->queued_at = now;
+	for (size_t i = 0; i < device->base->n_points; i++)
+		point_of(device, i)->wanted = false;
+	if (!device->command && !device->has_notify)
+		dequeue(bus->gatt, device);
+	if (wanted)
+		adapter_fault(device->base, NULL, -ETIMEDOUT,
+			      "the device is not heard");
+}
+
+static int64_t queue_turn(struct ble_bus *bus, int64_t now)
+{
+	struct ble_device *device = bus->gatt->first, *next;
+	int64_t until = INT64_MAX;
+
+	for (; device; device = next) {
+		next = device->waiting;
+		if (now - device->queued_at >= QUEUE_TIME)
+			unheard_fail(bus, device, now);
+		else if (device->queued_at + QUEUE_TIME < until)
+			until = device->queued_at + QUEUE_TIME;
+	}
+	return until;
+}
+
+int64_t gatt_turn(struct ble_bus *bus, int64_t now)
+{
+	struct ble_gatt *g = bus->gatt;
+	int64_t until = queue_turn(bus, now);
+	struct ble_device *device;
+
+	if (g->current && now >= g->deadline)
+		link_fail(bus, -ETIMEDOUT, g->state == CONNECTING ?
+			  "connection" : "answer", now);
+	if (!g->current && (device = ready_find(g, now)))
+		link_start(bus, device, now);
+	link_work(bus, now);
+	if (g->current && g->deadline < until)
+		until = g->deadline;
+	/* a subscribed one makes room for those that wait */
+	if (g->current && g->state == READY && g->first &&
+	    now + SECOND < until)
+		until = now + SECOND;
+	return until;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The HCI socket of a controller, and the last means to revive it. */
+#include "adapters/ble/hci.h"
+
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/hci.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/rfkill.h>
+#include <linux/usbdevice_fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define INDEX_MAX 255
+#define BUFFER (256 << 10)	/* some seconds of a busy place */
+
+int hci_index(const char *name)
+{
+	unsigned long index;
+	char *end;
+
+	if (strncmp(name, "hci", 3) != 0 || name[3] < '0' || name[3] > '9')
+		return -EINVAL;
+	index = strtoul(name + 3, &end, 10);
+	return *end || index > INDEX_MAX ? -EINVAL : (int)index;
+}
+
+static int filter_set(int fd)
+{
+	struct hci_filter filter = {.type_mask = 1u << HCI_EVENT_PKT};
+	const int events[] = {EVT_CMD_COMPLETE, EVT_CMD_STATUS,
+			      EVT_LE_META_EVENT};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++)
+		filter.event_mask[events[i] / 32] |= 1u << events[i] % 32;
+	return setsockopt(fd, SOL_HCI, HCI_FILTER, &filter, sizeof(filter));
+}
+
+int hci_open(int index)
+{
+	struct sockaddr_hci address = {.hci_family = AF_BLUETOOTH,
+				       .hci_dev = (uint16_t)index,
+				       .hci_channel = HCI_CHANNEL_RAW};
+	int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			BTPROTO_HCI);
+	int size = BUFFER, rc;
+
+	if (fd < 0)
+		return -errno;
+	if (filter_set(fd) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	/* less than asked for is no failure */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return fd;
+}
+
+int hci_read(int fd, uint8_t *packet, size_t size)
+{
+	ssize_t n;
+
+	do {
+		n = read(fd, packet, size);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == 0 ? -EPIPE : (int)n;
+}
+
+int hci_write(int fd, const uint8_t *packet, size_t n)
+{
+	return write(fd, packet, n) < 0 ? -errno : 0;
+}
+
+/* The number behind rfkill in the controller's directory. */
+static int rfkill_number(int index)
+{
+	char path[64];
+	struct dirent *entry;
+	int number = -ENODEV;
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "/sys/class/bluetooth/hci%d", index);
+	directory = opendir(path);
+	if (!directory)
+		return -errno;
+	while ((entry = readdir(directory)))
+		if (sscanf(entry->d_name, "rfkill%d", &number) == 1)
+			break;
+	closedir(directory);
+	return number;
+}
+
+int hci_rfkill(int index)
+{
+	struct rfkill_event event = {.op = RFKILL_OP_CHANGE, .soft = 1};
+	int number = rfkill_number(index), fd, rc = 0;
+
+	if (number < 0)
+		return number;
+	event.idx = (uint32_t)number;
+	fd = open("/dev/rfkill", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, &event, RFKILL_EVENT_SIZE_V1) < 0)
+		rc = -errno;
+	event.soft = 0;
+	if (write(fd, &event, RFKILL_EVENT_SIZE_V1) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static int number_read(const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+	int number = -ENODEV;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	if (fscanf(file, "%d", &number) != 1)
+		number = -ENODEV;
+	fclose(file);
+	return number;
+}
+
+/* The USB device is the directory above that of the interface. */
+int hci_usb_reset(int index)
+{
+	char path[96], directory[PATH_MAX - 64];
+	int bus, device, fd, rc;
+
+	snprintf(path, sizeof(path), "/sys/class/bluetooth/hci%d/device/..",
+		 index);
+	if (!realpath(path, directory))
+		return -errno;
+	bus = number_read(directory, "busnum");
+	device = number_read(directory, "devnum");
+	if (bus < 0 || device < 0)
+		return -ENODEV;
+	snprintf(path, sizeof(path), "/dev/bus/usb/%03d/%03d", bus, device);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	rc = ioctl(fd, USBDEVFS_RESET, 0) < 0 ? -errno : 0;
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The sockets of a controller: HCI for scanning, management for power. None
+ * of these blocks. */
+#ifndef BLE_HCI_H
+#define BLE_HCI_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HCI_PACKET_MAX 260
+
+/* "hci1" is 1, -EINVAL: no such name. */
+int hci_index(const char *name);
+/* A raw HCI socket that gets what the adapter needs; or -errno. */
+int hci_open(int index);
+/* Packets are read and written as they are; -EAGAIN: none now. */
+int hci_read(int fd, uint8_t *packet, size_t size);
+int hci_write(int fd, const uint8_t *packet, size_t n);
+
+/* rfkill blocks the radio and releases it again. USB resets the device. Both
+ * need a device node: -EACCES without, -ENODEV where there is nothing of the
+ * kind. They take as long as the kernel takes: tens to hundreds of ms. */
+int hci_rfkill(int index);
+int hci_usb_reset(int index);
+#endif

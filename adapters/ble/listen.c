@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * From advertising reports to values of configured devices. */
+#include "adapters/ble/listen.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "adapters/ble/gatt.h"
+#include "adapters/ble/search.h"
+
+#define SECOND INT64_C(1000000000)
+#define HEARD_TIME SECOND	/* the host is told of a sign at most so often */
+#define SAME_TIME (10 * SECOND)	/* equal bytes are news again after this */
+#define EVENT_TIME (4 * SECOND)	/* ... where they tell of an event */
+#define REPEAT_TIME (60 * SECOND)	/* an old packet is a replay after */
+#define SAY_TIME (60 * SECOND)	/* a device's trouble is told so often */
+#define KEEP_TIME (60 * SECOND)
+#define KEEP_STEP 256
+#define WRONG_KEYS 2		/* one may have been hit by noise */
+#define KEPT_COUNTER "counter"
+
+/* What is kept: which key it is of, and the counter. */
+struct kept {
+	uint32_t key_mark, counter;
+};
+
+static uint32_t hash_of(const uint8_t *bytes, size_t n)
+{
+	uint32_t hash = 2166136261u;
+
+	while (n-- > 0)
+		hash = (hash ^ *bytes++) * 16777619u;
+	return hash;
+}
+
+/* ---- devices */
+
+void listen_enter(struct ble_bus *bus, struct ble_device *device)
+{
+	struct ble_device **bucket = &bus->buckets[ble_bucket(
+		device->address)];
+	struct kept kept;
+
+	device->next = *bucket;
+	*bucket = device;
+	device->key_mark = hash_of(device->bindkey_file.at,
+				   device->bindkey_file.n);
+	device->state.key = device->bindkey_file.at;
+	device->state.n_key = device->bindkey_file.n;
+	if (device->match)
+		device->state.match = &device->profile;
+	if (device->state.n_key > 0 &&
+	    adapter_kept(device->base, KEPT_COUNTER, &kept, sizeof(kept)) ==
+	    sizeof(kept) && kept.key_mark == device->key_mark) {
+		device->state.counter.known = true;
+		device->state.counter.value = kept.counter;
+		device->kept_value = kept.counter;
+	}
+}
+
+static void counter_keep(struct ble_device *device, int64_t now)
+{
+	const struct decode_counter *counter = &device->state.counter;
+	const struct kept kept = {device->key_mark, counter->value};
+
+	device->kept = now;
+	if (counter->known && counter->value != device->kept_value)
+		adapter_keep(device->base, KEPT_COUNTER, &kept, sizeof(kept));
+	device->kept_value = counter->value;
+}
+
+/* Once a minute is enough for a disk; a clean end keeps the last. */
+static void counter_moved(struct ble_device *device, int64_t now)
+{
+	const struct decode_counter *counter = &device->state.counter;
+
+	if (counter->known && counter->value != device->kept_value &&
+	    (device->kept == 0 || now - device->kept >= KEEP_TIME ||
+	     counter->value - device->kept_value >= KEEP_STEP))
+		counter_keep(device, now);
+}
+
+void listen_leave(struct ble_bus *bus, struct ble_device *device)
+{
+	struct ble_device **at = &bus->buckets[ble_bucket(device->address)];
+
+	while (*at && *at != device)
+		at = &(*at)->next;
+	if (*at)
+		*at = device->next;
+	counter_keep(device, 0);
+}
+
+/* ---- good and bad */
+
+static const char *counter_name(enum decode_result result)
+{
+	switch (result) {
+	case DECODED_DAMAGED:
+		return "damaged";
+	case DECODED_REPLAYED:
+		return "replayed";
+	case DECODED_WRONG_KEY:
+		return "wrong_key";
+	case DECODED_NO_KEY:
+		return "no_key";
+	case DECODED_UNPROTECTED:
+		return "unprotected";
+	case DECODED_OTHER:
+	case DECODED_VALUES:
+	case DECODED_NOTHING:
+	case DECODED_REPEATED:
+		break;
+	}
+	return NULL;
+}
+
+static void trouble_set(struct ble_device *device, enum decode_result result,
+			int64_t now)
+{
+	struct adapter_device *base = device->base;
+
+	adapter_count(base->bus, base, counter_name(result), 1);
+	device->wrong_keys = result == DECODED_WRONG_KEY ?
+		(uint8_t)(device->wrong_keys + (device->wrong_keys < 255)) : 0;
+	if (result == device->trouble || (result == DECODED_WRONG_KEY &&
+					  device->wrong_keys < WRONG_KEYS))
+		return;
+	device->trouble = result;
+	if (device->trouble_said && now - device->trouble_said < SAY_TIME)
+		return;
+	device->trouble_said = now;
+	adapter_log(base->bus, base, LOG_WARNING,
+		    "advertisements are refused: %s",
+		    decode_result_text(result));
+}
+
+static void trouble_clear(struct ble_device *device)
+{
+	device->wrong_keys = 0;
+	if (device->trouble == DECODED_OTHER)
+		return;
+	device->trouble = DECODED_OTHER;
+	adapter_log(device->base->bus, device->base, LOG_NOTICE,
+		    "advertisements are good again");
+}
+
+static void sign_of_life(struct ble_device *device, int8_t rssi, bool news,
+			 int64_t now)
+{
+	device->rssi = rssi == 127 ? 0 : rssi;
+	if (!news && device->heard && now - device->heard < HEARD_TIME)
+		return;
+	device->heard = now;
+	adapter_heard(device->base, device->rssi);
+}
+
+/* ---- values */
+
+static bool is_event_packet(const struct readings *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (field_is_event(r->at[i].field))
+			return true;
+	return false;
+}
+
+/* Each packet comes several times; without a counter inside only its bytes
+ * tell. */
+static bool is_same(struct ble_device *device, const struct advertisement *adv,
+		    bool event, int64_t now)
+{
+	uint32_t hash = hash_of(adv->data, adv->n);
+	int64_t span = event ? EVENT_TIME : SAME_TIME;
+	struct ble_seen *seen;
+
+	for (size_t i = 0; i < BLE_SEEN; i++) {
+		seen = &device->seen[i];
+		if (!seen->at || seen->hash != hash)
+			continue;
+		if (now - seen->at < span) {
+			if (event)	/* while it is sent, it is one */
+				seen->at = now;
+			return true;
+		}
+		seen->at = now;
+		return false;
+	}
+	seen = &device->seen[device->seen_next++ % BLE_SEEN];
+	*seen = (struct ble_seen){hash, now};
+	return false;
+}
+
+/* A press is there and gone: a counter of presses counts it, and a state that
+ * stays would be a lie. */
+static void reading_report(struct adapter_point *point,
+			   const struct reading *reading)
+{
+	if (reading->field == FIELD_BUTTON) {
+		if (!reading->value.as.boolean)
+			return;
+		adapter_report(point, lwm2m_boolean(true), 0);
+		adapter_report(point, lwm2m_boolean(false), 0);
+	} else if (reading->field != FIELD_BUTTON_EVENT ||
+		   reading->value.as.integer != 0) {
+		adapter_report(point, reading->value, 0);
+	}
+}
+
+static void readings_report(struct ble_device *device,
+			    const struct readings *readings)
+{
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		struct adapter_point *point = device->base->points[i];
+		const struct ble_point *p = point->data;
+		const struct reading *reading;
+
+		if (!p->field)
+			continue;
+		reading = reading_find(readings, p->field_id, p->index);
+		if (reading)
+			reading_report(point, reading);
+	}
+}
+
+static bool is_invalid(const struct ble_point *p, uint64_t raw,
+		       const struct lwm2m_value *value)
+{
+	const int64_t *marks = p->invalid.at;
+
+	for (size_t i = 0; i < p->invalid.n; i++)
+		if (marks[i] == (int64_t)raw ||
+		    (value->type == LWM2M_INTEGER &&
+		     marks[i] == value->as.integer))
+			return true;
+	return false;
+}
+
+/* Points that say where in the element of the profile they are. */
+static void places_report(struct ble_device *device,
+			  const struct advertisement *adv)
+{
+	struct ad_element e;
+
+	if (!device->match || !profile_find(&device->profile, adv, &e))
+		return;
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		struct adapter_point *point = device->base->points[i];
+		const struct ble_point *p = point->data;
+		struct lwm2m_value value;
+		uint64_t raw;
+		int rc;
+
+		if (p->at < 0)
+			continue;
+		rc = raw_read(&p->format, e.data, e.n, &value, &raw);
+		if (rc == -EMSGSIZE)
+			adapter_count(device->base->bus, device->base,
+				      "damaged", 1);
+		if (rc == 0 && !is_invalid(p, raw, &value))
+			adapter_report(point, value, 0);
+	}
+}
+
+/* A repeated packet that is old is a replay: it must not keep a dead device
+ * alive. */
+static enum decode_result old_refuse(const struct ble_device *device,
+				     enum decode_result result, int64_t now)
+{
+	if (result == DECODED_REPEATED && device->state.n_key > 0 &&
+	    (!device->good || now - device->good > REPEAT_TIME))
+		return DECODED_REPLAYED;
+	return result;
+}
+
+static void values_take(struct ble_device *device,
+			const struct advertisement *adv,
+			const struct readings *readings,
+			enum decode_result result, int64_t now)
+{
+	bool profile = device->match &&
+		       device->decode == DECODE_PROFILE;
+	bool news = result == DECODED_VALUES ||
+		    (profile && result == DECODED_NOTHING);
+
+	if (news && (device->state.n_key == 0 || !device->state.counter.known)
+	    && is_same(device, adv, is_event_packet(readings), now))
+		news = false;
+	if (news) {	/* first, so that it registers with its values */
+		device->good = now;
+		counter_moved(device, now);
+		readings_report(device, readings);
+	}
+	if (news && profile)
+		places_report(device, adv);
+	sign_of_life(device, adv->rssi, news, now);
+}
+
+static void device_hear(struct ble_device *device,
+			const struct advertisement *adv, int64_t now)
+{
+	const struct decoder *by;
+	struct readings readings;
+	enum decode_result result = decode(
+		(enum decode_choice)device->decode, adv, &device->state, now,
+		&readings, &by);
+
+	device->random = adv->random;
+	result = old_refuse(device, result, now);
+	if (counter_name(result)) {
+		trouble_set(device, result, now);
+		return;
+	}
+	/* A name alone is nothing that a key vouches for. */
+	if (result == DECODED_OTHER && device->state.n_key > 0)
+		return;
+	if (result == DECODED_VALUES)
+		trouble_clear(device);
+	values_take(device, adv, &readings, result, now);
+}
+
+static void report_hear(struct ble_bus *bus, struct report *report,
+			int64_t now)
+{
+	struct ble_device *device = bus->buckets[ble_bucket(report->address)];
+	struct advertisement adv = {.rssi = report->rssi};
+
+	while (device && memcmp(device->address, report->address, 6) != 0)
+		device = device->next;
+	if ((!device && !bus->find) || report->address_kind > 1 ||
+	    !join_add(bus->join, report, now))
+		return;
+	memcpy(adv.address, report->address, 6);
+	adv.random = report->address_kind == 1;
+	adv.scan_response = report->scan_response;
+	adv.data = report->data;
+	adv.n = report->n;
+	if (bus->find)
+		search_hear(bus, &adv, device, now);
+	for (; device; device = device->next) {
+		if (memcmp(device->address, report->address, 6) != 0)
+			continue;
+		device_hear(device, &adv, now);
+		if (report->connectable)
+			gatt_heard(bus, device, now);
+	}
+}
+
+bool listen_packet(struct ble_bus *bus, const uint8_t *packet, size_t n,
+		   int64_t now)
+{
+	struct reports reports;
+	struct report report;
+	bool broken = false;
+
+	if (!reports_init(&reports, packet, n))
+		return false;
+	while (reports_next(&reports, &report, &broken)) {
+		bus->n_heard++;
+		report_hear(bus, &report, now);
+	}
+	bus->n_broken += broken;
+	return true;
+}
+
+void listen_count(struct ble_bus *bus, int64_t now)
+{
+	bus->count_at = now + SECOND;
+	if (bus->n_heard > 0)
+		adapter_count(bus->base, NULL, "advertisements", bus->n_heard);
+	if (bus->n_broken > 0)
+		adapter_count(bus->base, NULL, "broken_events", bus->n_broken);
+	bus->n_heard = bus->n_broken = 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * From advertising reports to values of configured devices. */
+#ifndef BLE_LISTEN_H
+#define BLE_LISTEN_H
+#include "adapters/ble/device.h"
+
+/* A packet of the HCI socket; false: it holds no reports. Strangers are
+ * counted, and leave no trace. */
+bool listen_packet(struct ble_bus *bus, const uint8_t *packet, size_t n,
+		   int64_t now);
+void listen_enter(struct ble_bus *bus, struct ble_device *device);
+/* Keeps what has to survive. */
+void listen_leave(struct ble_bus *bus, struct ble_device *device);
+/* The counters of the bus, all that came together. */
+void listen_count(struct ble_bus *bus, int64_t now);
+#endif

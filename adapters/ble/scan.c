@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Keeps a controller scanning. */
+#include "adapters/ble/scan.h"
+
+#include <string.h>
+
+#include "adapters/ble/bytes.h"
+
+enum {
+	PACKET_COMMAND = 0x01, PACKET_EVENT = 0x04,
+	EVENT_COMPLETE = 0x0e, EVENT_STATUS = 0x0f,
+	READ_COMMANDS = 0x1002,
+	SET_PARAMETERS = 0x200b, SET_ENABLE = 0x200c,
+	SET_EXTENDED_PARAMETERS = 0x2041, SET_EXTENDED_ENABLE = 0x2042,
+	CREATE_CONNECTION = 0x200d, EXTENDED_CREATE_CONNECTION = 0x2043,
+};
+
+#define MS INT64_C(1000000)
+#define ANSWER_TIME (2000 * MS)
+#define SETTLE_TIME (50 * MS)	/* after somebody else's command */
+#define RETRY_TIME (250 * MS)	/* doubled at each refusal ... */
+#define RETRY_MAX (10000 * MS)	/* ... to this */
+
+/* In units of 0.625 ms: nine tenths of the time, so that a connection gets its
+ * share. */
+#define INTERVAL 0xa0
+#define WINDOW 0x90
+
+void scan_init(struct scan *scan, bool active)
+{
+	*scan = (struct scan){.state = SCAN_OFF, .active = active,
+			      .at = INT64_MAX};
+}
+
+static void enter(struct scan *scan, enum scan_state state, int64_t now)
+{
+	scan->state = state;
+	scan->sent = false;
+	scan->at = now;
+}
+
+void scan_start(struct scan *scan, int64_t now, bool stop)
+{
+	enter(scan, !scan->known ? SCAN_ASKING : stop ? SCAN_STOPPING :
+	      SCAN_SETTING, now);
+}
+
+void scan_power_off(struct scan *scan)
+{
+	enter(scan, SCAN_OFF, INT64_MAX);
+}
+
+void scan_others(struct scan *scan, bool discover, int64_t now)
+{
+	if (scan->state == SCAN_OFF)
+		return;
+	if (discover)
+		enter(scan, SCAN_LISTENING, INT64_MAX);
+	else if (scan->state == SCAN_LISTENING)
+		enter(scan, SCAN_STOPPING, now + SETTLE_TIME);
+}
+
+static void refuse(struct scan *scan, uint8_t status, int64_t now)
+{
+	int64_t wait = RETRY_TIME << (scan->refusals < 6 ? scan->refusals : 6);
+
+	scan->status = status;
+	scan->refusals++;
+	enter(scan, SCAN_REFUSED, now + (wait < RETRY_MAX ? wait : RETRY_MAX));
+}
+
+static uint16_t opcode_of(const struct scan *scan)
+{
+	switch (scan->state) {
+	case SCAN_ASKING:
+		return READ_COMMANDS;
+	case SCAN_STOPPING:
+	case SCAN_STARTING:
+		return scan->extended ? SET_EXTENDED_ENABLE : SET_ENABLE;
+	case SCAN_SETTING:
+		return scan->extended ? SET_EXTENDED_PARAMETERS :
+		       SET_PARAMETERS;
+	case SCAN_OFF:
+	case SCAN_RUNNING:
+	case SCAN_REFUSED:
+	case SCAN_LISTENING:
+		break;
+	}
+	return 0;
+}
+
+/* Ours was answered. */
+static void answered(struct scan *scan, uint8_t status, const uint8_t *more,
+		     size_t n, int64_t now)
+{
+	switch (scan->state) {
+	case SCAN_ASKING:
+		/* extended scan parameters and enable: octet 37, bits 5, 6 */
+		scan->known = true;
+		scan->extended = status == 0 && n > 37 &&
+				 (more[37] & 0x60) == 0x60;
+		enter(scan, SCAN_SETTING, now);
+		return;
+	case SCAN_STOPPING:	/* where nothing ran, that is no failure */
+		enter(scan, SCAN_SETTING, now);
+		return;
+	case SCAN_SETTING:
+		if (status)
+			refuse(scan, status, now);
+		else
+			enter(scan, SCAN_STARTING, now);
+		return;
+	case SCAN_STARTING:
+		if (status) {
+			refuse(scan, status, now);
+			return;
+		}
+		scan->refusals = 0;
+		enter(scan, SCAN_RUNNING, INT64_MAX);
+		return;
+	case SCAN_OFF:
+	case SCAN_RUNNING:
+	case SCAN_REFUSED:
+	case SCAN_LISTENING:
+		break;
+	}
+}
+
+/* The kernel stops a scan when it connects, and again when a connection has
+ * ended; it tells nobody, but its commands are answered for all to see. */
+static void disturbed(struct scan *scan, uint16_t opcode, int64_t now)
+{
+	if (opcode != SET_ENABLE && opcode != SET_EXTENDED_ENABLE &&
+	    opcode != CREATE_CONNECTION &&
+	    opcode != EXTENDED_CREATE_CONNECTION)
+		return;
+	if (scan->state == SCAN_RUNNING)
+		enter(scan, SCAN_STOPPING, now + SETTLE_TIME);
+	else if (scan->state == SCAN_REFUSED)
+		enter(scan, SCAN_SETTING, now + SETTLE_TIME);
+}
+
+void scan_event(struct scan *scan, const uint8_t *p, size_t n, int64_t now)
+{
+	uint16_t opcode;
+	uint8_t status;
+
+	if (n < 7 || p[0] != PACKET_EVENT)
+		return;
+	if (p[1] == EVENT_COMPLETE) {
+		opcode = le16(p + 4);
+		status = p[6];
+	} else if (p[1] == EVENT_STATUS) {
+		opcode = le16(p + 5);
+		status = p[3];
+	} else {
+		return;
+	}
+	if (!scan->sent || opcode != opcode_of(scan))
+		disturbed(scan, opcode, now);
+	else
+		answered(scan, status, p + 7, n - 7, now);
+}
+
+static size_t command(uint8_t *packet, uint16_t opcode, const void *more,
+		      size_t n)
+{
+	packet[0] = PACKET_COMMAND;
+	put_le16(packet + 1, opcode);
+	packet[3] = (uint8_t)n;
+	if (n > 0)
+		memcpy(packet + 4, more, n);
+	return n + 4;
+}
+
+/* Duplicates are not filtered: else a later value of the same length would
+ * be taken for one. */
+static size_t command_build(const struct scan *scan, uint8_t *packet)
+{
+	const uint8_t on = scan->state == SCAN_STARTING;
+	const uint8_t parameters[7] = {scan->active, INTERVAL, 0, WINDOW, 0};
+	const uint8_t extended[8] = {0, 0, 1, scan->active, INTERVAL, 0,
+				     WINDOW, 0};
+	const uint8_t enable[6] = {on};
+
+	switch (scan->state) {
+	case SCAN_ASKING:
+		return command(packet, READ_COMMANDS, NULL, 0);
+	case SCAN_SETTING:
+		return scan->extended ?
+		       command(packet, SET_EXTENDED_PARAMETERS, extended, 8) :
+		       command(packet, SET_PARAMETERS, parameters, 7);
+	case SCAN_STOPPING:
+	case SCAN_STARTING:
+		return scan->extended ?
+		       command(packet, SET_EXTENDED_ENABLE, enable, 6) :
+		       command(packet, SET_ENABLE, enable, 2);
+	case SCAN_OFF:
+	case SCAN_RUNNING:
+	case SCAN_REFUSED:
+	case SCAN_LISTENING:
+		break;
+	}
+	return 0;
+}
+
+size_t scan_step(struct scan *scan, int64_t now, uint8_t *packet)
+{
+	size_t n;
+
+	if (now < scan->at)
+		return 0;
+	if (scan->sent)		/* no answer */
+		refuse(scan, 0, now);
+	if (scan->state == SCAN_REFUSED && now >= scan->at)
+		enter(scan, scan->known ? SCAN_SETTING : SCAN_ASKING, now);
+	if (now < scan->at)
+		return 0;
+	n = command_build(scan, packet);
+	if (n > 0) {
+		scan->sent = true;
+		scan->at = now + ANSWER_TIME;
+	}
+	return n;
+}
+
+size_t scan_end(const struct scan *scan, uint8_t *packet)
+{
+	const struct scan stop = {.state = SCAN_STOPPING,
+				  .extended = scan->extended};
+
+	return scan->state == SCAN_RUNNING ? command_build(&stop, packet) : 0;
+}
+
+int64_t scan_due(const struct scan *scan)
+{
+	return scan->at;
+}
