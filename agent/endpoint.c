@@ -339,11 +339,22 @@ void endpoint_reset_error(struct endpoint *e, int64_t now)
 
 /* ---- leaving ---- */
 
+/* The server is told nothing and goes on knowing us. */
+static void off_silently(struct client *c)
+{
+	if (c->registration.state == REGISTRATION_REGISTERED ||
+	    c->registration.state == REGISTRATION_UPDATING)
+		c->server->n_registered--;
+	c->wanted = REGISTRATION_NOTHING;
+	server_unqueue(c->server, c);
+	c->registration.state = REGISTRATION_OFF;
+}
+
 static void off(struct client *c, bool keep, int64_t now)
 {
 	c->enable_at = INT64_MAX;
 	if (keep)
-		c->registration.state = REGISTRATION_OFF;
+		off_silently(c);
 	else
 		client_event(c, REGISTRATION_STOP, 0, 0, now);
 }
@@ -356,8 +367,8 @@ void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 	e->stop_at = now + LEAVE_WITHIN;
 	batch_end_all(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
-		off(&e->clients[i], keep ||
-		    e->clients[i].server->conf->keep_on_exit, now);
+		off(&e->clients[i], keep || (e->gateway->stopping &&
+		    e->clients[i].server->conf->keep_on_exit), now);
 	if (e->device)
 		bus_detach(e->device);
 	endpoint_left(e);

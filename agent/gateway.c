@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Servers, buses and endpoints by name; what is due; messages to whom they
  * concern. What changes at a reload is in reload.c. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #define MAIL 256			/* messages a turn */
 #define OUT_MAX (72 * 1024)
 #define STOP_WITHIN (SECOND * 9 / 2)
+#define START_AGAIN (30 * SECOND)	/* a bus for which there was no thread */
 
 void gateway_init(struct gateway *g)
 {
@@ -44,6 +46,10 @@ void gateway_finish(struct gateway *g)
 	for (size_t i = 0; i < g->n_servers; i++)
 		server_destroy(g->servers[i]);
 	free(g->servers);
+	for (struct server *s; (s = g->retired); ) {
+		g->retired = s->next_retired;
+		server_destroy(s);
+	}
 	free_buses(g);
 	for (size_t i = 0; i < g->n_waiting; i++)
 		config_device_free(g->waiting[i]);
@@ -158,7 +164,32 @@ static void take_away_gone(struct gateway *g, int64_t now)
 
 /* ---- messages ---- */
 
-static void bus_closed(struct gateway_bus *b, int64_t now)
+static void bus_is_open(struct gateway_bus *b, bool open, char *trouble)
+{
+	if (open && !b->open)
+		log_line(LOG_NOTE, NULL, b->conf->name, "bus is open");
+	if (!open && (!b->trouble || !trouble || strcmp(b->trouble, trouble)))
+		log_line(LOG_WARN, NULL, b->conf->name, "bus is down: %s",
+			 trouble ? trouble : "?");
+	b->open = open;
+	free(b->trouble);
+	b->trouble = trouble;
+}
+
+void gateway_bus_start(struct gateway_bus *b, int64_t now)
+{
+	char *why;
+
+	b->bus = bus_start(b->conf, b->gateway->mail);
+	b->start_at = b->bus ? INT64_MAX : now + START_AGAIN;
+	if (b->bus)
+		return;
+	if (asprintf(&why, "it cannot start: %s", strerror(errno)) < 0)
+		abort();
+	bus_is_open(b, false, why);
+}
+
+void gateway_bus_closed(struct gateway_bus *b, int64_t now)
 {
 	struct gateway *g = b->gateway;
 	struct gateway_bus **at = &g->buses;
@@ -171,7 +202,9 @@ static void bus_closed(struct gateway_bus *b, int64_t now)
 		b->conf = b->successor;
 		b->successor = NULL;
 		b->leaving = b->stopped = false;
-		b->bus = bus_start(b->conf, g->mail);
+		free(b->trouble);
+		b->trouble = NULL;
+		gateway_bus_start(b, now);
 		gateway_start_waiting(g, now);
 		return;
 	}
@@ -181,18 +214,6 @@ static void bus_closed(struct gateway_bus *b, int64_t now)
 	config_bus_free(b->conf);
 	free(b->trouble);
 	free(b);
-}
-
-static void bus_is_open(struct gateway_bus *b, bool open, char *trouble)
-{
-	if (open && !b->open)
-		log_line(LOG_NOTE, NULL, b->conf->name, "bus is open");
-	if (!open && (!b->trouble || !trouble || strcmp(b->trouble, trouble)))
-		log_line(LOG_WARN, NULL, b->conf->name, "bus is down: %s",
-			 trouble ? trouble : "?");
-	b->open = open;
-	free(b->trouble);
-	b->trouble = trouble;
 }
 
 static struct gateway_bus *bus_of(struct gateway *g, const struct bus *bus)
@@ -211,7 +232,7 @@ static void bus_message(struct gateway *g, struct bus_message *m, int64_t now)
 	if (!b)
 		return;
 	if (m->event == BUS_CLOSED) {
-		bus_closed(b, now);
+		gateway_bus_closed(b, now);
 	} else if (m->event == BUS_OPENED || m->event == BUS_DOWN) {
 		bus_is_open(b, m->event == BUS_OPENED, m->text);
 		m->text = NULL;
@@ -273,25 +294,49 @@ static int64_t turn_servers(struct gateway *g, int64_t now)
 	return due;
 }
 
-static void turn_stop(struct gateway *g)
+static void turn_stop(struct gateway *g, int64_t now)
 {
 	if (!g->stopping || g->n_endpoints)
 		return;
-	for (struct gateway_bus *b = g->buses; b; b = b->next)
-		if (b->bus && !b->stopped) {
+	for (struct gateway_bus *b = g->buses, *next; b; b = next) {
+		next = b->next;
+		if (!b->bus) {
+			gateway_bus_closed(b, now);
+		} else if (!b->stopped) {
 			b->stopped = true;
 			bus_stop(b->bus);
 		}
+	}
+}
+
+/* Buses that could not start try again. */
+static int64_t turn_buses(struct gateway *g, int64_t now)
+{
+	int64_t due = INT64_MAX;
+
+	for (struct gateway_bus *b = g->buses; b; b = b->next) {
+		if (b->bus || b->leaving || g->stopping)
+			continue;
+		if (b->start_at <= now) {
+			gateway_bus_start(b, now);
+			if (b->bus)
+				gateway_start_waiting(g, now);
+		}
+		due = b->start_at < due ? b->start_at : due;
+	}
+	return due;
 }
 
 int64_t gateway_turn(struct gateway *g, int64_t now)
 {
-	int64_t due;
+	int64_t due, next;
 
 	turn_heaps(g, now);
 	due = turn_servers(g, now);
 	take_away_gone(g, now);
-	turn_stop(g);
+	turn_stop(g, now);
+	next = turn_buses(g, now);
+	due = next < due ? next : due;
 	if (heap_due(&g->clients) < due)
 		due = heap_due(&g->clients);
 	if (heap_due(&g->batches) < due)

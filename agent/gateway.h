@@ -11,7 +11,8 @@ struct gateway_bus {
 	struct gateway_bus *next;
 	struct config_bus *conf;	/* owned */
 	struct config_bus *successor;	/* opens when this one is closed */
-	struct bus *bus;		/* NULL: closed */
+	struct bus *bus;		/* NULL: closed, or could not start */
+	int64_t start_at;		/* next try where it could not */
 	bool open, leaving, stopped;
 	char *trouble;			/* why it is down, or NULL */
 };
@@ -58,6 +59,11 @@ void gateway_apply(struct gateway *gateway, struct config *config,
 bool gateway_reload(struct gateway *gateway, int64_t now);
 /* Descriptors that config needs fit under the limit? Else an error is added. */
 bool gateway_fits(const struct config *config, struct config_errors *errors);
+
+/* Its thread begins; where that fails, again and again. */
+void gateway_bus_start(struct gateway_bus *bus, int64_t now);
+/* It has ended: its successor starts, or it is freed. */
+void gateway_bus_closed(struct gateway_bus *bus, int64_t now);
 
 /* Messages of the buses; returns whether more are left. */
 bool gateway_mail(struct gateway *gateway, int64_t now);

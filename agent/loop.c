@@ -129,6 +129,8 @@ bool loop_reload(void)
 {
 	bool done;
 
+	if (loop.gateway->stopping)
+		return false;
 	sdnotify_reloading(loop_clock());
 	done = gateway_reload(loop.gateway, loop_clock());
 	log_line(done ? LOG_NOTE : LOG_ERROR, NULL, NULL, "%s", done ?

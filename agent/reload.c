@@ -151,7 +151,8 @@ static void apply_old_buses(struct gateway *g, struct config *config)
 	}
 }
 
-static void apply_new_buses(struct gateway *g, struct config *config)
+static void apply_new_buses(struct gateway *g, struct config *config,
+			    int64_t now)
 {
 	for (size_t i = 0; i < config->n_buses; i++) {
 		struct config_bus *conf = config->buses[i];
@@ -165,20 +166,26 @@ static void apply_new_buses(struct gateway *g, struct config *config)
 		config->buses[i] = NULL;
 		b->gateway = g;
 		b->conf = conf;
-		b->bus = bus_start(conf, g->mail);
 		b->next = g->buses;
 		g->buses = b;
+		gateway_bus_start(b, now);
 	}
 }
 
 /* Behind the detach of its devices: the bus's mailbox keeps the order. */
-static void stop_leaving_buses(struct gateway *g)
+static void stop_leaving_buses(struct gateway *g, int64_t now)
 {
-	for (struct gateway_bus *b = g->buses; b; b = b->next)
-		if (b->leaving && b->bus && !b->stopped) {
-			b->stopped = true;
-			bus_stop(b->bus);
+	for (struct gateway_bus *b = g->buses, *next; b; b = next) {
+		next = b->next;
+		if (!b->leaving || b->stopped)
+			continue;
+		if (!b->bus) {		/* it had never started */
+			gateway_bus_closed(b, now);
+			continue;
 		}
+		b->stopped = true;
+		bus_stop(b->bus);
+	}
 }
 
 /* ---- devices ---- */
@@ -332,8 +339,19 @@ static void add_gateway_itself(struct config *config)
 	config->devices[config->n_devices++] = conf;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const struct config_server *const *left = a, *const *right = b;
+
+	return (*left)->id - (*right)->id;
+}
+
 void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 {
+	/* Accounts stay the same where only their lines have moved. */
+	if (config->n_servers)
+		qsort(config->servers, config->n_servers,
+		      sizeof(config->servers[0]), by_id);
 	add_gateway_itself(config);
 	free(g->name);
 	g->name = config->gateway;
@@ -343,10 +361,10 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 	g->n_waiting = 0;
 	apply_servers(g, config, now);
 	apply_old_buses(g, config);
-	apply_new_buses(g, config);
+	apply_new_buses(g, config, now);
 	apply_old_devices(g, config, now);
 	apply_new_devices(g, config, now);
-	stop_leaving_buses(g);
+	stop_leaving_buses(g, now);
 	config_free(config);
 }
 
