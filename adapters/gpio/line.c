@@ -321,11 +321,12 @@ static void warn_once(struct gpio_line *line, const char *what)
 		    lines_facts.buffer);
 }
 
+/* The first event of a request has the number 1. */
 static void sequence_check(struct gpio_line *line, const struct line_event *e)
 {
 	uint32_t gap = e->sequence - line->sequence - 1;
 
-	if (lines_facts.numbers && line->sequence && gap) {
+	if (lines_facts.numbers && gap) {
 		adapter_count(line->device->bus, line->device, "lost_edges",
 			      gap);
 		warn_once(line, "edges are missing");

@@ -559,12 +559,12 @@ static void lost_edges_are_counted_and_told(void **state)
 
 	(void)state;
 	assert_int_equal(fake_attach(host), 0);
-	pulses(line, 1, MS);
 	for (int i = 0; i < FAKE_QUEUE + 100; i++) {
 		move(line, true);
 		move(line, false);
 	}
 	turn();
+	pulses(line, 1, MS);
 	assert_int_equal(fake_events(host, FAKE_LOG), 1);
 	if (lines_facts.numbers) {
 		assert_int_equal(line->dropped, 100);
