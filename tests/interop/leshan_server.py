@@ -92,6 +92,24 @@ class Leshan(tools.Driver):
         query = "observe" + (f"&format={format}" if format else "")
         return self._ask("POST", ep, path, query)
 
+    def _composite(self, method, ep, paths, format, body=None):
+        query = "composite=" + ",".join(paths)
+        if format:
+            query += f"&format={format}"
+        return self._ask(method, ep, "", query, body)
+
+    def read_composite(self, ep, paths, format=None):
+        return self._composite("GET", ep, paths, format)
+
+    def write_composite(self, ep, values, format=None):
+        return self._composite("PUT", ep, [], format, json.dumps(values))
+
+    def observe_composite(self, ep, paths, format=None):
+        return self._composite("POST", ep, paths, format)
+
+    def cancel_composite(self, ep, paths, format=None):
+        return self._composite("DELETE", ep, paths, format)
+
     def cancel_passively(self, ep, path):
         """Forget it: the next notification is answered by a Reset."""
         return self._ask("DELETE", ep, path, "observe")

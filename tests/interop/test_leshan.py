@@ -571,6 +571,86 @@ class Observe(LeshanCases):
         self.assertEqual(self.notifications(name, quiet), [])
 
 
+class Composite(LeshanCases):
+    BOTH = ("SENML_JSON", "SENML_CBOR")
+
+    def test_int_280_read(self):
+        paths = ["/3303/0/5700", "/3/0/16", "/1/0"]
+        for format in self.BOTH:
+            with self.subTest(format):
+                answer = self.server.read_composite(STILL, paths, format)
+                self.assertContent(answer, FORMATS[format])
+                self.assertEqual(answer.nodes["/3303/0/5700"], 21.5)
+                self.assertEqual(answer.types["/3303/0/5700"], "FLOAT")
+                self.assertEqual(answer.nodes["/3/0/16"], "U")
+                self.assertEqual(answer.nodes["/1/0/1"], LIFETIME)
+
+    def test_int_235_the_root(self):
+        answer = self.server.read_composite(STILL, ["/"], "SENML_CBOR")
+        self.assertContent(answer, SENML_CBOR)
+        self.assertEqual({p.split("/")[1] for p in answer.nodes},
+                         {"1", "3", "3303"})
+
+    def test_int_236_281_some_of_them_missing(self):
+        for format in self.BOTH:
+            with self.subTest(format):
+                answer = self.server.read_composite(
+                    STILL, ["/3303/0/5701", "/3303/7/5700", "/3/0/4",
+                            "/3304/0/5700"], format)
+                self.assertContent(answer)
+                self.assertEqual(answer.nodes, {"/3303/0/5701": "Cel"})
+
+    def test_security_object_is_closed(self):
+        answer = self.server.read_composite(STILL, ["/0/0/0"], "SENML_JSON")
+        self.assertCode(answer, "4.01")
+
+    def test_int_230_257_write(self):
+        for i, format in enumerate(self.BOTH):
+            with self.subTest(format):
+                values = {"/1/0/5": 2000 + i, "/3303/0/5750": format,
+                          "/3308/0/5900": 60.5 + i, "/3306/0/5850": True}
+                answer = self.server.write_composite(BOILER, values, format)
+                self.assertCode(answer, "2.04")
+                self.assertEqual(self.slave.get(4, "holding", 101),
+                                 605 + 10 * i)
+                for path in ("/1/0/5", "/3303/0/5750"):
+                    self.assertEqual(self.value(BOILER, path), values[path])
+                self.eventually_equal(
+                    lambda i=i: self.value(BOILER, "/3308/0/5900"), 60.5 + i)
+
+    def test_write_of_all_or_nothing(self):
+        before = self.value(BOILER, "/1/0/5")
+        for wrong, code in (({"/1/0/0": 2}, "4.05"),
+                            ({"/3308/0/5900": 200.0}, "4.00")):
+            with self.subTest(code):
+                answer = self.server.write_composite(
+                    BOILER, {"/1/0/5": 77, **wrong}, "SENML_JSON")
+                self.assertCode(answer, code)
+                self.assertEqual(self.value(BOILER, "/1/0/5"), before)
+
+    def test_int_304_305_observe_and_cancel(self):
+        paths = ["/3303/0/5700", "/3316/0/5700", "/3/0/16"]
+        for path in paths[:2]:
+            self.assertCode(self.server.attributes(SIM, path, pmin=1, pmax=3),
+                            "2.04")
+            self.addCleanup(self.server.attributes, SIM, path, pmin=None,
+                            pmax=None)
+        since, seen = self.server.mark(), self.relay.mark()
+        answer = self.server.observe_composite(SIM, paths, "SENML_CBOR")
+        self.assertContent(answer, SENML_CBOR)
+        self.assertEqual(set(answer.nodes), set(paths))
+        event = self.server.wait("notification", SIM, 10, since,
+                                 lambda e: "/3/0/16" in e["path"])
+        self.assertEqual({n["path"] for n in event["nodes"]}, set(paths))
+        gaps = self.gaps(SIM, seen, 4)
+        self.assertGreater(min(gaps), 0.9, gaps)
+        self.assertContent(
+            self.server.cancel_composite(SIM, paths, "SENML_CBOR"))
+        quiet = self.relay.mark()
+        time.sleep(2)
+        self.assertEqual(self.notifications(SIM, quiet), [])
+
+
 class Blockwise(LeshanCases):
     """More than fits into one datagram, both ways (RFC 7959)."""
 

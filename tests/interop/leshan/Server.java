@@ -30,6 +30,7 @@
  *   DELETE /clients/EP/PATH?observe=active   cancel by a request
  *   GET    /clients/EP?composite=/3/0/1,/3303/0   Read-Composite
  *   POST   the same                     Observe-Composite
+ *   DELETE the same                     cancel that by a request
  *   PUT    /clients/EP?composite        Write-Composite, {"/3303/0/5900": 1}
  *   PUT    /security/EP                 {"identity": "x", "key": "hex"} |
  *                                       {"rpk": "hex of the public key"} |
@@ -538,6 +539,17 @@ public class Server {
                 request = new ReadCompositeRequest(format, format, paths);
             else if (method.equals("POST"))
                 request = new ObserveCompositeRequest(format, format, paths.toArray(new String[0]));
+            else if (method.equals("DELETE"))
+                request = new CancelCompositeObservationRequest(
+                        (CompositeObservation)server.getObservationService()
+                                .getObservations(r)
+                                .stream()
+                                .filter(i
+                                        -> i instanceof CompositeObservation c &&
+                                                   c.getPaths().equals(
+                                                           LwM2mPath.getLwM2mPathList(paths)))
+                                .findFirst()
+                                .orElseThrow());
             else {
                 Map<LwM2mPath, LwM2mNode> nodes = new LinkedHashMap<>();
                 JSON.readTree(body).fields().forEachRemaining(
