@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
@@ -55,12 +56,16 @@ static void field(struct iovec *at, char *text, size_t size, const char *name,
 static void to_journal(enum log_level level, const char *endpoint,
 		       const char *bus, const char *text)
 {
-	char message[1200], about_endpoint[300], about_bus[300], level_text[16];
+	const char *about = endpoint ? endpoint : bus;
+	char message[1400], about_endpoint[300], about_bus[300], level_text[16];
 	struct iovec fields[4];
 	int n = 2;
 	char number[2] = {(char)('0' + (int)level), 0};
 
-	field(&fields[0], message, sizeof(message), "MESSAGE", text);
+	/* The name in the text too: journalctl shows no other fields. */
+	snprintf(message, sizeof(message), "MESSAGE=%s%s%s",
+		 about ? about : "", about ? ": " : "", text);
+	fields[0] = (struct iovec){message, strlen(message)};
 	field(&fields[1], level_text, sizeof(level_text), "PRIORITY", number);
 	if (endpoint)
 		field(&fields[n++], about_endpoint, sizeof(about_endpoint),

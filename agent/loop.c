@@ -228,18 +228,34 @@ void loop_run(void)
 
 /* ---- names ---- */
 
+/* One of the name's addresses, another one each time that one has failed. */
+static const struct addrinfo *chosen(const struct addrinfo *all, uint32_t choice)
+{
+	const struct addrinfo *at = all;
+	uint32_t n = 0;
+
+	for (; at; at = at->ai_next)
+		n++;
+	for (at = all, n = choice % n; n; n--)
+		at = at->ai_next;
+	return at;
+}
+
 static void on_resolved(uv_getaddrinfo_t *request, int status,
 			struct addrinfo *found)
 {
 	struct server *server = request->data;
+	const struct addrinfo *one;
 
 	loop.resolving--;
-	if (status == 0)
-		server_resolved(server, found->ai_addr, found->ai_addrlen, "",
+	if (status == 0) {
+		one = chosen(found, server->choice);
+		server_resolved(server, one->ai_addr, one->ai_addrlen, "",
 				loop_clock());
-	else
+	} else {
 		server_resolved(server, NULL, 0, uv_strerror(status),
 				loop_clock());
+	}
 	uv_freeaddrinfo(found);
 	free(request);
 }

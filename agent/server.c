@@ -76,8 +76,10 @@ static void take_address(struct server *s, const struct sockaddr *address,
 void server_doubt(struct server *s, int64_t now)
 {
 	if (!s->literal && s->length && s->resolve_at == INT64_MAX &&
-	    now - s->resolved >= DOUBT_EVERY)
+	    now - s->resolved >= DOUBT_EVERY) {
 		s->resolve_at = now;
+		s->choice++;
+	}
 }
 
 void server_resolved(struct server *s, const struct sockaddr *address,

@@ -16,6 +16,7 @@ struct server {
 	struct sockaddr_storage address;
 	socklen_t length;			/* 0: not resolved */
 	uint32_t moves;				/* how often it has changed */
+	uint32_t choice;			/* of the name's addresses */
 	bool literal, resolving, gone;
 	int64_t resolve_at;			/* next try, or INT64_MAX */
 	int64_t resolved;			/* the last time */
@@ -38,8 +39,8 @@ void server_queue(struct server *server, struct client *client);
 void server_unqueue(struct server *server, struct client *client);
 /* Lets those go whose turn has come; returns when the next one may. */
 int64_t server_turn(struct server *server, int64_t now);
-/* It did not answer: is its name another host's now? Looked up at most once a
- * minute; connections are made anew where it is. */
+/* It did not answer: has its name another address now, or one more? Looked up
+ * at most once a minute, the next of its addresses taken; connections are made anew where it is. */
 void server_doubt(struct server *server, int64_t now);
 /* Of loop.c's look-up; length 0: failed, error says why. */
 void server_resolved(struct server *server, const struct sockaddr *address,
