@@ -79,8 +79,9 @@ class Lab(harness.Site):
         super().__init__()
         self.parts = []
         self._server_keys = server_keys
+        driver = make()         # may say that it cannot be had
         try:
-            self.driver = self.add(make())
+            self.driver = self.add(driver)
             self.modbus = self.slave("1=sdm120", "2=xy-md02", "4=boiler")
             self.tap = self.relay(self.driver)
             self.add_gateway(DEVICES % {"port": self.modbus.port})
