@@ -368,7 +368,8 @@ static int send_notification(struct client *c, struct observation *o,
 	path_format(&o->path, uri);
 	return coap_notify(c->connection, &(struct coap_notification){
 		.token = o->token, .token_length = o->token_length,
-		.code = code, .confirmable = !c->server->conf->notify_non,
+		.code = code, .confirmable = o->confirmable ||
+			!c->server->conf->notify_non,
 		.format = format, .sequence = o->sequence, .uri = uri + 1,
 		.payload = out->at, .length = out->used}, now);
 }

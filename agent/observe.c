@@ -115,8 +115,8 @@ static uint16_t last_find(const struct observation *o,
 	return low;
 }
 
-static const struct observe_last *last_of(const struct observation *o,
-					  const struct lwm2m_path *path)
+static struct observe_last *last_of(struct observation *o,
+				    const struct lwm2m_path *path)
 {
 	uint16_t at = last_find(o, path);
 
@@ -175,14 +175,12 @@ struct periods {
 	uint32_t pmin, pmax;		/* s; pmax 0: none */
 };
 
-static struct periods periods_of(const struct attribute_set *set,
-				 const struct lwm2m_path *path,
+static struct periods periods_of(const struct attributes *a,
 				 struct periods defaults)
 {
-	struct attributes a = attributes_effective(set, path);
 	struct periods p = {
-		a.set & ATTRIBUTE_PMIN ? a.pmin : defaults.pmin,
-		a.set & ATTRIBUTE_PMAX ? a.pmax : defaults.pmax,
+		a->set & ATTRIBUTE_PMIN ? a->pmin : defaults.pmin,
+		a->set & ATTRIBUTE_PMAX ? a->pmax : defaults.pmax,
 	};
 
 	if (p.pmax < p.pmin)
@@ -211,8 +209,13 @@ int64_t observe_configure(struct observation *observation,
 
 	if (o->sent == 0)
 		o->sent = now;
-	for (size_t i = 0; (path = observe_path(o, i)); i++)
-		periods_join(&all, periods_of(set, path, defaults));
+	o->confirmable = false;
+	for (size_t i = 0; (path = observe_path(o, i)); i++) {
+		struct attributes a = attributes_effective(set, path);
+
+		periods_join(&all, periods_of(&a, defaults));
+		o->confirmable |= a.set & ATTRIBUTE_CON && a.con;
+	}
 	if (all.pmax && all.pmax < all.pmin)
 		all.pmax = all.pmin;
 	o->pmin = all.pmin;
@@ -237,6 +240,8 @@ static bool is_condition_met(const struct attributes *a, double from, double to)
 		return true;
 	if (a->set & ATTRIBUTE_LT && (from < a->lt) != (to < a->lt))
 		return true;
+	if (a->set & ATTRIBUTE_EDGE && from != to && (to != 0) == !!a->edge)
+		return true;
 	return a->set & ATTRIBUTE_ST && is_step(from, to, a->st);
 }
 
@@ -247,13 +252,16 @@ int64_t observe_changed(struct observation *observation,
 {
 	struct attributes a = attributes_effective(set, path);
 	double number = lwm2m_number(value);
-	const struct observe_last *last;
+	struct observe_last *last;
 
 	if (has_conditions(&a) && !isnan(number)) {
 		/* Never sent since the conditions are: that is a change. */
 		last = last_of(observation, path);
-		if (last && !is_condition_met(&a, last->value, number))
+		if (last && !is_condition_met(&a, last->value, number)) {
+			if (a.set & ATTRIBUTE_EDGE)
+				last->value = number;
 			return due_update(observation, now);
+		}
 	}
 	observation->pending = true;
 	return due_update(observation, now);

@@ -28,6 +28,7 @@ struct observation {
 	int64_t due;			/* a notification is due, or NEVER;
 					 * pmax counts also without a change */
 	bool pending;			/* a condition held since `sent` */
+	bool confirmable;		/* con=1 of one of its paths */
 	uint16_t n_last;
 	struct observe_last *last;	/* of those with conditions, owned */
 };
@@ -62,8 +63,8 @@ int64_t observe_configure(struct observation *observation,
 
 /* value at path (depth 3 or 4, covered by the observation's) is new or has
  * changed; set: this server's attributes. Conditions compare with the last
- * sent value: crossing gt or lt in either direction, a step of at least st. A
- * resource without any, or of which nothing was sent since it has them, counts
+ * sent value: crossing gt or lt in either direction, a step of at least st;
+ * edge with the last value, sent or not. A resource without any, or of which nothing was sent since it has them, counts
  * as changed: for an instance or object, one such member is enough. What has
  * held once stays due, though the value may be back when pmin is over.
  * Returns when to call observe_due(): now, later (pmin), or OBSERVE_NEVER. */

@@ -57,6 +57,15 @@ bool request_is_numeric(const struct resource_def *def)
 
 /* ---- Write-Attributes ---- */
 
+static uint16_t conditions_of(const struct resource_def *def)
+{
+	if (!def)
+		return 0;
+	if (def->type == LWM2M_BOOLEAN)
+		return ATTRIBUTE_EDGE;
+	return request_is_numeric(def) ? ATTRIBUTE_LIMITS : 0;
+}
+
 static void attributes_handle(struct handling *h)
 {
 	const struct lwm2m_path *path = &h->outcome.path;
@@ -70,7 +79,7 @@ static void attributes_handle(struct handling *h)
 	}
 	error = attributes_write(h->scope->attributes, path,
 				 h->request->query, h->request->query_length,
-				 def && request_is_numeric(def));
+				 conditions_of(def));
 	if (error == -ENOMEM) {
 		request_answer(h, CODE(5, 00), "no memory");
 	} else if (error) {

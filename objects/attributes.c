@@ -10,59 +10,66 @@
 /* In the order in which they are written out. */
 static const struct name {
 	const char *text;
-	uint8_t bit;			/* enum attribute */
+	uint16_t bit;			/* enum attribute */
 } names[] = {
 	{"pmin", ATTRIBUTE_PMIN}, {"pmax", ATTRIBUTE_PMAX},
 	{"gt", ATTRIBUTE_GT}, {"lt", ATTRIBUTE_LT}, {"st", ATTRIBUTE_ST},
 	{"epmin", ATTRIBUTE_EPMIN}, {"epmax", ATTRIBUTE_EPMAX},
+	{"edge", ATTRIBUTE_EDGE}, {"con", ATTRIBUTE_CON},
+	{"hqmax", ATTRIBUTE_HQMAX},
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 #define NUMBER_MAX 64			/* characters of one number */
 
-static uint32_t *seconds_of(struct attributes *a, uint8_t bit)
+static uint32_t *integer_of(struct attributes *a, uint16_t bit)
 {
 	switch ((enum attribute)bit) {
 	case ATTRIBUTE_PMIN: return &a->pmin;
 	case ATTRIBUTE_PMAX: return &a->pmax;
 	case ATTRIBUTE_EPMIN: return &a->epmin;
 	case ATTRIBUTE_EPMAX: return &a->epmax;
+	case ATTRIBUTE_EDGE: return &a->edge;
+	case ATTRIBUTE_CON: return &a->con;
+	case ATTRIBUTE_HQMAX: return &a->hqmax;
 	case ATTRIBUTE_GT: case ATTRIBUTE_LT: case ATTRIBUTE_ST: break;
 	}
 	return NULL;
 }
 
-static double *limit_of(struct attributes *a, uint8_t bit)
+static double *limit_of(struct attributes *a, uint16_t bit)
 {
 	switch ((enum attribute)bit) {
 	case ATTRIBUTE_GT: return &a->gt;
 	case ATTRIBUTE_LT: return &a->lt;
 	case ATTRIBUTE_ST: return &a->st;
 	case ATTRIBUTE_PMIN: case ATTRIBUTE_PMAX:
-	case ATTRIBUTE_EPMIN: case ATTRIBUTE_EPMAX: break;
+	case ATTRIBUTE_EPMIN: case ATTRIBUTE_EPMAX:
+	case ATTRIBUTE_EDGE: case ATTRIBUTE_CON: case ATTRIBUTE_HQMAX: break;
 	}
 	return NULL;
 }
 
 /* What is set in over, of these, replaces what is in *a. */
 static void attributes_merge(struct attributes *a,
-			     const struct attributes *over, uint8_t which)
+			     const struct attributes *over, uint16_t which)
 {
 	struct attributes from = *over;
 
 	for (size_t i = 0; i < N_NAMES; i++) {
-		uint8_t bit = names[i].bit;
+		uint16_t bit = names[i].bit;
 
 		if (!(from.set & which & bit))
 			continue;
-		if (bit & ATTRIBUTE_CONDITIONS)
+		if (bit & ATTRIBUTE_LIMITS)
 			*limit_of(a, bit) = *limit_of(&from, bit);
 		else
-			*seconds_of(a, bit) = *seconds_of(&from, bit);
+			*integer_of(a, bit) = *integer_of(&from, bit);
 		a->set |= bit;
 	}
 }
 
-static int seconds_parse(const char *text, size_t n, uint32_t *seconds)
+static int integer_parse(const char *text, size_t n, uint32_t max,
+			 uint32_t *integer)
 {
 	uint64_t value = 0;
 
@@ -72,10 +79,10 @@ static int seconds_parse(const char *text, size_t n, uint32_t *seconds)
 		if (text[i] < '0' || text[i] > '9')
 			return -EINVAL;
 		value = value * 10 + (uint64_t)(text[i] - '0');
-		if (value > UINT32_MAX)
+		if (value > max)
 			return -EINVAL;
 	}
-	*seconds = (uint32_t)value;
+	*integer = (uint32_t)value;
 	return 0;
 }
 
@@ -118,10 +125,10 @@ static int decimal_parse(const char *text, size_t n, double *number)
 /* A query taken apart. */
 struct change {
 	struct attributes set;
-	uint8_t unset;
+	uint16_t unset;
 };
 
-static uint8_t name_find(const char *text, size_t n)
+static uint16_t name_find(const char *text, size_t n)
 {
 	for (size_t i = 0; i < N_NAMES; i++)
 		if (strlen(names[i].text) == n &&
@@ -135,7 +142,8 @@ static int part_parse(const char *text, size_t n, struct change *change)
 {
 	const char *equals = memchr(text, '=', n);
 	size_t n_name = equals ? (size_t)(equals - text) : n;
-	uint8_t bit = name_find(text, n_name);
+	uint16_t bit = name_find(text, n_name);
+	uint32_t max = bit & (ATTRIBUTE_EDGE | ATTRIBUTE_CON) ? 1 : UINT32_MAX;
 	int error;
 
 	if (!bit || ((change->set.set | change->unset) & bit))
@@ -145,12 +153,12 @@ static int part_parse(const char *text, size_t n, struct change *change)
 		return 0;
 	}
 	n -= n_name + 1;
-	if (bit & ATTRIBUTE_CONDITIONS)
+	if (bit & ATTRIBUTE_LIMITS)
 		error = decimal_parse(equals + 1, n,
 				      limit_of(&change->set, bit));
 	else
-		error = seconds_parse(equals + 1, n,
-				      seconds_of(&change->set, bit));
+		error = integer_parse(equals + 1, n, max,
+				      integer_of(&change->set, bit));
 	change->set.set |= bit;
 	return error;
 }
@@ -175,7 +183,7 @@ static int query_parse(const char *query, size_t n, struct change *change)
 /* Core TS 7.3.2: can the conditions be met at all? */
 static bool is_consistent(const struct attributes *a)
 {
-	const uint8_t both = ATTRIBUTE_GT | ATTRIBUTE_LT;
+	const uint16_t both = ATTRIBUTE_GT | ATTRIBUTE_LT;
 
 	if (a->set & ATTRIBUTE_ST && a->st < 0)
 		return false;
@@ -232,8 +240,8 @@ static struct attributes attributes_inherited(const struct attribute_set *set,
 
 	for (above.depth = 1; above.depth < path->depth; above.depth++) {
 		const struct attributes *at = attributes_at(set, &above);
-		uint8_t which = above.depth < 3 ?
-			(uint8_t)~ATTRIBUTE_CONDITIONS : UINT8_MAX;
+		uint16_t which = above.depth < 3 ?
+			(uint16_t)~ATTRIBUTE_CONDITIONS : UINT16_MAX;
 
 		if (at)
 			attributes_merge(&inherited, at, which);
@@ -242,7 +250,7 @@ static struct attributes attributes_inherited(const struct attribute_set *set,
 }
 
 int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
-		     const char *query, size_t n, bool numeric)
+		     const char *query, size_t n, uint16_t conditions)
 {
 	struct attribute_entry *entry = entry_find(set, path);
 	struct attributes own = {.set = 0}, all;
@@ -251,14 +259,14 @@ int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 
 	if (error)
 		return error;
-	if (change.set.set & ATTRIBUTE_CONDITIONS && !numeric)
+	if (change.set.set & ATTRIBUTE_CONDITIONS & ~conditions)
 		return -EDOM;
 	if (entry)
 		own = entry->value;
-	own.set &= (uint8_t)~change.unset;
-	attributes_merge(&own, &change.set, UINT8_MAX);
+	own.set &= (uint16_t)~change.unset;
+	attributes_merge(&own, &change.set, UINT16_MAX);
 	all = attributes_inherited(set, path);
-	attributes_merge(&all, &own, UINT8_MAX);
+	attributes_merge(&all, &own, UINT16_MAX);
 	if (!is_consistent(&all))
 		return -EDOM;
 	if (!own.set) {
@@ -272,6 +280,13 @@ int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 		return -ENOMEM;
 	entry->value = own;
 	return 0;
+}
+
+void attributes_drop(struct attribute_set *set, const struct lwm2m_path *path)
+{
+	for (size_t i = set->n; i > 0; i--)
+		if (path_covers(path, &set->entries[i - 1].path))
+			entry_remove(set, &set->entries[i - 1]);
 }
 
 const struct attributes *attributes_at(const struct attribute_set *set,
@@ -289,7 +304,7 @@ struct attributes attributes_effective(const struct attribute_set *set,
 	const struct attributes *own = attributes_at(set, path);
 
 	if (own)
-		attributes_merge(&all, own, UINT8_MAX);
+		attributes_merge(&all, own, UINT16_MAX);
 	return all;
 }
 
@@ -310,16 +325,16 @@ void attributes_format(const struct attributes *attributes, struct buf *out)
 	struct attributes a = *attributes;
 
 	for (size_t i = 0; i < N_NAMES; i++) {
-		uint8_t bit = names[i].bit;
+		uint16_t bit = names[i].bit;
 
 		if (!(a.set & bit))
 			continue;
 		buf_byte(out, ';');
 		buf_text(out, names[i].text);
 		buf_byte(out, '=');
-		if (bit & ATTRIBUTE_CONDITIONS)
+		if (bit & ATTRIBUTE_LIMITS)
 			decimal_format(*limit_of(&a, bit), out);
 		else
-			buf_print(out, "%u", *seconds_of(&a, bit));
+			buf_print(out, "%u", *integer_of(&a, bit));
 	}
 }

@@ -10,12 +10,20 @@ enum attribute {
 	ATTRIBUTE_PMIN = 1, ATTRIBUTE_PMAX = 2, ATTRIBUTE_GT = 4,
 	ATTRIBUTE_LT = 8, ATTRIBUTE_ST = 16, ATTRIBUTE_EPMIN = 32,
 	ATTRIBUTE_EPMAX = 64,
+	/* of LwM2M 1.2 */
+	ATTRIBUTE_EDGE = 128, ATTRIBUTE_CON = 256, ATTRIBUTE_HQMAX = 512,
 };
-#define ATTRIBUTE_CONDITIONS (ATTRIBUTE_GT | ATTRIBUTE_LT | ATTRIBUTE_ST)
+/* Those of numbers; with those of truth values. */
+#define ATTRIBUTE_LIMITS (ATTRIBUTE_GT | ATTRIBUTE_LT | ATTRIBUTE_ST)
+#define ATTRIBUTE_CONDITIONS (ATTRIBUTE_LIMITS | ATTRIBUTE_EDGE)
 
 struct attributes {
-	uint8_t set;			/* of enum attribute */
+	uint16_t set;			/* of enum attribute */
 	uint32_t pmin, pmax, epmin, epmax;	/* s */
+	uint32_t edge;			/* 1: false to true, 0: true to false */
+	uint32_t con;			/* 1: notifications are confirmable */
+	uint32_t hqmax;			/* values to be kept for one that is
+					 * not there */
 	double gt, lt, st;
 };
 
@@ -26,12 +34,14 @@ struct attribute_set { struct attribute_entry *entries; uint16_t n; };
 void attribute_set_finish(struct attribute_set *set);
 
 /* A Write-Attributes query at path: "pmin=5&pmax=10&gt=2.5"; a bare name
- * unsets. All or nothing. numeric: path is a resource (instance) of a numeric
- * type; conditions need that. 0, -EINVAL malformed or unknown attribute,
- * -EDOM a condition where none can be, or lt < gt and lt + 2 st < gt do not
- * hold, -ENOMEM. */
+ * unsets. All or nothing. conditions: those of ATTRIBUTE_CONDITIONS that can be
+ * at path, a resource (instance) of that type. 0, -EINVAL malformed or unknown
+ * attribute, -EDOM a condition where it cannot be, or lt < gt and lt + 2 st <
+ * gt do not hold, -ENOMEM. */
 int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
-		     const char *query, size_t n, bool numeric);
+		     const char *query, size_t n, uint16_t conditions);
+/* Drops what is attached to path and below it. */
+void attributes_drop(struct attribute_set *set, const struct lwm2m_path *path);
 /* What is attached at exactly this path; NULL: nothing. */
 const struct attributes *attributes_at(const struct attribute_set *set,
 				       const struct lwm2m_path *path);
@@ -40,6 +50,7 @@ const struct attributes *attributes_at(const struct attribute_set *set,
  * the resource. Unset ones have their bit clear. */
 struct attributes attributes_effective(const struct attribute_set *set,
 				       const struct lwm2m_path *path);
-/* ";pmin=5;pmax=10" in the fixed order pmin pmax gt lt st epmin epmax. */
+/* ";pmin=5;pmax=10" in the fixed order pmin pmax gt lt st epmin epmax
+ * edge con hqmax. */
 void attributes_format(const struct attributes *attributes, struct buf *out);
 #endif

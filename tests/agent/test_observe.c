@@ -110,6 +110,15 @@ static const struct scene scenes[] = {
 	 {{"3303/0", "pmin=1"}},
 	 {{START, T, 20}, {61, T, 20.1}}, {61}, 0},
 
+	{"a rising edge", T, 0, 0, {{T, "edge=1"}},
+	 {{START, T, 0}, {60, T, 1}, {70, T, 0}, {80, T, 1}, {90, T, 1}},
+	 {60, 80}, 0},
+	{"a falling edge", T, 0, 0, {{T, "edge=0"}},
+	 {{START, T, 0}, {60, T, 1}, {70, T, 0}, {80, T, 1}, {90, T, 0}},
+	 {70, 90}, 0},
+	{"an edge that pmin holds back", T, 0, 0, {{T, "edge=1&pmin=5"}},
+	 {{START, T, 0}, {60, T, 1}, {70, T, 0}, {110, T, 1}}, {100, 150}, 0},
+
 	{"an instance: any member", "3303/0", 0, 0, {{T, "gt=30"}},
 	 {{START, T, 20}, {START, U, 18}, {60, T, 21}, {70, U, 17},
 	  {80, T, 31}, {90, T, 32}}, {70, 80}, 0},
@@ -204,7 +213,9 @@ static void world_init(struct world *w, const struct scene *scene)
 
 		assert_int_equal(attributes_write(&w->set, &at, q->text,
 						  strlen(q->text),
-						  at.depth >= 3), 0);
+						  at.depth >= 3 ?
+						  ATTRIBUTE_CONDITIONS : 0),
+				 0);
 	}
 	samples_feed(w, START);
 	observe_configure(w->o, &w->set, scene->pmin, scene->pmax,
@@ -261,17 +272,20 @@ static void attributes_may_change_under_way(void **state)
 	assert_true(observe_changed(w.o, &w.set, &path, &v, 60 * TENTH) ==
 		    OBSERVE_NEVER);
 	/* pmax from now on, counted from the last notification. */
-	assert_int_equal(attributes_write(&w.set, &path, "pmax=20", 7, true),
+	assert_int_equal(attributes_write(&w.set, &path, "pmax=20", 7,
+					  ATTRIBUTE_LIMITS),
 			 0);
 	assert_true(observe_configure(w.o, &w.set, 0, 0, 70 * TENTH) ==
 		    (START + 200) * TENTH);
 	/* Shorter than what has passed: at once. */
-	assert_int_equal(attributes_write(&w.set, &path, "pmax=1", 6, true), 0);
+	assert_int_equal(attributes_write(&w.set, &path, "pmax=1", 6,
+					  ATTRIBUTE_LIMITS), 0);
 	assert_true(observe_configure(w.o, &w.set, 0, 0, 70 * TENTH) ==
 		    70 * TENTH);
 	assert_true(observe_due(w.o, 70 * TENTH));
 	/* No condition any more: each change counts. */
-	assert_int_equal(attributes_write(&w.set, &path, "gt&pmax", 7, true),
+	assert_int_equal(attributes_write(&w.set, &path, "gt&pmax", 7,
+					  ATTRIBUTE_LIMITS),
 			 0);
 	assert_true(observe_configure(w.o, &w.set, 0, 0, 71 * TENTH) ==
 		    OBSERVE_NEVER);
@@ -290,7 +304,8 @@ static void first_value_after_new_conditions_is_sent(void **state)
 	(void)state;
 	world_init(&w, &(struct scene){"", T, 0, 0, {{0}}, {{START, T, 20}},
 				       {0}, 0});
-	assert_int_equal(attributes_write(&w.set, &path, "st=5", 4, true), 0);
+	assert_int_equal(attributes_write(&w.set, &path, "st=5", 4,
+					  ATTRIBUTE_LIMITS), 0);
 	observe_configure(w.o, &w.set, 0, 0, 60 * TENTH);
 	observe_changed(w.o, &w.set, &path, &v, 61 * TENTH);
 	assert_true(observe_due(w.o, 61 * TENTH));
@@ -335,7 +350,7 @@ static void remembered_values_are_found_in_any_order(void **state)
 
 		path = path_resource(3303, order[i], 5700);
 		assert_int_equal(attributes_write(&set, &path, "st=2", 4,
-						  true), 0);
+						  ATTRIBUTE_LIMITS), 0);
 		assert_int_equal(observe_remember(o, &set, &path, &v), 0);
 	}
 	assert_int_equal(o->n_last, 10);
@@ -383,7 +398,7 @@ static void a_composite_has_one_clock(void **state)
 
 		assert_int_equal(attributes_write(&set, &at,
 			attributes[i].query, strlen(attributes[i].query),
-			false), 0);
+			0), 0);
 	}
 	observe_sent(two, 10 * TENTH);
 	assert_true(observe_configure(two, &set, 1, 0, 11 * TENTH) ==
@@ -425,6 +440,24 @@ static void a_composite_covers_what_is_below_its_paths(void **state)
 	observe_destroy(plain);
 }
 
+static void one_path_can_ask_for_confirmation(void **state)
+{
+	static const char *const texts[] = {"1/0/2", "3303/0"};
+	struct observation *o = composite(texts, 2);
+	struct attribute_set set = {0};
+	struct lwm2m_path at = path_of("3303");
+
+	(void)state;
+	assert_int_equal(attributes_write(&set, &at, "con=1", 5, 0), 0);
+	observe_configure(o, &set, 0, 0, TENTH);
+	assert_true(o->confirmable);
+	assert_int_equal(attributes_write(&set, &at, "con=0", 5, 0), 0);
+	observe_configure(o, &set, 0, 0, TENTH);
+	assert_false(o->confirmable);
+	observe_destroy(o);
+	attribute_set_finish(&set);
+}
+
 static void observation_keeps_what_it_was_given(void **state)
 {
 	struct lwm2m_path path = path_of(T);
@@ -451,6 +484,7 @@ int main(void)
 		cmocka_unit_test(remembered_values_are_found_in_any_order),
 		cmocka_unit_test(a_composite_has_one_clock),
 		cmocka_unit_test(a_composite_covers_what_is_below_its_paths),
+		cmocka_unit_test(one_path_can_ask_for_confirmation),
 		cmocka_unit_test(observation_keeps_what_it_was_given),
 	};
 

@@ -21,7 +21,8 @@ static int put(struct attribute_set *set, const char *where, const char *query)
 {
 	struct lwm2m_path at = path(where);
 
-	return attributes_write(set, &at, query, strlen(query), at.depth > 2);
+	return attributes_write(set, &at, query, strlen(query), at.depth > 2 ?
+				ATTRIBUTE_LIMITS : 0);
 }
 
 /* The attributes as text; "" for none. */
@@ -83,7 +84,13 @@ static const struct query {
 	{"pmin=5", "pmin=1.5", -EINVAL, ";pmin=5"},
 	{"pmin=5", "pmin=4294967296", -EINVAL, ";pmin=5"},
 	{"pmin=5", "pmin=x", -EINVAL, ";pmin=5"},
-	{"pmin=5", "pmax=1&hqmax=1", -EINVAL, ";pmin=5"},
+	{"", "con=1&hqmax=3", 0, ";con=1;hqmax=3"},
+	{"con=1", "con=0", 0, ";con=0"},
+	{"con=1&pmin=5", "con", 0, ";pmin=5"},
+	{"pmin=5", "con=2", -EINVAL, ";pmin=5"},
+	{"pmin=5", "con=true", -EINVAL, ";pmin=5"},
+	{"pmin=5", "edge=1", -EDOM, ";pmin=5"},
+	{"pmin=5", "pmax=1&hpmax=1", -EINVAL, ";pmin=5"},
 	{"pmin=5", "pmax=1&", -EINVAL, ";pmin=5"},
 	{"pmin=5", "&pmax=1", -EINVAL, ";pmin=5"},
 	{"pmin=5", "pmin=1&pmin=2", -EINVAL, ";pmin=5"},
@@ -166,6 +173,42 @@ static void lower_levels_inherit(void **state)
 	attribute_set_finish(&set);
 }
 
+static void an_edge_needs_a_truth_value(void **state)
+{
+	struct attribute_set set = {NULL, 0};
+	struct lwm2m_path at = path("/3302/0/5500");
+
+	(void)state;
+	assert_int_equal(attributes_write(&set, &at, "edge=1", 6,
+					  ATTRIBUTE_EDGE), 0);
+	assert_string_equal(own(&set, "/3302/0/5500"), ";edge=1");
+	assert_int_equal(attributes_write(&set, &at, "gt=1", 4,
+					  ATTRIBUTE_EDGE), -EDOM);
+	assert_int_equal(attributes_write(&set, &at, "edge=2", 6,
+					  ATTRIBUTE_EDGE), -EINVAL);
+	attribute_set_finish(&set);
+}
+
+static void what_is_gone_has_none(void **state)
+{
+	struct attribute_set set = {NULL, 0};
+	struct lwm2m_path at = path("/16/1");
+
+	(void)state;
+	assert_int_equal(put(&set, "/16", "pmin=1"), 0);
+	assert_int_equal(put(&set, "/16/1", "pmin=2"), 0);
+	assert_int_equal(put(&set, "/16/1/0/3", "pmin=3"), 0);
+	assert_int_equal(put(&set, "/16/11", "pmin=4"), 0);
+	assert_int_equal(put(&set, "/16/1/0", "pmin=5"), 0);
+	attributes_drop(&set, &at);
+	assert_int_equal(set.n, 2);
+	assert_string_equal(own(&set, "/16"), ";pmin=1");
+	assert_string_equal(own(&set, "/16/11"), ";pmin=4");
+	at = path_root();
+	attributes_drop(&set, &at);
+	assert_null(set.entries);
+}
+
 /* Not even where a set that came from elsewhere has them there. */
 static void conditions_come_from_a_resource_only(void **state)
 {
@@ -174,7 +217,7 @@ static void conditions_come_from_a_resource_only(void **state)
 
 	(void)state;
 	assert_int_equal(attributes_write(&set, &instance, "gt=5&pmin=1", 11,
-					  true), 0);
+					  ATTRIBUTE_LIMITS), 0);
 	assert_string_equal(effective(&set, "/3303/0/5700"), ";pmin=1");
 	attribute_set_finish(&set);
 }
@@ -213,6 +256,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_a_query_whole_or_not),
 		cmocka_unit_test(conditions_need_a_number),
+		cmocka_unit_test(an_edge_needs_a_truth_value),
+		cmocka_unit_test(what_is_gone_has_none),
 		cmocka_unit_test(lower_levels_inherit),
 		cmocka_unit_test(conditions_come_from_a_resource_only),
 		cmocka_unit_test(inherited_conditions_count_in_checks),
