@@ -26,7 +26,8 @@ void links_register(const struct tree *tree,
 		    const struct link_options *options, struct buf *out);
 /* Discover (Core TS 6.4.2) at path, with this server's attributes: own ones
  * at object and instance level, inherited ones too for a resource; `dim` of
- * multiple resources, `ver` of objects. -ENOENT: nothing there. */
+ * multiple resources, `ver` of objects, `ssid` of accounts (object 1).
+ * -ENOENT: nothing there. */
 int links_discover(const struct tree *tree, const struct lwm2m_path *path,
 		   const struct attribute_set *attributes, struct buf *out);
 #endif

@@ -100,6 +100,17 @@ static void resource_link(const struct tree_instance *instance,
 		buf_print(out, ";dim=%u", elements_count(instance, resource));
 }
 
+/* Which server's account this is (Core TS 7.3.1): object 1, resource 0. */
+static void account_name(const struct tree_instance *instance, struct buf *out)
+{
+	const struct tree_slot *slot = instance->n_slots ? instance->slots :
+							   NULL;
+
+	if (instance->object->id == 1 && slot && !slot->resource &&
+	    slot->value.type == LWM2M_INTEGER)
+		buf_print(out, ";ssid=%u", (unsigned)slot->value.as.integer);
+}
+
 static void instance_links(const struct tree_instance *instance,
 			   const struct attribute_set *attributes,
 			   struct buf *out)
@@ -108,6 +119,7 @@ static void instance_links(const struct tree_instance *instance,
 		path_instance(instance->object->id, instance->id);
 
 	link_open(&path, out);
+	account_name(instance, out);
 	own_attributes(attributes, &path, out);
 	for (size_t i = 0; i < instance->n_slots; i++) {
 		uint16_t resource = instance->slots[i].resource;

@@ -77,7 +77,7 @@ static const struct list {
 
 static void lists_objects_for_a_registration(void **state)
 {
-	char text[512];
+	char text[1024];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -114,20 +114,25 @@ static void says_when_a_list_does_not_fit(void **state)
  * /3/0/7/1 epmin, /3303/0/5700 pmin=5. */
 static const struct { const char *at, *text; } discoveries[] = {
 	{"/3", "</3>;pmin=10,</3/0>;pmax=60,</3/0/0>,"
-	       "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1,</3/0/16>"},
+	       "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1;pmax=320,</3/0/16>"},
 	{"/3/0", "</3/0>;pmax=60,</3/0/0>,"
-		 "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1,</3/0/16>"},
+		 "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1;pmax=320,</3/0/16>"},
 	{"/3/0/0", "</3/0/0>;pmin=10;pmax=60"},
 	{"/3/0/7", "</3/0/7>;dim=2;pmin=10;pmax=60;gt=6.5;lt=1;st=0.5,"
 		   "</3/0/7/0>,</3/0/7/1>;epmin=2"},
 	{"/3/0/7/1", "</3/0/7/1>;pmin=10;pmax=60;gt=6.5;lt=1;st=0.5;epmin=2"},
+	/* interoperability case 261 */
+	{"/3/0/11", "</3/0/11>;dim=1;pmin=10;pmax=320,"
+		    "</3/0/11/0>;pmax=100;epmin=1;epmax=20"},
+	{"/1", "</1>,</1/0>;ssid=101;pmin=7,</1/0/0>,</1/1>"},
+	{"/1/0", "</1/0>;ssid=101;pmin=7,</1/0/0>"},
 	{"/3303", "</3303>;ver=1.1,</3303/0>,</3303/0/5700>;pmin=5,"
 		  "</3303/0/5701>,</3303/1>"},
 	{"/3303/0", "</3303/0>,</3303/0/5700>;pmin=5,</3303/0/5701>"},
 	{"/3303/1", "</3303/1>"},
 	{"/3303/0/5700", "</3303/0/5700>;pmin=5"},
-	{"/", "</1>,</1/0>,</3>;pmin=10,</3/0>;pmax=60,</3/0/0>,"
-	      "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1,</3/0/16>,"
+	{"/", "</1>,</1/0>;ssid=101;pmin=7,</1/0/0>,</1/1>,</3>;pmin=10,</3/0>;pmax=60,</3/0/0>,"
+	      "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1;pmax=320,</3/0/16>,"
 	      "</3303>;ver=1.1,</3303/0>,</3303/0/5700>;pmin=5,"
 	      "</3303/0/5701>,</3303/1>"},
 	{"/3304", NULL}, {"/3303/2", NULL}, {"/3303/0/5750", NULL},
@@ -139,7 +144,9 @@ static void attributes_fill(struct attribute_set *set)
 	static const struct { const char *at, *query; } all[] = {
 		{"/3", "pmin=10"}, {"/3/0", "pmax=60"},
 		{"/3/0/7", "gt=6.5&lt=1&st=0.5"}, {"/3/0/7/1", "epmin=2"},
-		{"/3303/0/5700", "pmin=5"},
+		{"/3303/0/5700", "pmin=5"}, {"/1/0", "pmin=7"},
+		{"/3/0/11", "pmax=320"},
+		{"/3/0/11/0", "pmax=100&epmin=1&epmax=20"},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -147,13 +154,19 @@ static void attributes_fill(struct attribute_set *set)
 
 		assert_int_equal(attributes_write(set, &at, all[i].query,
 						  strlen(all[i].query),
-						  at.depth > 2), 0);
+						  at.depth > 2 ?
+						  ATTRIBUTE_LIMITS : 0), 0);
 	}
 }
 
 static void tree_fill(struct tree *tree)
 {
+	const struct lwm2m_path account = path_resource(1, 0, 0);
+	const struct lwm2m_value id = lwm2m_integer(101);
+
 	core_fill(tree);
+	tree_add(tree, core_object(1), 1);
+	assert_int_equal(tree_set(tree, &account, &id, 0), 0);
 	tree_add(tree, &temperature, 0);
 	tree_add(tree, &temperature, 1);
 	slot(tree, "/3303/0/5701");
@@ -169,7 +182,7 @@ static void discovers_each_level(void **state)
 {
 	struct attribute_set set = {NULL, 0};
 	struct tree tree;
-	char text[512];
+	char text[1024];
 
 	(void)state;
 	tree_fill(&tree);
@@ -193,10 +206,10 @@ static void discovers_each_level(void **state)
 static void lists_read_back(void **state)
 {
 	static const char *const targets[] = {
-		"/", "/1/0", "/3/0", "/3303", "/3303/0", "/3303/1",
+		"/", "/1/0", "/1/1", "/3/0", "/3303", "/3303/0", "/3303/1",
 	};
 	struct link_options options = {110, true, false};
-	char text[512];
+	char text[1024];
 	const char *at = text;
 	struct buf out = buf_over(text, sizeof(text));
 	struct link link;
