@@ -161,7 +161,8 @@ static struct bus_device *device_create(struct bus *bus,
 			.name = conf->points[i].name,
 			.data = memory + l.points + i * l.stride,
 			.poll = conf->points[i].poll,
-			.writable = conf->points[i].writable,
+			.writable = conf->points[i].writable ||
+				    conf->points[i].has_on_execute,
 		};
 		pointers[i] = &device->points[i].base;
 	}

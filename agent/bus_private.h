@@ -162,6 +162,9 @@ bool device_poll(struct bus_device *device, int64_t now);
 int device_exchange(struct bus_device *device, size_t n);
 void device_schedule(struct bus_device *device, int64_t now);
 
+/* bus_safe.c: writes the `safe` values, as far as the device answers. */
+void device_safe(struct bus_device *device);
+
 /* bus_command.c */
 void command_queue(struct bus_device *device, struct bus_command *command);
 void command_forget(struct bus_device *device, uint64_t id);

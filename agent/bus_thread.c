@@ -56,6 +56,7 @@ static void device_enter(struct bus *bus, struct bus_device *device)
 /* Once BUS_DETACHED is in the mailbox the device may be freed any time. */
 static void device_leave(struct bus *bus, struct bus_device *device)
 {
+	device_safe(device);
 	device_detach(device, -ECANCELED);
 	commands_fail(device, -ECANCELED);
 	device_keep_flush(device);
@@ -311,6 +312,8 @@ static void bus_wait(struct bus *bus)
 static void bus_end(struct bus *bus)
 {
 	search_end(bus, -ECANCELED, "the bus is closed");
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		device_safe(d);
 	if (bus->open)
 		bus_close(bus, -ECANCELED);
 	requests_serve(bus);

@@ -92,8 +92,9 @@ struct config_point {
 	struct lwm2m_path resource;	/* the one bound: depth 3, or 4 */
 	const char *unit, *application;	/* NULL: none */
 	struct point_scale scale;
-	bool writable, keep, optional, has_range, has_on_execute;
-	double range_min, range_max, on_execute;
+	bool writable, keep, optional, has_range, has_on_execute,
+	     has_safe;
+	double range_min, range_max, on_execute, safe;
 	int64_t poll;			/* ns */
 	struct config_source *source;	/* NULL once typed */
 	/* By settings.c: */

@@ -285,8 +285,6 @@ static void range_set(struct config_point *point, const struct entry *e,
 static void other_set(struct config_point *point, const struct entry *e,
 		      struct config_scope *scope)
 {
-	double ignored;
-
 	if (!strcmp(e->key, "scale"))
 		scale_set(point, e, true, scope);
 	else if (!strcmp(e->key, "offset"))
@@ -297,7 +295,8 @@ static void other_set(struct config_point *point, const struct entry *e,
 		point->has_on_execute = config_real(e->value, e->key,
 						    &point->on_execute, scope);
 	else if (!strcmp(e->key, "safe"))
-		config_real(e->value, e->key, &ignored, scope);
+		point->has_safe = config_real(e->value, e->key, &point->safe,
+					      scope);
 }
 
 static void keys_set(struct building *b, struct config_point *point,

@@ -147,7 +147,7 @@ const struct config_key config_point_keys[] = {
 	POINT("writable", KEY_BOOL, writable, .fallback = "false",
 	      .flags = KEY_POINTS, .help = "a server may write it"),
 	OTHER("on_execute", "what an Execute writes"),
-	OTHER("safe", "written after safe_after", .flags = KEY_LATER),
+	OTHER("safe", "written when the device leaves"),
 	POINT("poll", KEY_TIME, poll, .min = S / 1000, .max = LONGEST,
 	      .help = "how often it is read; the device's if absent"),
 	POINT("keep", KEY_BOOL, keep, .fallback = "false", .flags = KEY_POINTS,

@@ -139,6 +139,10 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 	if ((p->writable || p->has_on_execute) && !facts->writable)
 		config_scope_add(t->scope, key_place(t, key), "'%s': the point "
 				 "cannot be written on its device", key);
+	if (p->has_safe && !(p->writable && facts->writable))
+		config_scope_add(t->scope, key_place(t, "safe"), "'safe': is "
+				 "of points that can be written: needs "
+				 "writable: true");
 	check_type(t);
 }
 
