@@ -26,6 +26,12 @@ struct encoding {
  * value (an executable). */
 enum lwm2m_type decoding_type(const struct decoding *decoding,
 			      const struct lwm2m_path *path);
+/* What a value of a format with types of its own looks like, to the type that
+ * the model has: any number for a number that keeps it, a text for links.
+ * NONE takes all. 0, -EPROTOTYPE. */
+int decoding_fit(enum lwm2m_type type, struct lwm2m_value *value);
+/* Seconds to ns. 0, -EBADMSG beyond what ns can count. */
+int decoding_time(double seconds, int64_t *time);
 /* 0, -EXDEV not below base, -EPROTOTYPE a text that is none, -EMSGSIZE. */
 int decoding_add(struct decoding *decoding, const struct lwm2m_path *path,
 		 const struct lwm2m_value *value, int64_t time);
@@ -47,6 +53,14 @@ int senml_json_encode(const struct encoding *encoding);
 int senml_cbor_decode(struct decoding *decoding, const uint8_t *payload,
 		      size_t n);
 int senml_cbor_encode(const struct encoding *encoding);
+int cbor_decode(struct decoding *decoding, const uint8_t *payload, size_t n);
+int cbor_encode(const struct encoding *encoding);
+int lwm2m_json_decode(struct decoding *decoding, const uint8_t *payload,
+		      size_t n);
+int lwm2m_json_encode(const struct encoding *encoding);
+int lwm2m_cbor_decode(struct decoding *decoding, const uint8_t *payload,
+		      size_t n);
+int lwm2m_cbor_encode(const struct encoding *encoding);
 
 /* value.c: a number as its shortest decimal; is a STRING or CORELINK what it
  * says (UTF-8, links); "3:0". */

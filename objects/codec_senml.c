@@ -6,13 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "objects/tree.h"
 
 #define VERSION_KNOWN 10	/* RFC 8428; later ones add features as bits */
-/* Times from here on are absolute, those below count from now (4.5.3). */
-#define TIME_ABSOLUTE 0x1p28
-/* ns since 1970 end in 2262. */
-#define TIME_END 9.2e9
 
 enum senml_label senml_label(const char *key, size_t n, bool json)
 {
@@ -150,50 +145,6 @@ static int name_resolve(const struct senml_list *list,
 	return path_parse(name, n, path) ? -EBADMSG : 0;
 }
 
-/* Seconds to ns. A double's grain at today's absolute times is 0.24 us: what
- * it has below 1 us there is noise. */
-static int time_resolve(double seconds, int64_t *time)
-{
-	double whole = floor(seconds), fraction = seconds - whole;
-
-	if (!(fabs(seconds) < TIME_END))
-		return -EBADMSG;
-	if (fabs(seconds) >= TIME_ABSOLUTE)
-		fraction = round(fraction * 1e6) / 1e6;
-	*time = (int64_t)whole * 1000000000 + llround(fraction * 1e9);
-	return 0;
-}
-
-/* A number for a numeric type, but none that would lose something. */
-static int number_type(enum lwm2m_type type, struct lwm2m_value *value)
-{
-	if (value->type == LWM2M_FLOAT && type != LWM2M_FLOAT &&
-	    value->as.number != trunc(value->as.number))
-		return -EPROTOTYPE;
-	return value_convert(value, type, value) ? -EPROTOTYPE : 0;
-}
-
-static int value_type(enum lwm2m_type type, struct lwm2m_value *value)
-{
-	bool text = value->type == LWM2M_STRING;
-	bool number = value->type == LWM2M_INTEGER ||
-		      value->type == LWM2M_UNSIGNED ||
-		      value->type == LWM2M_FLOAT;
-
-	if (type == LWM2M_NONE || type == value->type)
-		return 0;
-	if (text && type == LWM2M_CORELINK)
-		value->type = type;
-	/* Leshan writes object links as texts. */
-	if (text && type == LWM2M_OBJLINK &&
-	    !objlink_parse(value->as.text, value->length, value))
-		return -EPROTOTYPE;
-	if (number && (type == LWM2M_INTEGER || type == LWM2M_UNSIGNED ||
-		       type == LWM2M_FLOAT || type == LWM2M_TIME))
-		return number_type(type, value);
-	return value->type == type ? 0 : -EPROTOTYPE;
-}
-
 int senml_add(struct decoding *decoding, struct senml_list *list,
 	      const struct senml_record *record)
 {
@@ -212,7 +163,7 @@ int senml_add(struct decoding *decoding, struct senml_list *list,
 		return 0;
 	error = name_resolve(list, record, &path);
 	if (!error)
-		error = time_resolve(list->base_time + record->time, &time);
+		error = decoding_time(list->base_time + record->time, &time);
 	if (error)
 		return error;
 	if (value.type == LWM2M_NONE)
@@ -221,7 +172,7 @@ int senml_add(struct decoding *decoding, struct senml_list *list,
 		return -EXDEV;
 	if (path.depth < 3)
 		return -EBADMSG;
-	error = value_type(decoding_type(decoding, &path), &value);
+	error = decoding_fit(decoding_type(decoding, &path), &value);
 	return error ? error : decoding_add(decoding, &path, &value, time);
 }
 

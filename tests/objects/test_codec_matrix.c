@@ -43,8 +43,8 @@ static const struct lwm2m_value values[] = {
 };
 
 static const uint16_t formats[] = {
-	FORMAT_TEXT, FORMAT_OPAQUE, FORMAT_TLV, FORMAT_SENML_JSON,
-	FORMAT_SENML_CBOR,
+	FORMAT_TEXT, FORMAT_OPAQUE, FORMAT_CBOR, FORMAT_TLV, FORMAT_JSON,
+	FORMAT_SENML_JSON, FORMAT_SENML_CBOR, FORMAT_LWM2M_CBOR,
 };
 
 static bool carries(uint16_t format, const struct lwm2m_value *value)
@@ -127,7 +127,8 @@ static size_t list_make(struct lwm2m_record *list)
 static void lists_at_every_level(void **state)
 {
 	static const uint16_t lists[] = {
-		FORMAT_TLV, FORMAT_SENML_JSON, FORMAT_SENML_CBOR,
+		FORMAT_TLV, FORMAT_JSON, FORMAT_SENML_JSON, FORMAT_SENML_CBOR,
+		FORMAT_LWM2M_CBOR,
 	};
 	struct lwm2m_record list[64];
 	size_t n = list_make(list), half = n / 2;
@@ -153,7 +154,9 @@ static void times_come_back(void **state)
 		INT64_C(1700000000000000000), INT64_C(1700000000123456000),
 		INT64_C(268435456000000000), -INT64_C(1500000000), 1,
 	};
-	static const uint16_t lists[] = {FORMAT_SENML_JSON, FORMAT_SENML_CBOR};
+	static const uint16_t lists[] = {
+		FORMAT_JSON, FORMAT_SENML_JSON, FORMAT_SENML_CBOR,
+	};
 
 	(void)state;
 	for (size_t f = 0; f < COUNT(lists); f++) {

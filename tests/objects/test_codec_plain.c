@@ -109,8 +109,8 @@ static void formats_that_are_there(void **state)
 		{FORMAT_SENML_CBOR, true, true},
 		{FORMAT_OLD_TEXT, false, true}, {FORMAT_OLD_TLV, false, true},
 		{FORMAT_OLD_OPAQUE, false, true},
-		{FORMAT_OLD_JSON, false, false}, {FORMAT_JSON, false, false},
-		{FORMAT_CBOR, false, false}, {FORMAT_LWM2M_CBOR, false, false},
+		{FORMAT_OLD_JSON, false, true}, {FORMAT_JSON, true, true},
+		{FORMAT_CBOR, true, true}, {FORMAT_LWM2M_CBOR, true, true},
 		{FORMAT_LINK, false, false}, {FORMAT_NONE, false, false},
 		{9999, false, false},
 	};
