@@ -74,7 +74,7 @@ static void finish(struct batch *b, uint8_t code, int64_t now)
 		at = &(*at)->next;
 	*at = b->next;
 	heap_remove(&b->endpoint->gateway->batches, &b->due);
-	coap_respond_later(b->later, code, FORMAT_NONE, NULL, 0, now);
+	b->ops->answer(b->later, code, now);
 	batch_free(b);
 }
 
@@ -113,7 +113,25 @@ static struct batch *create(struct endpoint *e,
 	return NULL;
 }
 
-uint8_t batch_start(struct endpoint *e, struct coap_exchange *x,
+static void *exchange_defer(void *exchange)
+{
+	return coap_defer(exchange);
+}
+
+static void exchange_answer(void *later, uint8_t code, int64_t now)
+{
+	coap_respond_later(later, code, FORMAT_NONE, NULL, 0, now);
+}
+
+struct batch_asker batch_exchange(struct coap_exchange *exchange)
+{
+	static const struct batch_asker_ops ops = {
+		.defer = exchange_defer, .answer = exchange_answer};
+
+	return (struct batch_asker){&ops, exchange};
+}
+
+uint8_t batch_start(struct endpoint *e, struct batch_asker asker,
 		    const struct lwm2m_record *writes, size_t n, uint8_t code,
 		    int64_t now)
 {
@@ -127,7 +145,8 @@ uint8_t batch_start(struct endpoint *e, struct coap_exchange *x,
 	if (!b)
 		return code;
 	b->due.due = now + BATCH_DEADLINE;
-	if (!next(b, &code) || !(b->later = coap_defer(x))) {
+	b->ops = asker.ops;
+	if (!next(b, &code) || !(b->later = asker.ops->defer(asker.asker))) {
 		bus_cancel(e->device, b->id);
 		batch_free(b);
 		return CODE(5, 3);

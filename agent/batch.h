@@ -9,10 +9,22 @@
 
 #define BATCH_DEADLINE (INT64_C(4500) * 1000000)	/* ns: servers wait 5 s */
 
+/* Who asked for the writes. */
+struct batch_asker_ops {
+	/* They are under way: what answer() is called with, once; NULL: the
+	 * asker cannot wait, and answer() is not called. */
+	void *(*defer)(void *asker);
+	void (*answer)(void *later, uint8_t code, int64_t now);
+};
+struct batch_asker { const struct batch_asker_ops *ops; void *asker; };
+/* A server's request. */
+struct batch_asker batch_exchange(struct coap_exchange *exchange);
+
 struct batch {
 	struct batch *next;
 	struct endpoint *endpoint;
-	struct coap_later *later;
+	const struct batch_asker_ops *ops;
+	void *later;
 	struct heap_item due;
 	uint64_t id;
 	uint8_t code;			/* answered when all went well */
@@ -24,9 +36,9 @@ struct batch {
  * done. */
 extern const struct request_bound batch_bound;
 
-/* The code of the failure, or 0: the batch is under way and answers x later.
+/* The code of the failure, or 0: the batch is under way and answers later.
  * code: the answer when all is well. */
-uint8_t batch_start(struct endpoint *endpoint, struct coap_exchange *exchange,
+uint8_t batch_start(struct endpoint *endpoint, struct batch_asker asker,
 		    const struct lwm2m_record *writes, size_t n, uint8_t code,
 		    int64_t now);
 /* BUS_DONE of its write under way. */

@@ -66,6 +66,12 @@ extern const struct coap_handlers client_handlers;
 void client_request(struct client *client, struct coap_exchange *exchange,
 		    const struct request *request, const uint8_t *token,
 		    uint8_t token_length, int64_t now);
+/* What request_handle() has left to do; the code to answer, 0: it goes to the
+ * asker later. */
+struct batch_asker;
+uint8_t client_carry_out(struct client *client,
+			 const struct request_outcome *outcome,
+			 struct batch_asker asker, int64_t now);
 void client_forget(struct client *client, struct observation *observation);
 struct observation *client_observation(struct client *client,
 				       const uint8_t *token,

@@ -127,7 +127,7 @@ static struct client *account_of(struct endpoint *e, uint16_t instance)
 
 /* Executables of objects 1 and 3, and points with on_execute. Returns 0 when
  * the answer comes later. */
-static uint8_t execute(struct client *c, struct coap_exchange *x,
+static uint8_t execute(struct client *c, struct batch_asker asker,
 		       const struct lwm2m_path *path, int64_t now)
 {
 	struct endpoint *e = c->endpoint;
@@ -137,7 +137,7 @@ static uint8_t execute(struct client *c, struct coap_exchange *x,
 
 	if (point >= 0) {
 		write.value = lwm2m_float(e->conf->points[point].on_execute);
-		return batch_start(e, x, &write, 1, CODE(2, 4), now);
+		return batch_start(e, asker, &write, 1, CODE(2, 4), now);
 	}
 	if (is_server(path, 8) && account)
 		client_event(account, REGISTRATION_TRIGGER, 0, 0, now);
@@ -175,9 +175,9 @@ static void touch_all(struct client *c, const struct request_outcome *outcome,
 		endpoint_store(c->endpoint);
 }
 
-/* Does what is left to do; the code to answer, 0: it comes later. */
-static uint8_t carry_out(struct client *c, struct coap_exchange *x,
-			 const struct request_outcome *outcome, int64_t now)
+uint8_t client_carry_out(struct client *c,
+			 const struct request_outcome *outcome,
+			 struct batch_asker asker, int64_t now)
 {
 	uint8_t code = outcome->code;
 
@@ -189,11 +189,11 @@ static uint8_t carry_out(struct client *c, struct coap_exchange *x,
 		break;
 	case REQUEST_WRITE:
 		if (outcome->n_writes)
-			code = batch_start(c->endpoint, x, outcome->writes,
+			code = batch_start(c->endpoint, asker, outcome->writes,
 					   outcome->n_writes, code, now);
 		break;
 	case REQUEST_EXECUTE:
-		code = execute(c, x, &outcome->path, now);
+		code = execute(c, asker, &outcome->path, now);
 		break;
 	case REQUEST_ATTRIBUTES:
 		client_configure(c, now);
@@ -235,7 +235,8 @@ void client_request(struct client *c, struct coap_exchange *x,
 		if (outcome.kind == REQUEST_OBSERVE)
 			sequence = observe(c, &outcome, token, token_length,
 					   now);
-		outcome.code = carry_out(c, x, &outcome, now);
+		outcome.code = client_carry_out(c, &outcome, batch_exchange(x),
+						now);
 	}
 	if (outcome.code)
 		respond(x, &outcome, &out, sequence);
