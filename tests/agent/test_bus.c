@@ -1118,6 +1118,63 @@ static void detach_answers_pending_commands(void **state)
 	assert_int_equal(p.detached, 1);
 }
 
+static void plant_safe(struct plant *p, int unit, double safe)
+{
+	plant_init(p, unit, 2, 0);
+	p->points[1].has_safe = true;
+	p->points[1].safe = safe;
+	p->points[1].scale = (struct point_scale){.1, 0, -1};
+	p->points[1].raw_type = LWM2M_INTEGER;
+}
+
+static void a_device_leaves_in_its_safe_state(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_safe(&p, 2, .7);
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ROUND, &p);
+	assert_int_equal(atomic_load(&world.commands), 0);
+	bus_detach(p.device);
+	skip_to(s, BUS_DETACHED, &p);
+	assert_int_equal(atomic_load(&world.commands), 1);
+	assert_int_equal(atomic_load(&world.values[2][1]), 7);
+	stop(s);
+	assert_int_equal(atomic_load(&world.commands), 1);
+}
+
+static void a_stop_leaves_safe_states(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_safe(&p, 2, .7);
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ROUND, &p);
+	stop(s);
+	assert_int_equal(atomic_load(&world.commands), 1);
+	assert_int_equal(atomic_load(&world.values[2][1]), 7);
+}
+
+/* It would hold the stop up. */
+static void a_slow_safe_state_is_not_waited_for(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_safe(&p, 2, .7);
+	atomic_store(&world.command_later, true);
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ROUND, &p);
+	stop(s);
+	assert_int_equal(atomic_load(&world.commands), 1);
+	assert_int_equal(atomic_load(&world.cancels), 1);
+}
+
 static void stop_answers_pending_commands(void **state)
 {
 	struct site *s = *state;
@@ -1388,6 +1445,9 @@ int main(void)
 		T(cancelled_command_is_forgotten),
 		T(command_past_its_deadline_is_not_begun),
 		T(detach_answers_pending_commands),
+		T(a_device_leaves_in_its_safe_state),
+		T(a_stop_leaves_safe_states),
+		T(a_slow_safe_state_is_not_waited_for),
 		T(stop_answers_pending_commands),
 		T(lost_bus_fails_the_command_under_way),
 		T(closed_bus_fails_commands_when_it_does_not_open),
