@@ -28,8 +28,22 @@ const struct object_def *core_object(uint16_t id)
 		return &security_object;
 	case 1:
 		return &server_object;
+	case 2:
+		return &access_control_object;
 	case 3:
 		return &device_object;
+	case 4:
+		return &connectivity_object;
+	case 5:
+		return &firmware_object;
+	case 6:
+		return &location_object;
+	case 7:
+		return &statistics_object;
+	case 16:
+		return &portfolio_object;
+	case 19:
+		return &binary_app_data_object;
 	default:
 		return NULL;
 	}

@@ -11,5 +11,8 @@
 #define ANY 0, 0			/* no range */
 #define TABLE(rows) rows, sizeof(rows) / sizeof((rows)[0])
 
-extern const struct object_def security_object, server_object, device_object;
+extern const struct object_def security_object, server_object,
+	access_control_object, device_object, connectivity_object,
+	firmware_object, location_object, statistics_object, portfolio_object,
+	binary_app_data_object;
 #endif
