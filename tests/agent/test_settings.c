@@ -397,6 +397,10 @@ static void points_that_differ_are_not(void **state)
 				  F("hole: 3", "{name: p}")));
 	assert_false(shared(BUSES E("hole: 3", "{name: p}, {name: q}")
 				  F("hole: 3", "{name: q}, {name: p}")));
+	assert_false(shared(BUSES
+		E("hole: 3", "{name: p, map: 3308/0, writable: true, safe: 1}")
+		F("hole: 3", "{name: p, map: 3308/0, writable: true, safe: 2}")
+		));
 	/* By what their devices or buses give them. */
 	assert_false(shared(BUSES E("order: CDAB", "{name: p}")
 				  F("order: ABCD", "{name: p}")));
