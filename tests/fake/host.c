@@ -177,6 +177,31 @@ static char *text_read(struct fake_host *host, const char *text)
 	return copy;
 }
 
+/* Hex, with or without colons; as many as there are. */
+static size_t bytes_read(const char *text, uint8_t *bytes, size_t size)
+{
+	size_t n = 0;
+	unsigned byte;
+
+	while (*text && n < size) {
+		if (*text == ':')
+			text++;
+		if (sscanf(text, "%2x", &byte) != 1)
+			die("no bytes in hex", text);
+		bytes[n++] = (uint8_t)byte;
+		text += 2;
+	}
+	return n;
+}
+
+static struct adapter_list secret_read(struct fake_host *host,
+				       const char *text)
+{
+	uint8_t *bytes = own(host, zeroed(64));
+
+	return (struct adapter_list){bytes, bytes_read(text, bytes, 64)};
+}
+
 static void member_fill(struct fake_host *host, const struct adapter_key *key,
 			uint8_t *member, const char *text)
 {
@@ -217,7 +242,13 @@ static void member_fill(struct fake_host *host, const struct adapter_key *key,
 		memcpy(member, &list, sizeof(list));
 		return;
 	case ADAPTER_BYTES:
-	case ADAPTER_SECRET:
+		if (bytes_read(text, member, key->size) != key->size)
+			die("not so many bytes", text);
+		return;
+	case ADAPTER_SECRET:	/* the bytes themselves, in place of a file */
+		list = secret_read(host, text);
+		memcpy(member, &list, sizeof(list));
+		return;
 	case ADAPTER_END:
 		break;
 	}

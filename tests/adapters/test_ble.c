@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The Bluetooth adapter as a whole, but for the kernel: its HCI socket is one
+ * end of a socket pair. What is said of its connections stands in the tests of
+ * ATT, and in those with a real controller in a virtual machine. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "adapters/ble/device.h"
+#include "adapters/ble/gatt.h"
+#include "tests/fake/host.h"
+
+extern const struct adapter_ops lwmux_adapter;
+
+#define CLOSE(a, b) assert_true(fabs((a) - (b)) < 1e-9)
+
+static struct fake_host *host;
+static struct adapter_ops ops;
+static int radio;		/* the other end */
+static int64_t now;
+
+static struct ble_bus *bus(void)
+{
+	return fake_bus(host)->data;
+}
+
+/* As the adapter's own, with a pair in place of the kernel's sockets. */
+static int pair_open(struct adapter_bus *base)
+{
+	struct ble_bus *b = base->data;
+	struct epoll_event event = {.events = EPOLLIN};
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
+				    SOCK_CLOEXEC, 0, fds), 0);
+	b->base = base;
+	b->hci = fds[0];
+	radio = fds[1];
+	b->mgmt.fd = -1;
+	b->epoll = epoll_create1(EPOLL_CLOEXEC);
+	b->join = calloc(1, sizeof(*b->join));
+	scan_init(&b->scan, false);
+	watchdog_start(&b->watchdog, b->watchdog_time, adapter_now(base));
+	event.data.fd = b->hci;
+	epoll_ctl(b->epoll, EPOLL_CTL_ADD, b->hci, &event);
+	return gatt_open(b);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	ops = lwmux_adapter;
+	ops.open = pair_open;
+	host = fake_host_create(&ops, "watchdog=90s");
+	now = SECOND;
+	radio = -1;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	fake_host_destroy(host);
+	if (radio >= 0)
+		close(radio);
+	return 0;
+}
+
+static void turn(void)
+{
+	fake_time_set(host, now);
+	ops.turn(fake_bus(host), now, true);
+}
+
+/* An advertisement, in hex, of this address (as written); a second later. */
+static void hear(const char *address, const char *hex)
+{
+	uint8_t packet[300] = {0x04, 0x3e, 0, 0x02, 1, 0, 1};
+	size_t n = 14;
+	unsigned byte;
+
+	for (int i = 0; i < 6; i++)
+		packet[12 - i] = (uint8_t)strtoul(address + 3 * i, NULL, 16);
+	for (; sscanf(hex, "%2x", &byte) == 1; hex += 2)
+		packet[n++] = (uint8_t)byte;
+	packet[13] = (uint8_t)(n - 14);
+	packet[n++] = (uint8_t)-60;
+	packet[2] = (uint8_t)(n - 3);
+	assert_int_equal(send(radio, packet, n, 0), n);
+	now += SECOND;
+	turn();
+}
+
+#define ROOM "C0:11:22:33:44:55"
+#define COLD "54:48:E6:8F:80:A5"
+/* BTHome, 25.00 and 25.06 degrees */
+#define WARM "0c16d2fc4002c40903bf130161"
+#define WARMER "0c16d2fc4002ca0903bf130161"
+
+static struct adapter_device *device;
+
+static struct adapter_point *point(const char *address, const char *spec)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "address=%s", address);
+	device = fake_device_add(host, "room", text);
+	return fake_point_add(device, "p", spec);
+}
+
+static void an_advertisement_is_reported(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=temperature");
+
+	(void)state;
+	assert_int_equal(fake_check(host), 0);
+	assert_false(fake_facts(p)->polled);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, WARM);
+	CLOSE(fake_number(p), 25);
+	assert_int_equal(fake_events(host, FAKE_HEARD), 1);
+	assert_int_equal(fake_event(host, FAKE_HEARD, 0)->error, -60);
+	hear(ROOM, WARMER);
+	CLOSE(fake_number(p), 25.06);
+}
+
+static void strangers_leave_no_trace(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=temperature");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear("C0:11:22:33:44:56", WARM);
+	hear("55:44:33:22:11:C0", WARM);
+	assert_null(fake_last(p));
+	assert_int_equal(fake_events(host, FAKE_HEARD), 0);
+	assert_int_equal(fake_events(host, FAKE_LOG), 0);
+	now += 2 * SECOND;
+	turn();
+	assert_int_equal(fake_count(host, "advertisements"), 2);
+}
+
+/* Three channels, and several of each: one sample. After a while it is one
+ * again, so that the time of the value moves on. */
+static void the_same_is_reported_once(void **state)
+{
+	(void)state;
+	point(ROOM, "field=temperature");
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < 9; i++)
+		hear(ROOM, WARM);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 1);
+	for (int i = 0; i < 3; i++)
+		hear(ROOM, WARM);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 2);
+}
+
+static void a_press_is_told_once_and_released(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=button");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "0816d2fc4000013a01");
+	hear(ROOM, "0816d2fc4000013a01");
+	hear(ROOM, "0816d2fc4000013a01");
+	hear(ROOM, "0816d2fc4000023a00");
+	assert_int_equal(fake_events(host, FAKE_REPORT), 2);
+	assert_true(fake_event(host, FAKE_REPORT, 0)->value.as.boolean);
+	assert_false(fake_event(host, FAKE_REPORT, 1)->value.as.boolean);
+	assert_non_null(fake_last(p));
+}
+
+static void the_second_of_a_kind_is_another_point(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=temperature-2");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "0a16d2fc4002ca0902cf09");
+	CLOSE(fake_number(p), 25.11);
+}
+
+static void places_of_a_profile_are_read(void **state)
+{
+	struct adapter_point *volt, *temperature, *level;
+
+	(void)state;
+	device = fake_device_add(host, "tank", "address=" ROOM
+				 " decode=profile match=company_0059");
+	volt = fake_point_add(device, "v", "at=1 type=uint8");
+	temperature = fake_point_add(device, "t", "at=2 type=uint8 mask=127");
+	level = fake_point_add(device, "l",
+			       "at=3 type=uint16 mask=16383 invalid=16383");
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "0dff5900087043b6c3e0f509fae3");
+	CLOSE(fake_number(volt), 112);
+	CLOSE(fake_number(temperature), 0x43);
+	CLOSE(fake_number(level), 0x3b6);
+	hear(ROOM, "0dff5900087043ffffe0f509fae3");
+	CLOSE(fake_number(level), 0x3b6);
+	/* cut: the rest is counted as damaged, and is no value */
+	hear(ROOM, "06ff5900087043");
+	assert_true(fake_device_count(device, "damaged") > 0);
+}
+
+static void what_is_wrong_is_refused(void **state)
+{
+	static const struct {
+		const char *device, *point, *says;
+	} rows[] = {
+		{"", "field=temprature", "field: no decoder knows"},
+		{"", "", "field: a point has"},
+		{"", "field=temperature characteristic=2A6E",
+		 "field: a point has"},
+		{"", "at=3 type=uint8", "at: needs decode: profile"},
+		{" decode=profile", "field=temperature",
+		 "decode: profile needs a match"},
+		{" match=service_fff0", "field=temperature",
+		 "match: needs decode"},
+		{" decode=profile match=service", "field=temperature",
+		 "match: "},
+		{" decode=profile match=service_fff0", "at=1", "type: "},
+		{"", "characteristic=FF01", "type: is needed"},
+		{"", "characteristic=xyz", "characteristic: is a UUID"},
+		{"", "characteristic=handle_0", "characteristic: is a UUID"},
+		{"", "characteristic=2A6E writable=yes", "type: is needed"},
+		{"", "field=temperature writable=yes", "writable: only a"},
+		{"", "field=temperature notify=yes", "notify: only a"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char spec[128];
+
+		stop(state);
+		start(state);
+		snprintf(spec, sizeof(spec), "address=" ROOM "%s",
+			 rows[i].device);
+		device = fake_device_add(host, "d", spec);
+		fake_point_add(device, "p", rows[i].point);
+		if (fake_check(host) == 0 ||
+		    !strstr(fake_refusals(host), rows[i].says))
+			fail_msg("%s %s: \"%s\", not \"%s\"", rows[i].device,
+				 rows[i].point, fake_refusals(host),
+				 rows[i].says);
+	}
+}
+
+static void characteristics_are_polled_or_not(void **state)
+{
+	struct adapter_point *read, *notify, *write;
+
+	(void)state;
+	device = fake_device_add(host, "d", "address=" ROOM);
+	read = fake_point_add(device, "r", "characteristic=2A6E");
+	notify = fake_point_add(device, "n", "characteristic=2A6F notify=yes");
+	write = fake_point_add(device, "w", "characteristic=FF01 type=int16 "
+			       "writable=yes");
+	assert_int_equal(fake_check(host), 0);
+	assert_true(fake_facts(read)->polled);
+	assert_false(fake_facts(read)->writable);
+	assert_false(fake_facts(notify)->polled);
+	assert_true(fake_facts(write)->writable);
+	assert_int_equal(fake_facts(write)->type, LWM2M_INTEGER);
+}
+
+#define KEY "bindkey_file=231d39c1d7cc1ab1aee224cd096db932"
+#define FIRST "1216d2fc41e445f3c9962b332211006c7c4519"
+#define SECOND_ONE "1216d2fc413e932cc7175f34221100553876af"
+
+static struct adapter_point *cold(void)
+{
+	device = fake_device_add(host, "cold", "address=" COLD " " KEY);
+	return fake_point_add(device, "t", "field=temperature");
+}
+
+static void trouble_is_counted_and_said_once(void **state)
+{
+	struct adapter_point *p = cold();
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < 5; i++)
+		hear(COLD, "1216d2fc41e445f3c9962b332211006c7c4518");
+	assert_int_equal(fake_device_count(device, "wrong_key"), 5);
+	assert_int_equal(fake_events(host, FAKE_LOG), 1);
+	assert_non_null(strstr(fake_event(host, FAKE_LOG, 0)->text,
+			       "wrong key"));
+	assert_null(fake_last(p));
+	assert_int_equal(fake_events(host, FAKE_HEARD), 0);
+	hear(COLD, FIRST);
+	CLOSE(fake_number(p), 25.06);
+	assert_int_equal(fake_events(host, FAKE_LOG), 2);
+	assert_int_equal(fake_events(host, FAKE_HEARD), 1);
+	hear(COLD, WARM);		/* in clear */
+	assert_int_equal(fake_device_count(device, "unprotected"), 1);
+	hear(COLD, "0816d2fc41ba0db07a");
+	assert_int_equal(fake_device_count(device, "damaged"), 1);
+	assert_int_equal(fake_events(host, FAKE_HEARD), 1);
+}
+
+/* A single bad tag may be noise, and is no news. */
+static void one_wrong_tag_is_not_said(void **state)
+{
+	(void)state;
+	cold();
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, "1216d2fc41e445f3c9962b332211006c7c4518");
+	hear(COLD, FIRST);
+	assert_int_equal(fake_events(host, FAKE_LOG), 0);
+}
+
+static void the_counter_survives_a_restart(void **state)
+{
+	struct adapter_point *p = cold();
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	hear(COLD, SECOND_ONE);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 2);
+	fake_close(host);
+	close(radio);
+	fake_forget(host);
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	hear(COLD, SECOND_ONE);	/* the last one: nobody knows how old */
+	assert_null(fake_last(p));
+	assert_int_equal(fake_events(host, FAKE_HEARD), 0);
+	assert_int_equal(fake_device_count(device, "replayed"), 2);
+	hear(COLD, "1216d2fc41de40b50e676600000000d7cb95de");
+	CLOSE(fake_number(p), 25.07);
+}
+
+/* A packet sent over and over must not keep a dead device alive. */
+static void an_old_packet_is_no_sign_of_life(void **state)
+{
+	(void)state;
+	cold();
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	for (int i = 0; i < 30; i++)
+		hear(COLD, FIRST);
+	assert_int_equal(fake_device_count(device, "replayed"), 0);
+	assert_true(fake_events(host, FAKE_HEARD) > 10);
+	now += 60 * SECOND;
+	fake_forget(host);
+	hear(COLD, FIRST);
+	assert_int_equal(fake_device_count(device, "replayed"), 1);
+	assert_int_equal(fake_events(host, FAKE_HEARD), 0);
+}
+
+/* One that has something due and is not heard has not answered. */
+static void a_device_that_is_not_heard_fails(void **state)
+{
+	struct adapter_point *p = point(ROOM, "characteristic=2A6E");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	turn();
+	assert_int_equal(fake_read(device, &p, 1), -EINPROGRESS);
+	now += 29 * SECOND;
+	turn();
+	assert_int_equal(fake_events(host, FAKE_FAULT), 0);
+	now += 2 * SECOND;
+	turn();
+	assert_int_equal(fake_events(host, FAKE_FAULT), 1);
+	assert_int_equal(fake_event(host, FAKE_FAULT, 0)->error, -ETIMEDOUT);
+}
+
+static void a_search_tells_what_is_in_the_air(void **state)
+{
+	struct adapter_search search = {.kind = ADAPTER_SCAN};
+	struct {
+		int64_t duration, end;
+	} data = {5 * SECOND, 0};
+	const struct fake_event *found;
+
+	(void)state;
+	point(COLD, "field=temperature");
+	assert_int_equal(fake_attach(host), 0);
+	search.bus = fake_bus(host);
+	search.data = &data;
+	search.bus->search = &search;
+	assert_true(ops.search(&search, now) == now + 5 * SECOND);
+	hear(ROOM, "0c094449592d73656e736f7221" WARM);
+	hear(ROOM, WARMER);
+	hear(COLD, WARM);
+	hear("44:11:22:33:44:55", "020106");
+	assert_int_equal(fake_events(host, FAKE_FOUND), 0);
+	now += 5 * SECOND;
+	fake_time_set(host, now);
+	assert_true(ops.search(&search, now) == 0);
+	search.bus->search = NULL;
+	assert_int_equal(fake_events(host, FAKE_FOUND), 3);
+	found = fake_event(host, FAKE_FOUND, 0);
+	assert_non_null(strstr(found->text, "address: \"" ROOM "\""));
+	assert_non_null(strstr(found->text, "profile: bthome"));
+	assert_non_null(strstr(found->copy, "DIY-sensor!"));
+	assert_non_null(strstr(found->copy, "temperature 25.06 Cel"));
+	found = fake_event(host, FAKE_FOUND, 1);
+	assert_non_null(strstr(found->copy, "configured as room"));
+	found = fake_event(host, FAKE_FOUND, 2);
+	assert_non_null(strstr(found->copy, "private address"));
+	assert_null(strstr(found->text, "profile"));
+	turn();
+	assert_null(bus()->find);
+}
+
+/* The memory of a bus does not depend on who passes by. */
+static void a_crowd_passes_by(void **state)
+{
+	char address[18];
+	const struct ble_device *kept = NULL;
+
+	(void)state;
+	point(ROOM, "field=temperature");
+	assert_int_equal(fake_attach(host), 0);
+	for (unsigned i = 0; i < 3000; i++) {
+		snprintf(address, sizeof(address), "%02X:%02X:33:44:55:66",
+			 i & 255, i >> 8);
+		hear(address, WARM);
+	}
+	for (unsigned i = 0; i < BLE_BUCKETS; i++)
+		for (const struct ble_device *d = bus()->buckets[i]; d;
+		     d = d->next) {
+			assert_null(kept);
+			kept = d;
+		}
+	assert_ptr_equal(kept, device->data);
+	for (unsigned i = 0; i < JOIN_SLOTS; i++)
+		assert_false(bus()->join->slots[i].used);
+}
+
+static void a_reload_takes_a_device_away(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=temperature");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, WARM);
+	fake_close(host);
+	close(radio);
+	fake_forget(host);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, WARM);
+	CLOSE(fake_number(p), 25);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+	const struct CMUnitTest tests[] = {
+		TEST(an_advertisement_is_reported),
+		TEST(strangers_leave_no_trace),
+		TEST(the_same_is_reported_once),
+		TEST(a_press_is_told_once_and_released),
+		TEST(the_second_of_a_kind_is_another_point),
+		TEST(places_of_a_profile_are_read),
+		TEST(what_is_wrong_is_refused),
+		TEST(characteristics_are_polled_or_not),
+		TEST(trouble_is_counted_and_said_once),
+		TEST(one_wrong_tag_is_not_said),
+		TEST(the_counter_survives_a_restart),
+		TEST(an_old_packet_is_no_sign_of_life),
+		TEST(a_device_that_is_not_heard_fails),
+		TEST(a_search_tells_what_is_in_the_air),
+		TEST(a_crowd_passes_by),
+		TEST(a_reload_takes_a_device_away),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
