@@ -604,6 +604,7 @@ static void link_read(struct ble_bus *bus, int64_t now)
 				  "connection", now);
 			return;
 		}
+		watchdog_heard(&bus->watchdog, now);
 		pdu_take(bus, pdu, (size_t)n, now);
 	}
 }
