@@ -359,12 +359,28 @@ static void off(struct client *c, bool keep, int64_t now)
 		client_event(c, REGISTRATION_STOP, 0, 0, now);
 }
 
+/* The queue may be long where many leave at once. At the exit it must be short
+ * whoever leaves already. */
+static void set_stop(struct endpoint *e, int64_t now)
+{
+	int64_t wait = 0, longest = 0;
+
+	for (size_t i = 0; i < e->n_clients && !e->gateway->stopping; i++) {
+		wait = server_wait(e->clients[i].server);
+		longest = wait > longest ? wait : longest;
+	}
+	e->stop_at = now + LEAVE_WITHIN + longest;
+	for (size_t i = 0; i < e->n_clients && e->leaving; i++)
+		client_reschedule(&e->clients[i], now);
+}
+
 void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 {
+	if (!e->leaving || e->gateway->stopping)
+		set_stop(e, now);
 	if (e->leaving)
 		return;
 	e->leaving = true;
-	e->stop_at = now + LEAVE_WITHIN;
 	batch_end_all(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		off(&e->clients[i], keep || (e->gateway->stopping &&

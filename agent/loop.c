@@ -220,7 +220,9 @@ void loop_run(void)
 	log_catch_up(true);
 	store_close(gateway->store);
 	if (!gateway_stopped(gateway))
-		leave_at_once("a bus does not come back from a call");
+		leave_at_once(gateway->n_endpoints ?
+			      "not all endpoints have left" :
+			      "a bus does not come back from a call");
 	if (loop.resolving)
 		leave_at_once("a name is still looked up");
 	tear_down();

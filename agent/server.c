@@ -12,6 +12,8 @@
 
 #define SECOND INT64_C(1000000000)
 #define BURST 0.05		/* s of pace that may go at once */
+#define LEAVE_IN 2		/* s for all to deregister at the exit ... */
+#define LEAVE_PACE 500		/* ... where there are not but a few */
 #define RESOLVE_AGAIN_MAX 300	/* s */
 #define DOUBT_EVERY (60 * SECOND)
 
@@ -97,7 +99,8 @@ void server_resolved(struct server *s, const struct sockaddr *address,
 		take_address(s, address, length);
 		return;
 	}
-	while (wait < RESOLVE_AGAIN_MAX && wait < 5 << s->resolve_tries)
+	for (uint32_t i = 0; i < s->resolve_tries && wait < RESOLVE_AGAIN_MAX;
+	     i++)
 		wait *= 2;
 	if (!s->resolve_tries++)
 		log_line(LOG_ERROR, NULL, NULL, "server %u: cannot look up "
@@ -117,6 +120,7 @@ void server_queue(struct server *s, struct client *client)
 	else
 		s->first = client;
 	s->last = client;
+	s->n_waiting++;
 }
 
 void server_unqueue(struct server *s, struct client *client)
@@ -134,15 +138,38 @@ void server_unqueue(struct server *s, struct client *client)
 	if (s->last == client)
 		s->last = before;
 	client->paced = false;
+	s->n_waiting--;
+}
+
+/* Messages a second; 0: all at once. Also at the exit no faster than it must
+ * be: what arrives all at once is lost in the server's socket. */
+static double pace_of(const struct server *s)
+{
+	double pace = s->conf->pace;
+
+	if (!pace || !s->gateway->stopping)
+		return pace;
+	if (pace < LEAVE_PACE)
+		pace = LEAVE_PACE;
+	if (pace < s->n_clients / (double)LEAVE_IN)
+		pace = s->n_clients / (double)LEAVE_IN;
+	return pace;
+}
+
+int64_t server_wait(const struct server *s)
+{
+	double pace = pace_of(s);
+
+	return pace ? (int64_t)((double)s->n_waiting / pace * SECOND) : 0;
 }
 
 static void refill(struct server *s, int64_t now)
 {
-	double most = s->conf->pace * BURST;
+	double pace = pace_of(s), most = pace * BURST;
 
 	if (most < 1)
 		most = 1;
-	s->tokens += (double)(now - s->filled) / SECOND * s->conf->pace;
+	s->tokens += (double)(now - s->filled) / SECOND * pace;
 	if (s->tokens > most)
 		s->tokens = most;
 	s->filled = now;
@@ -162,23 +189,23 @@ static int64_t turn_resolve(struct server *s, int64_t now)
 
 int64_t server_turn(struct server *s, int64_t now)
 {
-	bool paced = s->conf->pace && !s->gateway->stopping;
+	double pace = pace_of(s);
 	int64_t due = turn_resolve(s, now), next;
 
 	if (!s->length)
 		return due;
 	refill(s, now);
-	while (s->first && (!paced || s->tokens >= 1)) {
+	while (s->first && (!pace || s->tokens >= 1)) {
 		struct client *client = s->first;
 
 		server_unqueue(s, client);
-		if (paced)
+		if (pace)
 			s->tokens -= 1;
 		client_turn(client, now);
 	}
 	if (!s->first)
 		return due;
-	next = now + (int64_t)((1 - s->tokens) / s->conf->pace * SECOND) + 1;
+	next = now + (int64_t)((1 - s->tokens) / pace * SECOND) + 1;
 	return next < due ? next : due;
 }
 

@@ -26,6 +26,7 @@ struct server {
 	double tokens;				/* messages that may go now */
 	int64_t filled;				/* when tokens was right */
 	size_t n_clients, n_registered;
+	size_t n_waiting;			/* ... for their turn */
 	struct server *next_retired;
 };
 
@@ -45,6 +46,8 @@ void server_doubt(struct server *server, int64_t now);
 /* Of loop.c's look-up; length 0: failed, error says why. */
 void server_resolved(struct server *server, const struct sockaddr *address,
 		     socklen_t length, const char *error, int64_t now);
+/* How long a message queued now waits for its turn. ns */
+int64_t server_wait(const struct server *server);
 /* The window that n endpoints start in: what pace needs. ns */
 int64_t server_spread(const struct server *server, size_t n_endpoints);
 #endif

@@ -97,3 +97,20 @@ class Reload(Site):
         gateway.reload()
         other.registered("a")
         server.wait("unregistered", ep="a")
+
+    def test_many_that_leave_at_a_slow_pace_all_deregister(self):
+        many = """\
+devices:
+  - endpoint: "m-${unit}"
+    bus: sim
+    unit: 1-60
+    points: [{name: t, value: 1, map: 3303/0}]
+"""
+        server = self.server()
+        gateway = self.gateway(server.port, many, server="pace: 10")
+        wait_for(lambda: len(server.events("registered")) == 60, "60 there")
+        gateway.write("conf.d/devices.yaml", devices(a=1))
+        gateway.reload()
+        wait_for(lambda: len(server.events("unregistered")) == 60,
+                 "60 gone")
+        server.registered("a")
