@@ -197,6 +197,7 @@ uint8_t client_carry_out(struct client *c,
 		break;
 	case REQUEST_ATTRIBUTES:
 		client_configure(c, now);
+		endpoint_attributes_store(c->endpoint);
 		break;
 	}
 	return code;

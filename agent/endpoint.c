@@ -84,6 +84,7 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	create_clients(e);
 	endpoint_build(e);
 	endpoint_restore(e);
+	endpoint_attributes_restore(e);
 	if (bus)
 		attach(e);
 	else

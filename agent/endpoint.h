@@ -71,6 +71,10 @@ void endpoint_reset_error(struct endpoint *endpoint, int64_t now);
 void endpoint_restore(struct endpoint *endpoint);
 void endpoint_store(const struct endpoint *endpoint);
 
+/* So do the attributes that each server has attached. */
+void endpoint_attributes_restore(struct endpoint *endpoint);
+void endpoint_attributes_store(const struct endpoint *endpoint);
+
 /* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
 void endpoint_build(struct endpoint *endpoint);
 /* The instance and slot of a point (an optional one: at its first value). */

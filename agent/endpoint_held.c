@@ -112,3 +112,36 @@ void endpoint_restore(struct endpoint *e)
 		restore_all(e, bytes, n);
 	free(bytes);
 }
+
+void endpoint_attributes_store(const struct endpoint *e)
+{
+	struct gateway *g = e->gateway;
+	uint8_t *room = malloc(g->out_size);
+	struct buf out = buf_over(room, g->out_size);
+
+	if (!room)
+		abort();
+	for (size_t i = 0; i < e->n_clients; i++)
+		attributes_save(&e->clients[i].attributes,
+				e->clients[i].server->conf->id, &out);
+	if (out.full)
+		log_line(LOG_ERROR, e->conf->endpoint, NULL,
+			 "attributes are too many to be kept");
+	else
+		store_put(g->store, STORE_ATTRIBUTES, e->conf->endpoint,
+			  out.at, out.used);
+	free(room);
+}
+
+void endpoint_attributes_restore(struct endpoint *e)
+{
+	size_t n;
+	uint8_t *text = store_get(e->gateway->store, STORE_ATTRIBUTES,
+				  e->conf->endpoint, &n);
+
+	for (size_t i = 0; text && i < e->n_clients; i++)
+		attributes_load(&e->clients[i].attributes,
+				e->clients[i].server->conf->id,
+				(const char *)text, n);
+	free(text);
+}

@@ -32,12 +32,15 @@ struct store {
 
 static const char *const folders[] = {
 	[STORE_KEPT] = "kept", [STORE_HELD] = "held",
+	[STORE_ATTRIBUTES] = "attributes",
 };
+#define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 static char *path_of(const struct store *store, enum store_kind kind,
 		     const char *endpoint)
 {
-	size_t n = strlen(store->directory) + 3 * strlen(endpoint) + 8;
+	size_t n = strlen(store->directory) + strlen(folders[kind]) +
+		   3 * strlen(endpoint) + 3;
 	char *path = malloc(n), *at;
 
 	if (!path)
@@ -69,10 +72,11 @@ struct store *store_open(const char *directory)
 {
 	struct store *store;
 
-	if (!directory || !folder_make(directory, "") ||
-	    !folder_make(directory, folders[STORE_KEPT]) ||
-	    !folder_make(directory, folders[STORE_HELD]))
+	if (!directory || !folder_make(directory, ""))
 		return NULL;
+	for (size_t i = 0; i < N_FOLDERS; i++)
+		if (!folder_make(directory, folders[i]))
+			return NULL;
 	store = calloc(1, sizeof(*store));
 	if (!store || !(store->directory = strdup(directory)))
 		abort();

@@ -11,9 +11,10 @@ struct store;
 enum store_kind {
 	STORE_KEPT,	/* what an adapter keeps for a device */
 	STORE_HELD,	/* resources that servers have written */
+	STORE_ATTRIBUTES,	/* Write-Attributes of all servers */
 };
 
-/* NULL directory: nothing is kept. Makes DIR/kept and DIR/held. */
+/* NULL directory: nothing is kept. Makes a folder for each kind. */
 struct store *store_open(const char *directory);
 /* Waits for what is being written. */
 void store_close(struct store *store);

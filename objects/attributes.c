@@ -320,7 +320,9 @@ static void decimal_format(double number, struct buf *out)
 	buf_text(out, text);
 }
 
-void attributes_format(const struct attributes *attributes, struct buf *out)
+/* Each behind `first` or, from the second on, `between`. */
+static void format(const struct attributes *attributes, char first,
+		   char between, struct buf *out)
 {
 	struct attributes a = *attributes;
 
@@ -329,12 +331,77 @@ void attributes_format(const struct attributes *attributes, struct buf *out)
 
 		if (!(a.set & bit))
 			continue;
-		buf_byte(out, ';');
+		buf_byte(out, (uint8_t)first);
+		first = between;
 		buf_text(out, names[i].text);
 		buf_byte(out, '=');
 		if (bit & ATTRIBUTE_LIMITS)
 			decimal_format(*limit_of(&a, bit), out);
 		else
 			buf_print(out, "%u", *integer_of(&a, bit));
+	}
+}
+
+void attributes_format(const struct attributes *attributes, struct buf *out)
+{
+	format(attributes, ';', ';', out);
+}
+
+/* ---- on disk */
+
+void attributes_save(const struct attribute_set *set, uint16_t server,
+		     struct buf *out)
+{
+	char path[PATH_TEXT_MAX];
+
+	for (size_t i = 0; i < set->n; i++) {
+		path_format(&set->entries[i].path, path);
+		buf_print(out, "%u %s", server, path);
+		format(&set->entries[i].value, ' ', '&', out);
+		buf_byte(out, '\n');
+	}
+}
+
+/* A word of a line and what is behind it; false: there is none. */
+static bool word_next(const char **text, size_t *n, const char **word,
+		      size_t *length)
+{
+	const char *space = memchr(*text, ' ', *n);
+
+	if (!space)
+		return false;
+	*word = *text;
+	*length = (size_t)(space - *text);
+	*n -= *length + 1;
+	*text = space + 1;
+	return true;
+}
+
+/* All conditions pass: they were judged when they were written. */
+static void line_load(struct attribute_set *set, uint16_t server,
+		      const char *line, size_t n)
+{
+	struct lwm2m_path path;
+	uint32_t id;
+	const char *word;
+	size_t length;
+
+	if (!word_next(&line, &n, &word, &length) ||
+	    integer_parse(word, length, UINT16_MAX, &id) || id != server ||
+	    !word_next(&line, &n, &word, &length) ||
+	    path_parse(word, length, &path))
+		return;
+	attributes_write(set, &path, line, n, ATTRIBUTE_CONDITIONS);
+}
+
+void attributes_load(struct attribute_set *set, uint16_t server,
+		     const char *text, size_t n)
+{
+	const char *end;
+
+	while (n && (end = memchr(text, '\n', n))) {
+		line_load(set, server, text, (size_t)(end - text));
+		n -= (size_t)(end - text) + 1;
+		text = end + 1;
 	}
 }

@@ -40,6 +40,12 @@ void attribute_set_finish(struct attribute_set *set);
  * gt do not hold, -ENOMEM. */
 int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 		     const char *query, size_t n, uint16_t conditions);
+/* For a file: a line for each path, "101 /3303/0 pmin=5&pmax=10", and back:
+ * those lines that begin with the server's id; malformed ones are left out. */
+void attributes_save(const struct attribute_set *set, uint16_t server,
+		     struct buf *out);
+void attributes_load(struct attribute_set *set, uint16_t server,
+		     const char *text, size_t n);
 /* Drops what is attached to path and below it. */
 void attributes_drop(struct attribute_set *set, const struct lwm2m_path *path);
 /* What is attached at exactly this path; NULL: nothing. */

@@ -25,6 +25,25 @@ class Keep(Site):
         self.assertEqual(server.value("sim", "/3303/0/5750"), "cellar")
         self.assertEqual(server.value("sim", "/1/0/2"), 2)
 
+    def test_attributes_outlive_a_restart(self):
+        server, gateway = self.start()
+        for path, query in (("/3303/0", "pmin=1&pmax=30"),
+                            ("/3303/0/5700", "gt=25&con=1"),
+                            ("/3308/0", "pmin=3")):
+            self.assertEqual(server.code("attributes", "sim", path, query),
+                             "2.04")
+        self.assertEqual(server.code("attributes", "sim", "/3308/0", "pmin"),
+                         "2.04")
+        mark = server.mark()
+        gateway.restart()
+        server.registered("sim", after=mark)
+
+        def links(path):
+            return server.ask("discover", "sim", path)["text"]
+        self.assertEqual(links("/3303/0/5700"),
+                         "</3303/0/5700>;pmin=1;pmax=30;gt=25;con=1")
+        self.assertEqual(links("/3308/0/5900"), "</3308/0/5900>")
+
     def test_killed_gateway_registers_anew(self):
         server, gateway = self.start()
         mark = server.mark()

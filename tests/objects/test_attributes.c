@@ -209,6 +209,52 @@ static void what_is_gone_has_none(void **state)
 	assert_null(set.entries);
 }
 
+static void what_is_saved_is_loaded(void **state)
+{
+	static const char text[] =
+		"101 /3303/0 pmin=5&pmax=10\n"
+		"101 /3303/0/5700 gt=-2.5&lt=-3&con=1\n";
+	struct attribute_set set = {NULL, 0}, other = {NULL, 0};
+	char bytes[256];
+	struct buf out = buf_over(bytes, sizeof(bytes));
+
+	(void)state;
+	assert_int_equal(put(&set, "/3303/0", "pmin=5&pmax=10"), 0);
+	assert_int_equal(put(&set, "/3303/0/5700", "lt=-3&gt=-2.5&con=1"), 0);
+	assert_int_equal(put(&other, "/1", "pmin=1"), 0);
+	attributes_save(&set, 101, &out);
+	assert_int_equal(out.used, sizeof(text) - 1);
+	assert_memory_equal(bytes, text, out.used);
+	attributes_save(&other, 102, &out);
+	attribute_set_finish(&set);
+	attribute_set_finish(&other);
+	attributes_load(&set, 101, bytes, out.used);
+	assert_int_equal(set.n, 2);
+	assert_string_equal(own(&set, "/3303/0/5700"),
+			    ";gt=-2.5;lt=-3;con=1");
+	attributes_load(&other, 102, bytes, out.used);
+	assert_int_equal(other.n, 1);
+	assert_string_equal(own(&other, "/1"), ";pmin=1");
+	attribute_set_finish(&set);
+	attribute_set_finish(&other);
+}
+
+static void what_was_damaged_is_left_out(void **state)
+{
+	static const char text[] =
+		"\n101\n101 \n101 /3303\n101 /33033303 pmin=1\n"
+		"-1 /1 pmin=1\n101 /1 pmin=x\n101 /2 pmin=1\n101  pmin=1\n"
+		"101 /3 pmin=1";	/* cut off */
+	struct attribute_set set = {NULL, 0};
+
+	(void)state;
+	attributes_load(&set, 101, text, sizeof(text) - 1);
+	assert_int_equal(set.n, 2);
+	assert_string_equal(own(&set, "/2"), ";pmin=1");
+	assert_string_equal(own(&set, "/"), ";pmin=1");
+	attribute_set_finish(&set);
+}
+
 /* Not even where a set that came from elsewhere has them there. */
 static void conditions_come_from_a_resource_only(void **state)
 {
@@ -258,6 +304,8 @@ int main(void)
 		cmocka_unit_test(conditions_need_a_number),
 		cmocka_unit_test(an_edge_needs_a_truth_value),
 		cmocka_unit_test(what_is_gone_has_none),
+		cmocka_unit_test(what_is_saved_is_loaded),
+		cmocka_unit_test(what_was_damaged_is_left_out),
 		cmocka_unit_test(lower_levels_inherit),
 		cmocka_unit_test(conditions_come_from_a_resource_only),
 		cmocka_unit_test(inherited_conditions_count_in_checks),
