@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "agent/arena.h"
 #include "agent/plugin.h"
+#include "agent/profiles.h"
 #include "agent/settings.h"
 #include "agent/yaml.h"
 
@@ -245,6 +246,62 @@ static const char *profile_name(struct config_profiles *base, size_t i)
 			names_of(p, p->shipped, "");
 	}
 	return i < p->n_names ? p->names[i] : NULL;
+}
+
+/* ---- all profiles, in turn ---- */
+
+struct profile_files {
+	struct loading loading;
+	struct profiles profiles;
+	struct config_errors errors;	/* a broken one is another's to tell */
+	size_t next;
+};
+
+struct profile_files *profile_files_open(const char *dir,
+					 const char *profile_dir)
+{
+	struct profile_files *files = calloc(1, sizeof(*files));
+
+	if (!files)
+		abort();
+	config_errors_init(&files->errors);
+	files->loading = (struct loading){dir, arena_create(), &files->errors};
+	files->profiles = (struct profiles){.loading = &files->loading,
+					    .shipped = profile_dir};
+	return files;
+}
+
+/* A site's file of the same name came first. */
+static bool is_shadowed(const struct profiles *p, size_t i)
+{
+	for (size_t earlier = 0; earlier < i; earlier++)
+		if (!strcmp(p->names[earlier], p->names[i]))
+			return true;
+	return false;
+}
+
+const struct yaml_node *profile_files_next(struct profile_files *files,
+					   const char **name)
+{
+	struct config_profiles *base = &files->profiles.base;
+	const struct config_file *file;
+
+	while ((*name = profile_name(base, files->next))) {
+		if (is_shadowed(&files->profiles, files->next++))
+			continue;
+		file = profile_find(base, *name, &files->errors);
+		if (file && file->root && file->root->kind == YAML_MAP)
+			return file->root;
+	}
+	return NULL;
+}
+
+void profile_files_close(struct profile_files *files)
+{
+	config_errors_finish(&files->errors);
+	arena_destroy(files->loading.arena);
+	free(files->profiles.names);
+	free(files);
 }
 
 /* ---- all of it ---- */

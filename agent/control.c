@@ -10,59 +10,141 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
+#include "agent/ask.h"
 #include "agent/control.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
-#include "agent/status.h"
 
 #define REQUEST_MAX 2048
 #define GROUP "lwmux"
 
+#define UNREAD_MAX (1 << 20)
+
 struct asker {
 	uv_pipe_t pipe;
-	uv_write_t write;
+	struct asker *next, *prev;
+	const struct asker_ops *ops;	/* NULL: nobody is to be told */
+	void *owner;
 	size_t used;
-	char *answer;
+	unsigned unsent;		/* lines */
+	bool ended;
 	char request[REQUEST_MAX];
+};
+
+struct line {
+	uv_write_t write;
+	struct asker *asker;
+	char *text;
 };
 
 static struct {
 	uv_pipe_t pipe;
 	char *path;
 	struct gateway *gateway;
+	struct asker *first;
 } control;
 
 static void freed(uv_handle_t *handle)
 {
-	struct asker *asker = handle->data;
-
-	free(asker->answer);
-	free(asker);
+	free(handle->data);
 }
 
 static void hang_up(struct asker *asker)
 {
-	if (!uv_is_closing((uv_handle_t *)&asker->pipe))
-		uv_close((uv_handle_t *)&asker->pipe, freed);
+	const struct asker_ops *ops = asker->ops;
+
+	if (uv_is_closing((uv_handle_t *)&asker->pipe))
+		return;
+	*(asker->prev ? &asker->prev->next : &control.first) = asker->next;
+	if (asker->next)
+		asker->next->prev = asker->prev;
+	asker->ops = NULL;
+	uv_close((uv_handle_t *)&asker->pipe, freed);
+	if (ops)
+		ops->hung_up(asker->owner);
 }
+
+/* ---- answers ---- */
 
 static void written(uv_write_t *write, int status)
 {
-	(void)status;
-	hang_up(write->data);
-}
+	struct line *line = write->data;
+	struct asker *asker = line->asker;
 
-static void answer(struct asker *asker)
-{
-	uv_buf_t buf;
-
-	asker->answer = status_answer(control.gateway, asker->request);
-	buf = uv_buf_init(asker->answer, (unsigned)strlen(asker->answer));
-	asker->write.data = asker;
-	if (uv_write(&asker->write, (uv_stream_t *)&asker->pipe, &buf, 1,
-		     written) < 0)
+	free(line->text);
+	free(line);
+	asker->unsent--;
+	if (status < 0 || (asker->ended && !asker->unsent))
 		hang_up(asker);
 }
+
+bool asker_say(struct asker *asker, char *text)
+{
+	struct line *line = malloc(sizeof(*line));
+	uv_stream_t *stream = (uv_stream_t *)&asker->pipe;
+	uv_buf_t buf = uv_buf_init(text, (unsigned)strlen(text));
+
+	if (!line)
+		abort();
+	*line = (struct line){.asker = asker, .text = text};
+	line->write.data = line;
+	if (uv_stream_get_write_queue_size(stream) < UNREAD_MAX &&
+	    uv_write(&line->write, stream, &buf, 1, written) == 0) {
+		asker->unsent++;
+		return true;
+	}
+	free(text);
+	free(line);
+	hang_up(asker);
+	return false;
+}
+
+void asker_end(struct asker *asker)
+{
+	asker->ops = NULL;
+	asker->ended = true;
+	if (!asker->unsent)
+		hang_up(asker);
+}
+
+/* Whatever else it says is not listened to. */
+static void waste(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct asker *asker = handle->data;
+
+	(void)suggested;
+	*buf = uv_buf_init(asker->request, REQUEST_MAX);
+}
+
+static void waited(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	(void)buf;
+	if (n < 0)
+		hang_up(stream->data);
+}
+
+void asker_wait(struct asker *asker, const struct asker_ops *ops, void *owner,
+		bool watch)
+{
+	asker->ops = ops;
+	asker->owner = owner;
+	if (watch)
+		uv_read_start((uv_stream_t *)&asker->pipe, waste, waited);
+}
+
+bool asker_may_write(const struct asker *asker)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+	uv_os_fd_t fd;
+
+	if (uv_fileno((const uv_handle_t *)&asker->pipe, &fd) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid();
+}
+
+/* ---- requests ---- */
 
 static void room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
@@ -90,7 +172,7 @@ static void came(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		return;
 	*end = 0;
 	uv_read_stop(stream);
-	answer(asker);
+	ask(control.gateway, asker, asker->request);
 }
 
 static void connected(uv_stream_t *server, int status)
@@ -104,6 +186,10 @@ static void connected(uv_stream_t *server, int status)
 		abort();
 	uv_pipe_init(server->loop, &asker->pipe, 0);
 	asker->pipe.data = asker;
+	asker->next = control.first;
+	if (asker->next)
+		asker->next->prev = asker;
+	control.first = asker;
 	if (uv_accept(server, (uv_stream_t *)&asker->pipe) < 0)
 		hang_up(asker);
 	else
@@ -172,6 +258,8 @@ void control_close(void)
 {
 	if (!control.path)
 		return;
+	while (control.first)
+		hang_up(control.first);
 	uv_close((uv_handle_t *)&control.pipe, NULL);
 	free(control.path);	/* libuv unlinks the socket */
 	control.path = NULL;

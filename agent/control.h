@@ -1,13 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The control socket RUN_DIR/control (0660): one line of JSON in, one out,
- * then it is closed. Requests: {"do": "status", "endpoint": NAME?}, "reload", "check",
- * {"do": "read", "endpoint": NAME, "path": PATH}. */
+ * The control socket RUN_DIR/control (0660): one line of JSON in, one out or
+ * more of a search, then it is closed. Requests, by their member "do":
+ *   status [endpoint], reload, check, metrics,
+ *   read endpoint path, write endpoint path value (root only),
+ *   scan bus [keys] [for], probe bus keys: lines {"found": ...}, at the end
+ *   {"done": true} or {"error": ...}.
+ * An answer that went wrong has the member "error". */
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H
+#include <stdbool.h>
 
 struct gateway;
 
 /* 0 or -errno (logged). Another daemon's live socket is -EADDRINUSE. */
 int control_open(struct gateway *gateway, const char *run_dir);
 void control_close(void);
+
+/* One who asked. Gone after asker_end(), or after hung_up() was called. */
+struct asker;
+struct asker_ops {
+	/* Nobody listens any more: do not touch the asker again. */
+	void (*hung_up)(void *owner);
+};
+/* The answer comes later, from owner. watch: its closing of the connection
+ * is noticed at once; who only half closes it hangs up, too. */
+void asker_wait(struct asker *asker, const struct asker_ops *ops, void *owner,
+		bool watch);
+/* One line, with its newline, on the heap: it is taken. An asker that leaves
+ * 1 MiB unread is cut off: false, and hung_up() was called. */
+bool asker_say(struct asker *asker, char *line);
+/* Nothing more is said. */
+void asker_end(struct asker *asker);
+/* Root, or who runs this daemon. */
+bool asker_may_write(const struct asker *asker);
 #endif

@@ -1,233 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * lwmuxctl: asks the running lwmuxd over its control socket and prints the
  * answer for people, or as it came. */
+#include "agent/ctl.h"
 #include <errno.h>
 #include <getopt.h>
-#include <json-c/json.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { HEALTHY, DEGRADED, DOWN, USAGE = 3 };
-
-struct options { const char *run, *config; bool json; };
 
 static const char usage[] =
 	"usage: lwmuxctl [--run DIR] COMMAND\n"
 	"\n"
 	"  status [--json] [ENDPOINT]  exits 0 healthy, 1 degraded, 2 down\n"
 	"  read ENDPOINT PATH          what a server would read: /3303/0\n"
+	"  write ENDPOINT PATH VALUE   as a server would; for root\n"
 	"  reload                      read the configuration anew\n"
-	"  check [-c DIR]              check the configuration, exits 0 or 1\n";
-
-static int dial(const char *run)
-{
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int n = snprintf(to.sun_path, sizeof(to.sun_path), "%s/control", run);
-
-	if (fd < 0 || n >= (int)sizeof(to.sun_path)) {
-		fprintf(stderr, "lwmuxctl: %s/control: path too long\n", run);
-		return -1;
-	}
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
-		return fd;
-	fprintf(stderr, "lwmuxctl: %s: %s; %s\n", to.sun_path, strerror(errno),
-		errno == EACCES ? "be root or in group lwmux" :
-		"does lwmuxd run?");
-	close(fd);
-	return -1;
-}
-
-static char *receive(int fd)
-{
-	size_t size = 65536, used = 0;
-	char *text = malloc(size);
-	ssize_t n;
-
-	while (text && (n = read(fd, text + used, size - used - 1)) > 0) {
-		used += (size_t)n;
-		if (used + 1 == size)
-			text = realloc(text, size *= 2);
-	}
-	if (text)
-		text[used] = 0;
-	return text;
-}
-
-/* The answer's object, or NULL after a message. */
-static struct json_object *ask(const struct options *o,
-			       struct json_object *request, char **raw)
-{
-	struct json_object *answer;
-	char *text;
-	int fd = dial(o->run);
-
-	if (fd < 0)
-		return NULL;
-	if (dprintf(fd, "%s\n", json_object_to_json_string_ext(request,
-			JSON_C_TO_STRING_PLAIN)) < 0)
-		perror("lwmuxctl");
-	text = receive(fd);
-	close(fd);
-	answer = text ? json_tokener_parse(text) : NULL;
-	if (!answer)
-		fprintf(stderr, "lwmuxctl: no answer from lwmuxd\n");
-	if (raw && answer)
-		*raw = text;
-	else
-		free(text);
-	return answer;
-}
-
-static const char *text_of(struct json_object *from, const char *key)
-{
-	struct json_object *member;
-
-	return json_object_object_get_ex(from, key, &member) ?
-	       json_object_get_string(member) : NULL;
-}
-
-static struct json_object *list_of(struct json_object *from, const char *key)
-{
-	struct json_object *list;
-
-	return json_object_object_get_ex(from, key, &list) &&
-	       json_object_is_type(list, json_type_array) ? list : NULL;
-}
-
-static size_t length_of(struct json_object *list)
-{
-	return list ? json_object_array_length(list) : 0;
-}
-
-static void age_text(const char *seconds, char *text, size_t size)
-{
-	double s = seconds ? atof(seconds) : -1;
-
-	if (s < 0)
-		snprintf(text, size, "-");
-	else if (s < 10)
-		snprintf(text, size, "%.1fs", s);
-	else if (s < 120)
-		snprintf(text, size, "%.0fs", s);
-	else if (s < 7200)
-		snprintf(text, size, "%.0fmin", s / 60);
-	else
-		snprintf(text, size, "%.0fh", s / 3600);
-}
-
-static void print_servers(struct json_object *endpoint, char *text,
-			  size_t size)
-{
-	struct json_object *servers = list_of(endpoint, "servers");
-
-	text[0] = 0;
-	for (size_t i = 0; i < length_of(servers); i++) {
-		struct json_object *s = json_object_array_get_idx(servers, i);
-		const char *state = text_of(s, "state");
-		const char *answer = text_of(s, "last_answer");
-		size_t used = strlen(text);
-		bool refused = answer && answer[0] != '2';
-
-		snprintf(text + used, size - used, "%s%s%s%s", used ? "," : "",
-			 state ? state : "?", refused ? " " : "",
-			 refused ? answer : "");
-	}
-}
-
-static void print_endpoint(struct json_object *e)
-{
-	const char *error = text_of(e, "error"), *tries = text_of(e, "tries");
-	char age[24], servers[200];
-
-	age_text(text_of(e, "age"), age, sizeof(age));
-	print_servers(e, servers, sizeof(servers));
-	printf("%-24s %-8s %6s  %-16s %-14s %s", text_of(e, "endpoint"),
-	       text_of(e, "state"), age, text_of(e, "bus") ?
-	       text_of(e, "bus") : "-", servers[0] ? servers : "-",
-	       error ? error : "");
-	if (tries)
-		printf(" x%s", tries);
-	putchar('\n');
-}
-
-static void print_bus(struct json_object *bus)
-{
-	const char *error = text_of(bus, "error");
-	struct json_object *counts;
-
-	printf("BUS %-20s %-8s %s", text_of(bus, "bus"),
-	       text_of(bus, "adapter"), error ? "down: " : "open");
-	if (error)
-		printf("%s", error);
-	if (json_object_object_get_ex(bus, "counts", &counts)) {
-		json_object_object_foreach(counts, name, n)
-			printf("  %s %s", name, json_object_get_string(n));
-	}
-	putchar('\n');
-}
-
-static int by_endpoint(const void *a, const void *b)
-{
-	struct json_object *const *left = a, *const *right = b;
-
-	return strcmp(text_of(*left, "endpoint"), text_of(*right, "endpoint"));
-}
-
-static void print_status(struct json_object *answer)
-{
-	struct json_object *endpoints = list_of(answer, "endpoints");
-	struct json_object *buses = list_of(answer, "buses");
-	struct json_object *findings = list_of(answer, "findings");
-
-	printf("%-24s %-8s %6s  %-16s %-14s %s\n", "ENDPOINT", "STATE", "LAST",
-	       "BUS", "SERVER", "NOTE");
-	if (endpoints)
-		json_object_array_sort(endpoints, by_endpoint);
-	for (size_t i = 0; i < length_of(endpoints); i++)
-		print_endpoint(json_object_array_get_idx(endpoints, i));
-	for (size_t i = 0; i < length_of(buses); i++)
-		print_bus(json_object_array_get_idx(buses, i));
-	for (size_t i = 0; i < length_of(findings); i++)
-		printf("CONFIG %s\n", json_object_get_string(
-			json_object_array_get_idx(findings, i)));
-	printf("%s\n", text_of(answer, "health"));
-}
+	"  check [-c DIR]              check the configuration, exits 0 or 1\n"
+	"  scan BUS [KEY=VALUE...]     what is there? --for 10s, --json, --adopt\n"
+	"  probe BUS KEY=VALUE...      what could it mean? unit=1 address=0\n"
+	"  metrics                     counters for Prometheus\n";
 
 static int health_code(const char *health)
 {
 	if (health && !strcmp(health, "healthy"))
 		return HEALTHY;
 	return health && !strcmp(health, "degraded") ? DEGRADED : DOWN;
-}
-
-static struct json_object *request_of(const char *what, const char *endpoint,
-				      const char *path)
-{
-	struct json_object *request = json_object_new_object();
-
-	json_object_object_add(request, "do", json_object_new_string(what));
-	if (endpoint)
-		json_object_object_add(request, "endpoint",
-				       json_object_new_string(endpoint));
-	if (path)
-		json_object_object_add(request, "path",
-				       json_object_new_string(path));
-	return request;
-}
-
-static bool failed(struct json_object *answer)
-{
-	const char *error = text_of(answer, "error");
-
-	if (error)
-		fprintf(stderr, "lwmuxctl: %s\n", error);
-	return error != NULL;
 }
 
 static int status(const struct options *o, char **args, int n)
@@ -246,20 +45,8 @@ static int status(const struct options *o, char **args, int n)
 		code = health_code(text_of(answer, "health"));
 	}
 	free(raw);
-	json_object_put(request);
 	json_object_put(answer);
 	return code;
-}
-
-static void print_resource(struct json_object *r)
-{
-	const char *value = text_of(r, "value"), *name = text_of(r, "name");
-	char age[24];
-
-	age_text(text_of(r, "age"), age, sizeof(age));
-	printf("%-18s %-32s %-20s %-12s %6s\n", text_of(r, "path"),
-	       name ? name : "", value ? value : "-", text_of(r, "quality"),
-	       age);
 }
 
 static int read_path(const struct options *o, char **args, int n)
@@ -276,7 +63,6 @@ static int read_path(const struct options *o, char **args, int n)
 	for (size_t i = 0; good && !o->json && i < length_of(list); i++)
 		print_resource(json_object_array_get_idx(list, i));
 	free(raw);
-	json_object_put(request);
 	json_object_put(answer);
 	return good ? 0 : 1;
 }
@@ -297,7 +83,6 @@ static bool ask_configuration(const struct options *o, const char *what,
 	for (size_t i = 0; i < length_of(findings); i++)
 		fprintf(stderr, "%s\n", json_object_get_string(
 			json_object_array_get_idx(findings, i)));
-	json_object_put(request);
 	json_object_put(answer);
 	return good;
 }
@@ -340,6 +125,32 @@ static int check(const struct options *o)
 	return 1;
 }
 
+static int write_path(const struct options *o, char **args)
+{
+	struct json_object *request = request_of("write", args[0], args[1]);
+	struct json_object *answer;
+	bool good;
+
+	json_object_object_add(request, "value",
+			       json_object_new_string(args[2]));
+	answer = ask(o, request, NULL);
+	good = answer && !failed(answer);
+	json_object_put(answer);
+	return good ? 0 : 1;
+}
+
+static int metrics(const struct options *o)
+{
+	struct json_object *answer = ask(o, request_of("metrics", NULL, NULL),
+					 NULL);
+	bool good = answer && !failed(answer);
+
+	if (good)
+		fputs(text_of(answer, "metrics"), stdout);
+	json_object_put(answer);
+	return good ? 0 : 1;
+}
+
 static int command(const struct options *o, char **args, int n)
 {
 	if (n && !strcmp(args[0], "status") && n <= 2)
@@ -350,6 +161,12 @@ static int command(const struct options *o, char **args, int n)
 		return reload(o);
 	if (n == 1 && !strcmp(args[0], "check"))
 		return check(o);
+	if (n == 4 && !strcmp(args[0], "write"))
+		return write_path(o, args + 1);
+	if (n == 1 && !strcmp(args[0], "metrics"))
+		return metrics(o);
+	if (n >= 2 && (!strcmp(args[0], "scan") || !strcmp(args[0], "probe")))
+		return search(o, args[0], args + 1, n - 1);
 	fputs(usage, stderr);
 	return USAGE;
 }
@@ -360,6 +177,8 @@ int main(int argc, char **argv)
 		{"run", required_argument, NULL, 'r'},
 		{"config", required_argument, NULL, 'c'},
 		{"json", no_argument, NULL, 'j'},
+		{"for", required_argument, NULL, 'f'},
+		{"adopt", no_argument, NULL, 'a'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0}
 	};
@@ -370,6 +189,8 @@ int main(int argc, char **argv)
 		case 'r': o.run = optarg; break;
 		case 'c': o.config = optarg; break;
 		case 'j': o.json = true; break;
+		case 'f': o.duration = optarg; break;
+		case 'a': o.adopt = true; break;
 		case 'h': fputs(usage, stdout); return 0;
 		default: fputs(usage, stderr); return USAGE;
 		}

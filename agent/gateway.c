@@ -8,6 +8,7 @@
 #include "agent/batch.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
+#include "agent/search.h"
 
 #define SECOND INT64_C(1000000000)
 #define MAIL 256			/* messages a turn */
@@ -201,7 +202,7 @@ void gateway_bus_closed(struct gateway_bus *b, int64_t now)
 		config_bus_free(b->conf);
 		b->conf = b->successor;
 		b->successor = NULL;
-		b->leaving = b->stopped = false;
+		b->leaving = b->stopped = b->for_search = false;
 		free(b->trouble);
 		b->trouble = NULL;
 		gateway_bus_start(b, now);
@@ -233,6 +234,8 @@ static void bus_message(struct gateway *g, struct bus_message *m, int64_t now)
 		return;
 	if (m->event == BUS_CLOSED) {
 		gateway_bus_closed(b, now);
+	} else if (m->event == BUS_FOUND || m->event == BUS_SEARCHED) {
+		search_message(b, m);
 	} else if (m->event == BUS_OPENED || m->event == BUS_DOWN) {
 		bus_is_open(b, m->event == BUS_OPENED, m->text);
 		m->text = NULL;

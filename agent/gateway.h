@@ -6,6 +6,8 @@
 #include "agent/endpoint.h"
 #include "agent/store.h"
 
+struct search;
+
 struct gateway_bus {
 	struct gateway *gateway;
 	struct gateway_bus *next;
@@ -13,7 +15,9 @@ struct gateway_bus {
 	struct config_bus *successor;	/* opens when this one is closed */
 	struct bus *bus;		/* NULL: closed, or could not start */
 	int64_t start_at;		/* next try where it could not */
+	struct search *search;		/* under way, or NULL */
 	bool open, leaving, stopped;
+	bool for_search;		/* not configured: ends with it */
 	char *trouble;			/* why it is down, or NULL */
 };
 
@@ -38,6 +42,7 @@ struct gateway {
 	struct request_room *room;
 	uint8_t *out;			/* an answer while it is made */
 	size_t out_size;
+	int64_t started;		/* monotonic ns */
 	int64_t wall_offset;		/* ns since 1970 minus monotonic ns */
 	uint64_t next_id;
 	int64_t stop_by;

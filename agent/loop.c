@@ -164,6 +164,7 @@ static void set_up(struct gateway *gateway)
 	uv_loop_t *uv = uv_default_loop();
 
 	loop.gateway = gateway;
+	gateway->started = loop_clock();
 	watch(&loop.coap, coap_epoll_fd());
 	watch(&loop.mail, mailbox_fd(gateway->mail));
 	uv_timer_init(uv, &loop.due);

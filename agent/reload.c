@@ -144,10 +144,12 @@ static void apply_old_buses(struct gateway *g, struct config *config)
 		struct config_bus *conf = take_bus(config, b->conf->name);
 
 		if (!b->leaving && conf &&
-		    conf->fingerprint == b->conf->fingerprint)
+		    conf->fingerprint == b->conf->fingerprint) {
 			config_bus_free(conf);
-		else
+			b->for_search = false;
+		} else {
 			leave_bus(b, conf);
+		}
 	}
 }
 

@@ -21,6 +21,8 @@ static const struct adapter_key *table_of(const struct adapter_ops *ops,
 		return ops->device_keys;
 	case POINT:
 		return ops->point_keys;
+	case SEARCH:
+		return ops->search_keys;
 	}
 	return NULL;
 }
@@ -32,8 +34,8 @@ static const struct adapter_key *key_next(const struct adapter_ops *ops,
 	return (const void *)((const char *)key + ops->key_size);
 }
 
-static const struct adapter_key *key_find(const struct adapter_ops *ops,
-					  enum level level, const char *name)
+const struct adapter_key *key_find(const struct adapter_ops *ops,
+				   enum level level, const char *name)
 {
 	const struct adapter_key *key = table_of(ops, level);
 
@@ -237,8 +239,9 @@ void *level_type(struct typing *t, enum level level, size_t size)
 static void offer_all(struct nearest *nearest, const struct adapter_ops *ops,
 		      enum level level)
 {
+	static const struct config_key none[] = {{.type = KEY_END}};
 	static const struct config_key *const hosts[] = {
-		config_bus_keys, config_device_keys, config_point_keys};
+		config_bus_keys, config_device_keys, config_point_keys, none};
 	const struct adapter_key *key = table_of(ops, level);
 
 	for (const struct config_key *k = hosts[level]; k->type != KEY_END; k++)
@@ -255,7 +258,7 @@ static bool known_below(const struct adapter_ops *ops, enum level level,
 	for (int below = level; below <= POINT; below++)
 		if (key_find(ops, (enum level)below, key))
 			return true;
-	return false;
+	return level == SEARCH && key_find(ops, SEARCH, key);
 }
 
 /* A host's key that stands a level too low or too high, and the rest of a list
@@ -265,6 +268,8 @@ static const char *elsewhere(enum level level, const char *key)
 	if (strspn(key, "0123456789-") == strlen(key))
 		return ": inside { } a text with commas needs quotes, as "
 		       "unit: \"1,2,5-18\"";
+	if (level == SEARCH)
+		return NULL;
 	if (level != DEVICE && config_key_find(config_device_keys, key))
 		return " (it is one of devices)";
 	if (level != POINT && config_key_find(config_point_keys, key))

@@ -7,9 +7,10 @@
 #include "agent/config_points.h"
 #include "agent/settings.h"
 
-enum level { BUS, DEVICE, POINT };
+enum level { BUS, DEVICE, POINT, SEARCH };
 
-/* What is being typed; device, points and point are NULL above their level. */
+/* What is being typed; device, points and point are NULL above their level.
+ * The settings of a search stand in for those of its bus. */
 struct typing {
 	struct config *config;
 	struct config_bus *bus;
@@ -33,6 +34,9 @@ void device_check(struct typing *t);
 /* host: among the host's own keys. */
 const struct setting *setting_find(const struct setting *list, const char *key,
 				   bool host);
+/* In the adapter's table of this level, or NULL. */
+const struct adapter_key *key_find(const struct adapter_ops *ops,
+				   enum level level, const char *name);
 /* Where what is typed stands. */
 struct place typing_place(const struct typing *t);
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/ask.h"
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
 #include "agent/loop.h"
@@ -327,23 +328,12 @@ static json *reload_json(struct gateway *g)
 	return to;
 }
 
-static const char *text_of(json *from, const char *key)
+json *status_answer(struct gateway *g, const char *what, json *request)
 {
-	json *member;
-
-	return json_object_object_get_ex(from, key, &member) ?
-	       json_object_get_string(member) : NULL;
-}
-
-static json *answer_json(struct gateway *g, json *request)
-{
-	const char *what = text_of(request, "do");
-	const char *endpoint = text_of(request, "endpoint");
-	const char *path = text_of(request, "path");
+	const char *endpoint = ask_text(request, "endpoint");
+	const char *path = ask_text(request, "path");
 	int64_t now = loop_clock();
 
-	if (!what)
-		return error_json("a request says what to do: {\"do\": ...}");
 	if (!strcmp(what, "status"))
 		return endpoint ? status_of(g, endpoint, now) :
 				  status_all(g, now);
@@ -354,23 +344,4 @@ static json *answer_json(struct gateway *g, json *request)
 	if (!strcmp(what, "check"))
 		return check_json(g);
 	return error_json("no such request");
-}
-
-char *status_answer(struct gateway *g, const char *text)
-{
-	json *request = json_tokener_parse(text);
-	json *reply = request && json_object_is_type(request, json_type_object)
-		? answer_json(g, request) :
-		error_json("a request is one line of JSON");
-	const char *line = json_object_to_json_string_ext(reply,
-						JSON_C_TO_STRING_PLAIN);
-	char *answer = malloc(strlen(line) + 2);
-
-	if (!answer)
-		abort();
-	strcpy(answer, line);
-	strcat(answer, "\n");
-	json_object_put(request);
-	json_object_put(reply);
-	return answer;
 }

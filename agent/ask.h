@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Requests of the control socket, each to where it is answered. */
+#ifndef AGENT_ASK_H
+#define AGENT_ASK_H
+#include <stdint.h>
+
+struct asker;
+struct gateway;
+struct json_object;
+
+/* text: one line of JSON, see control.h. The asker is answered now or later. */
+void ask(struct gateway *gateway, struct asker *asker, const char *text);
+
+/* The only line of an answer. reply is put. */
+void ask_reply(struct asker *asker, struct json_object *reply);
+void ask_refuse(struct asker *asker, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* JSON and its newline, on the heap. json is put. */
+char *ask_line(struct json_object *json);
+/* A text member, or NULL. */
+const char *ask_text(struct json_object *request, const char *key);
+
+/* ask_write.c: as a server would write it. */
+void ask_write(struct gateway *gateway, struct asker *asker,
+	       struct json_object *request, int64_t now);
+#endif

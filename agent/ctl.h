@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Inside of lwmuxctl: asking, and printing what is answered. */
+#ifndef AGENT_CTL_H
+#define AGENT_CTL_H
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct options {
+	const char *run, *config;
+	const char *duration;		/* --for */
+	bool json, adopt;
+};
+
+/* A request: {"do": what}, with what is not NULL. */
+struct json_object *request_of(const char *what, const char *endpoint,
+			       const char *path);
+/* The answers' stream, or NULL after a message. request is put. */
+FILE *ask_begin(const struct options *options, struct json_object *request);
+/* The answer's object, or NULL after a message; *raw (NULL: not wanted): its
+ * text, the caller's to free. request is put. */
+struct json_object *ask(const struct options *options,
+			struct json_object *request, char **raw);
+/* Says what the member "error" says. */
+bool failed(struct json_object *answer);
+const char *text_of(struct json_object *from, const char *key);
+struct json_object *list_of(struct json_object *from, const char *key);
+size_t length_of(struct json_object *list);
+
+/* ctl_print.c */
+void print_status(struct json_object *answer);
+void print_resource(struct json_object *resource);
+
+/* ctl_search.c: scan and probe; args: bus, then key=value. Returns the exit
+ * code. */
+int search(const struct options *options, const char *what, char **args,
+	   int n);
+#endif

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lwmuxctl scan, probe, write and metrics."""
+import json
+import re
+import subprocess
+import time
+
+import sites
+from harness import Site, SharedSite, binary, wait_for
+
+SETPOINT = "/3308/0/5900"
+
+
+class Search(SharedSite):
+    """Units 1 (a boiler, configured), 2 (plain) and 5 (an SDM120)."""
+
+    @classmethod
+    def build(cls, site):
+        cls.slave = site.slave("1=boiler", "2=plain", "5=sdm120")
+        cls.server = site.server()
+        cls.gateway = site.gateway(cls.server.port,
+                                   sites.boiler(cls.slave.port))
+        cls.server.registered("boiler")
+
+    def ctl(self, *words, code=0):
+        result = self.gateway.ctl(*words)
+        self.assertEqual(result.returncode, code,
+                         result.stdout + result.stderr)
+        return result
+
+    def scan(self, *words, code=0):
+        return self.ctl("scan", "plant", "from=1", "to=6", "timeout=100ms",
+                        *words, code=code)
+
+    def line_of(self, text, *words):
+        found = [l for l in text.splitlines() if all(w in l for w in words)]
+        self.assertEqual(len(found), 1, f"{words} in\n{text}")
+        return found[0]
+
+    def test_scan_tells_who_answers(self):
+        text = self.scan().stdout
+        self.assertEqual(re.findall(r"^unit: (\d+)\b", text, re.M),
+                         ["1", "2", "5"])
+
+    def test_scan_recognises_a_profile(self):
+        text = self.scan().stdout
+        self.assertIn("eastron/sdm120", self.line_of(text, "unit: 5"))
+        for unit in ("unit: 1", "unit: 2"):
+            self.assertNotIn("sdm120", self.line_of(text, unit))
+
+    def test_scan_as_json_is_a_line_each(self):
+        lines = [json.loads(l) for l in self.scan("--json").stdout.split("\n")
+                 if l]
+        self.assertEqual(lines[-1]["done"], True)
+        meter = [l["found"] for l in lines[:-1]
+                 if l["found"].get("profile") == "eastron/sdm120"]
+        self.assertEqual([(m["keys"], m["of"], m["value"]) for m in meter],
+                         [("unit: 5", "device", "32")])
+
+    def test_adopted_snippet_makes_a_device(self):
+        text = self.scan("--adopt").stdout
+        self.line_of(text, "- {endpoint: plant-5, bus: plant, unit: 5, "
+                           "profile: eastron/sdm120}")
+        self.assertTrue(self.line_of(text, "unit: 1").lstrip()
+                        .startswith("#"))
+        gateway = self.gateway
+        gateway.write("conf.d/adopted.yaml", text)
+        try:
+            self.ctl("check")
+        finally:
+            (gateway.etc / "conf.d/adopted.yaml").unlink()
+
+    def test_probe_shows_what_registers_could_mean(self):
+        text = self.ctl("probe", "plant", "unit=5", "table=input",
+                        "address=0", "count=2").stdout
+        line = self.line_of(text, "type: float32", "order: ABCD")
+        self.assertIn("table: input, address: 0, ", line)
+        volts = float(line.split()[-1])
+        self.assertTrue(226 <= volts <= 234, line)
+        self.line_of(text, "type: float32", "order: CDAB")
+        self.line_of(text, "address: 1", "type: uint16", "order: ABCD")
+
+    def test_probe_tells_an_exception(self):
+        text = self.ctl("probe", "plant", "unit=1", "table=input",
+                        "address=9000").stdout
+        self.assertIn("exception 2", text)
+
+    def test_probe_of_a_silent_unit_fails(self):
+        result = self.ctl("probe", "plant", "unit=77", "timeout=100ms", code=1)
+        self.assertIn("timed out", result.stderr)
+
+    def test_wrong_searches_are_refused(self):
+        for words, code, said in (
+                (("scan", "plant", "frm=1"), 1, "did you mean 'from'"),
+                (("scan", "plant", "from=0"), 1, "from"),
+                (("scan", "plant", "from"), 3, "KEY=VALUE"),
+                (("scan", "plamt"), 1, "did you mean 'plant'"),
+                (("scan", "modbus"), 1, "declare"),
+                (("scan", "plant", "--for", "10"), 1, "10s"),
+                (("probe", "plant", "table=inpt"), 1, "input")):
+            with self.subTest(words=words):
+                result = self.ctl(*words, code=code)
+                self.assertIn(said, result.stderr)
+
+    def test_polls_go_on_beside_a_scan(self):
+        scan = self.begin_endless_scan()
+        try:
+            self.slave.do("set 1 holding 100 333")
+            self.server.wait_value("boiler", "/3303/0/5700", 33.3)
+            self.slave.do("set 1 holding 100 444")
+            self.server.wait_value("boiler", "/3303/0/5700", 44.4)
+            self.assertIsNone(scan.poll())
+        finally:
+            self.end_scan(scan)
+
+    def test_second_scan_is_busy_until_the_first_hangs_up(self):
+        scan = self.begin_endless_scan()
+        try:
+            result = self.scan(code=1)
+            self.assertIn("under way", result.stderr)
+        finally:
+            self.end_scan(scan)
+        self.wait_free()
+
+    def begin_endless_scan(self):
+        scan = subprocess.Popen(
+            [binary("agent/lwmuxctl"), "--run", self.gateway.run, "scan",
+             "plant", "timeout=300ms"], text=True, stdout=subprocess.PIPE)
+        self.assertIn("unit: 1", scan.stdout.readline())
+        return scan
+
+    def end_scan(self, scan):
+        scan.kill()
+        scan.wait()
+        scan.stdout.close()
+        self.wait_free()
+
+    def wait_free(self):
+        wait_for(lambda: self.gateway.ctl("scan", "plant", "to=1")
+                 .returncode == 0, "the search is given up")
+
+    def test_scan_ends_in_its_time(self):
+        begin = time.monotonic()
+        self.ctl("scan", "plant", "--for", "500ms")
+        # All 247 units take more than a minute.
+        self.assertLess(time.monotonic() - begin, 30)
+
+    def test_write_reaches_the_device(self):
+        self.ctl("write", "boiler", SETPOINT, "42.5")
+        self.assertEqual(self.slave.get(1, "holding", 101), 425)
+        # It was read back before it was called done.
+        self.assertIn("42.5", self.ctl("read", "boiler", SETPOINT).stdout)
+
+    def test_write_takes_on_and_off(self):
+        for word, value in (("on", 1), ("off", 0), ("true", 1), ("0", 0)):
+            with self.subTest(word=word):
+                self.ctl("write", "boiler", "/3306/0/5850", word)
+                self.assertEqual(self.slave.get(1, "coil", 3), value)
+
+    def test_write_of_what_is_held_is_held(self):
+        self.ctl("write", "boiler", "/3303/0/5750", "by hand")
+        self.assertEqual(self.server.value("boiler", "/3303/0/5750"),
+                         "by hand")
+
+    def test_writes_are_checked(self):
+        for words, said in (
+                (("boiler", SETPOINT, "91"), "4.00"),
+                (("boiler", SETPOINT, "warm"), "4.00"),
+                (("boiler", "/3303/0/5700", "1"), "4.05"),
+                (("boiler", "/3399/0/5700", "1"), "4.04"),
+                (("boiler", "/0/0/0", "1"), "4.01"),
+                (("nobody", SETPOINT, "1"), "no such endpoint")):
+            with self.subTest(words=words):
+                before = self.slave.get(1, "holding", 101)
+                result = self.ctl("write", *words, code=1)
+                self.assertIn(said, result.stderr)
+                self.assertEqual(self.slave.get(1, "holding", 101), before)
+
+    def test_metrics(self):
+        text = self.ctl("metrics").stdout
+        for line in ('lwmux_endpoints{state="online"} 1',
+                     'lwmux_registrations{server="1",state="registered"} 1',
+                     'lwmux_bus_up{bus="plant",adapter="modbus"} 1'):
+            self.assertIn(line + "\n", text)
+        for name in ('lwmux_bus_events_total{bus="plant",event="exchanges"}',
+                     'lwmux_coap_datagrams_total{event="sent"}',
+                     "lwmux_uptime_seconds"):
+            value = re.search("^" + re.escape(name) + r" (\S+)$", text, re.M)
+            self.assertTrue(value, f"{name} in\n{text}")
+            self.assertGreater(float(value[1]), 0)
+        for line in text.splitlines():
+            self.assertRegex(line, r"^(# (HELP|TYPE) lwmux_\w+ .+|"
+                                   r'lwmux_\w+(\{(\w+="[^"]*",?)+\})? \S+)$')
+
+
+class BusOfItsOwn(Site):
+    def start(self):
+        server = self.server()
+        gateway = self.gateway(server.port, "buses: {}\n")
+        wait_for(lambda: gateway.ctl("status").returncode == 0, "an answer")
+        return server, gateway
+
+    def test_bus_that_no_device_names_is_run_for_the_scan(self):
+        gateway = self.start()[1]
+        result = gateway.ctl("scan", "sim", "--for", "200ms")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        wait_for(lambda: not gateway.status()["buses"], "the bus is closed")
+        self.assertEqual(gateway.stop(), 0)
+
+    def test_end_of_the_daemon_ends_a_scan(self):
+        gateway = self.start()[1]
+        scan = subprocess.Popen(
+            [binary("agent/lwmuxctl"), "--run", gateway.run, "scan", "sim",
+             "--for", "5min"], text=True, stderr=subprocess.PIPE)
+        wait_for(lambda: gateway.status()["buses"], "the bus is there")
+        self.assertEqual(gateway.stop(), 0)
+        scan.wait()
+        self.assertEqual(scan.returncode, 1)
+        self.assertTrue(scan.stderr.read())
+        scan.stderr.close()
+
+    def test_reload_keeps_a_bus_that_is_wanted_now(self):
+        server, gateway = self.start()
+        scan = subprocess.Popen(
+            [binary("agent/lwmuxctl"), "--run", gateway.run, "scan", "sim",
+             "--for", "5min"])
+        wait_for(lambda: gateway.status()["buses"], "the bus is there")
+        gateway.write("conf.d/devices.yaml", sites.SIM)
+        gateway.reload()
+        server.registered("sim")
+        scan.kill()
+        scan.wait()
+        wait_for(lambda: gateway.ctl("scan", "sim", "--for", "10ms")
+                 .returncode == 0, "another scan")
+        self.assertEqual(server.value("sim", "/3303/0/5700"), 21.5)
