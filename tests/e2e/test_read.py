@@ -2,9 +2,11 @@
 """Read and Discover: every format at every level, and every refusal."""
 import sites
 from harness import SharedSite, wait_for
+from sites import hexed
 
 AIR = "/3303/0/5700"
 TLV, JSON, CBOR, TEXT, LINK = 11542, 110, 112, 0, 40
+PLAIN_CBOR, OLD_JSON, LWM2M_CBOR = 60, 11543, 11544
 
 
 class Read(SharedSite):
@@ -26,13 +28,25 @@ class Read(SharedSite):
         self.assertEqual(self.server.code(*words, **options), code)
 
     def test_resource_in_every_format(self):
-        for accept in (TEXT, TLV, JSON, CBOR):
+        for accept in (TEXT, TLV, JSON, CBOR, PLAIN_CBOR):
             with self.subTest(accept=accept):
                 self.assertEqual(self.read(AIR, accept)["values"],
                                  {AIR: 21.5})
 
     def test_text_is_the_shortest(self):
         self.assertEqual(self.read(AIR, TEXT)["text"], "21.5")
+
+    def test_formats_that_the_test_server_does_not_read(self):
+        for accept, raw in (
+                (OLD_JSON, hexed('{"bn":"/3303/0/","e":'
+                                 '[{"n":"5700","v":21.5}]}')),
+                # {3303: {0: {5700: 21.5}}}
+                (LWM2M_CBOR, "a1190ce7a100a1191644fa41ac0000")):
+            with self.subTest(accept=accept):
+                answer = self.server.ask("read", "sim", AIR, accept=accept)
+                self.assertEqual((answer["code"], answer["format"]),
+                                 ("2.05", accept))
+                self.assertEqual(answer["payload"], raw)
 
     def test_instance_in_every_format(self):
         for accept in (TLV, JSON, CBOR):
@@ -100,7 +114,8 @@ class Read(SharedSite):
     def test_formats_that_do_not_fit_are_4_06(self):
         self.refused("4.06", "read", "sim", "/3303/0", accept=TEXT)
         self.refused("4.06", "read", "sim", AIR, accept=42)
-        self.refused("4.06", "read", "sim", AIR, accept=50)
+        self.refused("4.06", "read", "sim", "/3303/0", accept=PLAIN_CBOR)
+        self.refused("4.06", "read", "sim", AIR, accept=9999)
 
     def test_wrong_methods_are_4_05(self):
         self.refused("4.05", "delete", "sim", "/3/0")

@@ -7,6 +7,7 @@ from sites import hexed
 
 SETPOINT = "/3308/0/5900"
 TLV, JSON, CBOR = 11542, 110, 112
+PLAIN_CBOR, OLD_JSON, LWM2M_CBOR = 60, 11543, 11544
 
 
 class Write(SharedSite):
@@ -63,7 +64,12 @@ class Write(SharedSite):
                 ("e4170c41b40000", TLV, 22.5),
                 (hexed('[{"bn":"/3308/0/5900","v":23.5}]'), JSON, 23.5),
                 ("81a2216c" + hexed("/3308/0/5900") + "02f94e20", CBOR,
-                 24.5)):
+                 24.5),
+                ("f94e60", PLAIN_CBOR, 25.5),
+                (hexed('{"bn":"/3308/0/","e":[{"n":"5900","v":26.5}]}'),
+                 OLD_JSON, 26.5),
+                # {[3308, 0]: {5900: 27.5}}
+                ("a182190cec00a119170cf94ee0", LWM2M_CBOR, 27.5)):
             with self.subTest(format=format_):
                 self.accepted("write", "boiler", SETPOINT, hex=raw,
                               format=format_)
@@ -110,14 +116,16 @@ class Write(SharedSite):
         for raw, format_ in ((hexed("warm"), 0), ("e2170c41b4", TLV),
                              ("e4170c41", TLV), (hexed("[{"), JSON),
                              (hexed('[{"n":"/3308/0/5900","vs":"x"}]'), JSON),
-                             ("81a2", CBOR)):
+                             ("81a2", CBOR), ("19", PLAIN_CBOR),
+                             ("6178", PLAIN_CBOR), (hexed("{}"), OLD_JSON),
+                             ("a1", LWM2M_CBOR)):
             with self.subTest(raw=raw):
                 self.refused("4.00", "write", "boiler", SETPOINT, hex=raw,
                              format=format_)
 
     def test_unknown_content_format_is_4_15(self):
         self.refused("4.15", "write", "boiler", SETPOINT, hex="00",
-                     format=50)
+                     format=9999)
 
     def test_missing_path_is_4_04(self):
         self.refused("4.04", "write", "boiler", "/3308/1/5900", text="1")
