@@ -248,6 +248,7 @@ void client_event(struct client *c, enum registration_event event,
 		server_queue(c->server, c);
 	}
 	note_registration(c, was, registered(c));
+	endpoint_served(e, now);
 	client_reschedule(c, now);
 	if (e->leaving && c->registration.state == REGISTRATION_OFF)
 		endpoint_left(e);
@@ -460,6 +461,8 @@ void client_reschedule(struct client *c, int64_t now)
 				due = o->due;
 	if (c->endpoint->leaving && c->endpoint->stop_at < due)
 		due = c->endpoint->stop_at;
+	if (c->endpoint->safe_at && c->endpoint->safe_at < due)
+		due = c->endpoint->safe_at;
 	if (due < now)
 		due = now;
 	heap_set(&c->endpoint->gateway->clients, &c->due, due);
@@ -483,6 +486,7 @@ void client_due(struct client *c, int64_t now)
 		give_up(c);
 		return;
 	}
+	endpoint_safe_due(c->endpoint, now);
 	if (c->enable_at <= now) {
 		c->enable_at = INT64_MAX;
 		client_event(c, REGISTRATION_START, 0, 0, now);

@@ -119,7 +119,7 @@ const struct config_key config_device_keys[] = {
 	DEVICE("hold_at_most", KEY_TIME, hold_at_most, .fallback = "1h",
 	       .flags = KEY_GIVES | KEY_LATER, .help = "of asleep_write"),
 	DEVICE("safe_after", KEY_TIME, safe_after, .flags = KEY_GIVES |
-	       KEY_LATER | KEY_NONE, .help = "without a server"),
+	       KEY_NONE, .help = "without a server, then `safe` is written"),
 	OTHER("setup", "writes after each reconnect", .flags = KEY_LATER),
 	DEVICE("enabled", KEY_BOOL, enabled, .fallback = "true",
 	       .help = "false: left out"),
@@ -147,7 +147,7 @@ const struct config_key config_point_keys[] = {
 	POINT("writable", KEY_BOOL, writable, .fallback = "false",
 	      .flags = KEY_POINTS, .help = "a server may write it"),
 	OTHER("on_execute", "what an Execute writes"),
-	OTHER("safe", "written when the device leaves"),
+	OTHER("safe", "written when the device leaves, and after safe_after"),
 	POINT("poll", KEY_TIME, poll, .min = S / 1000, .max = LONGEST,
 	      .help = "how often it is read; the device's if absent"),
 	POINT("keep", KEY_BOOL, keep, .fallback = "false", .flags = KEY_POINTS,

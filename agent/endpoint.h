@@ -33,6 +33,8 @@ struct endpoint {
 	struct client *clients;		/* n_clients, by server */
 	int64_t heard;			/* monotonic ns, 0: never */
 	int64_t stop_at;		/* leaving: not later than this */
+	int64_t safe_at;		/* safe_after is over then; 0: served,
+					 * INT64_MAX: it was */
 	uint16_t n_clients;
 	uint8_t state;			/* enum endpoint_state */
 	bool round_done, leaving, gone;
@@ -74,6 +76,11 @@ void endpoint_store(const struct endpoint *endpoint);
 /* So do the attributes that each server has attached. */
 void endpoint_attributes_restore(struct endpoint *endpoint);
 void endpoint_attributes_store(const struct endpoint *endpoint);
+
+/* endpoint_safe.c: a client has registered, or is registered no more; the time
+ * of safe_at may have come. */
+void endpoint_served(struct endpoint *endpoint, int64_t now);
+void endpoint_safe_due(struct endpoint *endpoint, int64_t now);
 
 /* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
 void endpoint_build(struct endpoint *endpoint);
