@@ -10,6 +10,8 @@
 #include "adapters/ble/ad.h"
 
 #define FOUND_MAX 256		/* a busy place has more: the loudest stay */
+#define GATHER_TIME INT64_C(1000000000)	/* names come in packets of their own */
+#define STEP_TIME (GATHER_TIME / 4)
 
 struct found {
 	uint8_t address[6];
@@ -18,27 +20,20 @@ struct found {
 	const char *decoder;
 	const char *configured;	/* endpoint, or NULL */
 	struct decode_device state;
+	int64_t since;
+	bool told, told_decoder;
 	char name[32];
 	char values[160];
 };
 
 struct ble_find {
-	size_t n, told;
+	size_t n;
 	struct found found[FOUND_MAX];
-};
-
-const struct adapter_key search_keys[] = {
-	{.name = "for", .type = ADAPTER_TIME,
-	 .offset = offsetof(struct ble_search, duration),
-	 .size = sizeof(int64_t), .fallback = "10s",
-	 .min = INT64_C(1000000000), .max = INT64_C(600000000000),
-	 .help = "how long to listen"},
-	{.type = ADAPTER_END}
 };
 
 /* A louder one takes the place of the quietest, where there is no more. */
 static struct found *found_take(struct ble_find *find,
-				const struct advertisement *adv)
+				const struct advertisement *adv, int64_t now)
 {
 	struct found *quiet = &find->found[0];
 
@@ -57,6 +52,7 @@ static struct found *found_take(struct ble_find *find,
 	memset(quiet, 0, sizeof(*quiet));
 	memcpy(quiet->address, adv->address, 6);
 	quiet->random = adv->random;
+	quiet->since = now;
 	return quiet;
 }
 
@@ -86,7 +82,7 @@ static void values_print(struct found *f, const struct readings *r)
 void search_hear(struct ble_bus *bus, const struct advertisement *adv,
 		 const struct ble_device *device, int64_t now)
 {
-	struct found *f = found_take(bus->find, adv);
+	struct found *f = found_take(bus->find, adv, now);
 	const struct decoder *by;
 	struct readings readings;
 	enum decode_result result;
@@ -141,7 +137,8 @@ static void found_tell(struct adapter_search *search, const struct found *f)
 
 	if (f->decoder && strcmp(f->decoder, "standard") != 0)
 		snprintf(keys + used, sizeof(keys) - (size_t)used,
-			 ", profile: %s", f->decoder);
+			 ", profile: %s%s", f->decoder,
+			 strcmp(f->decoder, "mibeacon") == 0 ? "/sensor" : "");
 	used = snprintf(note, sizeof(note), "%s%s%s", *f->name ? "\"" : "",
 			f->name, *f->name ? "\", " : "");
 	snprintf(note + used, sizeof(note) - (size_t)used, "%s%s%s%s%s%s%s",
@@ -152,41 +149,33 @@ static void found_tell(struct adapter_search *search, const struct found *f)
 	adapter_found(search, .rssi = f->rssi, .keys = keys, .note = note);
 }
 
-static int by_rssi(const void *one, const void *other)
-{
-	const struct found *a = one, *b = other;
-
-	return (b->rssi ? b->rssi : -128) - (a->rssi ? a->rssi : -128);
-}
-
 void search_drop(struct ble_bus *bus)
 {
 	free(bus->find);
 	bus->find = NULL;
 }
 
+/* The host says when it is over. Each is told when it was heard for a while,
+ * and once more when later a decoder knows it. */
 int64_t search_step(struct adapter_search *search, int64_t now)
 {
 	struct ble_bus *bus = search->bus->data;
-	struct ble_search *s = search->data;
 
 	if (search->kind != ADAPTER_SCAN)
 		return -ENOTSUP;
-	if (!s->end) {
-		search_drop(bus);
+	if (!bus->find)
 		bus->find = calloc(1, sizeof(*bus->find));
-		if (!bus->find)
-			return -ENOMEM;
-		s->end = now + s->duration;
+	if (!bus->find)
+		return -ENOMEM;
+	for (size_t i = 0; i < bus->find->n; i++) {
+		struct found *f = &bus->find->found[i];
+
+		if (now - f->since < GATHER_TIME ||
+		    (f->told && (f->told_decoder || !f->decoder)))
+			continue;
+		f->told = true;
+		f->told_decoder = f->decoder != NULL;
+		found_tell(search, f);
 	}
-	if (now < s->end && bus->find)
-		return s->end;
-	if (bus->find) {
-		qsort(bus->find->found, bus->find->n,
-		      sizeof(bus->find->found[0]), by_rssi);
-		for (size_t i = 0; i < bus->find->n; i++)
-			found_tell(search, &bus->find->found[i]);
-	}
-	search_drop(bus);
-	return 0;
+	return now + STEP_TIME;
 }
