@@ -8,9 +8,10 @@ import coap
 from lab import (ALL, BOILER, LIFETIME, METER, ROOM, SIM, STILL)
 from leshan_server import Leshan
 
-TEXT, LINK, OPAQUE, TLV = 0, 40, 42, 11542
+TEXT, LINK, OPAQUE, CBOR, TLV, JSON = 0, 40, 42, 60, 11542, 11543
 SENML_JSON, SENML_CBOR = 110, 112
-FORMATS = {"TLV": TLV, "SENML_JSON": SENML_JSON, "SENML_CBOR": SENML_CBOR}
+FORMATS = {"TLV": TLV, "JSON": JSON, "SENML_JSON": SENML_JSON,
+           "SENML_CBOR": SENML_CBOR}
 
 
 def tearDownModule():
@@ -151,6 +152,29 @@ class Read(LeshanCases):
         self.assertEqual(answer.nodes["/3/0/0"], "Eastron")
         self.assertEqual(answer.nodes["/3/0/1"], "SDM120")
 
+    def test_int_204_json(self):
+        answer = self.server.read(METER, "/3/0", "JSON")
+        self.assertContent(answer, JSON)
+        self.assertEqual(answer.nodes["/3/0/0"], "Eastron")
+        self.assertEqual(answer.nodes["/3/0/1"], "SDM120")
+        self.assertEqual(answer.nodes["/3/0/11/0"], 0)
+
+    def test_int_211_cbor(self):
+        for path, value in (("/1/0/0", 1), ("/1/0/6", False),
+                            ("/1/0/7", "U")):
+            with self.subTest(path):
+                answer = self.server.read(METER, path, "CBOR")
+                self.assertContent(answer, CBOR)
+                self.assertEqual(answer.nodes, {path: value})
+
+    def test_cbor_of_a_float_and_a_time(self):
+        answer = self.server.read(STILL, "/3303/0/5700", "CBOR")
+        self.assertContent(answer, CBOR)
+        self.assertEqual(answer.nodes, {"/3303/0/5700": 21.5})
+        answer = self.server.read(STILL, "/3303/0/5518", "CBOR")
+        self.assertContent(answer, CBOR)
+        self.assertEqual(answer.types, {"/3303/0/5518": "TIME"})
+
     def test_int_222_object(self):
         answer = self.server.read(BOILER, "/3308")
         self.assertContent(answer)
@@ -201,7 +225,7 @@ class Read(LeshanCases):
     def test_formats_that_do_not_fit(self):
         for path, format in (("/3303/0/5700", "OPAQUE"),
                              ("/3303/0", "TEXT"), ("/3303/0", "OPAQUE"),
-                             ("/3303/0", "JSON")):
+                             ("/3303/0", "CBOR")):
             with self.subTest(path=path, format=format):
                 self.assertCode(self.server.read(STILL, path, format), "4.06")
 
@@ -258,6 +282,20 @@ class Write(LeshanCases):
                             "2.04")
         self.check_account()
 
+    def test_int_212_cbor(self):
+        for path, value in {"/1/0/2": 101, "/1/0/3": 1010,
+                            "/1/0/6": True}.items():
+            with self.subTest(path):
+                self.assertCode(self.server.write(ROOM, path, value, "CBOR"),
+                                "2.04")
+                self.assertEqual(self.value(ROOM, path), value)
+
+    def test_int_220_json(self):
+        answer = self.server.write(ROOM, "/1/0", {
+            "2": 101, "3": 1010, "5": 2000}, "JSON", update=True)
+        self.assertCode(answer, "2.04")
+        self.check_account()
+
     def test_int_215_233_234_partial_update_in_each_format(self):
         for format in FORMATS:
             with self.subTest(format):
@@ -286,7 +324,7 @@ class Write(LeshanCases):
         self.assertCode(self.server.write(ROOM, "/3/0/0", "x"), "4.05")
 
     def test_held_resource(self):
-        for format in ("TEXT", "TLV", "SENML_JSON", "SENML_CBOR"):
+        for format in ("TEXT", "CBOR", *FORMATS):
             with self.subTest(format):
                 text = f"hall {format}"
                 answer = self.server.write(ROOM, "/3303/0/5750", text, format)
@@ -294,8 +332,7 @@ class Write(LeshanCases):
                 self.assertEqual(self.value(ROOM, "/3303/0/5750"), text)
 
     def test_bound_resource_in_each_format(self):
-        for i, format in enumerate(("TEXT", "TLV", "SENML_JSON",
-                                    "SENML_CBOR")):
+        for i, format in enumerate(("TEXT", "CBOR", *FORMATS)):
             with self.subTest(format):
                 value = 50.5 + i
                 answer = self.server.write(BOILER, "/3308/0/5900", value,
