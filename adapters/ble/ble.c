@@ -585,10 +585,11 @@ static int ble_pollfd(struct adapter_bus *bus)
 
 ADAPTER_EXPORT(.name = "ble", .version = "1",
 	       .bus_keys = bus_keys, .device_keys = device_keys,
-	       .point_keys = point_keys,
+	       .point_keys = point_keys, .search_keys = ble_search_keys,
 	       .bus_size = sizeof(struct ble_bus),
 	       .device_size = sizeof(struct ble_device),
 	       .point_size = sizeof(struct ble_point),
+	       .search_size = sizeof(struct ble_search),
 	       .check_bus = ble_check_bus, .check_device = ble_check_device,
 	       .check_point = ble_check_point,
 	       .open = ble_open, .close = ble_close,

@@ -31,6 +31,15 @@ struct ble_find {
 	struct found found[FOUND_MAX];
 };
 
+const struct adapter_key ble_search_keys[] = {
+	{.name = "for", .type = ADAPTER_TIME,
+	 .offset = offsetof(struct ble_search, duration),
+	 .size = sizeof(int64_t), .fallback = "10s",
+	 .min = INT64_C(1000000000), .max = INT64_C(600000000000),
+	 .help = "how long to listen"},
+	{.type = ADAPTER_END}
+};
+
 /* A louder one takes the place of the quietest, where there is no more. */
 static struct found *found_take(struct ble_find *find,
 				const struct advertisement *adv, int64_t now)
@@ -155,11 +164,27 @@ void search_drop(struct ble_bus *bus)
 	bus->find = NULL;
 }
 
-/* The host says when it is over. Each is told when it was heard for a while,
- * and once more when later a decoder knows it. */
+/* Each is told when it was heard for a while, and once more when later a
+ * decoder knows it. */
+static void found_tell_all(struct adapter_search *search,
+			   struct ble_find *find, int64_t before)
+{
+	for (size_t i = 0; i < find->n; i++) {
+		struct found *f = &find->found[i];
+
+		if (f->since > before ||
+		    (f->told && (f->told_decoder || !f->decoder)))
+			continue;
+		f->told = true;
+		f->told_decoder = f->decoder != NULL;
+		found_tell(search, f);
+	}
+}
+
 int64_t search_step(struct adapter_search *search, int64_t now)
 {
 	struct ble_bus *bus = search->bus->data;
+	struct ble_search *s = search->data;
 
 	if (search->kind != ADAPTER_SCAN)
 		return -ENOTSUP;
@@ -167,15 +192,12 @@ int64_t search_step(struct adapter_search *search, int64_t now)
 		bus->find = calloc(1, sizeof(*bus->find));
 	if (!bus->find)
 		return -ENOMEM;
-	for (size_t i = 0; i < bus->find->n; i++) {
-		struct found *f = &bus->find->found[i];
-
-		if (now - f->since < GATHER_TIME ||
-		    (f->told && (f->told_decoder || !f->decoder)))
-			continue;
-		f->told = true;
-		f->told_decoder = f->decoder != NULL;
-		found_tell(search, f);
-	}
-	return now + STEP_TIME;
+	if (!s->end)
+		s->end = now + s->duration;
+	found_tell_all(search, bus->find,
+		       now < s->end ? now - GATHER_TIME : now);
+	if (now < s->end)
+		return now + STEP_TIME;
+	search_drop(bus);
+	return 0;
 }

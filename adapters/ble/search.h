@@ -4,6 +4,13 @@
 #define BLE_SEARCH_H
 #include "adapters/ble/device.h"
 
+struct ble_search {
+	int64_t duration;	/* key `for` */
+	int64_t end;		/* ours; 0: not yet begun */
+};
+
+extern const struct adapter_key ble_search_keys[];
+
 /* adapter_ops.search */
 int64_t search_step(struct adapter_search *search, int64_t now);
 /* Of every advertisement while bus->find is there; device: the first that is

@@ -383,12 +383,16 @@ static void a_device_that_is_not_heard_fails(void **state)
 static void a_search_tells_what_is_in_the_air(void **state)
 {
 	struct adapter_search search = {.kind = ADAPTER_SCAN};
+	struct {
+		int64_t duration, end;
+	} data = {20 * SECOND, 0};
 	const struct fake_event *found;
 
 	(void)state;
 	point(COLD, "field=temperature");
 	assert_int_equal(fake_attach(host), 0);
 	search.bus = fake_bus(host);
+	search.data = &data;
 	search.bus->search = &search;
 	assert_true(ops.search(&search, now) > now);
 	hear(ROOM, "0c094449592d73656e736f7221" WARM);
@@ -413,6 +417,9 @@ static void a_search_tells_what_is_in_the_air(void **state)
 	assert_null(strstr(found->text, "profile"));
 	hear("44:11:22:33:44:55", WARM);	/* more is known of it */
 	assert_true(ops.search(&search, now) > now);
+	assert_int_equal(fake_events(host, FAKE_FOUND), 4);
+	now += 20 * SECOND;
+	assert_true(ops.search(&search, now) == 0);
 	assert_int_equal(fake_events(host, FAKE_FOUND), 4);
 	search.bus->search = NULL;
 	turn();
