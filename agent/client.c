@@ -148,6 +148,9 @@ static int send_registration(struct client *c, int64_t now)
 				 .format = FORMAT_NONE};
 
 	if (send == REGISTRATION_SEND_REGISTER) {
+		/* Not when it is answered: where the answer is late, the
+		 * server may have begun to observe before. */
+		forget_observations(c);
 		add_path(&p, c->server->conf->path);
 		m.path = (struct coap_segments){path, p.used};
 	} else {
@@ -240,7 +243,7 @@ void client_event(struct client *c, enum registration_event event,
 		registration_step(&c->registration, event, code, changes,
 				  spread, &c->server->conf->policy, now);
 
-	if (action.registered || action.gone)
+	if (action.gone)
 		forget_observations(c);
 	if (action.send) {
 		c->wanted = (uint8_t)action.send;

@@ -55,6 +55,71 @@ class Hostile(Site):
             self.relay_.down.sendto(bytes(data), ("127.0.0.1", port))
         self.assertEqual(server.value("sim", T), 21.5)
 
+    def shout(self, port, number, code, options=(), payload=b""):
+        """A NON request in the server's name; its answer can be awaited."""
+        token = number.to_bytes(4, "big")
+        self.relay_.down.sendto(coap.Message(
+            coap.NON, code, number, token, options, payload).encode(),
+            ("127.0.0.1", port))
+        return token
+
+    def heard(self, token):
+        return wait_for(lambda: [
+            m for m in self.relay_.messages("up") if m.token == token],
+            f"an answer to {token.hex()}")[0]
+
+    def test_observations_are_bounded(self):
+        server = self.start()
+        server.registered("sim")
+        port = self.relay_.port_of("sim")
+        path = coap.text_options(coap.URI_PATH, T, "/")
+        # The server itself would refuse answers to what it has not asked.
+        self.relay_.rule = lambda way, message, _: \
+            int(way == "down" or message.kind != coap.NON)
+        for n in range(1, 301):
+            token = self.shout(port, n, "0.01",
+                               [(coap.OBSERVE, b""), *path])
+            answer = self.heard(token)
+            self.assertEqual(answer.code_text, "2.05")
+            self.assertEqual(bool(answer.values(coap.OBSERVE)), n <= 128, n)
+        clients = self.gateway_.status("sim")["endpoints"][0]["servers"]
+        self.assertEqual(clients[0]["observations"], 128)
+
+    def test_odd_requests_are_refused(self):
+        server = self.start()
+        server.registered("sim")
+        port = self.relay_.port_of("sim")
+        path = coap.text_options(coap.URI_PATH, T, "/")
+        account = coap.text_options(coap.URI_PATH, "/1/0/1", "/")
+        cases = (
+            ("0.01", [(coap.URI_PATH, b"a" * 255)] * 4, b""),
+            ("0.01", [(coap.URI_PATH, b"3303")] * 50, b""),
+            ("0.01", [(coap.URI_PATH, b"65536")], b""),
+            ("0.01", [(coap.URI_PATH, b"33/03")], b""),
+            ("0.01", [(coap.URI_PATH, b"3303\0")], b""),
+            ("0.01", path + [(coap.BLOCK2, b"\xff\xff\xf6")], b""),
+            ("0.01", path + [(coap.BLOCK2, b"\x07")], b""),
+            ("0.03", account + [(coap.BLOCK1, b"\xff\xff\xfe")], b"1" * 1024),
+            ("0.03", account + [(coap.BLOCK1, b"\x0e")], b"1"),
+            ("0.03", account, b""),
+            ("0.03", account, b"-1"),
+            ("0.03", account, b"1e99"),
+            ("0.03", account, b"\xff" * 1000),
+            ("0.03", account + [(coap.URI_QUERY, b"pmin=" + b"9" * 200)], b""),
+            ("0.03", path + [(coap.URI_QUERY, b"x" * 255)] * 3, b""),
+            ("0.02", [], b"x"),
+            ("0.05", [], b"\x9f" * 500),
+            ("0.07", [], b"\x81" * 500),
+            ("0.06", path, b""),
+            ("0.31", path, b""),
+        )
+        for n, (code, options, payload) in enumerate(cases, 1):
+            with self.subTest(code=code, options=options):
+                answer = self.heard(self.shout(port, n, code, options,
+                                               payload))
+                self.assertIn(answer.code >> 5, (4, 5))
+        self.assertEqual(server.value("sim", T), 21.5)
+
     def test_requests_before_any_answer_are_all_answered(self):
         server = self.start()
         server.registered("sim")

@@ -33,6 +33,28 @@ class Registration(Site):
         self.assertEqual(server.registered("sim")["query"],
                          "ep=sim&lt=300&lwm2m=1.0&b=U")
 
+    def test_observation_that_overtakes_the_2_01_is_kept(self):
+        slave = self.slave("1=plain")
+        server = self.server()
+        relay = self.relay(server)
+        lost = []
+
+        def rule(way, message, _):
+            if way == "up" or message.code_text != "2.01" or lost:
+                return 1
+            lost.append(message)
+            return 0
+        relay.rule = rule
+        gateway = self.gateway(relay.port, sites.meters(slave.port, (1,)))
+        server.registered("meter-1")
+        answer = server.ask("observe", "meter-1", "/3303/0/5700")
+        self.assertIn("observe", answer)
+        gateway.wait_log("registered at")
+        mark = server.mark()
+        slave.do("set 1 holding 100 345")
+        event = server.wait("notification", after=mark, ep="meter-1")
+        self.assertEqual(event["values"], {"/3303/0/5700": 34.5})
+
     def test_register_path_of_the_server(self):
         server, _ = self.start(server="path: /sensors/rd")
         event = server.registered("sim")
