@@ -30,4 +30,7 @@ void links_register(const struct tree *tree,
  * -ENOENT: nothing there. */
 int links_discover(const struct tree *tree, const struct lwm2m_path *path,
 		   const struct attribute_set *attributes, struct buf *out);
+/* Turns the links that out holds from `start` on into JSON (Content-Format
+ * 504). For a while out holds both. 0, -EBADMSG malformed, -EMSGSIZE. */
+int links_to_json(struct buf *out, size_t start);
 #endif

@@ -229,6 +229,48 @@ static void lists_read_back(void **state)
 	tree_finish(&tree);
 }
 
+static void links_as_json(void **state)
+{
+	static const struct { const char *links, *json; } cases[] = {
+		{"", "[]"},
+		{"</3/0>", "[{\"href\":\"/3/0\"}]"},
+		{"</3>;ver=1.1;pmin=10,</3/0/7>;dim=2",
+		 "[{\"href\":\"/3\",\"ver\":\"1.1\",\"pmin\":\"10\"},"
+		 "{\"href\":\"/3/0/7\",\"dim\":\"2\"}]"},
+		{"</1/0>;con;uri=\"coap://a;b,c\"",
+		 "[{\"href\":\"/1/0\",\"con\":true,"
+		 "\"uri\":\"coap://a;b,c\"}]"},
+		{"</a>;t=\"x\\\"y\\\\\"",
+		 "[{\"href\":\"/a\",\"t\":\"x\\\"y\\\\\"}]"},
+	};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf out = buf_over(text, sizeof(text) - 1);
+
+		buf_text(&out, "..");		/* what was there before */
+		buf_text(&out, cases[i].links);
+		assert_int_equal(links_to_json(&out, 2), 0);
+		text[out.used] = '\0';
+		assert_memory_equal(text, "..", 2);
+		assert_string_equal(text + 2, cases[i].json);
+	}
+}
+
+static void links_that_do_not_become_json(void **state)
+{
+	char text[32];
+	struct buf out = buf_over(text, sizeof(text));
+
+	(void)state;
+	buf_text(&out, "</3/0>;");
+	assert_int_equal(links_to_json(&out, 0), -EBADMSG);
+	out = buf_over(text, 12);
+	buf_text(&out, "</3/0>");
+	assert_int_equal(links_to_json(&out, 0), -EMSGSIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +278,8 @@ int main(void)
 		cmocka_unit_test(says_when_a_list_does_not_fit),
 		cmocka_unit_test(discovers_each_level),
 		cmocka_unit_test(lists_read_back),
+		cmocka_unit_test(links_as_json),
+		cmocka_unit_test(links_that_do_not_become_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
