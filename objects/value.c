@@ -257,7 +257,7 @@ static bool integer_parse(const char *text, size_t n, int64_t *integer)
 	bool minus = n && text[0] == '-';
 	uint64_t magnitude;
 
-	if (!magnitude_parse(text + minus, n - minus,
+	if (!n || !magnitude_parse(text + minus, n - minus,
 			     (uint64_t)INT64_MAX + minus, &magnitude))
 		return false;
 	*integer = (int64_t)(minus ? 0 - magnitude : magnitude);
