@@ -45,6 +45,7 @@ struct seen {
 	struct seen_answer {
 		int64_t until;		/* monotonic ns; 0: unused */
 		uint32_t block1;	/* option + 1; 0: none */
+		uint32_t located;	/* what a Create made; 0: nothing */
 		uint16_t mid, token;	/* the token's hash */
 		uint8_t code;		/* 0: it is being answered later */
 	} answers[SEEN_MAX];

@@ -158,6 +158,8 @@ static void respond(struct coap_exchange *x,
 {
 	const char *reason = outcome->code >> 5 == 2 ? NULL : outcome->reason;
 
+	if (outcome->kind == REQUEST_CREATED && outcome->chosen)
+		coap_locate(x, &outcome->path);
 	if (reason)
 		coap_respond(x, outcome->code, FORMAT_NONE,
 			     (const uint8_t *)reason, strlen(reason), -1);
@@ -198,6 +200,12 @@ uint8_t client_carry_out(struct client *c,
 	case REQUEST_ATTRIBUTES:
 		client_configure(c, now);
 		endpoint_attributes_store(c->endpoint);
+		break;
+	case REQUEST_CREATED:
+		endpoint_created(c->endpoint, now);
+		break;
+	case REQUEST_DELETED:
+		endpoint_deleted(c->endpoint, &outcome->path, now);
 		break;
 	}
 	return code;

@@ -3,6 +3,7 @@
  * de-duplication, block-wise transfer, to learn of an ACK, own deadlines. */
 #include <coap3/coap.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -74,6 +75,7 @@ struct coap_exchange {
 	uint32_t key;			/* of its path and query */
 	uint32_t block1;		/* option + 1 to echo; 0: none */
 	struct block block2;		/* wanted */
+	uint32_t located;		/* object and instance; 0: none */
 	bool answered, unsafe;
 	struct coap_later *later;
 };
@@ -324,16 +326,36 @@ static uint16_t hash16(const uint8_t *bytes, size_t n)
 	return (uint16_t)(hash ^ hash >> 16);
 }
 
-static void remember(struct coap_connection *c, uint16_t mid, uint16_t token,
-		     uint8_t code, uint32_t block1)
+static void remember(struct coap_connection *c, const struct coap_exchange *x,
+		     uint16_t token, uint8_t code)
 {
 	if (!c->seen)
 		c->seen = calloc(1, sizeof(*c->seen));
 	if (!c->seen)
 		abort();
 	seen_add(c->seen, &(struct seen_answer){
-		.until = clock_now() + EXCHANGE_LIFETIME, .mid = mid,
-		.token = token, .code = code, .block1 = block1});
+		.until = clock_now() + EXCHANGE_LIFETIME,
+		.mid = (uint16_t)coap_pdu_get_mid(x->pdu), .token = token,
+		.code = code, .block1 = x->block1, .located = x->located});
+}
+
+static void add_location(coap_pdu_t *pdu, uint32_t located)
+{
+	const uint16_t ids[] = {(uint16_t)(located >> 16), (uint16_t)located};
+	char text[8];
+
+	for (size_t i = 0; i < 2; i++) {
+		int n = snprintf(text, sizeof(text), "%u", ids[i]);
+
+		coap_add_option(pdu, COAP_OPTION_LOCATION_PATH, (size_t)n,
+				(const uint8_t *)text);
+	}
+}
+
+void coap_locate(struct coap_exchange *x, const struct lwm2m_path *path)
+{
+	x->located = (uint32_t)path->id[0] << 16 | path->id[1];
+	add_location(x->response, x->located);
 }
 
 void coap_respond(struct coap_exchange *x, uint8_t code, uint16_t format,
@@ -544,6 +566,8 @@ static bool answer_again(struct coap_exchange *x, uint16_t token)
 	if (!seen)
 		return false;
 	coap_pdu_set_code(x->response, (coap_pdu_code_t)seen->code);
+	if (seen->located)
+		add_location(x->response, seen->located);
 	if (seen->code && seen->block1)
 		add_number(x->response, COAP_OPTION_BLOCK1, seen->block1 - 1);
 	return true;
@@ -578,9 +602,8 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 	take_options(&x, &in, &r);
 	handle(&x, &in, &r);
 	if (x.unsafe)
-		remember(c, (uint16_t)coap_pdu_get_mid(pdu), hash,
-			 x.later ? 0 : (uint8_t)coap_pdu_get_code(response),
-			 x.block1);
+		remember(c, &x, hash, x.later ? 0 :
+			 (uint8_t)coap_pdu_get_code(response));
 }
 
 static void landed(struct coap_connection *c, enum coap_outcome outcome,

@@ -93,6 +93,9 @@ int coap_notify(struct coap_connection *connection,
 void coap_respond(struct coap_exchange *exchange, uint8_t code,
 		  uint16_t format, const uint8_t *payload, size_t length,
 		  int32_t observe);
+/* Before coap_respond() without a payload: Location-Path of a new instance. */
+void coap_locate(struct coap_exchange *exchange,
+		 const struct lwm2m_path *path);
 /* Empty ACK now, the answer by coap_respond_later(), which frees it. NULL: too
  * many wait (16): answer 5.03. Void when the connection is closed. */
 struct coap_later *coap_defer(struct coap_exchange *exchange);

@@ -82,6 +82,12 @@ void endpoint_attributes_store(const struct endpoint *endpoint);
 void endpoint_served(struct endpoint *endpoint, int64_t now);
 void endpoint_safe_due(struct endpoint *endpoint, int64_t now);
 
+/* endpoint_instance.c: a server has made an instance, or has taken one, or an
+ * element, away. */
+void endpoint_created(struct endpoint *endpoint, int64_t now);
+void endpoint_deleted(struct endpoint *endpoint,
+		      const struct lwm2m_path *path, int64_t now);
+
 /* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
 void endpoint_build(struct endpoint *endpoint);
 /* The instance and slot of a point (an optional one: at its first value). */

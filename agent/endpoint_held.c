@@ -63,7 +63,11 @@ void endpoint_store(const struct endpoint *e)
 static void restore(struct endpoint *e, const struct lwm2m_record *record)
 {
 	const struct tree_slot *slot = tree_find(&e->tree, &record->path);
+	uint16_t object = record->path.id[0];
 
+	if (record->path.depth >= 3 && request_is_creatable(object))
+		tree_add(&e->tree, agent_model()->object(agent_model(),
+			 object), record->path.id[1]);
 	if (record->path.depth < 3 || (slot && slot->flags & TREE_BOUND) ||
 	    record->path.id[0] == 0 ||
 	    tree_set(&e->tree, &record->path, &record->value, 0) < 0)

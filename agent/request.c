@@ -189,6 +189,9 @@ static void put_handle(struct handling *h)
 static void post_handle(struct handling *h)
 {
 	switch (h->outcome.path.depth) {
+	case 1:
+		request_create(h);
+		break;
 	case 2:
 		request_write(h);
 		break;
@@ -196,7 +199,7 @@ static void post_handle(struct handling *h)
 		execute_handle(h);
 		break;
 	default:
-		request_disallow(h);		/* depth 1: Create */
+		request_disallow(h);
 		break;
 	}
 }
@@ -223,7 +226,9 @@ static void method_handle(struct handling *h)
 			break;
 		request_patch(h);
 		return;
-	case REQUEST_DELETE:		/* Delete */
+	case REQUEST_DELETE:
+		request_delete(h);
+		return;
 	case REQUEST_PATCH:
 		break;
 	}
@@ -250,7 +255,8 @@ struct request_outcome request_handle(const struct request_scope *scope,
 	else if (h.outcome.path.depth &&
 		 request_is_closed(h.outcome.path.id[0]))
 		request_answer(&h, CODE(4, 01), "closed to servers");
-	else if (!tree_exists(scope->tree, &h.outcome.path))
+	else if (!tree_exists(scope->tree, &h.outcome.path) &&
+		 !request_is_create(scope, request, &h.outcome.path))
 		request_answer(&h, CODE(4, 04), "nothing is there");
 	else
 		method_handle(&h);

@@ -64,6 +64,9 @@ enum request_kind {
 				 * does is done already: such a one comes as
 				 * REQUEST_WRITE with touched and no writes */
 	REQUEST_ATTRIBUTES,	/* answered; they were changed at path */
+	REQUEST_CREATED,	/* done: the instance at path, of the touched */
+	REQUEST_DELETED,	/* done: what was at path, an instance or an
+				 * element */
 };
 
 struct request_outcome {
@@ -74,6 +77,8 @@ struct request_outcome {
 	const struct lwm2m_path *paths;	/* of a composite, in order, none
 					 * below another; else NULL */
 	size_t n_paths;
+	bool chosen;			/* CREATED: the instance's id was ours
+					 * to choose, the server is told */
 	const char *reason;		/* for 4.xx: diagnostic, literal */
 	/* Values are borrowed from the request and scratch. */
 	struct lwm2m_record *writes;	/* bound resources */
@@ -106,6 +111,9 @@ struct request_outcome request_handle(const struct request_scope *scope,
 				      const struct request *request,
 				      struct request_room *room,
 				      struct buf *out);
+
+/* May servers make and delete instances of the object? */
+bool request_is_creatable(uint16_t object);
 
 /* What a Read of path gives, for answers and notifications alike. Returns the
  * code; *format is set to what was written; accept FORMAT_NONE: our choice

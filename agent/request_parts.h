@@ -53,6 +53,13 @@ void request_read_handle(struct handling *h);
 void request_discover(struct handling *h);
 void request_write(struct handling *h);
 
+/* Is it a Create? Its object need not have an instance. */
+bool request_is_create(const struct request_scope *scope,
+		       const struct request *request,
+		       const struct lwm2m_path *path);
+void request_create(struct handling *h);
+void request_delete(struct handling *h);
+
 /* The path is the root. */
 void request_fetch(struct handling *h);
 void request_patch(struct handling *h);

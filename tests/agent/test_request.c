@@ -957,6 +957,123 @@ static void writes_attributes(void **state)
 	RUN(table);
 }
 
+#define CREATED .code = CODE(2, 01), .kind = REQUEST_CREATED
+#define DELETED .code = CODE(2, 02), .kind = REQUEST_DELETED
+
+static void creates(void **state)
+{
+	static const struct exchange table[] = {
+		/* interoperability case 1630; the lowest free id is ours */
+		{POST, "16", .format = TLV, PAYLOAD("\x83\x00\x41\x00h"),
+			CREATED, .effects = "t/16/0/0/0=h "},
+		{POST, "16", PAYLOAD("\x83\x00\x41\x00h"), CREATED,
+			.effects = "t/16/0/0/0=h "},
+		{POST, "16", .format = TLV, PAYLOAD(
+			"\x05\x03\x83\x00\x41\x00h"), CREATED,
+			.effects = "t/16/3/0/0=h "},
+		{POST, "16", .format = JSON, PAYLOAD(
+			"[{\"bn\":\"/16/4/0/\",\"n\":\"0\",\"vs\":\"h\"},"
+			"{\"n\":\"3\",\"vs\":\"t\"}]"), CREATED,
+			.effects = "t/16/4/0/0=h t/16/4/0/3=t "},
+		{POST, "19", .format = JSON, PAYLOAD(
+			"[{\"bn\":\"/19/0/\",\"n\":\"0/0\",\"vd\":\"AQI\"}]"),
+			CREATED, .effects = "t/19/0/0/0=AQI= "},
+		/* mandatory ones are missing */
+		{POST, "16", .format = TLV, REFUSED(4, 00)},
+		{POST, "16", .format = TLV, PAYLOAD("\x00\x03"),
+			REFUSED(4, 00)},
+		{POST, "16", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/16/4/0/0\",\"vs\":\"h\"},"
+			"{\"n\":\"/16/5/0/0\",\"vs\":\"h\"}]"), REFUSED(4, 00)},
+		{POST, "16", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/16/4/0/0\",\"v\":1}]"), REFUSED(4, 00)},
+		{POST, "16", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/16/4/0\",\"vs\":\"h\"}]"), REFUSED(4, 00)},
+		{POST, "16", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/16/4/9\",\"vs\":\"h\"}]"), REFUSED(4, 00)},
+		{POST, "16", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/16/4/0/0\",\"vs\":\"h\"},"
+			"{\"n\":\"/16/4/3/0\",\"v\":1}]"), REFUSED(4, 05)},
+		{POST, "16", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/19/4/0/0\",\"vd\":\"AA\"}]"),
+			REFUSED(4, 00)},
+		{POST, "16", .format = TEXT, PAYLOAD("h"), REFUSED(4, 15)},
+		{POST, "16", .format = IS(50), PAYLOAD("h"), REFUSED(4, 15)},
+		{POST, "1", .format = TLV, PAYLOAD("\xc1\x00\x05"),
+			REFUSED(4, 05)},
+	};
+
+	(void)state;
+	RUN(table);
+}
+
+/* One after the other, on one tree. */
+static void instances_come_and_go(void **state)
+{
+	static const struct exchange table[] = {
+		{POST, "16", PAYLOAD("\x83\x00\x41\x00h"), CREATED},
+		{POST, "16", PAYLOAD("\x83\x00\x41\x00i"), CREATED},
+		{POST, "16", PAYLOAD("\x05\x01\x83\x00\x41\x00j"),
+			REFUSED(4, 00)},
+		{GET, "16/1/0/0", .accept = TEXT, GIVES(TEXT, "i")},
+		{POST, "16/1", PAYLOAD("\x83\x00\x41\x05k"), CHANGED},
+		{REQUEST_DELETE, "16/1/0/0", DELETED},
+		{REQUEST_DELETE, "16/1/0/0", REFUSED(4, 04)},
+		{REQUEST_DELETE, "16/1/0/5", REFUSED(4, 05)},	/* the last */
+		{REQUEST_DELETE, "16/0", DELETED},
+		{GET, "16/0", .accept = JSON, REFUSED(4, 04)},
+		{GET, "16/1", .accept = JSON, GIVES(JSON,
+			"[{\"bn\":\"/16/1/\",\"n\":\"0/5\",\"vs\":\"k\"}]")},
+		{POST, "16", PAYLOAD("\x83\x00\x41\x00l"), CREATED},
+		{GET, "16/0/0/0", .accept = TEXT, GIVES(TEXT, "l")},
+		/* what a site has mapped a point to */
+		{REQUEST_DELETE, "19/3", REFUSED(4, 05)},
+	};
+	const struct lwm2m_path bound = path_element(19, 3, 0, 0);
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model,
+		.fallback = FORMAT_SENML_JSON, .now = NOW,
+	};
+
+	(void)state;
+	tree_init(&tree);
+	tree_add(&tree, object(&model, 19), 3);
+	tree_slot_add(&tree, &bound)->flags |= TREE_BOUND;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct buf out = buf_over(answer, sizeof(answer));
+		struct request request = request_of(&table[i]);
+		struct request_outcome outcome =
+			request_handle(&scope, &request, &room, &out);
+
+		answer_check(&table[i], &out, &outcome);
+		if (outcome.kind == REQUEST_CREATED)
+			assert_true(outcome.chosen);
+	}
+	tree_finish(&tree);
+}
+
+static void instances_are_bounded(void **state)
+{
+	static const struct exchange post = {
+		POST, "16", PAYLOAD("\x83\x00\x41\x00h"),
+	};
+	struct tree tree;
+	struct request_scope scope = {.tree = &tree, .model = &model};
+	struct request request = request_of(&post);
+	struct buf out = buf_over(answer, sizeof(answer));
+
+	(void)state;
+	tree_init(&tree);
+	for (int i = 0; i < 64; i++)
+		assert_int_equal(request_handle(&scope, &request, &room,
+						&out).code, CODE(2, 01));
+	assert_int_equal(request_handle(&scope, &request, &room, &out).code,
+			 CODE(5, 00));
+	assert_int_equal(tree.n_instances, 64);
+	tree_finish(&tree);
+}
+
 static void refuses_what_it_does_not_do(void **state)
 {
 	static const struct exchange table[] = {
@@ -964,6 +1081,11 @@ static void refuses_what_it_does_not_do(void **state)
 		{POST, "3", .format = TLV, REFUSED(4, 05)},
 		{POST, "5", .format = TLV, REFUSED(4, 04)},
 		{POST, "", REFUSED(4, 05)},
+		{REQUEST_DELETE, "", REFUSED(4, 05)},
+		{REQUEST_DELETE, "3303", REFUSED(4, 05)},
+		{REQUEST_DELETE, "3/0/13", REFUSED(4, 05)},
+		{REQUEST_DELETE, "3/0/7/0", REFUSED(4, 05)},
+		{REQUEST_DELETE, "3349/1/5912/0", REFUSED(4, 05)},
 		{REQUEST_DELETE, "3/0", REFUSED(4, 05)},
 		{REQUEST_DELETE, "3303/0", REFUSED(4, 05)},
 		{REQUEST_DELETE, "3303/9", REFUSED(4, 04)},
@@ -1140,6 +1262,9 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_kept),
 		cmocka_unit_test(executes),
 		cmocka_unit_test(writes_attributes),
+		cmocka_unit_test(creates),
+		cmocka_unit_test(instances_come_and_go),
+		cmocka_unit_test(instances_are_bounded),
 		cmocka_unit_test(refuses_what_it_does_not_do),
 		cmocka_unit_test(says_when_an_answer_does_not_fit),
 		cmocka_unit_test(a_read_judges_its_path),

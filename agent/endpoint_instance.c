@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Instances that servers make and take away: their list is the registration's,
+ * they are kept, and who observes them is told. */
+#include "agent/endpoint.h"
+
+static void list_changed(struct endpoint *e, int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_event(&e->clients[i], REGISTRATION_CHANGED, 0,
+			     REGISTRATION_OBJECTS, now);
+}
+
+void endpoint_created(struct endpoint *e, int64_t now)
+{
+	list_changed(e, now);
+}
+
+static bool concerns(const struct observation *o,
+		     const struct lwm2m_path *path)
+{
+	const struct lwm2m_path *own;
+
+	for (size_t i = 0; (own = observe_path(o, i)); i++)
+		if (path_covers(own, path) || path_covers(path, own))
+			return true;
+	return false;
+}
+
+/* Those of what is gone end by an error, those above have less to say. */
+static void gone(struct client *c, const struct lwm2m_path *path, int64_t now)
+{
+	const struct lwm2m_value none = {.type = LWM2M_NONE};
+
+	attributes_drop(&c->attributes, path);
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (concerns(o, path))
+			observe_changed(o, &c->attributes, path, &none, now);
+	client_reschedule(c, now);
+}
+
+void endpoint_deleted(struct endpoint *e, const struct lwm2m_path *path,
+		      int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		gone(&e->clients[i], path, now);
+	endpoint_store(e);
+	endpoint_attributes_store(e);
+	if (path->depth == 2)
+		list_changed(e, now);
+}
