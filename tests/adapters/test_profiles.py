@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every shipped profile passes lwmuxd --check, and a device of each that the
-slave has a model of gives all its values in a dry run.
+"""Every shipped profile of Modbus and Bluetooth passes lwmuxd --check, and a
+device of each that the slave has a model of gives all its values in a dry run.
 
 usage: test_profiles.py LWMUXD ADAPTERS SLAVE PROFILES"""
 import os
@@ -30,6 +30,20 @@ def maps_of(top, profile):
                 for line in file if line.lstrip().startswith("- {name:")]
 
 
+def adapter_of(top, profile):
+    """Whose keys the profile has; modbus where it has none."""
+    with open(os.path.join(top, profile + ".yaml")) as file:
+        found = re.search(r"^(modbus|ble|gpio|sim):", file.read(), re.M)
+    return found.group(1) if found else "modbus"
+
+
+def device_of(adapter, number):
+    """The keys that a device of this adapter cannot do without."""
+    if adapter == "ble":
+        return f'bus: ble, address: "C0:00:00:00:00:{number:02X}"'
+    return f"bus: tcp, unit: {number}"
+
+
 def config_write(top, port, profiles, names):
     os.makedirs(os.path.join(top, "conf.d"))
     os.symlink(profiles, os.path.join(top, "profiles"))
@@ -39,8 +53,9 @@ def config_write(top, port, profiles, names):
         file.write("buses:\n  tcp: {adapter: modbus, transport: tcp, "
                    f"host: 127.0.0.1, tcp_port: {port}}}\ndevices:\n")
         for unit, name in enumerate(names, 1):
-            file.write(f"  - {{endpoint: {name.replace('/', '-')}, bus: tcp, "
-                       f"unit: {unit}, profile: {name}}}\n")
+            keys = device_of(adapter_of(profiles, name), unit)
+            file.write(f"  - {{endpoint: {name.replace('/', '-')}, {keys}, "
+                       f"profile: {name}}}\n")
 
 
 def lwmuxd_run(lwmuxd, adapters, top, *more):
@@ -62,7 +77,8 @@ def values_missing(output, endpoint, maps):
 
 def main():
     lwmuxd, adapters, slave, profiles = sys.argv[1:]
-    known = sorted(profiles_find(profiles))
+    known = sorted(p for p in profiles_find(profiles) if os.path.exists(
+        os.path.join(adapters, adapter_of(profiles, p) + ".so")))
     names = list(MODELS) + [p for p in known if p not in MODELS]
     if not set(MODELS) <= set(known):
         sys.exit(f"profiles are missing: {set(MODELS) - set(known)}")
