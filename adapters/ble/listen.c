@@ -10,10 +10,10 @@
 #include "adapters/ble/search.h"
 
 #define SECOND INT64_C(1000000000)
-#define HEARD_TIME SECOND	/* the host is told of a sign at most so often */
+#define HEARD_TIME SECOND	/* a sign of life is told at most so often */
 #define SAME_TIME (10 * SECOND)	/* equal bytes are news again after this */
 #define EVENT_TIME (4 * SECOND)	/* ... where they tell of an event */
-#define REPEAT_TIME (60 * SECOND)	/* an old packet is a replay after */
+#define REPEAT_TIME (60 * SECOND)	/* a repetition is a replay after */
 #define SAY_TIME (60 * SECOND)	/* a device's trouble is told so often */
 #define KEEP_TIME (60 * SECOND)
 #define KEEP_STEP 256
