@@ -153,6 +153,10 @@ void request_read_handle(struct handling *h)
 {
 	uint8_t code;
 
+	if (h->request->accept == FORMAT_LINK_JSON) {
+		request_discover(h);
+		return;
+	}
 	if (!h->outcome.path.depth) {
 		request_disallow(h);
 		return;
@@ -166,6 +170,7 @@ void request_read_handle(struct handling *h)
 
 void request_discover(struct handling *h)
 {
+	bool json = h->request->accept == FORMAT_LINK_JSON;
 	struct buf before = *h->out;
 
 	if (!h->outcome.path.depth || h->outcome.path.depth > 3) {
@@ -174,11 +179,13 @@ void request_discover(struct handling *h)
 	}
 	links_discover(h->scope->tree, &h->outcome.path,
 		       h->scope->attributes, h->out);
+	if (json)
+		links_to_json(h->out, before.used);
 	if (h->out->full) {
 		*h->out = before;
 		request_answer(h, CODE(5, 00), "the answer is too large");
 		return;
 	}
-	h->outcome.format = FORMAT_LINK;
+	h->outcome.format = json ? FORMAT_LINK_JSON : FORMAT_LINK;
 	request_answer(h, CODE(2, 05), NULL);
 }

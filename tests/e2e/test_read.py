@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read and Discover: every format at every level, and every refusal."""
+import json
+
 import sites
 from harness import SharedSite, wait_for
 from sites import hexed
@@ -155,6 +157,14 @@ class Read(SharedSite):
         self.assertTrue(links[0].startswith("</3303>"), links)
         self.assertIn("</3303/0>", links)
         self.assertIn("</3303/0/5700>", links)
+
+    def test_discover_as_json(self):
+        answer = self.server.ask("read", "sim", "/3/0/11", accept=504)
+        self.assertEqual((answer["code"], answer["format"]), ("2.05", 504))
+        self.assertEqual(json.loads(answer["text"]), [
+            {"href": "/3/0/11", "dim": "1"}, {"href": "/3/0/11/0"}])
+        self.refused("4.04", "read", "sim", "/3304/0", accept=504)
+        self.refused("4.01", "read", "sim", "/0", accept=504)
 
     def test_discover_a_resource_shows_its_attributes(self):
         self.assertEqual(self.server.code(
