@@ -153,6 +153,14 @@ void log_catch_up(bool now)
 	write_line(LOG_WARN, NULL, NULL, text);
 }
 
+/* What a server or a device has sent makes no lines of its own. */
+static void put_on_one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void log_line(enum log_level level, const char *endpoint, const char *bus,
 	      const char *format, ...)
 {
@@ -164,5 +172,6 @@ void log_line(enum log_level level, const char *endpoint, const char *bus,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	put_on_one_line(text);
 	write_line(level, endpoint, bus, text);
 }

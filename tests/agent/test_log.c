@@ -56,6 +56,19 @@ static void test_a_flood_about_endpoints_is_cut_and_counted(void **state)
 	assert_true(there);
 }
 
+static void test_foreign_text_stays_on_its_line(void **state)
+{
+	bool there;
+
+	(void)state;
+	log_open(LOG_NOTE);
+	log_line(LOG_ERROR, "meter", NULL, "it said: %s",
+		 "a\n00:00:00.000 error: b\033[2J \xc3\xa4");
+	assert_int_equal(lines("it said: a?00:00:00.000 error: b?[2J \xc3\xa4",
+			       &there), 1);
+	assert_true(there);
+}
+
 static void test_errors_and_what_is_about_all_always_come(void **state)
 {
 	bool there;
@@ -87,6 +100,8 @@ static void test_asked_for_everything_everything_comes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_foreign_text_stays_on_its_line,
+				       set_up),
 		cmocka_unit_test_setup(
 			test_a_flood_about_endpoints_is_cut_and_counted,
 			set_up),
