@@ -65,8 +65,7 @@ enum registration_send {
 struct registration_action {
 	enum registration_send send;
 	uint8_t changes;	/* what the Update carries */
-	bool registered;	/* just became registered: observations of the
-				 * earlier registration are void */
+	bool registered;	/* just became registered */
 	bool gone;		/* just stopped being registered: nothing may
 				 * be sent or answered any more */
 	bool reconnect;		/* over DTLS: new session before the next */

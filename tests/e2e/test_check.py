@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwmuxd --check and --dry-run: all mistakes at once, each with its place, and
 no port opened for it."""
+import re
+
 import sites
-from harness import Site
+from harness import ROOT, Site
 
 DEVICES = "conf.d/devices.yaml"
 
@@ -23,6 +25,15 @@ class Check(Site):
 
     def test_good_configuration(self):
         self.check(sites.SIM, 0)
+
+    def test_examples_of_the_readme(self):
+        text = (ROOT / "README.md").read_text()
+        blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+        device, point = (next(b for b in blocks if b.startswith(start))
+                         for start in ("devices:", "      - {name"))
+        self.check(device, 0)
+        self.check(device.replace("profile: eastron/sdm120", "points:") +
+                   point, 0)
 
     def test_unknown_key_with_the_nearest_known_one(self):
         text = self.check(sites.SIM.replace("poll:", "pol:"))
