@@ -103,6 +103,103 @@ static void elements_of_multiple_resources(void **state)
 	}
 }
 
+/* The same value in each format. The bytes of a resource /1000/0/TYPE stand
+ * beside one another: text as it is, the member of JSON that has the value, the
+ * others as hex. */
+static const struct golden {
+	struct lwm2m_value value;
+	const char *text, *cbor, *tlv, *json, *senml_json, *senml_cbor;
+} golden[] = {
+	{{LWM2M_BOOLEAN, 0, {.boolean = true}},
+	 "1", "F5", "C1 01 01", "\"bv\":true", "\"vb\":true", "04 F5"},
+	{{LWM2M_INTEGER, 0, {.integer = -500}},
+	 "-500", "39 01 F3", "C2 02 FE 0C", "\"v\":-500", "\"v\":-500",
+	 "02 39 01 F3"},
+	{{LWM2M_UNSIGNED, 0, {.uinteger = 200}},
+	 "200", "18 C8", "C2 03 00 C8", "\"v\":200", "\"v\":200",
+	 "02 18 C8"},
+	{{LWM2M_FLOAT, 0, {.number = 21}},
+	 "21", "FA 41 A8 00 00", "C4 04 41 A8 00 00", "\"v\":21",
+	 "\"v\":21", "02 FA 41 A8 00 00"},
+	{{LWM2M_TIME, 0, {.integer = 1700000000}},
+	 "1700000000", "C1 1A 65 53 F1 00", "C4 05 65 53 F1 00",
+	 "\"v\":1700000000", "\"v\":1700000000", "02 1A 65 53 F1 00"},
+	{{LWM2M_STRING, 3, {.text = "Cel"}},
+	 "Cel", "63 43 65 6C", "C3 06 43 65 6C", "\"sv\":\"Cel\"",
+	 "\"vs\":\"Cel\"", "03 63 43 65 6C"},
+	{{LWM2M_OPAQUE, 2, {.text = "\xfb\xff"}},
+	 "+/8=", "42 FB FF", "C2 07 FB FF", "\"sv\":\"+/8=\"",
+	 "\"vd\":\"-_8\"", "08 42 FB FF"},
+	{{LWM2M_OBJLINK, 0, {.link = {3, 1}}},
+	 "3:1", "63 33 3A 31", "C4 08 00 03 00 01", "\"ov\":\"3:1\"",
+	 "\"vlo\":\"3:1\"", "63 76 6C 6F 63 33 3A 31"},
+	{{LWM2M_CORELINK, 4, {.text = "</1>"}},
+	 "</1>", "64 3C 2F 31 3E", "C4 09 3C 2F 31 3E", "\"sv\":\"</1>\"",
+	 "\"vs\":\"</1>\"", "03 64 3C 2F 31 3E"},
+};
+
+/* Out gives these bytes, and they come back as the value. */
+static void is_spelled(uint16_t format, const struct lwm2m_value *value,
+		       const void *bytes, size_t n)
+{
+	struct lwm2m_record record = {
+		path_resource(TYPES, 0, (uint16_t)value->type), *value, 0
+	};
+	struct buf out = buf_over(payload, sizeof(payload));
+
+	assert_int_equal(codec_encode(format, &record.path, &record, 1, &out),
+			 0);
+	assert_int_equal(out.used, n);
+	assert_memory_equal(payload, bytes, n);
+	comes_back(format, record.path, &record, 1);
+}
+
+static void is_spelled_hex(uint16_t format, const struct lwm2m_value *value,
+			   const char *before, const char *hex)
+{
+	uint8_t bytes[64];
+	size_t n = hex_read(before, bytes);
+
+	n += hex_read(hex, bytes + n);
+	is_spelled(format, value, bytes, n);
+}
+
+static void is_spelled_json(const struct golden *g)
+{
+	char text[128];
+	int n = snprintf(text, sizeof(text), "{\"bn\":\"/1000/0/\",\"e\":"
+			 "[{\"n\":\"%u\",%s}]}", g->value.type, g->json);
+
+	is_spelled(FORMAT_JSON, &g->value, text, (size_t)n);
+	n = snprintf(text, sizeof(text), "[{\"bn\":\"/1000/0/%u\",%s}]",
+		     g->value.type, g->senml_json);
+	is_spelled(FORMAT_SENML_JSON, &g->value, text, (size_t)n);
+}
+
+static void golden_vectors(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(golden); i++) {
+		const struct golden *g = &golden[i];
+		const struct lwm2m_value *value = &g->value;
+		char head[64];
+
+		is_spelled(FORMAT_TEXT, value, g->text, strlen(g->text));
+		is_spelled_hex(FORMAT_CBOR, value, "", g->cbor);
+		is_spelled_hex(FORMAT_TLV, value, "", g->tlv);
+		is_spelled_json(g);
+		/* [{-2: "/1000/0/TYPE", ...}] */
+		snprintf(head, sizeof(head),
+			 "81 A2 21 69 2F 31 30 30 30 2F 30 2F %02X",
+			 '0' + (int)value->type);
+		is_spelled_hex(FORMAT_SENML_CBOR, value, head, g->senml_cbor);
+		/* {1000: {0: {TYPE: ...}}} */
+		snprintf(head, sizeof(head), "A1 19 03 E8 A1 00 A1 %02X",
+			 (int)value->type);
+		is_spelled_hex(FORMAT_LWM2M_CBOR, value, head, g->cbor);
+	}
+}
+
 /* One record of each kind in an instance, two instances in the object. */
 static size_t list_make(struct lwm2m_record *list)
 {
@@ -177,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(single_resources),
 		cmocka_unit_test(elements_of_multiple_resources),
+		cmocka_unit_test(golden_vectors),
 		cmocka_unit_test(lists_at_every_level),
 		cmocka_unit_test(times_come_back),
 	};
