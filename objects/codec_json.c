@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -143,6 +144,86 @@ static int parse(struct json_tokener *tokener, const uint8_t *payload,
 	       found.members != members_count(*object) ? -EBADMSG : 0;
 }
 
+/* ---- json-c 0.18, when strict, takes no byte of 0x80 and above: what is not
+ * ASCII goes to it as \u escapes ---- */
+
+static bool is_ascii(const uint8_t *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* One character of UTF-8 (RFC 3629), its bytes; 0: it is none. */
+static size_t utf8_read(const uint8_t *text, size_t n, uint32_t *code)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t length = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 :
+			text[0] >= 0xe0 ? 3 : 2;
+
+	*code = text[0];
+	if (length == 1)
+		return 1;
+	if (text[0] < 0xc0 || text[0] >= 0xf8 || length > n)
+		return 0;
+	*code &= 0x7fu >> length;
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (text[i] & 0x3f);
+	}
+	if (*code < least[length] || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code < 0xe000))
+		return 0;
+	return length;
+}
+
+static void escape(struct buf *out, uint32_t code)
+{
+	if (code < 0x80) {
+		buf_byte(out, (uint8_t)code);
+	} else if (code < 0x10000) {
+		buf_print(out, "\\u%04x", (unsigned)code);
+	} else {
+		buf_print(out, "\\u%04x\\u%04x",
+			  (unsigned)(0xd7c0 + (code >> 10)),
+			  (unsigned)(0xdc00 + (code & 0x3ff)));
+	}
+}
+
+/* false: not UTF-8. No character of n bytes becomes longer than 3 n, but for
+ * the end that buf_print() writes. */
+static bool escape_all(struct buf *out, const uint8_t *text, size_t n)
+{
+	uint32_t code;
+	size_t length;
+
+	for (; n; text += length, n -= length) {
+		length = utf8_read(text, n, &code);
+		if (!length)
+			return false;
+		escape(out, code);
+	}
+	return true;
+}
+
+static int parse_escaped(struct json_tokener *tokener, const uint8_t *payload,
+			 size_t n, struct json_object **object)
+{
+	size_t size = 3 * n + 1;
+	uint8_t *bytes = malloc(size);
+	struct buf out = buf_over(bytes, size);
+	int error = -EBADMSG;
+
+	if (!bytes)
+		return -ENOMEM;
+	if (escape_all(&out, payload, n))
+		error = parse(tokener, bytes, out.used, object);
+	free(bytes);
+	return error;
+}
+
 int codec_json_read(const uint8_t *payload, size_t n,
 		    struct json_object **object)
 {
@@ -150,12 +231,13 @@ int codec_json_read(const uint8_t *payload, size_t n,
 	int error;
 
 	*object = NULL;
-	if (n > INT_MAX)
+	if (n > INT_MAX / 4)
 		return -EMSGSIZE;
 	tokener = json_tokener_new_ex(DEPTH_MAX);
 	if (!tokener)
 		return -ENOMEM;
-	error = parse(tokener, payload, n, object);
+	error = is_ascii(payload, n) ? parse(tokener, payload, n, object) :
+		parse_escaped(tokener, payload, n, object);
 	json_tokener_free(tokener);
 	return error;
 }

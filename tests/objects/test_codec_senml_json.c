@@ -258,6 +258,9 @@ static void values_take_the_type_of_the_resource(void **state)
 		{LWM2M_TIME, "\"v\":1.7e9", {5, 0, {.integer = 1700000000}}},
 		{LWM2M_STRING, "\"vs\":\"\\u00e9\\n\"",
 		 {6, 3, {.text = "\xc3\xa9\n"}}},
+		/* 2, 3 and 4 bytes of UTF-8, as they come. */
+		{LWM2M_STRING, "\"vs\":\"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8c\xa1\"",
+		 {6, 11, {.text = "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8c\xa1"}}},
 		{LWM2M_STRING, "\"vs\":\"a\\u0000b\"",
 		 {6, 3, {.text = "a\0b"}}},
 		{LWM2M_OPAQUE, "\"vd\":\"-_8\"", {7, 2, {.text = "\xfb\xff"}}},
@@ -342,6 +345,15 @@ static void malformed_ones_are_refused(void **state)
 		"", "x", "{}", "1", "null", "[", "[{]", "[{}", "[1]", "[[]]",
 		"[null]", "[{}] x", "[{},]", "[{'n':1}]",
 		"[{\"n\":\"/1/0/1\" \"v\":5}]",
+		/* Not UTF-8: overlong, half, a surrogate, too large, alone;
+		 * and UTF-8 outside of a text. */
+		"[{\"n\":\"/1/0/7\",\"vs\":\"\xc0\x80\"}]",
+		"[{\"n\":\"/1/0/7\",\"vs\":\"\xc3\"}]",
+		"[{\"n\":\"/1/0/7\",\"vs\":\"\xed\xa0\x80\"}]",
+		"[{\"n\":\"/1/0/7\",\"vs\":\"\xf4\x90\x80\x80\"}]",
+		"[{\"n\":\"/1/0/7\",\"vs\":\"\x80\"}]",
+		"[{\"n\":\"/1/0/7\",\xc3\xa9\"vs\":\"x\"}]",
+		"[\xc3",
 		/* json-c alone would keep the last, or the largest. */
 		"[{\"n\":\"/1/0/1\",\"v\":5,\"v\":6}]",
 		"[{\"n\":\"/1/0/2\",\"n\":\"/1/0/1\",\"v\":6}]",
