@@ -15,7 +15,7 @@
 char *ask_line(struct json_object *json)
 {
 	const char *text = json_object_to_json_string_ext(json,
-						JSON_C_TO_STRING_PLAIN);
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	char *line = malloc(strlen(text) + 2);
 
 	if (!line)

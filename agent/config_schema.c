@@ -160,7 +160,7 @@ const struct config_key config_point_keys[] = {
 
 /* What a profile may say beside the adapter's block and the device's keys. */
 const struct config_key config_profile_keys[] = {
-	OTHER("identify", "lets a scan recognise it", .flags = KEY_LATER),
+	OTHER("identify", "lets a scan recognise it"),
 	OTHER("points", "what it measures and does"),
 	{.type = KEY_END}
 };

@@ -16,22 +16,37 @@ static const char *text_or(struct json_object *from, const char *key,
 	return text ? text : other;
 }
 
+/* What people should know: the adapter's note, and the endpoint that it is. */
+static void print_note(struct json_object *found, const char *before)
+{
+	const char *note = text_of(found, "note");
+	const char *endpoint = text_of(found, "configured");
+
+	if (note && strstr(note, "configured as"))
+		endpoint = NULL;
+	if (note || endpoint)
+		printf("%s%s%s%s%s", before, note ? note : "",
+		       note && endpoint ? "; " : "",
+		       endpoint ? "configured as " : "",
+		       endpoint ? endpoint : "");
+	putchar('\n');
+}
+
 /* KEYS  VALUE  PROFILE  NOTE */
 static void print_found(struct json_object *found)
 {
 	const char *rssi = text_of(found, "rssi");
 	const char *profile = text_of(found, "profile");
-	const char *note = text_of(found, "note");
+	const char *value = text_of(found, "value");
 
-	printf("%-52s %-22s", text_or(found, "keys", "-"),
-	       text_or(found, "value", ""));
+	printf("%-52s", text_or(found, "keys", "-"));
+	if (value)
+		printf(" %-22s", value);
 	if (rssi)
 		printf(" %s dBm", rssi);
 	if (profile)
 		printf(" profile: %s", profile);
-	if (note)
-		printf(" # %s", note);
-	putchar('\n');
+	print_note(found, " # ");
 }
 
 /* "plant-7" of the bus plant and "unit: 7"; templates and quotes have no place
@@ -58,7 +73,7 @@ static void print_adopted(struct json_object *found)
 	const char *of = text_of(found, "of"), *keys = text_of(found, "keys");
 	const char *bus = text_of(found, "bus");
 	const char *profile = text_of(found, "profile");
-	const char *note = text_of(found, "note");
+	const char *endpoint = text_of(found, "configured");
 
 	if (!of || !keys)
 		return;
@@ -67,7 +82,7 @@ static void print_adopted(struct json_object *found)
 	} else {
 		bool known = profile || strstr(keys, "profile:");
 
-		if (!strcmp(last, keys))
+		if (!strcmp(last, keys) || endpoint)
 			known = false;
 		snprintf(last, sizeof(last), "%s", keys);
 		fputs(known ? "  - {" : "  # - {", stdout);
@@ -76,7 +91,7 @@ static void print_adopted(struct json_object *found)
 		printf(", bus: %s, %s%s%s}", bus, keys,
 		       profile ? ", profile: " : "", profile ? profile : "");
 	}
-	printf("%s%s\n", note ? "  # " : "", note ? note : "");
+	print_note(found, "  # ");
 }
 
 /* The last line: how it ended. */

@@ -42,16 +42,32 @@ static void add_value(struct json_object *to, const struct lwm2m_value *value)
 	add_text(to, "value", text);
 }
 
+/* Which endpoint it is already, and whether it could become one. */
+static void add_hit(struct json_object *to, const struct gateway_bus *b,
+		    const char *keys)
+{
+	struct search_hit hit;
+
+	search_hit_init(&hit, b->conf->ops, keys);
+	add_text(to, "of", !*keys ? NULL : hit.of_device ? "device" : "point");
+	for (struct endpoint *e = gateway_next(b->gateway, NULL); e;
+	     e = gateway_next(b->gateway, e))
+		if (e->bus == b && search_hit_is(&hit, e->conf->data)) {
+			add_text(to, "configured", e->conf->endpoint);
+			break;
+		}
+	search_hit_finish(&hit);
+}
+
 static struct json_object *found_json(const struct search *s,
 				      const struct bus_message *m)
 {
 	struct json_object *to = json_object_new_object();
 	struct json_object *found = json_object_new_object();
-	bool device = search_finds_device(s->bus->conf->ops, m->text);
 
 	add_text(found, "bus", s->bus->conf->name);
 	add_text(found, "keys", m->text);
-	add_text(found, "of", !*m->text ? NULL : device ? "device" : "point");
+	add_hit(found, s->bus, m->text);
 	if (m->point != SEARCH_NO_PROFILE)
 		add_text(found, "profile",
 			 s->plan->identify[m->point].profile);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "agent/arena.h"
 #include "agent/config_block.h"
+#include "agent/log.h"
 #include "agent/plugin.h"
 #include "agent/profiles.h"
 #include "agent/settings_private.h"
@@ -166,6 +167,10 @@ static bool identify_type(struct search_plan *plan,
 	to->point = level_type(&t, POINT, ops->point_size);
 	if (!range_read(identify, to, &scope))
 		scope.wrong++;
+	if (scope.wrong)
+		log_line(LOG_WARN, NULL, NULL, "the profile %s is not looked "
+			 "for, its 'identify' is wrong: %s", to->profile,
+			 scope.first);
 	config_errors_finish(&errors);
 	return !scope.wrong;
 }
@@ -196,27 +201,78 @@ void search_plan_identify(struct search_plan *plan,
 		block = yaml_get(root, ops->name);
 		identify = yaml_get(root, "identify");
 		if (!block || block->kind != YAML_MAP || !identify ||
-		    identify->kind != YAML_MAP ||
-		    !identify_type(plan, ops, block, identify, &one))
+		    identify->kind != YAML_MAP)
 			continue;
 		one.profile = arena_text(plan->arena, name);
-		identify_add(plan, &one);
+		if (identify_type(plan, ops, block, identify, &one))
+			identify_add(plan, &one);
 	}
 	profile_files_close(files);
 }
 
 /* ---- what is found ---- */
 
-bool search_finds_device(const struct adapter_ops *ops, const char *keys)
+void search_hit_init(struct search_hit *hit, const struct adapter_ops *ops,
+		     const char *keys)
 {
-	char name[64];
-	size_t n = strcspn(keys, ":");
+	struct arena *arena = arena_create();
+	const char *text = arena_print(arena, "{%s}", keys);
+	struct config_device *device = arena_take(arena, sizeof(*device));
+	struct config config = {0};
+	struct config_errors errors;
+	struct config_scope scope;
+	struct typing t = {.config = &config, .bus = bus_stub(arena, ops),
+			   .device = device, .scope = &scope};
 
-	if (n == 0 || n >= sizeof(name))
+	config_errors_init(&errors);
+	config_scope_init(&scope, &errors, NULL, "a device");
+	*hit = (struct search_hit){.ops = ops, .arena = arena};
+	hit->keys = yaml_parse("keys", text, strlen(text), arena, &errors);
+	if (hit->keys && hit->keys->kind != YAML_MAP)
+		hit->keys = NULL;
+	hit->of_device = hit->keys && hit->keys->n > 0 &&
+			 key_find(ops, DEVICE, hit->keys->keys[0]);
+	if (hit->of_device) {
+		device->arena = arena;
+		device->source = arena_take(arena, sizeof(*device->source));
+		device->source->settings = map_put(arena, NULL, hit->keys,
+						   NULL);
+		hit->device = level_type(&t, DEVICE, ops->device_size);
+	}
+	config_errors_finish(&errors);
+}
+
+void search_hit_finish(struct search_hit *hit)
+{
+	arena_destroy(hit->arena);
+}
+
+static bool member_equal(const struct adapter_key *key, const void *a,
+			 const void *b)
+{
+	const char *left = (const char *)a + key->offset;
+	const char *right = (const char *)b + key->offset;
+	const char *texts[2];
+
+	if (key->type != ADAPTER_TEXT)
+		return !memcmp(left, right, key->size);
+	memcpy(&texts[0], left, sizeof(texts[0]));
+	memcpy(&texts[1], right, sizeof(texts[1]));
+	return texts[0] && texts[1] && !strcmp(texts[0], texts[1]);
+}
+
+bool search_hit_is(const struct search_hit *hit, const void *device)
+{
+	if (!hit->device || !device)
 		return false;
-	memcpy(name, keys, n);
-	name[n] = '\0';
-	return key_find(ops, DEVICE, name);
+	for (size_t i = 0; i < hit->keys->n; i++) {
+		const struct adapter_key *key = key_find(
+			hit->ops, DEVICE, hit->keys->keys[i]);
+
+		if (key && !member_equal(key, hit->device, device))
+			return false;
+	}
+	return true;
 }
 
 /* ---- a bus of its own ---- */

@@ -26,8 +26,19 @@ void search_plan_identify(struct search_plan *plan,
 			  const char *profile_dir);
 void search_plan_free(struct search_plan *plan);	/* NULL is fine */
 
-/* Do the keys that were found make a device, or are they a point's? */
-bool search_finds_device(const struct adapter_ops *ops, const char *keys);
+/* What was found, by its keys: "unit: 7". */
+struct search_hit {
+	const struct adapter_ops *ops;
+	struct arena *arena;
+	const struct yaml_node *keys;	/* a map, or NULL: they are none */
+	void *device;			/* as a device with these keys has */
+	bool of_device;			/* else they are a point's */
+};
+void search_hit_init(struct search_hit *hit, const struct adapter_ops *ops,
+		     const char *keys);
+void search_hit_finish(struct search_hit *hit);
+/* Has a device, by its data, all of the keys alike? */
+bool search_hit_is(const struct search_hit *hit, const void *device);
 
 /* A bus that nobody declared, named as its adapter, with no settings. NULL:
  * it needs to be declared, errors say why. */

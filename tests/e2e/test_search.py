@@ -48,6 +48,11 @@ class Search(SharedSite):
         for unit in ("unit: 1", "unit: 2"):
             self.assertNotIn("sdm120", self.line_of(text, unit))
 
+    def test_scan_knows_what_is_configured(self):
+        text = self.scan().stdout
+        self.assertIn("configured as boiler", self.line_of(text, "unit: 1"))
+        self.assertEqual(text.count("configured as"), 1)
+
     def test_scan_as_json_is_a_line_each(self):
         lines = [json.loads(l) for l in self.scan("--json").stdout.split("\n")
                  if l]
@@ -166,6 +171,7 @@ class Search(SharedSite):
         for words, said in (
                 (("boiler", SETPOINT, "91"), "4.00"),
                 (("boiler", SETPOINT, "warm"), "4.00"),
+                (("--", "boiler", SETPOINT, "-5"), "4.00"),
                 (("boiler", "/3303/0/5700", "1"), "4.05"),
                 (("boiler", "/3399/0/5700", "1"), "4.04"),
                 (("boiler", "/0/0/0", "1"), "4.01"),
