@@ -149,6 +149,15 @@ class Observe(Site):
         self.notified(events, 24.1)
         self.assertEqual(self.values_since(events), [22.1, 24.1])
 
+    def test_int_261_attributes_of_an_element(self):
+        self.attributes("pmin=10", path="/3/0")
+        self.attributes("pmax=320", path="/3/0/11")
+        self.attributes("pmax=100&epmin=1&epmax=20", path="/3/0/11/0")
+        answer = self.server_.ask("discover", "meter-1", "/3/0/11")
+        self.assertEqual(
+            answer["text"], "</3/0/11>;dim=1;pmin=10;pmax=320,"
+            "</3/0/11/0>;pmax=100;epmin=1;epmax=20")
+
     def test_attributes_that_contradict_are_4_00(self):
         self.attributes("lt=30&gt=20", "4.00")
         self.attributes("lt=10&gt=20&st=6", "4.00")
@@ -192,6 +201,29 @@ class Observe(Site):
         self.assertEqual(event["values"], {"/3303/0/5602": 50.0})
 
 
+class ObserveEdge(Site):
+    def test_only_rising_edges_are_told(self):
+        pump = "/3306/0/5850"
+        slave = self.slave("1=boiler")
+        server = self.server()
+        self.gateway(server.port, sites.boiler(slave.port))
+        server.registered("boiler")
+        slave.do("set 1 coil 3 0")
+        server.wait_value("boiler", pump, False)
+        self.assertEqual(server.code("attributes", "boiler", pump, "edge=1"),
+                         "2.04")
+        server.ask("observe", "boiler", pump)
+        mark = server.mark()
+        for value in (1, 0, 1):
+            slave.do(f"set 1 coil 3 {value}")
+            server.wait_value("boiler", pump, bool(value))
+        wait_for(lambda: len(server.events("notification", after=mark)) >= 2,
+                 "two notifications")
+        self.assertEqual([e["values"] for e in
+                          server.events("notification", after=mark)],
+                         [{pump: True}] * 2)
+
+
 class ObserveUnconfirmed(Site):
     def test_notifications_are_non_where_the_server_wants_them_so(self):
         slave = self.slave("1=plain")
@@ -204,3 +236,9 @@ class ObserveUnconfirmed(Site):
         slave.do("set 1 holding 100 301")
         event = server.wait("notification", after=mark)
         self.assertEqual((event["type"], event["values"]), ("NON", {T: 30.1}))
+        self.assertEqual(server.code("attributes", "meter-1", T, "con=1"),
+                         "2.04")
+        mark = server.mark()
+        slave.do("set 1 holding 100 302")
+        event = server.wait("notification", after=mark)
+        self.assertEqual((event["type"], event["values"]), ("CON", {T: 30.2}))
