@@ -190,11 +190,14 @@ static bool connect_now(struct client *c)
 	if (!c->connection)
 		c->connection = coap_open((struct sockaddr *)&s->address,
 					  s->length, c);
-	if (!c->connection)
-		log_line(LOG_ERROR, c->endpoint->conf->endpoint, NULL,
+	if (c->connection)
+		return true;
+	if (c->last_code != CLIENT_NO_ANSWER)	/* once an outage */
+		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
 			 "cannot open a connection to %s: %s", s->conf->uri,
 			 strerror(errno));
-	return c->connection != NULL;
+	c->last_code = CLIENT_NO_ANSWER;
+	return false;
 }
 
 void client_turn(struct client *c, int64_t now)

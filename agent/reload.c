@@ -370,6 +370,17 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 	config_free(config);
 }
 
+static void log_finding(const struct gateway *g, const struct config_error *e)
+{
+	const char *file = e->place.file ? e->place.file : g->config_dir;
+
+	if (e->place.line)
+		log_line(LOG_ERROR, e->device, NULL, "%s:%u:%u: %s", file,
+			 e->place.line, e->place.column, e->text);
+	else
+		log_line(LOG_ERROR, e->device, NULL, "%s: %s", file, e->text);
+}
+
 bool gateway_reload(struct gateway *g, int64_t now)
 {
 	struct config_errors errors;
@@ -381,9 +392,7 @@ bool gateway_reload(struct gateway *g, int64_t now)
 			     agent_model(), &errors);
 	good = !config_fatal(&errors) && gateway_fits(config, &errors);
 	for (const struct config_error *e = errors.first; e; e = e->next)
-		log_line(LOG_ERROR, e->device, NULL, "%s:%u:%u: %s",
-			 e->place.file ? e->place.file : g->config_dir,
-			 e->place.line, e->place.column, e->text);
+		log_finding(g, e);
 	config_errors_finish(&g->errors);
 	g->errors = errors;
 	if (!errors.n)

@@ -77,6 +77,10 @@ class Reload(Site):
         self.assertNotEqual(result.returncode, 0)
         self.assertEqual(server.value("b", "/3303/0/5700"), 2)
         self.assertEqual(server.events("unregistered"), [])
+        (gateway.etc / "lwmux.yaml").unlink()
+        self.assertNotEqual(gateway.ctl("reload").returncode, 0)
+        gateway.wait_log("lwmux.yaml: cannot be read")
+        self.assertEqual(server.events("unregistered"), [])
 
     def test_wrong_device_is_refused_alone(self):
         server, gateway = self.start(a=1)
