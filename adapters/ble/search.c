@@ -18,7 +18,6 @@ struct found {
 	bool random;
 	int8_t rssi;
 	const char *decoder;
-	const char *configured;	/* endpoint, or NULL */
 	struct decode_device state;
 	int64_t since;
 	bool told, told_decoder;
@@ -100,7 +99,6 @@ void search_hear(struct ble_bus *bus, const struct advertisement *adv,
 	if (!f)
 		return;
 	f->rssi = adv->rssi == 127 ? 0 : adv->rssi;
-	f->configured = device ? device->base->name : NULL;
 	ad_name(adv->data, adv->n, name, sizeof(name));
 	if (*name)
 		memcpy(f->name, name, sizeof(name));
@@ -150,11 +148,10 @@ static void found_tell(struct adapter_search *search, const struct found *f)
 			 strcmp(f->decoder, "mibeacon") == 0 ? "/sensor" : "");
 	used = snprintf(note, sizeof(note), "%s%s%s", *f->name ? "\"" : "",
 			f->name, *f->name ? "\", " : "");
-	snprintf(note + used, sizeof(note) - (size_t)used, "%s%s%s%s%s%s%s",
+	snprintf(note + used, sizeof(note) - (size_t)used, "%s%s%s%s%s",
 		 address_note(f), f->decoder ? ", " : "",
 		 f->decoder ? f->decoder : "", *f->values ? ": " : "",
-		 f->values, f->configured ? "; configured as " : "",
-		 f->configured ? f->configured : "");
+		 f->values);
 	adapter_found(search, .rssi = f->rssi, .keys = keys, .note = note);
 }
 
