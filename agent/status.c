@@ -166,7 +166,7 @@ static const char *health(const struct gateway *g)
 	     e = gateway_next(g, e))
 		good += e->state == ENDPOINT_ONLINE && all_registered(e);
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
-		buses &= b->open;
+		buses &= b->open || b->for_search;
 	if (good == g->n_endpoints && !g->n_refused && buses && !g->errors.n)
 		return "healthy";
 	return good ? "degraded" : "down";
