@@ -454,6 +454,22 @@ class Discover(LeshanCases):
         self.assertCode(self.server.attributes(ROOM, path, pmin=None), "2.04")
         self.assertEqual(self.links(ROOM, path), [f"<{path}>"])
 
+    def test_int_261_attributes_of_an_element(self):
+        for path, attributes in (("/3/0", {"pmin": 10}),
+                                 ("/3/0/11", {"pmax": 320}),
+                                 ("/3/0/11/0", {"pmax": 100, "epmin": 1,
+                                                "epmax": 20})):
+            self.assertCode(self.server.attributes(ROOM, path, **attributes),
+                            "2.04")
+            self.addCleanup(self.server.attributes, ROOM, path,
+                            **{k: None for k in attributes})
+        self.assertEqual(self.links(ROOM, "/3/0/11"), [
+            "</3/0/11>;dim=1;pmin=10;pmax=320",
+            "</3/0/11/0>;pmax=100;epmin=1;epmax=20"])
+
+    def test_account_tells_its_server(self):
+        self.assertIn("</1/0>;ssid=1", self.links(STILL, "/1"))
+
     def test_thresholds_need_a_number(self):
         answer = self.server.attributes(ROOM, "/3303/0/5701", gt=10)
         self.assertCode(answer, "4.00")
