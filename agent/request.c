@@ -116,11 +116,11 @@ static const uint8_t *argument_skip(const uint8_t *at, const uint8_t *end)
 
 static bool are_arguments(const uint8_t *at, size_t n)
 {
-	const uint8_t *end = at + n;
+	const uint8_t *end;
 
 	if (!n)
 		return true;
-	for (;;) {
+	for (end = at + n; ; ) {
 		at = argument_skip(at, end);
 		if (!at || at == end)
 			return at;
