@@ -6,6 +6,9 @@
 
 #define PACKET_WINDOW 63	/* ids further ahead are late ones */
 #define PACKET_SILENCE INT64_C(4000000000)
+#define RESTART_PAUSE INT64_C(10000000000)	/* nobody is quicker with a
+						 * battery */
+#define WRAP_STEP 1000		/* packets that may be lost at FFFFFFFF */
 
 /* In the order in which DECODE_AUTO asks them: those with strong signs
  * first. Indices are those of enum decode_choice. */
@@ -115,14 +118,19 @@ const char *decode_result_text(enum decode_result result)
 }
 
 enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
-				uint32_t restart)
+				uint32_t restart, int64_t now)
 {
+	bool wrapped = value - counter->value < WRAP_STEP;
+	bool paused = counter->at == 0 || now - counter->at >= RESTART_PAUSE;
+
 	if (counter->known && value == counter->value)
 		return DECODED_REPEATED;
-	if (counter->known && value < counter->value && value >= restart)
+	if (counter->known && value < counter->value && !wrapped &&
+	    (value >= restart || !paused))
 		return DECODED_REPLAYED;
 	counter->known = true;
 	counter->value = value;
+	counter->at = now;
 	return DECODED_VALUES;
 }
 

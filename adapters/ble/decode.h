@@ -42,6 +42,7 @@ struct advertisement {
 struct decode_counter {
 	bool known;
 	uint32_t value;
+	int64_t at;		/* ns, when it moved last; 0: long ago */
 };
 
 struct decode_device {
@@ -76,9 +77,9 @@ enum decode_result decode(enum decode_choice choice,
 const char *decode_result_text(enum decode_result result);
 
 /* A counter that came with a good tag. Lower ones are refused, but below
- * `restart`: so a device counts after its battery was changed. */
+ * `restart` after a pause: so a device counts whose battery was changed. */
 enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
-				uint32_t restart);
+				uint32_t restart, int64_t now);
 /* A packet id of eight bits in clear: is it news? */
 bool decode_packet_is_new(struct decode_device *device, uint8_t id,
 			  int64_t now);

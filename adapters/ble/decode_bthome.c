@@ -385,7 +385,7 @@ static enum decode_result clear_result(struct decode_device *device,
 /* Text in front of the counter (4) and the tag (4), which are the last. */
 static enum decode_result uncover(struct decode_device *device,
 				  struct crypto_sealed *sealed,
-				  const uint8_t *body, size_t n,
+				  const uint8_t *body, size_t n, int64_t now,
 				  uint8_t *plain)
 {
 	sealed->key = device->key;
@@ -395,13 +395,15 @@ static enum decode_result uncover(struct decode_device *device,
 	sealed->n_tag = 4;
 	if (crypto_ccm_open(sealed, plain) < 0)
 		return DECODED_WRONG_KEY;
-	return decode_count(&device->counter, le32(body + n - 8), RESTART);
+	return decode_count(&device->counter, le32(body + n - 8), RESTART,
+			    now);
 }
 
 static enum decode_result v2_encrypted(const struct advertisement *adv,
 				       struct decode_device *device,
-				       uint8_t info, const uint8_t *body,
-				       size_t n, struct readings *out)
+				       int64_t now, uint8_t info,
+				       const uint8_t *body, size_t n,
+				       struct readings *out)
 {
 	uint8_t nonce[13] = {[6] = 0xd2, [7] = 0xfc};
 	uint8_t plain[CRYPTO_PLAIN_MAX];
@@ -416,7 +418,7 @@ static enum decode_result v2_encrypted(const struct advertisement *adv,
 	memcpy(nonce, adv->address, 6);
 	nonce[8] = info;
 	memcpy(nonce + 9, body + n - 8, 4);
-	result = uncover(device, &sealed, body, n, plain);
+	result = uncover(device, &sealed, body, n, now, plain);
 	if (result == DECODED_VALUES)
 		v2_walk(plain, n - 8, out);
 	return result;
@@ -439,8 +441,8 @@ static enum decode_result v2_decode(const struct advertisement *adv,
 			return DECODED_DAMAGED;
 	}
 	if (e->data[0] & ENCRYPTED)
-		return v2_encrypted(adv, device, e->data[0], e->data + head,
-				    e->n - head, out);
+		return v2_encrypted(adv, device, now, e->data[0],
+				    e->data + head, e->n - head, out);
 	if (device->n_key > 0)
 		return DECODED_UNPROTECTED;
 	v2_walk(e->data + head, e->n - head, out);
@@ -449,8 +451,8 @@ static enum decode_result v2_decode(const struct advertisement *adv,
 
 static enum decode_result v1_encrypted(const struct advertisement *adv,
 				       struct decode_device *device,
-				       const uint8_t *body, size_t n,
-				       struct readings *out)
+				       int64_t now, const uint8_t *body,
+				       size_t n, struct readings *out)
 {
 	static const uint8_t more[] = {0x11};
 	uint8_t nonce[12] = {[6] = 0x1e, [7] = 0x18};
@@ -466,7 +468,7 @@ static enum decode_result v1_encrypted(const struct advertisement *adv,
 		return DECODED_NO_KEY;
 	memcpy(nonce, adv->address, 6);
 	memcpy(nonce + 8, body + n - 8, 4);
-	result = uncover(device, &sealed, body, n, plain);
+	result = uncover(device, &sealed, body, n, now, plain);
 	if (result == DECODED_VALUES)
 		v1_walk(plain, n - 8, out);
 	return result;
@@ -497,6 +499,6 @@ DECODER(bthome)
 		return v1_clear(device, now, &e, out);
 	at = 0;
 	if (ad_service(adv->data, adv->n, &at, V1_ENCRYPTED, &e))
-		return v1_encrypted(adv, device, e.data, e.n, out);
+		return v1_encrypted(adv, device, now, e.data, e.n, out);
 	return DECODED_OTHER;
 }

@@ -294,7 +294,7 @@ static const uint8_t more[] = {0x11};
 
 /* Versions 4 and 5: text, the high bytes of the counter (3), tag (4). */
 static enum decode_result modern(const struct advertisement *adv,
-				 struct decode_device *device,
+				 struct decode_device *device, int64_t now,
 				 const uint8_t *head, const uint8_t *p,
 				 size_t n, struct readings *out)
 {
@@ -318,7 +318,7 @@ static enum decode_result modern(const struct advertisement *adv,
 	if (crypto_ccm_open(&s, plain) < 0)
 		return DECODED_WRONG_KEY;
 	result = decode_count(&device->counter,
-			      le24(p + n - 7) << 8 | head[4], RESTART);
+			      le24(p + n - 7) << 8 | head[4], RESTART, now);
 	if (result == DECODED_VALUES)
 		objects_walk(out, le16(head + 2), plain, s.n);
 	return result;
@@ -414,7 +414,7 @@ static enum decode_result beacon(const struct advertisement *adv,
 	if (!(control & ENCRYPTED))
 		return clear(device, now, p, p + at, n - at, out);
 	if (VERSION(control) >= 4)
-		return modern(adv, device, p, p + at, n - at, out);
+		return modern(adv, device, now, p, p + at, n - at, out);
 	return legacy(adv, device, p, p + at, n - at, out);
 }
 

@@ -75,7 +75,9 @@ struct ble_device {
 	bool queued;
 	struct ble_device *waiting;	/* behind it in the queue */
 	unsigned failures;
-	int64_t queued_at, again;	/* not before */
+	int64_t queued_at, patience;	/* until it counts as unheard */
+	bool unheard;			/* and the host knows */
+	int64_t again;			/* not before */
 	int64_t connectable;		/* when it last could be connected */
 	struct adapter_command *command;
 };

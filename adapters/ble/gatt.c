@@ -21,7 +21,8 @@
 #define ATT_CID 4
 #define ANSWER_TIME (30 * SECOND)	/* of the standard */
 #define FRESH_TIME (2 * SECOND)		/* it advertised, so it listens */
-#define QUEUE_TIME (30 * SECOND)	/* not heard for so long: no answer */
+#define QUEUE_TIME (30 * SECOND)	/* not heard for so long, or a poll:
+					 * no answer */
 #define TURN_TIME (5 * SECOND)		/* of one that is subscribed to, where
 					 * others wait */
 #define AGAIN_MAX 6			/* 2^6 s between failed attempts */
@@ -658,11 +659,16 @@ int gatt_read(struct adapter_device *base, struct adapter_point **due,
 	struct ble_device *device = base->data;
 	struct ble_bus *bus = base->bus->data;
 
+	device->patience = QUEUE_TIME;
 	for (size_t i = 0; i < n; i++) {
 		struct ble_point *p = due[i]->data;
 
 		p->wanted = true;
+		if (due[i]->poll > device->patience)
+			device->patience = due[i]->poll;
 	}
+	device->unheard = false;
+	device->queued_at = adapter_now(base->bus);
 	enqueue(bus->gatt, device, adapter_now(base->bus));
 	return -EINPROGRESS;
 }
@@ -690,34 +696,24 @@ void gatt_cancel(struct adapter_command *command)
 		device->command = NULL;
 }
 
-/* One that is not heard has not answered. A command waits on: the host says
- * for how long, as the device may sleep. */
-static void unheard_fail(struct ble_bus *bus, struct ble_device *device,
-			 int64_t now)
-{
-	bool wanted = wanted_find(device) != NULL;
-
-	device->queued_at = now;
-	for (size_t i = 0; i < device->base->n_points; i++)
-		point_of(device, i)->wanted = false;
-	if (!device->command && !device->has_notify)
-		dequeue(bus->gatt, device);
-	if (wanted)
-		adapter_fault(device->base, NULL, -ETIMEDOUT,
-			      "the device is not heard");
-}
-
+/* One that is not heard has not answered; it stays in the queue, and is read
+ * when it is heard. A command waits on, for as long as the host says. */
 static int64_t queue_turn(struct ble_bus *bus, int64_t now)
 {
-	struct ble_device *device = bus->gatt->first, *next;
+	struct ble_device *device = bus->gatt->first;
 	int64_t until = INT64_MAX;
 
-	for (; device; device = next) {
-		next = device->waiting;
-		if (now - device->queued_at >= QUEUE_TIME)
-			unheard_fail(bus, device, now);
-		else if (device->queued_at + QUEUE_TIME < until)
-			until = device->queued_at + QUEUE_TIME;
+	for (; device; device = device->waiting) {
+		if (device->unheard || !wanted_find(device))
+			continue;
+		if (now - device->queued_at < device->patience) {
+			if (device->queued_at + device->patience < until)
+				until = device->queued_at + device->patience;
+			continue;
+		}
+		device->unheard = true;
+		adapter_fault(device->base, NULL, -ETIMEDOUT,
+			      "the device is not heard");
 	}
 	return until;
 }

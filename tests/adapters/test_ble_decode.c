@@ -436,6 +436,26 @@ static void bthome_refuses_what_it_has_heard(void **state)
 	RUN_CHAIN(chain);
 }
 
+/* While the device is there, its old packets of low counters are refused too:
+ * else they would open the way for all that followed them. */
+static void bthome_begins_anew_only_after_a_pause(void **state)
+{
+	static const struct vector chain[] = {
+		{SVC2, "413e932cc7175f34221100553876af", BT,
+		 "temperature=25.06 humidity=50.55", K1, M1, 0},
+		{SVC2, "41de40b50e676600000000d7cb95de", BT, "REPLAYED", K1,
+		 M1, 0},
+	};
+	struct vector after = chain[1];
+	struct decode_device device = {0};
+
+	(void)state;
+	RUN_CHAIN(chain);
+	run(&chain[0], &device, SECOND);
+	after.expected = "temperature=25.07 humidity=50.55";
+	run(&after, &device, 12 * SECOND);
+}
+
 /* A wrong tag must not move the counter, or an attacker could stop a device
  * for good. */
 static void bthome_is_not_moved_by_a_wrong_tag(void **state)
@@ -1020,6 +1040,7 @@ int main(void)
 		cmocka_unit_test(bthome_in_clear),
 		cmocka_unit_test(bthome_encrypted),
 		cmocka_unit_test(bthome_refuses_what_it_has_heard),
+		cmocka_unit_test(bthome_begins_anew_only_after_a_pause),
 		cmocka_unit_test(bthome_is_not_moved_by_a_wrong_tag),
 		cmocka_unit_test(bthome_tells_packets_by_their_id),
 		cmocka_unit_test(bthome_version_1),
