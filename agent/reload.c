@@ -381,6 +381,16 @@ static void log_finding(const struct gateway *g, const struct config_error *e)
 		log_line(LOG_ERROR, e->device, NULL, "%s: %s", file, e->text);
 }
 
+/* Is each finding about one device alone? A file or a bus that cannot be read
+ * would take all its running devices away for one slip of the pen. */
+static bool refuses_devices_only(const struct config_errors *errors)
+{
+	for (const struct config_error *e = errors->first; e; e = e->next)
+		if (!e->device)
+			return false;
+	return true;
+}
+
 bool gateway_reload(struct gateway *g, int64_t now)
 {
 	struct config_errors errors;
@@ -390,7 +400,7 @@ bool gateway_reload(struct gateway *g, int64_t now)
 	config_errors_init(&errors);
 	config = config_load(g->config_dir, g->profile_dir, g->adapter_dir,
 			     agent_model(), &errors);
-	good = !config_fatal(&errors) && gateway_fits(config, &errors);
+	good = gateway_fits(config, &errors) && refuses_devices_only(&errors);
 	for (const struct config_error *e = errors.first; e; e = e->next)
 		log_finding(g, e);
 	config_errors_finish(&g->errors);

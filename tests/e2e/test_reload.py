@@ -82,6 +82,16 @@ class Reload(Site):
         gateway.wait_log("lwmux.yaml: cannot be read")
         self.assertEqual(server.events("unregistered"), [])
 
+    def test_file_that_cannot_be_read_changes_nothing(self):
+        server, gateway = self.start(a=1, b=2)
+        mark = self.relay_.mark()
+        gateway.write("conf.d/devices.yaml", devices(a=3) + "  - {oops\n")
+        answer = gateway.ctl("reload")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("conf.d/devices.yaml:", answer.stderr)
+        self.assertEqual(self.relay_.messages("up", mark), [])
+        self.assertEqual(server.value("a", "/3303/0/5700"), 1)
+
     def test_wrong_device_is_refused_alone(self):
         server, gateway = self.start(a=1)
         gateway.write("conf.d/devices.yaml", devices(a=1, b=2) +
