@@ -93,13 +93,33 @@ class Check(Site):
                           "servers: [{id: 1, uri: 'http://x'}]\n"})
         self.assertSays(text, "lwmux.yaml:2:", "http://x")
 
+    KEYED = ("devices:\n  - endpoint: cold-room\n    bus: ble\n"
+             "    address: 'A4:C1:38:00:11:22'\n"
+             "    bindkey_file: keys/cold\n"
+             "    points: [{name: t, field: temperature, map: 3303/0}]\n")
+
     def test_unreadable_key_file(self):
+        self.assertSays(self.check(self.KEYED), "devices.yaml:5:19:",
+                        "keys/cold cannot be read: No such file")
+
+    def test_key_file_that_others_may_read(self):
+        gateway = self.gateway(5683, self.KEYED, start=False,
+                               **{"keys/cold": "00" * 16 + "\n"})
+        key = gateway.etc / "keys/cold"
+        key.chmod(0o644)
+        result = gateway.once("--check")
+        self.assertEqual(result.returncode, 1)
+        self.assertSays(result.stdout + result.stderr, "devices.yaml:5:19:",
+                        "can be read by others: chmod 600")
+        key.chmod(0o600)
+        self.assertEqual(gateway.once("--check").returncode, 0)
+
+    def test_security_is_refused_in_this_version(self):
         text = self.check(sites.SIM, **{
             "lwmux.yaml": "gateway: {name: x}\n"
                           "servers: [{id: 1, uri: 'coaps://127.0.0.1', "
-                          "security: psk, identity: '${endpoint}', "
-                          "key_file: keys/none.psk}]\n"})
-        self.assertSays(text, "lwmux.yaml:2:")
+                          "security: psk}]\n"})
+        self.assertSays(text, "lwmux.yaml:2:", "this version")
 
     def test_unreadable_file_of_a_simulated_signal(self):
         text = self.check(sites.SIM.replace(
