@@ -288,6 +288,10 @@ static void points_that_cannot_be(void **state)
 	checked(POINT("kind: input, map: 3/0/4, on_execute: 1"),
 		"conf.d/a.yaml:3:54: 'on_execute': the point cannot be written "
 		"on its device\n");
+	checked(POINT("map: 3308/0, safe: 0"), "conf.d/a.yaml:3:36: 'safe': is "
+		"of points that can be written: needs writable: true\n");
+	checked(POINT("map: 3308/0, writable: yes, safe: x"),
+		"conf.d/a.yaml:3:51: 'safe' must be a number, 'x' is none\n");
 	checked(POINT("kind: text, map: 3303/0"), "conf.d/a.yaml:3:34: 'map': "
 		"/3303/0/5700 (Sensor Value) is a number, the point gives a "
 		"text or bytes\n");
