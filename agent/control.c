@@ -19,6 +19,8 @@
 #define GROUP "lwmux"
 
 #define UNREAD_MAX (1 << 20)
+#define ASKERS_MAX 64
+#define PATIENCE 5000		/* ms; a request takes at most twice that */
 
 struct asker {
 	uv_pipe_t pipe;
@@ -27,7 +29,7 @@ struct asker {
 	void *owner;
 	size_t used;
 	unsigned unsent;		/* lines */
-	bool ended;
+	bool ended, asked, slow;
 	char request[REQUEST_MAX];
 };
 
@@ -42,6 +44,8 @@ static struct {
 	char *path;
 	struct gateway *gateway;
 	struct asker *first;
+	unsigned n_askers;
+	uv_timer_t sweep;
 } control;
 
 static void freed(uv_handle_t *handle)
@@ -59,6 +63,7 @@ static void hang_up(struct asker *asker)
 	if (asker->next)
 		asker->next->prev = asker->prev;
 	asker->ops = NULL;
+	control.n_askers--;
 	uv_close((uv_handle_t *)&asker->pipe, freed);
 	if (ops)
 		ops->hung_up(asker->owner);
@@ -171,6 +176,7 @@ static void came(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	if (!end)
 		return;
 	*end = 0;
+	asker->asked = true;
 	uv_read_stop(stream);
 	ask(control.gateway, asker, asker->request);
 }
@@ -190,10 +196,24 @@ static void connected(uv_stream_t *server, int status)
 	if (asker->next)
 		asker->next->prev = asker;
 	control.first = asker;
-	if (uv_accept(server, (uv_stream_t *)&asker->pipe) < 0)
+	control.n_askers++;
+	if (uv_accept(server, (uv_stream_t *)&asker->pipe) < 0 ||
+	    control.n_askers > ASKERS_MAX)
 		hang_up(asker);
 	else
 		uv_read_start((uv_stream_t *)&asker->pipe, room, came);
+}
+
+/* Who has not asked since the last sweep but one is too slow. */
+static void sweep(uv_timer_t *timer)
+{
+	(void)timer;
+	for (struct asker *asker = control.first, *next; asker; asker = next) {
+		next = asker->next;
+		if (asker->slow && !asker->asked)
+			hang_up(asker);
+		asker->slow = true;
+	}
 }
 
 /* A socket that nobody answers at is a dead daemon's. */
@@ -242,6 +262,8 @@ int control_open(struct gateway *gateway, const char *run_dir)
 		log_line(LOG_ERROR, NULL, NULL, "cannot make %s: %s", run_dir,
 			 strerror(errno));
 	uv_pipe_init(uv_default_loop(), &control.pipe, 0);
+	uv_timer_init(uv_default_loop(), &control.sweep);
+	uv_timer_start(&control.sweep, sweep, PATIENCE, PATIENCE);
 	rc = -EADDRINUSE;
 	if (!is_live(control.path)) {
 		unlink(control.path);
@@ -261,6 +283,7 @@ void control_close(void)
 	while (control.first)
 		hang_up(control.first);
 	uv_close((uv_handle_t *)&control.pipe, NULL);
+	uv_close((uv_handle_t *)&control.sweep, NULL);
 	free(control.path);	/* libuv unlinks the socket */
 	control.path = NULL;
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwmuxctl: what it says and what its exit codes mean."""
+import contextlib
 import json
+import socket
 
 import sites
 from harness import Site, wait_for
@@ -18,6 +20,27 @@ class Control(Site):
         wait_for(lambda: self.gateway_.ctl("status").returncode == 0,
                  "a healthy status")
         return self.gateway_
+
+    def dial(self, stack):
+        end = stack.enter_context(socket.socket(socket.AF_UNIX))
+        end.connect(str(self.gateway_.run / "control"))
+        end.settimeout(15)
+        return end
+
+    def test_who_asks_nothing_is_cut_off(self):
+        self.start()
+        with contextlib.ExitStack() as stack:
+            idle = self.dial(stack)
+            idle.sendall(b'{"do": "sta')
+            self.assertEqual(idle.recv(100), b"")       # 5 to 10 s
+
+    def test_a_crowd_at_the_control_socket_is_turned_away(self):
+        self.start()
+        with contextlib.ExitStack() as stack:
+            crowd = [self.dial(stack) for _ in range(80)]
+            self.assertEqual(crowd[-1].recv(100), b"")
+            crowd[0].sendall(b'{"do": "status"}\n')     # the first may stay
+            self.assertIn(b"meter-1", crowd[0].recv(1 << 16))
 
     def test_status_of_a_healthy_gateway(self):
         text = self.start().ctl("status").stdout
