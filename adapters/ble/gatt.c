@@ -118,14 +118,18 @@ static void link_close(struct ble_bus *bus)
 	g->point = NULL;
 }
 
-static bool has_work(const struct ble_device *device)
+/* Points fail, and not the device: whether it lives, its advertisements tell,
+ * and the bus need not be opened anew where no connection comes about. */
+static void points_fail(struct ble_device *device, bool notifying, int error,
+			const char *what)
 {
-	if (device->command)
-		return true;
-	for (size_t i = 0; i < device->base->n_points; i++)
-		if (point_of(device, i)->wanted)
-			return true;
-	return false;
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		struct ble_point *p = point_of(device, i);
+
+		if (p->wanted || (notifying && p->notify))
+			adapter_fault(device->base, p->base, error, "%s: %s",
+				      what, strerror(-error));
+	}
 }
 
 /* What was due has failed; a device that notifies is tried again anyway. */
@@ -134,10 +138,10 @@ static void link_fail(struct ble_bus *bus, int error, const char *what,
 {
 	struct ble_device *device = bus->gatt->current;
 	struct adapter_command *command = device->command;
-	bool work = has_work(device);
 
 	link_close(bus);
 	device->command = NULL;
+	points_fail(device, device->failures > 0, error, what);
 	for (size_t i = 0; i < device->base->n_points; i++) {
 		point_of(device, i)->wanted = false;
 		point_of(device, i)->subscribed = false;
@@ -148,9 +152,6 @@ static void link_fail(struct ble_bus *bus, int error, const char *what,
 	adapter_count(bus->base, device->base, "connections_failed", 1);
 	if (command)
 		adapter_done(command, error);
-	if (work || device->failures > 1)
-		adapter_fault(device->base, NULL, error, "%s: %s", what,
-			      strerror(-error));
 	if (device->has_notify)
 		enqueue(bus->gatt, device, now);
 }
@@ -712,8 +713,8 @@ static int64_t queue_turn(struct ble_bus *bus, int64_t now)
 			continue;
 		}
 		device->unheard = true;
-		adapter_fault(device->base, NULL, -ETIMEDOUT,
-			      "the device is not heard");
+		points_fail(device, false, -ETIMEDOUT,
+			    "the device is not heard");
 	}
 	return until;
 }
