@@ -145,7 +145,7 @@ int hci_usb_reset(int index)
 	snprintf(path, sizeof(path), "/sys/class/bluetooth/hci%d/device/..",
 		 index);
 	if (!realpath(path, directory))
-		return -errno;
+		return errno == ENOENT ? -ENODEV : -errno;
 	bus = number_read(directory, "busnum");
 	device = number_read(directory, "devnum");
 	if (bus < 0 || device < 0)

@@ -86,10 +86,10 @@ static enum mgmt_news settings_news(struct mgmt *mgmt, uint32_t settings)
 	bool was = mgmt->powered;
 
 	mgmt->powered = settings & POWERED;
-	if (!mgmt->powered && mgmt->cycle) {
-		mgmt->cycle = false;
+	if (!mgmt->powered && was && mgmt->cycle)
 		mgmt_power(mgmt, true);
-	}
+	if (mgmt->powered && !was)
+		mgmt->cycle = false;
 	if (was == mgmt->powered)
 		return MGMT_NOTHING;
 	return mgmt->powered ? MGMT_ON : MGMT_OFF;
