@@ -8,6 +8,7 @@
  *   address AA:BB:..      a random address of its own for what follows
  *   adv HEX               sends this advertisement (connectable) once
  *   value HEX             of characteristic 2A6E, and notifies it
+ *   stop                  no more advertisements
  *   wait MS
  *   quit
  * Tells on stdout: ready, connected, subscribed, written HEX, disconnected.
@@ -310,6 +311,9 @@ static bool line_take(struct peer *peer, char *line)
 		peer->n_last = hex_read(line + 4, peer->last,
 					sizeof(peer->last));
 		advertise(peer);
+	} else if (strcmp(line, "stop") == 0) {
+		peer->n_last = 0;
+		enable(peer, false);
 	} else if (strncmp(line, "value ", 6) == 0) {
 		value_set(peer, line + 6);
 	} else if (strncmp(line, "wait ", 5) == 0) {
