@@ -66,6 +66,7 @@
 	X(DEVICE_TYPE, "device-type", "") \
 	X(FIRMWARE, "firmware", "") \
 	X(TX_POWER, "tx-power", "dBm") \
+	X(RSSI, "rssi", "dBm") \
 	X(BUTTON, "button", "") \
 	X(BUTTON_EVENT, "button-event", "") \
 	X(COMMAND, "command", "") \

@@ -208,7 +208,16 @@ static void reading_report(struct adapter_point *point,
 	}
 }
 
+/* The strength is the packet's, and not in it. */
+static void rssi_report(struct adapter_point *point,
+			const struct advertisement *adv)
+{
+	if (adv->rssi != 127)
+		adapter_report(point, lwm2m_integer(adv->rssi), 0);
+}
+
 static void readings_report(struct ble_device *device,
+			    const struct advertisement *adv,
 			    const struct readings *readings)
 {
 	for (size_t i = 0; i < device->base->n_points; i++) {
@@ -218,6 +227,8 @@ static void readings_report(struct ble_device *device,
 
 		if (!p->field)
 			continue;
+		if (p->field_id == FIELD_RSSI)
+			rssi_report(point, adv);
 		reading = reading_find(readings, p->field_id, p->index);
 		if (reading)
 			reading_report(point, reading);
@@ -290,7 +301,7 @@ static void values_take(struct ble_device *device,
 	if (news) {	/* first, so that it registers with its values */
 		device->good = now;
 		counter_moved(device, now);
-		readings_report(device, readings);
+		readings_report(device, adv, readings);
 	}
 	if (news && profile)
 		places_report(device, adv);

@@ -135,6 +135,17 @@ static void an_advertisement_is_reported(void **state)
 	CLOSE(fake_number(p), 25.06);
 }
 
+static void the_strength_can_be_a_point(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=rssi");
+
+	(void)state;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, WARM);
+	CLOSE(fake_number(p), -60);
+}
+
 static void strangers_leave_no_trace(void **state)
 {
 	struct adapter_point *p = point(ROOM, "field=temperature");
@@ -469,6 +480,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 	const struct CMUnitTest tests[] = {
 		TEST(an_advertisement_is_reported),
+		TEST(the_strength_can_be_a_point),
 		TEST(strangers_leave_no_trace),
 		TEST(the_same_is_reported_once),
 		TEST(a_press_is_told_once_and_released),
