@@ -61,6 +61,7 @@ struct ble_device {
 	uint8_t seen_next;
 	uint8_t wrong_keys;		/* in a row */
 	enum decode_result trouble;
+	bool trouble_told;			/* the log knows of it */
 	int64_t trouble_said;
 	int64_t heard;			/* when the host was told last */
 	int64_t good;			/* when it had news last */

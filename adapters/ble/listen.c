@@ -131,6 +131,7 @@ static void trouble_set(struct ble_device *device, enum decode_result result,
 	if (device->trouble_said && now - device->trouble_said < SAY_TIME)
 		return;
 	device->trouble_said = now;
+	device->trouble_told = true;
 	adapter_log(base->bus, base, LOG_WARNING,
 		    "advertisements are refused: %s",
 		    decode_result_text(result));
@@ -139,9 +140,10 @@ static void trouble_set(struct ble_device *device, enum decode_result result,
 static void trouble_clear(struct ble_device *device)
 {
 	device->wrong_keys = 0;
-	if (device->trouble == DECODED_OTHER)
-		return;
 	device->trouble = DECODED_OTHER;
+	if (!device->trouble_told)
+		return;
+	device->trouble_told = false;
 	adapter_log(device->base->bus, device->base, LOG_NOTICE,
 		    "advertisements are good again");
 }

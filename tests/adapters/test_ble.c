@@ -322,6 +322,24 @@ static void trouble_is_counted_and_said_once(void **state)
 	assert_int_equal(fake_events(host, FAKE_HEARD), 1);
 }
 
+/* Somebody who sends nonsense in our name does not fill the log. */
+static void flapping_trouble_is_not_said_again(void **state)
+{
+	char good[40];
+
+	(void)state;
+	point(ROOM, "field=temperature");
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < 20; i++) {
+		hear(ROOM, "06ff9904050000");		/* a Ruuvi, cut */
+		snprintf(good, sizeof(good), "0716d2fc4002c4%02x", i);
+		hear(ROOM, good);
+	}
+	assert_int_equal(fake_device_count(device, "damaged"), 20);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 20);
+	assert_int_equal(fake_events(host, FAKE_LOG), 2);
+}
+
 /* A single bad tag may be noise, and is no news. */
 static void one_wrong_tag_is_not_said(void **state)
 {
@@ -489,6 +507,7 @@ int main(void)
 		TEST(what_is_wrong_is_refused),
 		TEST(characteristics_are_polled_or_not),
 		TEST(trouble_is_counted_and_said_once),
+		TEST(flapping_trouble_is_not_said_again),
 		TEST(one_wrong_tag_is_not_said),
 		TEST(the_counter_survives_a_restart),
 		TEST(an_old_packet_is_no_sign_of_life),
