@@ -454,13 +454,20 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 		client_event(c, REGISTRATION_RESTART, 0, 0, now);
 }
 
+/* A confirmable one waits for what is under way. */
+static bool may_notify(const struct client *c)
+{
+	return c->connection && registered(c) &&
+	       (c->server->conf->notify_non || !coap_busy(c->connection));
+}
+
 void client_reschedule(struct client *c, int64_t now)
 {
 	int64_t due = c->registration.next;
 
 	if (c->enable_at < due)
 		due = c->enable_at;
-	if (c->connection && !coap_busy(c->connection) && registered(c))
+	if (may_notify(c))
 		for (const struct observation *o = c->observations; o;
 		     o = o->next)
 			if (o->due < due)
@@ -499,8 +506,7 @@ void client_due(struct client *c, int64_t now)
 	}
 	if (c->registration.next <= now)
 		client_event(c, REGISTRATION_TIMER, 0, 0, now);
-	while (c->connection && registered(c) && !coap_busy(c->connection) &&
-	       notify_next(c, now))
+	while (may_notify(c) && notify_next(c, now))
 		;
 	client_reschedule(c, now);
 }

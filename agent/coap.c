@@ -166,16 +166,25 @@ static void take_off(struct coap_connection *c, enum flight flight,
 	c->give_up = now + MAX_TRANSMIT_WAIT;
 }
 
-/* -EIO: the kernel did not take it (no route, a port that refused before):
- * nothing is under way then. */
+/* -EIO: the kernel did not take it (no route, a port that refused before). */
 static int send_pdu(struct coap_connection *c, coap_pdu_t *pdu)
 {
 	io.counts.sent++;
 	if (coap_send(c->session, pdu) != COAP_INVALID_MID)
 		return 0;
 	io.counts.failed++;
-	c->flight = FLIGHT_NONE;
 	return -EIO;
+}
+
+/* One that took off: where that failed, nothing is under way. */
+static int send_flight(struct coap_connection *c, coap_pdu_t *pdu, int64_t now)
+{
+	int rc = send_pdu(c, pdu);
+
+	if (rc < 0)
+		c->flight = FLIGHT_NONE;
+	arm_first(c, now);
+	return rc;
 }
 
 static coap_pdu_t *new_pdu(struct coap_connection *c, coap_pdu_type_t type,
@@ -265,14 +274,13 @@ static int send_outgoing(struct coap_connection *c, int64_t now)
 		coap_add_data(pdu, (size_t)n,
 			      o->at + o->n_path + o->n_query + offset);
 	take_off(c, FLIGHT_REQUEST, token, sizeof(token), now);
-	return send_pdu(c, pdu);
+	return send_flight(c, pdu, now);
 }
 
 int coap_request(struct coap_connection *c, const struct coap_message *m,
 		 int64_t now)
 {
 	struct outgoing *o;
-	int rc;
 
 	if (c->flight)
 		return -EBUSY;
@@ -288,9 +296,7 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 		memcpy(o->at + m->path.n + m->query.n, m->payload, m->length);
 	free(c->outgoing);
 	c->outgoing = o;
-	rc = send_outgoing(c, now);
-	arm_first(c, now);
-	return rc;
+	return send_outgoing(c, now);
 }
 
 int coap_notify(struct coap_connection *c, const struct coap_notification *n,
@@ -298,9 +304,8 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 {
 	struct body *body;
 	coap_pdu_t *pdu;
-	int rc;
 
-	if (c->flight)
+	if (c->flight && n->confirmable)
 		return -EBUSY;
 	body = body_create(n->code, n->format,
 			   block_hash(0, n->uri, strlen(n->uri)), n->payload,
@@ -310,11 +315,10 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 	fill(pdu, body, whole, n->code == CODE(2, 5) ?
 	     (int32_t)(n->sequence & 0xffffff) : -1, 0);
 	keep_answer(c, body);
-	if (n->confirmable)
-		take_off(c, FLIGHT_NOTIFY, n->token, n->token_length, now);
-	rc = send_pdu(c, pdu);
-	arm_first(c, now);
-	return rc;
+	if (!n->confirmable)
+		return send_pdu(c, pdu);
+	take_off(c, FLIGHT_NOTIFY, n->token, n->token_length, now);
+	return send_flight(c, pdu, now);
 }
 
 /* ---- answers ---- */
@@ -415,9 +419,8 @@ static void send_later(struct coap_connection *c, int64_t now)
 	fill(pdu, later->body, whole, -1, 0);
 	keep_answer(c, later->body);
 	take_off(c, FLIGHT_LATER, later->token, later->token_length, now);
-	send_pdu(c, pdu);
+	send_flight(c, pdu, now);
 	free(later);
-	arm_first(c, now);
 }
 
 void coap_respond_later(struct coap_later *later, uint8_t code,
@@ -647,7 +650,6 @@ static bool next_block(struct coap_connection *c, uint8_t code,
 	else
 		o->block.number++;
 	send_outgoing(c, clock_now());
-	arm_first(c, clock_now());
 	return true;
 }
 

@@ -85,7 +85,8 @@ struct coap_notification {
 	const uint8_t *payload;
 	size_t length;
 };
-/* -EBUSY as above; `ended` follows where it is confirmable. */
+/* -EBUSY as above where it is confirmable, and `ended` follows then. One that
+ * is not waits for nothing: a server that never acknowledges holds up itself. */
 int coap_notify(struct coap_connection *connection,
 		const struct coap_notification *notification, int64_t now);
 

@@ -316,6 +316,24 @@ static void test_a_notification_is_acknowledged(void **state)
 	assert_int_equal(seen.idle, 2);
 }
 
+/* A late answer that a server never acknowledges holds up no NON. */
+static void test_a_non_waits_for_nothing(void **state)
+{
+	struct coap_notification n = {.token = token, .token_length = 2,
+		.code = CODE(2, 5), .format = FORMAT_TEXT, .uri = "3",
+		.payload = (const uint8_t *)"x", .length = 1};
+
+	(void)state;
+	say_hello();
+	assert_true(coap_busy(connection));
+	assert_int_equal(coap_notify(connection, &n, now_ns()), 0);
+	assert_true(receive());
+	assert_memory_equal(got, "\x52\x45", 2);
+	assert_true(coap_busy(connection));
+	n.confirmable = true;
+	assert_int_equal(coap_notify(connection, &n, now_ns()), -EBUSY);
+}
+
 static void test_a_reset_refuses_a_notification(void **state)
 {
 	(void)state;
@@ -511,6 +529,7 @@ int main(void)
 		TEST(test_a_repeated_request_runs_once),
 		TEST(test_a_late_answer_is_a_confirmable_of_its_own),
 		TEST(test_a_notification_is_acknowledged),
+		TEST(test_a_non_waits_for_nothing),
 		TEST(test_a_reset_refuses_a_notification),
 		TEST(test_an_unknown_answer_gets_a_reset),
 		TEST(test_a_ping_gets_a_reset),
