@@ -60,7 +60,6 @@ void endpoint_message(struct endpoint *endpoint,
 /* A resource has changed by a server's write, an execute or a reset. */
 void endpoint_touched(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);
-bool endpoint_writable(const struct endpoint *endpoint);
 /* Index of the point bound at path, or -1. */
 long endpoint_point(const struct endpoint *endpoint,
 		    const struct lwm2m_path *path);
