@@ -133,13 +133,18 @@ def _kill_all():
 class Server(Program):
     """tests/server/lwm2m-server. Events are dicts; see its README.md."""
 
-    def __init__(self, port=0, observe=()):
+    def __init__(self, port=0, observe=(), **options):
+        """options: coaps=, tcp=, tls= (ports; 0 takes a free one), psk=,
+        key=, cert=, trust=, clients= (files)"""
         arguments = [binary("tests/server/lwm2m-server"), "--port", port]
         for path in observe:
             arguments += ["--observe", path]
+        for name, value in options.items():
+            arguments += [f"--{name}", value]
         super().__init__(arguments, "lwm2m-server")
         self.last_id = 0
-        self.port = self.wait("ready")["port"]
+        self.ports = self.wait("ready")
+        self.port = self.ports["port"]
 
     def parse(self, line):
         return json.loads(line)

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/server/listen.h"
 #include "tests/server/request.h"
+#include "tests/server/secure.h"
 #include "tests/server/server.h"
 #include "tests/server/words.h"
 
@@ -327,6 +329,10 @@ static bool run_server(struct command *cmd)
 		server.one_location_option = !strcmp(word, "single");
 	} else if (!strcmp(cmd->verb, "answer")) {
 		return run_answer(cmd);
+	} else if (!strcmp(cmd->verb, "amnesia")) {
+		return listen_again() == 0;
+	} else if (!strcmp(cmd->verb, "psk") && cmd->n) {
+		return secure_psk(word, cmd->n > 1 ? cmd->word[1] : NULL) == 0;
 	} else if (!strcmp(cmd->verb, "quit")) {
 		server.quit = true;
 	} else {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * lwm2m-server: a small LwM2M server for the tests and the demonstration.
  * Commands come on stdin, events go to stdout (README.md beside this file). */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -13,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/server/listen.h"
 #include "tests/server/request.h"
+#include "tests/server/secure.h"
 #include "tests/server/server.h"
 
 struct server server;
@@ -36,35 +37,68 @@ static void usage(FILE *to)
 {
 	fprintf(to,
 		"Usage: lwm2m-server [--port N] [--bind ADDRESS] [--human]\n"
-		"                    [--observe PATH]... \n"
+		"                    [--observe PATH]... [--coaps N] [--tcp N]\n"
+		"                    [--tls N] [KEYS]\n"
 		"  --port N        UDP port, 0 (default) takes a free one\n"
+		"  --coaps --tcp --tls N  as well: DTLS, TCP, TLS\n"
 		"  --bind ADDRESS  IPv4 address, 127.0.0.1 by default\n"
 		"  --human         sentences in place of JSON\n"
-		"  --observe PATH  observe this on every client that has it\n");
+		"  --observe PATH  observe this on every client that has it\n"
+		"  --psk FILE      lines \"IDENTITY HEXKEY\"\n"
+		"  --key FILE      private key (PEM), as a raw public key, or\n"
+		"  --cert FILE     with its certificate (PEM)\n"
+		"  --trust FILE    who signs the clients' certificates (PEM)\n"
+		"  --clients FILE  lines \"NAME HEX\" of raw public keys\n");
 }
 
 struct settings {
 	const char *address;
-	uint16_t port;
+	struct secure_settings keys;
 };
+
+/* What options of a file's name set. */
+static const char **file_option(struct settings *s, const char *name)
+{
+	const struct {
+		const char *name;
+		const char **to;
+	} files[] = {
+		{"psk", &s->keys.psk}, {"key", &s->keys.key},
+		{"cert", &s->keys.cert}, {"trust", &s->keys.trust},
+		{"clients", &s->keys.clients}, {"bind", &s->address},
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (!strcmp(files[i].name, name))
+			return files[i].to;
+	return NULL;
+}
 
 static int options(int argc, char **argv, struct settings *s)
 {
 	static const struct option names[] = {
 		{"port", required_argument, NULL, 'p'},
-		{"bind", required_argument, NULL, 'b'},
+		{"coaps", required_argument, NULL, 'p'},
+		{"tcp", required_argument, NULL, 'p'},
+		{"tls", required_argument, NULL, 'p'},
+		{"bind", required_argument, NULL, 'f'},
+		{"psk", required_argument, NULL, 'f'},
+		{"key", required_argument, NULL, 'f'},
+		{"cert", required_argument, NULL, 'f'},
+		{"trust", required_argument, NULL, 'f'},
+		{"clients", required_argument, NULL, 'f'},
 		{"human", no_argument, NULL, 'H'},
 		{"observe", required_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	int c;
+	int c, which;
 
-	while ((c = getopt_long(argc, argv, "p:b:o:h", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "h", names, &which)) != -1) {
 		if (c == 'p')
-			s->port = (uint16_t)atoi(optarg);
-		else if (c == 'b')
-			s->address = optarg;
+			listen_want(names[which].name, optarg);
+		else if (c == 'f')
+			*file_option(s, names[which].name) = optarg;
 		else if (c == 'H')
 			server.human = true;
 		else if (c == 'o' && server.observes < OBSERVE_MAX)
@@ -75,77 +109,6 @@ static int options(int argc, char **argv, struct settings *s)
 			return usage(stderr), -EINVAL;
 	}
 	return 0;
-}
-
-/* A free port is found by asking the kernel with a socket of our own, since
- * libcoap does not tell which one an endpoint got. */
-static int free_port(struct sockaddr_in *a)
-{
-	socklen_t n = sizeof(*a);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int result = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)a, n) < 0 ||
-	    getsockname(fd, (struct sockaddr *)a, &n) < 0)
-		result = -errno;
-	close(fd);
-	return result;
-}
-
-/* A thousand clients that answer at once overflow the usual buffer. libcoap
- * does not give its socket out: it is known by its port. */
-static void enlarge_buffer(uint16_t port)
-{
-	int size = 8 << 20;
-
-	for (int fd = 3; fd < 64; fd++) {
-		struct sockaddr_in a = {0};
-		socklen_t n = sizeof(a);
-
-		if (getsockname(fd, (struct sockaddr *)&a, &n) < 0 ||
-		    a.sin_family != AF_INET || a.sin_port != port)
-			continue;
-		if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
-			       sizeof(size)) < 0)
-			setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
-				   sizeof(size));
-	}
-}
-
-static int listen_on(const struct settings *s)
-{
-	struct json_object *e;
-	coap_address_t a;
-
-	coap_address_init(&a);
-	a.size = sizeof(a.addr.sin);
-	a.addr.sin.sin_family = AF_INET;
-	a.addr.sin.sin_port = htons(s->port);
-	if (inet_pton(AF_INET, s->address, &a.addr.sin.sin_addr) != 1)
-		return -EINVAL;
-	if (!s->port && free_port(&a.addr.sin) < 0)
-		return -EADDRINUSE;
-	if (!coap_new_endpoint(server.coap, &a, COAP_PROTO_UDP))
-		return -EADDRINUSE;
-	enlarge_buffer(a.addr.sin.sin_port);
-	e = event_new("ready", NULL);
-	event_number(e, "port", ntohs(a.addr.sin.sin_port));
-	event_send(e);
-	return 0;
-}
-
-/* One resource takes all paths and methods. */
-static void add_resource(void)
-{
-	coap_resource_t *r = coap_resource_unknown_init(register_handle);
-
-	coap_register_request_handler(r, COAP_REQUEST_GET, register_handle);
-	coap_register_request_handler(r, COAP_REQUEST_POST, register_handle);
-	coap_register_request_handler(r, COAP_REQUEST_DELETE,
-				      register_handle);
-	coap_add_resource(server.coap, r);
 }
 
 static void read_input(void)
@@ -225,7 +188,8 @@ static void turn(void)
 
 static void quiet(coap_log_t level, const char *message)
 {
-	if (level <= 2 && getenv("COAP_LOG"))
+	(void)level;
+	if (getenv("COAP_LOG"))
 		fputs(message, stderr);
 }
 
@@ -241,7 +205,7 @@ static void raise_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	struct settings settings = {"127.0.0.1", 0};
+	struct settings settings = {.address = "127.0.0.1"};
 	struct sigaction action = {.sa_handler = stop};
 	int result = options(argc, argv, &settings);
 
@@ -253,16 +217,17 @@ int main(int argc, char **argv)
 	raise_descriptors();
 	coap_startup();
 	coap_set_log_handler(quiet);
-	server.coap = coap_new_context(NULL);
-	coap_register_response_handler(server.coap, response_handle);
-	coap_register_nack_handler(server.coap, nack_handle);
-	add_resource();
-	result = listen_on(&settings);
+	if (getenv("COAP_LOG"))
+		coap_set_log_level((coap_log_t)atoi(getenv("COAP_LOG")));
+	result = secure_load(&settings.keys);
+	if (!result)
+		result = listen_open(settings.address);
 	if (result < 0) {
-		fprintf(stderr, "lwm2m-server: %s:%u: %s\n", settings.address,
-			settings.port, strerror(-result));
+		fprintf(stderr, "lwm2m-server: %s: %s\n", settings.address,
+			strerror(-result));
 		return 1;
 	}
+	listen_report();
 	input.open = true;
 	while (!stopped && !server.quit)
 		turn();
@@ -270,5 +235,6 @@ int main(int argc, char **argv)
 		client_remove(server.clients);
 	coap_free_context(server.coap);
 	coap_cleanup();
+	secure_free();
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "tests/server/links.h"
 #include "tests/server/request.h"
+#include "tests/server/secure.h"
 #include "tests/server/server.h"
 
 enum {
@@ -299,6 +300,8 @@ static void report_client(const char *name, const struct client *c,
 	json_object_object_add(e, "links",
 			       links_json(c->links, c->links_length));
 	event_text(e, "address", coap_session_str(in->session));
+	event_text(e, "security", secure_mode(in->session));
+	event_text(e, "identity", secure_identity(in->session, text));
 	event_text(e, "path", join(&in->path, text));
 	event_text(e, "query", in->query);
 	json_object_object_add(e, "content",
@@ -376,6 +379,7 @@ static void client_register(const struct incoming *in, struct answer *a)
 	c = client_find(s.endpoint);
 	a->code = CREATED;
 	if (c && c->session == in->session &&
+	    COAP_PROTO_NOT_RELIABLE(coap_session_get_proto(in->session)) &&
 	    c->register_mid == coap_pdu_get_mid(in->pdu)) {
 		a->location = c->location;
 		return;
@@ -549,6 +553,19 @@ int64_t register_late(int64_t now)
 		free(l);
 	}
 	return soonest;
+}
+
+void register_forget(void)
+{
+	struct late *l;
+
+	while ((l = lates)) {
+		lates = l->next;
+		coap_session_release(l->session);
+		free(l);
+	}
+	while (uploads)
+		upload_end(uploads);
 }
 
 static void answer_send(const struct incoming *in, const struct answer *a,

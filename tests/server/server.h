@@ -73,6 +73,8 @@ void register_handle(coap_resource_t *resource, coap_session_t *session,
 		     coap_pdu_t *response);
 /* Late answers whose delay is over; ms of the next one, or -1. */
 int64_t register_late(int64_t now);
+/* Drops late answers and half a body, of whatever session. */
+void register_forget(void);
 
 /* report.c: takes the event over */
 struct json_object *event_new(const char *name, const char *endpoint);
