@@ -92,11 +92,13 @@ class Lab(harness.Site):
             self.end()
             raise
 
-    def add_gateway(self, devices):
+    def add_gateway(self, devices, server_keys=None):
         """One more gateway at the same server."""
+        if server_keys is None:
+            server_keys = self._server_keys
         texts = {"lwmux.yaml": MAIN % {"port": self.tap.port,
                                        "lifetime": LIFETIME,
-                                       "more": self._server_keys},
+                                       "more": server_keys},
                  "conf.d/devices.yaml": devices}
         for profile in (ROOT / "etc/profiles").rglob("*.yaml"):
             name = profile.relative_to(ROOT / "etc")
@@ -105,7 +107,7 @@ class Lab(harness.Site):
 
     def evidence(self):
         lines = [super().evidence(), f"--- {self.driver.name}:"]
-        lines += [e["text"] for e in self.driver.errors[-10:]]
+        lines += [str(e) for e in self.driver.errors[-10:]]
         lines += [str(e) for e in self.driver.lines[-10:]]
         return "\n".join(lines)
 
