@@ -188,8 +188,9 @@ static bool connect_now(struct client *c)
 	}
 	c->moves = s->moves;
 	if (!c->connection)
-		c->connection = coap_open((struct sockaddr *)&s->address,
-					  s->length, c);
+		c->connection = coap_open(&(struct coap_peer){
+			.address = (struct sockaddr *)&s->address,
+			.length = s->length, .host = s->conf->host}, c);
 	if (c->connection)
 		return true;
 	if (c->last_code != CLIENT_NO_ANSWER)	/* once an outage */

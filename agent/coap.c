@@ -730,22 +730,31 @@ static int watch(struct coap_connection *c)
 }
 
 static coap_session_t *session_open(coap_context_t *context,
-				    const struct sockaddr *server,
-				    socklen_t length)
+				    const struct coap_peer *peer)
 {
 	coap_address_t address;
 
 	coap_address_init(&address);
-	if (length > sizeof(address.addr))
+	if (peer->length > sizeof(address.addr)) {
+		errno = EAFNOSUPPORT;
 		return NULL;
-	memcpy(&address.addr, server, length);
-	address.size = length;
-	return coap_new_client_session(context, NULL, &address,
-				       COAP_PROTO_UDP);
+	}
+	memcpy(&address.addr, peer->address, peer->length);
+	address.size = peer->length;
+	switch (peer->transport) {
+	case COAP_OVER_UDP:
+		return coap_new_client_session(context, NULL, &address,
+					       COAP_PROTO_UDP);
+	case COAP_OVER_DTLS:
+	case COAP_OVER_TCP:
+	case COAP_OVER_TLS:
+		errno = EPROTONOSUPPORT;
+		break;
+	}
+	return NULL;
 }
 
-struct coap_connection *coap_open(const struct sockaddr *server,
-				  socklen_t length, void *owner)
+struct coap_connection *coap_open(const struct coap_peer *peer, void *owner)
 {
 	struct coap_connection *c = calloc(1, sizeof(*c));
 
@@ -755,7 +764,7 @@ struct coap_connection *coap_open(const struct sockaddr *server,
 	c->owner = owner;
 	c->context = coap_new_context(NULL);
 	if (c->context && coap_context_get_coap_fd(c->context) >= 0)
-		c->session = session_open(c->context, server, length);
+		c->session = session_open(c->context, peer);
 	if (!c->session || watch(c) < 0) {
 		int error = errno ? errno : EIO;
 

@@ -8,6 +8,7 @@
 #ifndef AGENT_COAP_H
 #define AGENT_COAP_H
 #include <sys/socket.h>
+#include "agent/credentials.h"
 #include "agent/request.h"
 #include "objects/buf.h"
 
@@ -55,9 +56,21 @@ int coap_epoll_fd(void);
 void coap_turn(int64_t now);
 int64_t coap_due(void);
 
-/* UDP, NoSec, its own port. NULL: errno says why (EMFILE ...). */
-struct coap_connection *coap_open(const struct sockaddr *server,
-				  socklen_t length, void *owner);
+enum coap_transport {
+	COAP_OVER_UDP, COAP_OVER_DTLS, COAP_OVER_TCP, COAP_OVER_TLS,
+};
+struct coap_peer {
+	enum coap_transport transport;
+	const struct sockaddr *address;
+	socklen_t length;
+	const struct credentials *credentials;	/* of DTLS and TLS; what is
+						 * needed of them is copied */
+	const char *host;	/* of its URI: in its certificate */
+};
+/* Its own port. The handshake goes on by itself; what is sent before its end
+ * waits for that. NULL: errno says why (EMFILE ...; EINVAL: the credentials are
+ * none). */
+struct coap_connection *coap_open(const struct coap_peer *peer, void *owner);
 /* Nothing of owner is called any more. NULL is fine. */
 void coap_close(struct coap_connection *connection);
 

@@ -75,6 +75,11 @@ struct config_server {
 	const char *uri, *host;		/* coap://host:port */
 	uint16_t port;
 	enum config_security security;
+	bool tcp;			/* UDP otherwise */
+	/* Of the security; NULL: not given. ${endpoint} is still in them. */
+	const char *identity, *key_file, *credential, *cert_file,
+		   *private_key_file, *trust_file, *server_key_file, *sni;
+	uint32_t keepalive;		/* s, 0: none */
 	const char *path;		/* "rd" or "a/rd", no leading slash */
 	uint32_t lifetime;		/* s */
 	int32_t ct;			/* -1: none */

@@ -32,6 +32,10 @@ bool config_is_map(const struct yaml_node *node, const char *name,
 bool config_is_list(const struct yaml_node *node, const char *name,
 		    struct config_scope *scope);
 
+/* Do its keys, its uri and its binding fit its security? (config_security.c) */
+void config_security_check(struct config_server *server,
+			   const struct block *block,
+			   struct config_scope *scope);
 void config_server_build(struct building *b, const struct yaml_node *node);
 /* Every device of one entry: a range of units makes many. */
 void config_device_build(struct building *b, const struct yaml_node *node);

@@ -84,7 +84,8 @@ static void refuse_uri(struct config_scope *scope,
 		       const struct yaml_node *value, int rc)
 {
 	const char *why =
-		rc == -EPROTONOSUPPORT ? "it must begin with coap://" :
+		rc == -EPROTONOSUPPORT ? "it must begin with coap://, "
+			"coaps://, coap+tcp:// or coaps+tcp://" :
 		rc == -ERANGE ? "its port must be 1 to 65535" :
 		rc == -EDOM ? "nothing may follow the port (where to register "
 			      "is 'path')" :
@@ -108,13 +109,10 @@ static void uri_set(struct config_server *server, const struct yaml_node *value,
 		refuse_uri(scope, value, rc);
 		return;
 	}
-	if (uri.secure || uri.tcp)
-		config_scope_add(scope, value->place, "'uri' is '%s': this "
-				 "version speaks coap:// (UDP, no security) "
-				 "only", value->text);
 	server->uri = arena_text(server->arena, value->text);
 	server->host = arena_text(server->arena, uri.host);
 	server->port = uri.port;
+	server->tcp = uri.tcp;
 }
 
 /* Without the slashes around it. */
@@ -141,18 +139,42 @@ static void binding_set(struct config_server *server,
 {
 	if (!config_text(value, "binding", scope))
 		return;
-	if (!strcmp(value->text, "T"))
-		config_scope_add(scope, value->place, "'binding' T: this "
-				 "version speaks U (UDP) only");
-	else if (strcmp(value->text, "U"))
+	if (strcmp(value->text, "T") && strcmp(value->text, "U"))
 		config_scope_add(scope, value->place, "'binding' must be U or "
 				 "T, not '%s' (queue mode is 'queue' of a "
 				 "device)", value->text);
 	server->binding = value->text[0];
 }
 
-static void other_set(struct config_server *server, const struct entry *e,
-		      struct config_scope *scope)
+/* Texts in which ${endpoint} stays, for each endpoint's own. */
+static const struct { const char *name; size_t at; } texts[] = {
+#define TEXT(name_) {#name_, offsetof(struct config_server, name_)}
+	TEXT(identity), TEXT(key_file), TEXT(credential), TEXT(cert_file),
+	TEXT(private_key_file), TEXT(trust_file), TEXT(server_key_file),
+	TEXT(sni),
+};
+
+static bool text_set(const struct building *b, struct config_server *server,
+		     const struct entry *e, struct config_scope *scope)
+{
+	const struct template_words words = {"${endpoint}",
+					     b->config->gateway, NULL};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (strcmp(texts[i].name, e->key))
+			continue;
+		if (!config_text(e->value, e->key, scope))
+			return true;
+		*(const char **)(void *)((char *)server + texts[i].at) =
+			arena_text(server->arena, template_fill(e->value,
+				   &words, b->arena, scope)->text);
+		return true;
+	}
+	return false;
+}
+
+static void other_set(const struct building *b, struct config_server *server,
+		      const struct entry *e, struct config_scope *scope)
 {
 	if (!strcmp(e->key, "uri"))
 		uri_set(server, e->value, scope);
@@ -161,11 +183,11 @@ static void other_set(struct config_server *server, const struct entry *e,
 	else if (!strcmp(e->key, "binding"))
 		binding_set(server, e->value, scope);
 	else
-		config_text(e->value, e->key, scope);
+		text_set(b, server, e, scope);
 }
 
-static void keys_set(struct config_server *server, const struct block *block,
-		     struct config_scope *scope)
+static void keys_set(const struct building *b, struct config_server *server,
+		     const struct block *block, struct config_scope *scope)
 {
 	for (const struct entry *e = block->first; e; e = e->next) {
 		const struct config_key *key =
@@ -175,24 +197,11 @@ static void keys_set(struct config_server *server, const struct block *block,
 			config_refuse_key(scope, e->key, e->place,
 					  config_server_keys, NULL);
 		else if (key->type == KEY_OTHER)
-			other_set(server, e, scope);
+			other_set(b, server, e, scope);
 		else
 			config_key_set(key, e->value, server, server->arena,
 				       scope);
 	}
-}
-
-static void security_check(const struct config_server *server,
-			   const struct block *block,
-			   struct config_scope *scope)
-{
-	static const char *const names[] = {"nosec", "psk", "rpk", "x509"};
-	const struct entry *e = block_get(block, "security");
-
-	if (e && server->security != SECURITY_NOSEC)
-		config_scope_add(scope, e->value->place, "'security' is %s: "
-				 "this version knows nosec only",
-				 names[server->security]);
 }
 
 /* What an old server does not understand is left out for it. */
@@ -245,9 +254,9 @@ void config_server_build(struct building *b, const struct yaml_node *node)
 	server = server_create();
 	block_init(&block);
 	block_put_map(&block, b->arena, node, NULL);
-	keys_set(server, &block, &scope);
+	keys_set(b, server, &block, &scope);
 	config_require(&scope, config_server_keys, &block, node->place);
-	security_check(server, &block, &scope);
+	config_security_check(server, &block, &scope);
 	id_check(b, server, &block, &scope);
 	version_apply(server, &block);
 	server->fingerprint = fingerprint_block(&block);

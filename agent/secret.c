@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Key files: hex in a file that only its owner can read. */
+ * Files of keys: only their owner may read them. */
 #include "agent/secret.h"
 #include <ctype.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "agent/arena.h"
 
 #define TEXT_MOST 4096
+#define FILE_MOST 65536
 
 static int file_open(const char *directory, const char *path)
 {
@@ -36,8 +37,7 @@ static int nibble(char c)
 	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* Blanks, line ends and colons between the bytes are skipped. */
-static int hex_read(const char *text, size_t n, uint8_t *bytes)
+int secret_hex(const char *text, size_t n, uint8_t *bytes)
 {
 	int used = 0;
 
@@ -61,7 +61,7 @@ static int content_read(int fd, struct arena *arena, uint8_t **bytes,
 	uint8_t raw[TEXT_MOST / 2 + 1];
 	char text[TEXT_MOST];
 	ssize_t got = read(fd, text, sizeof(text));
-	int n = got < 0 ? -errno : hex_read(text, (size_t)got, raw);
+	int n = got < 0 ? -errno : secret_hex(text, (size_t)got, raw);
 
 	if (n > 0) {
 		arena_mark_secret(arena);
@@ -76,10 +76,11 @@ static int content_read(int fd, struct arena *arena, uint8_t **bytes,
 	return n;
 }
 
-int secret_read(const char *directory, const char *path, struct arena *arena,
-		uint8_t **bytes, char *why, size_t size)
+/* >= 0: open, and a file that may be read. */
+static int file_open_checked(const char *directory, const char *path,
+			     bool closed, char *why, size_t size)
 {
-	int fd = file_open(directory, path), n;
+	int fd = file_open(directory, path), rc = 0;
 	struct stat stat;
 
 	if (fd < 0) {
@@ -88,13 +89,64 @@ int secret_read(const char *directory, const char *path, struct arena *arena,
 	}
 	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode)) {
 		snprintf(why, size, "is no file");
-		n = -EINVAL;
-	} else if (stat.st_mode & 077) {
+		rc = -EINVAL;
+	} else if (closed && stat.st_mode & 077) {
 		snprintf(why, size, "can be read by others: chmod 600");
-		n = -EPERM;
+		rc = -EPERM;
 	} else {
-		n = content_read(fd, arena, bytes, why, size);
+		return fd;
 	}
 	close(fd);
+	return rc;
+}
+
+int secret_read(const char *directory, const char *path, struct arena *arena,
+		uint8_t **bytes, char *why, size_t size)
+{
+	int fd = file_open_checked(directory, path, true, why, size), n;
+
+	if (fd < 0)
+		return fd;
+	n = content_read(fd, arena, bytes, why, size);
+	close(fd);
 	return n;
+}
+
+/* All that read() gives, up to size. */
+static ssize_t read_all(int fd, uint8_t *to, size_t size)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	while (used < size && (n = read(fd, to + used, size - used)) != 0) {
+		if (n < 0)
+			return -errno;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
+int secret_file(const char *directory, const char *path, bool closed,
+		uint8_t **bytes, char *why, size_t size)
+{
+	int fd = file_open_checked(directory, path, closed, why, size);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	*bytes = malloc(FILE_MOST + 1);
+	if (!*bytes)
+		abort();
+	n = read_all(fd, *bytes, FILE_MOST + 1);
+	close(fd);
+	if (n > 0 && n <= FILE_MOST)
+		return (int)n;
+	if (n < 0)
+		snprintf(why, size, "cannot be read: %s", strerror((int)-n));
+	else
+		snprintf(why, size, n ? "has more than 64 kB" : "is empty");
+	explicit_bzero(*bytes, FILE_MOST + 1);
+	free(*bytes);
+	*bytes = NULL;
+	return n < 0 ? (int)n : -EINVAL;
 }

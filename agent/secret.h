@@ -2,6 +2,7 @@
  * Key files: hex in a file that only its owner can read. */
 #ifndef AGENT_SECRET_H
 #define AGENT_SECRET_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,4 +12,13 @@ struct arena;
  * Bytes, or -errno with the reason for people, without any of the content. */
 int secret_read(const char *directory, const char *path, struct arena *arena,
 		uint8_t **bytes, char *why, size_t size);
+
+/* A whole file as it is, at most 64 kB; closed: refused where others can read
+ * it. Bytes are the caller's, to be wiped and freed. As above. */
+int secret_file(const char *directory, const char *path, bool closed,
+		uint8_t **bytes, char *why, size_t size);
+
+/* Hex to bytes (no more than n / 2); blanks, line ends and colons between them
+ * are skipped. How many, or -EINVAL. */
+int secret_hex(const char *text, size_t n, uint8_t *bytes);
 #endif

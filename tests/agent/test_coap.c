@@ -151,8 +151,9 @@ static int set_up(void **state)
 	bind(peer, (struct sockaddr *)&peer_address, sizeof(peer_address));
 	getsockname(peer, (struct sockaddr *)&peer_address, &size);
 	coap_start(&handlers);
-	connection = coap_open((struct sockaddr *)&peer_address,
-			       sizeof(peer_address), &seen);
+	connection = coap_open(&(struct coap_peer){
+		.address = (struct sockaddr *)&peer_address,
+		.length = sizeof(peer_address)}, &seen);
 	return connection ? 0 : -1;
 }
 
@@ -481,8 +482,9 @@ static void test_later_answers_are_void_when_it_is_closed(void **state)
 	coap_close(connection);
 	coap_respond_later(seen.later, CODE(2, 4), FORMAT_NONE, NULL, 0,
 			   now_ns());
-	connection = coap_open((struct sockaddr *)&peer_address,
-			       sizeof(peer_address), &seen);
+	connection = coap_open(&(struct coap_peer){
+		.address = (struct sockaddr *)&peer_address,
+		.length = sizeof(peer_address)}, &seen);
 	assert_non_null(connection);
 }
 

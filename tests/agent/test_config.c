@@ -155,7 +155,7 @@ static void server_members(void **state)
 		"servers:\n"
 		"  - {id: 7, uri: \"coap://[2001:db8::1]\", lifetime: 2h,\n"
 		"     path: /a/rd/, ct: 11543, ver: no, notify: non, pace: 0,\n"
-		"     on_exit: keep, pmin: 5s, pmax: 1min, identity: i}\n"
+		"     on_exit: keep, pmin: 5s, pmax: 1min}\n"
 		"  - {id: 8, uri: coap://h.example:15683/, lwm2m: \"1.0\"}\n"
 		"  - {id: 9, uri: coap://192.0.2.1, ct: none}\n"};
 	const struct config_server *s;
@@ -195,6 +195,40 @@ static void server_members(void **state)
 	s = c.config->servers[2];
 	assert_int_equal(s->ct, -1);
 	assert_true(s->ver);
+	case_finish(&c);
+}
+
+/* ${gateway} is filled now, ${endpoint} for each endpoint later. */
+static void server_security(void **state)
+{
+	struct config_case c = {.main =
+		"gateway: {name: g}\n"
+		"servers:\n"
+		"  - {id: 1, uri: \"coaps://h\", security: psk,\n"
+		"     identity: \"${gateway}/${endpoint}\",\n"
+		"     key_file: \"keys/${endpoint}.psk\", keepalive: 30s}\n"
+		"  - {id: 2, uri: coaps+tcp://h, security: x509,\n"
+		"     cert_file: c, credential: k, trust_file: t, sni: s,\n"
+		"     keepalive: off}\n"};
+	const struct config_server *s;
+
+	(void)state;
+	case_right(&c);
+	s = c.config->servers[0];
+	assert_int_equal(s->security, SECURITY_PSK);
+	assert_string_equal(s->identity, "g/${endpoint}");
+	assert_string_equal(s->key_file, "keys/${endpoint}.psk");
+	assert_null(s->credential);
+	assert_int_equal(s->port, 5684);
+	assert_int_equal(s->keepalive, 30);
+	assert_int_equal(s->binding, 'U');
+	s = c.config->servers[1];
+	assert_int_equal(s->security, SECURITY_X509);
+	assert_string_equal(s->credential, "k");
+	assert_string_equal(s->sni, "s");
+	assert_int_equal(s->keepalive, 0);
+	assert_int_equal(s->binding, 'T');
+	assert_true(s->tcp);
 	case_finish(&c);
 }
 
@@ -600,6 +634,8 @@ int main(void)
 		cmocka_unit_test(the_gateway_has_its_name_alone),
 		cmocka_unit_test(a_name_too_long_is_kept),
 		cmocka_unit_test(server_members),
+		cmocka_unit_test(server_security),
+		cmocka_unit_test(server_security),
 		cmocka_unit_test(device_members),
 		cmocka_unit_test(point_members),
 		cmocka_unit_test(fleet_members),

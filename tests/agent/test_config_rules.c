@@ -81,7 +81,8 @@ static void servers(void **state)
 		SERVER("id: x, uri: coap://h", "lwmux.yaml:2:10: 'id' must be "
 		       "a whole number, 'x' is none\n"),
 		SERVER("id: 1, uri: http://h", "lwmux.yaml:2:18: 'uri' is "
-		       "'http://h': it must begin with coap://\n"),
+		       "'http://h': it must begin with coap://, coaps://, "
+		       "coap+tcp:// or coaps+tcp://\n"),
 		SERVER("id: 1, uri: coap://h:0", "lwmux.yaml:2:18: 'uri' is "
 		       "'coap://h:0': its port must be 1 to 65535\n"),
 		SERVER("id: 1, uri: coap://h:70000", "lwmux.yaml:2:18: 'uri' "
@@ -95,21 +96,46 @@ static void servers(void **state)
 		SERVER("id: 1, uri: \"coap://[::1\"", "lwmux.yaml:2:18: 'uri' "
 		       "is 'coap://[::1': its host must be a name, an address, "
 		       "or an IPv6 address in brackets\n"),
-		SERVER("id: 1, uri: coaps://h", "lwmux.yaml:2:18: 'uri' is "
-		       "'coaps://h': this version speaks coap:// (UDP, no "
-		       "security) only\n"),
-		SERVER("id: 1, uri: coap+tcp://h", "lwmux.yaml:2:18: 'uri' is "
-		       "'coap+tcp://h': this version speaks coap:// (UDP, no "
-		       "security) only\n"),
-		SERVER("id: 1, uri: coap://h, security: psk",
-		       "lwmux.yaml:2:38: 'security' is psk: this version knows "
-		       "nosec only\n"),
+		SERVER("id: 1, uri: coaps://h", "lwmux.yaml:2:13: 'uri' is "
+		       "coaps://h: 'security' must be psk, rpk or x509\n"),
+		SERVER("id: 1, uri: coaps://h, security: nosec",
+		       "lwmux.yaml:2:39: 'uri' is coaps://h: 'security' must "
+		       "be psk, rpk or x509\n"),
+		SERVER("id: 1, uri: coap://h, security: psk, key_file: k",
+		       "lwmux.yaml:2:18: 'uri' is coap://h: with security psk "
+		       "it must begin with coaps\n"),
+		SERVER("id: 1, uri: coaps://h, security: psk",
+		       "lwmux.yaml:2:29: security psk: 'key_file' or "
+		       "'credential' is missing\n"),
+		SERVER("id: 1, uri: coaps://h, security: psk, key_file: k, "
+		       "credential: c", "lwmux.yaml:2:57: 'key_file' and "
+		       "'credential' say the same: one of them is enough\n"),
+		SERVER("id: 1, uri: coaps://h, security: psk, key_file: k, "
+		       "trust_file: t", "lwmux.yaml:2:57: 'trust_file' is "
+		       "nothing for security psk\n"),
+		SERVER("id: 1, uri: coaps://h, security: psk, "
+		       "key_file: \"${unit}\"", "lwmux.yaml:2:54: ${unit} has "
+		       "no value here: the device has no unit\n"),
+		SERVER("id: 1, uri: coaps://h, security: rpk, "
+		       "private_key_file: p", "lwmux.yaml:2:29: security rpk: "
+		       "'server_key_file' is missing\n"),
+		SERVER("id: 1, uri: coaps://h, security: x509, cert_file: c, "
+		       "private_key_file: p", "lwmux.yaml:2:29: security x509: "
+		       "'trust_file' or 'server_key_file' is missing\n"),
+		SERVER("id: 1, uri: coaps://h, security: x509, trust_file: t, "
+		       "credential: p", "lwmux.yaml:2:29: security x509: "
+		       "'cert_file' is missing\n"),
+		SERVER("id: 1, uri: coap://h, key_file: k", "lwmux.yaml:2:28: "
+		       "'key_file' is nothing for security nosec\n"),
+		SERVER("id: 1, uri: coap://h, keepalive: 1s",
+		       "lwmux.yaml:2:39: 'keepalive' must be 5s to 1d, not "
+		       "1s\n"),
 		SERVER("id: 1, uri: coap://h, security: pks",
 		       "lwmux.yaml:2:38: 'security' must be nosec, psk, rpk or "
 		       "x509, not 'pks'; did you mean 'psk'?\n"),
 		SERVER("id: 1, uri: coap://h, binding: T",
-		       "lwmux.yaml:2:37: 'binding' T: this version speaks U "
-		       "(UDP) only\n"),
+		       "lwmux.yaml:2:37: 'binding' is T, but the uri's is "
+		       "U\n"),
 		SERVER("id: 1, uri: coap://h, binding: UQ",
 		       "lwmux.yaml:2:37: 'binding' must be U or T, not 'UQ' "
 		       "(queue mode is 'queue' of a device)\n"),

@@ -114,12 +114,13 @@ class Check(Site):
         key.chmod(0o600)
         self.assertEqual(gateway.once("--check").returncode, 0)
 
-    def test_security_is_refused_in_this_version(self):
+    def test_security_without_a_key(self):
         text = self.check(sites.SIM, **{
             "lwmux.yaml": "gateway: {name: x}\n"
                           "servers: [{id: 1, uri: 'coaps://127.0.0.1', "
                           "security: psk}]\n"})
-        self.assertSays(text, "lwmux.yaml:2:", "this version")
+        self.assertSays(text, "lwmux.yaml:2:",
+                        "'key_file' or 'credential' is missing")
 
     def test_unreadable_file_of_a_simulated_signal(self):
         text = self.check(sites.SIM.replace(
