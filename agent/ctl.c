@@ -20,7 +20,9 @@ static const char usage[] =
 	"  check [-c DIR]              check the configuration, exits 0 or 1\n"
 	"  scan BUS [KEY=VALUE...]     what is there? --for 10s, --json, --adopt\n"
 	"  probe BUS KEY=VALUE...      what could it mean? unit=1 address=0\n"
-	"  metrics                     counters for Prometheus\n";
+	"  metrics                     counters for Prometheus\n"
+	"  keygen ENDPOINT             a new key: -c DIR, --rpk, --out NAME,"
+	" --json\n";
 
 static int health_code(const char *health)
 {
@@ -167,6 +169,8 @@ static int command(const struct options *o, char **args, int n)
 		return metrics(o);
 	if (n >= 2 && (!strcmp(args[0], "scan") || !strcmp(args[0], "probe")))
 		return search(o, args[0], args + 1, n - 1);
+	if (n == 2 && !strcmp(args[0], "keygen"))
+		return keygen(o, args[1]);
 	fputs(usage, stderr);
 	return USAGE;
 }
@@ -179,6 +183,8 @@ int main(int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"for", required_argument, NULL, 'f'},
 		{"adopt", no_argument, NULL, 'a'},
+		{"rpk", no_argument, NULL, 'k'},
+		{"out", required_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0}
 	};
@@ -191,6 +197,8 @@ int main(int argc, char **argv)
 		case 'j': o.json = true; break;
 		case 'f': o.duration = optarg; break;
 		case 'a': o.adopt = true; break;
+		case 'k': o.rpk = true; break;
+		case 'o': o.out = optarg; break;
 		case 'h': fputs(usage, stdout); return 0;
 		default: fputs(usage, stderr); return USAGE;
 		}

@@ -10,6 +10,8 @@ struct options {
 	const char *run, *config;
 	const char *duration;		/* --for */
 	bool json, adopt;
+	bool rpk;			/* keygen: of a raw public key */
+	const char *out;		/* keygen: --out */
 };
 
 /* A request: {"do": what}, with what is not NULL. */
@@ -35,4 +37,7 @@ void print_resource(struct json_object *resource);
  * code. */
 int search(const struct options *options, const char *what, char **args,
 	   int n);
+
+/* ctl_keygen.c: returns the exit code. */
+int keygen(const struct options *options, const char *endpoint);
 #endif
