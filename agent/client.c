@@ -9,6 +9,7 @@
 #include "agent/batch.h"
 #include "agent/client.h"
 #include "agent/endpoint.h"
+#include "agent/endpoint_access.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
 #include "agent/loop.h"
@@ -337,6 +338,8 @@ struct request_scope client_scope(struct client *c)
 		.tree = &e->tree, .model = agent_model(),
 		.attributes = &c->attributes,
 		.server = c->server->conf->id,
+		.enforced = endpoint_access_enforced(e),
+		.rights = endpoint_access_rights(c),
 		.serve_stale = e->conf->stale == STALE_SERVE,
 		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
 			    FORMAT_SENML_CBOR,

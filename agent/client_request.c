@@ -202,7 +202,7 @@ uint8_t client_carry_out(struct client *c,
 		endpoint_attributes_store(c->endpoint);
 		break;
 	case REQUEST_CREATED:
-		endpoint_created(c->endpoint, now);
+		endpoint_created(c->endpoint, c->server->conf->id, now);
 		break;
 	case REQUEST_DELETED:
 		endpoint_deleted(c->endpoint, &outcome->path, now);

@@ -89,6 +89,14 @@ struct config_server {
 	uint32_t pace;			/* messages/s of all, 0: not paced */
 	uint32_t pmin, pmax;		/* 1/x/2, 1/x/3; 0: none */
 	struct registration_policy policy;
+	uint8_t withheld;		/* of enum access_right: what it may
+					 * not do, unless the device says */
+};
+
+/* What a server may do with a device. */
+struct config_access {
+	uint16_t server;		/* short server id; 0: any */
+	uint8_t rights;			/* of enum access_right */
 };
 
 struct config_point {
@@ -121,6 +129,8 @@ struct config_device {
 	struct config_source *source;	/* NULL once typed */
 	uint16_t *servers;		/* ids; n_servers 0: all */
 	uint16_t n_servers;
+	uint16_t n_access;
+	const struct config_access *access;
 	bool queue, register_always, enabled;
 	uint8_t stale;			/* enum config_stale */
 	uint8_t asleep_write;		/* enum config_asleep */

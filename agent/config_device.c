@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/config_access.h"
 #include "agent/config_build.h"
 #include "agent/nearest.h"
 
@@ -277,6 +278,8 @@ static void other_set(struct building *b, struct config_device *device,
 {
 	if (!strcmp(e->key, "servers"))
 		servers_set(b, device, e->value, scope);
+	else if (!strcmp(e->key, "access"))
+		config_access_set(b, device, e->value, scope);
 	else if (!strcmp(e->key, "profile") && e->value->kind == YAML_TEXT)
 		device->profile = arena_text(device->arena, e->value->text);
 }

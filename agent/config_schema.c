@@ -81,6 +81,8 @@ const struct config_key config_server_keys[] = {
 	       .max = LONGEST, .help = "default minimum period, 1/x/2"),
 	SERVER("pmax", KEY_SECONDS, pmax, .fallback = "0", .min = 0,
 	       .max = LONGEST, .help = "default maximum period, 1/x/3"),
+	OTHER("access", "all, none, or a list of read, write, execute, delete, "
+	      "create: with its devices"),
 	{.type = KEY_END}
 };
 
@@ -102,6 +104,8 @@ const struct config_key config_device_keys[] = {
 	      .flags = KEY_REQUIRED),
 	OTHER("profile", "VENDOR/MODEL"),
 	OTHER("servers", "ids of its servers, or all", .flags = KEY_GIVES),
+	OTHER("access", "of all servers, or by id: {2: read}; the server's if "
+	      "absent", .flags = KEY_GIVES),
 	DEVICE("poll", KEY_TIME, poll, .fallback = "10s", .flags = KEY_GIVES,
 	       .min = S / 1000, .max = LONGEST, .help = "how often it is read"),
 	DEVICE("lifetime", KEY_SECONDS, lifetime, .flags = KEY_GIVES,

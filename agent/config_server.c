@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/config_access.h"
 #include "agent/config_build.h"
 #include "agent/nearest.h"
+#include "objects/access.h"
 
 static const struct { const char *name; bool secure, tcp; uint16_t port; }
 schemes[] = {
@@ -173,6 +175,16 @@ static bool text_set(const struct building *b, struct config_server *server,
 	return false;
 }
 
+static void access_set(struct config_server *server,
+		       const struct yaml_node *value,
+		       struct config_scope *scope)
+{
+	uint8_t rights;
+
+	if (config_access_read(value, &rights, scope))
+		server->withheld = ACCESS_ALL & ~rights;
+}
+
 static void other_set(const struct building *b, struct config_server *server,
 		      const struct entry *e, struct config_scope *scope)
 {
@@ -182,6 +194,8 @@ static void other_set(const struct building *b, struct config_server *server,
 		path_set(server, e->value, scope);
 	else if (!strcmp(e->key, "binding"))
 		binding_set(server, e->value, scope);
+	else if (!strcmp(e->key, "access"))
+		access_set(server, e->value, scope);
 	else
 		text_set(b, server, e, scope);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "agent/batch.h"
 #include "agent/endpoint.h"
+#include "agent/endpoint_access.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
 #include "ipso/ipso.h"
@@ -85,6 +86,7 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	endpoint_build(e);
 	endpoint_restore(e);
 	endpoint_attributes_restore(e);
+	endpoint_access_settle(e, 0, now);
 	if (bus)
 		attach(e);
 	else
@@ -216,6 +218,7 @@ static const struct tree_slot *slot_of(struct endpoint *e,
 	if (slot || !point->optional)
 		return slot;
 	endpoint_build_point(e, point);		/* its first value */
+	endpoint_access_settle(e, 0, now);
 	objects_changed(e, now);
 	return tree_find(&e->tree, &point->resource);
 }
@@ -297,6 +300,8 @@ void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
 		      int64_t now)
 {
 	changed_slot(e, path, now);
+	if (path->id[0] == ACCESS_OBJECT)
+		endpoint_access_touched(e, path, now);
 	for (size_t i = 0; i < e->n_clients && path->id[0] == 1; i++) {
 		struct client *c = &e->clients[i];
 		const struct tree_slot *slot = tree_find(&e->tree, path);

@@ -83,9 +83,13 @@ void endpoint_safe_due(struct endpoint *endpoint, int64_t now);
 
 /* endpoint_instance.c: a server has made an instance, or has taken one, or an
  * element, away. */
-void endpoint_created(struct endpoint *endpoint, int64_t now);
+void endpoint_created(struct endpoint *endpoint, uint16_t server, int64_t now);
 void endpoint_deleted(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);
+/* What was at path is not in the tree any more: its attributes go, observers
+ * are told. */
+void endpoint_gone(struct endpoint *endpoint, const struct lwm2m_path *path,
+		   int64_t now);
 
 /* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
 void endpoint_build(struct endpoint *endpoint);

@@ -65,7 +65,8 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 	const struct tree_slot *slot = tree_find(&e->tree, &record->path);
 	uint16_t object = record->path.id[0];
 
-	if (record->path.depth >= 3 && request_is_creatable(object))
+	if (record->path.depth >= 3 && (request_is_creatable(object) ||
+					object == ACCESS_OBJECT))
 		tree_add(&e->tree, agent_model()->object(agent_model(),
 			 object), record->path.id[1]);
 	if (record->path.depth < 3 || (slot && slot->flags & TREE_BOUND) ||
@@ -78,6 +79,12 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 			{1, e->clients[i].instance, 1, 0}, 3}))
 			e->clients[i].registration.lifetime =
 				(uint32_t)record->value.as.integer;
+}
+
+/* Means something only with the servers that it was written for. */
+static bool is_of_accounts(uint16_t object)
+{
+	return object == 1 || object == ACCESS_OBJECT;
 }
 
 static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
@@ -98,11 +105,11 @@ static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 			 count);
 	if (print != accounts_print(e))
 		log_line(LOG_NOTE, e->conf->endpoint, NULL, "servers were "
-			 "configured anew: what they had written to /1 is "
-			 "dropped");
+			 "configured anew: what they had written to /1 and "
+			 "/2 is dropped");
 	for (int i = 0; i < count; i++)
 		if (print == accounts_print(e) ||
-		    room->records[i].path.id[0] != 1)
+		    !is_of_accounts(room->records[i].path.id[0]))
 			restore(e, &room->records[i]);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Instances that servers make and take away: their list is the registration's,
  * they are kept, and who observes them is told. */
-#include "agent/endpoint.h"
+#include "agent/endpoint_access.h"
 
 static void list_changed(struct endpoint *e, int64_t now)
 {
@@ -10,8 +10,10 @@ static void list_changed(struct endpoint *e, int64_t now)
 			     REGISTRATION_OBJECTS, now);
 }
 
-void endpoint_created(struct endpoint *e, int64_t now)
+void endpoint_created(struct endpoint *e, uint16_t server, int64_t now)
 {
+	endpoint_access_settle(e, server, now);
+	endpoint_store(e);
 	list_changed(e, now);
 }
 
@@ -38,11 +40,19 @@ static void gone(struct client *c, const struct lwm2m_path *path, int64_t now)
 	client_reschedule(c, now);
 }
 
-void endpoint_deleted(struct endpoint *e, const struct lwm2m_path *path,
-		      int64_t now)
+void endpoint_gone(struct endpoint *e, const struct lwm2m_path *path,
+		   int64_t now)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
 		gone(&e->clients[i], path, now);
+}
+
+void endpoint_deleted(struct endpoint *e, const struct lwm2m_path *path,
+		      int64_t now)
+{
+	endpoint_gone(e, path, now);
+	if (path->depth == 2)
+		endpoint_access_settle(e, 0, now);
 	endpoint_store(e);
 	endpoint_attributes_store(e);
 	if (path->depth == 2)

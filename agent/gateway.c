@@ -60,6 +60,7 @@ void gateway_finish(struct gateway *g)
 	free(g->refused);
 	free(g->by_name);
 	tree_finish(&g->device);
+	tree_finish(&g->access);
 	heap_finish(&g->clients);
 	heap_finish(&g->batches);
 	config_errors_finish(&g->errors);

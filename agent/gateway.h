@@ -31,6 +31,7 @@ struct gateway {
 	struct server *retired;		/* until their last client is gone */
 	struct gateway_bus *buses;
 	struct tree device;		/* /3/0 as endpoints share it */
+	struct tree access;		/* /2/x likewise */
 	struct endpoint **by_name;	/* hash table */
 	size_t n_slots, n_endpoints;
 	struct config_device **waiting;	/* for their bus to close and open */

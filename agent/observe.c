@@ -272,6 +272,12 @@ bool observe_due(const struct observation *observation, int64_t now)
 	return now >= observation->due;
 }
 
+void observe_hasten(struct observation *observation, int64_t now)
+{
+	observation->pending = true;
+	observation->due = now;
+}
+
 void observe_sent(struct observation *observation, int64_t now)
 {
 	observation->sent = now;

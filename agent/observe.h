@@ -76,6 +76,8 @@ int64_t observe_changed(struct observation *observation,
 /* Should a notification go out now (a condition held and pmin is over, or
  * pmax is)? */
 bool observe_due(const struct observation *observation, int64_t now);
+/* Due now, whatever pmin says: what it shows is not to be seen any more. */
+void observe_hasten(struct observation *observation, int64_t now);
 /* It was handed to the transport, or answered at registration: both clocks
  * restart. Then observe_remember() for each numeric value in it that has
  * conditions. */

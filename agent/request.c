@@ -258,7 +258,7 @@ struct request_outcome request_handle(const struct request_scope *scope,
 	else if (!tree_exists(scope->tree, &h.outcome.path) &&
 		 !request_is_create(scope, request, &h.outcome.path))
 		request_answer(&h, CODE(4, 04), "nothing is there");
-	else
+	else if (request_authorise(&h))
 		method_handle(&h);
 	return h.outcome;
 }

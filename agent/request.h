@@ -4,6 +4,7 @@
  * returns what else must be done. Pure: no time, no I/O of its own. */
 #ifndef AGENT_REQUEST_H
 #define AGENT_REQUEST_H
+#include "objects/access.h"
 #include "objects/attributes.h"
 #include "objects/buf.h"
 #include "objects/codec.h"
@@ -42,6 +43,10 @@ struct request_scope {
 	const struct object_model *model;
 	struct attribute_set *attributes;	/* this server's */
 	uint16_t server;		/* short server id */
+	bool enforced;			/* object 2 counts: several servers, or
+					 * the configuration says so */
+	uint8_t rights;			/* of enum access_right, where object 2
+					 * says nothing */
 	bool serve_stale;		/* stale: serve: the old value of a bad
 					 * resource instead of 5.04 */
 	uint16_t fallback;		/* format without an Accept option for
@@ -103,7 +108,7 @@ struct request_room {
  * iPATCH are at the root and of SenML; 4.01 for an object that is closed.
  *
  * Every error is the code that Core TS 6.4 / Transport TS table names: 4.00
- * malformed, 4.01 objects 0 and 21, 4.04 nothing there, 4.05 operation not
+ * malformed, 4.01 objects 0 and 21 and what access control refuses, 4.04 nothing there, 4.05 operation not
  * allowed on it, 4.06 Accept, 4.13 more than REQUEST_RECORDS, 4.15
  * Content-Format, 5.03 no value yet, 5.04 its device does not answer, 5.00 the
  * answer does not fit out. */
@@ -112,8 +117,17 @@ struct request_outcome request_handle(const struct request_scope *scope,
 				      struct request_room *room,
 				      struct buf *out);
 
+/* May the server do that (one of enum access_right) at path? Of an object: with
+ * one of its instances. */
+bool request_may(const struct request_scope *scope,
+		 const struct lwm2m_path *path, uint8_t right);
+/* May it read path, or a part of it? Of what is not there: yes. */
+bool request_is_visible(const struct request_scope *scope,
+			const struct lwm2m_path *path);
 /* May servers make and delete instances of the object? */
 bool request_is_creatable(uint16_t object);
+/* The i-th of those, 0: no more. */
+uint16_t request_creatable(size_t i);
 
 /* What a Read of path gives, for answers and notifications alike. Returns the
  * code; *format is set to what was written; accept FORMAT_NONE: our choice

@@ -61,12 +61,14 @@ static bool paths_read(struct handling *h, uint16_t format)
 	return true;
 }
 
-static bool is_all_closed(const struct lwm2m_path *paths, size_t n)
+/* What is not there is left out, whoever asks. */
+static bool is_any_visible(const struct request_scope *scope,
+			   const struct lwm2m_path *paths, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!paths[i].depth || !request_is_closed(paths[i].id[0]))
-			return false;
-	return true;
+		if (request_is_visible(scope, &paths[i]))
+			return true;
+	return false;
 }
 
 uint8_t request_read_composite(const struct request_scope *scope,
@@ -78,7 +80,7 @@ uint8_t request_read_composite(const struct request_scope *scope,
 	struct tally tally = {0};
 
 	*n = 0;
-	if (is_all_closed(paths, n_paths))
+	if (!is_any_visible(scope, paths, n_paths))
 		return CODE(4, 01);
 	for (size_t i = 0; i < n_paths; i++)
 		request_collect(scope, &paths[i], room, &tally);
@@ -116,7 +118,7 @@ void request_fetch(struct handling *h)
 	code = request_read_composite(h->scope, h->outcome.paths,
 				      h->outcome.n_paths, format, h->room,
 				      h->out, &n);
-	request_answer(h, code, code == CODE(4, 01) ? "closed to servers" :
+	request_answer(h, code, code == CODE(4, 01) ? "closed to this server" :
 				"the answer is too large");
 	if (code != CODE(2, 05))
 		return;
@@ -131,6 +133,9 @@ static void record_check(struct handling *h, const struct lwm2m_record *record)
 		request_answer(h, CODE(4, 01), "closed to servers");
 	else if (record->path.depth < 3 || record->value.type == LWM2M_NONE)
 		request_answer(h, CODE(4, 00), "a name without a value");
+	else if (!request_may(h->scope, &record->path, ACCESS_WRITE))
+		request_answer(h, CODE(4, 01),
+			       "access control does not allow it");
 	else
 		request_record_check(h, record);
 }

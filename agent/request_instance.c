@@ -7,9 +7,21 @@
 #define NO_ID 65535		/* the client is to choose one */
 #define INSTANCES_MAX 64	/* of one object */
 
+/* Portfolio, BinaryAppData */
+static const uint16_t creatable[] = {16, 19};
+#define N_CREATABLE (sizeof(creatable) / sizeof(creatable[0]))
+
+uint16_t request_creatable(size_t i)
+{
+	return i < N_CREATABLE ? creatable[i] : 0;
+}
+
 bool request_is_creatable(uint16_t object)
 {
-	return object == 16 || object == 19;	/* Portfolio, BinaryAppData */
+	for (size_t i = 0; i < N_CREATABLE; i++)
+		if (creatable[i] == object)
+			return true;
+	return false;
 }
 
 bool request_is_create(const struct request_scope *scope,

@@ -17,6 +17,9 @@ struct handling {
 void request_answer(struct handling *h, uint8_t code, const char *reason);
 void request_disallow(struct handling *h);
 
+/* request_access.c: false: the server may not, and that was answered. */
+bool request_authorise(struct handling *h);
+
 /* Security and OSCORE hold keys: no server sees them. */
 bool request_is_closed(uint16_t object);
 /* NULL: path is above a resource, or its object does not know it. */

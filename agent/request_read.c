@@ -58,11 +58,17 @@ void request_collect(const struct request_scope *scope,
 {
 	struct tree_cursor cursor = {0, 0};
 	const struct tree_slot *slot;
-	struct lwm2m_path at;
+	struct lwm2m_path at, instance = path_root();
+	bool open = false;
 
-	while ((slot = tree_next(scope->tree, path, &cursor, &at)))
-		if (request_is_readable(scope->tree, &at))
+	while ((slot = tree_next(scope->tree, path, &cursor, &at))) {
+		if (!instance.depth || !path_covers(&instance, &at)) {
+			instance = path_instance(at.id[0], at.id[1]);
+			open = request_may(scope, &instance, ACCESS_READ);
+		}
+		if (open && request_is_readable(scope->tree, &at))
 			slot_collect(scope, slot, &at, room, tally);
+	}
 }
 
 /* 2.05, or what is wrong with the values. */
@@ -121,6 +127,8 @@ uint8_t request_read(const struct request_scope *scope,
 		return CODE(4, 01);
 	if (!tree_exists(scope->tree, path))
 		return CODE(4, 04);
+	if (!request_may(scope, path, ACCESS_READ))
+		return CODE(4, 01);
 	if (path->depth >= 3 && !request_is_readable(scope->tree, path))
 		return CODE(4, 05);
 	accept = format_choose(scope, single, accept);

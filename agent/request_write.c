@@ -6,6 +6,13 @@
 #include "agent/request_parts.h"
 #include "ipso/ipso.h"
 
+/* Where all resources are what servers have put there, one that is not may
+ * come: those of no device, and entries of access control. */
+static bool is_servers(uint16_t object)
+{
+	return object == ACCESS_OBJECT || request_is_creatable(object);
+}
+
 static bool is_writable(const struct tree *tree, const struct lwm2m_path *path)
 {
 	const struct resource_def *def = request_def(tree, path);
@@ -15,12 +22,14 @@ static bool is_writable(const struct tree *tree, const struct lwm2m_path *path)
 	resource.depth = 3;
 	if (!slot)			/* an element that is to come */
 		slot = tree_find(tree, &resource);
-	return def && def->operations & OP_WRITE &&
-	       slot && !(slot->flags & TREE_READ_ONLY);
+	if (!def || !(def->operations & OP_WRITE))
+		return false;
+	return slot ? !(slot->flags & TREE_READ_ONLY) : is_servers(path->id[0]);
 }
 
 /* The instance's own range counts before its object's; the periods of a
- * server account (object 1) have none in the registry, yet none is negative. */
+ * server account (object 1) have none in the registry, yet none is negative;
+ * the rights of access control are bits. */
 static bool is_in_range(const struct tree *tree,
 			const struct lwm2m_path *path,
 			const struct resource_def *def,
@@ -34,6 +43,8 @@ static bool is_in_range(const struct tree *tree,
 		return false;
 	if (path->id[0] == 1 && number < 0)
 		return false;
+	if (path->id[0] == ACCESS_OBJECT && path->id[2] == 2)
+		return number >= 0 && number <= ACCESS_ALL;
 	if (!ipso_range(tree, path, &min, &max) && min == max)
 		return true;
 	return number >= min && number <= max;
@@ -51,7 +62,7 @@ static bool is_settable(const struct tree *tree,
 		return true;
 	resource.depth = 3;
 	first = tree_find(tree, &resource);
-	return first && !(first->flags & TREE_BOUND);
+	return first ? !(first->flags & TREE_BOUND) : is_servers(path->id[0]);
 }
 
 /* 0, or the code that refuses a value for what stands behind the resource. */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "agent/config_access.h"
 #include "tests/agent/config_case.h"
 
 #define S INT64_C(1000000000)
@@ -229,6 +230,31 @@ static void server_security(void **state)
 	assert_int_equal(s->keepalive, 0);
 	assert_int_equal(s->binding, 'T');
 	assert_true(s->tcp);
+	case_finish(&c);
+}
+
+/* The device's word before the server's. */
+static void access_members(void **state)
+{
+	struct config_case c = {
+		.main = "defaults: {access: [read, execute]}\n"
+			"servers:\n"
+			"  - {id: 1, uri: coap://h}\n"
+			"  - {id: 2, uri: coap://i, access: [read, write]}\n"
+			"  - {id: 3, uri: coap://j, access: none}\n",
+		.conf = "devices:\n"
+			"  - {endpoint: e, bus: sim, access: {2: all, 1: "
+			"none}, points: [{name: t}]}\n"
+			"  - {endpoint: f, bus: sim, points: [{name: t}]}\n"};
+	static const uint8_t expected[2][3] = {{0, 31, 0}, {5, 5, 5}};
+
+	(void)state;
+	case_right(&c);
+	for (size_t d = 0; d < 2; d++)
+		for (size_t s = 0; s < 3; s++)
+			assert_int_equal(config_access_of(
+				c.config->devices[d], c.config->servers[s]),
+				expected[d][s]);
 	case_finish(&c);
 }
 
@@ -635,7 +661,7 @@ int main(void)
 		cmocka_unit_test(a_name_too_long_is_kept),
 		cmocka_unit_test(server_members),
 		cmocka_unit_test(server_security),
-		cmocka_unit_test(server_security),
+		cmocka_unit_test(access_members),
 		cmocka_unit_test(device_members),
 		cmocka_unit_test(point_members),
 		cmocka_unit_test(fleet_members),

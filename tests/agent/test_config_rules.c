@@ -235,6 +235,31 @@ static void devices(void **state)
 	{NULL, "devices:\n  - endpoint: e\n    bus: sim\n    points:\n" \
 	 "      - {" keys "}\n", expected}
 
+static void access_of_servers(void **state)
+{
+	static const struct rule rules[] = {
+		{"servers: [{id: 1, uri: coap://h, access: reed}]\n", NULL,
+		 "lwmux.yaml:1:42: 'access' is of the words all, none, read, "
+		 "write, execute, delete, create, not 'reed'; did you mean "
+		 "'read'?\n"},
+		{"servers: [{id: 1, uri: coap://h, access: []}]\n", NULL,
+		 "lwmux.yaml:1:42: 'access' is empty: say none\n"},
+		{"servers: [{id: 1, uri: coap://h, access: {1: read}}]\n",
+		 NULL, "lwmux.yaml:1:42: 'access' must be one value, this is a "
+		 "map\n"},
+		{NULL, "devices:\n  - {endpoint: e, bus: sim, points: [{name: t}], access: {2: "
+		 "read}}\n", "conf.d/a.yaml:2:59: 'access': there is no "
+		 "server with the id 2\n"},
+		{NULL, "devices:\n  - {endpoint: e, bus: sim, points: [{name: t}], access: {1: "
+		 "[read, x]}}\n", "conf.d/a.yaml:2:69: 'access' is of the "
+		 "words all, none, read, write, execute, delete, create, not "
+		 "'x'\n"},
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
 static void points(void **state)
 {
 	static const struct rule rules[] = {
@@ -347,6 +372,7 @@ int main(void)
 		cmocka_unit_test(main_file),
 		cmocka_unit_test(servers),
 		cmocka_unit_test(devices),
+		cmocka_unit_test(access_of_servers),
 		cmocka_unit_test(points),
 		cmocka_unit_test(fleets_that_cannot_be),
 	};

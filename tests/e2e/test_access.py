@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Access control (object 2, Core TS 8.2) with two servers."""
+import sites
+from harness import Site
+from sites import hexed
+
+TLV, JSON = 11542, 110
+T, SETPOINT = "/3303/0/5700", "/3308/0/5900"
+
+
+def composite(*paths):
+    return hexed("[" + ",".join(f'{{"n":"{p}"}}' for p in paths) + "]")
+
+
+class Access(Site):
+    def start(self, devices=sites.SIM, access=""):
+        one, two = self.server(), self.server()
+        main = ("gateway: {name: e2e}\nservers:\n" + "".join(
+            f"  - {{id: {i * 10 + 1}, uri: 'coap://127.0.0.1:{s.port}'"
+            f"{more}}}\n" for i, s, more in ((0, one, ""), (1, two, access))))
+        gateway = self.gateway(1, devices, **{"lwmux.yaml": main})
+        for server in (one, two):
+            server.registered("sim")
+        return one, two, gateway
+
+    def rules(self, server):
+        """{(object, instance): (id, owner, {server: rights})} of /2."""
+        values = server.ask("read", "sim", "/2", accept=JSON)["values"]
+        out = {}
+        ids = {p.split("/")[2] for p in values}
+        for i in ids:
+            entries = {int(p.split("/")[4]): v for p, v in values.items()
+                       if p.startswith(f"/2/{i}/2/")}
+            out[values[f"/2/{i}/0"], values[f"/2/{i}/1"]] = (
+                int(i), values[f"/2/{i}/3"], entries)
+        return out
+
+    def check(self, server, code, *words, **options):
+        self.assertEqual(server.code(*words, **options), code, words)
+
+    def test_everything_has_a_rule(self):
+        one, two, _ = self.start()
+        rules = self.rules(one)
+        self.assertEqual(rules, self.rules(two))
+        both = {1: 15, 11: 15}
+        self.assertEqual({k: v[1:] for k, v in rules.items()}, {
+            (1, 0): (1, {1: 15}), (1, 1): (11, {11: 15}),
+            (3, 0): (65535, both), (3303, 0): (65535, both),
+            (3308, 0): (65535, both), (16, 65535): (65535, {1: 16, 11: 16}),
+            (19, 65535): (65535, {1: 16, 11: 16})})
+
+    def test_a_lone_server_needs_none(self):
+        server = self.server()
+        self.gateway(server.port, sites.SIM)
+        links = server.registered("sim")["links"]
+        self.assertFalse([l for l in links if l.startswith("</2")])
+
+    def test_int_950_an_account_is_its_servers(self):
+        one, two, _ = self.start()
+        self.check(one, "2.05", "read", "sim", "/1/0/1")
+        self.check(two, "4.01", "read", "sim", "/1/0/1")
+        self.check(two, "4.01", "write", "sim", "/1/0/1", text=60)
+        self.check(two, "4.01", "execute", "sim", "/1/0/8")
+        self.check(two, "4.01", "attributes", "sim", "/1/0", "pmin=1")
+        self.check(two, "2.05", "discover", "sim", "/1/0")
+        # an object shows what may be seen of it
+        values = two.ask("read", "sim", "/1", accept=JSON)["values"]
+        self.assertEqual({p.split("/")[2] for p in values}, {"1"})
+
+    def test_int_951_owners_let_others_in(self):
+        one, two, _ = self.start()
+        rule, _, _ = self.rules(one)[1, 0]
+        self.check(two, "4.01", "write", "sim", f"/2/{rule}/2/1", text=0)
+        self.check(one, "2.04", "update", "sim", f"/2/{rule}", format=JSON,
+                   hex=hexed(f'[{{"bn":"/2/{rule}/2/","n":"11","v":1}}]'))
+        self.check(two, "2.05", "read", "sim", "/1/0/1")
+        self.check(two, "4.01", "write", "sim", "/1/0/1", text=60)
+        self.check(one, "4.00", "write", "sim", f"/2/{rule}/2/11", text=32)
+
+    def test_the_configuration_says_less(self):
+        one, two, _ = self.start(access=", access: read")
+        self.check(two, "2.05", "read", "sim", T)
+        self.check(two, "4.01", "write", "sim", SETPOINT, text=22)
+        self.check(one, "2.04", "write", "sim", SETPOINT, text=22)
+        self.check(two, "4.01", "create", "sim", "/16", format=JSON,
+                   hex=hexed('[{"bn":"/16/0/","n":"0/0","vs":"x"}]'))
+        # its own account is not less its own for that
+        self.check(two, "2.04", "write", "sim", "/1/1/2", text=1)
+
+    def test_a_device_says_less(self):
+        devices = sites.SIM.replace("poll:", "access: {11: none}\n    poll:")
+        one, two, _ = self.start(devices)
+        self.check(two, "4.01", "read", "sim", T)
+        self.check(two, "4.01", "observe", "sim", "/3303")
+        self.check(one, "2.05", "read", "sim", T)
+
+    def test_a_lone_server_may_be_bound(self):
+        server = self.server()
+        gateway = self.gateway(server.port, sites.SIM, server="access: read")
+        server.registered("sim")
+        self.check(server, "4.01", "write", "sim", SETPOINT, text=22)
+        # not so who is root at the gateway
+        result = gateway.ctl("write", "sim", SETPOINT, "23")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_composite_operations(self):
+        one, two, _ = self.start(sites.SIM)
+        answer = two.ask("request", "sim", "FETCH", "/", format=JSON,
+                         accept=JSON, hex=composite("/1/0/1", T))
+        self.assertEqual(answer["values"], {T: 21.5})
+        self.check(two, "4.01", "request", "sim", "FETCH", "/", format=JSON,
+                   accept=JSON, hex=composite("/1/0/1", "/1/0/2"))
+        write = hexed(f'[{{"n":"{SETPOINT}","v":25}},'
+                      '{"n":"/1/0/1","v":77}]')
+        self.check(two, "4.01", "request", "sim", "IPATCH", "/", format=JSON,
+                   hex=write)
+        self.assertEqual(one.value("sim", SETPOINT), 20.0)
+        self.check(one, "2.04", "request", "sim", "IPATCH", "/", format=JSON,
+                   hex=write)
+
+    def create(self, server, instance, text):
+        record = f'[{{"bn":"/16/{instance}/","n":"0/0","vs":"{text}"}}]'
+        self.check(server, "2.01", "create", "sim", "/16", format=JSON,
+                   hex=hexed(record))
+
+    def test_who_makes_an_instance_owns_it(self):
+        one, two, gateway = self.start()
+        self.create(one, 4, "mine")
+        rule, owner, entries = self.rules(two)[16, 4]
+        self.assertEqual((owner, entries), (1, {1: 15}))
+        self.check(two, "4.01", "read", "sim", "/16/4")
+        self.check(two, "4.01", "delete", "sim", "/16/4")
+        self.check(one, "2.04", "update", "sim", f"/2/{rule}", format=JSON,
+                   hex=hexed(f'[{{"bn":"/2/{rule}/2/","n":"0","v":9}}]'))
+        mark = one.mark()
+        gateway.restart()
+        for server in (one, two):
+            server.registered("sim", after=mark if server is one else 0)
+        self.assertEqual(self.rules(one)[16, 4], (rule, 1, {0: 9, 1: 15}))
+        self.check(two, "2.05", "read", "sim", "/16/4")
+        self.check(two, "4.01", "write", "sim", "/16/4/0/0", text="x")
+        self.check(two, "2.02", "delete", "sim", "/16/4")
+        self.assertNotIn((16, 4), self.rules(one))
+
+    def test_notifications_end_with_the_right(self):
+        one, two, _ = self.start()
+        self.create(one, 0, "a")
+        self.create(two, 1, "b")
+        rule, _, _ = self.rules(one)[16, 0]
+
+        def allow(rights):
+            self.check(one, "2.04", "update", "sim", f"/2/{rule}",
+                       format=JSON, hex=hexed(
+                           f'[{{"bn":"/2/{rule}/2/","n":"11","v":{rights}}}]'))
+        allow(1)
+        two.ask("observe", "sim", "/16/0", accept=JSON)
+        two.ask("observe", "sim", "/16", accept=JSON)
+        mark = two.mark()
+        self.check(one, "2.04", "write", "sim", "/16/0/0/0", text="c")
+        two.wait("notification", after=mark, path="/16/0")
+        mark = two.mark()
+        allow(0)
+        two.wait_line(lambda e: e.get("path") == "/16/0" and
+                      e.get("code") == "4.01", "end of it", after=mark)
+        # that of the object goes on, without what is closed now
+        mark = two.mark()
+        self.check(one, "2.04", "write", "sim", "/16/0/0/0", text="d")
+        event = two.wait("notification", after=mark, path="/16")
+        self.assertEqual(event["values"], {"/16/1/0/0": "b"})
+        self.assertFalse(two.events("notification", after=mark, path="/16/0"))
