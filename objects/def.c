@@ -44,6 +44,8 @@ const struct object_def *core_object(uint16_t id)
 		return &portfolio_object;
 	case 19:
 		return &binary_app_data_object;
+	case 21:
+		return &oscore_object;
 	default:
 		return NULL;
 	}

@@ -53,6 +53,6 @@ model_resource(const struct object_model *model, uint16_t object,
 	return def ? object_resource(def, resource) : NULL;
 }
 
-/* Objects 0 to 7 of the Core TS (Appendix E), and 16 and 19 beside them. */
+/* Objects 0 to 7 of the Core TS (Appendix E), 16, 19 and 21 beside them. */
 const struct object_def *core_object(uint16_t id);
 #endif
