@@ -64,7 +64,8 @@ static uint8_t check(void *owner, const struct lwm2m_record *record,
 	return code;
 }
 
-const struct request_bound batch_bound = {.check = check};
+const struct request_bound batch_bound = {.check = check,
+					  .compute = endpoint_compute};
 
 static void finish(struct batch *b, uint8_t code, int64_t now)
 {
@@ -181,6 +182,15 @@ static struct batch *find(struct endpoint *e, uint64_t id)
 	return b;
 }
 
+/* Was this Reboot or Factory Reset? */
+static bool restarts(const struct endpoint *e, const struct batch_write *write)
+{
+	const struct lwm2m_path *path =
+		&e->conf->points[write->point].resource;
+
+	return path->id[0] == 3 && (path->id[2] == 4 || path->id[2] == 5);
+}
+
 void batch_done(struct endpoint *e, uint64_t id, int error, int64_t now)
 {
 	struct batch *b = find(e, id);
@@ -196,7 +206,11 @@ void batch_done(struct endpoint *e, uint64_t id, int error, int64_t now)
 			 strerror(-error));
 		finish(b, code_of(error), now);
 	} else if (++b->at == b->n || !next(b, &code)) {
+		bool reboot = b->at == b->n && restarts(e, &b->writes[0]);
+
 		finish(b, code, now);
+		if (reboot)
+			endpoint_reboot(e, now);
 	}
 }
 

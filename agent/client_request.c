@@ -143,10 +143,8 @@ static uint8_t execute(struct client *c, struct batch_asker asker,
 		client_event(account, REGISTRATION_TRIGGER, 0, 0, now);
 	else if (is_server(path, 4) && account)
 		client_disable(account, disable_timeout(account), now);
-	else if (path->id[0] == 3 && path->id[2] == 4)
-		endpoint_reboot(e, now);
 	else if (path->id[0] == 3 && path->id[2] == 12)
-		endpoint_reset_error(e, now);
+		endpoint_errors_reset(e, now);
 	else
 		return CODE(5, 1);
 	return CODE(2, 4);

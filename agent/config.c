@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/config_build.h"
+#include "agent/config_facts.h"
 #include "agent/config_points.h"
 #include "agent/nearest.h"
 
@@ -99,8 +100,33 @@ struct setting *config_setting(struct building *b, const struct entry *entry,
 
 /* ---- the main file ---- */
 
+static struct config_device *itself_create(void)
+{
+	struct arena *arena = arena_create();
+	struct config_device *itself = arena_take(arena, sizeof(*itself));
+
+	itself->arena = arena;
+	itself->enabled = itself->register_always = true;
+	return itself;
+}
+
+/* What its endpoint says of the gateway, as a device says of itself. */
+static void itself_set(struct config_device *itself, const char *name,
+		       const struct yaml_node *value,
+		       struct config_scope *scope)
+{
+	const struct config_key *key = config_key_find(config_device_keys,
+						       name);
+
+	if (!config_fact_set(&itself->facts, name, value, itself->arena,
+			     scope))
+		config_key_set(key, value, itself, itself->arena, scope);
+	itself->fingerprint += fingerprint_pair(name, value);
+}
+
 static void gateway_build(struct building *b, const struct yaml_node *node)
 {
+	struct config_device *itself = b->config->itself = itself_create();
 	struct config_scope scope;
 
 	config_scope_init(&scope, b->errors, NULL, "the gateway");
@@ -114,6 +140,9 @@ static void gateway_build(struct building *b, const struct yaml_node *node)
 			config_refuse_key(&scope, node->keys[i],
 					  node->key_places[i],
 					  config_gateway_keys, NULL);
+		else if (key->type == KEY_OTHER)
+			itself_set(itself, node->keys[i], node->items[i],
+				   &scope);
 		else
 			config_key_set(key, node->items[i], b->config,
 				       b->arena, &scope);
@@ -403,6 +432,7 @@ void config_free(struct config *config)
 	free(config->servers);
 	free(config->buses);
 	free(config->devices);
+	config_device_free(config->itself);
 	free(config->gateway);
 	free(config->gateway_endpoint);
 	free(config->directory);

@@ -140,6 +140,7 @@ struct config_device {
 	struct config_points *shared;	/* that `points` are in, once typed */
 	int64_t poll, silent_after, hold_at_most, awake_time, safe_after;
 	const char *manufacturer, *model, *serial;
+	struct config_facts *facts;	/* NULL: none */
 	void *data;			/* pristine, by settings.c */
 	char *refused;			/* why it does not run, or NULL */
 };
@@ -159,6 +160,7 @@ struct config_bus {
 struct config {
 	char *gateway;			/* gateway: name */
 	char *gateway_endpoint;		/* gateway: endpoint, or NULL */
+	struct config_device *itself;	/* ... and what it is, no bus */
 	char *directory;		/* relative paths start here; or NULL */
 	struct arena *scratch;		/* sources, points; gone once typed */
 	struct config_server **servers;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "agent/config_access.h"
 #include "agent/config_build.h"
+#include "agent/config_facts.h"
 #include "agent/nearest.h"
 
 #define ROOM_USUAL 48	/* bytes: name, bus, the adapter's struct */
@@ -282,6 +283,9 @@ static void other_set(struct building *b, struct config_device *device,
 		config_access_set(b, device, e->value, scope);
 	else if (!strcmp(e->key, "profile") && e->value->kind == YAML_TEXT)
 		device->profile = arena_text(device->arena, e->value->text);
+	else
+		config_fact_set(&device->facts, e->key, e->value,
+				device->arena, scope);
 }
 
 static void keys_set(struct building *b, struct config_device *device,

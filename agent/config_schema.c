@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The host's own keys: each name, type, default and range stands here and
  * nowhere else. */
-#include "agent/config_key.h"
+#include "agent/config_facts.h"
 
 #define S INT64_C(1000000000)
 #define LONGEST (INT64_C(49710) * 86400 * S)	/* whole days in 32 bits */
@@ -26,12 +26,28 @@ const struct config_key config_file_keys[] = {
 	{.type = KEY_END}
 };
 
+#define FACT_NAMES(flags_) \
+	OTHER("device_type", "3/0/17", .flags = (flags_)), \
+	OTHER("hardware_version", "3/0/18", .flags = (flags_)), \
+	OTHER("firmware_version", "3/0/3", .flags = (flags_)), \
+	OTHER("software_version", "3/0/19", .flags = (flags_)), \
+	OTHER("timezone", "3/0/15; the system's if absent", \
+	      .flags = (flags_)), \
+	OTHER("utc_offset", "3/0/14; the system's if absent", \
+	      .flags = (flags_)), \
+	OTHER("location", "latitude, longitude, altitude, radius: object 6", \
+	      .flags = (flags_))
+
 const struct config_key config_gateway_keys[] = {
 	CONFIG_KEY("name", KEY_TEXT, struct config, gateway, .min = 1,
 		   .max = NAME_MAX_LENGTH, .help = "${gateway} in templates"),
 	CONFIG_KEY("endpoint", KEY_TEXT, struct config, gateway_endpoint,
 		   .min = 1, .max = NAME_MAX_LENGTH,
 		   .help = "the gateway's own endpoint"),
+	OTHER("manufacturer", "3/0/0; the machine's if absent"),
+	OTHER("model", "3/0/1; the machine's if absent"),
+	OTHER("serial", "3/0/2; the machine's if absent"),
+	FACT_NAMES(0),
 	{.type = KEY_END}
 };
 
@@ -136,7 +152,32 @@ const struct config_key config_device_keys[] = {
 	       .help = "3/0/0"),
 	DEVICE("model", KEY_TEXT, model, .flags = KEY_GIVES, .help = "3/0/1"),
 	DEVICE("serial", KEY_TEXT, serial, .help = "3/0/2"),
+	FACT_NAMES(KEY_GIVES),
 	OTHER("points", "what it measures and does"),
+	{.type = KEY_END}
+};
+
+#define FACT(name_) \
+	CONFIG_KEY(#name_, KEY_TEXT, struct config_facts, name_, .min = 1, \
+		   .max = 255)
+
+const struct config_key config_fact_keys[] = {
+	FACT(device_type), FACT(hardware_version), FACT(firmware_version),
+	FACT(software_version), FACT(timezone), FACT(utc_offset),
+	{.type = KEY_END}
+};
+
+#define PLACE(name_, ...) \
+	CONFIG_KEY(#name_, KEY_REAL, struct config_location, name_, __VA_ARGS__)
+
+const struct config_key config_location_keys[] = {
+	PLACE(latitude, .min = -90, .max = 90, .flags = KEY_REQUIRED,
+	      .help = "degrees north"),
+	PLACE(longitude, .min = -180, .max = 180, .flags = KEY_REQUIRED,
+	      .help = "degrees east"),
+	PLACE(altitude, .min = -12000, .max = 100000,
+	      .help = "m above sea level"),
+	PLACE(radius, .min = 0, .max = 20000000, .help = "of error, m"),
 	{.type = KEY_END}
 };
 

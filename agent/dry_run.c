@@ -7,6 +7,7 @@
 #include <string.h>
 #include "agent/dry_run.h"
 #include "agent/gateway.h"
+#include "agent/loop.h"
 #include "objects/codec.h"
 
 #define SECOND INT64_C(1000000000)
@@ -37,18 +38,21 @@ static const char *name_of(const struct endpoint *e,
 static void print_slot(const struct endpoint *e, const struct lwm2m_path *path,
 		       const struct tree_slot *slot)
 {
-	char at[PATH_TEXT_MAX], text[256];
+	char at[PATH_TEXT_MAX], text[256], computed[256];
 	struct buf out = buf_over(text, sizeof(text) - 1);
+	struct buf texts = buf_over(computed, sizeof(computed));
+	struct lwm2m_value value = endpoint_value(e, path, slot, loop_clock(),
+						  &texts);
 
 	path_format(path, at);
 	if (slot->quality == TREE_EMPTY)
 		buf_text(&out, "(no value yet)");
 	else if (slot->quality == TREE_BAD)
 		buf_text(&out, "(no value: the device does not give it)");
-	else if (slot->value.type == LWM2M_NONE)
+	else if (value.type == LWM2M_NONE)
 		buf_text(&out, "(executable)");
 	else
-		value_format(&slot->value, &out);
+		value_format(&value, &out);
 	text[out.used] = 0;
 	printf("  %-18s %-32s %s\n", at, name_of(e, path), text);
 }

@@ -11,7 +11,6 @@
 #include "ipso/ipso.h"
 
 #define SECOND INT64_C(1000000000)
-#define PERIPHERAL_MALFUNCTION 8	/* of 3/0/11, Core TS E.4 */
 #define LEAVE_WITHIN (4 * SECOND)
 
 const char *endpoint_state_name(enum endpoint_state state)
@@ -109,21 +108,6 @@ void endpoint_destroy(struct endpoint *e)
 
 /* ---- liveness ---- */
 
-static void set_error_code(struct endpoint *e, int64_t code, int64_t now)
-{
-	struct lwm2m_path path = path_element(3, 0, 11, 0);
-	const struct tree_slot *now_there = tree_find(&e->tree, &path);
-	struct tree_slot *slot;
-
-	if (!now_there || now_there->value.as.integer == code)
-		return;
-	slot = tree_edit(&e->tree, &path);
-	if (!slot)
-		abort();
-	slot->value = lwm2m_integer(code);
-	endpoint_touched(e, &path, now);
-}
-
 static void all_clients(struct endpoint *e, enum registration_event event,
 			int64_t now)
 {
@@ -151,7 +135,7 @@ static void heard(struct endpoint *e, int64_t when, int64_t now)
 	log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus, "device %s",
 		 before == ENDPOINT_SILENT ? "answers again" : "is online");
 	if (before == ENDPOINT_SILENT) {
-		set_error_code(e, 0, now);
+		endpoint_error(e, ERROR_PERIPHERAL, false, now);
 		all_clients(e, REGISTRATION_HEARD, now);
 	}
 	register_when_ready(e, now);
@@ -180,7 +164,7 @@ static void no_answer(struct endpoint *e, const struct bus_message *m,
 		 "device is silent after %u tries: %s", m->tries,
 		 m->text ? m->text : strerror(-m->error));
 	spoil(e);
-	set_error_code(e, PERIPHERAL_MALFUNCTION, now);
+	endpoint_error(e, ERROR_PERIPHERAL, true, now);
 	all_clients(e, REGISTRATION_SILENT, now);
 }
 
@@ -249,6 +233,7 @@ static void set(struct endpoint *e, const struct config_point *point,
 		const struct tree_slot *slot, const struct lwm2m_value *value,
 		int64_t wall, int64_t now)
 {
+	bool was_bad = slot->quality == TREE_BAD;
 	bool news = slot->quality != TREE_GOOD ||
 		    !value_equal(&slot->value, value);
 
@@ -258,10 +243,14 @@ static void set(struct endpoint *e, const struct config_point *point,
 		companions(e, point, news, wall, now);
 	if (news)
 		changed_slot(e, &point->resource, now);
+	if (news)
+		endpoint_error_sampled(e, &point->resource, now);
+	if (was_bad && !endpoint_is_faulty(e))
+		endpoint_error(e, ERROR_PERIPHERAL, false, now);
 }
 
 static void fault(struct endpoint *e, const struct config_point *point,
-		  int error, const char *text)
+		  int error, const char *text, int64_t now)
 {
 	struct tree_slot *slot = tree_edit(&e->tree, &point->resource);
 
@@ -271,6 +260,7 @@ static void fault(struct endpoint *e, const struct config_point *point,
 	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
 		 "point %s has no value: %s", point->name,
 		 text ? text : strerror(-error));
+	endpoint_error(e, ERROR_PERIPHERAL, true, now);
 }
 
 static void sample(struct endpoint *e, const struct bus_message *m,
@@ -290,7 +280,7 @@ static void sample(struct endpoint *e, const struct bus_message *m,
 			   type_of(e, &point->resource), &value);
 	if (rc < 0)
 		fault(e, point, rc, rc == -ENODATA ? "not a number" :
-		      "does not fit the resource's type");
+		      "does not fit the resource's type", now);
 	else
 		set(e, point, slot, &value,
 		    gateway_wall(e->gateway, m->when), now);
@@ -333,14 +323,9 @@ long endpoint_point(const struct endpoint *e, const struct lwm2m_path *path)
 
 void endpoint_reboot(struct endpoint *e, int64_t now)
 {
-	log_line(LOG_NOTE, e->conf->endpoint, NULL, "reboot (virtual): "
-		 "registers anew");
+	log_line(LOG_NOTE, e->conf->endpoint, NULL, "the device was restarted "
+		 "by a server: registers anew");
 	all_clients(e, REGISTRATION_RESTART, now);
-}
-
-void endpoint_reset_error(struct endpoint *e, int64_t now)
-{
-	set_error_code(e, 0, now);
 }
 
 /* ---- leaving ---- */
@@ -424,11 +409,13 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		sample(e, m, now);
 		break;
 	case BUS_FAULT:
-		fault(e, &e->conf->points[m->point], m->error, m->text);
+		fault(e, &e->conf->points[m->point], m->error, m->text, now);
 		break;
 	case BUS_HEARD:
-		if (m->error)
+		if (m->error) {
 			e->rssi = m->error;
+			endpoint_error_signal(e, now);
+		}
 		heard(e, m->when, now);
 		break;
 	case BUS_ROUND:

@@ -36,6 +36,7 @@ struct endpoint {
 	int64_t safe_at;		/* safe_after is over then; 0: served,
 					 * INT64_MAX: it was */
 	uint16_t n_clients;
+	uint16_t errors;		/* bits of enum endpoint_error */
 	uint8_t state;			/* enum endpoint_state */
 	bool round_done, leaving, gone;
 	uint32_t tries;			/* without an answer, in a row */
@@ -63,9 +64,36 @@ void endpoint_touched(struct endpoint *endpoint,
 /* Index of the point bound at path, or -1. */
 long endpoint_point(const struct endpoint *endpoint,
 		    const struct lwm2m_path *path);
-/* 3/0/4 Reboot: every client registers anew. */
+/* The device has been restarted: every client registers anew. */
 void endpoint_reboot(struct endpoint *endpoint, int64_t now);
-void endpoint_reset_error(struct endpoint *endpoint, int64_t now);
+
+/* endpoint_errors.c: the codes of 3/0/11 (Core TS E.4) that are told. */
+enum endpoint_error {
+	ERROR_LOW_BATTERY = 1,		/* 3/0/9 or 3/0/20 says so */
+	ERROR_LOW_SIGNAL = 4,		/* of its radio */
+	ERROR_PERIPHERAL = 8,		/* it is silent, or a point of it fails;
+					 * of the gateway: a bus is down */
+};
+#define ERROR_CODE_LAST ERROR_PERIPHERAL
+void endpoint_error(struct endpoint *endpoint, enum endpoint_error error,
+		    bool on, int64_t now);
+void endpoint_errors_reset(struct endpoint *endpoint, int64_t now);
+/* rssi is another; a value has come. */
+void endpoint_error_signal(struct endpoint *endpoint, int64_t now);
+void endpoint_error_sampled(struct endpoint *endpoint,
+			    const struct lwm2m_path *path, int64_t now);
+bool endpoint_is_faulty(const struct endpoint *endpoint);
+
+/* endpoint_computed.c: of a slot that is TREE_COMPUTED; now: ns since 1970.
+ * As request.h says of `compute`; owner: the endpoint. */
+bool endpoint_compute(void *owner, const struct lwm2m_path *path,
+		      const struct tree_slot *slot, int64_t now,
+		      struct buf *texts, struct lwm2m_value *value);
+/* Of any slot, for people. now: monotonic. */
+struct lwm2m_value endpoint_value(const struct endpoint *endpoint,
+				  const struct lwm2m_path *path,
+				  const struct tree_slot *slot, int64_t now,
+				  struct buf *texts);
 
 /* endpoint_held.c: what servers have written outlives a restart. A server whose
  * configuration has changed since gets its account from the configuration. */

@@ -28,7 +28,7 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))
 		if (slot->flags & TREE_KEPT && n < REQUEST_RECORDS)
 			records[n++] = (struct lwm2m_record){path, slot->value,
-							     0};
+				slot->flags & TREE_COMPUTED ? slot->time : 0};
 	return n;
 }
 
@@ -71,7 +71,8 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 			 object), record->path.id[1]);
 	if (record->path.depth < 3 || (slot && slot->flags & TREE_BOUND) ||
 	    record->path.id[0] == 0 ||
-	    tree_set(&e->tree, &record->path, &record->value, 0) < 0)
+	    tree_set(&e->tree, &record->path, &record->value,
+		     record->time) < 0)
 		return;		/* not there any more, or a device's now */
 	tree_edit(&e->tree, &record->path)->flags |= TREE_KEPT;
 	for (size_t i = 0; i < e->n_clients; i++)

@@ -3,8 +3,11 @@
  * device (/3), and an instance for each mapped point. */
 #include <stdlib.h>
 #include <string.h>
+#include "agent/config_facts.h"
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
+#include "agent/loop.h"
+#include "agent/machine.h"
 #include "agent/model.h"
 #include "ipso/ipso.h"
 
@@ -85,13 +88,80 @@ static void add_account(struct endpoint *e, const struct client *c)
 		    lwm2m_string("UQ", 2));
 }
 
+static void put_computed(struct tree *tree, struct lwm2m_path path,
+			 enum lwm2m_type type)
+{
+	struct tree_slot *slot = slot_at(tree, path);
+
+	slot->value.type = type;
+	slot->flags |= TREE_COMPUTED;
+}
+
 static void build_device(struct tree *tree)
 {
+	const char *zone = machine_facts()->timezone;
+
 	add_object(tree, 3, 0);
 	put(tree, path_resource(3, 0, 4), (struct lwm2m_value){0});
 	put(tree, path_element(3, 0, 11, 0), lwm2m_integer(0));
 	put(tree, path_resource(3, 0, 12), (struct lwm2m_value){0});
-	put(tree, path_resource(3, 0, 16), lwm2m_string("U", 1));
+	put_computed(tree, path_resource(3, 0, 13), LWM2M_TIME);
+	put_computed(tree, path_resource(3, 0, 14), LWM2M_STRING);
+	put_text(tree, path_resource(3, 0, 15), zone);
+	put_computed(tree, path_resource(3, 0, 16), LWM2M_STRING);
+}
+
+static void put_fixed(struct tree *tree, struct lwm2m_path path,
+		      const char *text)
+{
+	if (!text)
+		return;
+	put_text(tree, path, text);
+	tree_edit(tree, &path)->flags &= (uint8_t)~TREE_COMPUTED;
+}
+
+static void add_location(struct endpoint *e, const struct config_location *at,
+			 int64_t wall)
+{
+	add_object(&e->tree, 6, 0);
+	put(&e->tree, path_resource(6, 0, 0), lwm2m_float(at->latitude));
+	put(&e->tree, path_resource(6, 0, 1), lwm2m_float(at->longitude));
+	if (at->has_altitude)
+		put(&e->tree, path_resource(6, 0, 2),
+		    lwm2m_float(at->altitude));
+	if (at->has_radius)
+		put(&e->tree, path_resource(6, 0, 3), lwm2m_float(at->radius));
+	put(&e->tree, path_resource(6, 0, 5),
+	    (struct lwm2m_value){LWM2M_TIME, 0,
+				 {.integer = wall / INT64_C(1000000000)}});
+}
+
+/* A zone that is not the system's has an offset that is not known. */
+static void add_zone(struct tree *tree, const struct config_facts *facts)
+{
+	struct lwm2m_path offset = path_resource(3, 0, 14);
+	const char *zone = machine_facts()->timezone;
+
+	if (facts->timezone && (!zone || strcmp(zone, facts->timezone)) &&
+	    !facts->utc_offset)
+		tree_remove(tree, &offset);
+	put_fixed(tree, offset, facts->utc_offset);
+	put_text(tree, path_resource(3, 0, 15), facts->timezone);
+}
+
+static void add_facts(struct endpoint *e, const struct config_facts *facts)
+{
+	struct tree *tree = &e->tree;
+
+	put_text(tree, path_resource(3, 0, 3), facts->firmware_version);
+	put_text(tree, path_resource(3, 0, 17), facts->device_type);
+	put_text(tree, path_resource(3, 0, 18), facts->hardware_version);
+	put_text(tree, path_resource(3, 0, 19), facts->software_version);
+	if (facts->timezone || facts->utc_offset)
+		add_zone(tree, facts);
+	if (facts->location)
+		add_location(e, facts->location,
+			     gateway_wall(e->gateway, loop_clock()));
 }
 
 static void add_device(struct endpoint *e)
@@ -104,6 +174,36 @@ static void add_device(struct endpoint *e)
 	put_text(&e->tree, path_resource(3, 0, 0), e->conf->manufacturer);
 	put_text(&e->tree, path_resource(3, 0, 1), e->conf->model);
 	put_text(&e->tree, path_resource(3, 0, 2), e->conf->serial);
+	if (e->conf->facts)
+		add_facts(e, e->conf->facts);
+}
+
+/* The gateway's own endpoint: what the site does not say, the machine does. */
+static void put_unless(struct tree *tree, uint16_t resource, const char *text)
+{
+	struct lwm2m_path path = path_resource(3, 0, resource);
+
+	if (!tree_find(tree, &path))
+		put_text(tree, path, text);
+}
+
+static void add_machine(struct endpoint *e)
+{
+	const struct machine *machine = machine_facts();
+	struct tree *tree = &e->tree;
+	int64_t memory = machine_memory().total_kb;
+
+	put_unless(tree, 0, machine->vendor ? machine->vendor : "lwmux");
+	put_unless(tree, 1, machine->product ? machine->product : "gateway");
+	put_unless(tree, 2, machine->serial);
+	put_unless(tree, 3, machine->system);
+	put_unless(tree, 17, "gateway");
+	put_unless(tree, 18, machine->version);
+	put_unless(tree, 19, e->gateway->version);
+	if (!memory)
+		return;
+	put_computed(tree, path_resource(3, 0, 10), LWM2M_INTEGER);
+	put(tree, path_resource(3, 0, 21), lwm2m_integer(memory));
 }
 
 /* One resource of any object, without IPSO's companions. */
@@ -161,6 +261,8 @@ void endpoint_build(struct endpoint *e)
 	for (size_t i = 0; i < e->n_clients; i++)
 		add_account(e, &e->clients[i]);
 	add_device(e);
+	if (!e->bus)
+		add_machine(e);
 	for (size_t i = 0; i < e->conf->n_points; i++)
 		if (!e->conf->points[i].optional)
 			endpoint_build_point(e, &e->conf->points[i]);

@@ -23,6 +23,7 @@ struct gateway_bus {
 
 struct gateway {
 	const char *config_dir, *profile_dir, *adapter_dir;
+	const char *version;		/* of the program, or NULL */
 	char *name;
 	struct mailbox *mail;
 	struct store *store;

@@ -205,6 +205,7 @@ int loop_open(struct gateway *gateway, const char *run_dir)
 {
 	int rc;
 
+	gateway->wall_offset = wall_offset();
 	set_up(gateway);
 	rc = run_dir ? control_open(gateway, run_dir) : 0;
 	if (rc < 0)

@@ -106,6 +106,7 @@ static int run(const struct options *o, struct config *config)
 	struct gateway gateway = {
 		.config_dir = o->config, .profile_dir = LWMUX_PROFILE_DIR,
 		.adapter_dir = o->adapters, .dry = o->dry_run,
+		.version = "lwmux " LWMUX_VERSION,
 	};
 	int rc;
 

@@ -321,19 +321,13 @@ static void apply_new_devices(struct gateway *g, struct config *config,
 /* The gateway's own endpoint: a device without a bus. */
 static void add_gateway_itself(struct config *config)
 {
-	struct arena *arena;
-	struct config_device *conf;
+	struct config_device *conf = config->itself;
 
 	if (!config->gateway_endpoint)
 		return;
-	arena = arena_create();
-	conf = arena_take(arena, sizeof(*conf));
-	conf->arena = arena;
-	conf->endpoint = arena_text(arena, config->gateway_endpoint);
-	conf->fingerprint = seed_of(conf->endpoint);
-	conf->manufacturer = "lwmux";
-	conf->model = "gateway";
-	conf->enabled = conf->register_always = true;
+	config->itself = NULL;
+	conf->endpoint = arena_text(conf->arena, config->gateway_endpoint);
+	conf->fingerprint += seed_of(conf->endpoint);
 	config->devices = realloc(config->devices, (config->n_devices + 1) *
 				  sizeof(struct config_device *));
 	if (!config->devices)

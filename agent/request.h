@@ -35,6 +35,11 @@ struct request_bound {
 	 * a range of its own has decided, the registry's does not count. */
 	uint8_t (*check)(void *owner, const struct lwm2m_record *record,
 			 bool *ranged);
+	/* The value now of a slot that is TREE_COMPUTED, its text in `texts`.
+	 * false: there is none. May be NULL: the slot's own then. */
+	bool (*compute)(void *owner, const struct lwm2m_path *path,
+			const struct tree_slot *slot, int64_t now,
+			struct buf *texts, struct lwm2m_value *value);
 };
 
 /* What a request looks at and changes. */
@@ -99,6 +104,8 @@ struct request_room {
 	struct lwm2m_record records[REQUEST_RECORDS];
 	struct lwm2m_path touched[REQUEST_RECORDS];
 	uint8_t scratch[16384];
+	uint8_t computed[16384];	/* texts of an answer ... */
+	size_t n_computed;		/* ... and their bytes so far */
 };
 
 /* A Write that replaces (PUT) an instance leaves what the payload does not

@@ -80,6 +80,7 @@ uint8_t request_read_composite(const struct request_scope *scope,
 	struct tally tally = {0};
 
 	*n = 0;
+	room->n_computed = 0;
 	if (!is_any_visible(scope, paths, n_paths))
 		return CODE(4, 01);
 	for (size_t i = 0; i < n_paths; i++)

@@ -27,6 +27,26 @@ static bool is_served(const struct request_scope *scope,
 	return false;
 }
 
+/* false: it has no value now, or none of the room for its text is left. */
+static bool compute(const struct request_scope *scope,
+		    const struct tree_slot *slot,
+		    const struct lwm2m_path *at, struct request_room *room,
+		    struct lwm2m_value *value)
+{
+	struct buf texts = buf_over(room->computed + room->n_computed,
+				    sizeof(room->computed) - room->n_computed);
+
+	*value = slot->value;
+	if (!(slot->flags & TREE_COMPUTED) || !scope->bound ||
+	    !scope->bound->compute)
+		return true;
+	if (!scope->bound->compute(scope->owner, at, slot, scope->now, &texts,
+				   value) || texts.full)
+		return false;
+	room->n_computed += texts.used;
+	return true;
+}
+
 /* A time goes along with a stale value only: it must not pass for a fresh
  * one. Where all carry times, a server may take them for a history. */
 static void slot_collect(const struct request_scope *scope,
@@ -35,20 +55,21 @@ static void slot_collect(const struct request_scope *scope,
 			 struct request_room *room, struct tally *tally)
 {
 	bool bad = slot->quality == TREE_BAD;
+	struct lwm2m_value value;
 
 	tally->bad += bad;
 	if (slot->flags & TREE_BOUND) {
 		tally->bound++;
 		tally->bound_bad += bad;
 	}
-	if (!is_served(scope, slot))
+	if (!is_served(scope, slot) || !compute(scope, slot, at, room, &value))
 		return;
 	if (tally->served == REQUEST_RECORDS) {
 		tally->overflow = true;
 		return;
 	}
 	room->records[tally->served++] = (struct lwm2m_record){
-		*at, slot->value, bad ? slot->time : 0,
+		*at, value, bad ? slot->time : 0,
 	};
 }
 
@@ -131,6 +152,7 @@ uint8_t request_read(const struct request_scope *scope,
 		return CODE(4, 01);
 	if (path->depth >= 3 && !request_is_readable(scope->tree, path))
 		return CODE(4, 05);
+	room->n_computed = 0;
 	accept = format_choose(scope, single, accept);
 	if (!codec_encodes(accept) || (!single && is_plain(accept)))
 		return CODE(4, 06);

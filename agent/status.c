@@ -249,8 +249,9 @@ static json *status_all(struct gateway *g, int64_t now)
 	return to;
 }
 
-static json *slot_json(const struct lwm2m_path *path,
-		       const struct tree_slot *slot, int64_t wall)
+static json *slot_json(const struct endpoint *e,
+		       const struct lwm2m_path *path,
+		       const struct tree_slot *slot, int64_t now)
 {
 	static const char *const qualities[] = {
 		[TREE_GOOD] = "good", [TREE_EMPTY] = "no value yet",
@@ -259,20 +260,23 @@ static json *slot_json(const struct lwm2m_path *path,
 	const struct resource_def *def = model_resource(agent_model(),
 							path->id[0],
 							path->id[2]);
-	char text[4096];
+	char text[4096], computed[1024];
 	struct buf out = buf_over(text, sizeof(text) - 1);
+	struct buf texts = buf_over(computed, sizeof(computed));
+	struct lwm2m_value value = endpoint_value(e, path, slot, now, &texts);
 	json *to = json_object_new_object();
 
 	path_format(path, text);
 	add_text(to, "path", text);
 	add_text(to, "name", def ? def->name : NULL);
 	add_text(to, "quality", qualities[slot->quality]);
-	value_format(&slot->value, &out);
+	value_format(&value, &out);
 	text[out.used] = 0;
-	if (slot->value.type != LWM2M_NONE)
+	if (value.type != LWM2M_NONE)
 		add_text(to, "value", text);
 	if (slot->time)
-		add_seconds(to, "age", wall - slot->time);
+		add_seconds(to, "age", gateway_wall(e->gateway, now) -
+			    slot->time);
 	return to;
 }
 
@@ -294,8 +298,7 @@ static json *read_json(struct gateway *g, const char *name, const char *text,
 	to = json_object_new_object();
 	list = json_object_new_array();
 	while ((slot = tree_next(&e->tree, &scope, &at, &path)))
-		json_object_array_add(list, slot_json(&path, slot,
-						      gateway_wall(g, now)));
+		json_object_array_add(list, slot_json(e, &path, slot, now));
 	json_object_object_add(to, "resources", list);
 	return to;
 }

@@ -49,6 +49,27 @@ static void main_file(void **state)
 		 "unknown key 'nam' of the gateway; did you mean 'name'?\n"},
 		{MAIN_USUAL "gateway: {name: [x]}\n", NULL, "lwmux.yaml:2:17: "
 		 "'name' must be one value, this is a list\n"},
+		{MAIN_USUAL "gateway: {location: {latitude: 91, longitude: "
+		 "1}}\n", NULL, "lwmux.yaml:2:32: 'latitude' must be -90 to "
+		 "90, not 91\n"},
+		{MAIN_USUAL "gateway: {location: {latitude: 9}}\n", NULL,
+		 "lwmux.yaml:2:21: 'location' needs the key 'longitude'\n"},
+		{MAIN_USUAL "gateway: {location: {latitude: 9, longitude: "
+		 "-181, hight: 7}}\n", NULL, "lwmux.yaml:2:46: 'longitude' "
+		 "must be -180 to 180, not -181\nlwmux.yaml:2:52: unknown key "
+		 "'hight' of the gateway\n"},
+		{MAIN_USUAL "gateway: {utc_offset: 1h}\n", NULL,
+		 "lwmux.yaml:2:23: 'utc_offset' must be as +01:00, not "
+		 "'1h'\n"},
+		{MAIN_USUAL "gateway: {utc_offset: \"+15:00\"}\n", NULL,
+		 "lwmux.yaml:2:23: 'utc_offset' must be as +01:00, not "
+		 "'+15:00'\n"},
+		{MAIN_USUAL "gateway: {timezone: a b}\n", NULL,
+		 "lwmux.yaml:2:21: 'timezone' must be a name as "
+		 "Europe/Berlin, not 'a b'\n"},
+		{MAIN_USUAL "defaults: {location: {latitude: 1, longitude: "
+		 "2}, timezone: Asia/Tokyo, hardware_version: A}\n", NULL,
+		 ""},
 		{MAIN_USUAL "bootstrap: {uri: coap://h}\n", NULL,
 		 "lwmux.yaml:2:12: 'bootstrap': this version knows 'servers' "
 		 "only\n"},

@@ -318,6 +318,73 @@ static void reads(void **state)
 	RUN(table);
 }
 
+/* A clock that runs, a text of the moment, and one that has no value now. */
+static bool computed_now(void *owner, const struct lwm2m_path *at,
+			 const struct tree_slot *slot, int64_t now,
+			 struct buf *texts, struct lwm2m_value *value)
+{
+	assert_ptr_equal(owner, &room);
+	if (at->id[2] == 13) {
+		*value = slot->value;
+		value->as.integer += (now - slot->time) / SECOND;
+		return true;
+	}
+	buf_text(texts, at->id[2] == 14 ? "+01:00" : "Z");
+	*value = lwm2m_string((const char *)texts->at, (uint32_t)texts->used);
+	return at->id[2] != 15;
+}
+
+static void computed_read(struct request_scope *scope, const char *uri,
+			  const char *expected)
+{
+	struct buf out = buf_over(answer, sizeof(answer) - 1);
+	struct request request = {
+		.method = GET, .uri = uri, .uri_length = strlen(uri),
+		.accept = FORMAT_SENML_JSON, .format = FORMAT_NONE,
+		.observe = -1};
+	struct request_outcome outcome = request_handle(scope, &request,
+							&room, &out);
+
+	answer[out.used] = 0;
+	assert_int_equal(outcome.code, *expected == '[' ? CODE(2, 05) :
+			 CODE(5, 03));
+	if (*expected == '[')
+		assert_string_equal((char *)answer, expected);
+}
+
+static void computed(void **state)
+{
+	static const struct request_bound bound = {.compute = computed_now};
+	struct attribute_set attributes = {NULL, 0};
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .attributes = &attributes,
+		.fallback = FORMAT_SENML_JSON, .bound = &bound,
+		.owner = &room, .now = NOW};
+
+	(void)state;
+	tree_init(&tree);
+	tree_add(&tree, object(&model, 3), 0);
+	for (uint16_t id = 13; id <= 16; id++) {
+		struct lwm2m_path at = path_resource(3, 0, id);
+		struct tree_slot *slot = tree_slot_add(&tree, &at);
+
+		slot->flags = TREE_COMPUTED;
+		slot->value.type = id == 13 ? LWM2M_TIME : LWM2M_STRING;
+	}
+	computed_read(&scope, "3/0/13",
+		      "[{\"bn\":\"/3/0/13\",\"v\":1700000000}]");
+	computed_read(&scope, "3/0/15", "");
+	computed_read(&scope, "3/0", "[{\"bn\":\"/3/0/\",\"n\":\"13\",\"v\":"
+		      "1700000000},{\"n\":\"14\",\"vs\":\"+01:00\"},"
+		      "{\"n\":\"16\",\"vs\":\"Z\"}]");
+	find(&tree, "3/0/13")->value.as.integer = 1000;
+	find(&tree, "3/0/13")->time = NOW - 7 * SECOND;
+	computed_read(&scope, "3/0/13",
+		      "[{\"bn\":\"/3/0/13\",\"v\":1007}]");
+	tree_finish(&tree);
+}
+
 static void reads_by_quality(void **state)
 {
 	static const struct exchange table[] = {
@@ -1246,6 +1313,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads),
+		cmocka_unit_test(computed),
 		cmocka_unit_test(reads_by_quality),
 		cmocka_unit_test(stale_values_carry_their_time),
 		cmocka_unit_test(observes),

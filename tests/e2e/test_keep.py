@@ -51,12 +51,6 @@ class Keep(Site):
         server.registered("sim", after=mark)
         self.assertEqual(server.value("sim", "/3303/0/5700"), 21.5)
 
-    def test_reboot_of_the_device_registers_anew(self):
-        server, _ = self.start()
-        mark = server.mark()
-        self.assertEqual(server.code("execute", "sim", "/3/0/4"), "2.04")
-        server.registered("sim", after=mark)
-
     def test_fleet_of_units(self):
         slave = self.slave("1=plain", "2=plain", "3=plain")
         server = self.server()
