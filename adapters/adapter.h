@@ -22,7 +22,7 @@
 #include "objects/value.h"
 
 #define ADAPTER_ABI 1u
-#define ADAPTER_MINOR 0u
+#define ADAPTER_MINOR 1u
 #define ADAPTER_NEVER INT64_MAX
 
 struct adapter_host;		/* functions of the host, below */
@@ -125,6 +125,11 @@ struct adapter_key {
 	{.name = #member, .type = type_, .offset = offsetof(struct_, member), \
 	 .size = sizeof(((struct_ *)0)->member), __VA_ARGS__}
 
+enum adapter_trait {
+	ADAPTER_SLEEPY = 1,	/* its devices sleep and show themselves now
+				 * and then: queue mode unless told otherwise */
+};
+
 struct adapter_ops {
 	uint32_t abi, size, key_size;	/* set by ADAPTER_EXPORT */
 	uint32_t needs;			/* lowest minor of a host it can use */
@@ -171,6 +176,8 @@ struct adapter_ops {
 	/* One exchange a call, between polls. Returns when the next step is,
 	 * 0 at the end, or -errno. NULL: what turn() hears will do. */
 	int64_t (*search)(struct adapter_search *, int64_t now);
+
+	uint32_t traits;		/* of enum adapter_trait; minor 1 */
 };
 #define ADAPTER_EXPORT(...) \
 	extern const struct adapter_ops lwmux_adapter; \

@@ -8,7 +8,7 @@
 #include "agent/gateway.h"
 #include "agent/log.h"
 
-static void batch_free(struct batch *b)
+void batch_free(struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++)
 		if (b->writes[i].raw.type == LWM2M_STRING ||
@@ -67,7 +67,7 @@ static uint8_t check(void *owner, const struct lwm2m_record *record,
 const struct request_bound batch_bound = {.check = check,
 					  .compute = endpoint_compute};
 
-static void finish(struct batch *b, uint8_t code, int64_t now)
+void batch_drop(struct batch *b)
 {
 	struct batch **at = &b->endpoint->batches;
 
@@ -75,8 +75,44 @@ static void finish(struct batch *b, uint8_t code, int64_t now)
 		at = &(*at)->next;
 	*at = b->next;
 	heap_remove(&b->endpoint->gateway->batches, &b->due);
-	b->ops->answer(b->later, code, now);
 	batch_free(b);
+}
+
+void batch_answer(struct batch *b, uint8_t code, int64_t now)
+{
+	if (!b->accepted)
+		b->ops->answer(b->later, code, now);
+	b->accepted = true;
+}
+
+/* Those whose writes it has replaced end with it. */
+static void followers_finish(struct batch *b, uint8_t code, int64_t now)
+{
+	struct batch *next;
+
+	for (struct batch *other = b->endpoint->batches; other; other = next) {
+		next = other->next;
+		if (other->leader != b)
+			continue;
+		batch_answer(other, code, now);
+		batch_drop(other);
+	}
+}
+
+void batch_finish(struct batch *b, uint8_t code, int64_t now)
+{
+	struct endpoint *e = b->endpoint;
+	bool stored = b->accepted;
+
+	followers_finish(b, code, now);
+	batch_answer(b, code, now);
+	batch_drop(b);
+	if (e->leaving)
+		return;
+	if (stored)
+		batch_store(e);
+	if (e->conf->queue)
+		batch_release(e, now);
 }
 
 /* Hands the next write to the bus. false: it could not, code is the answer. */
@@ -92,9 +128,9 @@ static bool next(struct batch *b, uint8_t *code)
 	return false;
 }
 
-static struct batch *create(struct endpoint *e,
-			    const struct lwm2m_record *writes, size_t n,
-			    uint8_t *code)
+struct batch *batch_create(struct endpoint *e,
+			   const struct lwm2m_record *writes, size_t n,
+			   uint8_t *code)
 {
 	struct batch *b = calloc(1, sizeof(*b) + n * sizeof(b->writes[0]));
 
@@ -114,22 +150,20 @@ static struct batch *create(struct endpoint *e,
 	return NULL;
 }
 
-static void *exchange_defer(void *exchange)
+void batch_enter(struct batch *b)
 {
-	return coap_defer(exchange);
+	b->next = b->endpoint->batches;
+	b->endpoint->batches = b;
 }
 
-static void exchange_answer(void *later, uint8_t code, int64_t now)
+void batch_run(struct batch *b, int64_t now)
 {
-	coap_respond_later(later, code, FORMAT_NONE, NULL, 0, now);
-}
+	uint8_t code;
 
-struct batch_asker batch_exchange(struct coap_exchange *exchange)
-{
-	static const struct batch_asker_ops ops = {
-		.defer = exchange_defer, .answer = exchange_answer};
-
-	return (struct batch_asker){&ops, exchange};
+	b->held = false;
+	heap_set(&b->endpoint->gateway->batches, &b->due, now + BATCH_DEADLINE);
+	if (!next(b, &code))
+		batch_finish(b, code, now);
 }
 
 uint8_t batch_start(struct endpoint *e, struct batch_asker asker,
@@ -140,11 +174,14 @@ uint8_t batch_start(struct endpoint *e, struct batch_asker asker,
 
 	if (e->leaving || !e->device)
 		return CODE(5, 3);
-	if (e->state == ENDPOINT_SILENT)
+	if (e->life.state == LIVENESS_SILENT)
 		return CODE(5, 4);
-	b = create(e, writes, n, &code);
+	if (batch_must_wait(e))
+		return batch_hold_new(e, asker, writes, n, code, now);
+	b = batch_create(e, writes, n, &code);
 	if (!b)
 		return code;
+	b->hold_until = batch_hold_until(e, now);
 	b->due.due = now + BATCH_DEADLINE;
 	b->ops = asker.ops;
 	if (!next(b, &code) || !(b->later = asker.ops->defer(asker.asker))) {
@@ -153,8 +190,7 @@ uint8_t batch_start(struct endpoint *e, struct batch_asker asker,
 		return CODE(5, 3);
 	}
 	heap_set(&e->gateway->batches, &b->due, b->due.due);
-	b->next = e->batches;
-	e->batches = b;
+	batch_enter(b);
 	return 0;
 }
 
@@ -194,34 +230,40 @@ static bool restarts(const struct endpoint *e, const struct batch_write *write)
 void batch_done(struct endpoint *e, uint64_t id, int error, int64_t now)
 {
 	struct batch *b = find(e, id);
+	bool reboot;
 	uint8_t code;
 
 	if (!b)
 		return;		/* its deadline has passed */
 	code = b->code;
+	if (!error && ++b->at < b->n && next(b, &code))
+		return;
 	if (error) {
 		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
 			 "write to point %s failed: %s",
 			 e->conf->points[b->writes[b->at].point].name,
 			 strerror(-error));
-		finish(b, code_of(error), now);
-	} else if (++b->at == b->n || !next(b, &code)) {
-		bool reboot = b->at == b->n && restarts(e, &b->writes[0]);
-
-		finish(b, code, now);
-		if (reboot)
-			endpoint_reboot(e, now);
+		code = code_of(error);
 	}
+	reboot = !error && b->at == b->n && restarts(e, &b->writes[0]);
+	if (code != CODE(5, 4) || !batch_hold_again(b, now))
+		batch_finish(b, code, now);
+	if (reboot)
+		endpoint_reboot(e, now);
 }
 
 void batch_due(struct batch *b, int64_t now)
 {
-	bus_cancel(b->endpoint->device, b->id);
-	finish(b, CODE(5, 4), now);
+	bool held = b->held;
+
+	if (!held)
+		bus_cancel(b->endpoint->device, b->id);
+	if (held || !batch_hold_again(b, now))
+		batch_finish(b, CODE(5, 4), now);
 }
 
 void batch_end_all(struct endpoint *e, int64_t now)
 {
 	while (e->batches)
-		finish(e->batches, CODE(5, 3), now);
+		batch_finish(e->batches, CODE(5, 3), now);
 }

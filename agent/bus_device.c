@@ -28,10 +28,21 @@ void device_destroy(struct bus_device *device)
 
 /* ---- standing */
 
+/* One that sleeps is not gone before its time. */
+static bool is_absent(const struct bus_device *device)
+{
+	int64_t silent_after = device->conf->silent_after;
+
+	return silent_after > 0 && device->tries >= POLL_SILENT_TRIES &&
+	       bus_now() - device->alive_at >= silent_after;
+}
+
 static enum bus_standing standing_of(const struct bus_device *device)
 {
 	if (!device->link || !bus_of(device)->ops->read)
 		return STANDING_NONE;
+	if (device->tries > 0 && device->conf->queue)
+		return is_absent(device) ? STANDING_SILENT : STANDING_ASLEEP;
 	if (device->tries >= POLL_SILENT_TRIES)
 		return STANDING_SILENT;
 	if (device->tries > 0)
@@ -68,13 +79,17 @@ static void points_renew(struct bus_device *device, int64_t now)
 void device_alive(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
+	bool renew = device->tries >= POLL_SILENT_TRIES &&
+		     (!device->conf->queue || is_absent(device));
 	int64_t now;
 
 	bus->open_tries = 0;
+	if (device->conf->queue)
+		device->alive_at = bus_now();
 	if (device->known && device->tries == 0)
 		return;
 	now = bus_now();
-	if (device->tries >= POLL_SILENT_TRIES)
+	if (renew)
 		points_renew(device, now);
 	device->known = true;
 	device->tries = 0;
@@ -204,6 +219,8 @@ void device_attach(struct bus_device *device)
 
 	asked_reserve(bus, device->base.n_points);
 	data_fill(device, now);
+	if (!device->alive_at)
+		device->alive_at = now;
 	device->round = false;
 	device->stuck = 0;
 	device->hold = 0;
@@ -276,6 +293,14 @@ static int64_t shortest_poll(const struct bus_device *device)
 	return poll;
 }
 
+static int64_t retry_wait(const struct bus_device *device, int64_t cost)
+{
+	int64_t poll = shortest_poll(device);
+
+	return device->conf->queue ? poll_retry_sleeper(cost, poll) :
+				     poll_retry(device->tries, cost, poll);
+}
+
 void device_fault(struct bus_device *device, int error, char *text)
 {
 	int64_t now = bus_now();
@@ -284,8 +309,7 @@ void device_fault(struct bus_device *device, int error, char *text)
 	for (size_t i = 0; i < device->base.n_points; i++)
 		point_tried(&device->points[i]);
 	device_round(device);
-	device->hold = now + poll_retry(device->tries, 0,
-					shortest_poll(device));
+	device->hold = now + retry_wait(device, 0);
 	if (device->link)
 		device_schedule(device, now);
 }
@@ -342,9 +366,9 @@ static void exchange_fail(struct bus_device *device, size_t n, int error,
 			point_missed(point, error);
 	}
 	device->stuck = 0;
-	device->hold = now + poll_retry(device->tries, cost,
-					shortest_poll(device));
-	bus->gate = now + (device->tries >= POLL_SILENT_TRIES ? 4 : 1) * cost;
+	device->hold = now + retry_wait(device, cost);
+	bus->gate = now + (device->tries >= POLL_SILENT_TRIES ||
+			   device->conf->queue ? 4 : 1) * cost;
 }
 
 static size_t still_asked(const struct bus *bus, size_t n)

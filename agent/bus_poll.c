@@ -43,6 +43,13 @@ int64_t poll_retry(uint32_t tries, int64_t cost, int64_t poll)
 	return wait < poll ? poll : wait;
 }
 
+int64_t poll_retry_sleeper(int64_t cost, int64_t poll)
+{
+	int64_t wait = POLL_SECOND / 2 > 9 * cost ? POLL_SECOND / 2 : 9 * cost;
+
+	return wait < poll && poll != POLL_NEVER ? poll : wait;
+}
+
 int64_t poll_reopen(uint32_t tries)
 {
 	return tries ? doubled(POLL_SECOND / 2, tries - 1) : 0;

@@ -20,6 +20,9 @@ int64_t poll_grain(int64_t poll);
  * to 60 s, never more often than its poll nor for more than a tenth of the
  * bus's time. */
 int64_t poll_retry(uint32_t tries, int64_t cost, int64_t poll);
+/* The same of one that sleeps, by its queue mode: to miss it is its way. It is
+ * asked again at its own rhythm, at no more than a tenth of the bus's time. */
+int64_t poll_retry_sleeper(int64_t cost, int64_t poll);
 /* How long a bus is left alone after `tries` failures in a row: 0.5 s doubling
  * to 60 s. */
 int64_t poll_reopen(uint32_t tries);

@@ -52,6 +52,7 @@ struct bus_command {
 enum bus_standing {
 	STANDING_NONE,		/* not attached, or nothing is polled */
 	STANDING_UNKNOWN, STANDING_LIVE, STANDING_SHAKY, STANDING_SILENT,
+	STANDING_ASLEEP,		/* in queue mode: no answer is no sign */
 	STANDINGS
 };
 
@@ -69,6 +70,8 @@ struct bus_device {
 	struct kept kept;
 	struct bus_counters counters;	/* under bus->counters_lock */
 	uint32_t seed;
+	int64_t alive_at;		/* the last answer of one that sleeps,
+					 * or when it was attached */
 	uint32_t tries;			/* unanswered in a row */
 	uint32_t untried;		/* points */
 	atomic_uchar commands;		/* waiting or running */

@@ -248,8 +248,10 @@ void client_event(struct client *c, enum registration_event event,
 		registration_step(&c->registration, event, code, changes,
 				  spread, &c->server->conf->policy, now);
 
-	if (action.gone)
+	if (action.gone) {
 		forget_observations(c);
+		client_unknown(c);
+	}
 	if (action.send) {
 		c->wanted = (uint8_t)action.send;
 		c->wanted_changes = action.changes;
@@ -321,6 +323,8 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 	}
 	note_refusal(c, answer);
 	c->last_code = answer->code;
+	if (answer->code >> 5 != 4)
+		client_exchange(c, now);
 	if (sent == REGISTRATION_SEND_REGISTER && answer->code == CODE(2, 1))
 		keep_location(c, answer->location);
 	client_event(c, REGISTRATION_ANSWER, answer->code, 0, now);
@@ -343,6 +347,7 @@ struct request_scope client_scope(struct client *c)
 		.serve_stale = e->conf->stale == STALE_SERVE,
 		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
 			    FORMAT_SENML_CBOR,
+		.with_times = endpoint_is_away(e),
 		.now = gateway_wall(e->gateway, loop_clock()),
 		.bound = &batch_bound, .owner = e,
 	};
@@ -380,7 +385,7 @@ static int send_notification(struct client *c, struct observation *o,
 	return coap_notify(c->connection, &(struct coap_notification){
 		.token = o->token, .token_length = o->token_length,
 		.code = code, .confirmable = o->confirmable ||
-			!c->server->conf->notify_non,
+			c->awake.waking || !c->server->conf->notify_non,
 		.format = format, .sequence = o->sequence, .uri = uri + 1,
 		.payload = out->at, .length = out->used}, now);
 }
@@ -433,7 +438,7 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 static bool notify_next(struct client *c, int64_t now)
 {
 	for (struct observation *o = c->observations; o; o = o->next)
-		if (observe_due(o, now)) {
+		if (observe_due(o, now) && client_may_notify(c, o, now)) {
 			notify(c, o, now);
 			return true;
 		}
@@ -446,6 +451,8 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 {
 	struct observation *o = client_observation(c, token, token_length);
 
+	if (outcome == COAP_ACKED)
+		client_exchange(c, now);
 	if (!o || outcome == COAP_ACKED)
 		return;
 	log_line(LOG_DETAIL, c->endpoint->conf->endpoint, NULL,
@@ -459,9 +466,9 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 }
 
 /* A confirmable one waits for what is under way. */
-static bool may_notify(const struct client *c)
+static bool may_notify(const struct client *c, int64_t now)
 {
-	return c->connection && registered(c) &&
+	return c->connection && registered(c) && client_may_speak(c, now) &&
 	       (c->server->conf->notify_non || !coap_busy(c->connection));
 }
 
@@ -471,11 +478,16 @@ void client_reschedule(struct client *c, int64_t now)
 
 	if (c->enable_at < due)
 		due = c->enable_at;
-	if (may_notify(c))
+	if (may_notify(c, now))
 		for (const struct observation *o = c->observations; o;
 		     o = o->next)
-			if (o->due < due)
+			if (o->due < due &&
+			    client_may_notify(c, o, o->due > now ? o->due : now))
 				due = o->due;
+	if (c->awake.waking && c->connection && !coap_busy(c->connection))
+		due = now;
+	if (c->endpoint->life.due < due)
+		due = c->endpoint->life.due;
 	if (c->endpoint->leaving && c->endpoint->stop_at < due)
 		due = c->endpoint->stop_at;
 	if (c->endpoint->safe_at && c->endpoint->safe_at < due)
@@ -504,14 +516,16 @@ void client_due(struct client *c, int64_t now)
 		return;
 	}
 	endpoint_safe_due(c->endpoint, now);
+	endpoint_life_due(c->endpoint, now);
 	if (c->enable_at <= now) {
 		c->enable_at = INT64_MAX;
 		client_event(c, REGISTRATION_START, 0, 0, now);
 	}
 	if (c->registration.next <= now)
 		client_event(c, REGISTRATION_TIMER, 0, 0, now);
-	while (may_notify(c) && notify_next(c, now))
+	while (may_notify(c, now) && notify_next(c, now))
 		;
+	client_wake(c, now);
 	client_reschedule(c, now);
 }
 

@@ -3,6 +3,7 @@
  * registration, observations and attributes. Agent thread. */
 #ifndef AGENT_CLIENT_H
 #define AGENT_CLIENT_H
+#include "agent/awake.h"
 #include "agent/coap.h"
 #include "agent/heap.h"
 #include "agent/observe.h"
@@ -34,6 +35,7 @@ struct client {
 	uint8_t last_code;		/* of the last answer; 0: none yet, or
 					 * CLIENT_NO_ANSWER */
 	bool paced;			/* in the server's queue */
+	struct awake awake;		/* of queue mode */
 	int64_t enable_at;		/* 1/x/4 Disable: registers again then */
 };
 
@@ -48,6 +50,19 @@ void client_event(struct client *client, enum registration_event event,
 void client_turn(struct client *client, int64_t now);
 /* Its due time has come. */
 void client_due(struct client *client, int64_t now);
+/* client_awake.c, of queue mode: the device shows itself. */
+void client_heard(struct client *client, int64_t now);
+/* A message to or from the server has been answered, or came in. */
+void client_exchange(struct client *client, int64_t now);
+/* The server does not know us any more. */
+void client_unknown(struct client *client);
+/* Nothing was there to notify: the server is woken by an Update. */
+void client_wake(struct client *client, int64_t now);
+/* May notifications go now; may this one, whose value may be old? */
+bool client_may_speak(const struct client *client, int64_t now);
+bool client_may_notify(const struct client *client,
+		       const struct observation *observation, int64_t now);
+
 /* The resource at path has a new value. */
 void client_changed(struct client *client, const struct lwm2m_path *path,
 		    const struct lwm2m_value *value, int64_t now);
@@ -66,9 +81,13 @@ extern const struct coap_handlers client_handlers;
 void client_request(struct client *client, struct coap_exchange *exchange,
 		    const struct request *request, const uint8_t *token,
 		    uint8_t token_length, int64_t now);
+/* client_awake.c: a server's request that is answered later, which prolongs
+ * the awake window once more. */
+struct batch_asker;
+struct client_asking { struct client *client; struct coap_exchange *exchange; };
+struct batch_asker client_asker(struct client_asking *asking);
 /* What request_handle() has left to do; the code to answer, 0: it goes to the
  * asker later. */
-struct batch_asker;
 uint8_t client_carry_out(struct client *client,
 			 const struct request_outcome *outcome,
 			 struct batch_asker asker, int64_t now);

@@ -235,6 +235,7 @@ void client_request(struct client *c, struct coap_exchange *x,
 		coap_respond(x, CODE(5, 3), FORMAT_NONE, NULL, 0, -1);
 		return;
 	}
+	client_exchange(c, now);
 	outcome = request_handle(&scope, request, g->room, &out);
 	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
 		cancel(c, &outcome, token, token_length);
@@ -242,9 +243,11 @@ void client_request(struct client *c, struct coap_exchange *x,
 		if (outcome.kind == REQUEST_OBSERVE)
 			sequence = observe(c, &outcome, token, token_length,
 					   now);
-		outcome.code = client_carry_out(c, &outcome, batch_exchange(x),
-						now);
+		outcome.code = client_carry_out(c, &outcome,
+			client_asker(&(struct client_asking){c, x}), now);
 	}
 	if (outcome.code)
 		respond(x, &outcome, &out, sequence);
+	if (c->endpoint->conf->queue)	/* its window is longer now */
+		client_reschedule(c, now);
 }

@@ -132,13 +132,18 @@ struct config_device {
 	uint16_t n_access;
 	const struct config_access *access;
 	bool queue, register_always, enabled;
+	bool queue_given;		/* else the adapter says */
+	bool wake_by_notification, notify_asleep;
 	uint8_t stale;			/* enum config_stale */
 	uint8_t asleep_write;		/* enum config_asleep */
 	uint32_t lifetime;		/* s; 0: the server's */
 	uint32_t n_points;		/* 0 of one refused, once typed */
 	const struct config_point *points;
 	struct config_points *shared;	/* that `points` are in, once typed */
-	int64_t poll, silent_after, hold_at_most, awake_time, safe_after;
+	int64_t poll, hold_at_most, safe_after;
+	int64_t awake_time;		/* MAX_TRANSMIT_WAIT unless given */
+	int64_t silent_after;		/* 0: never by time alone; -1: not
+					 * given, until settings.c has chosen */
 	const char *manufacturer, *model, *serial;
 	struct config_facts *facts;	/* NULL: none */
 	void *data;			/* pristine, by settings.c */

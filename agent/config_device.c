@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/awake.h"
 #include "agent/config_access.h"
 #include "agent/config_build.h"
 #include "agent/config_facts.h"
@@ -302,6 +303,7 @@ static void keys_set(struct building *b, struct config_device *device,
 		else if (key)
 			config_key_set(key, e->value, device, device->arena,
 				       scope);
+		device->queue_given |= !strcmp(e->key, "queue");
 		if (!config_is_gift(e->key))
 			device->source->settings = config_setting(
 				b, e, key, device->source->settings);
@@ -356,6 +358,8 @@ static struct config_device *device_create(struct building *b,
 	device->source = config_source(b, value->place);
 	device->bus = bus && strcmp(bus, endpoint) ? arena_text(arena, bus)
 						   : NULL;
+	device->silent_after = -1;
+	device->awake_time = transmission_wait(&transmission_default);
 	config_keys_fall_back(config_device_keys, device, arena);
 	return device;
 }

@@ -42,6 +42,7 @@ static void print_servers(struct json_object *endpoint, char *text,
 static void print_endpoint(struct json_object *e)
 {
 	const char *error = text_of(e, "error"), *tries = text_of(e, "tries");
+	const char *held = text_of(e, "held");
 	char age[24], servers[200];
 
 	age_text(text_of(e, "age"), age, sizeof(age));
@@ -50,8 +51,10 @@ static void print_endpoint(struct json_object *e)
 	       text_of(e, "state"), age, text_of(e, "bus") ?
 	       text_of(e, "bus") : "-", servers[0] ? servers : "-",
 	       error ? error : "");
-	if (tries)
+	if (tries && error)
 		printf(" x%s", tries);
+	if (held)
+		printf("%s%s held", error ? ", " : "", held);
 	putchar('\n');
 }
 

@@ -18,7 +18,7 @@ static bool all_tried(const struct gateway *g)
 {
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
-		if (!e->round_done && e->state != ENDPOINT_SILENT)
+		if (!e->round_done && e->life.state != LIVENESS_SILENT)
 			return false;
 	return true;
 }
@@ -65,7 +65,7 @@ static void print_endpoint(const struct endpoint *e)
 
 	printf("%s%s%s: %s%s%s\n", e->conf->endpoint,
 	       e->conf->bus ? " on bus " : "", e->conf->bus ? e->conf->bus : "",
-	       endpoint_state_name((enum endpoint_state)e->state),
+	       liveness_state_name((enum liveness_state)e->life.state),
 	       e->error ? ", " : "", e->error ? strerror(-e->error) : "");
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))
 		print_slot(e, &path, slot);

@@ -13,16 +13,6 @@
 #define SECOND INT64_C(1000000000)
 #define LEAVE_WITHIN (4 * SECOND)
 
-const char *endpoint_state_name(enum endpoint_state state)
-{
-	switch (state) {
-	case ENDPOINT_UNKNOWN: return "unknown";
-	case ENDPOINT_ONLINE: return "online";
-	case ENDPOINT_SILENT: return "silent";
-	}
-	return "?";
-}
-
 static bool uses_server(const struct config_device *conf, uint16_t id)
 {
 	for (size_t i = 0; i < conf->n_servers; i++)
@@ -59,7 +49,7 @@ static void attach(struct endpoint *e)
 	free(kept);
 }
 
-static void start_clients(struct endpoint *e, int64_t now)
+void endpoint_clients_start(struct endpoint *e, int64_t now)
 {
 	if (e->gateway->dry)
 		return;
@@ -86,13 +76,13 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	endpoint_restore(e);
 	endpoint_attributes_restore(e);
 	endpoint_access_settle(e, 0, now);
+	batch_restore(e);
 	if (bus)
 		attach(e);
-	else
-		e->state = ENDPOINT_ONLINE;	/* the gateway itself */
+	endpoint_life_init(e, now);
 	e->round_done = !bus;
 	if (conf->register_always)
-		start_clients(e, now);
+		endpoint_clients_start(e, now);
 	return e;
 }
 
@@ -106,66 +96,11 @@ void endpoint_destroy(struct endpoint *e)
 	free(e);
 }
 
-/* ---- liveness ---- */
-
-static void all_clients(struct endpoint *e, enum registration_event event,
-			int64_t now)
+void endpoint_clients_event(struct endpoint *e, enum registration_event event,
+			    int64_t now)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_event(&e->clients[i], event, 0, 0, now);
-}
-
-/* The first round has been tried and it is there: servers find values. */
-static void register_when_ready(struct endpoint *e, int64_t now)
-{
-	if (e->round_done && e->state == ENDPOINT_ONLINE && !e->leaving)
-		start_clients(e, now);
-}
-
-static void heard(struct endpoint *e, int64_t when, int64_t now)
-{
-	uint8_t before = e->state;
-
-	e->heard = when;
-	e->tries = 0;
-	if (before == ENDPOINT_ONLINE)
-		return;
-	e->state = ENDPOINT_ONLINE;
-	e->error = 0;
-	log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus, "device %s",
-		 before == ENDPOINT_SILENT ? "answers again" : "is online");
-	if (before == ENDPOINT_SILENT) {
-		endpoint_error(e, ERROR_PERIPHERAL, false, now);
-		all_clients(e, REGISTRATION_HEARD, now);
-	}
-	register_when_ready(e, now);
-}
-
-static void spoil(struct endpoint *e)
-{
-	struct lwm2m_path root = path_root(), path;
-	struct tree_cursor at = {0, 0};
-	const struct tree_slot *slot;
-
-	while ((slot = tree_next(&e->tree, &root, &at, &path)))
-		if (slot->flags & TREE_BOUND)
-			tree_edit(&e->tree, &path)->quality = TREE_BAD;
-}
-
-static void no_answer(struct endpoint *e, const struct bus_message *m,
-		      int64_t now)
-{
-	e->tries = m->tries;
-	e->error = m->error;
-	if (m->tries < ENDPOINT_TRIES || e->state == ENDPOINT_SILENT)
-		return;
-	e->state = ENDPOINT_SILENT;
-	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
-		 "device is silent after %u tries: %s", m->tries,
-		 m->text ? m->text : strerror(-m->error));
-	spoil(e);
-	endpoint_error(e, ERROR_PERIPHERAL, true, now);
-	all_clients(e, REGISTRATION_SILENT, now);
 }
 
 /* ---- values ---- */
@@ -271,7 +206,7 @@ static void sample(struct endpoint *e, const struct bus_message *m,
 	struct lwm2m_value value;
 	int rc;
 
-	heard(e, m->when, now);
+	endpoint_heard(e, m->when, now);
 	if (point->map.depth == 0 || !(slot = slot_of(e, point, now)))
 		return;
 	if (slot->value.type == LWM2M_NONE && slot->quality == TREE_GOOD)
@@ -325,7 +260,7 @@ void endpoint_reboot(struct endpoint *e, int64_t now)
 {
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "the device was restarted "
 		 "by a server: registers anew");
-	all_clients(e, REGISTRATION_RESTART, now);
+	endpoint_clients_event(e, REGISTRATION_RESTART, now);
 }
 
 /* ---- leaving ---- */
@@ -416,14 +351,14 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 			e->rssi = m->error;
 			endpoint_error_signal(e, now);
 		}
-		heard(e, m->when, now);
+		endpoint_heard(e, m->when, now);
 		break;
 	case BUS_ROUND:
 		e->round_done = true;
-		register_when_ready(e, now);
+		endpoint_register_when_ready(e, now);
 		break;
 	case BUS_NO_ANSWER:
-		no_answer(e, m, now);
+		endpoint_missed(e, m, now);
 		break;
 	case BUS_DONE:
 		batch_done(e, m->id, m->error, now);

@@ -5,16 +5,8 @@
 #define AGENT_ENDPOINT_H
 #include "agent/bus.h"
 #include "agent/client.h"
+#include "agent/liveness.h"
 #include "objects/tree.h"
-
-#define ENDPOINT_TRIES 3	/* without an answer, then it is silent */
-
-enum endpoint_state {
-	ENDPOINT_UNKNOWN,	/* not heard yet */
-	ENDPOINT_ONLINE,
-	ENDPOINT_SILENT,
-};
-const char *endpoint_state_name(enum endpoint_state state);
 
 struct batch;
 struct gateway;
@@ -31,18 +23,22 @@ struct endpoint {
 	struct tree tree;
 	struct batch *batches;		/* writes under way */
 	struct client *clients;		/* n_clients, by server */
-	int64_t heard;			/* monotonic ns, 0: never */
+	struct liveness life;
 	int64_t stop_at;		/* leaving: not later than this */
 	int64_t safe_at;		/* safe_after is over then; 0: served,
 					 * INT64_MAX: it was */
 	uint16_t n_clients;
 	uint16_t errors;		/* bits of enum endpoint_error */
-	uint8_t state;			/* enum endpoint_state */
 	bool round_done, leaving, gone;
 	uint32_t tries;			/* without an answer, in a row */
 	int32_t error;			/* of the last one */
 	int32_t rssi;			/* dBm, 0: not known */
 };
+
+/* Sends the event to all its clients. */
+void endpoint_clients_event(struct endpoint *endpoint,
+			    enum registration_event event, int64_t now);
+void endpoint_clients_start(struct endpoint *endpoint, int64_t now);
 
 /* conf becomes the endpoint's. Attached to its bus at once; bus NULL: the
  * gateway's own endpoint. */
@@ -103,6 +99,23 @@ void endpoint_store(const struct endpoint *endpoint);
 /* So do the attributes that each server has attached. */
 void endpoint_attributes_restore(struct endpoint *endpoint);
 void endpoint_attributes_store(const struct endpoint *endpoint);
+
+/* endpoint_awake.c: what liveness.c says, and what follows for the clients and
+ * for what is held. It was heard at `when`; it did not answer; a time that its
+ * machine has asked for may have come. */
+void endpoint_life_init(struct endpoint *endpoint, int64_t now);
+void endpoint_heard(struct endpoint *endpoint, int64_t when, int64_t now);
+void endpoint_missed(struct endpoint *endpoint,
+		     const struct bus_message *message, int64_t now);
+void endpoint_life_due(struct endpoint *endpoint, int64_t now);
+/* The first round has been tried and it is there: its clients start. */
+void endpoint_register_when_ready(struct endpoint *endpoint, int64_t now);
+/* In queue mode, and not there just now. */
+static inline bool endpoint_is_away(const struct endpoint *endpoint)
+{
+	return endpoint->conf->queue &&
+	       endpoint->life.state != LIVENESS_ONLINE;
+}
 
 /* endpoint_safe.c: a client has registered, or is registered no more; the time
  * of safe_at may have come. */

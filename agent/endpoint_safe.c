@@ -55,7 +55,7 @@ void endpoint_safe_due(struct endpoint *e, int64_t now)
 		e->safe_at = SAFE_DONE;
 		return;
 	}
-	if (e->state != ENDPOINT_ONLINE) {	/* it would not hear of it */
+	if (e->life.state != LIVENESS_ONLINE) {	/* it would not hear of it */
 		e->safe_at = now + e->conf->safe_after;
 		return;
 	}

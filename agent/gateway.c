@@ -375,13 +375,18 @@ bool gateway_stopped(const struct gateway *g)
 
 void gateway_summary(const struct gateway *g, char *text, size_t size)
 {
-	size_t online = 0, registered = 0;
+	size_t online = 0, asleep = 0, registered = 0;
+	char sleepers[40] = "";
 
 	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e))
-		online += e->state == ENDPOINT_ONLINE;
+	     e = gateway_next(g, e)) {
+		online += e->life.state == LIVENESS_ONLINE;
+		asleep += e->life.state == LIVENESS_ASLEEP;
+	}
 	for (size_t i = 0; i < g->n_servers; i++)
 		registered += g->servers[i]->n_registered;
-	snprintf(text, size, "%zu endpoints, %zu online, %zu registered",
-		 g->n_endpoints + g->n_refused, online, registered);
+	if (asleep)
+		snprintf(sleepers, sizeof(sleepers), ", %zu asleep", asleep);
+	snprintf(text, size, "%zu endpoints, %zu online%s, %zu registered",
+		 g->n_endpoints + g->n_refused, online, sleepers, registered);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/batch.h"
 #include "agent/coap.h"
 #include "agent/gateway.h"
 
@@ -36,22 +37,32 @@ static void label(FILE *to, const char *name, const char *value)
 
 static void endpoints_print(FILE *to, const struct gateway *g)
 {
-	static const enum endpoint_state states[] = {
-		ENDPOINT_UNKNOWN, ENDPOINT_ONLINE, ENDPOINT_SILENT};
+	size_t n[LIVENESS_STATES] = {0};
 
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		n[e->life.state]++;
 	head(to, "endpoints", "gauge", "Endpoints by the state of their "
 	     "device.");
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
-		size_t n = 0;
-
-		for (struct endpoint *e = gateway_next(g, NULL); e;
-		     e = gateway_next(g, e))
-			n += e->state == states[i];
+	for (size_t i = 0; i < LIVENESS_STATES; i++) {
 		fputs("lwmux_endpoints{", to);
-		label(to, "state", endpoint_state_name(states[i]));
-		fprintf(to, "} %zu\n", n);
+		label(to, "state",
+		      liveness_state_name((enum liveness_state)i));
+		fprintf(to, "} %zu\n", n[i]);
 	}
 	fprintf(to, "lwmux_endpoints{state=\"refused\"} %zu\n", g->n_refused);
+}
+
+static void held_print(FILE *to, const struct gateway *g)
+{
+	size_t n = 0;
+
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		n += batch_held(e).n;
+	head(to, "held_writes", "gauge", "Writes that wait for a sleeping "
+	     "device.");
+	fprintf(to, "lwmux_held_writes %zu\n", n);
 }
 
 static void server_print(FILE *to, const struct gateway *g,
@@ -127,6 +138,7 @@ char *metrics_print(struct gateway *g, int64_t now)
 	fprintf(to, "lwmux_uptime_seconds %.1f\n",
 		(double)(now - g->started) / SECOND);
 	endpoints_print(to, g);
+	held_print(to, g);
 	head(to, "registrations", "gauge", "Endpoints at a server by the state "
 	     "of their registration.");
 	for (size_t i = 0; i < g->n_servers; i++)

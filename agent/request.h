@@ -54,6 +54,8 @@ struct request_scope {
 					 * says nothing */
 	bool serve_stale;		/* stale: serve: the old value of a bad
 					 * resource instead of 5.04 */
+	bool with_times;		/* its device sleeps: values of points
+					 * go with their own times */
 	uint16_t fallback;		/* format without an Accept option for
 					 * more than one value: TLV to a 1.0
 					 * server, SenML-CBOR or -JSON to 1.1 */

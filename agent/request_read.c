@@ -47,8 +47,8 @@ static bool compute(const struct request_scope *scope,
 	return true;
 }
 
-/* A time goes along with a stale value only: it must not pass for a fresh
- * one. Where all carry times, a server may take them for a history. */
+/* A time goes along with a stale value, or that of a sleeping device: it must
+ * not pass for a fresh one. Where all carry times, a server may take them for a history. */
 static void slot_collect(const struct request_scope *scope,
 			 const struct tree_slot *slot,
 			 const struct lwm2m_path *at,
@@ -68,6 +68,7 @@ static void slot_collect(const struct request_scope *scope,
 		tally->overflow = true;
 		return;
 	}
+	bad |= scope->with_times && slot->flags & TREE_BOUND;
 	room->records[tally->served++] = (struct lwm2m_record){
 		*at, value, bad ? slot->time : 0,
 	};

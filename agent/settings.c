@@ -10,6 +10,10 @@
 #include "agent/plugin.h"
 #include "agent/settings_private.h"
 
+#define SECOND INT64_C(1000000000)
+#define SILENT_RADIO (6 * 3600 * SECOND)	/* heard only, never asked */
+#define SILENT_RADIO_POLLED (900 * SECOND)	/* it shows itself between polls */
+
 /* ---- a device ---- */
 
 static void device_type(struct typing *t, const char *what_point)
@@ -70,6 +74,29 @@ static void what_print(char text[96], const struct config_bus *bus,
 		 : "a", adapter, level);
 }
 
+/* What the device does not say of its sleep, its adapter and polls do. */
+static void sleep_choose(const struct typing *t)
+{
+	bool sleepy = t->bus->ops->traits & ADAPTER_SLEEPY;
+	struct config_device *d = t->device;
+	int64_t poll = INT64_MAX;
+
+	for (size_t i = 0; i < t->points->n; i++)
+		if (t->points->at[i].polled && t->points->at[i].poll < poll)
+			poll = t->points->at[i].poll;
+	if (!d->queue_given)
+		d->queue = sleepy;
+	if (d->silent_after >= 0)
+		return;
+	d->silent_after = 0;
+	if (poll == INT64_MAX)
+		d->silent_after = sleepy ? SILENT_RADIO : 0;
+	else if (d->queue)
+		d->silent_after = poll < INT64_MAX / 3 ? 3 * poll : poll;
+	if (sleepy && d->silent_after < SILENT_RADIO_POLLED)
+		d->silent_after = SILENT_RADIO_POLLED;
+}
+
 static void device_apply(struct config *config, struct config_bus *bus,
 			 struct config_device *device,
 			 struct points_known *known,
@@ -88,6 +115,8 @@ static void device_apply(struct config *config, struct config_bus *bus,
 		device_check(&t);
 	if (scope.wrong)
 		device_refuse(device, scope.first);
+	else
+		sleep_choose(&t);
 	if (!device->refused)
 		points_share(&t, known);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/ask.h"
+#include "agent/batch.h"
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
 #include "agent/loop.h"
@@ -66,7 +67,7 @@ static void add_location(json *to, const struct client *c)
 		add_text(to, "location", text);
 }
 
-static json *client_json(const struct client *c)
+static json *client_json(const struct client *c, int64_t now)
 {
 	json *to = json_object_new_object();
 	int64_t n = 0;
@@ -82,6 +83,9 @@ static json *client_json(const struct client *c)
 	add_int(to, "observations", n);
 	add_code(to, c->last_code);
 	add_location(to, c);
+	if (c->endpoint->conf->queue)
+		add_seconds(to, "awake", awake_is_open(&c->awake, now) ?
+			    c->awake.until - now : 0);
 	return to;
 }
 
@@ -113,19 +117,21 @@ static json *endpoint_json(const struct endpoint *e, int64_t now)
 
 	add_text(to, "endpoint", e->conf->endpoint);
 	add_text(to, "state", e->leaving ? "leaving" :
-		 endpoint_state_name((enum endpoint_state)e->state));
+		 liveness_state_name((enum liveness_state)e->life.state));
 	add_text(to, "bus", e->conf->bus);
 	add_text(to, "profile", e->conf->profile);
-	if (e->heard)
-		add_seconds(to, "age", now - e->heard);
-	if (e->error)
+	if (e->life.heard)
+		add_seconds(to, "age", now - e->life.seen);
+	if (e->error && e->life.state != LIVENESS_ASLEEP)
 		add_text(to, "error", strerror(-e->error));
 	if (e->tries)
 		add_int(to, "tries", e->tries);
+	if (batch_held(e).n)
+		add_int(to, "held", (int64_t)batch_held(e).n);
 	if (e->rssi)
 		add_int(to, "rssi", e->rssi);
 	for (size_t i = 0; i < e->n_clients; i++)
-		json_object_array_add(clients, client_json(&e->clients[i]));
+		json_object_array_add(clients, client_json(&e->clients[i], now));
 	json_object_object_add(to, "servers", clients);
 	if (e->bus)
 		add_counts(to, e->bus->bus, e->device);
@@ -156,6 +162,13 @@ static json *bus_json(const struct gateway_bus *b)
 	return to;
 }
 
+/* To sleep is what a sleeper is for. */
+static bool is_there(const struct endpoint *e)
+{
+	return e->life.state == LIVENESS_ONLINE ||
+	       e->life.state == LIVENESS_ASLEEP;
+}
+
 /* healthy: everything is as configured; down: nothing works. */
 static const char *health(const struct gateway *g)
 {
@@ -164,7 +177,7 @@ static const char *health(const struct gateway *g)
 
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
-		good += e->state == ENDPOINT_ONLINE && all_registered(e);
+		good += is_there(e) && all_registered(e);
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		buses &= b->open || b->for_search;
 	if (good == g->n_endpoints && !g->n_refused && buses && !g->errors.n)
@@ -209,7 +222,7 @@ static json *status_of(struct gateway *g, const char *name, int64_t now)
 	list = json_object_new_array();
 	json_object_array_add(list, endpoint_json(e, now));
 	json_object_object_add(to, "endpoints", list);
-	add_text(to, "health", e->state != ENDPOINT_ONLINE ? "down" :
+	add_text(to, "health", !is_there(e) ? "down" :
 		 all_registered(e) ? "healthy" : "degraded");
 	return to;
 }

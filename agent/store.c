@@ -32,7 +32,7 @@ struct store {
 
 static const char *const folders[] = {
 	[STORE_KEPT] = "kept", [STORE_HELD] = "held",
-	[STORE_ATTRIBUTES] = "attributes",
+	[STORE_ATTRIBUTES] = "attributes", [STORE_ACCEPTED] = "accepted",
 };
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 

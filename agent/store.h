@@ -12,6 +12,7 @@ enum store_kind {
 	STORE_KEPT,	/* what an adapter keeps for a device */
 	STORE_HELD,	/* resources that servers have written */
 	STORE_ATTRIBUTES,	/* Write-Attributes of all servers */
+	STORE_ACCEPTED,	/* writes that wait for a device to wake */
 };
 
 /* NULL directory: nothing is kept. Makes a folder for each kind. */

@@ -582,7 +582,7 @@ static int ble_pollfd(struct adapter_bus *bus)
 	return b->epoll;
 }
 
-ADAPTER_EXPORT(.name = "ble", .version = "1",
+ADAPTER_EXPORT(.name = "ble", .version = "1", .traits = ADAPTER_SLEEPY,
 	       .bus_keys = bus_keys, .device_keys = device_keys,
 	       .point_keys = point_keys, .search_keys = ble_search_keys,
 	       .bus_size = sizeof(struct ble_bus),

@@ -121,7 +121,7 @@ static bool is_online(const char *name)
 {
 	const struct endpoint *e = gateway_endpoint(&gateway, name);
 
-	return e && e->state == ENDPOINT_ONLINE && e->round_done &&
+	return e && e->life.state == LIVENESS_ONLINE && e->round_done &&
 	       !e->leaving;
 }
 

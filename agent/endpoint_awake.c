@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Liveness and sleep of an endpoint: what the pure machines say is told to the
+ * tree, the clients and the held writes. */
+#include <string.h>
+#include "agent/batch.h"
+#include "agent/endpoint.h"
+#include "agent/gateway.h"
+#include "agent/log.h"
+
+static struct liveness_rules rules_of(const struct endpoint *e)
+{
+	struct liveness_rules rules = {
+		.queue = e->conf->queue, .awake = e->conf->awake_time,
+		.silent_after = e->conf->silent_after,
+	};
+
+	for (size_t i = 0; i < e->conf->n_points && !rules.polled; i++)
+		rules.polled = e->conf->points[i].polled;
+	return rules;
+}
+
+static void reschedule(struct endpoint *e, int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_reschedule(&e->clients[i], now);
+}
+
+void endpoint_life_init(struct endpoint *e, int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+
+	liveness_init(&e->life, &rules, now);
+	if (!e->bus)		/* the gateway itself */
+		liveness_step(&e->life, LIVENESS_HEARD, &rules, now);
+	reschedule(e, now);
+}
+
+void endpoint_register_when_ready(struct endpoint *e, int64_t now)
+{
+	if (e->round_done && e->life.state == LIVENESS_ONLINE && !e->leaving)
+		endpoint_clients_start(e, now);
+}
+
+static void spoil(struct endpoint *e)
+{
+	struct lwm2m_path root = path_root(), path;
+	struct tree_cursor at = {0, 0};
+	const struct tree_slot *slot;
+
+	while ((slot = tree_next(&e->tree, &root, &at, &path)))
+		if (slot->flags & TREE_BOUND)
+			tree_edit(&e->tree, &path)->quality = TREE_BAD;
+}
+
+/* ---- changes ---- */
+
+static void came(struct endpoint *e, uint8_t before, int64_t now)
+{
+	e->error = 0;
+	if (before == LIVENESS_ASLEEP) {
+		log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
+			 "device is awake");
+		return;
+	}
+	log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus, "device %s",
+		 before == LIVENESS_SILENT ? "answers again" : "is online");
+	if (before == LIVENESS_SILENT) {
+		endpoint_error(e, ERROR_PERIPHERAL, false, now);
+		endpoint_clients_event(e, REGISTRATION_HEARD, now);
+	}
+	endpoint_register_when_ready(e, now);
+}
+
+static void went(struct endpoint *e, const char *why, int64_t now)
+{
+	if (e->life.state == LIVENESS_ASLEEP) {
+		log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
+			 "device is asleep");
+		return;
+	}
+	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+		 "device is silent: %s", why);
+	spoil(e);
+	endpoint_error(e, ERROR_PERIPHERAL, true, now);
+	endpoint_clients_event(e, REGISTRATION_SILENT, now);
+}
+
+void endpoint_heard(struct endpoint *e, int64_t when, int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+	uint8_t before = e->life.state;
+	int64_t due = e->life.due;
+
+	e->tries = 0;
+	if (liveness_step(&e->life, LIVENESS_HEARD, &rules, when))
+		came(e, before, now);
+	if (e->life.due < due)
+		reschedule(e, now);
+	if (!e->conf->queue || e->leaving)
+		return;
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_heard(&e->clients[i], now);
+	batch_release(e, now);
+}
+
+void endpoint_missed(struct endpoint *e, const struct bus_message *m,
+		     int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+
+	e->tries = m->tries;
+	e->error = m->error;
+	if (liveness_step(&e->life, LIVENESS_MISS, &rules, now))
+		went(e, m->text ? m->text : strerror(-m->error), now);
+	reschedule(e, now);
+}
+
+void endpoint_life_due(struct endpoint *e, int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+
+	if (e->life.due > now || e->leaving)
+		return;
+	if (liveness_step(&e->life, LIVENESS_TIMER, &rules, now))
+		went(e, e->error ? strerror(-e->error) : "not heard for its "
+		     "silent_after", now);
+}
