@@ -8,6 +8,7 @@
 #include <string.h>
 #include "agent/batch.h"
 #include "agent/client.h"
+#include "agent/client_session.h"
 #include "agent/endpoint.h"
 #include "agent/endpoint_access.h"
 #include "agent/gateway.h"
@@ -58,6 +59,7 @@ void client_finish(struct client *c)
 	forget_observations(c);
 	attribute_set_finish(&c->attributes);
 	coap_close(c->connection);
+	free(c->trouble);
 	free(c->location);
 }
 
@@ -179,34 +181,11 @@ static void send_now(struct client *c, int64_t now)
 	client_event(c, REGISTRATION_LOST, 0, 0, now);
 }
 
-static bool connect_now(struct client *c)
-{
-	struct server *s = c->server;
-
-	if (c->connection && c->moves != s->moves) {
-		coap_close(c->connection);	/* it has moved */
-		c->connection = NULL;
-	}
-	c->moves = s->moves;
-	if (!c->connection)
-		c->connection = coap_open(&(struct coap_peer){
-			.address = (struct sockaddr *)&s->address,
-			.length = s->length, .host = s->conf->host}, c);
-	if (c->connection)
-		return true;
-	if (c->last_code != CLIENT_NO_ANSWER)	/* once an outage */
-		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
-			 "cannot open a connection to %s: %s", s->conf->uri,
-			 strerror(errno));
-	c->last_code = CLIENT_NO_ANSWER;
-	return false;
-}
-
 void client_turn(struct client *c, int64_t now)
 {
 	if (!c->wanted)
 		return;
-	if (!connect_now(c)) {
+	if (!client_connect(c)) {
 		c->wanted = REGISTRATION_NOTHING;
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
 	} else if (!coap_busy(c->connection)) {
@@ -221,6 +200,8 @@ static void note_registration(struct client *c, bool was, bool is)
 	if (was == is)
 		return;
 	count_registered(c, is);
+	if (is)
+		client_session_good(c);
 	if (is)
 		log_line(LOG_NOTE, name, NULL, "registered at %s as LwM2M %s, "
 			 "lifetime %u s", c->server->conf->uri,
@@ -310,6 +291,8 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 	uint8_t sent = c->under_way, before = c->last_code;
 
 	c->under_way = REGISTRATION_NOTHING;
+	if (outcome != COAP_ANSWERED && client_session_lost(c, now))
+		return;
 	if (outcome != COAP_ANSWERED) {
 		if (before != CLIENT_NO_ANSWER)
 			log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
@@ -461,7 +444,7 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 	client_forget(c, o);
 	/* RFC 7641 4.5: it is over here, while the server waits for ever. A
 	 * new registration makes both agree again. */
-	if (outcome == COAP_NO_ANSWER)
+	if (outcome == COAP_NO_ANSWER && !client_session_lost(c, now))
 		client_event(c, REGISTRATION_RESTART, 0, 0, now);
 }
 
@@ -596,4 +579,5 @@ static void on_idle(void *owner)
 
 const struct coap_handlers client_handlers = {
 	.request = on_request, .ended = on_ended, .idle = on_idle,
+	.broken = client_broken,
 };

@@ -25,6 +25,7 @@ struct client {
 	struct attribute_set attributes;
 	struct registration registration;
 	struct heap_item due;
+	char *trouble;			/* with its session; NULL: none */
 	uint8_t *location;		/* segments, as given; owned */
 	uint16_t n_location;
 	uint16_t instance;		/* of object 1 that is this account */

@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include "agent/blockwise.h"
 #include "agent/coap.h"
+#include "agent/coap_session.h"
+#include "agent/credentials_parts.h"
 #include "agent/gnutls_shim.h"
 #include "agent/heap.h"
 #include "agent/log.h"
@@ -19,6 +21,8 @@
 #define MAX_TRANSMIT_WAIT (93 * SECOND)		/* RFC 7252 4.8.2 */
 #define EXCHANGE_LIFETIME (247 * SECOND)
 #define FIRST_RETRANSMISSION (3 * SECOND)	/* ACK_TIMEOUT x 1.5, 4.8 */
+#define SESSION_WAIT (20 * SECOND)	/* for a request over a session */
+#define HANDSHAKE_WAIT (30 * SECOND)
 #define PDU_MAX 1280
 #define LATERS_MAX 16
 #define TURN_EVENTS 256
@@ -64,7 +68,10 @@ struct coap_connection {
 	struct seen *seen;
 	struct coap_later *laters;
 	uint8_t flight, token[8], token_length;
-	bool idle_owed;
+	uint8_t transport;		/* enum coap_transport */
+	bool idle_owed, up, proven, pinged, ended;
+	struct handshake *handshake;	/* until it is up */
+	int64_t since;			/* up since then */
 	struct coap_connection *next_closed;
 };
 
@@ -88,6 +95,8 @@ static struct {
 	int64_t now;
 	uint32_t etag;
 	int epoll;
+	const coap_session_t *failed;	/* the last one, and why */
+	int error, alert;
 } io = {.epoll = -1};
 
 static int64_t clock_now(void)
@@ -115,15 +124,22 @@ static void arm(struct coap_connection *c)
 	int64_t due = c->give_up;
 	unsigned ms;
 
-	if (!c->flight) {
+	if (!c->flight && c->up && !c->pinged) {
 		heap_remove(&io.due, &c->due);
 		return;
 	}
+	if (!c->flight && c->up)
+		due = INT64_MAX;
 	coap_ticks(&ticks);
 	ms = coap_io_prepare_epoll(c->context, ticks);
 	if (ms && clock_now() + (int64_t)ms * 1000000 < due)
 		due = clock_now() + (int64_t)ms * 1000000;
-	heap_set(&io.due, &c->due, due);
+	heap_set(&io.due, &c->due, c->ended ? clock_now() : due);
+}
+
+static bool is_stream(const struct coap_connection *c)
+{
+	return c->transport == COAP_OVER_TCP || c->transport == COAP_OVER_TLS;
 }
 
 /* Just sent: libcoap has set its timer for the first retransmission, and that
@@ -131,7 +147,8 @@ static void arm(struct coap_connection *c)
 static void arm_first(struct coap_connection *c, int64_t now)
 {
 	if (c->flight)
-		heap_set(&io.due, &c->due, now + FIRST_RETRANSMISSION);
+		heap_set(&io.due, &c->due, c->ended || is_stream(c) ? now :
+			 now + FIRST_RETRANSMISSION);
 }
 
 static void add_number(coap_pdu_t *pdu, uint16_t option, uint32_t number)
@@ -163,7 +180,8 @@ static void take_off(struct coap_connection *c, enum flight flight,
 	c->flight = (uint8_t)flight;
 	c->token_length = (uint8_t)length;
 	memcpy(c->token, token, length);
-	c->give_up = now + MAX_TRANSMIT_WAIT;
+	c->give_up = now + (flight == FLIGHT_REQUEST && coap_has_session(c) ?
+			    SESSION_WAIT : MAX_TRANSMIT_WAIT);
 }
 
 /* -EIO: the kernel did not take it (no route, a port that refused before). */
@@ -296,7 +314,10 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 		memcpy(o->at + m->path.n + m->query.n, m->payload, m->length);
 	free(c->outgoing);
 	c->outgoing = o;
-	return send_outgoing(c, now);
+	if (c->up)
+		return send_outgoing(c, now);
+	c->flight = FLIGHT_REQUEST;	/* it goes when the handshake is over */
+	return 0;
 }
 
 int coap_notify(struct coap_connection *c, const struct coap_notification *n,
@@ -305,7 +326,7 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 	struct body *body;
 	coap_pdu_t *pdu;
 
-	if (c->flight && n->confirmable)
+	if ((c->flight && n->confirmable) || !c->up)
 		return -EBUSY;
 	body = body_create(n->code, n->format,
 			   block_hash(0, n->uri, strlen(n->uri)), n->payload,
@@ -597,7 +618,9 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 		coap_pdu_set_code(response, (coap_pdu_code_t)CODE(5, 3));
 		return;
 	}
-	x.unsafe = r.method != REQUEST_GET && r.method != REQUEST_FETCH;
+	/* A stream carries nothing twice, and no message ids. */
+	x.unsafe = r.method != REQUEST_GET && r.method != REQUEST_FETCH &&
+		   !is_stream(c);
 	if (x.unsafe && answer_again(&x, hash))
 		return;
 	if (!coap_get_data(pdu, &r.length, &r.payload))
@@ -687,6 +710,7 @@ static coap_response_t on_response(coap_session_t *session,
 				location.full ? 0 : location.used};
 	if (!coap_get_data(received, &answer.length, &answer.payload))
 		answer.length = 0;
+	c->proven = true;
 	landed(c, COAP_ANSWERED, &answer);
 	return COAP_RESPONSE_OK;
 }
@@ -700,6 +724,8 @@ static void on_nack(coap_session_t *session, const coap_pdu_t *sent,
 	(void)mid;
 	if (!c || !c->flight || !sent || reason == COAP_NACK_ICMP_ISSUE)
 		return;			/* ICMP is not final: it is sent again */
+	if (reason != COAP_NACK_RST && reason != COAP_NACK_TOO_MANY_RETRIES)
+		return;			/* the session's end: on_event() */
 	token = coap_pdu_get_token(sent);
 	if (token.length != c->token_length ||
 	    memcmp(token.s, c->token, token.length))
@@ -729,55 +755,119 @@ static int watch(struct coap_connection *c)
 			 coap_context_get_coap_fd(c->context), &event);
 }
 
-static coap_session_t *session_open(coap_context_t *context,
-				    const struct coap_peer *peer)
+struct handshake *handshake_of(const coap_session_t *session)
 {
-	coap_address_t address;
+	const struct coap_connection *c = coap_session_get_app_data(session);
 
-	coap_address_init(&address);
-	if (peer->length > sizeof(address.addr)) {
-		errno = EAFNOSUPPORT;
-		return NULL;
-	}
-	memcpy(&address.addr, peer->address, peer->length);
-	address.size = peer->length;
-	switch (peer->transport) {
-	case COAP_OVER_UDP:
-		return coap_new_client_session(context, NULL, &address,
-					       COAP_PROTO_UDP);
-	case COAP_OVER_DTLS:
-	case COAP_OVER_TCP:
-	case COAP_OVER_TLS:
-		errno = EPROTONOSUPPORT;
-		break;
-	}
-	return NULL;
+	return c ? c->handshake : NULL;
 }
 
-struct coap_connection *coap_open(const struct coap_peer *peer, void *owner)
+static bool on_verify(void *transport, void *tls)
 {
-	struct coap_connection *c = calloc(1, sizeof(*c));
+	struct handshake *h = handshake_of(transport);
 
-	if (!c)
-		abort();
+	if (h)
+		h->verified = credentials_verify(&h->credentials, h->host, tls,
+						 h->why, sizeof(h->why));
+	return h && h->verified;
+}
+
+static void on_failed(void *transport, int error, int alert)
+{
+	io.failed = transport;
+	io.error = error;
+	io.alert = alert;
+}
+
+/* Nothing is done here but to note it: libcoap is in the middle of things. */
+static int on_event(coap_session_t *session, const coap_event_t event)
+{
+	static const coap_event_t ends[] = {
+		COAP_EVENT_DTLS_CLOSED, COAP_EVENT_DTLS_ERROR,
+		COAP_EVENT_TCP_CLOSED, COAP_EVENT_TCP_FAILED,
+		COAP_EVENT_SESSION_CLOSED, COAP_EVENT_SESSION_FAILED,
+	};
+	struct coap_connection *c = coap_session_get_app_data(session);
+
+	for (size_t i = 0; c && c->owner && i < sizeof(ends) / sizeof(*ends);
+	     i++)
+		if (event == ends[i]) {
+			c->ended = true;
+			heap_set(&io.due, &c->due, clock_now());
+		}
+	return 0;
+}
+
+static bool open_context(struct coap_connection *c,
+			 const struct coap_peer *peer)
+{
 	errno = 0;
-	c->owner = owner;
 	c->context = coap_new_context(NULL);
-	if (c->context && coap_context_get_coap_fd(c->context) >= 0)
-		c->session = session_open(c->context, peer);
-	if (!c->session || watch(c) < 0) {
-		int error = errno ? errno : EIO;
+	if (!c->context || coap_context_get_coap_fd(c->context) < 0)
+		return false;
+	if (peer->keepalive)
+		coap_context_set_keepalive(c->context, peer->keepalive);
+	c->session = session_open(c->context, peer, c->handshake);
+	return c->session && watch(c) == 0;
+}
 
-		coap_free_context(c->context);
-		free(c);
-		errno = error;
-		return NULL;
-	}
+static void start(struct coap_connection *c)
+{
 	coap_session_set_app_data(c->session, c);
 	coap_register_response_handler(c->context, on_response);
 	coap_register_nack_handler(c->context, on_nack);
+	coap_register_event_handler(c->context, on_event);
 	handle_all_requests(c->context);
-	return c;
+	c->up = c->transport == COAP_OVER_UDP;
+	c->give_up = clock_now() + HANDSHAKE_WAIT;
+	arm(c);
+}
+
+struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
+				  char *why, size_t size)
+{
+	struct coap_connection *c = calloc(1, sizeof(*c));
+	bool secure = peer->transport == COAP_OVER_DTLS ||
+		      peer->transport == COAP_OVER_TLS;
+
+	if (!c)
+		abort();
+	c->owner = owner;
+	c->transport = (uint8_t)peer->transport;
+	c->pinged = peer->keepalive;
+	if (secure)
+		c->handshake = handshake_create(peer, why, size);
+	if (secure && !c->handshake) {
+		free(c);
+		return NULL;
+	}
+	if (open_context(c, peer)) {
+		start(c);
+		return c;
+	}
+	snprintf(why, size, "%s", strerror(errno ? errno : EIO));
+	coap_free_context(c->context);
+	handshake_free(c->handshake);
+	free(c);
+	return NULL;
+}
+
+bool coap_proven(const struct coap_connection *c)
+{
+	return c->proven;
+}
+
+bool coap_has_session(const struct coap_connection *c)
+{
+	return c->transport != COAP_OVER_UDP;
+}
+
+struct coap_description coap_describe(const struct coap_connection *c)
+{
+	return (struct coap_description){
+		.suite = credentials_suite(session_tls(c->session)),
+		.up = c->up, .since = c->since,
+	};
 }
 
 static void forget_laters(struct coap_connection *c)
@@ -814,6 +904,7 @@ static void free_closed(void)
 		coap_session_release(c->session);
 		coap_free_context(c->context);
 		release_incoming(c);
+		handshake_free(c->handshake);
 		free(c->outgoing);
 		free(c->answer);
 		free(c->seen);
@@ -828,6 +919,81 @@ bool coap_busy(const struct coap_connection *c)
 
 /* ---- the loop ---- */
 
+/* The session is gone: the owner closes the connection. */
+static void broke(struct coap_connection *c, const char *what)
+{
+	struct coap_breakage breakage = {.alert = -1, .new = !c->up};
+	char text[320];
+
+	if (c->handshake && *c->handshake->why) {
+		what = c->handshake->why;
+	} else if (!what && io.failed == c->session) {
+		credentials_explain(io.error, io.alert, text, sizeof(text));
+		breakage.alert = io.alert;
+		what = text;
+	}
+	breakage.why = what ? what : c->up ? "the connection was closed" :
+		       "the server cannot be reached";
+	io.failed = NULL;
+	c->flight = FLIGHT_NONE;
+	heap_remove(&io.due, &c->due);
+	io.handlers->broken(c->owner, &breakage);
+}
+
+static const char *silence(const struct coap_connection *c)
+{
+	if (c->transport == COAP_OVER_TCP || !c->handshake ||
+	    c->handshake->credentials.mode != SECURITY_PSK)
+		return "the server does not answer the handshake";
+	return "the server does not answer the handshake (does it know the "
+	       "identity, and is the key the same?)";
+}
+
+/* The handshake is over: what has waited for it goes. */
+static void came_up(struct coap_connection *c, int64_t now)
+{
+	if (c->handshake && !handshake_is_safe(c->handshake)) {
+		broke(c, "the server's key cannot be checked with this "
+		      "libcoap");
+		return;
+	}
+	c->up = true;
+	c->since = now;
+	if (c->handshake)
+		session_forget(c->context, c->handshake);
+	handshake_free(c->handshake);
+	c->handshake = NULL;
+	if (c->flight == FLIGHT_REQUEST)
+		send_outgoing(c, now);
+}
+
+static void look_after_session(struct coap_connection *c, int64_t now)
+{
+	if (c->ended)
+		broke(c, NULL);
+	else if (!c->up && coap_session_get_state(c->session) ==
+		 COAP_SESSION_STATE_ESTABLISHED)
+		came_up(c, now);
+	else if (!c->up && now >= c->give_up)
+		broke(c, silence(c));
+}
+
+static void look_after_flight(struct coap_connection *c, int64_t now)
+{
+	/* Nothing is left to send again: the only sign of an ACK. */
+	if ((c->flight == FLIGHT_NOTIFY || c->flight == FLIGHT_LATER) &&
+	    coap_can_exit(c->context))
+		landed(c, COAP_ACKED, NULL);
+	else if (c->flight && now >= c->give_up)
+		landed(c, COAP_NO_ANSWER, NULL);
+	if (c->owner && !c->flight)
+		send_later(c, clock_now());
+	if (c->owner && !c->flight && c->idle_owed) {
+		c->idle_owed = false;
+		io.handlers->idle(c->owner);
+	}
+}
+
 static void drive(struct coap_connection *c)
 {
 	struct epoll_event events[4];
@@ -836,20 +1002,10 @@ static void drive(struct coap_connection *c)
 
 	if (n > 0)
 		coap_io_do_epoll(c->context, events, (size_t)n);
-	if (!c->owner)
-		return;
-	/* Nothing is left to send again: the only sign of an ACK. */
-	if ((c->flight == FLIGHT_NOTIFY || c->flight == FLIGHT_LATER) &&
-	    coap_can_exit(c->context))
-		landed(c, COAP_ACKED, NULL);
-	else if (c->flight && clock_now() >= c->give_up)
-		landed(c, COAP_NO_ANSWER, NULL);
-	if (c->owner && !c->flight)
-		send_later(c, clock_now());
-	if (c->owner && !c->flight && c->idle_owed) {
-		c->idle_owed = false;
-		io.handlers->idle(c->owner);
-	}
+	if (c->owner && (c->ended || !c->up))
+		look_after_session(c, clock_now());
+	if (c->owner && c->up)
+		look_after_flight(c, clock_now());
 	if (c->owner && c->give_up == before)	/* not one just sent */
 		arm(c);
 }
@@ -895,6 +1051,8 @@ struct coap_counts coap_counts(void)
 	return io.counts;
 }
 
+static const struct gnutls_shim_hooks tls_hooks = {on_verify, on_failed};
+
 static void log_libcoap(coap_log_t level, const char *text)
 {
 	size_t n = strcspn(text, "\n");
@@ -921,6 +1079,7 @@ int coap_start(const struct coap_handlers *handlers)
 	coap_startup();
 	coap_set_log_handler(log_libcoap);
 	coap_set_log_level(4);			/* its warnings */
+	gnutls_shim_hook(&tls_hooks);
 	prove_shim();
 	return 0;
 }

@@ -20,7 +20,8 @@ enum coap_outcome {
 	COAP_ANSWERED,		/* a response to our request */
 	COAP_ACKED,		/* our notification was acknowledged */
 	COAP_REFUSED,		/* Reset: that observation is over */
-	COAP_NO_ANSWER,		/* all retransmissions, or 93 s, are over */
+	COAP_NO_ANSWER,		/* all retransmissions, or 93 s (a request over
+				 * DTLS, TCP or TLS: 20 s), are over */
 };
 
 /* Option values one after the other, each behind its length byte. */
@@ -31,6 +32,13 @@ struct coap_answer {
 	struct coap_segments location;	/* Location-Path, verbatim */
 	const uint8_t *payload;
 	size_t length;
+};
+
+/* What has become of a session over DTLS, TCP or TLS. */
+struct coap_breakage {
+	const char *why;	/* for people */
+	int alert;		/* of TLS, that the server has sent; or -1 */
+	bool new;		/* it never was up: the handshake failed */
 };
 
 /* owner is the connection's. None may close its own connection, except in
@@ -46,6 +54,9 @@ struct coap_handlers {
 		      const struct coap_answer *answer);
 	/* Nothing is under way: the next message may be sent. */
 	void (*idle)(void *owner);
+	/* The session is gone, or never came to be; what was under way has
+	 * ended with it. Nothing more comes: close the connection. */
+	void (*broken)(void *owner, const struct coap_breakage *breakage);
 };
 
 int coap_start(const struct coap_handlers *handlers);
@@ -66,16 +77,28 @@ struct coap_peer {
 	const struct credentials *credentials;	/* of DTLS and TLS; what is
 						 * needed of them is copied */
 	const char *host;	/* of its URI: in its certificate */
+	uint32_t keepalive;	/* s without a message, then a ping; 0: none */
 };
-/* Its own port. The handshake goes on by itself; what is sent before its end
- * waits for that. NULL: errno says why (EMFILE ...; EINVAL: the credentials are
- * none). */
-struct coap_connection *coap_open(const struct coap_peer *peer, void *owner);
+/* Its own port. The handshake goes on by itself, 30 s at most; what is sent
+ * before its end waits for that. NULL: why says it. */
+struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
+				  char *why, size_t size);
 /* Nothing of owner is called any more. NULL is fine. */
 void coap_close(struct coap_connection *connection);
 
 /* Is a message of ours under way? */
 bool coap_busy(const struct coap_connection *connection);
+/* Has a server answered over it before? */
+bool coap_proven(const struct coap_connection *connection);
+/* Can a session under it die unnoticed (DTLS, TCP, TLS)? */
+bool coap_has_session(const struct coap_connection *connection);
+/* For the status. */
+struct coap_description {
+	const char *suite;	/* of the cipher, or NULL */
+	bool up;		/* the handshake is over */
+	int64_t since;		/* ... since then, monotonic ns */
+};
+struct coap_description coap_describe(const struct coap_connection *connection);
 
 struct coap_message {
 	uint8_t method;			/* enum request_method */

@@ -129,7 +129,7 @@ static int x509_check(const struct credentials *c, char *why, size_t size)
 		return rc;
 	if (!c->server.n && !c->trust.n)
 		return refuse(why, size, "nothing says which server to trust");
-	if (c->trust.n && credentials_certificates(&c->trust) < 1)
+	if (c->trust.n && credentials_trust(&c->trust, NULL) < 1)
 		return refuse(why, size, "what to trust is no certificate");
 	if (c->server.n && c->matching != CREDENTIALS_EXACT &&
 	    c->server.n != digest_size(c->matching))

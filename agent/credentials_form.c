@@ -10,7 +10,7 @@
 #include "agent/credentials_parts.h"
 #include "agent/secret.h"
 
-#define CHAIN_MAX 16
+#define CHAIN_MAX CREDENTIALS_CHAIN_MAX
 
 static bool is_pem(const struct credentials_bytes *b)
 {
@@ -93,6 +93,42 @@ int credentials_certificates(const struct credentials_bytes *from)
 	int n = chain_read(from, chain);
 
 	chain_free(chain, n);
+	return n;
+}
+
+int credentials_certificate(const struct credentials_bytes *from,
+			    struct credentials_bytes *der)
+{
+	gnutls_x509_crt_t chain[CHAIN_MAX];
+	gnutls_datum_t data = {NULL, 0};
+	int n = chain_read(from, chain), rc = -EINVAL;
+
+	if (n > 0)
+		rc = gnutls_x509_crt_export2(chain[0], GNUTLS_X509_FMT_DER,
+					     &data);
+	chain_free(chain, n);
+	if (rc < 0)
+		return -EINVAL;
+	credentials_put(der, data.data, data.size);
+	gnutls_free(data.data);
+	return 0;
+}
+
+int credentials_trust(const struct credentials_bytes *from, void *list)
+{
+	struct credentials_bytes plain;
+	gnutls_datum_t data = unhex(from, &plain);
+	gnutls_x509_trust_list_t own = NULL;
+	int n = 0;
+
+	if (!list)
+		gnutls_x509_trust_list_init(&own, 0);
+	if (data.size)
+		n = gnutls_x509_trust_list_add_trust_mem(list ? list : own,
+				&data, NULL, format_of(&data), 0, 0);
+	if (own)
+		gnutls_x509_trust_list_deinit(own, 1);
+	credentials_put(&plain, NULL, 0);
 	return n;
 }
 

@@ -54,7 +54,7 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 		{4, {0}},			/* executable: Disable */
 		{5, lwm2m_integer(86400)},
 		{6, lwm2m_boolean(false)},
-		{7, lwm2m_string("U", 1)},
+		{7, lwm2m_string(conf->tcp ? "T" : "U", 1)},
 		{8, {0}},			/* executable: Update Trigger */
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Work-arounds for libcoap on GnuTLS, by functions of the executable that
- * stand before the library's own (ELF interposition). */
+ * stand before the library's own (ELF interposition). Agent thread. */
 #ifndef AGENT_GNUTLS_SHIM_H
 #define AGENT_GNUTLS_SHIM_H
 #include <stdbool.h>
@@ -8,4 +8,17 @@
 /* Have libcoap's calls come here, up to now? Also makes the linker take this
  * file. */
 bool gnutls_shim_active(void);
+
+/* What libcoap does not tell of a session; transport is its session, tls the
+ * gnutls_session_t. */
+struct gnutls_shim_hooks {
+	/* The peer has shown a certificate or key. true: it is the right one.
+	 * (libcoap's own check knows no host name, and no pinned key that it
+	 * would insist on.) */
+	bool (*verify)(void *transport, void *tls);
+	/* The session has ended: error of GnuTLS (0: it was closed), and the
+	 * alert that came with it or -1. */
+	void (*failed)(void *transport, int error, int alert);
+};
+void gnutls_shim_hook(const struct gnutls_shim_hooks *hooks);
 #endif

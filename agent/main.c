@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "agent/bus.h"
@@ -85,6 +86,13 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* A dump would hold keys: neither a file, nor for a program that is asked. */
+static void forbid_core_dumps(void)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 static struct config *load(const struct options *o, bool *good)
 {
 	struct config_errors errors;
@@ -141,6 +149,7 @@ int main(int argc, char **argv)
 		 o.verbose > 1 ? LOG_TRACE : o.verbose ? LOG_DETAIL : LOG_NOTE);
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
+	forbid_core_dumps();
 	config = load(&o, &good);
 	if (!good || o.check) {
 		config_free(config);

@@ -330,11 +330,9 @@ lost(struct registration *r, const struct registration_policy *policy,
 	case REGISTRATION_REGISTERING:
 	case REGISTRATION_UPDATING:
 		action = fail(r, policy, now);
-		action.reconnect = true;
 		break;
 	case REGISTRATION_LEAVING:
 		action = left(r);
-		action.reconnect = true;
 		break;
 	case REGISTRATION_OFF:
 	case REGISTRATION_WAITING:
@@ -410,6 +408,29 @@ static struct registration_action restart(struct registration *r)
 	return (struct registration_action){0};
 }
 
+static struct registration_action cut(struct registration *r,
+				      const struct registration_policy *policy,
+				      int64_t now)
+{
+	switch ((enum registration_state)r->state) {
+	case REGISTRATION_REGISTERING:
+	case REGISTRATION_UPDATING:
+		if (r->then & (THEN_STOP | THEN_SILENT))
+			return fail(r, policy, now);
+		return send_register(r);
+	case REGISTRATION_REGISTERED:
+		return send_register(r);
+	case REGISTRATION_LAPSED:
+		return rest(r, REGISTRATION_LAPSED, NEVER);
+	case REGISTRATION_LEAVING:
+		return left(r);
+	case REGISTRATION_OFF:
+	case REGISTRATION_WAITING:
+		break;
+	}
+	return (struct registration_action){0};
+}
+
 struct registration_action
 registration_step(struct registration *registration,
 		  enum registration_event event, uint8_t code, uint8_t changes,
@@ -429,6 +450,7 @@ registration_step(struct registration *registration,
 	case REGISTRATION_HEARD: return heard(r, now);
 	case REGISTRATION_STOP: return stop(r, now);
 	case REGISTRATION_RESTART: return restart(r);
+	case REGISTRATION_CUT: return cut(r, policy, now);
 	}
 	return (struct registration_action){0};
 }

@@ -28,6 +28,8 @@ enum registration_event {
 	REGISTRATION_HEARD,	/* and is back */
 	REGISTRATION_STOP,	/* deregister, then be OFF */
 	REGISTRATION_RESTART,	/* 3/0/4 Reboot: Register anew */
+	REGISTRATION_CUT,	/* the session, which has served, is gone: a new
+				 * one and a Register at once (6.2.2) */
 };
 
 /* Changes that the next Update must carry (enum in a mask). */
@@ -68,7 +70,6 @@ struct registration_action {
 	bool registered;	/* just became registered */
 	bool gone;		/* just stopped being registered: nothing may
 				 * be sent or answered any more */
-	bool reconnect;		/* over DTLS: new session before the next */
 };
 
 void registration_init(struct registration *registration, uint32_t lifetime,

@@ -77,7 +77,16 @@ static void on_idle(void *owner)
 	seen.idle++;
 }
 
-static const struct coap_handlers handlers = {on_request, on_ended, on_idle};
+static void on_broken(void *owner, const struct coap_breakage *breakage)
+{
+	(void)owner;
+	(void)breakage;
+	fail();			/* there is no session that could */
+}
+
+static const struct coap_handlers handlers = {on_request, on_ended, on_idle,
+					      on_broken};
+static char why[200];
 
 /* The server's side: a plain socket. */
 static int peer;
@@ -153,7 +162,7 @@ static int set_up(void **state)
 	coap_start(&handlers);
 	connection = coap_open(&(struct coap_peer){
 		.address = (struct sockaddr *)&peer_address,
-		.length = sizeof(peer_address)}, &seen);
+		.length = sizeof(peer_address)}, &seen, why, sizeof(why));
 	return connection ? 0 : -1;
 }
 
@@ -484,7 +493,7 @@ static void test_later_answers_are_void_when_it_is_closed(void **state)
 			   now_ns());
 	connection = coap_open(&(struct coap_peer){
 		.address = (struct sockaddr *)&peer_address,
-		.length = sizeof(peer_address)}, &seen);
+		.length = sizeof(peer_address)}, &seen, why, sizeof(why));
 	assert_non_null(connection);
 }
 

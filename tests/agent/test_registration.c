@@ -18,7 +18,7 @@ static const struct registration_policy policy = {5, 60, 86400, 1};
 
 /* ---- dialogues: what happens, and what follows */
 
-enum flag { REGISTERED = 1, GONE = 2, RECONNECT = 4 };
+enum flag { REGISTERED = 1, GONE = 2 };
 
 struct line {
 	int64_t at;			/* s */
@@ -40,6 +40,7 @@ struct line {
 #define HEARD REGISTRATION_HEARD
 #define STOP REGISTRATION_STOP
 #define RESTART REGISTRATION_RESTART
+#define CUT REGISTRATION_CUT
 
 #define IS_OFF REGISTRATION_OFF
 #define IS_WAITING REGISTRATION_WAITING
@@ -69,8 +70,7 @@ static void dialogue_play(const struct line *lines, size_t n)
 			&r, l->event, l->code, l->changes, 0, &policy,
 			l->at * SECOND);
 		unsigned flags = (a.registered ? REGISTERED : 0) |
-				 (a.gone ? GONE : 0) |
-				 (a.reconnect ? RECONNECT : 0);
+				 (a.gone ? GONE : 0);
 
 		if (r.state != l->state || a.send != l->send ||
 		    a.changes != l->sent || flags != l->flags)
@@ -129,7 +129,7 @@ static void change_during_register_follows_it(void **state)
 	/* ... or is told by the next Register. */
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {1, CHANGED, 0, OBJECTS, IS_REGISTERING, NOTHING, 0, 0},
-	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, RECONNECT},
+	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
 	     {3, CHANGED, 0, LT, IS_WAITING, NOTHING, 0, 0},
 	     {90, TIMER, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {91, ANSWER, CODE(2, 1), 0, IS_REGISTERED, NOTHING, 0,
@@ -194,7 +194,7 @@ static void lost_update_registers_later(void **state)
 	(void)state;
 	PLAY(BEGIN,
 	     {210, TIMER, 0, 0, IS_UPDATING, UPDATE, 0, 0},
-	     {303, LOST, 0, 0, IS_WAITING, NOTHING, 0, GONE | RECONNECT},
+	     {303, LOST, 0, 0, IS_WAITING, NOTHING, 0, GONE},
 	     {380, TIMER, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {381, ANSWER, CODE(2, 1), 0, IS_REGISTERED, NOTHING, 0,
 	      REGISTERED});
@@ -273,7 +273,7 @@ static void silence_under_way_counts_at_its_end(void **state)
 	     {6, ANSWER, CODE(4, 4), 0, IS_LAPSED, NOTHING, 0, GONE},
 	     {7, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {7, SILENT, 0, 0, IS_REGISTERING, NOTHING, 0, 0},
-	     {9, LOST, 0, 0, IS_LAPSED, NOTHING, 0, RECONNECT},
+	     {9, LOST, 0, 0, IS_LAPSED, NOTHING, 0, 0},
 	     {900, TIMER, 0, 0, IS_LAPSED, NOTHING, 0, 0},
 	     {901, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
 }
@@ -282,10 +282,43 @@ static void silent_ones_do_not_retry(void **state)
 {
 	(void)state;
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
-	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, RECONNECT},
+	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
 	     {3, SILENT, 0, 0, IS_LAPSED, NOTHING, 0, 0},
 	     {999, TIMER, 0, 0, IS_LAPSED, NOTHING, 0, 0},
 	     {1000, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
+}
+
+/* A session that has served is replaced at once, and the Register goes over
+ * the new one; where that comes to nothing, it waits as ever. */
+static void cut_in_every_state(void **state)
+{
+	(void)state;
+	PLAY({1, CUT, 0, 0, IS_OFF, NOTHING, 0, 0});
+	PLAY(BEGIN,
+	     {3, CUT, 0, 0, IS_REGISTERING, REGISTER, 0, GONE},
+	     {4, CUT, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
+	     {5, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {6, CUT, 0, 0, IS_WAITING, NOTHING, 0, 0});
+	PLAY(BEGIN,
+	     {3, TRIGGER, 0, 0, IS_UPDATING, UPDATE, 0, 0},
+	     {23, CUT, 0, 0, IS_REGISTERING, REGISTER, 0, GONE},
+	     {24, ANSWER, CODE(2, 1), 0, IS_REGISTERED, NOTHING, 0,
+	      REGISTERED});
+	PLAY(BEGIN,
+	     {3, TRIGGER, 0, 0, IS_UPDATING, UPDATE, 0, 0},
+	     {3, STOP, 0, 0, IS_UPDATING, NOTHING, 0, 0},
+	     {4, CUT, 0, 0, IS_OFF, NOTHING, 0, GONE});
+	PLAY(BEGIN,
+	     {3, TRIGGER, 0, 0, IS_UPDATING, UPDATE, 0, 0},
+	     {3, SILENT, 0, 0, IS_UPDATING, NOTHING, 0, 0},
+	     {4, CUT, 0, 0, IS_LAPSED, NOTHING, 0, GONE});
+	PLAY(BEGIN,
+	     {3, SILENT, 0, 0, IS_LAPSED, NOTHING, 0, 0},
+	     {4, CUT, 0, 0, IS_LAPSED, NOTHING, 0, GONE},
+	     {5, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
+	PLAY(BEGIN,
+	     {3, STOP, 0, 0, IS_LEAVING, DEREGISTER, 0, GONE},
+	     {4, CUT, 0, 0, IS_OFF, NOTHING, 0, 0});
 }
 
 /* ---- stop and restart in every state */
@@ -299,15 +332,15 @@ static void stop_in_every_state(void **state)
 	     {2, ANSWER, CODE(2, 1), 0, IS_LEAVING, DEREGISTER, 0,
 	      REGISTERED | GONE},
 	     {2, STOP, 0, 0, IS_LEAVING, NOTHING, 0, 0},
-	     {3, LOST, 0, 0, IS_OFF, NOTHING, 0, RECONNECT});
+	     {3, LOST, 0, 0, IS_OFF, NOTHING, 0, 0});
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {1, STOP, 0, 0, IS_REGISTERING, NOTHING, 0, 0},
-	     {2, LOST, 0, 0, IS_OFF, NOTHING, 0, RECONNECT});
+	     {2, LOST, 0, 0, IS_OFF, NOTHING, 0, 0});
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {1, STOP, 0, 0, IS_REGISTERING, NOTHING, 0, 0},
 	     {2, ANSWER, CODE(4, 12), 0, IS_OFF, NOTHING, 0, 0});
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
-	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, RECONNECT},
+	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
 	     {3, STOP, 0, 0, IS_OFF, NOTHING, 0, 0},
 	     {99, TIMER, 0, 0, IS_OFF, NOTHING, 0, 0});
 	PLAY(BEGIN,
@@ -632,6 +665,7 @@ int main(void)
 		cmocka_unit_test(long_silence_lapses),
 		cmocka_unit_test(silence_under_way_counts_at_its_end),
 		cmocka_unit_test(silent_ones_do_not_retry),
+		cmocka_unit_test(cut_in_every_state),
 		cmocka_unit_test(stop_in_every_state),
 		cmocka_unit_test(start_takes_a_stop_back),
 		cmocka_unit_test(restart_registers_anew),
