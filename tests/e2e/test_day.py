@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A day in the life of sleepy sensors, on a clock that runs faster.
+
+LWMUX_DAY_HOURS, LWMUX_DAY_SENSORS, LWMUX_DAY_SCALE: another length, number and
+speed."""
+import collections
+import os
+
+from harness import wait_for
+from scaled import ScaledSite
+
+HOURS = float(os.environ.get("LWMUX_DAY_HOURS", "24"))
+SENSORS = int(os.environ.get("LWMUX_DAY_SENSORS", "500"))
+AWAKE = 45                                  # s in each of its periods
+T = "/3303/0/5700"
+
+# Shows itself every 9 to 11 min: its value is the time since it began.
+SENSOR = """\
+  - endpoint: sensor-{i}
+    bus: sim
+    queue: true
+    poll: 20s
+    silent_after: 45min
+    quiet_every: {period}s
+    quiet_for: {quiet}s
+    points:
+      - {{name: t, signal: ramp, min: 0, max: 1000000, period: 1000000s,
+         map: 3303/0}}
+      - {{name: setpoint, value: 20, map: 3308/0/5900, writable: true}}
+"""
+
+
+def period(i):
+    return 540 + i * 7919 % 121
+
+
+class Day(ScaledSite):
+    SCALE = float(os.environ.get("LWMUX_DAY_SCALE", "288"))
+
+    def test_a_day_of_sleepy_sensors(self):
+        server = self.server(observe=[T])
+        gateway = self.gateway(
+            server.port, "devices:\n" + "".join(
+                SENSOR.format(i=i, period=period(i), quiet=period(i) - AWAKE)
+                for i in range(SENSORS)), lifetime="30min")
+        for i in range(SENSORS):
+            server.registered(f"sensor-{i}", timeout=60)
+        begin = self.clock.elapsed()
+        day = HOURS * 3600
+        wait_for(lambda: self.clock.elapsed() - begin > day, "a day",
+                 timeout=day / self.SCALE * 2 + 10)
+
+        seen = collections.defaultdict(collections.Counter)
+        last = {}
+        for e in server.events():
+            if "ep" not in e:
+                continue
+            seen[e["ep"]][e["event"]] += 1
+            if e["event"] == "notification":
+                value = e["values"][T]
+                self.assertGreaterEqual(value, last.get(e["ep"], 0),
+                                        "an old value after a newer one")
+                last[e["ep"]] = value
+        lost, rare = [], []
+        for i in range(SENSORS):
+            counts = seen[f"sensor-{i}"]
+            wakings = day / period(i)
+            if counts["registered"] != 1 or counts["expired"]:
+                lost.append((i, dict(counts)))
+            # Awake for 45 s, it is polled twice at least: two values.
+            if counts["updated"] < wakings - 3 or \
+                    counts["notification"] < wakings - 3:
+                rare.append((i, wakings, dict(counts)))
+            # An Update for each waking, and none for its lifetime besides.
+            if counts["updated"] > wakings * 1.2 + 3:
+                rare.append((i, wakings, dict(counts)))
+        self.assertEqual(rare, [], f"{len(rare)} of {SENSORS}")
+        self.assertEqual(lost, [], f"{len(lost)} of {SENSORS}")
+
+        # The evening: what is asked of it waits until it wakes.
+        states = collections.Counter(
+            e["state"] for e in gateway.status()["endpoints"])
+        self.assertEqual(set(states) - {"online", "asleep"}, set(), states)
+        self.assertGreater(states["asleep"], SENSORS / 2, states)
+        ids = [server.send("write", f"sensor-{i}", "/3308/0/5900", text="21",
+                           timeout=3600_000) for i in range(20)]
+        codes = [server.answer(id_)["code"] for id_ in ids]
+        self.assertEqual(codes, ["2.04"] * 20)
