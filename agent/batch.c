@@ -64,7 +64,12 @@ static uint8_t check(void *owner, const struct lwm2m_record *record,
 	return code;
 }
 
-const struct request_bound batch_bound = {.check = check,
+static bool expects(void *owner, uint16_t object)
+{
+	return endpoint_expects(owner, object);
+}
+
+const struct request_bound batch_bound = {.check = check, .expects = expects,
 					  .compute = endpoint_compute};
 
 void batch_drop(struct batch *b)

@@ -130,10 +130,13 @@ static void add_links(const struct client *c, struct coap_message *m)
 {
 	const struct config_server *conf = c->server->conf;
 	struct gateway *g = c->endpoint->gateway;
+	const struct object_def *empty[ENDPOINT_EMPTY_MAX];
 	struct buf out = buf_over(g->out, g->out_size < LINKS_MAX ?
 				  g->out_size : LINKS_MAX);
 
 	links_register(&c->endpoint->tree, &(struct link_options){
+		.empty = empty,
+		.n_empty = endpoint_empty_objects(c->endpoint, empty),
 		.ct = conf->ct, .ver = conf->ver,
 		.lwm2m_1_0 = c->registration.lwm2m_1_0}, &out);
 	m->format = FORMAT_LINK;
@@ -354,23 +357,51 @@ void client_remember(struct client *c, struct observation *o)
 	const struct lwm2m_path *path;
 
 	/* None at all: no conditions anywhere. */
-	for (size_t i = 0; c->attributes.n && (path = observe_path(o, i)); i++)
+	for (size_t i = 0; (c->attributes.n || o->own) &&
+	     (path = observe_path(o, i)); i++)
 		remember(c, o, path);
+}
+
+bool client_judge(struct client *c, struct observation *o, int64_t now)
+{
+	const struct tree_slot *slot;
+	struct lwm2m_path path;
+
+	while (observe_unjudged(o, now, &path)) {
+		slot = tree_find(&c->endpoint->tree, &path);
+		if (slot && slot->quality == TREE_GOOD)
+			observe_changed(o, &c->attributes, &path, &slot->value,
+					now);
+	}
+	return observe_due(o, now);
+}
+
+/* A day's confirmation waits for what is under way; notifications do not. */
+static bool must_confirm(const struct client *c, const struct observation *o,
+			 int64_t now)
+{
+	return o->confirmable || c->awake.waking ||
+	       !c->server->conf->notify_non ||
+	       (observe_must_confirm(o, now) && !coap_busy(c->connection));
 }
 
 static int send_notification(struct client *c, struct observation *o,
 			     uint8_t code, uint16_t format,
 			     const struct buf *out, int64_t now)
 {
+	bool confirmable = must_confirm(c, o, now);
 	char uri[PATH_TEXT_MAX];
+	int rc;
 
 	path_format(&o->path, uri);
-	return coap_notify(c->connection, &(struct coap_notification){
+	rc = coap_notify(c->connection, &(struct coap_notification){
 		.token = o->token, .token_length = o->token_length,
-		.code = code, .confirmable = o->confirmable ||
-			c->awake.waking || !c->server->conf->notify_non,
+		.code = code, .confirmable = confirmable,
 		.format = format, .sequence = o->sequence, .uri = uri + 1,
 		.payload = out->at, .length = out->used}, now);
+	if (!rc && confirmable)
+		o->confirmed = now;
+	return rc;
 }
 
 /* 2.05, 5.03: nothing of it is true now, or what ends the observation. */
@@ -397,7 +428,11 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 	struct gateway *g = c->endpoint->gateway;
 	struct buf out = buf_over(g->out, g->out_size);
 	uint16_t format;
-	uint8_t code = read_observed(c, o, &out, &format);
+	uint8_t code;
+
+	if (!client_judge(c, o, now))
+		return;
+	code = read_observed(c, o, &out, &format);
 
 	if (code == CODE(5, 3) || code == CODE(5, 4)) {
 		observe_sent(o, now);	/* stale: not said; the clocks restart */
@@ -411,7 +446,8 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 	}
 	o->sequence++;
 	if (send_notification(c, o, code, format, &out, now) < 0) {
-		o->due = now + SEND_AGAIN;	/* the uplink is down */
+		o->due = now + SEND_AGAIN;	/* the uplink is down, or
+						 * one is under way */
 		return;
 	}
 	observe_sent(o, now);

@@ -96,6 +96,9 @@ void client_forget(struct client *client, struct observation *observation);
 struct observation *client_observation(struct client *client,
 				       const uint8_t *token,
 				       uint8_t token_length);
+/* Values that waited for their time are judged; is it still due? */
+bool client_judge(struct client *client, struct observation *observation,
+		  int64_t now);
 /* The numbers in `observation`'s scope as last sent: for its conditions. */
 void client_remember(struct client *client, struct observation *observation);
 #endif

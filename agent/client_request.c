@@ -52,7 +52,8 @@ static struct observation *observation_create(
 		observe_create(&outcome->path, token, token_length,
 			       outcome->format);
 
-	if (!o)
+	if (!o || (outcome->attributes.set &&
+		   observe_attach(o, &outcome->attributes)))
 		abort();
 	return o;
 }
@@ -63,6 +64,7 @@ static int32_t observe(struct client *c,
 		       const uint8_t *token, uint8_t token_length, int64_t now)
 {
 	struct observation *o = client_observation(c, token, token_length);
+	uint32_t sequence = o ? o->sequence : 0;
 
 	if (o)
 		client_forget(c, o);	/* the same token: it is replaced */
@@ -71,6 +73,8 @@ static int32_t observe(struct client *c,
 		return -1;
 	o = observation_create(outcome, token, token_length);
 	o->next = c->observations;
+	o->sequence = sequence + 1;	/* RFC 7641 3.4: never backwards */
+	o->confirmed = now;
 	c->observations = o;
 	observe_sent(o, now);
 	client_remember(c, o);

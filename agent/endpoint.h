@@ -127,6 +127,12 @@ void endpoint_safe_due(struct endpoint *endpoint, int64_t now);
 void endpoint_created(struct endpoint *endpoint, uint16_t server, int64_t now);
 void endpoint_deleted(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);
+/* Objects that may get instances and have none yet, by id; returns how many. */
+#define ENDPOINT_EMPTY_MAX 64
+size_t endpoint_empty_objects(const struct endpoint *endpoint,
+			      const struct object_def **objects);
+/* An optional point's, which come with its first value? */
+bool endpoint_expects(const struct endpoint *endpoint, uint16_t object);
 /* What was at path is not in the tree any more: its attributes go, observers
  * are told. */
 void endpoint_gone(struct endpoint *endpoint, const struct lwm2m_path *path,

@@ -2,6 +2,7 @@
  * Instances that servers make and take away: their list is the registration's,
  * they are kept, and who observes them is told. */
 #include "agent/endpoint_access.h"
+#include "agent/model.h"
 
 static void list_changed(struct endpoint *e, int64_t now)
 {
@@ -57,4 +58,48 @@ void endpoint_deleted(struct endpoint *e, const struct lwm2m_path *path,
 	endpoint_attributes_store(e);
 	if (path->depth == 2)
 		list_changed(e, now);
+}
+
+bool endpoint_expects(const struct endpoint *e, uint16_t object)
+{
+	for (size_t i = 0; i < e->conf->n_points; i++)
+		if (e->conf->points[i].optional &&
+		    e->conf->points[i].map.depth &&
+		    e->conf->points[i].resource.id[0] == object)
+			return true;
+	return false;
+}
+
+/* Puts it in its place; one that has instances, or is there, is left out. */
+static size_t empty_add(const struct endpoint *e, uint16_t object,
+			const struct object_def **objects, size_t n)
+{
+	const struct object_def *def = agent_model()->object(agent_model(),
+							     object);
+	size_t at = n;
+
+	if (!def || n == ENDPOINT_EMPTY_MAX || tree_has_object(&e->tree, object))
+		return n;
+	for (; at > 0 && objects[at - 1]->id >= object; at--)
+		if (objects[at - 1]->id == object)
+			return n;
+	for (size_t i = n; i > at; i--)
+		objects[i] = objects[i - 1];
+	objects[at] = def;
+	return n + 1;
+}
+
+size_t endpoint_empty_objects(const struct endpoint *e,
+			      const struct object_def **objects)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; request_creatable(i); i++)
+		n = empty_add(e, request_creatable(i), objects, n);
+	for (size_t i = 0; i < e->conf->n_points; i++)
+		if (e->conf->points[i].optional &&
+		    e->conf->points[i].map.depth)
+			n = empty_add(e, e->conf->points[i].resource.id[0],
+				      objects, n);
+	return n;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SECOND INT64_C(1000000000)
+#define DAY (86400 * SECOND)
 
 struct observation *observe_create(const struct lwm2m_path *path,
 				   const uint8_t *token, uint8_t token_length,
@@ -57,6 +58,7 @@ void observe_destroy(struct observation *observation)
 		return;
 	free(observation->paths);
 	free(observation->last);
+	free(observation->own);
 	free(observation);
 }
 
@@ -77,11 +79,45 @@ bool observe_covers(const struct observation *o, const struct lwm2m_path *path)
 	return false;
 }
 
-static int64_t due_of(const struct observation *o)
+int observe_attach(struct observation *observation,
+		   const struct attributes *own)
+{
+	observation->own = malloc(sizeof(*own));
+	if (!observation->own)
+		return -ENOMEM;
+	*observation->own = *own;
+	return 0;
+}
+
+/* In force for path, one of its own or below one. */
+static struct attributes attributes_of(const struct observation *o,
+				       const struct attribute_set *set,
+				       const struct lwm2m_path *path)
+{
+	struct attributes a = attributes_effective(set, path);
+
+	if (o->own)
+		attributes_lay(&a, o->own);
+	return a;
+}
+
+/* When a notification is due. */
+static int64_t told_of(const struct observation *o)
 {
 	if (o->pending)
 		return o->sent + o->pmin * SECOND;
 	return o->pmax ? o->sent + o->pmax * SECOND : OBSERVE_NEVER;
+}
+
+/* ... or when a value is to be judged. */
+static int64_t due_of(const struct observation *o)
+{
+	int64_t due = told_of(o);
+
+	for (uint16_t i = 0; i < o->n_last; i++)
+		if (o->last[i].waits && o->last[i].judge_at < due)
+			due = o->last[i].judge_at;
+	return due;
 }
 
 /* Sets what is due and says when to look again. */
@@ -94,6 +130,13 @@ static int64_t due_update(struct observation *o, int64_t now)
 static bool has_conditions(const struct attributes *attributes)
 {
 	return attributes->set & ATTRIBUTE_CONDITIONS;
+}
+
+/* Must it be known when it was judged, or what was sent? */
+static bool is_followed(const struct attributes *attributes)
+{
+	return has_conditions(attributes) ||
+	       (attributes->set & ATTRIBUTE_EPMIN && attributes->epmin);
 }
 
 /* ---- last sent values, in the order of their paths */
@@ -124,6 +167,26 @@ static struct observe_last *last_of(struct observation *o,
 	       &o->last[at] : NULL;
 }
 
+/* The same, made where it is not there. NULL: no memory. */
+static struct observe_last *last_add(struct observation *o,
+				     const struct lwm2m_path *path)
+{
+	struct observe_last *last = last_of(o, path);
+	uint16_t at = last_find(o, path);
+
+	if (last || o->n_last == UINT16_MAX)
+		return last;
+	last = reallocarray(o->last, o->n_last + 1u, sizeof(*last));
+	if (!last)
+		return NULL;
+	o->last = last;
+	memmove(&last[at + 1], &last[at],
+		(size_t)(o->n_last - at) * sizeof(*last));
+	last[at] = (struct observe_last){.path = *path, .value = NAN};
+	o->n_last++;
+	return &last[at];
+}
+
 /* Drops those that have no conditions any more: were they given new ones,
  * their values would be of another time. */
 static void last_prune(struct observation *o, const struct attribute_set *set)
@@ -131,11 +194,14 @@ static void last_prune(struct observation *o, const struct attribute_set *set)
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < o->n_last; i++) {
-		struct attributes a = attributes_effective(set,
-							   &o->last[i].path);
+		struct attributes a = attributes_of(o, set, &o->last[i].path);
 
-		if (has_conditions(&a))
-			o->last[kept++] = o->last[i];
+		if (!is_followed(&a))
+			continue;
+		o->last[kept] = o->last[i];
+		if (!has_conditions(&a))
+			o->last[kept].value = NAN;
+		kept++;
 	}
 	o->n_last = kept;
 }
@@ -145,27 +211,16 @@ int observe_remember(struct observation *observation,
 		     const struct lwm2m_path *path,
 		     const struct lwm2m_value *value)
 {
-	struct attributes a = attributes_effective(set, path);
-	uint16_t at = last_find(observation, path);
+	struct attributes a = attributes_of(observation, set, path);
 	double number = lwm2m_number(value);
-	struct observe_last *last = observation->last;
+	struct observe_last *last;
 
 	if (!has_conditions(&a) || isnan(number))
 		return 0;
-	if (at < observation->n_last && path_equal(&last[at].path, path)) {
-		last[at].value = number;
-		return 0;
-	}
-	if (observation->n_last == UINT16_MAX)
-		return -ENOMEM;
-	last = reallocarray(last, observation->n_last + 1u, sizeof(*last));
+	last = last_add(observation, path);
 	if (!last)
 		return -ENOMEM;
-	observation->last = last;
-	memmove(&last[at + 1], &last[at],
-		(size_t)(observation->n_last - at) * sizeof(*last));
-	last[at] = (struct observe_last){*path, number};
-	observation->n_last++;
+	last->value = number;
 	return 0;
 }
 
@@ -211,7 +266,7 @@ int64_t observe_configure(struct observation *observation,
 		o->sent = now;
 	o->confirmable = false;
 	for (size_t i = 0; (path = observe_path(o, i)); i++) {
-		struct attributes a = attributes_effective(set, path);
+		struct attributes a = attributes_of(o, set, path);
 
 		periods_join(&all, periods_of(&a, defaults));
 		o->confirmable |= a.set & ATTRIBUTE_CON && a.con;
@@ -245,19 +300,42 @@ static bool is_condition_met(const struct attributes *a, double from, double to)
 	return a->set & ATTRIBUTE_ST && is_step(from, to, a->st);
 }
 
+/* epmin: is it too soon after the last one? Then it waits. */
+static bool must_wait(struct observation *o, const struct attributes *a,
+		      const struct lwm2m_path *path, int64_t now)
+{
+	struct observe_last *last;
+
+	if (!(a->set & ATTRIBUTE_EPMIN) || !a->epmin)
+		return false;
+	last = last_add(o, path);
+	if (!last)
+		return false;
+	if (last->judge_at > now) {
+		last->waits = true;
+		return true;
+	}
+	last->waits = false;
+	last->judge_at = now + a->epmin * SECOND;
+	return false;
+}
+
 int64_t observe_changed(struct observation *observation,
 			const struct attribute_set *set,
 			const struct lwm2m_path *path,
 			const struct lwm2m_value *value, int64_t now)
 {
-	struct attributes a = attributes_effective(set, path);
+	struct attributes a = attributes_of(observation, set, path);
 	double number = lwm2m_number(value);
 	struct observe_last *last;
 
+	if (must_wait(observation, &a, path, now))
+		return due_update(observation, now);
 	if (has_conditions(&a) && !isnan(number)) {
 		/* Never sent since the conditions are: that is a change. */
 		last = last_of(observation, path);
-		if (last && !is_condition_met(&a, last->value, number)) {
+		if (last && !isnan(last->value) &&
+		    !is_condition_met(&a, last->value, number)) {
 			if (a.set & ATTRIBUTE_EDGE)
 				last->value = number;
 			return due_update(observation, now);
@@ -265,6 +343,19 @@ int64_t observe_changed(struct observation *observation,
 	}
 	observation->pending = true;
 	return due_update(observation, now);
+}
+
+bool observe_unjudged(struct observation *o, int64_t now,
+		      struct lwm2m_path *path)
+{
+	for (uint16_t i = 0; i < o->n_last; i++)
+		if (o->last[i].waits && o->last[i].judge_at <= now) {
+			o->last[i].waits = false;
+			*path = o->last[i].path;
+			o->due = due_of(o);
+			return true;
+		}
+	return false;
 }
 
 bool observe_due(const struct observation *observation, int64_t now)
@@ -278,9 +369,16 @@ void observe_hasten(struct observation *observation, int64_t now)
 	observation->due = now;
 }
 
+bool observe_must_confirm(const struct observation *observation, int64_t now)
+{
+	return now - observation->confirmed >= DAY;
+}
+
 void observe_sent(struct observation *observation, int64_t now)
 {
 	observation->sent = now;
 	observation->pending = false;
+	for (uint16_t i = 0; i < observation->n_last; i++)
+		observation->last[i].waits = false;
 	observation->due = due_of(observation);
 }

@@ -9,9 +9,11 @@
 
 #define OBSERVE_NEVER INT64_MAX
 
-struct observe_last {			/* last sent value of one resource */
+struct observe_last {			/* one resource with conditions */
 	struct lwm2m_path path;
-	double value;
+	bool waits;			/* a value of it is not judged yet */
+	double value;			/* last sent; NaN: none yet */
+	int64_t judge_at;		/* the next one, not before; epmin */
 };
 
 struct observation {
@@ -29,6 +31,9 @@ struct observation {
 					 * pmax counts also without a change */
 	bool pending;			/* a condition held since `sent` */
 	bool confirmable;		/* con=1 of one of its paths */
+	int64_t confirmed;		/* when a confirmable one went out */
+	struct attributes *own;		/* of its request, over those of the
+					 * server's set; owned, or NULL */
 	uint16_t n_last;
 	struct observe_last *last;	/* of those with conditions, owned */
 };
@@ -51,6 +56,11 @@ bool observe_covers(const struct observation *observation,
 const struct lwm2m_path *observe_path(const struct observation *observation,
 				      size_t i);
 
+/* Attributes of this observation alone, none inherited by another. 0, -ENOMEM;
+ * before observe_configure(). */
+int observe_attach(struct observation *observation,
+		   const struct attributes *own);
+
 /* Takes pmin and pmax in force from set, with the server's defaults (1/x/2,
  * 1/x/3) below them; pmax of 0 or below pmin is ignored. Of several paths the
  * longest pmin holds and the shortest pmax, which is pmin where it is shorter
@@ -64,14 +74,22 @@ int64_t observe_configure(struct observation *observation,
 /* value at path (depth 3 or 4, covered by the observation's) is new or has
  * changed; set: this server's attributes. Conditions compare with the last
  * sent value: crossing gt or lt in either direction, a step of at least st;
- * edge with the last value, sent or not. A resource without any, or of which nothing was sent since it has them, counts
- * as changed: for an instance or object, one such member is enough. What has
- * held once stays due, though the value may be back when pmin is over.
+ * edge with the last value, sent or not. A resource without any, or of which
+ * nothing was sent since it has them, counts as changed: for an instance or object, one such member is enough. What has
+ * held once stays due, though the value may be back when pmin is over. With
+ * epmin a value that comes sooner after the one judged last waits: the call at
+ * the time returned is for observe_unjudged() then.
  * Returns when to call observe_due(): now, later (pmin), or OBSERVE_NEVER. */
 int64_t observe_changed(struct observation *observation,
 			const struct attribute_set *set,
 			const struct lwm2m_path *path,
 			const struct lwm2m_value *value, int64_t now);
+
+/* Copies out a path whose value may be judged now; it is not given again: call
+ * observe_changed() with the value that is there. false: none, observe_due()
+ * says the rest. */
+bool observe_unjudged(struct observation *observation, int64_t now,
+		      struct lwm2m_path *path);
 
 /* Should a notification go out now (a condition held and pmin is over, or
  * pmax is)? */
@@ -82,6 +100,9 @@ void observe_hasten(struct observation *observation, int64_t now);
  * restart. Then observe_remember() for each numeric value in it that has
  * conditions. */
 void observe_sent(struct observation *observation, int64_t now);
+/* Where notifications need no confirmation: is one due all the same, because
+ * there was none for a day (RFC 7641 4.5)? */
+bool observe_must_confirm(const struct observation *observation, int64_t now);
 /* 0, or -ENOMEM: the next value will count as a change. */
 int observe_remember(struct observation *observation,
 		     const struct attribute_set *set,

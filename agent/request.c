@@ -55,10 +55,32 @@ bool request_is_numeric(const struct resource_def *def)
 	return false;
 }
 
+bool request_is_empty_object(const struct request_scope *scope,
+			     uint16_t object)
+{
+	if (tree_has_object(scope->tree, object) ||
+	    !scope->model->object(scope->model, object))
+		return false;
+	return request_is_creatable(object) ||
+	       (scope->bound && scope->bound->expects &&
+		scope->bound->expects(scope->owner, object));
+}
+
+bool request_exists(const struct request_scope *scope,
+		    const struct lwm2m_path *path)
+{
+	return tree_exists(scope->tree, path) ||
+	       (path->depth == 1 &&
+		request_is_empty_object(scope, path->id[0]));
+}
+
 /* ---- Write-Attributes ---- */
 
-static uint16_t conditions_of(const struct resource_def *def)
+uint16_t request_conditions(const struct tree *tree,
+			    const struct lwm2m_path *path)
 {
+	const struct resource_def *def = request_def(tree, path);
+
 	if (!def)
 		return 0;
 	if (def->type == LWM2M_BOOLEAN)
@@ -66,10 +88,29 @@ static uint16_t conditions_of(const struct resource_def *def)
 	return request_is_numeric(def) ? ATTRIBUTE_LIMITS : 0;
 }
 
+static void refuse_attributes(struct handling *h, int error)
+{
+	request_answer(h, CODE(4, 00), error == -EDOM ?
+		       "these attributes cannot hold here" : "not attributes");
+}
+
+bool request_observe_query(struct handling *h, uint16_t conditions)
+{
+	int error;
+
+	if (!h->request->query_length)
+		return true;
+	error = attributes_read(h->scope->attributes, &h->outcome.path,
+				h->request->query, h->request->query_length,
+				conditions, &h->outcome.attributes);
+	if (error)
+		refuse_attributes(h, error);
+	return !error;
+}
+
 static void attributes_handle(struct handling *h)
 {
 	const struct lwm2m_path *path = &h->outcome.path;
-	const struct resource_def *def = request_def(h->scope->tree, path);
 	int error;
 
 	if (!path->depth ||
@@ -79,13 +120,11 @@ static void attributes_handle(struct handling *h)
 	}
 	error = attributes_write(h->scope->attributes, path,
 				 h->request->query, h->request->query_length,
-				 conditions_of(def));
+				 request_conditions(h->scope->tree, path));
 	if (error == -ENOMEM) {
 		request_answer(h, CODE(5, 00), "no memory");
 	} else if (error) {
-		request_answer(h, CODE(4, 00), error == -EDOM ?
-			"these attributes cannot hold here" :
-			"not attributes");
+		refuse_attributes(h, error);
 	} else {
 		h->outcome.kind = REQUEST_ATTRIBUTES;
 		request_answer(h, CODE(2, 04), NULL);
@@ -255,7 +294,7 @@ struct request_outcome request_handle(const struct request_scope *scope,
 	else if (h.outcome.path.depth &&
 		 request_is_closed(h.outcome.path.id[0]))
 		request_answer(&h, CODE(4, 01), "closed to servers");
-	else if (!tree_exists(scope->tree, &h.outcome.path) &&
+	else if (!request_exists(scope, &h.outcome.path) &&
 		 !request_is_create(scope, request, &h.outcome.path))
 		request_answer(&h, CODE(4, 04), "nothing is there");
 	else if (request_authorise(&h))

@@ -40,6 +40,8 @@ struct request_bound {
 	bool (*compute)(void *owner, const struct lwm2m_path *path,
 			const struct tree_slot *slot, int64_t now,
 			struct buf *texts, struct lwm2m_value *value);
+	/* May instances of the object come that are not there yet? */
+	bool (*expects)(void *owner, uint16_t object);
 };
 
 /* What a request looks at and changes. */
@@ -89,6 +91,7 @@ struct request_outcome {
 	const struct lwm2m_path *paths;	/* of a composite, in order, none
 					 * below another; else NULL */
 	size_t n_paths;
+	struct attributes attributes;	/* OBSERVE: of this one alone */
 	bool chosen;			/* CREATED: the instance's id was ours
 					 * to choose, the server is told */
 	const char *reason;		/* for 4.xx: diagnostic, literal */
@@ -114,7 +117,9 @@ struct request_room {
  * name as it is; of a multiple resource that it names, elements that it does
  * not name go. Without a Content-Format one value is text and more are TLV.
  * An Observe of what has no value yet is answered 5.03 and not kept. FETCH and
- * iPATCH are at the root and of SenML; 4.01 for an object that is closed.
+ * iPATCH are at the root and of SenML; 4.01 for an object that is closed. The
+ * query of an Observe has attributes of its own, that of a Discover the depth
+ * (LwM2M 1.2).
  *
  * Every error is the code that Core TS 6.4 / Transport TS table names: 4.00
  * malformed, 4.01 objects 0 and 21 and what access control refuses, 4.04 nothing there, 4.05 operation not
@@ -126,6 +131,9 @@ struct request_outcome request_handle(const struct request_scope *scope,
 				      struct request_room *room,
 				      struct buf *out);
 
+/* Is it an object that has no instances yet, but may get some? */
+bool request_is_empty_object(const struct request_scope *scope,
+			     uint16_t object);
 /* May the server do that (one of enum access_right) at path? Of an object: with
  * one of its instances. */
 bool request_may(const struct request_scope *scope,

@@ -114,7 +114,8 @@ void request_fetch(struct handling *h)
 		request_answer(h, CODE(4, 06), "not available in this format");
 		return;
 	}
-	if (!paths_read(h, asked))
+	if (!paths_read(h, asked) ||
+	    (h->request->observe == 0 && !request_observe_query(h, 0)))
 		return;
 	code = request_read_composite(h->scope, h->outcome.paths,
 				      h->outcome.n_paths, format, h->room,

@@ -27,6 +27,14 @@ const struct resource_def *request_def(const struct tree *tree,
 				       const struct lwm2m_path *path);
 bool request_is_readable(const struct tree *tree, const struct lwm2m_path *at);
 bool request_is_numeric(const struct resource_def *def);
+/* There, or an empty object? */
+bool request_exists(const struct request_scope *scope,
+		    const struct lwm2m_path *path);
+/* Attributes that only some resources can have: at path. */
+uint16_t request_conditions(const struct tree *tree,
+			    const struct lwm2m_path *path);
+/* Attributes of the query of an Observe. false: refused. */
+bool request_observe_query(struct handling *h, uint16_t conditions);
 
 /* The slots of a Read's scope by what can be said of them. */
 struct tally {

@@ -2,6 +2,7 @@
  * Read, Observe's answer and Discover: what a tree says, and what it does not
  * because it is not true any more. */
 #include <errno.h>
+#include <string.h>
 #include "agent/request_parts.h"
 #include "objects/linkformat.h"
 
@@ -147,7 +148,7 @@ uint8_t request_read(const struct request_scope *scope,
 	*format = FORMAT_NONE;
 	if (path->depth && request_is_closed(path->id[0]))
 		return CODE(4, 01);
-	if (!tree_exists(scope->tree, path))
+	if (!request_exists(scope, path))
 		return CODE(4, 04);
 	if (!request_may(scope, path, ACCESS_READ))
 		return CODE(4, 01);
@@ -192,6 +193,9 @@ void request_read_handle(struct handling *h)
 		request_disallow(h);
 		return;
 	}
+	if (h->request->observe == 0 && !request_observe_query(
+		h, request_conditions(h->scope->tree, &h->outcome.path)))
+		return;
 	code = request_read(h->scope, &h->outcome.path, h->request->accept,
 			    h->room, h->out, &h->outcome.format);
 	request_answer(h, code, read_reason(code));
@@ -199,17 +203,54 @@ void request_read_handle(struct handling *h)
 		h->outcome.kind = REQUEST_OBSERVE;
 }
 
+/* "depth=2": 0 to 3; -1: the query says nothing of it; -EINVAL. Others may be
+ * of another version: they are not ours to refuse. */
+static int depth_of(const struct request *request)
+{
+	static const char name[] = "depth=";
+	const size_t n_name = sizeof(name) - 1;
+	const char *at = request->query;
+	size_t left = request->query_length;
+
+	while (left) {
+		const char *next = memchr(at, '&', left);
+		size_t n = next ? (size_t)(next - at) : left;
+
+		if (n >= n_name && !memcmp(at, name, n_name))
+			return n == n_name + 1 && at[n_name] >= '0' &&
+			       at[n_name] <= '3' ? at[n_name] - '0' : -EINVAL;
+		at += n + !!next;
+		left -= n + !!next;
+	}
+	return -1;
+}
+
+static void links_write(struct handling *h, int depth)
+{
+	const struct lwm2m_path *path = &h->outcome.path;
+
+	if (links_discover_deep(h->scope->tree, path, depth,
+				h->scope->attributes, h->out))
+		links_discover_empty(h->scope->model->object(h->scope->model,
+							     path->id[0]),
+				     h->scope->attributes, h->out);
+}
+
 void request_discover(struct handling *h)
 {
 	bool json = h->request->accept == FORMAT_LINK_JSON;
 	struct buf before = *h->out;
+	int depth = depth_of(h->request);
 
 	if (!h->outcome.path.depth || h->outcome.path.depth > 3) {
 		request_disallow(h);
 		return;
 	}
-	links_discover(h->scope->tree, &h->outcome.path,
-		       h->scope->attributes, h->out);
+	if (depth == -EINVAL) {
+		request_answer(h, CODE(4, 00), "depth is 0 to 3");
+		return;
+	}
+	links_write(h, depth);
 	if (json)
 		links_to_json(h->out, before.used);
 	if (h->out->full) {

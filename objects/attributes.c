@@ -282,6 +282,30 @@ int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 	return 0;
 }
 
+void attributes_lay(struct attributes *a, const struct attributes *over)
+{
+	attributes_merge(a, over, UINT16_MAX);
+}
+
+int attributes_read(const struct attribute_set *set,
+		    const struct lwm2m_path *path, const char *query, size_t n,
+		    uint16_t conditions, struct attributes *own)
+{
+	struct change change = {.unset = 0};
+	struct attributes all = attributes_effective(set, path);
+	int error = query_parse(query, n, &change);
+
+	*own = (struct attributes){.set = 0};
+	if (error || change.unset)
+		return -EINVAL;
+	attributes_merge(&all, &change.set, UINT16_MAX);
+	if (change.set.set & ATTRIBUTE_CONDITIONS & ~conditions ||
+	    !is_consistent(&all))
+		return -EDOM;
+	*own = change.set;
+	return 0;
+}
+
 void attributes_drop(struct attribute_set *set, const struct lwm2m_path *path)
 {
 	for (size_t i = set->n; i > 0; i--)

@@ -40,6 +40,14 @@ void attribute_set_finish(struct attribute_set *set);
  * gt do not hold, -ENOMEM. */
 int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 		     const char *query, size_t n, uint16_t conditions);
+/* The query of an Observe (LwM2M 1.2): attributes of that observation alone,
+ * over those that set has for path. No bare names. 0, -EINVAL, -EDOM as above;
+ * set at path may be all clear. */
+int attributes_read(const struct attribute_set *set,
+		    const struct lwm2m_path *path, const char *query, size_t n,
+		    uint16_t conditions, struct attributes *own);
+/* What is set in over replaces what is in *a. */
+void attributes_lay(struct attributes *a, const struct attributes *over);
 /* For a file: a line for each path, "101 /3303/0 pmin=5&pmax=10", and back:
  * those lines that begin with the server's id; malformed ones are left out. */
 void attributes_save(const struct attribute_set *set, uint16_t server,

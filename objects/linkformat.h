@@ -18,6 +18,9 @@ struct link_options {
 	int32_t ct;		/* of the root link; -1: none */
 	bool ver;		/* say object versions other than the core's */
 	bool lwm2m_1_0;		/* version rules of 1.0 */
+	/* Those that could have instances and have none, by id. */
+	const struct object_def *const *empty;
+	size_t n_empty;
 };
 
 /* The registration's object list: </>;rt="oma.lwm2m";ct=110,</1/0>,... : no
@@ -30,6 +33,16 @@ void links_register(const struct tree *tree,
  * -ENOENT: nothing there. */
 int links_discover(const struct tree *tree, const struct lwm2m_path *path,
 		   const struct attribute_set *attributes, struct buf *out);
+/* The same, not deeper than `depth` levels below path: 0, path alone, to 3; -1:
+ * as above, which is resources of objects and instances, and elements of
+ * resources (LwM2M 1.2). */
+int links_discover_deep(const struct tree *tree, const struct lwm2m_path *path,
+			int depth, const struct attribute_set *attributes,
+			struct buf *out);
+/* Of an object without instances. */
+void links_discover_empty(const struct object_def *object,
+			  const struct attribute_set *attributes,
+			  struct buf *out);
 /* Turns the links that out holds from `start` on into JSON (Content-Format
  * 504). For a while out holds both. 0, -EBADMSG malformed, -EMSGSIZE. */
 int links_to_json(struct buf *out, size_t start);

@@ -47,10 +47,22 @@ static bool is_closed(uint16_t object)
 	return object == 0 || object == 21;
 }
 
+/* Objects without instances whose turn is before object `below`: they stand in
+ * their place of the list. */
+static void empty_links(const struct link_options *options, size_t *at,
+			uint32_t below, struct buf *out)
+{
+	bool ver = options->ver && !options->lwm2m_1_0;
+
+	for (; *at < options->n_empty && options->empty[*at]->id < below; ++*at)
+		object_link(options->empty[*at], ver, out);
+}
+
 void links_register(const struct tree *tree,
 		    const struct link_options *options, struct buf *out)
 {
 	bool ver = options->ver && !options->lwm2m_1_0;
+	size_t empty = 0;
 
 	buf_text(out, "</>;rt=\"oma.lwm2m\"");
 	if (options->ct >= 0)
@@ -61,10 +73,12 @@ void links_register(const struct tree *tree,
 
 		if (is_closed(at->object->id))
 			continue;
+		empty_links(options, &empty, at->object->id, out);
 		if (is_first(tree, i) && ver && says_version(at->object))
 			object_link(at->object, true, out);
 		link_open(&path, out);
 	}
+	empty_links(options, &empty, UINT32_MAX, out);
 }
 
 static void own_attributes(const struct attribute_set *set,
@@ -111,31 +125,54 @@ static void account_name(const struct tree_instance *instance, struct buf *out)
 		buf_print(out, ";ssid=%u", (unsigned)slot->value.as.integer);
 }
 
-static void instance_links(const struct tree_instance *instance,
-			   const struct attribute_set *attributes,
-			   struct buf *out)
+/* A Discover under way. */
+struct discovery {
+	const struct tree *tree;
+	const struct attribute_set *attributes;
+	uint8_t deepest;		/* links of paths deeper than this are
+					 * left out */
+	struct buf *out;
+};
+
+static void element_links(const struct discovery *d,
+			  const struct lwm2m_path *resource)
+{
+	struct tree_cursor cursor = {0, 0};
+	struct lwm2m_path element;
+
+	while (d->deepest >= 4 &&
+	       tree_next(d->tree, resource, &cursor, &element)) {
+		if (element.depth < 4)
+			continue;
+		link_open(&element, d->out);
+		own_attributes(d->attributes, &element, d->out);
+	}
+}
+
+static void instance_links(const struct discovery *d,
+			   const struct tree_instance *instance)
 {
 	struct lwm2m_path path =
 		path_instance(instance->object->id, instance->id);
 
-	link_open(&path, out);
-	account_name(instance, out);
-	own_attributes(attributes, &path, out);
-	for (size_t i = 0; i < instance->n_slots; i++) {
+	link_open(&path, d->out);
+	account_name(instance, d->out);
+	own_attributes(d->attributes, &path, d->out);
+	for (size_t i = 0; i < instance->n_slots && d->deepest >= 3; i++) {
 		uint16_t resource = instance->slots[i].resource;
 		struct lwm2m_path at = path_child(path, resource);
 
 		if (i && instance->slots[i - 1].resource == resource)
 			continue;
-		resource_link(instance, resource, out);
-		own_attributes(attributes, &at, out);
+		resource_link(instance, resource, d->out);
+		own_attributes(d->attributes, &at, d->out);
+		element_links(d, &at);
 	}
 }
 
-static void object_links(const struct tree *tree, uint16_t object,
-			 const struct attribute_set *attributes,
-			 struct buf *out)
+static void object_links(const struct discovery *d, uint16_t object)
 {
+	const struct tree *tree = d->tree;
 	struct lwm2m_path path = path_object(object);
 
 	for (size_t i = 0; i < tree->n_instances; i++) {
@@ -144,79 +181,91 @@ static void object_links(const struct tree *tree, uint16_t object,
 		if (at->object->id != object)
 			continue;
 		if (is_first(tree, i)) {
-			object_link(at->object, true, out);
-			own_attributes(attributes, &path, out);
+			object_link(at->object, true, d->out);
+			own_attributes(d->attributes, &path, d->out);
 		}
-		instance_links(at, attributes, out);
+		if (d->deepest >= 2)
+			instance_links(d, at);
 	}
 }
 
 /* The resource with all that is in force for it, then its elements with what
  * each has of its own. */
-static void resource_links(const struct tree *tree,
-			   const struct lwm2m_path *path,
-			   const struct attribute_set *attributes,
-			   struct buf *out)
+static void resource_links(const struct discovery *d,
+			   const struct lwm2m_path *path)
 {
-	struct attributes all = attributes_effective(attributes, path);
-	struct tree_cursor cursor = {0, 0};
-	struct lwm2m_path element;
+	struct attributes all = attributes_effective(d->attributes, path);
 
-	resource_link(tree_instance_find(tree, path->id[0], path->id[1]),
-		      path->id[2], out);
-	attributes_format(&all, out);
-	while (tree_next(tree, path, &cursor, &element)) {
-		if (element.depth < 4)
-			continue;
-		link_open(&element, out);
-		own_attributes(attributes, &element, out);
-	}
+	resource_link(tree_instance_find(d->tree, path->id[0], path->id[1]),
+		      path->id[2], d->out);
+	attributes_format(&all, d->out);
+	element_links(d, path);
 }
 
-static void element_link(const struct lwm2m_path *path,
-			 const struct attribute_set *attributes,
-			 struct buf *out)
+static void element_link(const struct discovery *d,
+			 const struct lwm2m_path *path)
 {
-	struct attributes all = attributes_effective(attributes, path);
+	struct attributes all = attributes_effective(d->attributes, path);
 
-	link_open(path, out);
-	attributes_format(&all, out);
+	link_open(path, d->out);
+	attributes_format(&all, d->out);
 }
 
-static void root_links(const struct tree *tree,
-		       const struct attribute_set *attributes,
-		       struct buf *out)
+static void root_links(const struct discovery *d)
 {
+	const struct tree *tree = d->tree;
+
 	for (size_t i = 0; i < tree->n_instances; i++)
 		if (is_first(tree, i) &&
 		    !is_closed(tree->instances[i].object->id))
-			object_links(tree, tree->instances[i].object->id,
-				     attributes, out);
+			object_links(d, tree->instances[i].object->id);
+}
+
+int links_discover_deep(const struct tree *tree, const struct lwm2m_path *path,
+			int depth, const struct attribute_set *attributes,
+			struct buf *out)
+{
+	const int usual = path->depth == 3 ? 4 : 3;
+	const struct discovery d = {
+		tree, attributes, depth < 0 ? (uint8_t)usual :
+		(uint8_t)(path->depth + depth), out,
+	};
+
+	if (!tree_exists(tree, path))
+		return -ENOENT;
+	switch (path->depth) {
+	case 0:
+		root_links(&d);
+		break;
+	case 1:
+		object_links(&d, path->id[0]);
+		break;
+	case 2:
+		instance_links(&d, tree_instance_find(tree, path->id[0],
+						      path->id[1]));
+		break;
+	case 3:
+		resource_links(&d, path);
+		break;
+	default:
+		element_link(&d, path);
+		break;
+	}
+	return 0;
 }
 
 int links_discover(const struct tree *tree, const struct lwm2m_path *path,
 		   const struct attribute_set *attributes, struct buf *out)
 {
-	if (!tree_exists(tree, path))
-		return -ENOENT;
-	switch (path->depth) {
-	case 0:
-		root_links(tree, attributes, out);
-		break;
-	case 1:
-		object_links(tree, path->id[0], attributes, out);
-		break;
-	case 2:
-		instance_links(tree_instance_find(tree, path->id[0],
-						  path->id[1]),
-			       attributes, out);
-		break;
-	case 3:
-		resource_links(tree, path, attributes, out);
-		break;
-	default:
-		element_link(path, attributes, out);
-		break;
-	}
-	return 0;
+	return links_discover_deep(tree, path, -1, attributes, out);
+}
+
+void links_discover_empty(const struct object_def *object,
+			  const struct attribute_set *attributes,
+			  struct buf *out)
+{
+	struct lwm2m_path path = path_object(object->id);
+
+	object_link(object, true, out);
+	own_attributes(attributes, &path, out);
 }

@@ -17,6 +17,7 @@
 
 struct sample { int at; const char *path; double value; };
 struct query { const char *path, *text; };
+#define OWN "own"		/* as a path: the observation alone */
 
 struct scene {
 	const char *name, *path;	/* observed */
@@ -134,6 +135,55 @@ static const struct scene scenes[] = {
 	 0, {{"3303", "pmin=5"}, {V, "lt=0"}},
 	 {{START, T, 20}, {START, V, 5}, {60, V, 4}, {120, V, -1}, {130, T, 21},
 	  {180, V, -2}}, {120, 170}, 0},
+	{"a resource's before an instance's, an instance's before its object's",
+	 T, 0, 0, {{"3303", "pmax=10"}, {"3303/0", "pmax=20"},
+		   {T, "pmin=1"}}, {{START, T, 20}}, {250, 450}, 500},
+	{"an element's before its resource's", "3/0/7/1", 0, 0,
+	 {{"3/0/7", "pmin=9&st=5"}, {"3/0/7/1", "pmin=2"}},
+	 {{START, "3/0/7/1", 20}, {60, "3/0/7/1", 24}, {80, "3/0/7/1", 25}},
+	 {80}, 0},
+	{"an element's own conditions before its resource's", "3/0/7", 0, 0,
+	 {{"3/0/7", "st=5"}, {"3/0/7/1", "st=1"}},
+	 {{START, "3/0/7/0", 20}, {START, "3/0/7/1", 20},
+	  {60, "3/0/7/0", 21}, {70, "3/0/7/1", 21}}, {70}, 0},
+	{"pmax of the object where the resource has pmin", T, 0, 100,
+	 {{"3303", "pmax=10"}, {T, "pmin=2"}}, {{START, T, 20}, {60, T, 21}},
+	 {70, 170, 270}, 300},
+
+	{"epmin: values between are not judged", T, 0, 0,
+	 {{T, "gt=30&epmin=5"}},
+	 {{START, T, 20}, {60, T, 25}, {70, T, 35}, {90, T, 25},
+	  {120, T, 35}, {165, T, 25}}, {160, 210}, 0},
+	{"epmin: the newest is judged when it is over", T, 0, 0,
+	 {{T, "st=1&epmin=5"}},
+	 {{START, T, 20}, {60, T, 20.5}, {70, T, 22}, {80, T, 23}}, {110}, 0},
+	{"epmin without conditions: a change is one then", T, 0, 0,
+	 {{T, "epmin=5"}},
+	 {{START, T, 20}, {60, T, 21}, {70, T, 22}, {80, T, 23}}, {60, 110},
+	 0},
+	{"epmin: what pmax has told is not told again", T, 0, 0,
+	 {{T, "epmin=5&pmax=3"}},
+	 {{START, T, 20}, {60, T, 21}, {70, T, 22}}, {60, 90, 120}, 150},
+	{"epmin and pmin: the longer", T, 0, 0, {{T, "epmin=5&pmin=2"}},
+	 {{START, T, 20}, {60, T, 21}, {70, T, 22}, {71, T, 23}}, {70, 110},
+	 0},
+	{"epmin of each member is its own", "3303/0", 0, 0,
+	 {{"3303/0", "epmin=5"}, {T, "st=1"}, {U, "st=1"}},
+	 {{START, T, 20}, {START, U, 18}, {60, T, 21}, {61, U, 17},
+	  {70, T, 22}}, {60, 61, 110}, 0},
+	{"epmin 0 is none", T, 0, 0, {{T, "epmin=0"}},
+	 {{START, T, 20}, {60, T, 21}, {61, T, 22}}, {60, 61}, 0},
+
+	{"attributes of the observation alone", T, 0, 0,
+	 {{OWN, "pmin=5"}},
+	 {{START, T, 20}, {60, T, 21}, {170, T, 22}}, {100, 170}, 0},
+	{"... before those of the resource", T, 0, 0,
+	 {{T, "pmin=9&pmax=60"}, {OWN, "pmin=2"}},
+	 {{START, T, 20}, {60, T, 21}}, {70, 670}, 700},
+	{"... conditions", T, 0, 0,
+	 {{T, "gt=10"}, {OWN, "gt=30"}},
+	 {{START, T, 20}, {60, T, 29}, {70, T, 31}}, {70}, 0},
+
 	{"a member's own pmin does not bind the whole", "3303/0", 0, 0,
 	 {{T, "pmin=50"}}, {{START, T, 20}, {60, T, 21}}, {60}, 0},
 };
@@ -200,6 +250,16 @@ static void samples_feed(struct world *w, int now)
 	}
 }
 
+static void own_attach(struct world *w, const char *text)
+{
+	struct attributes own;
+
+	assert_int_equal(attributes_read(&w->set, &w->o->path, text,
+					 strlen(text), ATTRIBUTE_CONDITIONS,
+					 &own), 0);
+	assert_int_equal(observe_attach(w->o, &own), 0);
+}
+
 static void world_init(struct world *w, const struct scene *scene)
 {
 	struct lwm2m_path path = path_of(scene->path);
@@ -209,8 +269,13 @@ static void world_init(struct world *w, const struct scene *scene)
 	assert_non_null(w->o);
 	for (size_t i = 0; i < 4 && scene->attributes[i].path; i++) {
 		const struct query *q = &scene->attributes[i];
-		struct lwm2m_path at = path_of(q->path);
+		struct lwm2m_path at;
 
+		if (!strcmp(q->path, OWN)) {
+			own_attach(w, q->text);
+			continue;
+		}
+		at = path_of(q->path);
 		assert_int_equal(attributes_write(&w->set, &at, q->text,
 						  strlen(q->text),
 						  at.depth >= 3 ?
@@ -229,6 +294,25 @@ static void world_finish(struct world *w)
 	attribute_set_finish(&w->set);
 }
 
+/* What the hub does when it is due: what waited is judged first. */
+static bool is_due(struct world *w, int now)
+{
+	struct lwm2m_path path;
+
+	if (!observe_due(w->o, now * TENTH))
+		return false;
+	while (observe_unjudged(w->o, now * TENTH, &path))
+		for (size_t i = 0; i < w->n_latest; i++) {
+			struct lwm2m_path at = path_of(w->latest[i].path);
+			struct lwm2m_value v = lwm2m_float(w->latest[i].value);
+
+			if (path_equal(&at, &path))
+				observe_changed(w->o, &w->set, &path, &v,
+						now * TENTH);
+		}
+	return observe_due(w->o, now * TENTH);
+}
+
 static void notifications_come_when_they_must(void **state)
 {
 	(void)state;
@@ -241,7 +325,7 @@ static void notifications_come_when_they_must(void **state)
 		world_init(&w, scene);
 		for (int now = START + 1; now < until; now++) {
 			samples_feed(&w, now);
-			if (!observe_due(w.o, now * TENTH))
+			if (!is_due(&w, now))
 				continue;
 			if (scene->expected[k] != now)
 				fail_msg("%s: notification %zu at %d, not %d",
@@ -260,6 +344,21 @@ static void notifications_come_when_they_must(void **state)
 static const struct scene quiet = {
 	"quiet", T, 0, 0, {{T, "gt=30"}}, {{START, T, 20}}, {0}, 0,
 };
+
+/* RFC 7641 4.5: where none is confirmed, one a day is. */
+static void one_a_day_is_confirmed(void **state)
+{
+	struct lwm2m_path path = path_of(T);
+	struct observation *o = observe_create(&path, NULL, 0, 110);
+
+	(void)state;
+	assert_non_null(o);
+	o->confirmed = 5;
+	assert_false(observe_must_confirm(o, 5));
+	assert_false(observe_must_confirm(o, 864000 * TENTH + 4));
+	assert_true(observe_must_confirm(o, 864000 * TENTH + 5));
+	observe_destroy(o);
+}
 
 static void attributes_may_change_under_way(void **state)
 {
@@ -479,6 +578,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notifications_come_when_they_must),
 		cmocka_unit_test(attributes_may_change_under_way),
+		cmocka_unit_test(one_a_day_is_confirmed),
 		cmocka_unit_test(first_value_after_new_conditions_is_sent),
 		cmocka_unit_test(text_and_truth_have_their_own_rules),
 		cmocka_unit_test(remembered_values_are_found_in_any_order),

@@ -1226,6 +1226,90 @@ static void a_read_judges_its_path(void **state)
 	tree_finish(&tree);
 }
 
+static bool expects(void *owner, uint16_t object)
+{
+	(void)owner;
+	return object == 3330;
+}
+
+/* Objects that may get instances are there without any. */
+static void empty_objects_are_there(void **state)
+{
+	static const struct request_bound bound = {.expects = expects};
+	static const struct { struct exchange e; const char *text; }
+	cases[] = {
+		{{GET, "16", .accept = LINK, .code = CODE(2, 05)}, "</16>"},
+		{{GET, "16", .accept = JSON, .code = CODE(2, 05)}, "[]"},
+		{{GET, "19", .accept = TLV, .code = CODE(2, 05)}, ""},
+		{{GET, "3330", .accept = LINK, .code = CODE(2, 05)},
+		 "</3330>;ver=1.1"},
+		{{PUT, "16", .query = "pmin=1", .code = CODE(2, 04)}, ""},
+		{{GET, "16/0", .code = CODE(4, 04)}, ""},
+		{{GET, "17", .code = CODE(4, 04)}, ""},
+		{{GET, "3323", .code = CODE(4, 04)}, ""},
+	};
+	struct attribute_set attributes = {NULL, 0};
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .attributes = &attributes,
+		.fallback = FORMAT_TLV, .bound = &bound,
+	};
+
+	(void)state;
+	tree_fill(&tree);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request request = request_of(&cases[i].e);
+		struct buf out = buf_over(answer, sizeof(answer) - 1);
+
+		assert_int_equal(request_handle(&scope, &request, &room,
+						&out).code, cases[i].e.code);
+		answer[out.used] = '\0';
+		assert_string_equal((char *)answer, cases[i].text);
+		attribute_set_finish(&attributes);
+	}
+	tree_finish(&tree);
+}
+
+/* LwM2M 1.2: the query of an Observe is of that observation alone. */
+static void observations_have_attributes(void **state)
+{
+	static const struct { struct exchange e; uint16_t set; } cases[] = {
+		{{GET, "3303/0/5700", "pmin=1&st=2", .observe = IS(0),
+		  .code = CODE(2, 05)}, ATTRIBUTE_PMIN | ATTRIBUTE_ST},
+		{{GET, "3303/0", "pmax=5", .observe = IS(0),
+		  .code = CODE(2, 05)}, ATTRIBUTE_PMAX},
+		{{GET, "3303/0", "gt=5", .observe = IS(0),
+		  .code = CODE(4, 00)}, 0},
+		{{GET, "3303/0/5700", "gt=5&lt=6", .observe = IS(0),
+		  .code = CODE(4, 00)}, 0},
+		{{GET, "3303/0/5700", "pmin", .observe = IS(0),
+		  .code = CODE(4, 00)}, 0},
+		{{GET, "3303/0/5700", "depth=1", .code = CODE(2, 05)}, 0},
+		{{GET, "3303/0/5700", "x=1", .observe = IS(1),
+		  .code = CODE(2, 05)}, 0},
+	};
+	struct attribute_set attributes = {NULL, 0};
+	struct tree tree;
+	struct request_scope scope = {
+		.tree = &tree, .model = &model, .attributes = &attributes,
+		.fallback = FORMAT_TLV,
+	};
+
+	(void)state;
+	tree_fill(&tree);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request request = request_of(&cases[i].e);
+		struct buf out = buf_over(answer, sizeof(answer));
+		struct request_outcome outcome =
+			request_handle(&scope, &request, &room, &out);
+
+		assert_int_equal(outcome.code, cases[i].e.code);
+		assert_int_equal(outcome.attributes.set, cases[i].set);
+		assert_int_equal(attributes.n, 0);
+	}
+	tree_finish(&tree);
+}
+
 /* The whole tree for a composite: without what is closed. */
 static void the_root_leaves_keys_out(void **state)
 {
@@ -1337,6 +1421,8 @@ int main(void)
 		cmocka_unit_test(says_when_an_answer_does_not_fit),
 		cmocka_unit_test(a_read_judges_its_path),
 		cmocka_unit_test(the_root_leaves_keys_out),
+		cmocka_unit_test(empty_objects_are_there),
+		cmocka_unit_test(observations_have_attributes),
 		cmocka_unit_test(too_much_is_refused),
 		cmocka_unit_test(attributes_show_in_a_discover),
 	};

@@ -55,23 +55,24 @@ static const struct list {
 	struct link_options options;
 	const char *text;
 } lists[] = {
-	{{0}, {0}, {-1, true, false}, "</>;rt=\"oma.lwm2m\",</1/0>,</3/0>"},
-	{{&temperature}, {0}, {110, true, false},
+	{{0}, {0}, {.ct = -1, .ver = true}, "</>;rt=\"oma.lwm2m\",</1/0>,</3/0>"},
+	{{&temperature}, {0}, {.ct = 110, .ver = true},
 	 "</>;rt=\"oma.lwm2m\";ct=110,</1/0>,</3/0>,"
 	 "</3303>;ver=1.1,</3303/0>"},
-	{{&temperature}, {0}, {110, false, false},
+	{{&temperature}, {0}, {.ct = 110},
 	 "</>;rt=\"oma.lwm2m\";ct=110,</1/0>,</3/0>,</3303/0>"},
-	{{&temperature}, {0}, {11543, true, true},
+	{{&temperature}, {0}, {.ct = 11543, .ver = true,
+	 .lwm2m_1_0 = true},
 	 "</>;rt=\"oma.lwm2m\";ct=11543,</1/0>,</3/0>,</3303/0>"},
 	{{&dimmer, &temperature, &temperature, &location}, {4, 9, 2, 0},
-	 {112, true, false},
+	 {.ct = 112, .ver = true},
 	 "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,"
 	 "</3303>;ver=1.1,</3303/2>,</3303/9>,"
 	 "</3336>;ver=2.0,</3336/0>,</3343/4>"},
-	{{&first_of_ipso}, {0}, {110, true, false},
+	{{&first_of_ipso}, {0}, {.ct = 110, .ver = true},
 	 "</>;rt=\"oma.lwm2m\";ct=110,</1/0>,</3/0>,"
 	 "</3200>;ver=1.1,</3200/0>"},
-	{{&dimmer}, {65534}, {0, true, false},
+	{{&dimmer}, {65534}, {.ct = 0, .ver = true},
 	 "</>;rt=\"oma.lwm2m\";ct=0,</1/0>,</3/0>,</3343/65534>"},
 };
 
@@ -96,9 +97,39 @@ static void lists_objects_for_a_registration(void **state)
 	}
 }
 
+/* Objects that have no instances yet stand in their places. */
+static void lists_empty_objects(void **state)
+{
+	static const struct object_def *const empty[] = {
+		&first_of_ipso, &dimmer,
+	};
+	const struct object_def *before[2] = {core_object(2), core_object(16)};
+	struct link_options options = {.ct = -1, .ver = true, .empty = before,
+				       .n_empty = 2};
+	char text[256];
+	struct buf out = buf_over(text, sizeof(text) - 1);
+	struct tree tree;
+
+	(void)state;
+	core_fill(&tree);
+	tree_add(&tree, &temperature, 0);
+	links_register(&tree, &options, &out);
+	text[out.used] = '\0';
+	assert_string_equal(text, "</>;rt=\"oma.lwm2m\",</1/0>,</2>,</3/0>,"
+			    "</16>,</3303>;ver=1.1,</3303/0>");
+	options.empty = empty;
+	out.used = 0;
+	links_register(&tree, &options, &out);
+	text[out.used] = '\0';
+	assert_string_equal(text, "</>;rt=\"oma.lwm2m\",</1/0>,</3/0>,"
+			    "</3200>;ver=1.1,</3303>;ver=1.1,</3303/0>,"
+			    "</3343>");
+	tree_finish(&tree);
+}
+
 static void says_when_a_list_does_not_fit(void **state)
 {
-	struct link_options options = {110, true, false};
+	struct link_options options = {.ct = 110, .ver = true};
 	char text[20];
 	struct buf out = buf_over(text, sizeof(text));
 	struct tree tree;
@@ -202,13 +233,57 @@ static void discovers_each_level(void **state)
 	tree_finish(&tree);
 }
 
+/* LwM2M 1.2: how deep below the path. */
+static void discovers_to_a_depth(void **state)
+{
+	static const struct { const char *at; int depth; const char *text; }
+	cases[] = {
+		{"/3", 0, "</3>;pmin=10"},
+		{"/3", 1, "</3>;pmin=10,</3/0>;pmax=60"},
+		{"/3", 2, "</3>;pmin=10,</3/0>;pmax=60,</3/0/0>,"
+		 "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1;pmax=320,"
+		 "</3/0/16>"},
+		{"/3", 3, "</3>;pmin=10,</3/0>;pmax=60,</3/0/0>,"
+		 "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/7/0>,"
+		 "</3/0/7/1>;epmin=2,</3/0/11>;dim=1;pmax=320,"
+		 "</3/0/11/0>;pmax=100;epmin=1;epmax=20,</3/0/16>"},
+		{"/1/0", 0, "</1/0>;ssid=101;pmin=7"},
+		{"/3/0", 1, "</3/0>;pmax=60,</3/0/0>,"
+		 "</3/0/7>;dim=2;gt=6.5;lt=1;st=0.5,</3/0/11>;dim=1;pmax=320,"
+		 "</3/0/16>"},
+		{"/3/0/7", 0, "</3/0/7>;dim=2;pmin=10;pmax=60;gt=6.5;lt=1;"
+		 "st=0.5"},
+		{"/3/0/7", 3, "</3/0/7>;dim=2;pmin=10;pmax=60;gt=6.5;lt=1;"
+		 "st=0.5,</3/0/7/0>,</3/0/7/1>;epmin=2"},
+	};
+	struct attribute_set set = {NULL, 0};
+	struct tree tree;
+	char text[1024];
+
+	(void)state;
+	tree_fill(&tree);
+	attributes_fill(&set);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lwm2m_path at = path(cases[i].at);
+		struct buf out = buf_over(text, sizeof(text) - 1);
+
+		assert_int_equal(links_discover_deep(&tree, &at,
+						     cases[i].depth, &set,
+						     &out), 0);
+		text[out.used] = '\0';
+		assert_string_equal(text, cases[i].text);
+	}
+	attribute_set_finish(&set);
+	tree_finish(&tree);
+}
+
 /* What we write, our own reader of links takes. */
 static void lists_read_back(void **state)
 {
 	static const char *const targets[] = {
 		"/", "/1/0", "/1/1", "/3/0", "/3303", "/3303/0", "/3303/1",
 	};
-	struct link_options options = {110, true, false};
+	struct link_options options = {.ct = 110, .ver = true};
 	char text[1024];
 	const char *at = text;
 	struct buf out = buf_over(text, sizeof(text));
@@ -277,6 +352,8 @@ int main(void)
 		cmocka_unit_test(lists_objects_for_a_registration),
 		cmocka_unit_test(says_when_a_list_does_not_fit),
 		cmocka_unit_test(discovers_each_level),
+		cmocka_unit_test(discovers_to_a_depth),
+		cmocka_unit_test(lists_empty_objects),
 		cmocka_unit_test(lists_read_back),
 		cmocka_unit_test(links_as_json),
 		cmocka_unit_test(links_that_do_not_become_json),
