@@ -8,7 +8,6 @@
 #include "agent/batch.h"
 #include "agent/control.h"
 #include "agent/gateway.h"
-#include "agent/model.h"
 
 struct writer {
 	struct asker *asker;		/* NULL: it has hung up */
@@ -80,14 +79,15 @@ static void written(void *later, uint8_t code, int64_t now)
 }
 
 /* People say true; LwM2M's text is 1. */
-static const char *text_of(const char *path, const char *value)
+static const char *text_of(const struct object_model *model, const char *path,
+			   const char *value)
 {
 	struct lwm2m_path at;
 	const struct resource_def *def;
 
 	if (path_parse(path, strlen(path), &at) < 0 || at.depth < 3)
 		return value;
-	def = model_resource(agent_model(), at.id[0], at.id[2]);
+	def = model_resource(model, at.id[0], at.id[2]);
 	if (!def || def->type != LWM2M_BOOLEAN)
 		return value;
 	if (!strcmp(value, "true") || !strcmp(value, "on"))
@@ -142,6 +142,8 @@ void ask_write(struct gateway *g, struct asker *asker,
 	} else {
 		while (*path == '/')
 			path++;
-		endpoint_write(e, asker, path, text_of(path, value), now);
+		endpoint_write(e, asker, path,
+			       text_of(config_device_model(e->conf), path, value),
+			       now);
 	}
 }

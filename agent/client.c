@@ -14,7 +14,6 @@
 #include "agent/gateway.h"
 #include "agent/log.h"
 #include "agent/loop.h"
-#include "agent/model.h"
 #include "objects/linkformat.h"
 
 #define SECOND INT64_C(1000000000)
@@ -325,7 +324,7 @@ struct request_scope client_scope(struct client *c)
 	struct endpoint *e = c->endpoint;
 
 	return (struct request_scope){
-		.tree = &e->tree, .model = agent_model(),
+		.tree = &e->tree, .model = config_device_model(e->conf),
 		.attributes = &c->attributes,
 		.server = c->server->conf->id,
 		.enforced = endpoint_access_enforced(e),

@@ -10,6 +10,7 @@
 #include "agent/config_facts.h"
 #include "agent/config_points.h"
 #include "agent/nearest.h"
+#include "agent/object_set.h"
 
 void config_append(void *items, size_t *n, void *item)
 {
@@ -416,7 +417,14 @@ void config_device_free(struct config_device *device)
 	if (!device)
 		return;
 	config_points_release(device->shared);
+	object_set_release(device->objects);
 	arena_destroy(device->arena);
+}
+
+const struct object_model *
+config_device_model(const struct config_device *device)
+{
+	return object_set_model(device->objects);
 }
 
 void config_free(struct config *config)

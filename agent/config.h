@@ -18,6 +18,7 @@
 #include "objects/path.h"
 
 struct yaml_node;
+struct object_set;
 struct arena;
 struct adapter_ops;
 
@@ -124,6 +125,7 @@ struct config_points;
 
 struct config_device {
 	struct arena *arena;
+	struct object_set *objects;	/* it uses; NULL: the compiled ones */
 	uint64_t fingerprint;
 	const char *endpoint, *bus, *profile;
 	struct config_source *source;	/* NULL once typed */
@@ -200,11 +202,18 @@ void config_server_free(struct config_server *server);
 void config_bus_free(struct config_bus *bus);
 void config_device_free(struct config_device *device);
 
-/* The whole way, with I/O (config_load.c): reads DIR, profiles of DIR and of
- * profile_dir, loads adapters from adapter_dir, types their keys. */
-struct config *config_load(const char *dir, const char *profile_dir,
-			   const char *adapter_dir,
-			   const struct object_model *model,
+/* The definitions of objects that it was loaded with. */
+const struct object_model *config_device_model(const struct config_device *);
+
+/* Where a whole configuration is. */
+struct config_dirs {
+	const char *config;		/* DIR */
+	const char *profiles, *objects;	/* shipped; DIR's own shadow them */
+	const char *adapters;
+};
+/* The whole way, with I/O (config_load.c): reads DIR, profiles and objects of
+ * DIR and the shipped ones, loads adapters, types their keys. */
+struct config *config_load(const struct config_dirs *dirs,
 			   struct config_errors *errors);
 /* "file:line:column: text" of each, one a line, to fd, in the order of places
  * (lwmux.yaml, conf.d, profiles). */

@@ -3,7 +3,6 @@
  * demand. Names in messages are those inside of the directory. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "agent/arena.h"
+#include "agent/file.h"
+#include "agent/object_load.h"
 #include "agent/plugin.h"
 #include "agent/profiles.h"
 #include "agent/settings.h"
 #include "agent/yaml.h"
 
-#define SIZE_MOST (1u << 20)
 #define MAIN_FILE "lwmux.yaml"
 
 struct loading {
@@ -39,48 +39,6 @@ struct profiles {
 	char **names;			/* of all there are, once asked for */
 	size_t n_names;
 };
-
-/* One byte more than allowed is enough for yaml_parse() to refuse it. */
-static ssize_t read_whole(int fd, char *text)
-{
-	size_t n = 0;
-
-	while (n <= SIZE_MOST) {
-		ssize_t got = read(fd, text + n, SIZE_MOST + 1 - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			break;
-		n += (size_t)got;
-	}
-	return (ssize_t)n;
-}
-
-/* Bytes, or -errno. The text is malloc's. */
-static ssize_t file_read(const char *directory, const char *name, char **text)
-{
-	char *path;
-	ssize_t n;
-	int fd;
-
-	if (asprintf(&path, "%s/%s", directory, name) < 0)
-		abort();
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	free(path);
-	if (fd < 0)
-		return -errno;
-	*text = malloc(SIZE_MOST + 1);
-	if (!*text)
-		abort();
-	n = read_whole(fd, *text);
-	if (n < 0)
-		free(*text);
-	close(fd);
-	return n;
-}
 
 /* shown: the name in messages. NULL root: an error was added. */
 static struct config_file file_load(struct loading *l, const char *directory,
@@ -306,24 +264,33 @@ void profile_files_close(struct profile_files *files)
 
 /* ---- all of it ---- */
 
-struct config *config_load(const char *dir, const char *profile_dir,
-			   const char *adapter_dir,
-			   const struct object_model *model,
+static void objects_give(struct config *config, struct object_set *set)
+{
+	for (size_t i = 0; i < config->n_devices; i++)
+		config->devices[i]->objects = object_set_keep(set);
+}
+
+struct config *config_load(const struct config_dirs *dirs,
 			   struct config_errors *errors)
 {
-	struct loading l = {dir, arena_create(), errors};
+	struct loading l = {dirs->config, arena_create(), errors};
 	struct profiles profiles = {
 		.base = {profile_find, profile_name}, .loading = &l,
-		.shipped = profile_dir};
-	struct plugins *plugins = plugins_of(adapter_dir);
+		.shipped = dirs->profiles};
+	struct plugins *plugins = plugins_of(dirs->adapters);
+	struct object_set *objects = object_set_load(dirs->config,
+						     dirs->objects, errors);
 	struct config_file *files;
 	struct config *config;
 	size_t n = files_load(&l, &files);
 
-	config = config_build(files, n, &profiles.base, model, errors);
-	config->directory = strdup(dir);
+	config = config_build(files, n, &profiles.base,
+			      object_set_model(objects), errors);
+	config->directory = strdup(dirs->config);
 	if (!config->directory)
 		abort();
+	objects_give(config, objects);
+	object_set_release(objects);
 	settings_apply(config, plugins, errors);
 	free(files);
 	free(profiles.names);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/config_build.h"
+#include "agent/model.h"
 #include "agent/nearest.h"
+#include "agent/object_set.h"
 
 /* ---- merging ---- */
 
@@ -160,7 +162,8 @@ static bool map_object(struct building *b, const struct config_point *point,
 	m->object = b->model->object(b->model, id);
 	if (!m->object)
 		config_scope_add(scope, m->value->place,
-				 "'map': object %u is not known", id);
+				 "'map': object %u is not known: put its definition "
+				 "into objects.d, as OMA publishes it", id);
 	else if (!m->object->multiple && point->map.id[1])
 		config_scope_add(scope, m->value->place, "'map': object %u "
 				 "(%s) has the instance 0 only", id,
@@ -349,6 +352,25 @@ static void check_operations(const struct config_point *point,
 				 "read-only", path, m->resource->name);
 }
 
+/* What an object's XML definition says of a unit is no matter of taste. */
+static void check_unit(const struct building *b,
+		       const struct config_point *point,
+		       const struct block *block, const struct mapping *m,
+		       struct config_scope *scope)
+{
+	const char *unit = object_unit(b->model, m->object->id,
+				       m->resource->id);
+	char path[PATH_TEXT_MAX];
+
+	if (!unit || !point->unit || !strcmp(unit, point->unit))
+		return;
+	path_format(&point->resource, path);
+	config_scope_add(scope, place_of(block, "unit", point->source->place),
+			 "'unit': %s (%s) is in '%s' by its definition, not "
+			 "'%s': convert with scale and offset, or leave unit "
+			 "away", path, m->resource->name, unit, point->unit);
+}
+
 static void check_unmapped(const struct config_point *point,
 			   const struct block *block,
 			   struct config_scope *scope)
@@ -398,6 +420,7 @@ static void map_set(struct building *b, const struct config_device *device,
 	    !map_resource(point, &m, scope))
 		return;
 	check_operations(point, block, &m, scope);
+	check_unit(b, point, block, &m, scope);
 	check_twice(device, point, m.value, scope);
 }
 
@@ -414,6 +437,22 @@ static bool enabled(const struct block *block, struct config_scope *scope)
 	if (e)
 		config_key_set(&key, e->value, &is, NULL, scope);
 	return is;
+}
+
+/* A point of another definition is another point. */
+static void definition_note(const struct building *b,
+			    struct config_point *point)
+{
+	uint16_t id = point->resource.id[0];
+	const struct object_def *def = point->resource.depth ?
+		b->model->object(b->model, id) : NULL;
+	uint64_t print;
+
+	if (!def || def == agent_model()->object(agent_model(), id))
+		return;
+	print = object_fingerprint(def);
+	point->source->fingerprint = fingerprint_add(point->source->fingerprint,
+						     &print, sizeof(print));
 }
 
 static void point_build(struct building *b, struct config_device *device,
@@ -433,6 +472,7 @@ static void point_build(struct building *b, struct config_device *device,
 	if (!point->poll)
 		point->poll = device->poll;
 	map_set(b, device, point, block, scope);
+	definition_note(b, point);
 	device->fingerprint = fingerprint_add(device->fingerprint,
 					      &point->source->fingerprint,
 					      sizeof(uint64_t));

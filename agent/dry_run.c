@@ -8,6 +8,7 @@
 #include "agent/dry_run.h"
 #include "agent/gateway.h"
 #include "agent/loop.h"
+#include "agent/object_set.h"
 #include "objects/codec.h"
 
 #define SECOND INT64_C(1000000000)
@@ -39,6 +40,7 @@ static void print_slot(const struct endpoint *e, const struct lwm2m_path *path,
 		       const struct tree_slot *slot)
 {
 	char at[PATH_TEXT_MAX], text[256], computed[256];
+	const char *unit;
 	struct buf out = buf_over(text, sizeof(text) - 1);
 	struct buf texts = buf_over(computed, sizeof(computed));
 	struct lwm2m_value value = endpoint_value(e, path, slot, loop_clock(),
@@ -54,7 +56,10 @@ static void print_slot(const struct endpoint *e, const struct lwm2m_path *path,
 	else
 		value_format(&value, &out);
 	text[out.used] = 0;
-	printf("  %-18s %-32s %s\n", at, name_of(e, path), text);
+	unit = object_unit(config_device_model(e->conf), path->id[0],
+			   path->id[2]);
+	printf("  %-18s %-32s %s%s%s\n", at, name_of(e, path), text,
+	       unit ? " " : "", unit ? unit : "");
 }
 
 static void print_endpoint(const struct endpoint *e)

@@ -5,7 +5,6 @@
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
-#include "agent/model.h"
 #include "objects/codec.h"
 
 /* Of all accounts as configured: where it differs, object 1 is not restored. */
@@ -63,12 +62,13 @@ void endpoint_store(const struct endpoint *e)
 static void restore(struct endpoint *e, const struct lwm2m_record *record)
 {
 	const struct tree_slot *slot = tree_find(&e->tree, &record->path);
+	const struct object_model *model = config_device_model(e->conf);
 	uint16_t object = record->path.id[0];
 
 	if (record->path.depth >= 3 && (request_is_creatable(object) ||
 					object == ACCESS_OBJECT))
-		tree_add(&e->tree, agent_model()->object(agent_model(),
-			 object), record->path.id[1]);
+		tree_add(&e->tree, model->object(model, object),
+			 record->path.id[1]);
 	if (record->path.depth < 3 || (slot && slot->flags & TREE_BOUND) ||
 	    record->path.id[0] == 0 ||
 	    tree_set(&e->tree, &record->path, &record->value,
@@ -97,7 +97,8 @@ static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 	int count;
 
 	memcpy(&print, bytes, sizeof(print));
-	count = codec_decode(FORMAT_SENML_CBOR, agent_model(), &root,
+	count = codec_decode(FORMAT_SENML_CBOR,
+			     config_device_model(e->conf), &root,
 			     bytes + sizeof(print), n - sizeof(print),
 			     room->records, REQUEST_RECORDS, &scratch);
 	if (count < 0)

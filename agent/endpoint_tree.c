@@ -243,7 +243,7 @@ static void build_ipso(struct endpoint *e, const struct config_point *point,
 
 void endpoint_build_point(struct endpoint *e, const struct config_point *point)
 {
-	const struct object_model *model = agent_model();
+	const struct object_model *model = config_device_model(e->conf);
 	const struct object_def *object;
 
 	if (point->map.depth == 0)

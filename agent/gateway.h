@@ -22,7 +22,7 @@ struct gateway_bus {
 };
 
 struct gateway {
-	const char *config_dir, *profile_dir, *adapter_dir;
+	struct config_dirs dirs;
 	const char *version;		/* of the program, or NULL */
 	char *name;
 	struct mailbox *mail;

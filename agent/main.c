@@ -15,7 +15,6 @@
 #include "agent/gnutls_shim.h"
 #include "agent/log.h"
 #include "agent/loop.h"
-#include "agent/model.h"
 
 #define LOW_FDS 64		/* buses whose library uses select() */
 
@@ -93,15 +92,22 @@ static void forbid_core_dumps(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+static struct config_dirs dirs_of(const struct options *o)
+{
+	return (struct config_dirs){
+		.config = o->config, .profiles = LWMUX_PROFILE_DIR,
+		.objects = LWMUX_OBJECT_DIR, .adapters = o->adapters};
+}
+
 static struct config *load(const struct options *o, bool *good)
 {
+	struct config_dirs dirs = dirs_of(o);
 	struct config_errors errors;
 	struct config *config;
 	bool fits;
 
 	config_errors_init(&errors);
-	config = config_load(o->config, LWMUX_PROFILE_DIR, o->adapters,
-			     agent_model(), &errors);
+	config = config_load(&dirs, &errors);
 	fits = config && gateway_fits(config, &errors);
 	config_errors_print(&errors, STDERR_FILENO);
 	*good = fits && (o->check ? !errors.n : !config_fatal(&errors));
@@ -112,8 +118,7 @@ static struct config *load(const struct options *o, bool *good)
 static int run(const struct options *o, struct config *config)
 {
 	struct gateway gateway = {
-		.config_dir = o->config, .profile_dir = LWMUX_PROFILE_DIR,
-		.adapter_dir = o->adapters, .dry = o->dry_run,
+		.dirs = dirs_of(o), .dry = o->dry_run,
 		.version = "lwmux " LWMUX_VERSION,
 	};
 	int rc;

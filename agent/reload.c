@@ -8,7 +8,6 @@
 #include "agent/arena.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
-#include "agent/model.h"
 
 #define FDS_PER_CONNECTION 3	/* socket, epoll, timer: facts of libcoap */
 #define FDS_PER_BUS 4
@@ -366,7 +365,7 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 
 static void log_finding(const struct gateway *g, const struct config_error *e)
 {
-	const char *file = e->place.file ? e->place.file : g->config_dir;
+	const char *file = e->place.file ? e->place.file : g->dirs.config;
 
 	if (e->place.line)
 		log_line(LOG_ERROR, e->device, NULL, "%s:%u:%u: %s", file,
@@ -392,8 +391,7 @@ bool gateway_reload(struct gateway *g, int64_t now)
 	bool good;
 
 	config_errors_init(&errors);
-	config = config_load(g->config_dir, g->profile_dir, g->adapter_dir,
-			     agent_model(), &errors);
+	config = config_load(&g->dirs, &errors);
 	good = gateway_fits(config, &errors) && refuses_devices_only(&errors);
 	for (const struct config_error *e = errors.first; e; e = e->next)
 		log_finding(g, e);

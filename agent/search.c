@@ -172,7 +172,7 @@ static struct gateway_bus *bus_borrow(struct gateway *g, const char *name,
 {
 	struct gateway_bus *b;
 	struct config_bus *conf = search_bus_imply(
-		name, plugins_of(g->adapter_dir), errors);
+		name, plugins_of(g->dirs.adapters), errors);
 
 	if (!conf) {
 		bus_suggest(g, name, errors);
@@ -238,8 +238,8 @@ static struct search_plan *plan_of(const struct gateway_bus *b,
 				  probe ? ADAPTER_PROBE : ADAPTER_SCAN, keys,
 				  keys_take(request, keys), duration, errors);
 	if (plan && !probe)
-		search_plan_identify(plan, b->conf->ops, g->config_dir,
-				     g->profile_dir);
+		search_plan_identify(plan, b->conf->ops, g->dirs.config,
+				     g->dirs.profiles);
 	return plan;
 }
 

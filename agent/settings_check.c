@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/model.h"
 #include "agent/settings_private.h"
 
 struct adapter_error {
@@ -105,8 +104,8 @@ static void check_type(struct typing *t)
 
 	if (!p->resource.depth || p->raw_type == LWM2M_NONE)
 		return;
-	resource = model_resource(agent_model(), p->resource.id[0],
-				  p->resource.id[2]);
+	resource = model_resource(config_device_model(t->device),
+				  p->resource.id[0], p->resource.id[2]);
 	if (!resource || resource->type == LWM2M_NONE ||
 	    resource->type == p->raw_type ||
 	    (is_number((enum lwm2m_type)resource->type) &&

@@ -10,7 +10,7 @@
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
 #include "agent/loop.h"
-#include "agent/model.h"
+#include "agent/object_set.h"
 #include "agent/status.h"
 #include "objects/codec.h"
 
@@ -270,8 +270,8 @@ static json *slot_json(const struct endpoint *e,
 		[TREE_GOOD] = "good", [TREE_EMPTY] = "no value yet",
 		[TREE_BAD] = "bad",
 	};
-	const struct resource_def *def = model_resource(agent_model(),
-							path->id[0],
+	const struct object_model *model = config_device_model(e->conf);
+	const struct resource_def *def = model_resource(model, path->id[0],
 							path->id[2]);
 	char text[4096], computed[1024];
 	struct buf out = buf_over(text, sizeof(text) - 1);
@@ -282,6 +282,7 @@ static json *slot_json(const struct endpoint *e,
 	path_format(path, text);
 	add_text(to, "path", text);
 	add_text(to, "name", def ? def->name : NULL);
+	add_text(to, "unit", object_unit(model, path->id[0], path->id[2]));
 	add_text(to, "quality", qualities[slot->quality]);
 	value_format(&value, &out);
 	text[out.used] = 0;
@@ -324,8 +325,7 @@ static json *check_json(struct gateway *g)
 	struct config *config;
 
 	config_errors_init(&errors);
-	config = config_load(g->config_dir, g->profile_dir, g->adapter_dir,
-			     agent_model(), &errors);
+	config = config_load(&g->dirs, &errors);
 	if (config)
 		gateway_fits(config, &errors);
 	add_bool(to, "good", !errors.n);

@@ -30,6 +30,7 @@ pkg_check_modules(coap REQUIRED IMPORTED_TARGET libcoap-3-gnutls>=4.3.1)
 pkg_check_modules(gnutls REQUIRED IMPORTED_TARGET gnutls)
 pkg_check_modules(uv REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
 pkg_check_modules(jsonc REQUIRED IMPORTED_TARGET json-c)
 pkg_check_modules(cbor REQUIRED IMPORTED_TARGET libcbor)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
@@ -37,6 +38,7 @@ pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 # Where plug-ins are found; the daemon's --adapters overrides it.
 set(LWMUX_ADAPTER_DIR ${CMAKE_INSTALL_FULL_LIBDIR}/lwmux/adapters)
 set(LWMUX_PROFILE_DIR ${CMAKE_INSTALL_FULL_DATADIR}/lwmux/profiles)
+set(LWMUX_OBJECT_DIR ${CMAKE_INSTALL_FULL_DATADIR}/lwmux/objects.d)
 
 # lwmux_adapter(NAME SOURCES... LIBS targets...): one plug-in, NAME.so
 function(lwmux_adapter name)

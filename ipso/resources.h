@@ -154,8 +154,8 @@
 
 #define N_SENSOR 12
 #define N_CALIBRATED 13
-#define SENSOR_TABLE ipso_sensor, N_SENSOR
-#define CALIBRATED_TABLE ipso_calibrated, N_CALIBRATED
+#define SENSOR_TABLE ipso_sensor, N_SENSOR, NULL
+#define CALIBRATED_TABLE ipso_calibrated, N_CALIBRATED, NULL
 extern const struct resource_def ipso_sensor[N_SENSOR];
 extern const struct resource_def ipso_calibrated[N_CALIBRATED];
 

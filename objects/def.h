@@ -30,6 +30,8 @@ struct object_def {
 	const char *version;		/* "1.0", "1.1" ...: of these tables */
 	const struct resource_def *resources;	/* by ascending id */
 	size_t n_resources;
+	const char *const *units;	/* of each resource ("Cel"; NULL: none
+					 * told); NULL: of none */
 };
 
 /* NULL: the object has no such resource. */

@@ -9,7 +9,7 @@
 #define OPTIONAL false
 #define MANDATORY true
 #define ANY 0, 0			/* no range */
-#define TABLE(rows) rows, sizeof(rows) / sizeof((rows)[0])
+#define TABLE(rows) rows, sizeof(rows) / sizeof((rows)[0]), NULL
 
 extern const struct object_def security_object, server_object,
 	access_control_object, device_object, connectivity_object,

@@ -57,12 +57,14 @@ static int setup(void **state)
 
 static struct config *load(struct config_errors *errors)
 {
-	char etc[64], share[64];
+	char etc[64], share[64], objects[80];
+	struct config_dirs dirs = {etc, share, objects, adapters};
 
+	snprintf(objects, sizeof(objects), "%s/share/objects.d", top);
 	snprintf(etc, sizeof(etc), "%s/etc", top);
 	snprintf(share, sizeof(share), "%s/share", top);
 	config_errors_init(errors);
-	return config_load(etc, share, adapters, agent_model(), errors);
+	return config_load(&dirs, errors);
 }
 
 /* TOP in what is expected stands for the directory of this test. */

@@ -73,8 +73,8 @@ static int set_up(void **state)
 	if (mkdir(path, 0700) < 0)
 		return -1;
 	gateway = (struct gateway){
-		.config_dir = directory, .profile_dir = directory,
-		.adapter_dir = adapters, .dry = true,
+		.dirs = {.config = directory, .profiles = directory,
+			 .adapters = adapters}, .dry = true,
 	};
 	gateway_init(&gateway);
 	return 0;
@@ -233,8 +233,7 @@ static void start_without_descriptors(void)
 
 	configure(TWO);
 	config_errors_init(&errors);
-	config = config_load(gateway.config_dir, gateway.profile_dir,
-			     gateway.adapter_dir, agent_model(), &errors);
+	config = config_load(&gateway.dirs, &errors);
 	assert_int_equal(errors.n, 0);
 	config_errors_finish(&errors);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);

@@ -14,16 +14,16 @@ static const struct resource_def sensor[] = {
 	{5701, LWM2M_STRING, OP_READ, false, false, "Sensor Units", 0, 0},
 };
 static const struct object_def temperature = {
-	3303, 5700, true, false, "Temperature", "1.1", sensor, 2,
+	3303, 5700, true, false, "Temperature", "1.1", sensor, 2, NULL,
 };
 static const struct object_def dimmer = {
-	3343, 0, true, false, "Dimmer", "1.0", sensor, 2,
+	3343, 0, true, false, "Dimmer", "1.0", sensor, 2, NULL,
 };
 static const struct object_def first_of_ipso = {
-	3200, 0, true, false, "Digital Input", "1.1", sensor, 2,
+	3200, 0, true, false, "Digital Input", "1.1", sensor, 2, NULL,
 };
 static const struct object_def location = {
-	3336, 0, true, false, "Location", "2.0", sensor, 2,
+	3336, 0, true, false, "Location", "2.0", sensor, 2, NULL,
 };
 
 static struct lwm2m_path path(const char *text)

@@ -16,10 +16,10 @@ static const struct resource_def things[] = {
 	{7, LWM2M_STRING, OP_RW, false, false, "text", 0, 0},
 };
 static const struct object_def ten = {
-	10, 1, true, false, "Ten", "1.0", things, 3,
+	10, 1, true, false, "Ten", "1.0", things, 3, NULL,
 };
 static const struct object_def twenty = {
-	20, 1, true, false, "Twenty", "1.0", things, 3,
+	20, 1, true, false, "Twenty", "1.0", things, 3, NULL,
 };
 
 static struct lwm2m_path path(const char *text)

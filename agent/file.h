@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Files of the configuration, read whole. */
+#ifndef AGENT_FILE_H
+#define AGENT_FILE_H
+#include <sys/types.h>
+
+#define FILE_SIZE_MOST (1u << 20)
+
+/* At most one byte more than FILE_SIZE_MOST, so that the reader can refuse it.
+ * Bytes, or -errno. The text is malloc's. */
+ssize_t file_read(const char *directory, const char *name, char **text);
+#endif
