@@ -7,7 +7,6 @@
 #include "agent/batch.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
-#include "agent/model.h"
 #include "objects/codec.h"
 
 int64_t batch_hold_until(const struct endpoint *e, int64_t now)
@@ -210,10 +209,9 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
 			const struct batch_write *w = &b->writes[--i];
 			const struct config_point *p =
 				&e->conf->points[w->point];
-			const struct object_def *object = agent_model()->object(
-				agent_model(), p->resource.id[0]);
-			const struct resource_def *def =
-				object_resource(object, p->resource.id[2]);
+			const struct resource_def *def = model_resource(
+				config_device_model(e->conf),
+				p->resource.id[0], p->resource.id[2]);
 
 			if (n == REQUEST_RECORDS || !def)
 				continue;
@@ -285,8 +283,8 @@ void batch_restore(struct endpoint *e)
 		store_get(e->gateway->store, STORE_ACCEPTED, e->conf->endpoint,
 			  &n);
 	int count = !bytes ? 0 :
-		codec_decode(FORMAT_SENML_CBOR, agent_model(), &root, bytes, n,
-			     room->records, REQUEST_RECORDS, &scratch);
+		codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),
+			     &root, bytes, n, room->records, REQUEST_RECORDS, &scratch);
 
 	for (int i = 0; i < count && i < BATCH_HELD_MAX; i++)
 		restore(e, &room->records[i]);
