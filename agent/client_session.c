@@ -66,7 +66,7 @@ static struct coap_connection *open_new(struct client *c, char *why,
 	struct credentials credentials;
 
 	if (credentials_load(&credentials, c->server->conf,
-			     c->endpoint->gateway->config_dir,
+			     c->endpoint->gateway->dirs.config,
 			     c->endpoint->conf->endpoint, why, size) == 0)
 		connection = open_with(c, &credentials, why, size);
 	credentials_wipe(&credentials);
