@@ -495,7 +495,8 @@ static void wrong_profiles(void **state)
 		{"polll: 3s\npoints: [{name: t}]\n", "profiles/v/m.yaml:1:1: "
 		 "unknown key 'polll' of a device; did you mean 'poll'?\n"},
 		{"points: [{name: t, map: 9/9}]\n", "profiles/v/m.yaml:1:25: "
-		 "'map': object 9 is not known\n"},
+		 "'map': object 9 is not known: put its definition into "
+		 "objects.d, as OMA publishes it\n"},
 	};
 
 	(void)state;

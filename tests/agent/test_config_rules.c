@@ -303,7 +303,8 @@ static void points(void **state)
 		POINT("name: a, map: 1/0", "conf.d/a.yaml:5:24: 'map': object "
 		      "1 is the gateway's own\n"),
 		POINT("name: a, map: 33030/0", "conf.d/a.yaml:5:24: 'map': "
-		      "object 33030 is not known\n"),
+		      "object 33030 is not known: put its definition into "
+		      "objects.d, as OMA publishes it\n"),
 		POINT("name: a, map: 3/1/9", "conf.d/a.yaml:5:24: 'map': "
 		      "object 3 (Device) has the instance 0 only\n"),
 		POINT("name: a, map: 3/0", "conf.d/a.yaml:5:24: 'map': object "
