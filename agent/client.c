@@ -14,6 +14,7 @@
 #include "agent/gateway.h"
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "agent/statistics.h"
 #include "objects/linkformat.h"
 
 #define SECOND INT64_C(1000000000)
@@ -612,7 +613,17 @@ static void on_idle(void *owner)
 		client_due(c, now);
 }
 
+static void on_moved(void *owner, bool sent, size_t bytes)
+{
+	const struct client *c = owner;
+
+	if (c->endpoint->statistics)
+		statistics_count(c->endpoint->statistics, sent, bytes,
+				 loop_clock());
+}
+
 const struct coap_handlers client_handlers = {
 	.request = on_request, .ended = on_ended, .idle = on_idle,
 	.broken = client_broken,
+	.moved = on_moved,
 };

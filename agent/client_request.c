@@ -149,7 +149,8 @@ static uint8_t execute(struct client *c, struct batch_asker asker,
 		client_disable(account, disable_timeout(account), now);
 	else if (path->id[0] == 3 && path->id[2] == 12)
 		endpoint_errors_reset(e, now);
-	else
+	else if (path->id[0] != 7 ||
+		 !endpoint_statistics_execute(e, path->id[2], now))
 		return CODE(5, 1);
 	return CODE(2, 4);
 }

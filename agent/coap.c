@@ -184,12 +184,58 @@ static void take_off(struct coap_connection *c, enum flight flight,
 			    SESSION_WAIT : MAX_TRANSMIT_WAIT);
 }
 
+#define EMPTY_MESSAGE 4			/* an ACK */
+#define UDP_HEADERS(c) (over_ipv6(c) ? 48u : 28u)
+#define TCP_HEADERS(c) (over_ipv6(c) ? 72u : 52u)	/* with timestamps */
+#define RECORD 29			/* of DTLS or TLS, with CCM-8 */
+
+static bool over_ipv6(const struct coap_connection *c)
+{
+	const coap_address_t *peer = coap_session_get_addr_remote(c->session);
+
+	return peer && peer->addr.sa.sa_family == AF_INET6;
+}
+
+/* For who counts what moves: bytes of CoAP with all that is around them. */
+static void count_moved(struct coap_connection *c, bool sent, size_t bytes)
+{
+	coap_proto_t proto = coap_session_get_proto(c->session);
+
+	if (!c->owner || !io.handlers->moved)
+		return;
+	bytes += proto == COAP_PROTO_TCP || proto == COAP_PROTO_TLS ?
+		 TCP_HEADERS(c) : UDP_HEADERS(c);
+	bytes += proto == COAP_PROTO_DTLS || proto == COAP_PROTO_TLS ?
+		 RECORD : 0;
+	io.handlers->moved(c->owner, sent, bytes);
+}
+
+static size_t pdu_bytes(const coap_pdu_t *pdu)
+{
+	size_t bytes = EMPTY_MESSAGE, length;
+	coap_opt_iterator_t iterator;
+	coap_opt_t *option;
+	const uint8_t *data;
+
+	if (!coap_pdu_get_code(pdu))
+		return bytes;
+	bytes += coap_pdu_get_token(pdu).length;
+	coap_option_iterator_init(pdu, &iterator, COAP_OPT_ALL);
+	while ((option = coap_option_next(&iterator)))
+		bytes += coap_opt_size(option);
+	return bytes + (coap_get_data(pdu, &length, &data) ? 1 + length : 0);
+}
+
 /* -EIO: the kernel did not take it (no route, a port that refused before). */
 static int send_pdu(struct coap_connection *c, coap_pdu_t *pdu)
 {
+	size_t bytes = pdu_bytes(pdu);
+
 	io.counts.sent++;
-	if (coap_send(c->session, pdu) != COAP_INVALID_MID)
+	if (coap_send(c->session, pdu) != COAP_INVALID_MID) {
+		count_moved(c, true, bytes);
 		return 0;
+	}
 	io.counts.failed++;
 	return -EIO;
 }
@@ -618,6 +664,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 		coap_pdu_set_code(response, (coap_pdu_code_t)CODE(5, 3));
 		return;
 	}
+	count_moved(c, false, pdu_bytes(pdu));
 	/* A stream carries nothing twice, and no message ids. */
 	x.unsafe = r.method != REQUEST_GET && r.method != REQUEST_FETCH &&
 		   !is_stream(c);
@@ -627,6 +674,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 		r.length = 0;
 	take_options(&x, &in, &r);
 	handle(&x, &in, &r);
+	count_moved(c, true, pdu_bytes(response));
 	if (x.unsafe)
 		remember(c, &x, hash, x.later ? 0 :
 			 (uint8_t)coap_pdu_get_code(response));
@@ -637,6 +685,8 @@ static void landed(struct coap_connection *c, enum coap_outcome outcome,
 {
 	enum flight flight = (enum flight)c->flight;
 
+	if (outcome == COAP_ACKED && !is_stream(c))
+		count_moved(c, false, EMPTY_MESSAGE);
 	c->flight = FLIGHT_NONE;
 	c->idle_owed = true;
 	if (flight == FLIGHT_REQUEST) {
@@ -697,6 +747,7 @@ static coap_response_t on_response(coap_session_t *session,
 	    token.length != c->token_length ||
 	    memcmp(token.s, c->token, token.length))
 		return COAP_RESPONSE_FAIL;	/* nobody's: Reset */
+	count_moved(c, false, pdu_bytes(received));
 	if (next_block(c, answer.code, received))
 		return COAP_RESPONSE_OK;
 	coap_option_iterator_init(received, &iterator, COAP_OPT_ALL);
@@ -910,6 +961,16 @@ static void free_closed(void)
 		free(c->seen);
 		free(c);
 	}
+}
+
+bool coap_local(const struct coap_connection *c, struct sockaddr_storage *to)
+{
+	const coap_address_t *local = coap_session_get_addr_local(c->session);
+
+	if (!local || local->size > sizeof(*to))
+		return false;
+	memcpy(to, &local->addr, local->size);
+	return true;
 }
 
 bool coap_busy(const struct coap_connection *c)

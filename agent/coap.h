@@ -57,6 +57,9 @@ struct coap_handlers {
 	/* The session is gone, or never came to be; what was under way has
 	 * ended with it. Nothing more comes: close the connection. */
 	void (*broken)(void *owner, const struct coap_breakage *breakage);
+	/* A message has gone out or come in: bytes with its IP header, without
+	 * what libcoap repeats on its own. */
+	void (*moved)(void *owner, bool sent, size_t bytes);
 };
 
 int coap_start(const struct coap_handlers *handlers);
@@ -86,6 +89,9 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 /* Nothing of owner is called any more. NULL is fine. */
 void coap_close(struct coap_connection *connection);
 
+/* Its own address. false: not known. */
+bool coap_local(const struct coap_connection *connection,
+		struct sockaddr_storage *address);
 /* Is a message of ours under way? */
 bool coap_busy(const struct coap_connection *connection);
 /* Has a server answered over it before? */

@@ -91,6 +91,7 @@ void endpoint_destroy(struct endpoint *e)
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_finish(&e->clients[i]);
 	free(e->clients);
+	free(e->statistics);
 	tree_finish(&e->tree);
 	config_device_free(e->conf);
 	free(e);
@@ -121,7 +122,7 @@ static void changed_slot(struct endpoint *e, const struct lwm2m_path *path,
 		changed(e, path, &slot->value, now);
 }
 
-static void objects_changed(struct endpoint *e, int64_t now)
+void endpoint_objects_changed(struct endpoint *e, int64_t now)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_event(&e->clients[i], REGISTRATION_CHANGED, 0,
@@ -138,7 +139,7 @@ static const struct tree_slot *slot_of(struct endpoint *e,
 		return slot;
 	endpoint_build_point(e, point);		/* its first value */
 	endpoint_access_settle(e, 0, now);
-	objects_changed(e, now);
+	endpoint_objects_changed(e, now);
 	return tree_find(&e->tree, &point->resource);
 }
 
@@ -347,10 +348,8 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		fault(e, &e->conf->points[m->point], m->error, m->text, now);
 		break;
 	case BUS_HEARD:
-		if (m->error) {
-			e->rssi = m->error;
-			endpoint_error_signal(e, now);
-		}
+		if (m->error)
+			endpoint_link_heard(e, m->error, now);
 		endpoint_heard(e, m->when, now);
 		break;
 	case BUS_ROUND:

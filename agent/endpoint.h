@@ -9,6 +9,7 @@
 #include "objects/tree.h"
 
 struct batch;
+struct statistics;
 struct gateway;
 struct gateway_bus;
 
@@ -32,7 +33,8 @@ struct endpoint {
 	bool round_done, leaving, gone;
 	uint32_t tries;			/* without an answer, in a row */
 	int32_t error;			/* of the last one */
-	int32_t rssi;			/* dBm, 0: not known */
+	int8_t rssi, rssi_told;		/* dBm, 0: not known */
+	struct statistics *statistics;	/* NULL: never started */
 };
 
 /* Sends the event to all its clients. */
@@ -57,6 +59,8 @@ void endpoint_message(struct endpoint *endpoint,
 /* A resource has changed by a server's write, an execute or a reset. */
 void endpoint_touched(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);
+/* Instances have come or gone. */
+void endpoint_objects_changed(struct endpoint *endpoint, int64_t now);
 /* Index of the point bound at path, or -1. */
 long endpoint_point(const struct endpoint *endpoint,
 		    const struct lwm2m_path *path);
@@ -90,6 +94,18 @@ struct lwm2m_value endpoint_value(const struct endpoint *endpoint,
 				  const struct lwm2m_path *path,
 				  const struct tree_slot *slot, int64_t now,
 				  struct buf *texts);
+
+/* endpoint_link.c: 7/0/6 Start and 7/0/7 Stop; false: another. */
+bool endpoint_statistics_execute(struct endpoint *endpoint, uint16_t resource,
+				 int64_t now);
+/* Of /4 of a device; false: it has none. */
+bool endpoint_link_compute(const struct endpoint *endpoint, uint16_t resource,
+			   struct buf *texts, struct lwm2m_value *value);
+/* Its radio was heard with so many dBm. A step of 5 dB is news to servers. */
+void endpoint_link_heard(struct endpoint *endpoint, int32_t rssi, int64_t now);
+/* /4 of the gateway's own endpoint (NULL: it has none), looked at once a
+ * minute; returns when next. */
+int64_t endpoint_uplink_turn(struct endpoint *endpoint, int64_t now);
 
 /* endpoint_held.c: what servers have written outlives a restart. A server whose
  * configuration has changed since gets its account from the configuration. */
@@ -140,6 +156,8 @@ void endpoint_gone(struct endpoint *endpoint, const struct lwm2m_path *path,
 
 /* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
 void endpoint_build(struct endpoint *endpoint);
+/* /4 of a device of a radio. */
+void endpoint_build_link(struct endpoint *endpoint);
 /* The instance and slot of a point (an optional one: at its first value). */
 void endpoint_build_point(struct endpoint *endpoint,
 			  const struct config_point *point);

@@ -111,6 +111,39 @@ static void build_device(struct tree *tree)
 	put_computed(tree, path_resource(3, 0, 16), LWM2M_STRING);
 }
 
+/* Of a radio's device. */
+static void build_link(struct tree *tree)
+{
+	add_object(tree, 4, 0);
+	put_computed(tree, path_resource(4, 0, 0), LWM2M_INTEGER);
+	put_computed(tree, path_element(4, 0, 1, 0), LWM2M_INTEGER);
+	put_computed(tree, path_resource(4, 0, 2), LWM2M_INTEGER);
+	put_computed(tree, path_element(4, 0, 4, 0), LWM2M_STRING);
+}
+
+static void build_statistics(struct tree *tree)
+{
+	add_object(tree, 7, 0);
+	for (uint16_t id = 2; id <= 5; id++)
+		put_computed(tree, path_resource(7, 0, id), LWM2M_INTEGER);
+	put(tree, path_resource(7, 0, 6), (struct lwm2m_value){0});
+	put(tree, path_resource(7, 0, 7), (struct lwm2m_value){0});
+	put(tree, path_resource(7, 0, 8), lwm2m_integer(0));
+}
+
+static void build_common(struct tree *tree)
+{
+	build_device(tree);
+	build_link(tree);
+	build_statistics(tree);
+}
+
+void endpoint_build_link(struct endpoint *e)
+{
+	if (!tree_has_object(&e->tree, 4))
+		share(e, &e->gateway->device, 4, 0);
+}
+
 static void put_fixed(struct tree *tree, struct lwm2m_path path,
 		      const char *text)
 {
@@ -169,8 +202,9 @@ static void add_device(struct endpoint *e)
 	struct gateway *g = e->gateway;
 
 	if (!g->device.n_instances)
-		build_device(&g->device);
+		build_common(&g->device);
 	share(e, &g->device, 3, 0);
+	share(e, &g->device, 7, 0);
 	put_text(&e->tree, path_resource(3, 0, 0), e->conf->manufacturer);
 	put_text(&e->tree, path_resource(3, 0, 1), e->conf->model);
 	put_text(&e->tree, path_resource(3, 0, 2), e->conf->serial);
@@ -200,6 +234,7 @@ static void add_machine(struct endpoint *e)
 	put_unless(tree, 17, "gateway");
 	put_unless(tree, 18, machine->version);
 	put_unless(tree, 19, e->gateway->version);
+	add_object(tree, 4, 0);
 	if (!memory)
 		return;
 	put_computed(tree, path_resource(3, 0, 10), LWM2M_INTEGER);
@@ -214,10 +249,12 @@ static void build_bound(struct endpoint *e, const struct config_point *point,
 							 point->resource.id[2]);
 	struct tree_slot *slot;
 
+	if (object->id == 4)
+		endpoint_build_link(e);
 	if (!tree_add(&e->tree, object, point->resource.id[1]))
 		abort();
 	slot = slot_at(&e->tree, point->resource);
-	slot->flags |= TREE_BOUND;
+	slot->flags = TREE_BOUND;
 	if (!point->writable)
 		slot->flags |= TREE_READ_ONLY;
 	if (def && def->operations & OP_EXECUTE)

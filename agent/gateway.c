@@ -142,6 +142,8 @@ void gateway_remove(struct endpoint *e)
 		at = &(*at)->next_by_name;
 	*at = e->next_by_name;
 	e->gateway->n_endpoints--;
+	if (e->gateway->itself == e)
+		e->gateway->itself = NULL;
 	endpoint_destroy(e);
 }
 
@@ -317,8 +319,10 @@ static void turn_stop(struct gateway *g, int64_t now)
 static int64_t turn_buses(struct gateway *g, int64_t now)
 {
 	int64_t due = INT64_MAX;
+	bool down = false;
 
 	for (struct gateway_bus *b = g->buses; b; b = b->next) {
+		down |= !b->open && b->trouble;
 		if (b->bus || b->leaving || g->stopping)
 			continue;
 		if (b->start_at <= now) {
@@ -328,6 +332,8 @@ static int64_t turn_buses(struct gateway *g, int64_t now)
 		}
 		due = b->start_at < due ? b->start_at : due;
 	}
+	if (g->itself)
+		endpoint_error(g->itself, ERROR_PERIPHERAL, down, now);
 	return due;
 }
 
@@ -340,6 +346,8 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	take_away_gone(g, now);
 	turn_stop(g, now);
 	next = turn_buses(g, now);
+	due = next < due ? next : due;
+	next = endpoint_uplink_turn(g->itself, now);
 	due = next < due ? next : due;
 	if (heap_due(&g->clients) < due)
 		due = heap_due(&g->clients);

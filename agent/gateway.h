@@ -31,7 +31,9 @@ struct gateway {
 	size_t n_servers;
 	struct server *retired;		/* until their last client is gone */
 	struct gateway_bus *buses;
-	struct tree device;		/* /3/0 as endpoints share it */
+	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
+					 * them */
+	struct endpoint *itself;	/* the gateway's own, or NULL */
 	struct tree access;		/* /2/x likewise */
 	struct endpoint **by_name;	/* hash table */
 	size_t n_slots, n_endpoints;

@@ -240,7 +240,8 @@ void gateway_start(struct gateway *g, struct config_device *conf, int64_t now)
 	struct gateway_bus *b = conf->bus ? bus_named(g, conf->bus) : NULL;
 
 	if (!conf->bus && !g->stopping) {	/* the gateway itself */
-		gateway_add(g, endpoint_create(g, conf, NULL, now));
+		g->itself = endpoint_create(g, conf, NULL, now);
+		gateway_add(g, g->itself);
 		return;
 	}
 	if (g->stopping || !b) {

@@ -84,8 +84,10 @@ static void on_broken(void *owner, const struct coap_breakage *breakage)
 	fail();			/* there is no session that could */
 }
 
-static const struct coap_handlers handlers = {on_request, on_ended, on_idle,
-					      on_broken};
+static const struct coap_handlers handlers = {
+	.request = on_request, .ended = on_ended, .idle = on_idle,
+	.broken = on_broken,
+};
 static char why[200];
 
 /* The server's side: a plain socket. */

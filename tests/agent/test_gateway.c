@@ -304,11 +304,89 @@ static void many_endpoints_are_found_by_name(void **state)
 	assert_null(gateway_endpoint(&gateway, "m-201"));
 }
 
+
+static int64_t number_at(const struct endpoint *e, struct lwm2m_path path)
+{
+	const struct tree_slot *slot = tree_find(&e->tree, &path);
+	struct lwm2m_value value;
+	uint8_t bytes[64];
+	struct buf texts = buf_over(bytes, sizeof(bytes));
+
+	assert_non_null(slot);
+	value = endpoint_value(e, &path, slot, loop_clock(), &texts);
+	return value.type == LWM2M_INTEGER ? value.as.integer : -1;
+}
+
+static void heard_with(struct endpoint *e, int rssi)
+{
+	endpoint_message(e, &(struct bus_message){.event = BUS_HEARD,
+			 .error = rssi, .when = loop_clock()}, loop_clock());
+}
+
+static void signal_of_a_radio(void **state)
+{
+	struct endpoint *e;
+
+	(void)state;
+	configure(TWO);
+	assert_true(gateway_reload(&gateway, loop_clock()));
+	assert_true(turn_until(are_online));
+	e = gateway_endpoint(&gateway, "a");
+	assert_false(tree_has_object(&e->tree, 4));
+	heard_with(e, -70);
+	assert_int_equal(number_at(e, path_resource(4, 0, 2)), -70);
+	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 0);
+	heard_with(e, -100);
+	assert_int_equal(number_at(e, path_resource(4, 0, 2)), -100);
+	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 4);
+	heard_with(e, -97);	/* between the limits */
+	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 4);
+	heard_with(e, 0);	/* not known this time */
+	assert_int_equal(number_at(e, path_resource(4, 0, 2)), -97);
+	heard_with(e, -95);
+	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 0);
+}
+
+static bool has_errors(struct endpoint *e, int64_t first, int64_t second)
+{
+	struct lwm2m_path path = path_element(3, 0, 11, 1);
+
+	return number_at(e, path_element(3, 0, 11, 0)) == first &&
+	       (second ? tree_find(&e->tree, &path) &&
+			 number_at(e, path) == second :
+			 !tree_find(&e->tree, &path));
+}
+
+static void error_codes_come_and_go(void **state)
+{
+	struct endpoint *e;
+
+	(void)state;
+	configure(TWO);
+	assert_true(gateway_reload(&gateway, loop_clock()));
+	assert_true(turn_until(are_online));
+	e = gateway_endpoint(&gateway, "a");
+	assert_true(has_errors(e, 0, 0));
+	endpoint_error(e, ERROR_PERIPHERAL, true, loop_clock());
+	assert_true(has_errors(e, 8, 0));
+	endpoint_error(e, ERROR_LOW_BATTERY, true, loop_clock());
+	assert_true(has_errors(e, 1, 8));
+	endpoint_error(e, ERROR_LOW_BATTERY, false, loop_clock());
+	assert_true(has_errors(e, 8, 0));
+	endpoint_error(e, ERROR_LOW_SIGNAL, true, loop_clock());
+	endpoint_errors_reset(e, loop_clock());
+	assert_true(has_errors(e, 0, 0));
+	/* the other endpoint shared the slots: its own are untouched */
+	assert_true(has_errors(gateway_endpoint(&gateway, "b"), 0, 0));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(signal_of_a_radio),
+		CASE(error_codes_come_and_go),
 		CASE(starts_and_stops),
 		CASE(stops_before_anything_has_begun),
 		CASE(untouched_endpoints_are_the_same),

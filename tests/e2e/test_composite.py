@@ -58,7 +58,8 @@ class Composite(SharedSite):
     def test_int_235_the_root(self):
         values = self.fetch("/")["values"]
         objects = {p.split("/")[1] for p in values}
-        self.assertEqual(objects, {"1", "3", "3303", "3306", "3308", "3311"})
+        self.assertEqual(objects, {"1", "3", "7", "3303", "3306", "3308",
+                                   "3311"})
         self.assertNotIn("/3303/0/5605", values)
 
     def test_int_236_281_what_cannot_be_read_is_left_out(self):

@@ -4,7 +4,7 @@ import coap
 import sites
 from harness import Server, Site, free_port
 
-LINKS = ('</>;rt="oma.lwm2m";ct=110,</1/0>,</3/0>,</16>,</19>,'
+LINKS = ('</>;rt="oma.lwm2m";ct=110,</1/0>,</3/0>,</7/0>,</16>,</19>,'
          '</3303>;ver=1.1,</3303/0>,'
          '</3308>;ver=1.1,</3308/0>')
 

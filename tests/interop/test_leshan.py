@@ -642,7 +642,7 @@ class Composite(LeshanCases):
         answer = self.server.read_composite(STILL, ["/"], "SENML_CBOR")
         self.assertContent(answer, SENML_CBOR)
         self.assertEqual({p.split("/")[1] for p in answer.nodes},
-                         {"1", "3", "3303"})
+                         {"1", "3", "7", "3303"})
 
     def test_int_236_281_some_of_them_missing(self):
         for format in self.BOTH:
