@@ -39,6 +39,20 @@ static void print_servers(struct json_object *endpoint, char *text,
 	}
 }
 
+/* Why a server has no session with it. */
+static void print_troubles(struct json_object *endpoint)
+{
+	struct json_object *servers = list_of(endpoint, "servers");
+
+	for (size_t i = 0; i < length_of(servers); i++) {
+		const char *trouble = text_of(json_object_array_get_idx(
+			servers, i), "trouble");
+
+		if (trouble)
+			printf(" [%s]", trouble);
+	}
+}
+
 static void print_endpoint(struct json_object *e)
 {
 	const char *error = text_of(e, "error"), *tries = text_of(e, "tries");
@@ -55,6 +69,7 @@ static void print_endpoint(struct json_object *e)
 		printf(" x%s", tries);
 	if (held)
 		printf("%s%s held", error ? ", " : "", held);
+	print_troubles(e);
 	putchar('\n');
 }
 

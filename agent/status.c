@@ -2,6 +2,7 @@
  * From the gateway's structs to JSON. */
 #include <json-c/json.h>
 #include <math.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,40 @@ static void add_location(json *to, const struct client *c)
 		add_text(to, "location", text);
 }
 
+/* "192.0.2.1:5684"; nothing before the name is looked up. */
+static void add_peer(json *to, const struct server *s)
+{
+	char host[NI_MAXHOST], port[NI_MAXSERV], text[NI_MAXHOST + NI_MAXSERV];
+	bool v6 = s->address.ss_family == AF_INET6;
+
+	if (!s->length || getnameinfo((const struct sockaddr *)&s->address,
+				      s->length, host, sizeof(host), port,
+				      sizeof(port),
+				      NI_NUMERICHOST | NI_NUMERICSERV))
+		return;
+	snprintf(text, sizeof(text), v6 ? "[%s]:%s" : "%s:%s", host, port);
+	add_text(to, "peer", text);
+}
+
+/* How it is protected, since when, and what is wrong with it. */
+static void add_session(json *to, const struct client *c, int64_t now)
+{
+	static const char *const modes[] = {
+		[SECURITY_NOSEC] = "nosec", [SECURITY_PSK] = "psk",
+		[SECURITY_RPK] = "rpk", [SECURITY_X509] = "x509",
+	};
+	struct coap_description session = {NULL, false, 0};
+
+	if (c->connection)
+		session = coap_describe(c->connection);
+	add_text(to, "security", modes[c->server->conf->security]);
+	add_peer(to, c->server);
+	add_text(to, "cipher_suite", session.up ? session.suite : NULL);
+	if (session.since)
+		add_seconds(to, "session_age", now - session.since);
+	add_text(to, "trouble", c->trouble);
+}
+
 static json *client_json(const struct client *c, int64_t now)
 {
 	json *to = json_object_new_object();
@@ -82,6 +117,7 @@ static json *client_json(const struct client *c, int64_t now)
 	add_int(to, "lifetime", c->registration.lifetime);
 	add_int(to, "observations", n);
 	add_code(to, c->last_code);
+	add_session(to, c, now);
 	add_location(to, c);
 	if (c->endpoint->conf->queue)
 		add_seconds(to, "awake", awake_is_open(&c->awake, now) ?
