@@ -216,7 +216,7 @@ struct config_dirs {
 struct config *config_load(const struct config_dirs *dirs,
 			   struct config_errors *errors);
 /* "file:line:column: text" of each, one a line, to fd, in the order of places
- * (lwmux.yaml, conf.d, profiles). */
+ * (lwmux.yaml, objects.d, conf.d, profiles). */
 void config_errors_print(const struct config_errors *errors, int fd);
 /* Nothing can run with it. (A check fails on any error: errors->n.) */
 bool config_fatal(const struct config_errors *errors);

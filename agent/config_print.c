@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The main file, conf.d, profiles: as a reader goes through them. */
+/* The main file, objects, conf.d, profiles: what others come of is first. */
 static int file_rank(const char *file)
 {
 	if (!file)
 		return 0;
 	if (!strchr(file, '/'))
 		return 1;
-	return strncmp(file, "conf.d/", 7) ? 3 : 2;
+	if (strstr(file, "objects.d/"))
+		return 2;
+	return strncmp(file, "conf.d/", 7) ? 4 : 3;
 }
 
 static int compare(const void *left, const void *right)

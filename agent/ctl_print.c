@@ -119,10 +119,12 @@ void print_status(struct json_object *answer)
 void print_resource(struct json_object *r)
 {
 	const char *value = text_of(r, "value"), *name = text_of(r, "name");
-	char age[24];
+	const char *unit = text_of(r, "unit");
+	char age[24], shown[4200];
 
+	snprintf(shown, sizeof(shown), "%s%s%s", value ? value : "-",
+		 value && unit ? " " : "", value && unit ? unit : "");
 	age_text(text_of(r, "age"), age, sizeof(age));
 	printf("%-18s %-32s %-20s %-12s %6s\n", text_of(r, "path"),
-	       name ? name : "", value ? value : "-", text_of(r, "quality"),
-	       age);
+	       name ? name : "", shown, text_of(r, "quality"), age);
 }
