@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 #define BLOCK_SZX 6			/* ours: blocks of 1,024 bytes */
-#define BLOCK_BODY_MAX (72 * 1024)	/* a request's whole body */
+#define BLOCK_BODY_MAX (96 * 1024)	/* a request's whole body: 64 KiB in
+					 * base64, and names */
 
 /* A Block1 or Block2 option. */
 struct block { uint32_t number; bool more; uint8_t szx; };

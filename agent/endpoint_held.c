@@ -31,6 +31,8 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
 	return n;
 }
 
+#define ROOM (REQUEST_HELD_BYTES + REQUEST_RECORDS * 40)	/* and names */
+
 /* Rooms of its own: a request's writes to its device still stand in the
  * gateway's when what it has set is stored. */
 struct room { struct lwm2m_record records[REQUEST_RECORDS]; uint8_t out[]; };
@@ -39,14 +41,14 @@ void endpoint_store(const struct endpoint *e)
 {
 	struct gateway *g = e->gateway;
 	struct lwm2m_path root = path_root();
-	struct room *room = malloc(sizeof(*room) + g->out_size);
+	struct room *room = malloc(sizeof(*room) + ROOM);
 	uint64_t print = accounts_print(e);
 	struct buf out;
 	size_t n;
 
 	if (!room)
 		abort();
-	out = buf_over(room->out, g->out_size);
+	out = buf_over(room->out, ROOM);
 	n = collect(e, room->records);
 	buf_put(&out, &print, sizeof(print));
 	if (codec_encode(FORMAT_SENML_CBOR, &root, room->records, n,

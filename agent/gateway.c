@@ -12,7 +12,7 @@
 
 #define SECOND INT64_C(1000000000)
 #define MAIL 256			/* messages a turn */
-#define OUT_MAX (72 * 1024)
+#define OUT_MAX (96 * 1024)	/* 64 KiB in base64, and names */
 #define STOP_WITHIN (SECOND * 9 / 2)
 #define START_AGAIN (30 * SECOND)	/* a bus for which there was no thread */
 

@@ -104,11 +104,17 @@ struct request_outcome {
 
 #define REQUEST_RECORDS 1024	/* resources in one request or answer */
 
+/* What servers have written to one endpoint, at most: resources, and texts and
+ * bytes in them. 4.13 then. */
+#define REQUEST_HELD 960
+#define REQUEST_HELD_BYTES (256 * 1024)
+#define REQUEST_SCRATCH (72 * 1024)	/* texts and bytes of one request */
+
 /* Room for one request at a time; one per agent thread. */
 struct request_room {
 	struct lwm2m_record records[REQUEST_RECORDS];
 	struct lwm2m_path touched[REQUEST_RECORDS];
-	uint8_t scratch[16384];
+	uint8_t scratch[REQUEST_SCRATCH];
 	uint8_t computed[16384];	/* texts of an answer ... */
 	size_t n_computed;		/* ... and their bytes so far */
 };

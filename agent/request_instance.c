@@ -200,7 +200,7 @@ void request_create(struct handling *h)
 	id_settle(h, (size_t)n);
 	if (!h->outcome.code)
 		records_check(h, object, (size_t)n);
-	if (!h->outcome.code)
+	if (!h->outcome.code && request_held_fits(h, (size_t)n))
 		create_do(h, object, (size_t)n);
 }
 

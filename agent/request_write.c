@@ -283,6 +283,6 @@ void request_write(struct handling *h)
 		return;
 	}
 	n = payload_check(h);
-	if (n >= 0)
+	if (n >= 0 && request_held_fits(h, (size_t)n))
 		request_records_apply(h, (size_t)n);
 }
