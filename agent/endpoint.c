@@ -7,6 +7,7 @@
 #include "agent/endpoint.h"
 #include "agent/endpoint_access.h"
 #include "agent/gateway.h"
+#include "agent/last.h"
 #include "agent/log.h"
 #include "ipso/ipso.h"
 
@@ -81,6 +82,7 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 		attach(e);
 	endpoint_life_init(e, now);
 	e->round_done = !bus;
+	endpoint_life_restore(e, now);
 	if (conf->register_always)
 		endpoint_clients_start(e, now);
 	return e;
@@ -175,6 +177,7 @@ static void set(struct endpoint *e, const struct config_point *point,
 
 	if (tree_set(&e->tree, &point->resource, value, wall) < 0)
 		abort();
+	last_heard(e->gateway->last, e, news, now);
 	if (point->map.depth == 2)
 		companions(e, point, news, wall, now);
 	if (news)
@@ -308,6 +311,7 @@ void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 	if (e->leaving)
 		return;
 	e->leaving = true;
+	last_leaving(e->gateway->last, e);
 	batch_end_all(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		off(&e->clients[i], keep || (e->gateway->stopping &&

@@ -31,6 +31,8 @@ struct endpoint {
 	uint16_t n_clients;
 	uint16_t errors;		/* bits of enum endpoint_error */
 	bool round_done, leaving, gone;
+	bool last_dirty;		/* last.c is to write it down */
+	uint32_t last_written;		/* ... and did then: s, monotonic */
 	uint32_t tries;			/* without an answer, in a row */
 	int32_t error;			/* of the last one */
 	int8_t rssi, rssi_told;		/* dBm, 0: not known */
@@ -120,6 +122,9 @@ void endpoint_attributes_store(const struct endpoint *endpoint);
  * for what is held. It was heard at `when`; it did not answer; a time that its
  * machine has asked for may have come. */
 void endpoint_life_init(struct endpoint *endpoint, int64_t now);
+/* As before a restart, if that was within its silent_after: it registers at
+ * once, with what it had said. */
+void endpoint_life_restore(struct endpoint *endpoint, int64_t now);
 void endpoint_heard(struct endpoint *endpoint, int64_t when, int64_t now);
 void endpoint_missed(struct endpoint *endpoint,
 		     const struct bus_message *message, int64_t now);

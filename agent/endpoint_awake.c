@@ -5,7 +5,10 @@
 #include "agent/batch.h"
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
+#include "agent/last.h"
 #include "agent/log.h"
+
+#define SECOND INT64_C(1000000000)
 
 static struct liveness_rules rules_of(const struct endpoint *e)
 {
@@ -35,12 +38,6 @@ void endpoint_life_init(struct endpoint *e, int64_t now)
 	reschedule(e, now);
 }
 
-void endpoint_register_when_ready(struct endpoint *e, int64_t now)
-{
-	if (e->round_done && e->life.state == LIVENESS_ONLINE && !e->leaving)
-		endpoint_clients_start(e, now);
-}
-
 static void spoil(struct endpoint *e)
 {
 	struct lwm2m_path root = path_root(), path;
@@ -50,6 +47,42 @@ static void spoil(struct endpoint *e)
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))
 		if (slot->flags & TREE_BOUND)
 			tree_edit(&e->tree, &path)->quality = TREE_BAD;
+}
+
+/* Its age in this clock. A wall clock that stands before the past was not set
+ * yet: then it counts from now on. */
+static int64_t heard_at(const struct endpoint *e, int64_t heard, int64_t now)
+{
+	int64_t age = gateway_wall(e->gateway, now) - heard;
+
+	return age < 0 ? now : now - age;
+}
+
+void endpoint_life_restore(struct endpoint *e, int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+	int64_t heard;
+
+	if (!e->bus || !last_restore(e->gateway->last, e, &heard))
+		return;
+	heard = heard_at(e, heard, now);
+	if (rules.silent_after > 0 && now - heard >= rules.silent_after) {
+		spoil(e);
+		return;
+	}
+	liveness_restore(&e->life, &rules, heard);
+	log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
+		 "device is taken for asleep: heard %lld s ago",
+		 (long long)((now - heard) / SECOND));
+	e->round_done = true;
+	endpoint_clients_start(e, now);
+	reschedule(e, now);
+}
+
+void endpoint_register_when_ready(struct endpoint *e, int64_t now)
+{
+	if (e->round_done && e->life.state == LIVENESS_ONLINE && !e->leaving)
+		endpoint_clients_start(e, now);
 }
 
 /* ---- changes ---- */
@@ -98,6 +131,7 @@ void endpoint_heard(struct endpoint *e, int64_t when, int64_t now)
 		reschedule(e, now);
 	if (!e->conf->queue || e->leaving)
 		return;
+	last_heard(e->gateway->last, e, false, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_heard(&e->clients[i], now);
 	batch_release(e, now);

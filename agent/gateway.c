@@ -7,6 +7,7 @@
 #include <string.h>
 #include "agent/batch.h"
 #include "agent/gateway.h"
+#include "agent/last.h"
 #include "agent/log.h"
 #include "agent/search.h"
 
@@ -18,6 +19,7 @@
 
 void gateway_init(struct gateway *g)
 {
+	g->last = last_create();
 	g->mail = bus_mailbox_create();
 	g->room = malloc(sizeof(*g->room));
 	g->out = malloc(OUT_MAX);
@@ -61,6 +63,7 @@ void gateway_finish(struct gateway *g)
 	free(g->by_name);
 	tree_finish(&g->device);
 	tree_finish(&g->access);
+	last_destroy(g->last);
 	heap_finish(&g->clients);
 	heap_finish(&g->batches);
 	config_errors_finish(&g->errors);
@@ -353,6 +356,8 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 		due = heap_due(&g->clients);
 	if (heap_due(&g->batches) < due)
 		due = heap_due(&g->batches);
+	next = last_turn(g->last, now);
+	due = next < due ? next : due;
 	if (g->stopping && g->stop_by < due)
 		due = g->stop_by;
 	return due;

@@ -27,6 +27,7 @@ struct gateway {
 	char *name;
 	struct mailbox *mail;
 	struct store *store;
+	struct last *last;		/* of sleeping devices */
 	struct server **servers;
 	size_t n_servers;
 	struct server *retired;		/* until their last client is gone */

@@ -13,6 +13,7 @@
 #include "agent/coap.h"
 #include "agent/gateway.h"
 #include "agent/gnutls_shim.h"
+#include "agent/last.h"
 #include "agent/log.h"
 #include "agent/loop.h"
 
@@ -125,6 +126,7 @@ static int run(const struct options *o, struct config *config)
 
 	gateway_init(&gateway);
 	gateway.store = o->dry_run ? NULL : store_open(o->state);
+	last_open(gateway.last, gateway.store);
 	rc = coap_start(&client_handlers);
 	if (rc == 0)
 		rc = loop_open(&gateway, o->dry_run ? NULL : o->run);

@@ -10,13 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
+#include "agent/last_format.h"
 #include "agent/log.h"
 #include "agent/store.h"
 
 #define FILE_MOST (256 * 1024)
+#define JOURNAL "last"
+#define JOURNAL_MOST (256 * 1024 * 1024)
+
+enum job_kind { JOB_REPLACE, JOB_APPEND, JOB_COMPACT };
 
 struct job {
 	struct job *next;
+	enum job_kind kind;
 	char *path;
 	uint8_t *bytes;
 	size_t n;
@@ -120,6 +126,46 @@ static int replace(const char *path, const uint8_t *bytes, size_t n)
 	return rc;
 }
 
+static int append(const char *path, const uint8_t *bytes, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? -errno : write_all(fd, bytes, n);
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static uint8_t *read_all(const char *path, size_t most, size_t *n);
+
+static int compact(const char *path)
+{
+	size_t n;
+	uint8_t *journal = read_all(path, JOURNAL_MOST, &n);
+	struct buf out = buf_over(journal ? malloc(n) : NULL, n);
+	int rc = 0;
+
+	if (journal && !out.at)
+		abort();
+	if (journal) {
+		last_compact(journal, n, STORE_JOURNAL_KEEP, &out);
+		rc = out.full ? -ENOSPC : replace(path, out.at, out.used);
+	}
+	free(out.at);
+	free(journal);
+	return rc;
+}
+
+static int job_do(const struct job *job)
+{
+	switch (job->kind) {
+	case JOB_REPLACE: return replace(job->path, job->bytes, job->n);
+	case JOB_APPEND: return append(job->path, job->bytes, job->n);
+	case JOB_COMPACT: return compact(job->path);
+	}
+	return -EINVAL;
+}
+
 static void job_free(struct job *job)
 {
 	free(job->path);
@@ -131,8 +177,7 @@ static void work(uv_work_t *request)
 {
 	struct store *store = request->data;
 
-	store->error = replace(store->now->path, store->now->bytes,
-			       store->now->n);
+	store->error = job_do(store->now);
 }
 
 static void next(struct store *store);
@@ -219,7 +264,7 @@ static const struct job *newest(struct store *store, const char *path)
 	return job;
 }
 
-static uint8_t *read_all(const char *path, size_t *n)
+static uint8_t *read_all(const char *path, size_t most, size_t *n)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat stat;
@@ -229,7 +274,7 @@ static uint8_t *read_all(const char *path, size_t *n)
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) ||
-	    stat.st_size <= 0 || stat.st_size > FILE_MOST) {
+	    stat.st_size <= 0 || (size_t)stat.st_size > most) {
 		close(fd);
 		return NULL;
 	}
@@ -259,7 +304,7 @@ uint8_t *store_get(struct store *store, enum store_kind kind,
 	path = path_of(store, kind, endpoint);
 	job = newest(store, path);
 	if (!job) {
-		bytes = read_all(path, n);
+		bytes = read_all(path, FILE_MOST, n);
 	} else if (!job->n) {
 		bytes = NULL;
 	} else {
@@ -270,6 +315,78 @@ uint8_t *store_get(struct store *store, enum store_kind kind,
 		*n = job->n;
 	}
 	free(path);
+	return bytes;
+}
+
+/* ---- the journal ---- */
+
+static char *journal_path(const struct store *store)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/" JOURNAL, store->directory) < 0)
+		abort();
+	return path;
+}
+
+static struct job *journal_job(struct store *store, enum job_kind kind)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		abort();
+	job->kind = kind;
+	job->path = journal_path(store);
+	*store->end = job;
+	store->end = &job->next;
+	return job;
+}
+
+static void bytes_add(uint8_t **to, size_t *used, const uint8_t *bytes,
+		      size_t n)
+{
+	*to = realloc(*to, *used + n + 1);
+	if (!*to)
+		abort();
+	memcpy(*to + *used, bytes, n);
+	*used += n;
+}
+
+void store_append(struct store *store, const uint8_t *bytes, size_t n)
+{
+	struct job *job;
+
+	if (!store)
+		return;
+	for (job = store->first; job && job->kind != JOB_APPEND; )
+		job = job->next;
+	if (!job)
+		job = journal_job(store, JOB_APPEND);
+	bytes_add(&job->bytes, &job->n, bytes, n);
+	next(store);
+}
+
+void store_compact(struct store *store)
+{
+	if (!store)
+		return;
+	journal_job(store, JOB_COMPACT);
+	next(store);
+}
+
+uint8_t *store_read(struct store *store, size_t *n)
+{
+	char *path = journal_path(store);
+	uint8_t *bytes = read_all(path, JOURNAL_MOST, n);
+
+	if (!bytes)
+		*n = 0;
+	free(path);
+	if (store->now && store->now->kind == JOB_APPEND)
+		bytes_add(&bytes, n, store->now->bytes, store->now->n);
+	for (const struct job *j = store->first; j; j = j->next)
+		if (j->kind == JOB_APPEND)
+			bytes_add(&bytes, n, j->bytes, j->n);
 	return bytes;
 }
 

@@ -15,6 +15,8 @@ enum store_kind {
 	STORE_ACCEPTED,	/* writes that wait for a device to wake */
 };
 
+#define STORE_JOURNAL_KEEP (INT64_C(86400) * 90 * 1000000000)	/* ns */
+
 /* NULL directory: nothing is kept. Makes a folder for each kind. */
 struct store *store_open(const char *directory);
 /* Waits for what is being written. */
@@ -25,4 +27,13 @@ void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 /* heap, *n bytes; NULL: none. What was put last, written already or not. */
 uint8_t *store_get(struct store *store, enum store_kind kind,
 		   const char *endpoint, size_t *n);
+
+/* The one journal of records (last_format.h). Bytes are copied, written behind
+ * what is there and synced. */
+void store_append(struct store *store, const uint8_t *bytes, size_t n);
+/* Only the newest of each name stay, and none that is 90 days older than the
+ * newest of all. */
+void store_compact(struct store *store);
+/* heap, *n bytes; NULL: none. What is still to be appended is there already. */
+uint8_t *store_read(struct store *store, size_t *n);
 #endif
