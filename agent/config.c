@@ -223,15 +223,15 @@ static void main_build(struct building *b, const struct config_file *file)
 	if ((node = yaml_get(root, "servers")))
 		servers_build(b, node);
 	if ((node = yaml_get(root, "bootstrap")))
-		config_error_add(b->errors, node->place, NULL,
-				 "'bootstrap': this version knows 'servers' "
-				 "only");
+		config_bootstrap_build(b, node);
 	if ((node = yaml_get(root, "defaults")))
 		defaults_build(b, node);
-	if (!b->config->n_servers && !config_fatal(b->errors))
+	if (!b->config->n_servers && !b->config->bootstrap &&
+	    !config_fatal(b->errors))
 		config_error_add(b->errors, (struct place){file->name, 1, 1},
 				 NULL, "no server: 'servers' needs at least "
-				 "one, as - {id: 1, uri: coap://HOST:5683}");
+				 "one, as - {id: 1, uri: coap://HOST:5683}, or "
+				 "there is a 'bootstrap'");
 }
 
 /* ---- buses and devices, of all files ---- */
@@ -438,6 +438,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->n_devices; i++)
 		config_device_free(config->devices[i]);
 	free(config->servers);
+	config_server_free(config->bootstrap);
 	free(config->buses);
 	free(config->devices);
 	config_device_free(config->itself);

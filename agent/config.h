@@ -67,6 +67,8 @@ struct config_source {
 enum config_security { SECURITY_NOSEC, SECURITY_PSK, SECURITY_RPK,
 		       SECURITY_X509 };
 enum config_stale { STALE_ERROR, STALE_SERVE };
+enum config_bootstrap { BOOTSTRAP_FALLBACK, BOOTSTRAP_FIRST,
+			BOOTSTRAP_NEVER };
 enum config_asleep { ASLEEP_HOLD, ASLEEP_ACCEPT, ASLEEP_REFUSE };
 
 struct config_server {
@@ -90,6 +92,10 @@ struct config_server {
 	uint32_t pace;			/* messages/s of all, 0: not paced */
 	uint32_t pmin, pmax;		/* 1/x/2, 1/x/3; 0: none */
 	struct registration_policy policy;
+	/* Of the bootstrap server only. */
+	uint32_t hold_off;		/* s */
+	uint32_t account_timeout;	/* s, 0: never */
+	bool unsolicited;
 	uint8_t withheld;		/* of enum access_right: what it may
 					 * not do, unless the device says */
 };
@@ -137,6 +143,7 @@ struct config_device {
 	bool queue_given;		/* else the adapter says */
 	bool wake_by_notification, notify_asleep;
 	uint8_t stale;			/* enum config_stale */
+	uint8_t bootstrap;		/* enum config_bootstrap */
 	uint8_t asleep_write;		/* enum config_asleep */
 	uint32_t lifetime;		/* s; 0: the server's */
 	uint32_t n_points;		/* 0 of one refused, once typed */
@@ -171,6 +178,7 @@ struct config {
 	char *directory;		/* relative paths start here; or NULL */
 	struct arena *scratch;		/* sources, points; gone once typed */
 	struct config_server **servers;
+	struct config_server *bootstrap;	/* id 0, or NULL */
 	struct config_bus **buses;
 	struct config_device **devices;
 	size_t n_servers, n_buses, n_devices;

@@ -37,6 +37,7 @@ void config_security_check(struct config_server *server,
 			   const struct block *block,
 			   struct config_scope *scope);
 void config_server_build(struct building *b, const struct yaml_node *node);
+void config_bootstrap_build(struct building *b, const struct yaml_node *node);
 /* Every device of one entry: a range of units makes many. */
 void config_device_build(struct building *b, const struct yaml_node *node);
 /* A key that a device (or its bus) may say for all of its points. */

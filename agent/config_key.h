@@ -62,8 +62,9 @@ void config_scope_add(struct config_scope *scope, struct place place,
 
 /* The tables of the host; KEY_END last. */
 extern const struct config_key config_main_keys[], config_file_keys[],
-	config_gateway_keys[], config_server_keys[], config_bus_keys[],
-	config_device_keys[], config_point_keys[], config_profile_keys[];
+	config_gateway_keys[], config_server_keys[], config_bootstrap_keys[],
+	config_bus_keys[], config_device_keys[], config_point_keys[],
+	config_profile_keys[];
 
 const struct config_key *config_key_find(const struct config_key *keys,
 					 const char *name);

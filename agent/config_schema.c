@@ -12,7 +12,7 @@
 
 const struct config_key config_main_keys[] = {
 	OTHER("gateway", "name and endpoint of this gateway"),
-	OTHER("servers", "the LwM2M servers", .flags = KEY_REQUIRED),
+	OTHER("servers", "the LwM2M servers"),
 	OTHER("bootstrap", "the bootstrap server"),
 	OTHER("defaults", "keys that all devices start from"),
 	OTHER("buses", "the wires and radios, by name"),
@@ -102,6 +102,23 @@ const struct config_key config_server_keys[] = {
 	{.type = KEY_END}
 };
 
+/* The bootstrap server's: these, and those of a server that are left over. */
+const struct config_key config_bootstrap_keys[] = {
+	OTHER("uri", "coap://host:5783", .flags = KEY_REQUIRED),
+	OTHER("path", "where endpoints ask, /bs"),
+	SERVER("ct", KEY_INT, ct, .flags = KEY_NONE, .min = 0, .max = 65535,
+	       .help = "the format it is asked to write in, or none; 112 with "
+		       "1.1, none with 1.0"),
+	SERVER("hold_off", KEY_SECONDS, hold_off, .fallback = "0", .min = 0,
+	       .max = LONGEST, .help = "how long to wait before asking"),
+	SERVER("account_timeout", KEY_SECONDS, account_timeout,
+	       .flags = KEY_NONE, .min = S, .max = LONGEST,
+	       .help = "when its own account ends after a bootstrap"),
+	SERVER("unsolicited", KEY_BOOL, unsolicited, .fallback = "false",
+	       .help = "it may begin at any time: the connection stays"),
+	{.type = KEY_END}
+};
+
 const struct config_key config_bus_keys[] = {
 	CONFIG_KEY("adapter", KEY_TEXT, struct config_bus, adapter,
 		   .flags = KEY_REQUIRED, .help = "what drives it"),
@@ -120,6 +137,9 @@ const struct config_key config_device_keys[] = {
 	      .flags = KEY_REQUIRED),
 	OTHER("profile", "VENDOR/MODEL"),
 	OTHER("servers", "ids of its servers, or all", .flags = KEY_GIVES),
+	DEVICE("bootstrap", KEY_CHOICE, bootstrap, .fallback = "fallback",
+	       .choices = "fallback|first|never", .flags = KEY_GIVES,
+	       .help = "when its servers fail, or instead of them"),
 	OTHER("access", "of all servers, or by id: {2: read}; the server's if "
 	      "absent", .flags = KEY_GIVES),
 	DEVICE("poll", KEY_TIME, poll, .fallback = "10s", .flags = KEY_GIVES,

@@ -200,16 +200,42 @@ static void other_set(const struct building *b, struct config_server *server,
 		text_set(b, server, e, scope);
 }
 
+/* What a server's account says and the bootstrap server's does not. */
+static bool is_of_account(const char *key)
+{
+	static const char *const keys[] = {"id", "lifetime", "pmin", "pmax"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!strcmp(keys[i], key))
+			return true;
+	return false;
+}
+
+static const struct config_key *key_find(const char *name,
+					 const struct config_key *more)
+{
+	const struct config_key *key = more ? config_key_find(more, name) :
+					      NULL;
+
+	return key ? key : config_key_find(config_server_keys, name);
+}
+
+/* more: keys beside and before those of a server, or NULL. */
 static void keys_set(const struct building *b, struct config_server *server,
-		     const struct block *block, struct config_scope *scope)
+		     const struct block *block, const struct config_key *more,
+		     struct config_scope *scope)
 {
 	for (const struct entry *e = block->first; e; e = e->next) {
-		const struct config_key *key =
-			config_key_find(config_server_keys, e->key);
+		const struct config_key *key = key_find(e->key, more);
 
-		if (!key)
+		if (more && is_of_account(e->key))
+			config_scope_add(scope, e->place, "'%s' is nothing "
+					 "for the bootstrap server: it says "
+					 "that for each of its servers",
+					 e->key);
+		else if (!key)
 			config_refuse_key(scope, e->key, e->place,
-					  config_server_keys, NULL);
+					  config_server_keys, more);
 		else if (key->type == KEY_OTHER)
 			other_set(b, server, e, scope);
 		else
@@ -268,7 +294,7 @@ void config_server_build(struct building *b, const struct yaml_node *node)
 	server = server_create();
 	block_init(&block);
 	block_put_map(&block, b->arena, node, NULL);
-	keys_set(b, server, &block, &scope);
+	keys_set(b, server, &block, NULL, &scope);
 	config_require(&scope, config_server_keys, &block, node->place);
 	config_security_check(server, &block, &scope);
 	id_check(b, server, &block, &scope);
@@ -279,4 +305,33 @@ void config_server_build(struct building *b, const struct yaml_node *node)
 	else
 		config_append(&b->config->servers, &b->config->n_servers,
 			      server);
+}
+
+/* Asked for accounts at /bs; the version, pace and habits of the servers that
+ * it names are its own. */
+void config_bootstrap_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_server *server;
+	struct config_scope scope;
+	struct block block;
+
+	config_scope_init(&scope, b->errors, NULL, "the bootstrap server");
+	if (!config_is_map(node, "the bootstrap server", &scope))
+		return;
+	server = server_create();
+	server->path = "bs";
+	config_keys_fall_back(config_bootstrap_keys, server, server->arena);
+	block_init(&block);
+	block_put_map(&block, b->arena, node, NULL);
+	keys_set(b, server, &block, config_bootstrap_keys, &scope);
+	config_require(&scope, config_bootstrap_keys, &block, node->place);
+	config_security_check(server, &block, &scope);
+	version_apply(server, &block);
+	if (!block_get(&block, "ct"))
+		server->ct = server->lwm2m_1_0 ? -1 : 112;
+	server->fingerprint = fingerprint_block(&block);
+	if (scope.wrong)
+		config_server_free(server);
+	else
+		b->config->bootstrap = server;
 }

@@ -36,9 +36,11 @@ static void main_file(void **state)
 {
 	static const struct rule rules[] = {
 		{"", NULL, "lwmux.yaml:1:1: no server: 'servers' needs at "
-		 "least one, as - {id: 1, uri: coap://HOST:5683}\n"},
+		 "least one, as - {id: 1, uri: coap://HOST:5683}, "
+		 "or there is a 'bootstrap'\n"},
 		{"servers:\n", NULL, "lwmux.yaml:1:1: no server: 'servers' "
-		 "needs at least one, as - {id: 1, uri: coap://HOST:5683}\n"},
+		 "needs at least one, as - {id: 1, uri: coap://HOST:5683}, "
+		 "or there is a 'bootstrap'\n"},
 		{MAIN_USUAL "device: []\n", NULL, "lwmux.yaml:2:1: unknown key "
 		 "'device' of the main file; did you mean 'devices'?\n"},
 		{"servers: {id: 1}\n", NULL, "lwmux.yaml:1:10: servers must be "
@@ -70,9 +72,14 @@ static void main_file(void **state)
 		{MAIN_USUAL "defaults: {location: {latitude: 1, longitude: "
 		 "2}, timezone: Asia/Tokyo, hardware_version: A}\n", NULL,
 		 ""},
-		{MAIN_USUAL "bootstrap: {uri: coap://h}\n", NULL,
-		 "lwmux.yaml:2:12: 'bootstrap': this version knows 'servers' "
-		 "only\n"},
+		{MAIN_USUAL "bootstrap: {uri: coap://h, hold_off: 5s}\n", NULL,
+		 ""},
+		{"bootstrap: {uri: coap://h, unsolicited: true}\n", NULL, ""},
+		{MAIN_USUAL "bootstrap: {security: nosec}\n", NULL,
+		 "lwmux.yaml:2:12: the bootstrap server needs the key 'uri'\n"},
+		{MAIN_USUAL "bootstrap: {uri: coap://h, id: 1}\n", NULL,
+		 "lwmux.yaml:2:28: 'id' is nothing for the bootstrap server: "
+		 "it says that for each of its servers\n"},
 		{MAIN_USUAL "defaults: {pol: 1s}\n", NULL, "lwmux.yaml:2:12: "
 		 "unknown key 'pol' of the defaults; did you mean 'poll'?\n"},
 		{MAIN_USUAL "defaults: {endpoint: x}\n", NULL,
