@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Accounts as a tree, and as bytes with a checksum. */
-#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <string.h>
 #include "agent/account.h"

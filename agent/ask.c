@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/client_bootstrap.h"
 #include "agent/control.h"
+#include "agent/gateway.h"
 #include "agent/loop.h"
 #include "agent/metrics.h"
 #include "agent/search.h"
@@ -63,6 +65,22 @@ static void ask_metrics(struct gateway *g, struct asker *asker, int64_t now)
 	ask_reply(asker, reply);
 }
 
+static void ask_bootstrap(struct gateway *g, struct asker *asker,
+			  struct json_object *request, int64_t now)
+{
+	const char *name = ask_text(request, "endpoint");
+	struct endpoint *e = name ? gateway_endpoint(g, name) : NULL;
+
+	if (!asker_may_write(asker))
+		ask_refuse(asker, "only root may ask for a bootstrap");
+	else if (!e)
+		ask_refuse(asker, "no such endpoint: %s", name ? name : "");
+	else if (!client_bootstrap_trigger(e, "lwmuxctl says so", now))
+		ask_refuse(asker, "%s has no bootstrap server now", name);
+	else
+		ask_reply(asker, json_object_new_object());
+}
+
 static void ask_object(struct gateway *g, struct asker *asker,
 		       struct json_object *request)
 {
@@ -76,6 +94,8 @@ static void ask_object(struct gateway *g, struct asker *asker,
 		search_ask(g, asker, request, !strcmp(what, "probe"));
 	else if (!strcmp(what, "write"))
 		ask_write(g, asker, request, now);
+	else if (!strcmp(what, "bootstrap"))
+		ask_bootstrap(g, asker, request, now);
 	else if (!strcmp(what, "metrics"))
 		ask_metrics(g, asker, now);
 	else

@@ -7,6 +7,9 @@
 #define SECOND INT64_C(1000000000)
 #define NEVER INT64_MAX
 #define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
+/* A Finish whose answer was lost comes once more within 3 s, twice within 9:
+ * longer, many connections would stand open where many endpoints ask. */
+#define LINGER (10 * SECOND)
 
 void bootstrap_init(struct bootstrap *b, const char *endpoint)
 {
@@ -79,7 +82,7 @@ static struct bootstrap_action fail(struct bootstrap *b, bool hang_up,
 	b->connected &= !hang_up;
 	b->plain = false;
 	b->hang_up = b->connected && !policy->unsolicited ?
-		     now + EXCHANGE_LIFETIME : NEVER;
+		     now + LINGER : NEVER;
 	b->attempt += b->attempt < UINT8_MAX;
 	if (!b->needed && b->attempt >= BOOTSTRAP_TRIES) {
 		b->attempt = 0;
@@ -224,7 +227,7 @@ static struct bootstrap_action finished(struct bootstrap *b,
 	b->attempt = 0;
 	b->expires = policy->account_timeout ?
 		     now + policy->account_timeout * SECOND : NEVER;
-	b->hang_up = policy->unsolicited ? NEVER : now + EXCHANGE_LIFETIME;
+	b->hang_up = policy->unsolicited ? NEVER : now + LINGER;
 	rest(b);
 	return (struct bootstrap_action){.apply = true};
 }
@@ -236,6 +239,21 @@ static struct bootstrap_action refused(struct bootstrap *b,
 {
 	return b->state == BOOTSTRAP_OPEN ? fail(b, false, policy, now) :
 					    nothing();
+}
+
+static struct bootstrap_action broken(struct bootstrap *b,
+				      const struct bootstrap_policy *policy,
+				      int64_t now)
+{
+	struct bootstrap_action action = {.close = b->connected};
+
+	if (b->state == BOOTSTRAP_ASKING || b->state == BOOTSTRAP_OPEN)
+		return fail(b, true, policy, now);
+	b->connected = false;
+	b->hang_up = NEVER;
+	if (b->state == BOOTSTRAP_IDLE)
+		rest(b);
+	return action;
 }
 
 static struct bootstrap_action stop(struct bootstrap *b)
@@ -265,6 +283,7 @@ bootstrap_step(struct bootstrap *b, enum bootstrap_event event, uint8_t code,
 	case BOOTSTRAP_REQUESTED: return requested(b, now);
 	case BOOTSTRAP_FINISHED: return finished(b, policy, now);
 	case BOOTSTRAP_REFUSED: return refused(b, policy, now);
+	case BOOTSTRAP_BROKEN: return broken(b, policy, now);
 	case BOOTSTRAP_STOP: return stop(b);
 	}
 	return nothing();

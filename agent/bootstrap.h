@@ -29,6 +29,7 @@ enum bootstrap_event {
 	BOOTSTRAP_REQUESTED,	/* the server reads, writes or deletes */
 	BOOTSTRAP_FINISHED,	/* Finish, and the copy is consistent */
 	BOOTSTRAP_REFUSED,	/* Finish, and it is not: answered 4.06 */
+	BOOTSTRAP_BROKEN,	/* the connection has ended by itself */
 	BOOTSTRAP_STOP,
 };
 
@@ -76,9 +77,9 @@ void bootstrap_init(struct bootstrap *bootstrap, const char *endpoint);
  * 2^(n-1), at most retry_most, +-20 % by the seed: for ever where there are no
  * accounts, else BOOTSTRAP_TRIES times. A session ends unfinished after
  * EXCHANGE_LIFETIME (247 s) without a request. After Finish the connection
- * stays for as long, so that a lost answer can be repeated and the server may
- * write again; with `unsolicited` it stays for ever. expires counts from the
- * Finish. */
+ * stays for 10 s, so that a lost answer can be repeated; with `unsolicited` it
+ * stays for ever. What the server writes meanwhile opens a session. expires
+ * counts from the Finish. */
 struct bootstrap_action
 bootstrap_step(struct bootstrap *bootstrap, enum bootstrap_event event,
 	       uint8_t code, int64_t spread,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "agent/batch.h"
 #include "agent/client.h"
+#include "agent/client_bootstrap.h"
 #include "agent/client_session.h"
 #include "agent/endpoint.h"
 #include "agent/endpoint_access.h"
@@ -221,11 +222,22 @@ static bool registered(const struct client *c)
 	       c->registration.state == REGISTRATION_UPDATING;
 }
 
+/* As often as the account allows, for one more time. */
+static bool has_failed(const struct client *c, enum registration_event event)
+{
+	return c->registration.state == REGISTRATION_WAITING &&
+	       !c->registration.attempt && c->registration.sequence &&
+	       c->registration.sequence >=
+			c->server->conf->policy.sequence_count &&
+	       (event == REGISTRATION_ANSWER || event == REGISTRATION_LOST);
+}
+
 void client_event(struct client *c, enum registration_event event,
 		  uint8_t code, uint8_t changes, int64_t now)
 {
 	struct endpoint *e = c->endpoint;
-	int64_t spread = event != REGISTRATION_START ? 0 :
+	int64_t spread = event != REGISTRATION_START ||
+			 (e->bootstrap && e->bootstrap->fresh) ? 0 :
 		server_spread(c->server, e->gateway->n_endpoints);
 	bool was = registered(c);
 	struct registration_action action =
@@ -242,10 +254,20 @@ void client_event(struct client *c, enum registration_event event,
 		server_queue(c->server, c);
 	}
 	note_registration(c, was, registered(c));
+	if (has_failed(c, event))
+		client_bootstrap_fallback(c, now);
 	endpoint_served(e, now);
 	client_reschedule(c, now);
 	if (e->leaving && c->registration.state == REGISTRATION_OFF)
 		endpoint_left(e);
+}
+
+void client_say_goodbye(struct client *c, int64_t now)
+{
+	if (!registered(c) || !c->connection || coap_busy(c->connection))
+		return;
+	c->wanted = REGISTRATION_SEND_DEREGISTER;
+	send_registration(c, now);
 }
 
 void client_disable(struct client *c, uint32_t timeout, int64_t now)

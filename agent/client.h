@@ -43,6 +43,8 @@ struct client {
 void client_init(struct client *client, struct endpoint *endpoint,
 		 struct server *server, uint16_t instance);
 void client_finish(struct client *client);
+/* Deregisters without waiting for an answer: it goes at once. */
+void client_say_goodbye(struct client *client, int64_t now);
 
 /* An event for the registration; code, changes: see registration_step(). */
 void client_event(struct client *client, enum registration_event event,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "agent/batch.h"
 #include "agent/client.h"
+#include "agent/client_bootstrap.h"
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
@@ -145,6 +146,9 @@ static uint8_t execute(struct client *c, struct batch_asker asker,
 	}
 	if (is_server(path, 8) && account)
 		client_event(account, REGISTRATION_TRIGGER, 0, 0, now);
+	else if (is_server(path, 9))
+		return client_bootstrap_trigger(e, "its server says so", now) ?
+		       CODE(2, 4) : CODE(4, 5);
 	else if (is_server(path, 4) && account)
 		client_disable(account, disable_timeout(account), now);
 	else if (path->id[0] == 3 && path->id[2] == 12)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/client_bootstrap.h"
 #include "agent/client_session.h"
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
@@ -44,31 +45,33 @@ static enum coap_transport transport_of(const struct config_server *conf)
 	return conf->tcp ? COAP_OVER_TLS : COAP_OVER_DTLS;
 }
 
-static struct coap_connection *open_with(struct client *c,
+static struct coap_connection *open_with(const struct server *s, void *owner,
 					 const struct credentials *credentials,
 					 char *why, size_t size)
 {
-	const struct server *s = c->server;
-
 	return coap_open(&(struct coap_peer){
 		.transport = transport_of(s->conf),
 		.address = (const struct sockaddr *)&s->address,
 		.length = s->length, .credentials = credentials,
 		.host = s->conf->host, .keepalive = s->conf->keepalive,
-	}, c, why, size);
+	}, owner, why, size);
 }
 
 /* Keys are read for each session anew, and are nowhere in between. */
-static struct coap_connection *open_new(struct client *c, char *why,
-					size_t size)
+struct coap_connection *client_session_open(const struct endpoint *e,
+				     const struct server *s, void *owner,
+				     char *why, size_t size)
 {
 	struct coap_connection *connection = NULL;
 	struct credentials credentials;
+	int rc = s->bootstrapped ?
+		 endpoint_accounts_credentials(e, s, &credentials, why, size) :
+		 credentials_load(&credentials, s->conf,
+				  e->gateway->dirs.config, e->conf->endpoint,
+				  why, size);
 
-	if (credentials_load(&credentials, c->server->conf,
-			     c->endpoint->gateway->dirs.config,
-			     c->endpoint->conf->endpoint, why, size) == 0)
-		connection = open_with(c, &credentials, why, size);
+	if (rc == 0)
+		connection = open_with(s, owner, &credentials, why, size);
 	credentials_wipe(&credentials);
 	return connection;
 }
@@ -82,7 +85,8 @@ bool client_connect(struct client *c)
 		client_disconnect(c);		/* it has moved */
 	c->moves = s->moves;
 	if (!c->connection)
-		c->connection = open_new(c, why, sizeof(why));
+		c->connection = client_session_open(c->endpoint, s, c, why,
+					     sizeof(why));
 	if (c->connection)
 		return true;
 	note_trouble(c, why, 0);

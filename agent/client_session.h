@@ -5,6 +5,10 @@
 #define AGENT_CLIENT_SESSION_H
 #include "agent/client.h"
 
+/* Begins one of the endpoint to the server. NULL: why says it. */
+struct coap_connection *client_session_open(const struct endpoint *endpoint,
+				     const struct server *server, void *owner,
+				     char *why, size_t size);
 /* A connection to where the server is now, begun if need be. false: that is
  * not possible, which was said; the registration must hear LOST. */
 bool client_connect(struct client *client);

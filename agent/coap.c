@@ -60,6 +60,7 @@ struct coap_connection {
 	coap_context_t *context;
 	coap_session_t *session;
 	void *owner;
+	const struct coap_handlers *handlers;
 	struct heap_item due;
 	int64_t give_up;		/* of the message under way */
 	struct outgoing *outgoing;
@@ -201,13 +202,13 @@ static void count_moved(struct coap_connection *c, bool sent, size_t bytes)
 {
 	coap_proto_t proto = coap_session_get_proto(c->session);
 
-	if (!c->owner || !io.handlers->moved)
+	if (!c->owner || !c->handlers->moved)
 		return;
 	bytes += proto == COAP_PROTO_TCP || proto == COAP_PROTO_TLS ?
 		 TCP_HEADERS(c) : UDP_HEADERS(c);
 	bytes += proto == COAP_PROTO_DTLS || proto == COAP_PROTO_TLS ?
 		 RECORD : 0;
-	io.handlers->moved(c->owner, sent, bytes);
+	c->handlers->moved(c->owner, sent, bytes);
 }
 
 static size_t pdu_bytes(const coap_pdu_t *pdu)
@@ -618,7 +619,7 @@ static void handle(struct coap_exchange *x, struct incoming *in,
 	}
 	if (!assemble(x, in, r))
 		return;
-	io.handlers->request(c->owner, x, r, token.s, (uint8_t)token.length);
+	c->handlers->request(c->owner, x, r, token.s, (uint8_t)token.length);
 	if (in->has_block1)
 		release_incoming(c);
 	if (!x->answered && !x->later)
@@ -694,7 +695,7 @@ static void landed(struct coap_connection *c, enum coap_outcome outcome,
 		c->outgoing = NULL;
 	}
 	if (flight != FLIGHT_LATER && flight != FLIGHT_NONE)
-		io.handlers->ended(c->owner, outcome, c->token,
+		c->handlers->ended(c->owner, outcome, c->token,
 				   c->token_length, answer);
 }
 
@@ -884,6 +885,7 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 	if (!c)
 		abort();
 	c->owner = owner;
+	c->handlers = io.handlers;
 	c->transport = (uint8_t)peer->transport;
 	c->pinged = peer->keepalive;
 	if (secure)
@@ -919,6 +921,12 @@ struct coap_description coap_describe(const struct coap_connection *c)
 		.suite = credentials_suite(session_tls(c->session)),
 		.up = c->up, .since = c->since,
 	};
+}
+
+void coap_handle(struct coap_connection *c,
+		 const struct coap_handlers *handlers)
+{
+	c->handlers = handlers;
 }
 
 static void forget_laters(struct coap_connection *c)
@@ -998,7 +1006,7 @@ static void broke(struct coap_connection *c, const char *what)
 	io.failed = NULL;
 	c->flight = FLIGHT_NONE;
 	heap_remove(&io.due, &c->due);
-	io.handlers->broken(c->owner, &breakage);
+	c->handlers->broken(c->owner, &breakage);
 }
 
 static const char *silence(const struct coap_connection *c)
@@ -1051,7 +1059,7 @@ static void look_after_flight(struct coap_connection *c, int64_t now)
 		send_later(c, clock_now());
 	if (c->owner && !c->flight && c->idle_owed) {
 		c->idle_owed = false;
-		io.handlers->idle(c->owner);
+		c->handlers->idle(c->owner);
 	}
 }
 

@@ -86,6 +86,9 @@ struct coap_peer {
  * before its end waits for that. NULL: why says it. */
 struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 				  char *why, size_t size);
+/* Others than coap_start()'s: this owner is of another kind. */
+void coap_handle(struct coap_connection *connection,
+		 const struct coap_handlers *handlers);
 /* Nothing of owner is called any more. NULL is fine. */
 void coap_close(struct coap_connection *connection);
 

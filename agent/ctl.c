@@ -16,6 +16,7 @@ static const char usage[] =
 	"  status [--json] [ENDPOINT]  exits 0 healthy, 1 degraded, 2 down\n"
 	"  read ENDPOINT PATH          what a server would read: /3303/0\n"
 	"  write ENDPOINT PATH VALUE   as a server would; for root\n"
+	"  bootstrap ENDPOINT          asks its bootstrap server for accounts\n"
 	"  reload                      read the configuration anew\n"
 	"  check [-c DIR]              check the configuration, exits 0 or 1\n"
 	"  scan BUS [KEY=VALUE...]     what is there? --for 10s, --json, --adopt\n"
@@ -141,6 +142,16 @@ static int write_path(const struct options *o, char **args)
 	return good ? 0 : 1;
 }
 
+static int bootstrap(const struct options *o, const char *endpoint)
+{
+	struct json_object *answer = ask(o, request_of("bootstrap", endpoint,
+						       NULL), NULL);
+	bool good = answer && !failed(answer);
+
+	json_object_put(answer);
+	return good ? 0 : 1;
+}
+
 static int metrics(const struct options *o)
 {
 	struct json_object *answer = ask(o, request_of("metrics", NULL, NULL),
@@ -165,6 +176,8 @@ static int command(const struct options *o, char **args, int n)
 		return check(o);
 	if (n == 4 && !strcmp(args[0], "write"))
 		return write_path(o, args + 1);
+	if (n == 2 && !strcmp(args[0], "bootstrap"))
+		return bootstrap(o, args[1]);
 	if (n == 1 && !strcmp(args[0], "metrics"))
 		return metrics(o);
 	if (n >= 2 && (!strcmp(args[0], "scan") || !strcmp(args[0], "probe")))

@@ -53,6 +53,19 @@ static void print_troubles(struct json_object *endpoint)
 	}
 }
 
+/* While it has no servers: what its bootstrap does. */
+static void print_bootstrap(struct json_object *endpoint, char *text,
+			    size_t size)
+{
+	struct json_object *of;
+	const char *state;
+
+	if (!json_object_object_get_ex(endpoint, "bootstrap", &of))
+		return;
+	state = text_of(of, "state");
+	snprintf(text, size, "bootstrap %s", state ? state : "?");
+}
+
 static void print_endpoint(struct json_object *e)
 {
 	const char *error = text_of(e, "error"), *tries = text_of(e, "tries");
@@ -61,6 +74,8 @@ static void print_endpoint(struct json_object *e)
 
 	age_text(text_of(e, "age"), age, sizeof(age));
 	print_servers(e, servers, sizeof(servers));
+	if (!servers[0])
+		print_bootstrap(e, servers, sizeof(servers));
 	printf("%-24s %-8s %6s  %-16s %-14s %s", text_of(e, "endpoint"),
 	       text_of(e, "state"), age, text_of(e, "bus") ?
 	       text_of(e, "bus") : "-", servers[0] ? servers : "-",

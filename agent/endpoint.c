@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/batch.h"
+#include "agent/client_bootstrap.h"
 #include "agent/endpoint.h"
 #include "agent/endpoint_access.h"
 #include "agent/gateway.h"
@@ -14,26 +15,33 @@
 #define SECOND INT64_C(1000000000)
 #define LEAVE_WITHIN (4 * SECOND)
 
-static bool uses_server(const struct config_device *conf, uint16_t id)
+bool endpoint_uses_server(const struct endpoint *e, uint16_t id)
 {
+	const struct config_device *conf = e->conf;
+
+	if (e->bootstrap && conf->bootstrap == BOOTSTRAP_FIRST)
+		return false;
 	for (size_t i = 0; i < conf->n_servers; i++)
 		if (conf->servers[i] == id)
 			return true;
 	return conf->n_servers == 0;
 }
 
-static void create_clients(struct endpoint *e)
+static void create_clients(struct endpoint *e, int64_t now)
 {
 	struct gateway *g = e->gateway;
 	size_t n = 0;
 
+	client_bootstrap_create(e, now);
+	if (endpoint_accounts_clients(e, now))
+		return;
 	for (size_t i = 0; i < g->n_servers; i++)
-		n += uses_server(e->conf, g->servers[i]->conf->id);
+		n += endpoint_uses_server(e, g->servers[i]->conf->id);
 	e->clients = calloc(n ? n : 1, sizeof(struct client));
 	if (!e->clients)
 		abort();
 	for (size_t i = 0; i < g->n_servers; i++)
-		if (uses_server(e->conf, g->servers[i]->conf->id)) {
+		if (endpoint_uses_server(e, g->servers[i]->conf->id)) {
 			client_init(&e->clients[e->n_clients], e,
 				    g->servers[i], e->n_clients);
 			e->n_clients++;
@@ -59,6 +67,7 @@ void endpoint_clients_start(struct endpoint *e, int64_t now)
 		    e->clients[i].enable_at == INT64_MAX)
 			client_event(&e->clients[i], REGISTRATION_START, 0, 0,
 				     now);
+	client_bootstrap_start(e, now);
 }
 
 struct endpoint *endpoint_create(struct gateway *gateway,
@@ -72,8 +81,9 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	e->gateway = gateway;
 	e->conf = conf;
 	e->bus = bus;
-	create_clients(e);
+	create_clients(e, now);
 	endpoint_build(e);
+	endpoint_accounts_tree(e);
 	endpoint_restore(e);
 	endpoint_attributes_restore(e);
 	endpoint_access_settle(e, 0, now);
@@ -94,6 +104,7 @@ void endpoint_destroy(struct endpoint *e)
 		client_finish(&e->clients[i]);
 	free(e->clients);
 	free(e->statistics);
+	client_bootstrap_destroy(e);
 	tree_finish(&e->tree);
 	config_device_free(e->conf);
 	free(e);
@@ -313,6 +324,7 @@ void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 	e->leaving = true;
 	last_leaving(e->gateway->last, e);
 	batch_end_all(e, now);
+	client_bootstrap_stop(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		off(&e->clients[i], keep || (e->gateway->stopping &&
 		    e->clients[i].server->conf->keep_on_exit), now);

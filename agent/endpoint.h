@@ -24,6 +24,7 @@ struct endpoint {
 	struct tree tree;
 	struct batch *batches;		/* writes under way */
 	struct client *clients;		/* n_clients, by server */
+	struct client_bootstrap *bootstrap;	/* or NULL */
 	struct liveness life;
 	int64_t stop_at;		/* leaving: not later than this */
 	int64_t safe_at;		/* safe_after is over then; 0: served,
@@ -52,6 +53,8 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 void endpoint_destroy(struct endpoint *endpoint);
 /* Deregisters (unless keep), detaches; gateway_gone() when both are done. */
 void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
+/* Does the configuration give it this server? */
+bool endpoint_uses_server(const struct endpoint *endpoint, uint16_t id);
 /* Called whenever something ended that leaving waits for. */
 void endpoint_left(struct endpoint *endpoint);
 
@@ -163,6 +166,8 @@ void endpoint_gone(struct endpoint *endpoint, const struct lwm2m_path *path,
 void endpoint_build(struct endpoint *endpoint);
 /* /4 of a device of a radio. */
 void endpoint_build_link(struct endpoint *endpoint);
+/* Object 1 alone, for clients that are new. */
+void endpoint_build_accounts(struct endpoint *endpoint);
 /* The instance and slot of a point (an optional one: at its first value). */
 void endpoint_build_point(struct endpoint *endpoint,
 			  const struct config_point *point);

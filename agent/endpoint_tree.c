@@ -77,8 +77,12 @@ static void add_account(struct endpoint *e, const struct client *c)
 	struct server *s = c->server;
 	bool old_queue = e->conf->queue && s->conf->lwm2m_1_0;
 
-	if (!s->account.n_instances)
+	if (!s->account.n_instances) {
 		build_account(&s->account, s->conf);
+		if (s->gateway->bootstrap)	/* executable */
+			put(&s->account, path_resource(1, 0, 9),
+			    (struct lwm2m_value){0});
+	}
 	share(e, &s->account, 1, c->instance);
 	if (c->registration.lifetime != s->conf->lifetime)
 		put(&e->tree, path_resource(1, c->instance, 1),
@@ -292,11 +296,16 @@ void endpoint_build_point(struct endpoint *e, const struct config_point *point)
 		build_bound(e, point, object);
 }
 
+void endpoint_build_accounts(struct endpoint *e)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		add_account(e, &e->clients[i]);
+}
+
 void endpoint_build(struct endpoint *e)
 {
 	tree_init(&e->tree);
-	for (size_t i = 0; i < e->n_clients; i++)
-		add_account(e, &e->clients[i]);
+	endpoint_build_accounts(e);
 	add_device(e);
 	if (!e->bus)
 		add_machine(e);

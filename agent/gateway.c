@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/batch.h"
+#include "agent/client_bootstrap.h"
 #include "agent/gateway.h"
 #include "agent/last.h"
 #include "agent/log.h"
@@ -42,6 +43,14 @@ static void free_buses(struct gateway *g)
 	}
 }
 
+static void free_servers(struct server *list)
+{
+	for (struct server *s; (s = list); ) {
+		list = s->next_retired;
+		server_destroy(s);
+	}
+}
+
 void gateway_finish(struct gateway *g)
 {
 	for (struct endpoint *e; (e = gateway_next(g, NULL)); )
@@ -49,10 +58,10 @@ void gateway_finish(struct gateway *g)
 	for (size_t i = 0; i < g->n_servers; i++)
 		server_destroy(g->servers[i]);
 	free(g->servers);
-	for (struct server *s; (s = g->retired); ) {
-		g->retired = s->next_retired;
-		server_destroy(s);
-	}
+	free_servers(g->retired);
+	free_servers(g->accounts);
+	if (g->bootstrap)
+		server_destroy(g->bootstrap);
 	free_buses(g);
 	for (size_t i = 0; i < g->n_waiting; i++)
 		config_device_free(g->waiting[i]);
@@ -66,6 +75,7 @@ void gateway_finish(struct gateway *g)
 	last_destroy(g->last);
 	heap_finish(&g->clients);
 	heap_finish(&g->batches);
+	heap_finish(&g->bootstraps);
 	config_errors_finish(&g->errors);
 	mailbox_destroy(g->mail);
 	free(g->room);
@@ -274,6 +284,13 @@ static void turn_heaps(struct gateway *g, int64_t now)
 
 	while ((item = heap_first(&g->batches)) && item->due <= now)
 		batch_due(OWNER(item, struct batch, due), now);
+	while ((item = heap_first(&g->bootstraps)) && item->due <= now) {
+		heap_remove(&g->bootstraps, item);
+		client_bootstrap_due(OWNER(item, struct client_bootstrap, due),
+				     now);
+		if (item->place && item->due <= now)
+			break;
+	}
 	while ((item = heap_first(&g->clients)) && item->due <= now) {
 		heap_remove(&g->clients, item);
 		client_due(OWNER(item, struct client, due), now);
@@ -282,15 +299,12 @@ static void turn_heaps(struct gateway *g, int64_t now)
 	}
 }
 
-static int64_t turn_servers(struct gateway *g, int64_t now)
+/* Those without a client go. */
+static int64_t turn_list(struct server **at, int64_t now)
 {
 	int64_t due = INT64_MAX, next;
 
-	for (size_t i = 0; i < g->n_servers; i++) {
-		next = server_turn(g->servers[i], now);
-		due = next < due ? next : due;
-	}
-	for (struct server **at = &g->retired, *s; (s = *at); ) {
+	for (struct server *s; (s = *at); ) {
 		next = server_turn(s, now);
 		due = next < due ? next : due;
 		if (s->n_clients) {
@@ -301,6 +315,22 @@ static int64_t turn_servers(struct gateway *g, int64_t now)
 		server_destroy(s);
 	}
 	return due;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t turn_servers(struct gateway *g, int64_t now)
+{
+	int64_t due = g->bootstrap ? server_turn(g->bootstrap, now) :
+				     INT64_MAX;
+
+	for (size_t i = 0; i < g->n_servers; i++)
+		due = earlier(due, server_turn(g->servers[i], now));
+	due = earlier(due, turn_list(&g->accounts, now));
+	return earlier(due, turn_list(&g->retired, now));
 }
 
 static void turn_stop(struct gateway *g, int64_t now)
@@ -358,6 +388,7 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 		due = heap_due(&g->batches);
 	next = last_turn(g->last, now);
 	due = next < due ? next : due;
+	due = earlier(due, heap_due(&g->bootstraps));
 	if (g->stopping && g->stop_by < due)
 		due = g->stop_by;
 	return due;
@@ -398,6 +429,8 @@ void gateway_summary(const struct gateway *g, char *text, size_t size)
 	}
 	for (size_t i = 0; i < g->n_servers; i++)
 		registered += g->servers[i]->n_registered;
+	for (const struct server *s = g->accounts; s; s = s->next_retired)
+		registered += s->n_registered;
 	if (asleep)
 		snprintf(sleepers, sizeof(sleepers), ", %zu asleep", asleep);
 	snprintf(text, size, "%zu endpoints, %zu online%s, %zu registered",

@@ -31,6 +31,8 @@ struct gateway {
 	struct server **servers;
 	size_t n_servers;
 	struct server *retired;		/* until their last client is gone */
+	struct server *bootstrap;	/* the configured one, or NULL */
+	struct server *accounts;	/* that bootstrap has named */
 	struct gateway_bus *buses;
 	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
 					 * them */
@@ -43,7 +45,7 @@ struct gateway {
 	struct endpoint *gone;		/* to be freed in the next turn */
 	struct config_device **refused;	/* owned; shown in the status */
 	size_t n_refused;
-	struct heap clients, batches;	/* due times */
+	struct heap clients, batches, bootstraps;	/* due times */
 	struct request_room *room;
 	uint8_t *out;			/* an answer while it is made */
 	size_t out_size;

@@ -65,23 +65,42 @@ static void held_print(FILE *to, const struct gateway *g)
 	fprintf(to, "lwmux_held_writes %zu\n", n);
 }
 
-static void server_print(FILE *to, const struct gateway *g,
-			 const struct server *server)
+/* By short id: bootstrap may give many servers the same. */
+static void server_print(FILE *to, const struct gateway *g, uint16_t id)
 {
 	size_t n[STATES] = {0};
 
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		for (size_t i = 0; i < e->n_clients; i++)
-			if (e->clients[i].server == server)
+			if (e->clients[i].server->conf->id == id)
 				n[e->clients[i].registration.state]++;
 	for (size_t i = 0; i < STATES; i++) {
 		fprintf(to, "lwmux_registrations{server=\"%u\",",
-			server->conf->id);
+			id);
 		label(to, "state", registration_state_name(
 			(enum registration_state)i));
 		fprintf(to, "} %zu\n", n[i]);
 	}
+}
+
+static void servers_print(FILE *to, const struct gateway *g)
+{
+	uint8_t *done = calloc(UINT16_MAX + 1u, 1);
+
+	if (!done)
+		abort();
+	done[0] = 1;			/* bootstrap servers */
+	for (size_t i = 0; i < g->n_servers; i++) {
+		server_print(to, g, g->servers[i]->conf->id);
+		done[g->servers[i]->conf->id] = 1;
+	}
+	for (const struct server *s = g->accounts; s; s = s->next_retired) {
+		if (!done[s->conf->id])
+			server_print(to, g, s->conf->id);
+		done[s->conf->id] = 1;
+	}
+	free(done);
 }
 
 static void buses_print(FILE *to, const struct gateway *g)
@@ -141,8 +160,7 @@ char *metrics_print(struct gateway *g, int64_t now)
 	held_print(to, g);
 	head(to, "registrations", "gauge", "Endpoints at a server by the state "
 	     "of their registration.");
-	for (size_t i = 0; i < g->n_servers; i++)
-		server_print(to, g, g->servers[i]);
+	servers_print(to, g);
 	buses_print(to, g);
 	coap_print(to);
 	if (fclose(to))

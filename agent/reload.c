@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include "agent/arena.h"
+#include "agent/client_bootstrap.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
 
@@ -27,6 +28,9 @@ static size_t connections_of(const struct config *config,
 {
 	if (device->refused || !device->enabled)
 		return 0;
+	if (config->bootstrap && (!config->n_servers ||
+				  device->bootstrap == BOOTSTRAP_FIRST))
+		return 1;	/* the least that it will give */
 	return device->n_servers ? device->n_servers : config->n_servers;
 }
 
@@ -93,19 +97,40 @@ static void apply_servers(struct gateway *g, struct config *config,
 	g->n_servers = config->n_servers;
 }
 
+static void apply_bootstrap(struct gateway *g, struct config *config,
+			    int64_t now)
+{
+	struct server *old = g->bootstrap;
+
+	if (old && config->bootstrap &&
+	    old->conf->fingerprint == config->bootstrap->fingerprint)
+		return;
+	if (old) {
+		old->next_retired = g->retired;
+		g->retired = old;
+	}
+	g->bootstrap = !config->bootstrap ? NULL :
+		       server_create(g, config->bootstrap, now);
+	config->bootstrap = NULL;
+}
+
 /* Would the endpoint get just the clients that it has? */
 static bool same_servers(const struct endpoint *e)
 {
 	const struct gateway *g = e->gateway;
 	size_t n = 0;
 
+	if (!e->bootstrap != (!g->bootstrap ||
+			      e->conf->bootstrap == BOOTSTRAP_NEVER))
+		return false;
+	if (e->bootstrap && e->bootstrap->print != endpoint_accounts_print(e))
+		return false;
+	if (e->bootstrap && e->bootstrap->account)
+		return true;
 	for (size_t i = 0; i < g->n_servers; i++) {
 		uint16_t id = g->servers[i]->conf->id;
-		bool uses = e->conf->n_servers == 0;
 
-		for (size_t k = 0; k < e->conf->n_servers; k++)
-			uses |= e->conf->servers[k] == id;
-		if (!uses)
+		if (!endpoint_uses_server(e, id))
 			continue;
 		if (n >= e->n_clients || e->clients[n].server != g->servers[i])
 			return false;
@@ -356,6 +381,7 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 		config_device_free(g->waiting[i]);
 	g->n_waiting = 0;
 	apply_servers(g, config, now);
+	apply_bootstrap(g, config, now);
 	apply_old_buses(g, config);
 	apply_new_buses(g, config, now);
 	apply_old_devices(g, config, now);

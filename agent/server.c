@@ -163,6 +163,14 @@ int64_t server_wait(const struct server *s)
 	return pace ? (int64_t)((double)s->n_waiting / pace * SECOND) : 0;
 }
 
+int64_t server_slot(struct server *s, int64_t now)
+{
+	int64_t slot = s->slot > now ? s->slot : now;
+
+	s->slot = slot + (s->conf->pace ? SECOND / s->conf->pace : 0);
+	return slot;
+}
+
 static void refill(struct server *s, int64_t now)
 {
 	double pace = pace_of(s), most = pace * BURST;

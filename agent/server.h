@@ -18,6 +18,7 @@ struct server {
 	uint32_t moves;				/* how often it has changed */
 	uint32_t choice;			/* of the name's addresses */
 	bool literal, resolving, gone;
+	bool bootstrapped;		/* of accounts: its keys are theirs */
 	int64_t resolve_at;			/* next try, or INT64_MAX */
 	int64_t resolved;			/* the last time */
 	uint32_t resolve_tries;
@@ -27,6 +28,7 @@ struct server {
 	int64_t filled;				/* when tokens was right */
 	size_t n_clients, n_registered;
 	size_t n_waiting;			/* ... for their turn */
+	int64_t slot;				/* see server_slot() */
 	struct server *next_retired;
 };
 
@@ -46,8 +48,17 @@ void server_doubt(struct server *server, int64_t now);
 /* Of loop.c's look-up; length 0: failed, error says why. */
 void server_resolved(struct server *server, const struct sockaddr *address,
 		     socklen_t length, const char *error, int64_t now);
+/* When the next message that does not queue may go; it is taken. ns */
+int64_t server_slot(struct server *server, int64_t now);
 /* How long a message queued now waits for its turn. ns */
 int64_t server_wait(const struct server *server);
 /* The window that n endpoints start in: what pace needs. ns */
 int64_t server_spread(const struct server *server, size_t n_endpoints);
+
+/* server_account.c: of an account that bootstrap has given; made where there is
+ * none yet of an endpoint whose account is alike. Gone with its last client. */
+struct account;
+struct server *server_of_account(struct gateway *gateway,
+				 const struct tree *accounts,
+				 const struct account *account, int64_t now);
 #endif

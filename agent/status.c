@@ -8,6 +8,7 @@
 #include <string.h>
 #include "agent/ask.h"
 #include "agent/batch.h"
+#include "agent/client_bootstrap.h"
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
 #include "agent/loop.h"
@@ -125,6 +126,28 @@ static json *client_json(const struct client *c, int64_t now)
 	return to;
 }
 
+/* Of whom the endpoint has its servers, and when. */
+static void add_bootstrap(json *to, const struct endpoint *e, int64_t now)
+{
+	const struct client_bootstrap *b = e->bootstrap;
+	json *of;
+
+	if (!b)
+		return;
+	of = json_object_new_object();
+	add_text(of, "uri", b->server->conf->uri);
+	add_text(of, "state", bootstrap_state_name(
+		 (enum bootstrap_state)b->machine.state));
+	add_text(of, "accounts", b->account ? "bootstrapped" :
+		 e->n_clients ? "configured" : "none");
+	if (b->when)
+		add_seconds(of, "age", gateway_wall(e->gateway, now) -
+			    b->when);
+	add_text(of, "error", b->why);
+	add_code(of, b->last_code);
+	json_object_object_add(to, "bootstrap", of);
+}
+
 static void add_counts(json *to, struct bus *bus, struct bus_device *device)
 {
 	struct bus_count counts[COUNTS_MAX];
@@ -138,6 +161,8 @@ static void add_counts(json *to, struct bus *bus, struct bus_device *device)
 
 static bool all_registered(const struct endpoint *e)
 {
+	if (!e->n_clients && e->bootstrap)
+		return false;		/* it has no servers yet */
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (e->clients[i].registration.state !=
 		    REGISTRATION_REGISTERED &&
@@ -169,6 +194,7 @@ static json *endpoint_json(const struct endpoint *e, int64_t now)
 	for (size_t i = 0; i < e->n_clients; i++)
 		json_object_array_add(clients, client_json(&e->clients[i], now));
 	json_object_object_add(to, "servers", clients);
+	add_bootstrap(to, e, now);
 	if (e->bus)
 		add_counts(to, e->bus->bus, e->device);
 	return to;

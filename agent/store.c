@@ -39,6 +39,7 @@ struct store {
 static const char *const folders[] = {
 	[STORE_KEPT] = "kept", [STORE_HELD] = "held",
 	[STORE_ATTRIBUTES] = "attributes", [STORE_ACCEPTED] = "accepted",
+	[STORE_ACCOUNT] = "accounts",
 };
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
@@ -166,10 +167,18 @@ static int job_do(const struct job *job)
 	return -EINVAL;
 }
 
+/* There may be keys among them. */
+static void bytes_free(struct job *job)
+{
+	if (job->bytes)
+		explicit_bzero(job->bytes, job->n);
+	free(job->bytes);
+}
+
 static void job_free(struct job *job)
 {
 	free(job->path);
-	free(job->bytes);
+	bytes_free(job);
 	free(job);
 }
 
@@ -236,7 +245,7 @@ void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 	job = waiting(store, path);
 	if (job) {
 		free(path);
-		free(job->bytes);
+		bytes_free(job);
 	} else {
 		job = calloc(1, sizeof(*job));
 		if (!job)

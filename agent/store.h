@@ -13,6 +13,7 @@ enum store_kind {
 	STORE_HELD,	/* resources that servers have written */
 	STORE_ATTRIBUTES,	/* Write-Attributes of all servers */
 	STORE_ACCEPTED,	/* writes that wait for a device to wake */
+	STORE_ACCOUNT,		/* server accounts of a bootstrap, with keys */
 };
 
 #define STORE_JOURNAL_KEEP (INT64_C(86400) * 90 * 1000000000)	/* ns */

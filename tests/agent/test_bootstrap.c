@@ -12,6 +12,7 @@
 
 #define S INT64_C(1000000000)
 #define EXCHANGE 247
+#define LINGER 10
 
 static const struct bootstrap_policy plain = {
 	.retry_timer = 60, .retry_most = 3600,
@@ -28,8 +29,8 @@ static const struct step {
 	{1, BOOTSTRAP_ANSWER, CODE(2, 4), "open", BOOTSTRAP_OPEN},
 	{2, BOOTSTRAP_REQUESTED, 0, "", BOOTSTRAP_OPEN},
 	{3, BOOTSTRAP_FINISHED, 0, "apply", BOOTSTRAP_IDLE},
-	{3 + EXCHANGE - 1, BOOTSTRAP_TIMER, 0, "", BOOTSTRAP_IDLE},
-	{3 + EXCHANGE, BOOTSTRAP_TIMER, 0, "close", BOOTSTRAP_IDLE},
+	{3 + LINGER - 1, BOOTSTRAP_TIMER, 0, "", BOOTSTRAP_IDLE},
+	{3 + LINGER, BOOTSTRAP_TIMER, 0, "close", BOOTSTRAP_IDLE},
 }, write_overtakes_answer[] = {
 	{0, BOOTSTRAP_START, 0, "ask", BOOTSTRAP_ASKING},
 	{1, BOOTSTRAP_REQUESTED, 0, "open", BOOTSTRAP_OPEN},
@@ -90,6 +91,17 @@ static const struct step {
 	{0, BOOTSTRAP_FINISHED, 0, "refuse", BOOTSTRAP_IDLE},
 	{0, BOOTSTRAP_REFUSED, 0, "", BOOTSTRAP_IDLE},
 	{0, BOOTSTRAP_ANSWER, CODE(2, 4), "", BOOTSTRAP_IDLE},
+}, broken[] = {
+	{0, BOOTSTRAP_START, 0, "ask", BOOTSTRAP_ASKING},
+	{1, BOOTSTRAP_BROKEN, 0, "close failed", BOOTSTRAP_WAITING},
+	{2, BOOTSTRAP_TRIGGER, 0, "ask", BOOTSTRAP_ASKING},
+	{3, BOOTSTRAP_ANSWER, CODE(2, 4), "open", BOOTSTRAP_OPEN},
+	{4, BOOTSTRAP_BROKEN, 0, "drop close failed", BOOTSTRAP_WAITING},
+	{5, BOOTSTRAP_TRIGGER, 0, "ask", BOOTSTRAP_ASKING},
+	{5, BOOTSTRAP_ANSWER, CODE(2, 4), "open", BOOTSTRAP_OPEN},
+	{5, BOOTSTRAP_FINISHED, 0, "apply", BOOTSTRAP_IDLE},
+	{6, BOOTSTRAP_BROKEN, 0, "close", BOOTSTRAP_IDLE},
+	{5 + LINGER, BOOTSTRAP_TIMER, 0, "", BOOTSTRAP_IDLE},
 }, stopped[] = {
 	{0, BOOTSTRAP_START, 0, "ask", BOOTSTRAP_ASKING},
 	{1, BOOTSTRAP_ANSWER, CODE(2, 4), "open", BOOTSTRAP_OPEN},
@@ -146,6 +158,7 @@ static void test_dialogues(void **state)
 	PLAY(triggered);
 	PLAY(triggered_in_vain);
 	PLAY(strangers);
+	PLAY(broken);
 	PLAY(stopped);
 }
 
@@ -234,9 +247,9 @@ static void test_account_runs_out(void **state)
 	b = begin(&policy, 0);
 	bootstrap_step(&b, BOOTSTRAP_ANSWER, CODE(2, 4), 0, &policy, S);
 	bootstrap_step(&b, BOOTSTRAP_FINISHED, 0, 0, &policy, 2 * S);
-	assert_int_equal(b.next, 249 * S);
+	assert_int_equal(b.next, 12 * S);
 	assert_string_equal(words(bootstrap_step(&b, BOOTSTRAP_TIMER, 0, 0,
-				  &policy, 249 * S)), "close");
+				  &policy, 12 * S)), "close");
 	assert_int_equal(b.next, 1002 * S);
 	assert_string_equal(words(bootstrap_step(&b, BOOTSTRAP_TIMER, 0, 0,
 				  &policy, 1002 * S)), "purge");

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bootstrap: who gives an endpoint its servers, and what it does with them."""
+import os
+import signal
+import stat
+
+import bootstrap as bs
+import sites
+from harness import Site, wait_for
+
+T = "/3303/0/5700"
+MAIN = """\
+gateway: {{name: e2e}}
+bootstrap: {{uri: {uri}{more}}}
+"""
+WITH_SERVER = MAIN + """\
+servers: [{{id: 7, uri: 'coap://127.0.0.1:{port}', lifetime: 5min}}]
+"""
+
+
+class Bootstrap(Site):
+    def bootstrap(self, script=None, **options):
+        return self.add(bs.BootstrapServer(script, **options))
+
+    def start(self, server, devices=sites.SIM, more="", main=MAIN, **fields):
+        text = main.format(uri=server.uri, more=more, **fields)
+        return self.gateway(1, devices, **{"lwmux.yaml": text})
+
+    def test_client_initiated(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        gateway = self.start(boot)
+        event = server.registered("sim")
+        self.assertEqual(event["lt"], 300)
+        session = boot.wait("sim")
+        self.assertEqual(session.codes,
+                         ["2.02", "2.02", "2.04", "2.04", "2.04"])
+        self.assertEqual(boot.asked, [("/bs", {"ep": "sim", "pct": "112"})])
+        self.assertEqual(server.value("sim", T), 21.5)
+        self.assertEqual(server.value("sim", "/1/0/0"), 101)
+        gateway.wait_log("sim", "bootstrapped by")
+        self.assertEqual(gateway.ctl("status").returncode, 0)
+
+    def test_keys_stay_with_the_bootstrap_server(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        self.start(boot)
+        server.registered("sim")
+        for path in ("/0", "/0/1", "/0/1/0", "/21"):
+            self.assertEqual(server.code("read", "sim", path), "4.01")
+        self.assertEqual(server.code("discover", "sim", "/0"), "4.01")
+
+    def test_discover_and_read(self):
+        server = self.server()
+        script = bs.usual(server.port)
+        script[-1:-1] = [bs.discover(), bs.read("1"), bs.read("0"),
+                         bs.read("3/0")]
+        boot = self.bootstrap(script)
+        self.start(boot)
+        session = boot.wait("sim")
+        links, accounts, keys, device = session.steps[4:8]
+        listed = links.answer.payload.decode().split(",")
+        self.assertEqual(listed[:6], [
+            "</>;lwm2m=1.1", "</0/0>",
+            f"</0/1>;ssid=101;uri=\"coap://127.0.0.1:{server.port}\"",
+            "</1/0>;ssid=101", "</2>", "</3/0>"])
+        self.assertIn("</3303>;ver=1.1", listed)
+        self.assertIn("</3308/0>", listed)
+        self.assertEqual(accounts.answer.code_text, "2.05")
+        self.assertIn(bs.tlv(1, 300), accounts.answer.payload)
+        self.assertEqual(keys.answer.code_text, "4.05")
+        self.assertEqual(device.answer.code_text, "4.05")
+
+    def test_refused_requests_do_not_end_the_session(self):
+        server = self.server()
+        boot = self.bootstrap([
+            bs.delete("3"), bs.delete("3303/0"), bs.delete("0/0"),
+            bs.put("3303/0", bs.tlv(5700, "x")), bs.put("1/0", b"\xff"),
+            bs.put("1/0", b"", form=9999), *bs.usual(server.port)])
+        self.start(boot)
+        server.registered("sim")
+        self.assertEqual(boot.wait("sim").codes[:6], [
+            "4.00", "4.00", "4.00", "4.00", "4.00", "4.15"])
+
+    def test_inconsistent_finish_keeps_the_old_accounts(self):
+        server = self.server()
+        boot = self.bootstrap([bs.delete(""), bs.account(0, 5), bs.finish()])
+        gateway = self.start(boot, main=WITH_SERVER, port=server.port)
+        server.registered("sim")
+        mark = server.mark()
+        self.assertEqual(gateway.ctl("bootstrap", "sim").returncode, 0)
+        self.assertEqual(boot.wait("sim").codes, ["2.02", "2.04", "4.06"])
+        gateway.wait_log("sim", "failed", "no server")
+        self.assertEqual(server.value("sim", T), 21.5)
+        self.assertEqual(server.events("unregistered", after=mark), [])
+
+    def test_unknown_name_is_said_and_tried_again(self):
+        boot = self.bootstrap(None)
+        gateway = self.start(boot)
+        gateway.wait_log("sim", "failed", "does not know this name", "again")
+        (row,) = gateway.status("sim")["endpoints"]
+        self.assertEqual(row["bootstrap"]["state"], "waiting")
+        self.assertEqual(row["bootstrap"]["last_answer"], "4.00")
+        self.assertNotEqual(gateway.ctl("status").returncode, 0)
+
+    def test_format_that_the_server_does_not_know(self):
+        server = self.server()
+        boot = self.bootstrap(refusal="4.15")
+        boot.script = lambda ep: (
+            None if "pct" in boot.asked[-1][1] else bs.usual(server.port))
+        self.start(boot)
+        server.registered("sim")
+        self.assertEqual([q for _, q in boot.asked],
+                         [{"ep": "sim", "pct": "112"}, {"ep": "sim"}])
+
+    def test_hold_off(self):
+        boot = self.bootstrap(None)
+        gateway = self.start(boot, more=", hold_off: 2s")
+        wait_for(lambda: gateway.ctl("status").stdout, "status")
+        self.assertEqual(boot.asked, [])
+        wait_for(lambda: boot.asked, "a request")
+
+    def test_triggered_by_the_server(self):
+        first, second = self.server(), self.server()
+        boot = self.bootstrap(bs.usual(second.port))
+        self.start(boot, main=WITH_SERVER, port=first.port)
+        first.registered("sim")
+        self.assertEqual(boot.asked, [])
+        self.assertEqual(first.code("execute", "sim", "/1/0/9"), "2.04")
+        second.registered("sim")
+        first.wait("unregistered", ep="sim")
+        self.assertEqual(second.value("sim", T), 21.5)
+
+    def test_nothing_to_trigger_without_bootstrap(self):
+        server = self.server()
+        gateway = self.gateway(server.port, sites.SIM)
+        server.registered("sim")
+        self.assertIn(server.code("execute", "sim", "/1/0/9"),
+                      ("4.04", "4.05"))
+        self.assertNotEqual(gateway.ctl("bootstrap", "sim").returncode, 0)
+
+    def test_unsolicited(self):
+        first, second = self.server(), self.server()
+        boot = self.bootstrap(bs.usual(first.port))
+        self.start(boot, more=", unsolicited: true")
+        first.registered("sim")
+        boot.wait("sim")
+        mark = boot.mark()
+        boot.begin("sim", bs.usual(second.port))
+        second.registered("sim")
+        self.assertEqual(boot.wait("sim", after=mark).codes[-1], "2.04")
+
+    def test_falls_back_when_registrations_fail(self):
+        server = self.server()
+        # 17: one try, 18: after 1 s, 20: one sequence
+        dead = bs.usual(9, 101, 300, bs.tlv(17, 1), bs.tlv(18, 1),
+                        bs.tlv(19, 1), bs.tlv(20, 1))
+        scripts = [dead, bs.usual(server.port)]
+        boot = self.bootstrap(lambda ep: scripts.pop(0))
+        refuser = self.server()
+        refuser.ask("answer", "register", "4.03", "9")
+        dead[2] = bs.security(1, f"coap://127.0.0.1:{refuser.port}", 101)
+        gateway = self.start(boot)
+        server.registered("sim", timeout=30)
+        gateway.wait_log("asks", "registrations failed")
+
+    def test_two_servers_and_acls(self):
+        one, two = self.server(), self.server()
+        script = [
+            bs.delete(""), bs.security(1, f"coap://127.0.0.1:{one.port}", 101),
+            bs.security(2, f"coap://127.0.0.1:{two.port}", 102),
+            bs.account(0, 101), bs.account(1, 102),
+            # /3303/0: all for 101 (owner), nothing for 102
+            bs.put("2/0", bs.tlv(0, 3303), bs.tlv(1, 0),
+                   bs.tlv_many(2, [(101, b"\x1f"), (102, b"\x00")]),
+                   bs.tlv(3, 101)),
+            bs.finish()]
+        boot = self.bootstrap(script)
+        self.start(boot)
+        one.registered("sim")
+        two.registered("sim")
+        self.assertEqual(one.value("sim", T), 21.5)
+        self.assertEqual(two.code("read", "sim", T), "4.01")
+
+    def test_stored_account_after_kill(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port, lifetime=600))
+        gateway = self.start(boot)
+        server.registered("sim")
+        path = gateway.state / "accounts" / "sim"
+        wait_for(path.exists, "the stored account")
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        mark = server.mark()
+        gateway.restart(signal.SIGKILL)
+        self.assertEqual(server.registered("sim", after=mark)["lt"], 600)
+        self.assertEqual(len(boot.asked), 1)
+
+    def test_torn_account_is_asked_for_again(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        gateway = self.start(boot)
+        server.registered("sim")
+        path = gateway.state / "accounts" / "sim"
+        wait_for(path.exists, "the stored account")
+        gateway.stop()
+        gateway.code = None
+        path.write_bytes(path.read_bytes()[:-1])
+        mark = server.mark()
+        gateway.start()
+        server.registered("sim", after=mark)
+        gateway.wait_log("sim", "cannot be read")
+        self.assertEqual(len(boot.asked), 2)
+
+    def test_configuration_wins_over_the_stored_account(self):
+        server, other = self.server(), self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        gateway = self.start(boot)
+        server.registered("sim")
+        gateway.write("lwmux.yaml", WITH_SERVER.format(
+            uri=boot.uri, more="", port=other.port))
+        gateway.reload()
+        other.registered("sim")
+        server.wait("unregistered", ep="sim")
+        gateway.wait_log("sim", "configured anew", "dropped")
+        self.assertEqual(len(boot.asked), 1)
+
+    def test_reload_without_change_keeps_the_session(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        gateway = self.start(boot)
+        server.registered("sim")
+        mark = server.mark()
+        gateway.reload()
+        self.assertEqual(server.value("sim", T), 21.5)
+        self.assertEqual(server.events("registered", after=mark), [])
+        self.assertEqual(len(boot.asked), 1)
+
+    def test_device_that_bootstraps_though_there_are_servers(self):
+        configured, given = self.server(), self.server()
+        boot = self.bootstrap(bs.usual(given.port))
+        self.start(boot, sites.SIM.replace(
+            "poll:", "bootstrap: first\n    poll:"), main=WITH_SERVER,
+            port=configured.port)
+        given.registered("sim")
+        self.assertEqual(configured.events("registered"), [])
+
+    def test_endpoints_with_like_accounts_share_a_server(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        devices = "devices:\n" + "".join(
+            f"  - {{endpoint: m{i}, bus: sim, points: [{{name: t, value: 1, "
+            "map: 3303/0}]}\n" for i in range(40))
+        gateway = self.start(boot, devices, more=", pace: 100")
+        for i in range(40):
+            server.registered(f"m{i}")
+        metrics = gateway.ctl("metrics").stdout
+        self.assertIn(
+            'lwmux_registrations{server="101",state="registered"} 40',
+            metrics)
