@@ -269,6 +269,150 @@ static void times_come_back(void **state)
 	}
 }
 
+/* What LwM2M had before its numbers were registered is read, not written. */
+static void old_numbers(void **state)
+{
+	static const struct { uint16_t old, now; } numbers[] = {
+		{FORMAT_OLD_TEXT, FORMAT_TEXT}, {FORMAT_OLD_TLV, FORMAT_TLV},
+		{FORMAT_OLD_JSON, FORMAT_JSON},
+		{FORMAT_OLD_OPAQUE, FORMAT_OPAQUE},
+	};
+
+	(void)state;
+	for (size_t f = 0; f < COUNT(numbers); f++) {
+		assert_false(codec_encodes(numbers[f].old));
+		assert_true(codec_decodes(numbers[f].old));
+		for (size_t i = 0; i < COUNT(values); i++) {
+			struct lwm2m_record record = {
+				path_resource(TYPES, 7,
+					      (uint16_t)values[i].type),
+				values[i], 0
+			};
+			struct buf out = buf_over(payload, sizeof(payload));
+			struct buf scratch = buf_over(scratch_bytes,
+						      sizeof(scratch_bytes));
+
+			if (!carries(numbers[f].now, &values[i]))
+				continue;
+			assert_int_equal(codec_encode(numbers[f].now,
+					 &record.path, &record, 1, &out), 0);
+			assert_int_equal(codec_decode(numbers[f].old, &model,
+					 &record.path, payload, out.used,
+					 records, COUNT(records), &scratch),
+					 1);
+			assert_true(value_equal(&records[0].value,
+						&values[i]));
+		}
+	}
+}
+
+/* What does not fit a type, in each format: text, and hex of the others (of
+ * JSON the member of its value). NULL: the format cannot say such a thing. */
+static const struct misfit {
+	enum lwm2m_type type;
+	const char *text, *cbor, *tlv, *json, *senml_json;
+} misfits[] = {
+	{LWM2M_BOOLEAN, "2", "01", "C1 01 02", "\"v\":1", "\"v\":1"},
+	{LWM2M_BOOLEAN, "", "F6", "C0 01", "\"sv\":\"1\"", "\"vs\":\"1\""},
+	{LWM2M_BOOLEAN, "on", "F0", "C2 01 00 01", "\"v\":0", "\"v\":0"},
+	{LWM2M_INTEGER, "1.5", "F9 3E 00", "C3 02 00 00 01", "\"v\":1.5",
+	 "\"v\":1.5"},
+	{LWM2M_INTEGER, "", "F5", "C0 02", "\"bv\":true", "\"vb\":true"},
+	{LWM2M_INTEGER, "9223372036854775808", "1B 80 00 00 00 00 00 00 00",
+	 NULL, "\"v\":9223372036854775808", "\"v\":9223372036854775808"},
+	{LWM2M_INTEGER, " 1", "61 31", NULL, "\"sv\":\"1\"",
+	 "\"vs\":\"1\""},
+	{LWM2M_UNSIGNED, "-1", "20", NULL, "\"v\":-1", "\"v\":-1"},
+	{LWM2M_UNSIGNED, "18446744073709551616", "F9 3E 00", "C3 03 00 00 01",
+	 "\"v\":0.5", "\"v\":18446744073709551616"},
+	{LWM2M_FLOAT, "", "F4", "C2 04 00 01", "\"bv\":false",
+	 "\"vb\":false"},
+	{LWM2M_FLOAT, "21,5", "64 32 31 2E 35", "C1 04 15",
+	 "\"sv\":\"21.5\"", "\"vs\":\"21.5\""},
+	{LWM2M_FLOAT, "0x10", "80", "C3 04 00 00 01", "\"ov\":\"1:1\"",
+	 "\"vlo\":\"1:1\""},
+	{LWM2M_TIME, "now", "63 6E 6F 77", "C3 05 00 00 01",
+	 "\"sv\":\"now\"", "\"vs\":\"now\""},
+	{LWM2M_STRING, "\xff", "01", "C1 06 FF", "\"v\":1", "\"v\":1"},
+	{LWM2M_OPAQUE, "a", "61 61", NULL, "\"sv\":\"a\"", "\"v\":1"},
+	{LWM2M_OPAQUE, "?===", "01", NULL, "\"v\":1", "\"vb\":true"},
+	{LWM2M_OBJLINK, "3", "61 33", "C2 08 00 03", "\"ov\":\"3\"",
+	 "\"vlo\":\"3\""},
+	{LWM2M_OBJLINK, "3:70000", "67 33 3A 37 30 30 30 30", "C1 08 03",
+	 "\"ov\":\"3:70000\"", "\"vlo\":\"3:70000\""},
+	{LWM2M_CORELINK, "\xc3", "01", "C1 09 C3", "\"v\":1", "\"v\":1"},
+};
+
+static void is_refused(uint16_t format, enum lwm2m_type type,
+		       const void *bytes, size_t n)
+{
+	struct lwm2m_path path = path_resource(TYPES, 0, (uint16_t)type);
+	struct buf scratch = buf_over(scratch_bytes, sizeof(scratch_bytes));
+	int rc = codec_decode(format, &model, &path, bytes, n, records,
+			      COUNT(records), &scratch);
+
+	if (rc != -EPROTOTYPE && rc != -EBADMSG)
+		fail_msg("format %u, type %d: '%.*s' gives %d", format,
+			 (int)type, (int)n, (const char *)bytes, rc);
+}
+
+static void is_refused_json(const struct misfit *m)
+{
+	char text[128];
+	int n = snprintf(text, sizeof(text), "{\"bn\":\"/1000/0/\",\"e\":"
+			 "[{\"n\":\"%u\",%s}]}", m->type, m->json);
+
+	is_refused(FORMAT_JSON, m->type, text, (size_t)n);
+	n = snprintf(text, sizeof(text), "[{\"bn\":\"/1000/0/%u\",%s}]",
+		     m->type, m->senml_json);
+	is_refused(FORMAT_SENML_JSON, m->type, text, (size_t)n);
+}
+
+static void what_fits_no_type(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(misfits); i++) {
+		const struct misfit *m = &misfits[i];
+		uint8_t bytes[64];
+		size_t n = hex_read(m->cbor, bytes);
+
+		is_refused(FORMAT_TEXT, m->type, m->text, strlen(m->text));
+		is_refused(FORMAT_CBOR, m->type, bytes, n);
+		is_refused_json(m);
+		if (!m->tlv)
+			continue;
+		n = hex_read(m->tlv, bytes);
+		is_refused(FORMAT_TLV, m->type, bytes, n);
+	}
+}
+
+/* Servers are strict here: a whole number of a Float resource is a float. */
+static void floats_stay_floats(void **state)
+{
+	static const double wholes[] = {0, -1, 21, 1e6, 9007199254740993.0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wholes); i++) {
+		struct lwm2m_record record = {
+			path_resource(TYPES, 0, LWM2M_FLOAT),
+			lwm2m_float(wholes[i]), 0
+		};
+		struct buf out = buf_over(payload, sizeof(payload));
+
+		assert_int_equal(codec_encode(FORMAT_CBOR, &record.path,
+					      &record, 1, &out), 0);
+		assert_true(payload[0] >= 0xf9 && payload[0] <= 0xfb);
+		out = buf_over(payload, sizeof(payload));
+		assert_int_equal(codec_encode(FORMAT_TLV, &record.path,
+					      &record, 1, &out), 0);
+		assert_true(payload[0] == 0xc4 || payload[0] == 0xc8);
+		out = buf_over(payload, sizeof(payload));
+		assert_int_equal(codec_encode(FORMAT_LWM2M_CBOR, &record.path,
+					      &record, 1, &out), 0);
+		assert_true(payload[8] >= 0xf9 && payload[8] <= 0xfb);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +421,9 @@ int main(void)
 		cmocka_unit_test(golden_vectors),
 		cmocka_unit_test(lists_at_every_level),
 		cmocka_unit_test(times_come_back),
+		cmocka_unit_test(old_numbers),
+		cmocka_unit_test(what_fits_no_type),
+		cmocka_unit_test(floats_stay_floats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
