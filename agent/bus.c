@@ -259,6 +259,15 @@ void bus_cancel(struct bus_device *device, uint64_t id)
 		.kind = INBOX_FORGET, .device = device, .id = id});
 }
 
+void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll)
+{
+	if (is_leaving(device) || point >= device->base.n_points)
+		return;
+	request_post(bus_of(device), (struct bus_request){
+		.kind = INBOX_RHYTHM, .device = device, .point = point,
+		.poll = poll});
+}
+
 int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id)
 {
 	if (bus->stopping)

@@ -87,6 +87,8 @@ void bus_device_free(struct bus_device *device);
 int bus_write(struct bus_device *device, uint32_t point,
 	      const struct lwm2m_value *raw, int64_t deadline, uint64_t id);
 void bus_cancel(struct bus_device *device, uint64_t id);
+/* From now on the point is polled every `poll` ns, if it is polled at all. */
+void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
 
 /* Counters of a bus (device NULL) or a device: names and numbers at this
  * moment, at most max; the names are literals of the adapter or ours. */

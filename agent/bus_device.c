@@ -282,6 +282,19 @@ void device_schedule(struct bus_device *device, int64_t now)
 	heap_set(&bus_of(device)->due, &device->due, when);
 }
 
+void device_rhythm(struct bus_device *device, uint32_t at, int64_t poll)
+{
+	struct bus_point *point = &device->points[at];
+	int64_t now = bus_now(), next = poll_next(now, poll, device->seed);
+
+	point->base.poll = poll;
+	if (point->due == POLL_NEVER || !device->link)
+		return;
+	if (!point->untried)
+		point->due = next;
+	device_schedule(device, now);
+}
+
 static int64_t shortest_poll(const struct bus_device *device)
 {
 	int64_t poll = POLL_NEVER;

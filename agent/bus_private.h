@@ -83,7 +83,7 @@ struct bus_device {
 };
 
 enum bus_inbox_kind { INBOX_ATTACH, INBOX_DETACH, INBOX_DO,
-			INBOX_FORGET, INBOX_SEARCH, INBOX_SEARCH_STOP };
+			INBOX_FORGET, INBOX_RHYTHM, INBOX_SEARCH, INBOX_SEARCH_STOP };
 
 struct bus_request {
 	struct bus_request *next;
@@ -92,6 +92,8 @@ struct bus_request {
 	struct bus_command *command;	/* of DO */
 	const struct search_plan *plan;	/* of SEARCH */
 	uint64_t id;			/* of FORGET, of SEARCH */
+	int64_t poll;			/* of RHYTHM */
+	uint32_t point;
 };
 
 enum bus_said { SAID_NOTHING, SAID_OPENED, SAID_DOWN };
@@ -164,6 +166,8 @@ bool device_poll(struct bus_device *device, int64_t now);
 /* read() of the n points in bus->asked, settled. What read() said. */
 int device_exchange(struct bus_device *device, size_t n);
 void device_schedule(struct bus_device *device, int64_t now);
+/* Another period for a point, whose grid it is on from now. */
+void device_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
 
 /* bus_safe.c: writes the `safe` values, as far as the device answers. */
 void device_safe(struct bus_device *device);

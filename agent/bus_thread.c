@@ -82,6 +82,9 @@ static void request_serve(struct bus *bus, const struct bus_request *request)
 	case INBOX_FORGET:
 		command_forget(request->device, request->id);
 		break;
+	case INBOX_RHYTHM:
+		device_rhythm(request->device, request->point, request->poll);
+		break;
 	case INBOX_SEARCH:
 		search_begin(bus, request->plan, request->id);
 		break;

@@ -12,6 +12,7 @@
 #include "agent/client_session.h"
 #include "agent/endpoint.h"
 #include "agent/endpoint_access.h"
+#include "agent/endpoint_rhythm.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
 #include "agent/loop.h"
@@ -598,6 +599,7 @@ void client_configure(struct client *c, int64_t now)
 	for (struct observation *o = c->observations; o; o = o->next)
 		observe_configure(o, &c->attributes, default_of(c, 2),
 				  default_of(c, 3), now);
+	endpoint_rhythm(c->endpoint);
 	client_reschedule(c, now);
 }
 

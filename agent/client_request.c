@@ -7,6 +7,7 @@
 #include "agent/client.h"
 #include "agent/client_bootstrap.h"
 #include "agent/endpoint.h"
+#include "agent/endpoint_rhythm.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
 
@@ -31,6 +32,7 @@ void client_forget(struct client *c, struct observation *observation)
 		return;
 	*at = observation->next;
 	observe_destroy(observation);
+	endpoint_rhythm(c->endpoint);
 }
 
 static size_t observations_count(const struct client *c)

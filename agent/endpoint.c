@@ -103,6 +103,7 @@ void endpoint_destroy(struct endpoint *e)
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_finish(&e->clients[i]);
 	free(e->clients);
+	free(e->rhythm);
 	free(e->statistics);
 	client_bootstrap_destroy(e);
 	tree_finish(&e->tree);

@@ -27,6 +27,8 @@ struct endpoint {
 	struct client_bootstrap *bootstrap;	/* or NULL */
 	struct liveness life;
 	int64_t stop_at;		/* leaving: not later than this */
+	uint32_t *rhythm;		/* s, of each point: polled as often;
+					 * NULL: as configured */
 	int64_t safe_at;		/* safe_after is over then; 0: served,
 					 * INT64_MAX: it was */
 	uint16_t n_clients;

@@ -101,6 +101,15 @@ static struct attributes attributes_of(const struct observation *o,
 	return a;
 }
 
+uint32_t observe_epmax(const struct observation *o,
+		       const struct attribute_set *set,
+		       const struct lwm2m_path *path)
+{
+	struct attributes a = attributes_of(o, set, path);
+
+	return a.set & ATTRIBUTE_EPMAX ? a.epmax : 0;
+}
+
 /* When a notification is due. */
 static int64_t told_of(const struct observation *o)
 {

@@ -71,6 +71,11 @@ int64_t observe_configure(struct observation *observation,
 			  uint32_t default_pmin, uint32_t default_pmax,
 			  int64_t now);
 
+/* epmax in force for path, below one of its own; 0: none. s */
+uint32_t observe_epmax(const struct observation *observation,
+		       const struct attribute_set *set,
+		       const struct lwm2m_path *path);
+
 /* value at path (depth 3 or 4, covered by the observation's) is new or has
  * changed; set: this server's attributes. Conditions compare with the last
  * sent value: crossing gt or lt in either direction, a step of at least st;

@@ -653,6 +653,26 @@ static void points_are_polled_at_their_own_rhythm(void **state)
 	stop(s);
 }
 
+/* An hour becomes ten milliseconds: the second sample need not be waited for. */
+static void a_point_may_change_its_rhythm(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_init(&p, 1, 1, 3600 * 1000 * MS);
+	start(s);
+	plant_attach(s, &p);
+	for (int i = 0; i < 5; i++) {
+		struct bus_message m = await(s, BUS_SAMPLE, &p);
+
+		bus_message_finish(&m);
+		if (!i)
+			bus_rhythm(p.device, 0, 10 * MS);
+	}
+	bus_rhythm(p.device, 1, 10 * MS);	/* there is no such point */
+	stop(s);
+}
+
 static void devices_take_turns_between_exchanges(void **state)
 {
 	struct site *s = *state;
@@ -1424,6 +1444,7 @@ int main(void)
 		T(failing_attach_is_tried_again),
 		T(bus_of_silent_devices_is_opened_anew),
 		T(points_are_polled_at_their_own_rhythm),
+		T(a_point_may_change_its_rhythm),
 		T(devices_take_turns_between_exchanges),
 		T(dead_device_leaves_time_to_the_living),
 		T(all_points_are_read_when_a_device_is_back),

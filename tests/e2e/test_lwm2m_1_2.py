@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What LwM2M 1.2 adds to Discover and Observe, and objects without instances."""
+import time
+
 import sites
 from harness import SharedSite, Site, wait_for
 from sites import hexed
@@ -130,3 +132,22 @@ class Observe(Site):
         event = server.wait("notification", after=mark,
                             where=lambda e: e["values"] != {path: 21})
         self.assertEqual(event["values"], {path: 23})
+
+    def test_epmax_is_looked_at_so_often(self):
+        slow = sites.boiler(0).replace("poll: 200ms", "poll: 1h")
+        slave = self.slave("1=boiler")
+        server = self.server()
+        self.gateway(server.port, slow.replace("tcp_port: 0",
+                                               f"tcp_port: {slave.port}"))
+        server.registered("boiler")
+        server.ask("observe", "boiler", T, accept=JSON)
+        server.ask("attributes", "boiler", T, "epmax=1")
+        mark = server.mark()
+        slave.do("set 1 holding 100 333")
+        event = server.wait("notification", after=mark)
+        self.assertEqual(event["values"], {T: 33.3})
+        # and no more when nobody asks for it
+        server.ask("attributes", "boiler", T, "epmax")
+        slave.do("set 1 holding 100 111")
+        time.sleep(2.5)
+        self.assertEqual(server.value("boiler", T), 33.3)
