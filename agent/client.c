@@ -36,10 +36,14 @@ void client_init(struct client *c, struct endpoint *endpoint,
 	server->n_clients++;
 }
 
+/* With their registration; what they would tell may be kept all the same. */
 static void forget_observations(struct client *c)
 {
-	while (c->observations)
-		client_forget(c, c->observations);
+	for (struct observation *o; (o = c->observations); ) {
+		c->observations = o->next;
+		if (!forward_lost(c, o))
+			observe_destroy(o);
+	}
 }
 
 static void count_registered(struct client *c, bool registered)
@@ -58,7 +62,9 @@ void client_finish(struct client *c)
 	c->server->n_clients--;
 	server_unqueue(c->server, c);
 	heap_remove(&c->endpoint->gateway->clients, &c->due);
-	forget_observations(c);
+	forward_detach(c);
+	while (c->observations)
+		client_forget(c, c->observations);
 	attribute_set_finish(&c->attributes);
 	coap_close(c->connection);
 	free(c->trouble);
@@ -205,6 +211,7 @@ static void note_registration(struct client *c, bool was, bool is)
 	if (was == is)
 		return;
 	count_registered(c, is);
+	forward_registered(c, is, loop_clock());
 	if (is)
 		client_session_good(c);
 	if (is)
@@ -317,6 +324,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 	uint8_t sent = c->under_way, before = c->last_code;
 
 	c->under_way = REGISTRATION_NOTHING;
+	forward_answered(c, outcome, now);
 	if (outcome != COAP_ANSWERED && client_session_lost(c, now))
 		return;
 	if (outcome != COAP_ANSWERED) {
@@ -453,10 +461,9 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 	uint16_t format;
 	uint8_t code;
 
-	if (!client_judge(c, o, now))
+	if (!client_judge(c, o, now) || forward_behind(c, o, now))
 		return;
 	code = read_observed(c, o, &out, &format);
-
 	if (code == CODE(5, 3) || code == CODE(5, 4)) {
 		observe_sent(o, now);	/* stale: not said; the clocks restart */
 		return;
@@ -475,6 +482,7 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 	}
 	observe_sent(o, now);
 	client_remember(c, o);
+	forward_notified(c, o, now);
 }
 
 static bool notify_next(struct client *c, int64_t now)
@@ -495,12 +503,16 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 
 	if (outcome == COAP_ACKED)
 		client_exchange(c, now);
+	forward_answered(c, outcome, now);
 	if (!o || outcome == COAP_ACKED)
 		return;
 	log_line(LOG_DETAIL, c->endpoint->conf->endpoint, NULL,
 		 "observation cancelled by %s", outcome == COAP_REFUSED ?
 		 "a Reset" : "silence");
-	client_forget(c, o);
+	if (outcome == COAP_REFUSED)
+		client_forget(c, o);
+	else
+		forget_observations(c);
 	/* RFC 7641 4.5: it is over here, while the server waits for ever. A
 	 * new registration makes both agree again. */
 	if (outcome == COAP_NO_ANSWER && !client_session_lost(c, now))
@@ -534,6 +546,8 @@ void client_reschedule(struct client *c, int64_t now)
 		due = c->endpoint->stop_at;
 	if (c->endpoint->safe_at && c->endpoint->safe_at < due)
 		due = c->endpoint->safe_at;
+	if (forward_next(c) < due)
+		due = forward_next(c);
 	if (due < now)
 		due = now;
 	heap_set(&c->endpoint->gateway->clients, &c->due, due);
@@ -567,6 +581,7 @@ void client_due(struct client *c, int64_t now)
 		client_event(c, REGISTRATION_TIMER, 0, 0, now);
 	while (may_notify(c, now) && notify_next(c, now))
 		;
+	forward_due(c, now);
 	client_wake(c, now);
 	client_reschedule(c, now);
 }
@@ -581,7 +596,8 @@ void client_changed(struct client *c, const struct lwm2m_path *path,
 			observe_changed(o, &c->attributes, path, value, now);
 			any = true;
 		}
-	if (any)
+	forward_changed(c, path, any, now);
+	if (any || c->forward)
 		client_reschedule(c, now);
 }
 
@@ -621,7 +637,7 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 
 	if (c->under_way)
 		registration_ended(c, outcome, answer, loop_clock());
-	else
+	else if (!forward_ended(c, outcome, answer, loop_clock()))
 		notification_ended(c, outcome, token, token_length,
 				   loop_clock());
 }

@@ -5,6 +5,7 @@
 #define AGENT_CLIENT_H
 #include "agent/awake.h"
 #include "agent/coap.h"
+#include "agent/forward.h"
 #include "agent/heap.h"
 #include "agent/observe.h"
 #include "agent/registration.h"
@@ -23,6 +24,7 @@ struct client {
 	struct client *next_paced;
 	struct observation *observations;
 	struct attribute_set attributes;
+	struct forward *forward;	/* what is kept for it, or NULL */
 	struct registration registration;
 	struct heap_item due;
 	char *trouble;			/* with its session; NULL: none */

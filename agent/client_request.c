@@ -80,6 +80,7 @@ static int32_t observe(struct client *c,
 	o->confirmed = now;
 	c->observations = o;
 	observe_sent(o, now);
+	o->told = gateway_wall(c->endpoint->gateway, now);
 	client_remember(c, o);
 	client_configure(c, now);
 	return (int32_t)o->sequence;
@@ -247,6 +248,8 @@ void client_request(struct client *c, struct coap_exchange *x,
 		return;
 	}
 	client_exchange(c, now);
+	if (c->connection && !coap_busy(c->connection))
+		forward_answered(c, COAP_ANSWERED, now);
 	outcome = request_handle(&scope, request, g->room, &out);
 	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
 		cancel(c, &outcome, token, token_length);

@@ -99,6 +99,8 @@ void client_disconnect(struct client *c)
 	coap_close(c->connection);
 	c->connection = NULL;
 	c->under_way = REGISTRATION_NOTHING;
+	if (c->forward)
+		c->forward->under_way = 0;	/* nobody will answer */
 }
 
 /* A session that has served is tried anew at once, a new one after a while. */

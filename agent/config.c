@@ -226,6 +226,8 @@ static void main_build(struct building *b, const struct config_file *file)
 		config_bootstrap_build(b, node);
 	if ((node = yaml_get(root, "defaults")))
 		defaults_build(b, node);
+	if ((node = yaml_get(root, "store")))
+		config_store_build(b, node);
 	if (!b->config->n_servers && !b->config->bootstrap &&
 	    !config_fatal(b->errors))
 		config_error_add(b->errors, (struct place){file->name, 1, 1},
@@ -391,6 +393,7 @@ struct config *config_build(const struct config_file *files, size_t n,
 		abort();
 	b.arena = config->scratch = arena_create();
 	block_init(&b.defaults);
+	config_keys_fall_back(config_store_keys, config, b.arena);
 	errors->fatal = true;
 	if (n && files[0].root)
 		main_build(&b, &files[0]);

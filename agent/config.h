@@ -112,7 +112,7 @@ struct config_point {
 	struct lwm2m_path resource;	/* the one bound: depth 3, or 4 */
 	const char *unit, *application;	/* NULL: none */
 	struct point_scale scale;
-	bool writable, keep, optional, has_range, has_on_execute,
+	bool writable, keep, send, optional, has_range, has_on_execute,
 	     has_safe;
 	double range_min, range_max, on_execute, safe;
 	int64_t poll;			/* ns */
@@ -176,6 +176,8 @@ struct config {
 	char *gateway_endpoint;		/* gateway: endpoint, or NULL */
 	struct config_device *itself;	/* ... and what it is, no bus */
 	char *directory;		/* relative paths start here; or NULL */
+	int64_t store_memory, store_disk;	/* bytes */
+	uint32_t store_rate;		/* records/s to each server */
 	struct arena *scratch;		/* sources, points; gone once typed */
 	struct config_server **servers;
 	struct config_server *bootstrap;	/* id 0, or NULL */

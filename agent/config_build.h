@@ -36,6 +36,7 @@ bool config_is_list(const struct yaml_node *node, const char *name,
 void config_security_check(struct config_server *server,
 			   const struct block *block,
 			   struct config_scope *scope);
+void config_store_build(struct building *b, const struct yaml_node *node);
 void config_server_build(struct building *b, const struct yaml_node *node);
 void config_bootstrap_build(struct building *b, const struct yaml_node *node);
 /* Every device of one entry: a range of units makes many. */

@@ -242,6 +242,29 @@ static bool time_read(const struct config_key *key,
 	return false;
 }
 
+static bool set_size(const struct config_key *key,
+		     const struct yaml_node *value, void *at,
+		     struct config_scope *scope)
+{
+	int64_t bytes;
+	int rc = config_size(value->text, &bytes);
+
+	if (rc == -EINVAL) {
+		config_scope_add(scope, value->place, "'%s' must be a size, as "
+				 "512KiB or 64MiB, not '%s'", key->name,
+				 value->text);
+		return false;
+	}
+	if (rc || bytes < key->min || bytes > key->max) {
+		config_scope_add(scope, value->place, "'%s' must be %" PRId64
+				 " to %" PRId64 " bytes, not %s", key->name,
+				 key->min, key->max, value->text);
+		return false;
+	}
+	*(int64_t *)at = bytes;
+	return true;
+}
+
 static bool set_seconds(const struct config_key *key,
 			const struct yaml_node *value, void *at,
 			struct config_scope *scope)
@@ -399,6 +422,8 @@ bool config_key_set(const struct config_key *key, const struct yaml_node *value,
 		return set_int(key, value, at, scope);
 	case KEY_REAL:
 		return set_real(key, value, at, scope);
+	case KEY_SIZE:
+		return set_size(key, value, at, scope);
 	case KEY_TIME:
 		return time_read(key, value, at, scope);
 	case KEY_SECONDS:

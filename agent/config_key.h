@@ -15,6 +15,7 @@ enum key_type {				/* member's C type */
 	KEY_REAL,			/* double */
 	KEY_TIME,			/* int64_t ns */
 	KEY_SECONDS,			/* uint32_t s, written as a time */
+	KEY_SIZE,			/* int64_t bytes, written as a size */
 	KEY_CHOICE,			/* any integer: index into choices */
 	KEY_TEXT,			/* const char * */
 	KEY_BYTES,			/* uint8_t[min] */
@@ -62,7 +63,7 @@ void config_scope_add(struct config_scope *scope, struct place place,
 
 /* The tables of the host; KEY_END last. */
 extern const struct config_key config_main_keys[], config_file_keys[],
-	config_gateway_keys[], config_server_keys[], config_bootstrap_keys[],
+	config_store_keys[], config_gateway_keys[], config_server_keys[], config_bootstrap_keys[],
 	config_bus_keys[], config_device_keys[], config_point_keys[],
 	config_profile_keys[];
 
@@ -87,6 +88,8 @@ int config_timespan(const char *text, int64_t *ns);
 /* For messages: 1500000000 is "1.5s". Returns text. */
 #define TIMESPAN_TEXT_MAX 32
 const char *timespan_text(int64_t ns, char text[TIMESPAN_TEXT_MAX]);
+/* "64MiB", "512KiB", "1GiB", "4096" to bytes. -EINVAL, -ERANGE. */
+int config_size(const char *text, int64_t *bytes);
 /* "17", "-5", "0x1f". -EINVAL, -ERANGE. No octal: "010" is ten. */
 int config_integer(const char *text, int64_t *number);
 #endif

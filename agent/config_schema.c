@@ -15,6 +15,7 @@ const struct config_key config_main_keys[] = {
 	OTHER("servers", "the LwM2M servers"),
 	OTHER("bootstrap", "the bootstrap server"),
 	OTHER("defaults", "keys that all devices start from"),
+	OTHER("store", "room for what servers cannot be told now"),
 	OTHER("buses", "the wires and radios, by name"),
 	OTHER("devices", "what becomes an endpoint"),
 	{.type = KEY_END}
@@ -48,6 +49,19 @@ const struct config_key config_gateway_keys[] = {
 	OTHER("model", "3/0/1; the machine's if absent"),
 	OTHER("serial", "3/0/2; the machine's if absent"),
 	FACT_NAMES(0),
+	{.type = KEY_END}
+};
+
+const struct config_key config_store_keys[] = {
+	CONFIG_KEY("memory", KEY_SIZE, struct config, store_memory,
+		   .fallback = "1MiB", .min = 65536, .max = 1 << 30,
+		   .help = "of all endpoints"),
+	CONFIG_KEY("disk", KEY_SIZE, struct config, store_disk,
+		   .fallback = "64MiB", .min = 0, .max = INT64_C(1) << 40,
+		   .help = "below the state directory; 0: memory only"),
+	CONFIG_KEY("rate", KEY_INT, struct config, store_rate,
+		   .fallback = "1000", .min = 1, .max = 1000000,
+		   .help = "values/s delivered late to each server"),
 	{.type = KEY_END}
 };
 
@@ -230,7 +244,9 @@ const struct config_key config_point_keys[] = {
 	POINT("poll", KEY_TIME, poll, .min = S / 1000, .max = LONGEST,
 	      .help = "how often it is read; the device's if absent"),
 	POINT("keep", KEY_BOOL, keep, .fallback = "false", .flags = KEY_POINTS,
-	      .help = "remembered over a restart"),
+	      .help = "kept for a server that cannot be reached"),
+	POINT("send", KEY_BOOL, send, .fallback = "false", .flags = KEY_POINTS,
+	      .help = "each new value is sent, observed or not"),
 	POINT("optional", KEY_BOOL, optional, .fallback = "false",
 	      .flags = KEY_POINTS, .help = "there from its first value on"),
 	OTHER("enabled", "false: left out"),

@@ -92,6 +92,8 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 		attach(e);
 	endpoint_life_init(e, now);
 	e->round_done = !bus;
+	for (size_t i = 0; i < e->n_clients; i++)
+		forward_attach(&e->clients[i], now);
 	endpoint_life_restore(e, now);
 	if (conf->register_always)
 		endpoint_clients_start(e, now);
@@ -259,6 +261,8 @@ void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
 		} else if (path->id[2] == 7) {
 			client_event(c, REGISTRATION_CHANGED, 0,
 				     REGISTRATION_BINDING, now);
+		} else if (path->id[2] == 23) {
+			forward_kick(c, now);
 		}
 	}
 }

@@ -53,13 +53,15 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 		{3, lwm2m_integer(conf->pmax)},
 		{4, {0}},			/* executable: Disable */
 		{5, lwm2m_integer(86400)},
-		{6, lwm2m_boolean(false)},
+		{6, lwm2m_boolean(true)},
 		{7, lwm2m_string(conf->tcp ? "T" : "U", 1)},
 		{8, {0}},			/* executable: Update Trigger */
+		{23, lwm2m_boolean(false)},	/* Mute Send: not of 1.0 */
 	};
+	size_t count = sizeof(values) / sizeof(values[0]) - conf->lwm2m_1_0;
 
 	add_object(tree, 1, 0);
-	for (size_t n = 0; n < sizeof(values) / sizeof(values[0]); n++)
+	for (size_t n = 0; n < count; n++)
 		put(tree, path_resource(1, 0, values[n].resource),
 		    values[n].value);
 }

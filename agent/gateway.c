@@ -22,6 +22,7 @@ void gateway_init(struct gateway *g)
 {
 	g->last = last_create();
 	g->mail = bus_mailbox_create();
+	g->forwarding = forwarding_create();
 	g->room = malloc(sizeof(*g->room));
 	g->out = malloc(OUT_MAX);
 	g->out_size = OUT_MAX;
@@ -63,6 +64,7 @@ void gateway_finish(struct gateway *g)
 	if (g->bootstrap)
 		server_destroy(g->bootstrap);
 	free_buses(g);
+	forwarding_destroy(g->forwarding);
 	for (size_t i = 0; i < g->n_waiting; i++)
 		config_device_free(g->waiting[i]);
 	for (size_t i = 0; i < g->n_refused; i++)
@@ -376,6 +378,8 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 
 	turn_heaps(g, now);
 	due = turn_servers(g, now);
+	next = forward_turn(g, now);
+	due = next < due ? next : due;
 	take_away_gone(g, now);
 	turn_stop(g, now);
 	next = turn_buses(g, now);

@@ -28,6 +28,7 @@ struct gateway {
 	struct mailbox *mail;
 	struct store *store;
 	struct last *last;		/* of sleeping devices */
+	struct forwarding *forwarding;	/* what waits for servers */
 	struct server **servers;
 	size_t n_servers;
 	struct server *retired;		/* until their last client is gone */

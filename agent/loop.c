@@ -220,6 +220,7 @@ void loop_run(void)
 	sdnotify_ready();
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	log_catch_up(true);
+	forwarding_close(gateway);
 	store_close(gateway->store);
 	if (!gateway_stopped(gateway))
 		leave_at_once(gateway->n_endpoints ?

@@ -127,6 +127,8 @@ static int run(const struct options *o, struct config *config)
 	gateway_init(&gateway);
 	gateway.store = o->dry_run ? NULL : store_open(o->state);
 	last_open(gateway.last, gateway.store);
+	if (gateway.store)
+		forwarding_open(&gateway, o->state);
 	rc = coap_start(&client_handlers);
 	if (rc == 0)
 		rc = loop_open(&gateway, o->dry_run ? NULL : o->run);
@@ -135,6 +137,7 @@ static int run(const struct options *o, struct config *config)
 		loop_run();
 	} else {
 		config_free(config);
+		forwarding_close(&gateway);
 		store_close(gateway.store);
 	}
 	gateway_finish(&gateway);

@@ -391,3 +391,9 @@ void observe_sent(struct observation *observation, int64_t now)
 		observation->last[i].waits = false;
 	observation->due = due_of(observation);
 }
+
+void observe_again(struct observation *observation, int64_t now)
+{
+	observation->pending = true;
+	due_update(observation, now);
+}

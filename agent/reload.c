@@ -380,6 +380,7 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 	for (size_t i = 0; i < g->n_waiting; i++)
 		config_device_free(g->waiting[i]);
 	g->n_waiting = 0;
+	forwarding_configure(g, config);
 	apply_servers(g, config, now);
 	apply_bootstrap(g, config, now);
 	apply_old_buses(g, config);

@@ -8,6 +8,7 @@
 #include "objects/tree.h"
 
 struct client;
+struct forward;
 struct gateway;
 
 struct server {
@@ -26,6 +27,9 @@ struct server {
 	struct client *first, *last;		/* wait for their turn */
 	double tokens;				/* messages that may go now */
 	int64_t filled;				/* when tokens was right */
+	struct forward *forward_first, *forward_last;	/* have something kept
+						 * to be delivered */
+	int64_t forward_at;			/* when the next one may */
 	size_t n_clients, n_registered;
 	size_t n_waiting;			/* ... for their turn */
 	int64_t slot;				/* see server_slot() */

@@ -13,6 +13,7 @@
 #include "agent/gateway.h"
 #include "agent/loop.h"
 #include "agent/object_set.h"
+#include "agent/spill.h"
 #include "agent/status.h"
 #include "objects/codec.h"
 
@@ -117,6 +118,8 @@ static json *client_json(const struct client *c, int64_t now)
 	add_text(to, "lwm2m", c->registration.lwm2m_1_0 ? "1.0" : "1.1");
 	add_int(to, "lifetime", c->registration.lifetime);
 	add_int(to, "observations", n);
+	if (c->forward && c->forward->n)
+		add_int(to, "waiting", c->forward->n);
 	add_code(to, c->last_code);
 	add_session(to, c, now);
 	add_location(to, c);
@@ -303,6 +306,43 @@ static json *findings_json(const struct config_errors *errors)
 	return list;
 }
 
+/* How long the room lasts at the rate of this outage. */
+static void add_hours(json *to, const struct forwarding *w, double bytes,
+		      int64_t now)
+{
+	double age = (double)(now - w->begun), room;
+
+	if (!w->waiting || w->begun_n < 2 || age <= 0 || bytes <= 0)
+		return;
+	room = w->spill ? (double)spill_counts(w->spill).most :
+			  (double)w->budget.most;
+	room = (room - bytes) / (bytes / (double)w->waiting) /
+	       (double)w->begun_n * age / 3600e9;
+	json_object_object_add(to, "hours_left",
+			       json_object_new_double(round(room * 10) / 10));
+}
+
+static json *store_json(const struct gateway *g, int64_t now)
+{
+	const struct forwarding *w = g->forwarding;
+	struct spill_counts log = {0};
+	json *to = json_object_new_object();
+
+	if (w->spill)
+		log = spill_counts(w->spill);
+	add_int(to, "waiting", (int64_t)w->waiting);
+	add_int(to, "memory", (int64_t)w->budget.used);
+	add_int(to, "disk", (int64_t)log.bytes);
+	add_int(to, "kept", (int64_t)w->counts.kept);
+	add_int(to, "delivered", (int64_t)w->counts.delivered);
+	add_int(to, "dropped", (int64_t)w->counts.dropped);
+	add_int(to, "superseded", (int64_t)w->counts.superseded);
+	add_int(to, "refused", (int64_t)w->counts.refused);
+	add_hours(to, w, w->spill ? (double)log.bytes :
+		  (double)w->budget.used, now);
+	return to;
+}
+
 static json *status_all(struct gateway *g, int64_t now)
 {
 	json *to = json_object_new_object();
@@ -320,6 +360,7 @@ static json *status_all(struct gateway *g, int64_t now)
 		json_object_array_add(buses, bus_json(b));
 	json_object_object_add(to, "endpoints", endpoints);
 	json_object_object_add(to, "buses", buses);
+	json_object_object_add(to, "store", store_json(g, now));
 	json_object_object_add(to, "findings", findings_json(&g->errors));
 	return to;
 }

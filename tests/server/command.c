@@ -283,7 +283,7 @@ static int fault_code(const char *text)
 	return class << 5 | detail;
 }
 
-/* answer register|update CODE|drop|default [N] */
+/* answer register|update|send CODE|drop|default [N] */
 static bool run_answer(struct command *cmd)
 {
 	struct fault *f;
@@ -291,8 +291,9 @@ static bool run_answer(struct command *cmd)
 
 	if (cmd->n < 2)
 		return false;
-	f = !strcmp(cmd->word[0], "register") ? &server.on_register
-					      : &server.on_update;
+	f = !strcmp(cmd->word[0], "register") ? &server.on_register :
+	    !strcmp(cmd->word[0], "send") ? &server.on_send :
+	    &server.on_update;
 	code = fault_code(cmd->word[1]);
 	if (!strcmp(cmd->word[1], "default"))
 		*f = (struct fault){0};

@@ -202,7 +202,7 @@ struct decoded decode(int format, const char *base, const uint8_t *data,
 		      size_t length)
 {
 	struct decoded out = {json_object_new_object(),
-			      json_object_new_object(), NULL};
+			      json_object_new_object(), NULL, NULL};
 	struct path p = path_parse(base);
 
 	switch (format) {

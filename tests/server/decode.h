@@ -30,10 +30,12 @@ char *path_text(const struct path *p, char *to);
 struct decoded {
 	struct json_object *values;	/* path: value */
 	struct json_object *times;	/* path: SenML time, where given */
+	struct json_object *records;	/* of SenML with times: all of them, as
+					 * [path, value, time], or NULL */
 	const char *error;		/* why it cannot be read, or NULL */
 };
 
-/* Decodes the answer to a request for `base`. The caller puts both objects;
+/* Decodes the answer to a request for `base`. The caller puts the objects;
  * what was read before an error stays in them. */
 struct decoded decode(int format, const char *base, const uint8_t *data,
 		      size_t length);

@@ -43,6 +43,21 @@ const char *senml_typed(enum lwm2m_type type, struct lwm2m_value *v)
 	return "unknown type";
 }
 
+/* Several records of one resource differ in their times. */
+static void timed_put(struct decoded *out, const char *path, double time)
+{
+	struct json_object *record = json_object_new_array(), *value = NULL;
+
+	json_object_object_add(out->times, path, json_object_new_double(time));
+	json_object_object_get_ex(out->values, path, &value);
+	json_object_array_add(record, json_object_new_string(path));
+	json_object_array_add(record, json_object_get(value));
+	json_object_array_add(record, json_object_new_double(time));
+	if (!out->records)
+		out->records = json_object_new_array();
+	json_object_array_add(out->records, record);
+}
+
 static const char *senml_put(struct decoded *out, const struct senml *s,
 			     const char *name, double time,
 			     struct lwm2m_value *v)
@@ -62,9 +77,7 @@ static const char *senml_put(struct decoded *out, const struct senml *s,
 		return why;
 	decoded_put(out, &p, v);
 	if (s->timed)
-		json_object_object_add(out->times, path_text(&p, full),
-				       json_object_new_double(s->base_time +
-							      time));
+		timed_put(out, path_text(&p, full), s->base_time + time);
 	return NULL;
 }
 

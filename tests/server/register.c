@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/server/decode.h"
 #include "tests/server/links.h"
 #include "tests/server/request.h"
 #include "tests/server/secure.h"
@@ -462,11 +463,77 @@ static void client_leave(struct client *c, const struct incoming *in,
 	*a = (struct answer){.code = DELETED};
 }
 
+/* Core 6.3.13. Known by the address, as Leshan does; every path must be of an
+ * object that was registered. */
+static const char *check_send(const struct client *c, const struct incoming *in,
+			      const struct decoded *d)
+{
+	char link[64];
+
+	if (in->format != FORMAT_SENML_JSON && in->format != FORMAT_SENML_CBOR)
+		return "a Send that is not SenML";
+	if (d->error)
+		return d->error;
+	json_object_object_foreach(d->values, path, value)
+	{
+		struct path p = path_parse(path);
+
+		(void)value;
+		snprintf(link, sizeof(link), "</%d/%d>", p.id[0], p.id[1]);
+		if (!strstr(c->links, link))
+			return "a Send of what is not registered";
+	}
+	return NULL;
+}
+
+static void client_send(const struct incoming *in, struct answer *a)
+{
+	struct client *c = server.clients;
+	struct json_object *e;
+	struct decoded d;
+
+	*a = (struct answer){BAD_REQUEST, "a Send of nobody", {0}};
+	while (c && c->session != in->session)
+		c = c->next;
+	if (played(&server.on_send, a) || !c) {
+		report_rejected("send", c ? c->endpoint : NULL, in, a);
+		return;
+	}
+	d = decode(in->format, "/", in->body, in->length);
+	a->reason = check_send(c, in, &d);
+	if (a->reason) {
+		a->code = NOT_FOUND;
+		report_rejected("send", c->endpoint, in, a);
+	} else if (c->send_mid != coap_pdu_get_mid(in->pdu) + 1) {
+		e = event_new("send", c->endpoint);
+		event_number(e, "format", in->format);
+		event_number(e, "size", (int64_t)in->length);
+		event_number(e, "mid", coap_pdu_get_mid(in->pdu));
+		json_object_object_add(e, "values", json_object_get(d.values));
+		if (d.records)
+			json_object_object_add(e, "records",
+					       json_object_get(d.records));
+		event_send(e);
+	}
+	if (!a->reason) {
+		a->code = CHANGED;
+		c->send_mid = coap_pdu_get_mid(in->pdu) + 1;
+	}
+	json_object_put(d.values);
+	json_object_put(d.times);
+	json_object_put(d.records);
+}
+
 static void dispatch(const struct incoming *in, struct answer *a)
 {
 	struct client *c = client_at(&in->path);
 	int method = coap_pdu_get_code(in->pdu);
 
+	if (method == COAP_REQUEST_CODE_POST && in->path.n == 1 &&
+	    !strcmp(in->path.part[0], "dp")) {
+		client_send(in, a);
+		return;
+	}
 	if (c && method == COAP_REQUEST_CODE_POST) {
 		client_update(c, in, a);
 	} else if (c && method == COAP_REQUEST_CODE_DELETE) {

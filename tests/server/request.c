@@ -427,6 +427,8 @@ static void add_payload(struct json_object *e, const struct exchange *x,
 		json_object_object_add(e, "times", d.times);
 	else
 		json_object_put(d.times);
+	if (d.records)
+		json_object_object_add(e, "records", d.records);
 	if (error)
 		event_text(e, "decode_error", error);
 }

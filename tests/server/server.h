@@ -31,6 +31,7 @@ struct client {
 	coap_session_t *session;	/* a reference is held */
 	bool observe_wanted;		/* once the 2.01 is on its way */
 	coap_mid_t register_mid;	/* to know a repeated Register */
+	int send_mid;			/* ... and Send; the mid plus 1 */
 	struct json_object *known;	/* last values, for people */
 	struct client *next;
 };
@@ -44,7 +45,7 @@ struct fault {
 struct server {
 	coap_context_t *coap;
 	struct client *clients;
-	struct fault on_register, on_update;
+	struct fault on_register, on_update, on_send;
 	bool one_location_option;	/* "rd/1" in one, as lwm2m-node-lib */
 	bool silent;			/* takes nothing, answers nothing */
 	bool human;

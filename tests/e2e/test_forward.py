@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a server could not be told: kept with its times, delivered later, every
+value once and in order."""
+import signal
+import time
+
+from harness import Site, wait_for
+
+T = "/3303/0/5700"
+STEP = 0.2      # s between two values
+
+
+class Forward(Site):
+    """A sensor that counts: 1, 2, 3 ... whatever is missing is seen."""
+    more = ""
+    observe = (T,)
+    accept = None
+
+    def setUp(self):
+        super().setUp()
+        self.server_ = self.server(observe=self.observe)
+        self.relay_ = self.relay(self.server_)
+        self.site = self.gateway(self.relay_.port, "", start=False)
+        lines = "".join(f"{i * STEP:.1f},{i + 1}\n" for i in range(3000))
+        self.site.write("count.csv", lines)
+        self.site.write("conf.d/devices.yaml", f"""\
+            devices:
+              - endpoint: counter
+                bus: sim
+                poll: 50ms
+                points:
+                  - {{name: n, signal: csv, map: 3303/0, {self.more}
+                     file: "{self.site.etc / 'count.csv'}"}}
+            """)
+        self.site.start()
+        self.server_.registered("counter")
+
+    def cut(self):
+        # What is on its way down still comes: libcoap as a server does not
+        # acknowledge what it has seen before.
+        self.relay_.rule = lambda way, *_: 0 if way == "up" else 1
+
+    def mend(self):
+        self.relay_.rule = None
+
+    def records(self, after=0):
+        """(value, time) of all that came late, in the order it came."""
+        found = []
+        for e in self.server_.events(after=after):
+            if e["event"] in ("send", "notification"):
+                found += [(v, t) for p, v, t in e.get("records", [])
+                          if p == T]
+        return found
+
+    def wait_records(self, n, after, timeout=60):
+        wait_for(lambda: len(self.records(after)) >= n,
+                 f"{n} late values", timeout)
+        return self.records(after)
+
+    def waiting(self):
+        return self.site.status()["store"]["waiting"]
+
+    def assertCounts(self, records, skips=()):
+        """One by one, each with its own time."""
+        values = [v for v, _ in records]
+        first = int(values[0])
+        self.assertEqual(values, [float(v) for v in
+                                  range(first, first + len(values))])
+        start = records[0][1]
+        for i, (_, t) in enumerate(records):
+            self.assertAlmostEqual(t - start, i * STEP, delta=0.15)
+
+
+class Kept(Forward):
+    more = "keep: true,"
+    observe = ()
+
+    def test_disabled_server_gets_all_by_send(self):
+        self.assertEqual(self.server_.code("write", "counter", "/1/0/5",
+                                           text=4), "2.04")
+        mark = self.server_.mark()
+        before = time.time()
+        self.assertEqual(self.server_.code("execute", "counter", "/1/0/4"),
+                         "2.04")
+        self.server_.wait("unregistered", after=mark)
+        self.server_.registered("counter", after=mark)
+        records = self.wait_records(15, mark)
+        wait_for(lambda: self.waiting() == 0, "nothing waits any more")
+        records = self.records(mark)
+        self.assertCounts(records)
+        self.assertGreater(records[0][1], before - 0.2)
+        self.assertLess(len(self.server_.events("send", after=mark)), 4)
+
+    def test_kill_in_the_outage_loses_nothing(self):
+        self.cut()
+        mark = self.server_.mark()
+        for _ in range(3):
+            # The count begins anew with each start.
+            self.site.restart(signal.SIGKILL)
+            time.sleep(3)
+        n = wait_for(self.waiting, "something waits")
+        self.assertGreater(n, 20)
+        self.mend()
+        self.server_.registered("counter", after=mark, timeout=60)
+        wait_for(lambda: self.waiting() == 0, "nothing waits any more", 30)
+        records = self.records(mark)
+        times = [t for _, t in records]
+        self.assertEqual(times, sorted(times))
+        self.assertEqual(len(times), len(set(times)))
+        runs = []
+        for record in records:
+            if record[0] == 1.0:
+                runs.append([])
+            runs[-1].append(record)
+        self.assertEqual(len(runs), 3)
+        for run in runs:
+            self.assertCounts(run)
+            self.assertGreater(len(run), 8)
+
+
+class Observed(Forward):
+    def observe_senml(self):
+        answer = self.server_.ask("observe", "counter", T, accept=110)
+        self.assertEqual(answer["code"], "2.05")
+
+    def test_short_cut_is_told_by_the_observation(self):
+        self.observe_senml()
+        mark = self.server_.mark()
+        self.server_.wait("notification", after=mark)
+        self.cut()
+        time.sleep(5)
+        self.mend()
+        mark = self.server_.mark()
+        wait_for(lambda: self.server_.events("notification", after=mark),
+                 "notifications again", 30)
+        wait_for(lambda: self.waiting() == 0, "nothing waits any more", 30)
+        time.sleep(1)
+        self.assertFalse(self.server_.events("send"))
+        self.assertFalse(self.server_.events("registered", after=mark))
+        events = [e for e in self.server_.events("notification")
+                  if e.get("records")]
+        records = [(v, t) for e in events for _, v, t in e["records"]]
+        self.assertCounts(records)
+        self.assertGreater(max(len(e["records"]) for e in events), 10)
+
+
+class Sent(Forward):
+    more = "send: true,"
+    observe = ()
+
+    def test_each_value_is_sent_and_mute_holds_them(self):
+        records = self.wait_records(10, 0)
+        self.assertCounts(records)
+        self.assertEqual(self.server_.code("write", "counter", "/1/0/23",
+                                           text=1), "2.04")
+        time.sleep(0.5)
+        mark = self.server_.mark()
+        time.sleep(1.5)
+        self.assertFalse(self.server_.events("send", after=mark))
+        self.assertEqual(self.server_.code("write", "counter", "/1/0/23",
+                                           text=0), "2.04")
+        self.wait_records(8, mark)
+        self.assertCounts(self.records())
