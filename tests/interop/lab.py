@@ -33,6 +33,7 @@ devices:
     unit: 1
     profile: eastron/sdm120
     serial: "20261122"
+    firmware_version: 1.4.2
     poll: 500ms
   - endpoint: io-room
     bus: plant

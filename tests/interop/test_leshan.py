@@ -14,6 +14,16 @@ FORMATS = {"TLV": TLV, "JSON": JSON, "SENML_JSON": SENML_JSON,
            "SENML_CBOR": SENML_CBOR}
 
 
+SIMULATED = """\
+devices:
+  - endpoint: %s
+    bus: sim
+    poll: 200ms
+    points:
+      - {name: t, signal: constant, value: 1.5, map: 3303/0}%s
+"""
+
+
 def tearDownModule():
     cases.close_lab(Leshan)
 
@@ -63,7 +73,7 @@ class Registration(LeshanCases):
         addresses = {clients[endpoint]["address"] for endpoint in ALL}
         self.assertEqual(len(addresses), len(ALL), "one address for each")
 
-    def test_int_104_registration_update_trigger(self):
+    def test_int_104_556_registration_update_trigger(self):
         since, seen = self.server.mark(), self.relay.mark()
         self.assertCode(self.server.execute(SIM, "/1/0/8"), "2.04")
         self.server.wait("updated", SIM, 5, since)
@@ -104,6 +114,30 @@ class Registration(LeshanCases):
         since = self.server.mark()
         self.server.forget(name)
         again = self.server.wait("registered", name, 30, since)
+        self.assertNotEqual(again["id"], first["id"])
+        self.assertEqual(self.value(name, "/3303/0/5700"), 1.5)
+
+    def test_int_103_disable(self):
+        name = "io-off"
+        self.lab.add_gateway(SIMULATED % (name, ""))
+        first = self.server.wait("registered", name, 15)
+        self.assertCode(self.server.write(name, "/1/0/5", 2), "2.04")
+        since = self.server.mark()
+        self.assertCode(self.server.execute(name, "/1/0/4"), "2.04")
+        event = self.server.wait("unregistered", name, 5, since)
+        self.assertFalse(event["expired"])
+        again = self.server.wait("registered", name, 15, since)
+        self.assertNotEqual(again["id"], first["id"])
+
+    def test_int_241_655_reboot(self):
+        name = "io-reboot"
+        self.lab.add_gateway(SIMULATED % (name, """
+      - {name: restart, value: 0, map: 3/0/4, on_execute: 1,
+         writable: true}"""))
+        first = self.server.wait("registered", name, 15)
+        since = self.server.mark()
+        self.assertCode(self.server.execute(name, "/3/0/4"), "2.04")
+        again = self.server.wait("registered", name, 15, since)
         self.assertNotEqual(again["id"], first["id"])
         self.assertEqual(self.value(name, "/3303/0/5700"), 1.5)
 
@@ -193,6 +227,27 @@ class Read(LeshanCases):
         answer = self.server.read(STILL, "/3303/0/5701")
         self.assertContent(answer)
         self.assertEqual(answer.nodes, {"/3303/0/5701": "Cel"})
+
+    def test_int_225_resource_instance(self):
+        path = "/3/0/11/0"
+        for name, ct in {"TEXT": TEXT, "CBOR": CBOR, **FORMATS}.items():
+            with self.subTest(name):
+                answer = self.server.read(STILL, path, name)
+                self.assertContent(answer, ct)
+                self.assertEqual(answer.nodes, {path: 0})
+        self.assertCode(self.server.read(STILL, "/3/0/11/7"), "4.04")
+
+    def test_int_237_no_wanted_format(self):
+        for path in ("/1", "/3/0", "/3/0/16", "/3303/0/5700"):
+            with self.subTest(path):
+                answer = self.server.read(STILL, path)
+                self.assertContent(answer)
+                self.assertIn(answer.ct, (SENML_JSON, SENML_CBOR))
+
+    def test_int_652_firmware_version(self):
+        answer = self.server.read(METER, "/3/0/3", "TEXT")
+        self.assertContent(answer, TEXT)
+        self.assertEqual(answer.payload, b"1.4.2")
 
     def test_int_231_232_each_format_and_level(self):
         for name, ct in FORMATS.items():
@@ -296,7 +351,7 @@ class Write(LeshanCases):
         self.assertCode(answer, "2.04")
         self.check_account()
 
-    def test_int_215_233_234_partial_update_in_each_format(self):
+    def test_int_215_551_233_234_partial_update_in_each_format(self):
         for format in FORMATS:
             with self.subTest(format):
                 for pmin, pmax in ((101, 1010), (0, 0)):
@@ -317,6 +372,30 @@ class Write(LeshanCases):
         self.assertEqual(event["lifetime"], 250)
         self.assertEqual(self.value(ROOM, "/1/0/6"), True)
         self.assertCode(self.server.write(ROOM, "/1/0/1", LIFETIME), "2.04")
+
+    def test_int_227_replacement_of_a_resource(self):
+        since, seen = self.server.mark(), self.relay.mark()
+        self.assertCode(self.server.write(ROOM, "/1/0/1", 63, "TLV"), "2.04")
+        event = self.server.wait("updated", ROOM, 5, since)
+        self.assertEqual(event["lifetime"], 63)
+        update, = self.updates(ROOM, seen)
+        self.assertEqual(cases.query(update), ["lt=63"])
+        self.assertEqual(self.value(ROOM, "/1/0/1"), 63)
+        self.assertCode(self.server.write(ROOM, "/1/0/1", LIFETIME), "2.04")
+
+    def test_int_651_clock_and_time_zone(self):
+        name = "io-clock"
+        self.lab.add_gateway(SIMULATED % (name, ""))
+        self.server.wait("registered", name, 15)
+        answer = self.server.write(name, "/3/0", {
+            "13": "2013-05-02T10:40:15Z", "14": "+02:00",
+            "15": "Europe/Paris"}, "TLV", update=True)
+        self.assertCode(answer, "2.04")
+        self.assertEqual(self.value(name, "/3/0/14"), "+02:00")
+        self.assertEqual(self.value(name, "/3/0/15"), "Europe/Paris")
+        clock = self.value(name, "/3/0/13")
+        self.assertTrue("2013-05-02T10:40:15Z" <= clock <
+                        "2013-05-02T10:41", clock)
 
     def test_int_256_read_only(self):
         self.assertCode(self.server.write(ROOM, "/1/0/0", 2), "4.05")
@@ -368,6 +447,42 @@ class Write(LeshanCases):
         self.addCleanup(self.slave.do, "exception 4 0")
         self.assertCode(self.server.write(BOILER, "/3308/0/5900", 33.0,
                                           timeout=20), "5.00")
+
+
+class Instances(LeshanCases):
+    """Portfolio (16), which a server makes and takes away."""
+
+    def setUp(self):
+        super().setUp()
+        self.name = "io-folder"
+        if self.name not in self.server.clients():
+            self.lab.add_gateway(SIMULATED % (self.name, ""))
+            self.server.wait("registered", self.name, 15)
+
+    def test_int_1630_1635_create_and_delete(self):
+        since = self.server.mark()
+        answer = self.server.create(self.name, "/16", {
+            "id": 3, "0": {"0": "Host", "1": "Acme"}})
+        self.assertCode(answer, "2.01")
+        event = self.server.wait("updated", self.name, 5, since)
+        self.assertIn("</16/3>", event["links"])
+        self.assertEqual(self.server.read(self.name, "/16/3", "TLV").nodes,
+                         {"/16/3/0/0": "Host", "/16/3/0/1": "Acme"})
+        since = self.server.mark()
+        self.assertCode(self.server.delete(self.name, "/16/3"), "2.02")
+        event = self.server.wait("updated", self.name, 5, since)
+        self.assertNotIn("</16/3>", event["links"])
+        self.assertCode(self.server.read(self.name, "/16/3"), "4.04")
+
+    def test_int_228_write_of_a_resource_instance(self):
+        self.assertCode(self.server.create(self.name, "/16", {
+            "id": 0, "0": {"0": "a", "1": "b", "2": "c"}}), "2.01")
+        self.addCleanup(self.server.delete, self.name, "/16/0")
+        self.assertCode(self.server.write(self.name, "/16/0/0/1", "B",
+                                          "TEXT"), "2.04")
+        self.assertEqual(self.server.read(self.name, "/16/0/0", "TLV").nodes,
+                         {"/16/0/0/0": "a", "/16/0/0/1": "B",
+                          "/16/0/0/2": "c"})
 
 
 class Execute(LeshanCases):
@@ -525,6 +640,53 @@ class Observe(LeshanCases):
         self.assertGreater(min(gaps), 1.8, gaps)
         self.assertEqual(self.notification(STILL, path)["nodes"][0]["value"],
                          21.5)
+
+    def test_int_301_660_power_of_the_device(self):
+        name = "io-power"
+        self.lab.add_gateway(SIMULATED % (name, """
+      - {name: volts, signal: random, min: 3000, max: 4000, map: 3/0/7/0}
+      - {name: amps, signal: random, min: 100, max: 200, map: 3/0/8/0}
+      - {name: source, value: 1, map: 3/0/6/0}
+      - {name: level, value: 80, map: 3/0/9}"""))
+        self.server.wait("registered", name, 15)
+        self.set_attributes(name, "/3/0/7", pmin=1, pmax=3)
+        self.set_attributes(name, "/3/0/8", pmin=2, pmax=4)
+        seen, since = self.relay.mark(), self.server.mark()
+        self.observe(name, "/3/0/7", "TLV")
+        self.observe(name, "/3/0/8", "TLV")
+        self.eventually(lambda: len(self.notifications(name, seen)) > 6,
+                        "notifications of both", 20)
+        for path, pmin, most in (("/3/0/7", 1, 4000), ("/3/0/8", 2, 200)):
+            token = [m.token for m in self.relay.messages(
+                "down", seen, self.relay.port_of(name))
+                if m.path == path and m.number(coap.OBSERVE) == 0][0]
+            at = [t for t, _ in self.notifications(name, seen, token)]
+            gaps = [b - a for a, b in zip(at, at[1:])]
+            self.assertGreater(min(gaps), pmin - 0.1, path)
+            event = self.notification(name, path, since=since)
+            self.assertEqual([n["path"] for n in event["nodes"]],
+                             [f"{path}/0"])
+            self.assertLessEqual(event["nodes"][0]["value"], most)
+
+    def test_int_801_810_location(self):
+        name = "io-where"
+        self.lab.add_gateway((SIMULATED % (name, "")).replace(
+            "    poll:", "    location: {latitude: 52.52, longitude: 13.405,"
+            " radius: 10}\n    poll:"))
+        self.server.wait("registered", name, 15)
+        for format in FORMATS:
+            with self.subTest(format):
+                nodes = self.server.read(name, "/6/0", format).nodes
+                self.assertEqual((nodes["/6/0/0"], nodes["/6/0/1"],
+                                  nodes["/6/0/3"]), (52.52, 13.405, 10))
+        self.set_attributes(name, "/6/0", pmin=1, pmax=2)
+        seen = self.relay.mark()
+        self.observe(name, "/6/0", "TLV")
+        gaps = self.gaps(name, seen, 3)
+        self.assertTrue(1.8 < min(gaps), gaps)
+        nodes = {n["path"]: n["value"] for n in
+                 self.notification(name, "/6/0")["nodes"]}
+        self.assertEqual(nodes["/6/0/1"], 13.405)
 
     def test_unchanged_value_is_silent(self):
         seen = self.relay.mark()
