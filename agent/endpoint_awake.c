@@ -49,13 +49,13 @@ static void spoil(struct endpoint *e)
 			tree_edit(&e->tree, &path)->quality = TREE_BAD;
 }
 
-/* Its age in this clock. A wall clock that stands before the past was not set
- * yet: then it counts from now on. */
+/* Its age in this clock. Where this clock is not set yet, or that one was not,
+ * it is not known: then it counts from now on. */
 static int64_t heard_at(const struct endpoint *e, int64_t heard, int64_t now)
 {
 	int64_t age = gateway_wall(e->gateway, now) - heard;
 
-	return age < 0 ? now : now - age;
+	return age < 0 || !wall_is_known(heard) ? now : now - age;
 }
 
 void endpoint_life_restore(struct endpoint *e, int64_t now)

@@ -5,6 +5,7 @@
 #define AGENT_GATEWAY_H
 #include "agent/endpoint.h"
 #include "agent/store.h"
+#include "agent/wall.h"
 
 struct search;
 
@@ -51,7 +52,7 @@ struct gateway {
 	uint8_t *out;			/* an answer while it is made */
 	size_t out_size;
 	int64_t started;		/* monotonic ns */
-	int64_t wall_offset;		/* ns since 1970 minus monotonic ns */
+	struct wall wall;		/* the wall clock beside ours */
 	uint64_t next_id;
 	int64_t stop_by;
 	bool stopping;
@@ -100,9 +101,12 @@ void gateway_remove(struct endpoint *endpoint);		/* and frees it */
 /* All that it waited for has ended: the next turn frees it. */
 void gateway_gone(struct endpoint *endpoint);
 
+/* clock.c: the clocks were read; where the wall clock was set since, all times
+ * of this run are corrected. */
+void gateway_clock(struct gateway *gateway, int64_t offset, int64_t now);
 static inline int64_t gateway_wall(const struct gateway *gateway, int64_t now)
 {
-	return now + gateway->wall_offset;
+	return now + gateway->wall.offset;
 }
 /* "37 endpoints, 35 online, 34 registered": for systemd and people. */
 void gateway_summary(const struct gateway *gateway, char *text, size_t size);

@@ -8,7 +8,6 @@
 #include "agent/gateway.h"
 #include "agent/last_format.h"
 #include "agent/log.h"
-#include "agent/model.h"
 #include "ipso/ipso.h"
 #include "objects/codec.h"
 
@@ -75,7 +74,8 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
 		if (slot->flags & TREE_BOUND && slot->quality == TREE_GOOD &&
 		    slot->value.type != LWM2M_NONE && n < REQUEST_RECORDS)
 			records[n++] = (struct lwm2m_record){
-				path, slot->value, slot->time};
+				path, slot->value,
+				wall_is_known(slot->time) ? slot->time : 0};
 	return n;
 }
 
@@ -233,7 +233,7 @@ static void restore_value(struct endpoint *e, const struct lwm2m_record *r)
 	if (!tree_find(&e->tree, &r->path) ||
 	    tree_set(&e->tree, &r->path, &r->value, r->time) < 0)
 		return;
-	if (point->map.depth == 2)
+	if (point->map.depth == 2 && r->time)
 		ipso_sampled(&e->tree, &r->path, r->time, changed);
 }
 
@@ -242,8 +242,8 @@ static void restore_values(struct endpoint *e, const struct last_record *found)
 	struct request_room *room = e->gateway->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
-	int n = codec_decode(FORMAT_SENML_CBOR, agent_model(), &root,
-			     found->values, found->n_values, room->records,
+	int n = codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),
+			     &root, found->values, found->n_values, room->records,
 			     REQUEST_RECORDS, &scratch);
 
 	for (int i = 0; i < n; i++)

@@ -75,7 +75,7 @@ static int64_t turn(int64_t now)
 	int64_t due;
 	bool more;
 
-	g->wall_offset = wall_offset();
+	gateway_clock(g, wall_offset(), now);
 	more = gateway_mail(g, now);
 	due = dry_run_turn(g, now);
 	coap_turn(now);
@@ -205,7 +205,7 @@ int loop_open(struct gateway *gateway, const char *run_dir)
 {
 	int rc;
 
-	gateway->wall_offset = wall_offset();
+	gateway_clock(gateway, wall_offset(), loop_clock());
 	set_up(gateway);
 	rc = run_dir ? control_open(gateway, run_dir) : 0;
 	if (rc < 0)

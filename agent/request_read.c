@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "agent/request_parts.h"
+#include "agent/wall.h"
 #include "objects/linkformat.h"
 
 /* One value, or (an instance, a multiple resource) a list of them? */
@@ -71,7 +72,7 @@ static void slot_collect(const struct request_scope *scope,
 	}
 	bad |= scope->with_times && slot->flags & TREE_BOUND;
 	room->records[tally->served++] = (struct lwm2m_record){
-		*at, value, bad ? slot->time : 0,
+		*at, value, bad && wall_is_known(slot->time) ? slot->time : 0,
 	};
 }
 

@@ -351,6 +351,8 @@ static json *status_all(struct gateway *g, int64_t now)
 
 	add_text(to, "gateway", g->name);
 	add_text(to, "health", health(g));
+	if (!wall_is_known(gateway_wall(g, now)))
+		add_text(to, "clock", "not set");
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		json_object_array_add(endpoints, endpoint_json(e, now));

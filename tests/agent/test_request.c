@@ -81,7 +81,7 @@ static void value_fill(struct tree *tree, const struct lwm2m_path *at,
 
 	assert_int_equal(value_parse(def->type, text, strlen(text), &value,
 				     &scratch), 0);
-	assert_int_equal(tree_set(tree, at, &value, 5 * SECOND), 0);
+	assert_int_equal(tree_set(tree, at, &value, 1650000000 * SECOND), 0);
 }
 
 static void tree_fill(struct tree *tree)
@@ -554,7 +554,7 @@ static void reads_composites(void **state)
 			"[{\"n\":\"/3303/9\"}]"), GIVES(JSON, "[]")},
 		{FETCH, "", .format = JSON, .serve_stale = true, PAYLOAD(
 			"[{\"n\":\"/3304/0/5700\"}]"), GIVES(JSON,
-			"[{\"bn\":\"/\",\"n\":\"3304/0/5700\",\"t\":5,"
+			"[{\"bn\":\"/\",\"n\":\"3304/0/5700\",\"t\":1650000000,"
 			"\"v\":50}]")},
 		{FETCH, "", .format = JSON, PAYLOAD(
 			"[{\"n\":\"/0/0\"},{\"n\":\"/21\"}]"),

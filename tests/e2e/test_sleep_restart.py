@@ -103,7 +103,10 @@ class Absent(ScaledSite):
         return slave
 
     def state(self):
-        return self.gateway_.status("meter")["endpoints"][0]["state"]
+        try:
+            return self.gateway_.status("meter")["endpoints"][0]["state"]
+        except ValueError:
+            return "not there yet"
 
     def test_value_and_time_are_those_of_before(self):
         self.start()
