@@ -22,6 +22,7 @@ struct client_bootstrap {
 	uint8_t last_code;		/* as a client's */
 	bool wanted, under_way;		/* the Bootstrap-Request */
 	bool started;
+	bool rules;			/* they came with some of object 2 */
 	bool fresh;			/* registers without the start's window */
 	int64_t ask_at;			/* its turn; INT64_MAX */
 	int64_t when;			/* last done, ns since 1970; 0: never */

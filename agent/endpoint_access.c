@@ -3,14 +3,32 @@
  * gateway's tree once, and shared. */
 #include "agent/endpoint_access.h"
 #include <stdlib.h>
+#include "agent/client_bootstrap.h"
 #include "agent/config_access.h"
 #include "agent/gateway.h"
 #include "agent/model.h"
 #include "objects/access.h"
 
+static bool is_configured(const struct client *c)
+{
+	const struct gateway *g = c->endpoint->gateway;
+
+	for (size_t i = 0; i < g->n_servers; i++)
+		if (g->servers[i] == c->server)
+			return true;
+	return false;
+}
+
+/* A bootstrap server that has made rules has made all that it wants there to
+ * be; what it does not know of is none of its servers' (Core TS 8.2.3). */
 uint8_t endpoint_access_rights(const struct client *c)
 {
-	return config_access_of(c->endpoint->conf, c->server->conf);
+	const struct endpoint *e = c->endpoint;
+
+	if (e->bootstrap && e->bootstrap->rules && !e->conf->n_access &&
+	    !is_configured(c))
+		return 0;
+	return config_access_of(e->conf, c->server->conf);
 }
 
 bool endpoint_access_enforced(const struct endpoint *e)
@@ -18,7 +36,8 @@ bool endpoint_access_enforced(const struct endpoint *e)
 	if (e->n_clients > 1)
 		return true;
 	return e->n_clients &&
-	       endpoint_access_rights(&e->clients[0]) != ACCESS_ALL;
+	       config_access_of(e->conf, e->clients[0].server->conf) !=
+	       ACCESS_ALL;
 }
 
 static const struct object_def *access_object(void)

@@ -312,6 +312,7 @@ void endpoint_accounts_tree(struct endpoint *e)
 		if (!list[i].bootstrap && list[i].own >= 0)
 			override(e, &tree, &list[i]);
 	copy_object(&e->tree, &tree, ACCESS_OBJECT);
+	e->bootstrap->rules = tree_has_object(&tree, ACCESS_OBJECT);
 	account_tree_finish(&tree);
 }
 

@@ -2,7 +2,6 @@
  * Instances that servers make and take away: their list is the registration's,
  * they are kept, and who observes them is told. */
 #include "agent/endpoint_access.h"
-#include "agent/model.h"
 
 static void list_changed(struct endpoint *e, int64_t now)
 {
@@ -74,8 +73,8 @@ bool endpoint_expects(const struct endpoint *e, uint16_t object)
 static size_t empty_add(const struct endpoint *e, uint16_t object,
 			const struct object_def **objects, size_t n)
 {
-	const struct object_def *def = agent_model()->object(agent_model(),
-							     object);
+	const struct object_model *model = config_device_model(e->conf);
+	const struct object_def *def = model->object(model, object);
 	size_t at = n;
 
 	if (!def || n == ENDPOINT_EMPTY_MAX || tree_has_object(&e->tree, object))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Access control (object 2, Core TS 8.2) with two servers."""
+import bootstrap as bs
 import sites
 from harness import Site
 from sites import hexed
@@ -43,11 +44,15 @@ class Access(Site):
         rules = self.rules(one)
         self.assertEqual(rules, self.rules(two))
         both = {1: 15, 11: 15}
-        self.assertEqual({k: v[1:] for k, v in rules.items()}, {
-            (1, 0): (1, {1: 15}), (1, 1): (11, {11: 15}),
-            (3, 0): (65535, both), (3303, 0): (65535, both),
-            (3308, 0): (65535, both), (16, 65535): (65535, {1: 16, 11: 16}),
-            (19, 65535): (65535, {1: 16, 11: 16})})
+        create = (65535, {1: 16, 11: 16})
+        expected = {(1, 0): (1, {1: 15}), (1, 1): (11, {11: 15}),
+                    (16, 65535): create, (19, 65535): create}
+        for link in one.registered("sim")["links"]:
+            path = link[2:-1].split("/")
+            if len(path) == 2 and path[0] not in ("1", "2"):
+                expected[int(path[0]), int(path[1])] = (65535, both)
+        self.assertIn((3303, 0), expected)
+        self.assertEqual({k: v[1:] for k, v in rules.items()}, expected)
 
     def test_a_lone_server_needs_none(self):
         server = self.server()
@@ -168,3 +173,68 @@ class Access(Site):
         event = two.wait("notification", after=mark, path="/16")
         self.assertEqual(event["values"], {"/16/1/0/0": "b"})
         self.assertFalse(two.events("notification", after=mark, path="/16/0"))
+
+
+class Bootstrapped(Site):
+    """Rules that came with the accounts (interoperability configuration 14)."""
+    def start(self, *rules):
+        one, two = self.server(), self.server()
+        steps = [bs.delete("0"), bs.delete("1")]
+        for i, server in enumerate((one, two)):
+            steps += [bs.security(i + 1, f"coap://127.0.0.1:{server.port}",
+                                  i + 101), bs.account(i, i + 101)]
+        boot = self.add(bs.BootstrapServer([*steps, *rules, bs.finish()]))
+        gateway = self.gateway(1, sites.SIM, **{"lwmux.yaml": (
+            "gateway: {name: e2e}\n"
+            f"bootstrap: {{uri: '{boot.uri}'}}\n")})
+        for server in (one, two):
+            server.registered("sim")
+        return one, two, gateway
+
+    def rule(self, instance, obj, inst, owner, **entries):
+        acl = [(int(k[1:]), bytes([v])) for k, v in entries.items()]
+        return bs.put(f"2/{instance}", bs.tlv(0, obj), bs.tlv(1, inst),
+                      bs.tlv_many(2, acl) if acl else b"", bs.tlv(3, owner))
+
+    def check(self, server, code, *words, **options):
+        self.assertEqual(server.code(*words, **options), code, words)
+
+    def look(self, one, two):
+        self.check(one, "2.05", "read", "sim", "/3/0/0")
+        self.check(two, "4.01", "read", "sim", "/3/0/0")
+        self.check(one, "4.01", "write", "sim", SETPOINT, text=1)
+        self.check(two, "2.04", "write", "sim", SETPOINT, text=25)
+        # of what the rules do not speak
+        self.check(one, "4.01", "read", "sim", T)
+        self.check(two, "4.01", "read", "sim", "/1/0")
+        self.check(two, "2.05", "read", "sim", "/1/1")
+
+    def test_rules_of_the_bootstrap_server(self):
+        one, two, gateway = self.start(
+            self.rule(0, 1, 0, 101), self.rule(1, 1, 1, 102),
+            self.rule(2, 3, 0, 101, s101=1, s0=0),
+            self.rule(3, 3308, 0, 102, s101=1))
+        self.look(one, two)
+        marks = one.mark(), two.mark()
+        gateway.restart()
+        for server, mark in zip((one, two), marks):
+            server.registered("sim", after=mark)
+        self.look(one, two)
+
+    def test_entries_taken_away_stay_away(self):
+        one, two, gateway = self.start(
+            self.rule(2, 3, 0, 101, s101=15, s102=1))
+        self.check(two, "2.05", "read", "sim", "/3/0/0")
+        self.check(one, "2.04", "write", "sim", "/2/2/2", format=JSON,
+                   hex=hexed('[{"bn":"/2/2/2/","n":"101","v":15}]'))
+        self.check(two, "4.01", "read", "sim", "/3/0/0")
+        mark = two.mark()
+        gateway.restart()
+        two.registered("sim", after=mark)
+        self.check(two, "4.01", "read", "sim", "/3/0/0")
+
+    def test_without_rules_all_but_accounts_is_open(self):
+        one, two, _ = self.start()
+        for server in (one, two):
+            self.check(server, "2.05", "read", "sim", T)
+        self.check(two, "4.01", "read", "sim", "/1/0")
