@@ -615,6 +615,10 @@ void client_configure(struct client *c, int64_t now)
 	for (struct observation *o = c->observations; o; o = o->next)
 		observe_configure(o, &c->attributes, default_of(c, 2),
 				  default_of(c, 3), now);
+	for (struct observation *o = c->forward ? c->forward->lost : NULL; o;
+	     o = o->next)
+		observe_configure(o, &c->attributes, default_of(c, 2),
+				  default_of(c, 3), now);
 	endpoint_rhythm(c->endpoint);
 	client_reschedule(c, now);
 }

@@ -76,12 +76,15 @@ static bool is_senml(uint16_t format)
 	return format == FORMAT_SENML_CBOR || format == FORMAT_SENML_JSON;
 }
 
-static struct observation *observation_of(const struct client *c,
-					  const struct lwm2m_path *path)
+/* That it belongs to, if its registration is still the same. */
+static struct observation *observation_of(const struct forward *f,
+					  const struct kept_record *k)
 {
-	struct observation *o = c->observations;
+	struct observation *o = k->sequence < f->own_from ? NULL :
+				f->client->observations;
 
-	while (o && !(is_senml(o->format) && observe_covers(o, path)))
+	while (o && !(is_senml(o->format) &&
+		      observe_covers(o, &k->record.path)))
 		o = o->next;
 	return o;
 }
@@ -93,7 +96,7 @@ bool forward_is_next(const struct client *c, const struct observation *o)
 
 	return c->forward && is_senml(o->format) &&
 	       kept_next(&c->forward->kept, &at, &k) &&
-	       observation_of(c, &k.record.path) == o;
+	       observation_of(c->forward, &k) == o;
 }
 
 /* The oldest ones that go the same way. */
@@ -105,8 +108,7 @@ static void collect(const struct forward *f, struct parcel *p)
 
 	p->n = 0;
 	while (p->n < most && kept_next(&f->kept, &at, &k)) {
-		struct observation *by = observation_of(f->client,
-							&k.record.path);
+		struct observation *by = observation_of(f, &k);
 
 		if (p->n && by != p->by)
 			break;

@@ -398,6 +398,8 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 		client_finish(&old[i]);
 	}
 	free(old);
+	for (size_t i = 0; i < e->n_clients; i++)
+		forward_attach(&e->clients[i], now);
 	remove_object(&e->tree, 1);
 	remove_object(&e->tree, ACCESS_OBJECT);
 	endpoint_build_accounts(e);

@@ -10,6 +10,7 @@
 #include "agent/gateway.h"
 #include "agent/log.h"
 #include "agent/spill.h"
+#include "agent/spill_format.h"
 
 #define SECOND INT64_C(1000000000)
 #define DOUBT_AFTER SECOND	/* no answer: no accident any more */
@@ -160,18 +161,68 @@ static bool is_busy(const struct client *c)
 
 /* ---- certain ones ---- */
 
+static void take_stream(struct forward *f)
+{
+	struct spill *spill = all_of(f->client)->spill;
+
+	if (!spill || f->stream)
+		return;
+	f->stream = spill_stream(spill, f->client->endpoint->conf->endpoint,
+				 f->client->server->conf->id, f);
+	if (f->stream->next_sequence > f->next_sequence)
+		f->next_sequence = f->stream->next_sequence;
+}
+
+static size_t paths_of(const struct observation *o, struct lwm2m_path *paths,
+		       size_t n)
+{
+	const struct lwm2m_path *path;
+
+	for (; o; o = o->next)
+		for (size_t i = 0; (path = observe_path(o, i)) &&
+		     n < SPILL_PATHS_MAX; i++)
+			paths[n++] = *path;
+	return n;
+}
+
+static bool is_watched(const struct spill_stream *stream,
+		       const struct lwm2m_path *paths, size_t n)
+{
+	if (!stream->named || n != stream->n_watch)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!path_equal(&paths[i], &stream->watch[i]))
+			return false;
+	return true;
+}
+
+/* A start in the outage goes on with what was observed before. */
+static void watch(struct forward *f)
+{
+	struct forwarding *w = all_of(f->client);
+	struct lwm2m_path paths[SPILL_PATHS_MAX];
+	size_t n = paths_of(f->lost, paths, 0);
+
+	n = paths_of(f->client->observations, paths, n);
+	if (!w->spill || f->client->registration.lwm2m_1_0 || !n)
+		return;
+	take_stream(f);
+	if (!is_watched(f->stream, paths, n))
+		spill_watch(w->spill, f->stream, paths, n);
+}
+
+static void watch_no_more(struct forward *f)
+{
+	if (f->stream && f->stream->n_watch && all_of(f->client)->spill)
+		spill_watch(all_of(f->client)->spill, f->stream, NULL, 0);
+}
+
 /* Into the log, where there is one. */
 static void write_down(struct forward *f, struct kept_record *k)
 {
 	struct spill *spill = all_of(f->client)->spill;
 
-	if (spill && !f->stream) {
-		f->stream = spill_stream(spill,
-					 f->client->endpoint->conf->endpoint,
-					 f->client->server->conf->id, f);
-		if (f->stream->next_sequence > f->next_sequence)
-			f->next_sequence = f->stream->next_sequence;
-	}
+	take_stream(f);
 	k->sequence = f->next_sequence++;
 	if (!spill)
 		return;
@@ -384,6 +435,7 @@ void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
 	if (outcome == COAP_NO_ANSWER) {
 		settle(f, now);
 	} else if (f->doubt) {
+		watch_no_more(f);
 		discard(f, f->n_live);
 		settle(f, now);
 		tell_newest(c, true, now);
@@ -594,6 +646,7 @@ bool forward_lost(struct client *c, struct observation *observation)
 	observation->held = false;
 	observation->next = f->lost;
 	f->lost = observation;
+	watch(f);
 	return true;
 }
 
@@ -609,6 +662,8 @@ void forward_registered(struct client *c, bool is, int64_t now)
 		return;
 	}
 	forget_lost(f);
+	watch_no_more(f);
+	f->own_from = f->next_sequence;
 	f->refusals = 0;
 	f->retry_at = INT64_MAX;
 	forward_queue(f);
@@ -682,6 +737,7 @@ void forward_due(struct client *c, int64_t now)
 		due_lost(c, now);
 	if (f->since && !f->doubt && now - f->since >= DOUBT_AFTER) {
 		f->doubt = true;
+		watch(f);
 		write_held(f);
 	}
 	if (f->retry_at <= now)
@@ -830,6 +886,24 @@ void forwarding_close(struct gateway *g)
 
 /* ---- coming and going ---- */
 
+static void observe_as_before(struct forward *f, int64_t now)
+{
+	struct client *c = f->client;
+
+	for (size_t i = 0; i < f->stream->n_watch; i++) {
+		struct observation *o = observe_create(&f->stream->watch[i],
+						       NULL, 0, FORMAT_NONE);
+
+		if (!o)
+			abort();
+		o->told = gateway_wall(c->endpoint->gateway, now);
+		o->next = f->lost;
+		f->lost = o;
+	}
+	client_configure(c, now);
+	watch(f);
+}
+
 void forward_attach(struct client *c, int64_t now)
 {
 	struct spill *spill = all_of(c)->spill;
@@ -838,14 +912,15 @@ void forward_attach(struct client *c, int64_t now)
 				  c->server->conf->id);
 	struct forward *f;
 
-	if (!stream || !stream->n)
+	if (!stream || (!stream->n && !stream->n_watch))
 		return;
 	f = forward_get(c);
 	f->stream = stream;
 	stream->owner = f;
 	f->n = stream->n;
 	f->next_sequence = stream->next_sequence;
-	f->behind = true;
+	f->behind = f->n > 0;
+	observe_as_before(f, now);
 	note_kept(all_of(c), 0, now);
 	all_of(c)->waiting += f->n;
 }

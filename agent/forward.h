@@ -53,6 +53,8 @@ struct forward {
 	uint32_t n;			/* certain ones, also those only in the
 					 * log */
 	uint32_t next_sequence, load_from;
+	uint32_t own_from;		/* those before are of an earlier
+					 * registration: by Send only */
 	uint8_t refusals;		/* in a row */
 	bool queued, by_send;
 	bool doubt;			/* the answer is late */

@@ -521,27 +521,79 @@ static void flush_done(struct spill *s)
 	remove_done(s);
 }
 
+static bool append_watch(struct spill *s, struct segment *segment,
+			 const struct spill_stream *stream)
+{
+	struct spill_record r = {.kind = SPILL_WATCH,
+		.stream = stream->number, .n_paths = stream->n_watch};
+
+	if (stream->n_watch)
+		memcpy(r.paths, stream->watch,
+		       stream->n_watch * sizeof(r.paths[0]));
+	return append(s, segment, &r);
+}
+
+/* Each segment can be read without those before it. */
+static bool introduce(struct spill *s, struct segment *segment,
+		      struct spill_stream *stream)
+{
+	struct spill_record name = {.kind = SPILL_NAME,
+		.stream = stream->number, .server = stream->server,
+		.endpoint = stream->endpoint,
+		.n_endpoint = strlen(stream->endpoint)};
+
+	if (stream->named == segment->id)
+		return true;
+	if (!append(s, segment, &name) ||
+	    (stream->n_watch && !append_watch(s, segment, stream)))
+		return false;
+	stream->named = segment->id;
+	return true;
+}
+
+static void set_watch(struct spill_stream *stream,
+		      const struct lwm2m_path *paths, size_t n)
+{
+	n = n < SPILL_PATHS_MAX ? n : SPILL_PATHS_MAX;
+	free(stream->watch);
+	stream->watch = n ? must(malloc(n * sizeof(*paths))) : NULL;
+	if (n)
+		memcpy(stream->watch, paths, n * sizeof(*paths));
+	stream->n_watch = (uint16_t)n;
+}
+
+void spill_watch(struct spill *s, struct spill_stream *stream,
+		 const struct lwm2m_path *paths, size_t n)
+{
+	struct segment *segment;
+
+	if (s->most < 2 * SEGMENT_LEAST || (!n && !stream->n_watch))
+		return;
+	set_watch(stream, paths, n);
+	flush_done(s);
+	segment = current(s);
+	if (stream->named != segment->id)
+		introduce(s, segment, stream);
+	else
+		append_watch(s, segment, stream);
+	next(s);
+}
+
 uint32_t spill_put(struct spill *s, struct spill_stream *stream,
 		   const struct kept_record *record)
 {
 	struct spill_record r = {.kind = SPILL_DATA, .stream = stream->number,
 				 .data = *record};
-	struct spill_record name = {.kind = SPILL_NAME,
-		.stream = stream->number, .server = stream->server,
-		.endpoint = stream->endpoint,
-		.n_endpoint = strlen(stream->endpoint)};
 	struct segment *segment;
 
 	if (s->most < 2 * SEGMENT_LEAST)
 		return 0;
 	flush_done(s);
 	segment = current(s);
-	if ((stream->named != segment->id && !append(s, segment, &name)) ||
-	    !append(s, segment, &r)) {
+	if (!introduce(s, segment, stream) || !append(s, segment, &r)) {
 		s->failed++;
 		return 0;
 	}
-	stream->named = segment->id;
 	stream->n++;
 	segment->n++;
 	if (record->sequence >= stream->next_sequence)
@@ -723,6 +775,10 @@ static void learn(struct spill *s, const struct spill_record *r)
 		if (stream)
 			done_add(stream, r->from, r->to);
 		break;
+	case SPILL_WATCH:
+		if (stream)
+			set_watch(stream, r->paths, r->n_paths);
+		break;
 	case SPILL_BOOT: case SPILL_STEP:
 		break;
 	}
@@ -817,6 +873,7 @@ void spill_close(struct spill *s)
 	}
 	for (struct spill_stream *stream; (stream = s->streams); ) {
 		s->streams = stream->next;
+		free(stream->watch);
 		free(stream);
 	}
 	free(s->segments);

@@ -24,7 +24,8 @@ struct spill_stream {
 	uint32_t done_to;		/* those below are done */
 	uint32_t n;			/* in the log and not done */
 	uint32_t named;			/* the last segment that has its name */
-	uint16_t server, n_done;
+	uint16_t server, n_done, n_watch;
+	struct lwm2m_path *watch;	/* what was observed when it was lost */
 	struct { uint32_t from, to; } done[SPILL_DONE];	/* above done_to */
 	struct spill_stream *next_by_number;
 	char endpoint[];
@@ -66,6 +67,11 @@ uint32_t spill_put(struct spill *spill, struct spill_stream *stream,
 /* It need not be given any more. */
 void spill_done(struct spill *spill, struct spill_stream *stream,
 		uint32_t sequence, uint32_t segment);
+
+/* What the server had observed: it comes with every segment. No paths: nothing
+ * any more. */
+void spill_watch(struct spill *spill, struct spill_stream *stream,
+		 const struct lwm2m_path *paths, size_t n);
 
 /* Gives all records that are not done, in the order that they were put, until
  * `record` wants no more, or the end. It goes on where it stopped; anew: from

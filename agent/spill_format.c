@@ -44,6 +44,13 @@ static uint64_t get(const uint8_t *at, size_t n)
 
 /* ---- writing ---- */
 
+static void path_write(const struct lwm2m_path *path, struct buf *out)
+{
+	put(out, path->depth, 1);
+	for (uint8_t i = 0; i < path->depth; i++)
+		put(out, path->id[i], 2);
+}
+
 static void data_write(const struct spill_record *r, struct buf *out)
 {
 	const struct lwm2m_record *record = &r->data.record;
@@ -53,9 +60,7 @@ static void data_write(const struct spill_record *r, struct buf *out)
 	put(out, r->data.sequence, 4);
 	put(out, (uint64_t)record->time, 8);
 	put(out, record->value.type, 1);
-	put(out, record->path.depth, 1);
-	for (uint8_t i = 0; i < record->path.depth; i++)
-		put(out, record->path.id[i], 2);
+	path_write(&record->path, out);
 	if (out->full || room < value + 32) {
 		out->full = true;
 		return;
@@ -79,6 +84,11 @@ static void content_write(const struct spill_record *r, struct buf *out)
 		put(out, r->stream, 4);
 		put(out, r->from, 4);
 		put(out, r->to, 4);
+		break;
+	case SPILL_WATCH:
+		put(out, r->stream, 4);
+		for (size_t i = 0; i < r->n_paths; i++)
+			path_write(&r->paths[i], out);
 		break;
 	case SPILL_BOOT:
 		buf_put(out, r->boot, sizeof(r->boot));
@@ -121,23 +131,45 @@ static bool name_read(const uint8_t *at, size_t n, struct spill_record *r)
 	return !memchr(r->endpoint, 0, r->n_endpoint);
 }
 
+/* 0: it is none. */
+static size_t path_read(const uint8_t *at, size_t n, struct lwm2m_path *path)
+{
+	if (n < 1 || at[0] > 4 || n < 1 + 2u * at[0])
+		return 0;
+	*path = (struct lwm2m_path){.depth = at[0]};
+	for (uint8_t i = 0; i < at[0]; i++)
+		path->id[i] = (uint16_t)get(at + 1 + 2 * i, 2);
+	return 1 + 2u * at[0];
+}
+
+static bool watch_read(const uint8_t *at, size_t n, struct spill_record *r)
+{
+	size_t length;
+
+	if (n < 4)
+		return false;
+	r->stream = (uint32_t)get(at, 4);
+	for (at += 4, n -= 4; n; at += length, n -= length) {
+		length = r->n_paths < SPILL_PATHS_MAX ?
+			 path_read(at, n, &r->paths[r->n_paths++]) : 0;
+		if (!length)
+			return false;
+	}
+	return true;
+}
+
 static bool data_read(const uint8_t *at, size_t n, struct spill_record *r)
 {
 	struct lwm2m_record *record = &r->data.record;
 	size_t path;
 
-	if (n < 18 || at[17] > 4 || at[17] < 3)
+	if (n < 18 || at[17] < 3 ||
+	    !(path = path_read(at + 17, n - 17, &record->path)))
 		return false;
 	r->stream = (uint32_t)get(at, 4);
 	r->data.sequence = (uint32_t)get(at + 4, 4);
 	record->time = (int64_t)get(at + 8, 8);
-	record->path.depth = at[17];
-	path = 2u * at[17];
-	if (n < 18 + path)
-		return false;
-	for (uint8_t i = 0; i < at[17]; i++)
-		record->path.id[i] = (uint16_t)get(at + 18 + 2 * i, 2);
-	return kept_value_unpack(at[16], at + 18 + path, n - 18 - path,
+	return kept_value_unpack(at[16], at + 17 + path, n - 17 - path,
 				 &record->value);
 }
 
@@ -155,6 +187,8 @@ static bool content_read(const uint8_t *at, size_t n, struct spill_record *r)
 		r->from = (uint32_t)get(at + 4, 4);
 		r->to = (uint32_t)get(at + 8, 4);
 		return r->from < r->to;
+	case SPILL_WATCH:
+		return watch_read(at, n, r);
 	case SPILL_BOOT:
 		if (n != 24)
 			return false;

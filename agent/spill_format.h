@@ -8,6 +8,7 @@
  *   DATA   4 stream  4 sequence  8 time, ns since 1970  1 type  1 depth
  *          2 for each level  value
  *   DONE   4 stream  4 from  4 to
+ *   WATCH  4 stream  for each path: 1 depth  2 for each level
  *   BOOT   16 boot id  8 wall clock minus monotonic, ns
  *   STEP   8 by how much the wall clock was set, ns */
 #ifndef AGENT_SPILL_FORMAT_H
@@ -15,11 +16,12 @@
 #include "agent/kept.h"
 #include "objects/buf.h"
 
-enum spill_kind { SPILL_NAME = 1, SPILL_DATA, SPILL_DONE_RANGE, SPILL_BOOT,
-		  SPILL_STEP };
+enum spill_kind { SPILL_NAME = 1, SPILL_DATA, SPILL_DONE_RANGE, SPILL_WATCH,
+		  SPILL_BOOT, SPILL_STEP };
 
 #define SPILL_RECORD_MAX (KEPT_VALUE_MAX + 64)
 #define SPILL_ENDPOINT_MAX 255
+#define SPILL_PATHS_MAX 32
 
 struct spill_record {
 	uint8_t kind;			/* enum spill_kind */
@@ -29,6 +31,8 @@ struct spill_record {
 	size_t n_endpoint;
 	struct kept_record data;	/* DATA: without segment */
 	uint32_t from, to;		/* DONE: from .. to - 1 */
+	struct lwm2m_path paths[SPILL_PATHS_MAX];	/* WATCH */
+	size_t n_paths;
 	uint8_t boot[16];
 	int64_t clock;			/* BOOT, STEP */
 };

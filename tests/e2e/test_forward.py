@@ -92,6 +92,9 @@ class Kept(Forward):
         self.assertLess(len(self.server_.events("send", after=mark)), 4)
 
     def test_kill_in_the_outage_loses_nothing(self):
+        # The first value came before the first registration.
+        self.server_.wait("send")
+        wait_for(lambda: self.waiting() == 0, "nothing waits any more")
         self.cut()
         mark = self.server_.mark()
         for _ in range(3):
@@ -142,6 +145,37 @@ class Observed(Forward):
         records = [(v, t) for e in events for _, v, t in e["records"]]
         self.assertCounts(records)
         self.assertGreater(max(len(e["records"]) for e in events), 10)
+
+
+class Restarted(Forward):
+    def test_what_was_observed_is_kept_over_a_kill(self):
+        mark = self.server_.mark()
+        self.server_.wait("notification", after=mark)
+        self.cut()
+        time.sleep(3)
+        mark = self.server_.mark()
+        self.site.restart(signal.SIGKILL)
+        time.sleep(3)
+        self.site.restart(signal.SIGKILL)
+        time.sleep(2)
+        n = wait_for(self.waiting, "something waits")
+        self.assertGreater(n, 20)
+        self.mend()
+        self.server_.registered("counter", after=mark, timeout=60)
+        wait_for(lambda: self.waiting() == 0, "nothing waits any more", 30)
+        runs = []
+        values = [r for e in self.server_.events("send", after=mark)
+                  for r in e["records"]]
+        self.assertEqual([t for _, _, t in values],
+                         sorted({t for _, _, t in values}))
+        for _, value, t in values:
+            if not runs or value < runs[-1][-1][0]:
+                runs.append([])
+            runs[-1].append((value, t))
+        self.assertEqual(len(runs), 3)
+        for run in runs:
+            self.assertCounts(run)
+            self.assertGreater(len(run), 6)
 
 
 class Sent(Forward):
