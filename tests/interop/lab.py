@@ -93,7 +93,7 @@ class Lab(harness.Site):
             self.end()
             raise
 
-    def add_gateway(self, devices, server_keys=None):
+    def add_gateway(self, devices, server_keys=None, **files):
         """One more gateway at the same server."""
         if server_keys is None:
             server_keys = self._server_keys
@@ -101,6 +101,7 @@ class Lab(harness.Site):
                                        "lifetime": LIFETIME,
                                        "more": server_keys},
                  "conf.d/devices.yaml": devices}
+        texts.update(files)
         for profile in (ROOT / "etc/profiles").rglob("*.yaml"):
             name = profile.relative_to(ROOT / "etc")
             texts[str(name)] = profile.read_text()

@@ -28,6 +28,7 @@ class Leshan(tools.Driver):
             ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1",
              "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
              "-cp", f"{libraries()}/*", HERE / "Server.java",
+             "--models", HERE.parent / "objects",
              "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0"], "leshan")
         self.port = self.ready["coap"]
         self._http = f"http://127.0.0.1:{self.ready['http']}"

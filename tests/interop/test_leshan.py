@@ -2,6 +2,7 @@
 """lwmuxd with Eclipse Leshan, an LwM2M 1.1 server."""
 import time
 import unittest
+from pathlib import Path
 
 import cases
 import coap
@@ -483,6 +484,63 @@ class Instances(LeshanCases):
         self.assertEqual(self.server.read(self.name, "/16/0/0", "TLV").nodes,
                          {"/16/0/0/0": "a", "/16/0/0/1": "B",
                           "/16/0/0/2": "c"})
+
+
+class Defined(LeshanCases):
+    """An object that both know by its XML definition alone."""
+
+    TYPES = Path(__file__).with_name("objects") / "types.xml"
+    NAME = "io-types"
+    VALUES = {1: [True, False], 2: [0, -1000, 999], 3: [0, 4000000000],
+              4: [0.0, 21.0, -0.1, 1e6], 6: [{"0": 1.0, "300": 2.5}],
+              5: ["2023-11-14T22:13:20Z", "1970-01-01T00:00:00Z"]}
+
+    def setUp(self):
+        super().setUp()
+        if self.NAME in self.server.clients():
+            return
+        points = "".join(
+            f"      - {{name: p{i}, value: 0, map: 26260/0/{i}, "
+            "writable: true}\n" for i in (1, 2, 3, 4, 5, "6/0", "6/300"))
+        self.lab.add_gateway(
+            f"devices:\n  - endpoint: {self.NAME}\n    bus: sim\n"
+            "    poll: 100ms\n    points:\n"
+            f"{points.replace('p6/', 'p6-')}",
+            **{"objects.d/types.xml": self.TYPES.read_text()})
+        self.server.wait("registered", self.NAME, 15)
+
+    def test_registered_with_its_version(self):
+        self.assertIn("</26260>;ver=1.3",
+                      self.server.client(self.NAME)["links"])
+
+    def nodes_of(self, resource, value):
+        path = f"/26260/0/{resource}"
+        if resource == 3:        # it tells unsigned ones as text
+            value = str(value)
+        return ({f"{path}/{k}": v for k, v in value.items()}
+                if isinstance(value, dict) else {path: value})
+
+    def test_each_type_in_each_format_and_back(self):
+        for format, ct in {"TEXT": TEXT, "CBOR": CBOR, **FORMATS}.items():
+            for resource, values in self.VALUES.items():
+                if resource == 6 and format in ("TEXT", "CBOR"):
+                    continue
+                for value in values:
+                    with self.subTest(format=format, value=value):
+                        self.there_and_back(resource, value, format, ct)
+
+    def there_and_back(self, resource, value, format, ct):
+        path = f"/26260/0/{resource}"
+        self.assertCode(self.server.write(self.NAME, path, value, format),
+                        "2.04")
+        wanted = self.nodes_of(resource, value)
+        self.eventually(lambda: self.server.read(
+            self.NAME, path, format).nodes == wanted, f"{path} {wanted}")
+        self.assertContent(self.server.read(self.NAME, path, format), ct)
+
+    def test_beyond_the_range_of_the_definition(self):
+        answer = self.server.write(self.NAME, "/26260/0/2", 1001, "TLV")
+        self.assertCode(answer, "4.00")
 
 
 class Execute(LeshanCases):
