@@ -1001,7 +1001,9 @@ static void broke(struct coap_connection *c, const char *what)
 		breakage.alert = io.alert;
 		what = text;
 	}
-	breakage.why = what ? what : c->up ? "the connection was closed" :
+	breakage.why = what ? what : c->up && is_stream(c) ?
+		       "the connection was closed" : c->up ?
+		       "the server cannot be reached any more" :
 		       "the server cannot be reached";
 	io.failed = NULL;
 	c->flight = FLIGHT_NONE;

@@ -230,8 +230,8 @@ static const char *alert_meaning(int alert)
 		return "the server has another key";
 	case GNUTLS_A_HANDSHAKE_FAILURE:
 	case GNUTLS_A_INSUFFICIENT_SECURITY:
-		return "the server refuses: no common cipher suite, or it does "
-		       "not know us";
+		return "the server refuses: it does not know us, or there is "
+		       "no common cipher suite";
 	case GNUTLS_A_BAD_CERTIFICATE:
 	case GNUTLS_A_UNSUPPORTED_CERTIFICATE:
 	case GNUTLS_A_CERTIFICATE_REVOKED:
@@ -248,6 +248,28 @@ static const char *alert_meaning(int alert)
 	}
 }
 
+/* Where no alert came: what it looks like from here. */
+static const char *error_meaning(int error)
+{
+	switch (error) {
+	case 0:
+		return "the server has closed the session";
+	case GNUTLS_E_UNEXPECTED_PACKET:
+	case GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET:
+	case GNUTLS_E_DECRYPTION_FAILED:
+		return "the handshake does not come to its end: has the server "
+		       "another key?";
+	case GNUTLS_E_TIMEDOUT:
+		return "the server does not answer the handshake";
+	case GNUTLS_E_PREMATURE_TERMINATION:
+	case GNUTLS_E_PULL_ERROR:
+	case GNUTLS_E_PUSH_ERROR:
+		return "the connection has broken";
+	default:
+		return gnutls_strerror(error);
+	}
+}
+
 void credentials_explain(int error, int alert, char *text, size_t size)
 {
 	const char *name = alert < 0 ? NULL :
@@ -256,10 +278,8 @@ void credentials_explain(int error, int alert, char *text, size_t size)
 	if (alert >= 0)
 		snprintf(text, size, "%s (alert %d, %s)", alert_meaning(alert),
 			 alert, name ? name : "unknown");
-	else if (error == 0)
-		snprintf(text, size, "the server has closed the session");
 	else
-		snprintf(text, size, "%s", gnutls_strerror(error));
+		snprintf(text, size, "%s", error_meaning(error));
 }
 
 const char *credentials_suite(void *tls)
