@@ -23,22 +23,27 @@ class Leshan(tools.Driver):
 
     title = "Leshan 2.0.0-M18"
 
-    def __init__(self):
+    def __init__(self, **keys):
+        """keys: pubkey= and key= (DER), or cert= (PEM), key= and trust="""
         super().__init__(
             ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1",
              "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
              "-cp", f"{libraries()}/*", HERE / "Server.java",
              "--models", HERE.parent / "objects",
-             "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0"], "leshan")
+             "--coap", "127.0.0.1:0", "--coaps", "127.0.0.1:0",
+             "--http", "127.0.0.1:0",
+             *(str(w) for k, v in keys.items() for w in (f"--{k}", v))],
+            "leshan")
         self.port = self.ready["coap"]
-        self._http = f"http://127.0.0.1:{self.ready['http']}"
+        self.coaps = self.ready["coaps"]
+        self.http = f"http://127.0.0.1:{self.ready['http']}"
 
     # Requests
 
     def _call(self, method, path, query="", body=None, timeout=5.0):
         if path.count("/") > 2:            # a request to a device
             query += f"{'&' if query else ''}timeout={timeout}"
-        url = f"{self._http}{path}{'?' + query if query else ''}"
+        url = f"{self.http}{path}{'?' + query if query else ''}"
         data = None if body is None else body.encode()
         request = urllib.request.Request(url, data, method=method)
         try:
@@ -57,6 +62,15 @@ class Leshan(tools.Driver):
 
     def client(self, ep):
         return self._call("GET", f"/clients/{urllib.parse.quote(ep)}")
+
+    def secure(self, ep, **how):
+        """How ep must show who it is: identity= and key= (hex), rpk= (hex of
+        its SubjectPublicKeyInfo), x509=True."""
+        return self._call("PUT", f"/security/{urllib.parse.quote(ep)}",
+                          body=json.dumps(how))
+
+    def unsecure(self, ep):
+        return self._call("DELETE", f"/security/{urllib.parse.quote(ep)}")
 
     def forget(self, ep):
         """Drops its registration: the next Update is answered by 4.04."""
