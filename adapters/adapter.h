@@ -22,7 +22,7 @@
 #include "objects/value.h"
 
 #define ADAPTER_ABI 1u
-#define ADAPTER_MINOR 1u
+#define ADAPTER_MINOR 2u
 #define ADAPTER_NEVER INT64_MAX
 
 struct adapter_host;		/* functions of the host, below */
@@ -83,6 +83,16 @@ struct adapter_found {			/* borrowed during the call */
 	const char *note;		/* for people: name, consumer */
 	const struct adapter_point *identify;	/* which it answered ... */
 	struct lwm2m_value value;	/* ... and what, raw */
+};
+
+/* minor 2. The program of a device, on its way into it. Lives from the first
+ * image_install() until that returned 0 or an error, or image_cancel() did. */
+struct adapter_image {
+	struct adapter_device *device;
+	const uint8_t *bytes;
+	size_t n;
+	size_t done;			/* the adapter's: bytes so far, from 0*/
+	void *state;			/* the adapter's own, from NULL */
 };
 
 struct adapter_facts {			/* of a point; zeroed by the host */
@@ -178,6 +188,23 @@ struct adapter_ops {
 	int64_t (*search)(struct adapter_search *, int64_t now);
 
 	uint32_t traits;		/* of enum adapter_trait; minor 1 */
+
+	/* minor 2, all NULL where no device takes an image */
+
+	/* Pure, agent thread, as check_device. The largest image that this
+	 * device takes, bytes; 0: none. */
+	size_t (*image_room)(const struct adapter_device *);
+	/* Is this an image for the device, and whole? Does not talk to it. 0;
+	 * -ENOTSUP of another kind, -EBADMSG damaged, -ENOSPC too large. NULL:
+	 * it need not be asked. */
+	int (*image_check)(struct adapter_device *, const uint8_t *bytes,
+			   size_t n);
+	/* ONE exchange a call, between polls; the last one lets the device run
+	 * it. Returns when the next step is, 0 at the end, or -errno: the
+	 * device runs what it ran before. */
+	int64_t (*image_install)(struct adapter_image *, int64_t now);
+	/* It is given up: forget it. Never blocks. */
+	void (*image_cancel)(struct adapter_image *);
 };
 #define ADAPTER_EXPORT(...) \
 	extern const struct adapter_ops lwmux_adapter; \

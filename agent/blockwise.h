@@ -32,6 +32,7 @@ struct block_body {
 	uint32_t key;		/* of what: hash of method, path and query */
 	uint8_t *at;		/* owned */
 	size_t used, size;
+	size_t most;		/* of used; 0: BLOCK_BODY_MAX */
 };
 void block_body_finish(struct block_body *body);
 /* One more block. The code for its answer: 2.31 go on, 0 it is complete, 4.08

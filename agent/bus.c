@@ -268,6 +268,17 @@ void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll)
 		.poll = poll});
 }
 
+int bus_image(struct bus_device *device, struct image *image, bool install,
+	      uint64_t id)
+{
+	if (is_leaving(device))
+		return -ESHUTDOWN;
+	request_post(bus_of(device), (struct bus_request){
+		.kind = INBOX_IMAGE, .device = device,
+		.image = bus_image_create(device, image, install, id)});
+	return 0;
+}
+
 int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id)
 {
 	if (bus->stopping)

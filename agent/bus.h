@@ -90,6 +90,14 @@ void bus_cancel(struct bus_device *device, uint64_t id);
 /* From now on the point is polled every `poll` ns, if it is polled at all. */
 void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
 
+/* Is the image one for the device (install: false), or put it there: BUS_DONE
+ * with this id follows, error as adapter.h says of image_check and
+ * image_install; -ENODEV where the device is not attached. -ESHUTDOWN as above.
+ * The bus takes a share of image of its own. */
+struct image;
+int bus_image(struct bus_device *device, struct image *image, bool install,
+	      uint64_t id);
+
 /* Counters of a bus (device NULL) or a device: names and numbers at this
  * moment, at most max; the names are literals of the adapter or ours. */
 struct bus_count { const char *name; uint64_t n; };

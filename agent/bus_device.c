@@ -255,6 +255,7 @@ void device_detach(struct bus_device *device, int error)
 	if (!device->link)
 		return;
 	bus->called = true;
+	images_end(device, error);
 	if (bus->ops->detach)
 		bus->ops->detach(&device->base);
 	link_leave(device);

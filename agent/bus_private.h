@@ -83,7 +83,8 @@ struct bus_device {
 };
 
 enum bus_inbox_kind { INBOX_ATTACH, INBOX_DETACH, INBOX_DO,
-			INBOX_FORGET, INBOX_RHYTHM, INBOX_SEARCH, INBOX_SEARCH_STOP };
+			INBOX_FORGET, INBOX_RHYTHM, INBOX_SEARCH,
+			INBOX_SEARCH_STOP, INBOX_IMAGE };
 
 struct bus_request {
 	struct bus_request *next;
@@ -91,6 +92,7 @@ struct bus_request {
 	struct bus_device *device;
 	struct bus_command *command;	/* of DO */
 	const struct search_plan *plan;	/* of SEARCH */
+	struct bus_image *image;	/* of IMAGE */
 	uint64_t id;			/* of FORGET, of SEARCH */
 	int64_t poll;			/* of RHYTHM */
 	uint32_t point;
@@ -119,6 +121,7 @@ struct bus {
 	struct adapter_device **attached_end;
 	struct bus_device *ready, **ready_end;	/* have a command to go on */
 	struct bus_search *search;	/* the one under way, or NULL */
+	struct bus_image *images;	/* that are being installed */
 	struct heap due;
 	struct adapter_point **asked;	/* room for one exchange */
 	size_t asked_room;
@@ -196,6 +199,19 @@ void search_step(struct bus *bus);
 int64_t search_due(const struct bus *bus);
 void search_found(struct adapter_search *search,
 		  const struct adapter_found *found);
+
+/* bus_image.c */
+struct image;
+struct bus_image *bus_image_create(struct bus_device *device,
+				   struct image *image, bool install,
+				   uint64_t id);
+void bus_image_free(struct bus_image *job);
+void image_begin(struct bus *bus, struct bus_image *job);
+/* The device goes: BUS_DONE with error for what is being installed. */
+void images_end(struct bus_device *device, int error);
+/* The next exchange of one of them, if it is due. */
+void images_step(struct bus *bus);
+int64_t images_due(const struct bus *bus);
 
 /* bus_thread.c */
 void *bus_run(void *bus);

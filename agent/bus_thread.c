@@ -91,6 +91,9 @@ static void request_serve(struct bus *bus, const struct bus_request *request)
 	case INBOX_SEARCH_STOP:
 		search_forget(bus, request->id);
 		break;
+	case INBOX_IMAGE:
+		image_begin(bus, request->image);
+		break;
 	}
 }
 
@@ -263,7 +266,7 @@ static void turn_step(struct bus *bus)
 static void bus_work(struct bus *bus)
 {
 	static void (*const steps[])(struct bus *) = {
-		poll_step, search_step, turn_step,
+		poll_step, search_step, images_step, turn_step,
 	};
 
 	command_step(bus);
@@ -288,6 +291,8 @@ static int64_t wait_until(const struct bus *bus)
 		until = bus->turn_at;
 	if (search_due(bus) < until)
 		until = search_due(bus);
+	if (images_due(bus) < until)
+		until = images_due(bus);
 	return due < until ? due : until;
 }
 

@@ -11,6 +11,7 @@
 #include "agent/client_bootstrap.h"
 #include "agent/client_session.h"
 #include "agent/endpoint.h"
+#include "agent/endpoint_firmware.h"
 #include "agent/endpoint_access.h"
 #include "agent/endpoint_rhythm.h"
 #include "agent/gateway.h"
@@ -666,8 +667,15 @@ static void on_moved(void *owner, bool sent, size_t bytes)
 				 loop_clock());
 }
 
+static uint8_t on_block(void *owner, const struct request *request,
+			size_t so_far, size_t *most)
+{
+	return endpoint_firmware_block(owner, request, so_far, most,
+				       loop_clock());
+}
+
 const struct coap_handlers client_handlers = {
 	.request = on_request, .ended = on_ended, .idle = on_idle,
 	.broken = client_broken,
-	.moved = on_moved,
+	.moved = on_moved, .block = on_block,
 };

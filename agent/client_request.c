@@ -7,6 +7,7 @@
 #include "agent/client.h"
 #include "agent/client_bootstrap.h"
 #include "agent/endpoint.h"
+#include "agent/endpoint_firmware.h"
 #include "agent/endpoint_rhythm.h"
 #include "agent/gateway.h"
 #include "agent/log.h"
@@ -156,6 +157,8 @@ static uint8_t execute(struct client *c, struct batch_asker asker,
 		client_disable(account, disable_timeout(account), now);
 	else if (path->id[0] == 3 && path->id[2] == 12)
 		endpoint_errors_reset(e, now);
+	else if (path->id[0] == 5)
+		return endpoint_firmware_update(e, now);
 	else if (path->id[0] != 7 ||
 		 !endpoint_statistics_execute(e, path->id[2], now))
 		return CODE(5, 1);
@@ -250,6 +253,8 @@ void client_request(struct client *c, struct coap_exchange *x,
 	client_exchange(c, now);
 	if (c->connection && !coap_busy(c->connection))
 		forward_answered(c, COAP_ANSWERED, now);
+	if (endpoint_firmware_request(c, &scope, x, request, now))
+		return;
 	outcome = request_handle(&scope, request, g->room, &out);
 	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
 		cancel(c, &outcome, token, token_length);

@@ -43,7 +43,8 @@ struct outgoing {
 	uint8_t method;
 	uint16_t format;
 	uint16_t n_path, n_query;
-	struct block block;
+	bool wants_block2;
+	struct block block, block2;
 	size_t length;
 	uint8_t at[];			/* path, query, payload */
 };
@@ -333,6 +334,8 @@ static int send_outgoing(struct coap_connection *c, int64_t now)
 	if (o->format != FORMAT_NONE)
 		add_number(pdu, COAP_OPTION_CONTENT_FORMAT, o->format);
 	add_segments(pdu, COAP_OPTION_URI_QUERY, o->at + o->n_path, o->n_query);
+	if (o->wants_block2)
+		add_block(pdu, COAP_OPTION_BLOCK2, &o->block2);
 	if (o->block.more || o->block.number)
 		add_block(pdu, COAP_OPTION_BLOCK1, &o->block);
 	if (n > 0)
@@ -340,6 +343,15 @@ static int send_outgoing(struct coap_connection *c, int64_t now)
 			      o->at + o->n_path + o->n_query + offset);
 	take_off(c, FLIGHT_REQUEST, token, sizeof(token), now);
 	return send_flight(c, pdu, now);
+}
+
+static uint8_t szx_of(size_t size)
+{
+	uint8_t szx = 0;
+
+	while (szx < BLOCK_SZX && size > (size_t)16 << szx)
+		szx++;
+	return szx;
 }
 
 int coap_request(struct coap_connection *c, const struct coap_message *m,
@@ -353,7 +365,9 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 	if (!o)
 		abort();
 	*o = (struct outgoing){m->method, m->format, (uint16_t)m->path.n,
-			       (uint16_t)m->query.n, whole, m->length};
+			       (uint16_t)m->query.n, m->wants_block2, whole,
+			       {m->block2, false, szx_of(m->block2_size)},
+			       m->length};
 	memcpy(o->at, m->path.at, m->path.n);
 	if (m->query.n)
 		memcpy(o->at + m->path.n, m->query.at, m->query.n);
@@ -568,6 +582,14 @@ static void take_options(struct coap_exchange *x, struct incoming *in,
 	x->key = block_hash(0, in->uri, in->uri_buf.used);
 }
 
+static void release_incoming(struct coap_connection *c)
+{
+	if (c->incoming)
+		block_body_finish(c->incoming);
+	free(c->incoming);
+	c->incoming = NULL;
+}
+
 /* true: the request is whole (now), go on with it. */
 static bool assemble(struct coap_exchange *x, const struct incoming *in,
 		     struct request *r)
@@ -585,6 +607,15 @@ static bool assemble(struct coap_exchange *x, const struct incoming *in,
 		abort();
 	code = block_body_add(c->incoming, key, &in->block1, r->payload,
 			      r->length);
+	if (code == CODE(2, 31) && c->handlers->block) {
+		uint8_t refused = c->handlers->block(c->owner, r,
+						     c->incoming->used,
+						     &c->incoming->most);
+
+		if (refused)
+			release_incoming(c);
+		code = refused ? refused : code;
+	}
 	if (code) {
 		coap_respond(x, code, FORMAT_NONE, NULL, 0, -1);
 		return false;
@@ -592,14 +623,6 @@ static bool assemble(struct coap_exchange *x, const struct incoming *in,
 	r->payload = c->incoming->at;
 	r->length = c->incoming->used;
 	return true;
-}
-
-static void release_incoming(struct coap_connection *c)
-{
-	if (c->incoming)
-		block_body_finish(c->incoming);
-	free(c->incoming);
-	c->incoming = NULL;
 }
 
 static void handle(struct coap_exchange *x, struct incoming *in,
@@ -727,6 +750,24 @@ static bool next_block(struct coap_connection *c, uint8_t code,
 	return true;
 }
 
+/* What of an answer tells that it is one block of several. */
+static void take_block2(struct coap_answer *answer, uint16_t number,
+			coap_opt_t *option)
+{
+	const uint8_t *value = coap_opt_value(option);
+	size_t n = coap_opt_length(option);
+	struct block block;
+
+	if (number == COAP_OPTION_ETAG)
+		answer->etag = block_hash(1, value, n);
+	if (number != COAP_OPTION_BLOCK2 || !block_decode(value, n, &block))
+		return;
+	answer->has_block2 = true;
+	answer->block2 = block.number;
+	answer->block2_size = block_size(&block);
+	answer->more = block.more;
+}
+
 static coap_response_t on_response(coap_session_t *session,
 				   const coap_pdu_t *sent,
 				   const coap_pdu_t *received,
@@ -752,12 +793,14 @@ static coap_response_t on_response(coap_session_t *session,
 	if (next_block(c, answer.code, received))
 		return COAP_RESPONSE_OK;
 	coap_option_iterator_init(received, &iterator, COAP_OPT_ALL);
-	while ((option = coap_option_next(&iterator)))
+	while ((option = coap_option_next(&iterator))) {
+		take_block2(&answer, iterator.number, option);
 		if (iterator.number == COAP_OPTION_LOCATION_PATH) {
 			buf_byte(&location, (uint8_t)coap_opt_length(option));
 			buf_put(&location, coap_opt_value(option),
 				coap_opt_length(option));
 		}
+	}
 	answer.location = (struct coap_segments){segments,
 				location.full ? 0 : location.used};
 	if (!coap_get_data(received, &answer.length, &answer.payload))
@@ -885,7 +928,7 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 	if (!c)
 		abort();
 	c->owner = owner;
-	c->handlers = io.handlers;
+	c->handlers = peer->handlers ? peer->handlers : io.handlers;
 	c->transport = (uint8_t)peer->transport;
 	c->pinged = peer->keepalive;
 	if (secure)

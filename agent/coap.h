@@ -32,6 +32,11 @@ struct coap_answer {
 	struct coap_segments location;	/* Location-Path, verbatim */
 	const uint8_t *payload;
 	size_t length;
+	bool has_block2;		/* a part of the body: */
+	uint32_t block2;		/* its number, ... */
+	size_t block2_size;		/* ... bytes of all but the last, ... */
+	bool more;			/* there is one behind it */
+	uint32_t etag;			/* of the whole; hash, 0: none */
 };
 
 /* What has become of a session over DTLS, TCP or TLS. */
@@ -60,6 +65,10 @@ struct coap_handlers {
 	/* A message has gone out or come in: bytes with its IP header, without
 	 * what libcoap repeats on its own. */
 	void (*moved)(void *owner, bool sent, size_t bytes);
+	/* A block of a request's body has come, not the last. 0, with how much
+	 * the whole may be; or the code that refuses it. NULL: 72 KiB. */
+	uint8_t (*block)(void *owner, const struct request *request,
+			 size_t so_far, size_t *most);
 };
 
 int coap_start(const struct coap_handlers *handlers);
@@ -81,6 +90,7 @@ struct coap_peer {
 						 * needed of them is copied */
 	const char *host;	/* of its URI: in its certificate */
 	uint32_t keepalive;	/* s without a message, then a ping; 0: none */
+	const struct coap_handlers *handlers;	/* NULL: those of the start */
 };
 /* Its own port. The handshake goes on by itself, 30 s at most; what is sent
  * before its end waits for that. NULL: why says it. */
@@ -115,6 +125,9 @@ struct coap_message {
 	uint16_t format;		/* of the payload, or FORMAT_NONE */
 	const uint8_t *payload;		/* copied; more than 1,024 bytes go */
 	size_t length;			/* block by block */
+	bool wants_block2;		/* of the answer: */
+	uint32_t block2;		/* number, for blocks of block2_size */
+	size_t block2_size;		/* 16 to 1024 */
 };
 /* -EBUSY one is under way, -EIO. `ended` follows. */
 int coap_request(struct coap_connection *connection,

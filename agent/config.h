@@ -146,6 +146,9 @@ struct config_device {
 	uint8_t bootstrap;		/* enum config_bootstrap */
 	uint8_t asleep_write;		/* enum config_asleep */
 	uint32_t lifetime;		/* s; 0: the server's */
+	uint32_t firmware_max;		/* bytes of a package */
+	uint32_t image_room;		/* ... that the device takes, by
+					 * settings.c; 0: none */
 	uint32_t n_points;		/* 0 of one refused, once typed */
 	const struct config_point *points;
 	struct config_points *shared;	/* that `points` are in, once typed */

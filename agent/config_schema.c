@@ -191,6 +191,10 @@ const struct config_key config_device_keys[] = {
 	OTHER("setup", "writes after each reconnect", .flags = KEY_LATER),
 	DEVICE("enabled", KEY_BOOL, enabled, .fallback = "true",
 	       .help = "false: left out"),
+	DEVICE("firmware_max", KEY_INT, firmware_max, .fallback = "1048576",
+	       .flags = KEY_GIVES, .min = 0, .max = 16 << 20,
+	       .help = "bytes of a package (object 5), if the device takes "
+		       "any; 0: none"),
 	DEVICE("manufacturer", KEY_TEXT, manufacturer, .flags = KEY_GIVES,
 	       .help = "3/0/0"),
 	DEVICE("model", KEY_TEXT, model, .flags = KEY_GIVES, .help = "3/0/1"),

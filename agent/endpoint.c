@@ -6,6 +6,7 @@
 #include "agent/batch.h"
 #include "agent/client_bootstrap.h"
 #include "agent/endpoint.h"
+#include "agent/endpoint_firmware.h"
 #include "agent/endpoint_access.h"
 #include "agent/gateway.h"
 #include "agent/last.h"
@@ -108,6 +109,7 @@ void endpoint_destroy(struct endpoint *e)
 	free(e->rhythm);
 	free(e->statistics);
 	client_bootstrap_destroy(e);
+	endpoint_firmware_finish(e);
 	tree_finish(&e->tree);
 	config_device_free(e->conf);
 	free(e);
@@ -381,7 +383,8 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		endpoint_missed(e, m, now);
 		break;
 	case BUS_DONE:
-		batch_done(e, m->id, m->error, now);
+		if (!endpoint_firmware_done(e, m->id, m->error, now))
+			batch_done(e, m->id, m->error, now);
 		break;
 	case BUS_KEEP:
 		store_put(e->gateway->store, STORE_KEPT, e->conf->endpoint,

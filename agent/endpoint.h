@@ -9,6 +9,7 @@
 #include "objects/tree.h"
 
 struct batch;
+struct endpoint_firmware;
 struct statistics;
 struct gateway;
 struct gateway_bus;
@@ -40,6 +41,7 @@ struct endpoint {
 	int32_t error;			/* of the last one */
 	int8_t rssi, rssi_told;		/* dBm, 0: not known */
 	struct statistics *statistics;	/* NULL: never started */
+	struct endpoint_firmware *firmware;	/* NULL: takes no images */
 };
 
 /* Sends the event to all its clients. */

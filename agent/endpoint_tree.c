@@ -5,6 +5,7 @@
 #include <string.h>
 #include "agent/config_facts.h"
 #include "agent/endpoint.h"
+#include "agent/endpoint_firmware.h"
 #include "agent/gateway.h"
 #include "agent/loop.h"
 #include "agent/machine.h"
@@ -311,6 +312,7 @@ void endpoint_build(struct endpoint *e)
 	add_device(e);
 	if (!e->bus)
 		add_machine(e);
+	endpoint_firmware_build(e);
 	for (size_t i = 0; i < e->conf->n_points; i++)
 		if (!e->conf->points[i].optional)
 			endpoint_build_point(e, &e->conf->points[i]);

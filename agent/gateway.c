@@ -7,6 +7,7 @@
 #include <string.h>
 #include "agent/batch.h"
 #include "agent/client_bootstrap.h"
+#include "agent/endpoint_firmware.h"
 #include "agent/gateway.h"
 #include "agent/last.h"
 #include "agent/log.h"
@@ -78,6 +79,7 @@ void gateway_finish(struct gateway *g)
 	heap_finish(&g->clients);
 	heap_finish(&g->batches);
 	heap_finish(&g->bootstraps);
+	heap_finish(&g->firmware);
 	config_errors_finish(&g->errors);
 	mailbox_destroy(g->mail);
 	free(g->room);
@@ -293,6 +295,8 @@ static void turn_heaps(struct gateway *g, int64_t now)
 		if (item->place && item->due <= now)
 			break;
 	}
+	while ((item = heap_first(&g->firmware)) && item->due <= now)
+		endpoint_firmware_due(item, now);
 	while ((item = heap_first(&g->clients)) && item->due <= now) {
 		heap_remove(&g->clients, item);
 		client_due(OWNER(item, struct client, due), now);
@@ -393,6 +397,7 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	next = last_turn(g->last, now);
 	due = next < due ? next : due;
 	due = earlier(due, heap_due(&g->bootstraps));
+	due = earlier(due, heap_due(&g->firmware));
 	if (g->stopping && g->stop_by < due)
 		due = g->stop_by;
 	return due;

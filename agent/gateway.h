@@ -47,7 +47,8 @@ struct gateway {
 	struct endpoint *gone;		/* to be freed in the next turn */
 	struct config_device **refused;	/* owned; shown in the status */
 	size_t n_refused;
-	struct heap clients, batches, bootstraps;	/* due times */
+	struct heap clients, batches, bootstraps, firmware;	/* due times */
+	uint32_t n_firmware;		/* packages that are not idle */
 	struct request_room *room;
 	uint8_t *out;			/* an answer while it is made */
 	size_t out_size;

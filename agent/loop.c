@@ -283,3 +283,44 @@ void loop_resolve(struct server *server)
 	if (rc < 0)
 		on_resolved(request, rc, NULL);
 }
+
+struct lookup {
+	uv_getaddrinfo_t request;
+	void (*found)(void *owner, const struct sockaddr *address,
+		      socklen_t length);
+	void *owner;
+};
+
+static void on_found(uv_getaddrinfo_t *request, int status,
+		     struct addrinfo *found)
+{
+	struct lookup *lookup = request->data;
+
+	loop.resolving--;
+	lookup->found(lookup->owner, status ? NULL : found->ai_addr,
+		      status ? 0 : found->ai_addrlen);
+	uv_freeaddrinfo(found);
+	free(lookup);
+}
+
+void loop_lookup(const char *host, uint16_t port,
+		 void (*found)(void *owner, const struct sockaddr *address,
+			       socklen_t length), void *owner)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				 .ai_flags = AI_ADDRCONFIG};
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+	char number[8];
+	int rc;
+
+	if (!lookup)
+		abort();
+	*lookup = (struct lookup){.found = found, .owner = owner};
+	lookup->request.data = lookup;
+	loop.resolving++;
+	snprintf(number, sizeof(number), "%u", port);
+	rc = uv_getaddrinfo(uv_default_loop(), &lookup->request, on_found,
+			    host, number, &hints);
+	if (rc < 0)
+		on_found(&lookup->request, rc, NULL);
+}

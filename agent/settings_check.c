@@ -193,6 +193,12 @@ static void stubs_make(struct stubs *s, const struct typing *t)
 	}
 }
 
+static void image_room_take(struct typing *t, size_t room)
+{
+	t->device->image_room = room < t->device->firmware_max ?
+				(uint32_t)room : t->device->firmware_max;
+}
+
 void device_check(struct typing *t)
 {
 	struct adapter_error error = {t};
@@ -203,6 +209,8 @@ void device_check(struct typing *t)
 	if (t->bus->ops->check_device)
 		check_said(t, before,
 			   t->bus->ops->check_device(&s.device, &error));
+	if (t->bus->ops->image_room && t->scope->wrong == before)
+		image_room_take(t, t->bus->ops->image_room(&s.device));
 	for (size_t i = 0; i < t->points->n; i++) {
 		t->point = &t->points->at[i];
 		point_check(t, &s.points[i]);

@@ -14,7 +14,7 @@
 #include "agent/log.h"
 #include "agent/store.h"
 
-#define FILE_MOST (256 * 1024)
+#define FILE_MOST (17 << 20)	/* a package, and a little */
 #define JOURNAL "last"
 #define JOURNAL_MOST (256 * 1024 * 1024)
 
@@ -40,6 +40,7 @@ static const char *const folders[] = {
 	[STORE_KEPT] = "kept", [STORE_HELD] = "held",
 	[STORE_ATTRIBUTES] = "attributes", [STORE_ACCEPTED] = "accepted",
 	[STORE_ACCOUNT] = "accounts",
+	[STORE_FIRMWARE] = "firmware",
 };
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 

@@ -14,6 +14,7 @@ enum store_kind {
 	STORE_ATTRIBUTES,	/* Write-Attributes of all servers */
 	STORE_ACCEPTED,	/* writes that wait for a device to wake */
 	STORE_ACCOUNT,		/* server accounts of a bootstrap, with keys */
+	STORE_FIRMWARE,	/* a package for a device, and how far it is */
 };
 
 #define STORE_JOURNAL_KEEP (INT64_C(86400) * 90 * 1000000000)	/* ns */

@@ -26,6 +26,7 @@ struct sim_bus {
 
 struct sim_device {
 	int64_t quiet_every, quiet_for;		/* keys */
+	int64_t image_max;
 	int64_t start;
 };
 
@@ -47,6 +48,10 @@ static const struct adapter_key device_keys[] = {
 	ADAPTER_KEY(ADAPTER_TIME, struct sim_device, quiet_for,
 		    .fallback = "0s", .min = 0, .max = INT64_MAX,
 		    .help = "for so long"),
+	ADAPTER_KEY(ADAPTER_INT, struct sim_device, image_max,
+		    .fallback = "0", .min = 0, .max = 1 << 24,
+		    .help = "bytes of an image that it takes (object 5); 0: "
+			    "none"),
 	{.type = ADAPTER_END}
 };
 static const struct adapter_key point_keys[] = {
@@ -319,6 +324,68 @@ static int sim_command(struct adapter_command *command)
 	return 0;
 }
 
+/* ---- images: "SIMIMAGE", the FNV-1a of the rest (4 bytes, highest first),
+ * the rest; one whose rest begins with "FAIL" the device will not run */
+
+#define IMAGE_HEAD 12
+#define IMAGE_PIECE 4096		/* bytes of an exchange ... */
+#define IMAGE_PAUSE (10 * INT64_C(1000000))	/* ... and what it takes */
+#define LEVEL_NOTE 5			/* of adapter_log() */
+
+static size_t sim_image_room(const struct adapter_device *device)
+{
+	const struct sim_device *d = device->data;
+
+	return (size_t)d->image_max;
+}
+
+static uint32_t image_sum(const uint8_t *bytes, size_t n)
+{
+	uint32_t sum = 2166136261u;
+
+	while (n--)
+		sum = (sum ^ *bytes++) * 16777619u;
+	return sum;
+}
+
+static int sim_image_check(struct adapter_device *device, const uint8_t *bytes,
+			   size_t n)
+{
+	const struct sim_device *d = device->data;
+
+	if (n < IMAGE_HEAD || memcmp(bytes, "SIMIMAGE", 8) != 0)
+		return -ENOTSUP;
+	if (n > (size_t)d->image_max)
+		return -ENOSPC;
+	return image_sum(bytes + IMAGE_HEAD, n - IMAGE_HEAD) ==
+	       ((uint32_t)bytes[8] << 24 | (uint32_t)bytes[9] << 16 |
+		(uint32_t)bytes[10] << 8 | bytes[11]) ? 0 : -EBADMSG;
+}
+
+static int64_t sim_image_install(struct adapter_image *image, int64_t now)
+{
+	struct adapter_device *device = image->device;
+	const struct sim_device *d = device->data;
+
+	if (is_quiet(d, adapter_now(device->bus) - d->start))
+		return -ETIMEDOUT;
+	image->done += IMAGE_PIECE;
+	if (image->done < image->n)
+		return now + IMAGE_PAUSE;
+	if (image->n >= IMAGE_HEAD + 4 &&
+	    memcmp(image->bytes + IMAGE_HEAD, "FAIL", 4) == 0)
+		return -EIO;
+	adapter_log(device->bus, device, LEVEL_NOTE, "runs an image of %zu "
+		    "bytes", image->n);
+	adapter_count(device->bus, device, "images", 1);
+	return 0;
+}
+
+static void sim_image_cancel(struct adapter_image *image)
+{
+	(void)image;	/* nothing is kept */
+}
+
 ADAPTER_EXPORT(.name = "sim", .version = "1",
 	       .device_keys = device_keys, .point_keys = point_keys,
 	       .bus_size = sizeof(struct sim_bus),
@@ -328,4 +395,7 @@ ADAPTER_EXPORT(.name = "sim", .version = "1",
 	       .check_point = sim_check_point,
 	       .open = sim_open, .close = sim_close,
 	       .attach = sim_attach, .detach = sim_detach,
-	       .read = sim_read, .command = sim_command);
+	       .read = sim_read, .command = sim_command,
+	       .image_room = sim_image_room, .image_check = sim_image_check,
+	       .image_install = sim_image_install,
+	       .image_cancel = sim_image_cancel);

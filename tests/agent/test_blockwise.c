@@ -172,9 +172,30 @@ static void test_the_oldest_answer_is_forgotten_first(void **state)
 		assert_non_null(seen_find(&seen, i, 0, 1));
 }
 
+static void a_body_of_another_size(void **state)
+{
+	struct block_body body = {0};
+	uint8_t payload[1024] = {0}, code = CODE(2, 31);
+	uint32_t n;
+
+	(void)state;
+	for (n = 0; code == CODE(2, 31); n++) {
+		code = block_body_add(&body, 7, &(struct block){n, true, 6},
+				      payload, sizeof(payload));
+		body.most = 100 * 1024;
+	}
+	assert_int_equal(code, CODE(4, 13));
+	assert_int_equal(n - 1, 100);
+	/* forgotten with the body */
+	block_body_add(&body, 7, &(struct block){0, true, 6}, payload, 1024);
+	assert_int_equal(body.most, 0);
+	block_body_finish(&body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_body_of_another_size),
 		cmocka_unit_test(test_options_are_read_and_written),
 		cmocka_unit_test(test_reserved_size_and_long_options_are_refused),
 		cmocka_unit_test(test_a_body_is_cut_at_its_end),

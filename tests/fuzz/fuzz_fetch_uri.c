@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * URIs that servers write to 5/0/1: segments lie in their room, whole. */
+#include <errno.h>
+#include <stdlib.h>
+#include "agent/fetch_uri.h"
+
+#define EXPECT(fact) ((fact) ? (void)0 : abort())
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void whole(const uint8_t *at, size_t n, size_t room)
+{
+	size_t i = 0;
+
+	EXPECT(n <= room);
+	while (i < n)
+		i += 1 + (size_t)at[i];
+	EXPECT(i == n);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fetch_uri uri;
+	int rc = fetch_uri_parse((const char *)data, size, &uri);
+
+	EXPECT(rc == 0 || rc == -EINVAL || rc == -EPROTONOSUPPORT);
+	if (rc)
+		return 0;
+	whole(uri.path, uri.n_path, sizeof(uri.path));
+	whole(uri.query, uri.n_query, sizeof(uri.query));
+	EXPECT(uri.at.port && uri.at.host[0]);
+	return 0;
+}
