@@ -295,7 +295,15 @@ static void keep_location(struct client *c, struct coap_segments location)
 	c->n_location = (uint16_t)location.n;
 }
 
-static void note_refusal(const struct client *c,
+/* Servers of LwM2M 1.0 stumble over versions and formats of 1.1. */
+static const char *advice(const struct client *c, uint8_t sent, uint8_t code)
+{
+	return code == CODE(4, 0) && !c->registration.lwm2m_1_0 &&
+	       sent == REGISTRATION_SEND_REGISTER
+		? " (a server of LwM2M 1.0 wants the key lwm2m: \"1.0\")" : "";
+}
+
+static void note_refusal(const struct client *c, uint8_t sent,
 			 const struct coap_answer *answer)
 {
 	int n = answer->length < 200 ? (int)answer->length : 200;
@@ -303,9 +311,10 @@ static void note_refusal(const struct client *c,
 	if (answer->code >> 5 == 2 || answer->code == c->last_code)
 		return;
 	log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
-		 "%s answered %u.%02u%s%.*s", c->server->conf->uri,
+		 "%s answered %u.%02u%s%.*s%s", c->server->conf->uri,
 		 answer->code >> 5, answer->code & 31, n ? ": " : "", n,
-		 n ? (const char *)answer->payload : "");
+		 n ? (const char *)answer->payload : "",
+		 advice(c, sent, answer->code));
 }
 
 /* When the next try is: what an operator wants to know. */
@@ -339,7 +348,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 			note_wait(c, now);
 		return;
 	}
-	note_refusal(c, answer);
+	note_refusal(c, sent, answer);
 	c->last_code = answer->code;
 	if (answer->code >> 5 != 4)
 		client_exchange(c, now);

@@ -84,6 +84,11 @@ class Registration(WakaamaCases):
         codes = [m.code_text for m in self.relay.messages("down", 0, port)]
         self.assertEqual(codes[:2], ["4.12", "2.01"])
 
+    def test_refused_with_advice(self):
+        gateway = self.lab.add_gateway(DEVICE % "io-new", "ver: true")
+        gateway.wait_log("io-new", 'answered 4.00 (a server of LwM2M 1.0 '
+                         'wants the key lwm2m: "1.0")')
+
     def test_int_102_107_lifetime_written(self):
         since, seen = self.server.mark(), self.relay.mark()
         self.assertCode(self.server.write(SIM, "/1/0/1", 120), "2.04")
