@@ -486,6 +486,46 @@ class Instances(LeshanCases):
                           "/16/0/0/2": "c"})
 
 
+class Bytes(LeshanCases):
+    """Opaque and text, there and back (19, BinaryAppDataContainer)."""
+
+    NAME = "io-bytes"
+    OPAQUE_FORMATS = {"OPAQUE": OPAQUE, "CBOR": CBOR, **FORMATS}
+    TEXT_FORMATS = {"TEXT": TEXT, "CBOR": CBOR, **FORMATS}
+
+    def setUp(self):
+        super().setUp()
+        if self.NAME in self.server.clients():
+            return
+        self.lab.add_gateway(SIMULATED % (self.NAME, ""))
+        self.server.wait("registered", self.NAME, 15)
+        self.assertCode(self.server.create(self.NAME, "/19", {
+            "id": 0, "0": {"0": {"hex": "00"}}, "3": ""}), "2.01")
+
+    def test_opaque_in_each_format(self):
+        path = "/19/0/0/0"
+        for format, ct in self.OPAQUE_FORMATS.items():
+            for data in ("", "00", "ff00fefdfcfb", "80" * 500):
+                with self.subTest(format=format, n=len(data) // 2):
+                    self.assertCode(self.server.write(
+                        self.NAME, path, {"hex": data}, format), "2.04")
+                    answer = self.server.read(self.NAME, path, format)
+                    self.assertContent(answer, ct)
+                    self.assertEqual(answer.nodes, {path: data})
+
+    def test_text_in_each_format(self):
+        path = "/19/0/3"
+        for format, ct in self.TEXT_FORMATS.items():
+            for text in ("Cel", "\"quoted\" \\ and\nmore\t.",
+                         "\u00e9\u20ac\U0001f600", "0", "true", "x" * 700):
+                with self.subTest(format=format, text=text[:8]):
+                    self.assertCode(self.server.write(
+                        self.NAME, path, text, format), "2.04")
+                    answer = self.server.read(self.NAME, path, format)
+                    self.assertContent(answer, ct)
+                    self.assertEqual(answer.nodes, {path: text})
+
+
 class Defined(LeshanCases):
     """An object that both know by its XML definition alone."""
 
