@@ -218,7 +218,7 @@ static void watch_no_more(struct forward *f)
 }
 
 /* Into the log, where there is one. */
-static void write_down(struct forward *f, struct kept_record *k)
+static void write_down(struct forward *f, struct kept_record *k, bool lazy)
 {
 	struct spill *spill = all_of(f->client)->spill;
 
@@ -226,7 +226,7 @@ static void write_down(struct forward *f, struct kept_record *k)
 	k->sequence = f->next_sequence++;
 	if (!spill)
 		return;
-	k->segment = spill_put(spill, f->stream, k);
+	k->segment = spill_put(spill, f->stream, k, lazy);
 	if (k->segment)
 		k->flags |= KEPT_ON_DISK;
 }
@@ -261,7 +261,7 @@ static void store(struct forward *f, struct kept_record *k)
 	struct forwarding *w = all_of(f->client);
 	int rc;
 
-	write_down(f, k);
+	write_down(f, k, false);
 	if (f->behind && k->flags & KEPT_ON_DISK) {
 		f->n++;
 		w->waiting++;
@@ -316,12 +316,13 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 }
 
 /* It need not be in the log any more. */
-static void written_off(struct forward *f, const struct kept_record *k)
+static void written_off(struct forward *f, const struct kept_record *k,
+			bool lazy)
 {
 	struct spill *spill = all_of(f->client)->spill;
 
 	if (spill && k->flags & KEPT_ON_DISK)
-		spill_done(spill, f->stream, k->sequence, k->segment);
+		spill_done(spill, f->stream, k->sequence, k->segment, lazy);
 }
 
 void forward_done(struct forward *f, uint32_t n)
@@ -334,7 +335,7 @@ void forward_done(struct forward *f, uint32_t n)
 		n = f->kept.n;
 	f->under_way = n;	/* not to be lost now */
 	for (uint32_t i = 0; i < n && kept_next(&f->kept, &at, &k); i++)
-		written_off(f, &k);
+		written_off(f, &k, false);
 	f->under_way = 0;
 	kept_pop(&f->kept, &w->budget, n);
 	f->n -= n;
@@ -344,6 +345,17 @@ void forward_done(struct forward *f, uint32_t n)
 }
 
 /* ---- those that an answer decides over ---- */
+
+static void discard(struct forward *f, uint32_t n)
+{
+	struct forwarding *w = all_of(f->client);
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	for (uint32_t i = 0; i < n && kept_next(&f->waiting, &at, &k); i++)
+		written_off(f, &k, true);
+	kept_pop(&f->waiting, &w->budget, n);
+}
 
 static void hold(struct forward *f, const struct lwm2m_record *record,
 		 int64_t now)
@@ -356,8 +368,11 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 	if (f->client->registration.lwm2m_1_0 ||
 	    !may_see(f->client, &record->path))
 		return;			/* the newest is all it gets */
-	if (f->doubt)
-		write_down(f, &k);
+	/* Nothing is under way that could tell: the next answer will. */
+	if (f->waiting.n >= HELD_MAX && !f->since)
+		discard(f, 1);
+	if (f->doubt || !f->since)
+		write_down(f, &k, !f->doubt);
 	if (f->waiting.n < HELD_MAX &&
 	    kept_append(&f->waiting, &w->budget, &k) == 0) {
 		f->last_path = record->path;
@@ -365,7 +380,7 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 		return;
 	}
 	w->counts.dropped++;
-	written_off(f, &k);
+	written_off(f, &k, true);
 }
 
 /* No answer for so long: a kill must not take them. */
@@ -376,7 +391,7 @@ static void write_held(struct forward *f)
 
 	while (kept_next(&f->waiting, &at, &k))
 		if (!(k.flags & KEPT_ON_DISK)) {
-			write_down(f, &k);
+			write_down(f, &k, false);
 			kept_mark(&at, k.sequence, k.segment);
 		}
 }
@@ -391,6 +406,8 @@ static void settle(struct forward *f, int64_t now)
 	f->n_live = 0;
 	if (n) {
 		write_held(f);
+		if (w->spill)
+			spill_sync(w->spill);
 		note_kept(w, n, now);
 		f->n += n;
 		w->waiting += n;
@@ -401,17 +418,6 @@ static void settle(struct forward *f, int64_t now)
 		return;
 	}
 	kept_clear(&f->waiting, &w->budget);	/* they are in the log */
-}
-
-static void discard(struct forward *f, uint32_t n)
-{
-	struct forwarding *w = all_of(f->client);
-	struct kept_cursor at = {0};
-	struct kept_record k;
-
-	for (uint32_t i = 0; i < n && kept_next(&f->waiting, &at, &k); i++)
-		written_off(f, &k);
-	kept_pop(&f->waiting, &w->budget, n);
 }
 
 /* The newest of them is what counts: its observation tells it now. Where

@@ -57,6 +57,7 @@ struct spill {
 	uv_work_t work;
 	int said;			/* the error that the log was told */
 	int64_t retry_at, sync_at;
+	bool wanted;			/* not lazy: it is to be synced */
 	bool dirty;			/* written, not synced */
 	uint64_t failed;
 	struct { struct spill_stream *stream; uint32_t from, to; } done;
@@ -304,7 +305,7 @@ static void worked(uv_work_t *request, int status)
 		has_read(s, job);
 	} else {
 		note_result(s, job);
-		s->dirty |= job->kind == JOB_WRITE;
+		s->dirty |= job->kind == JOB_WRITE && s->wanted;
 	}
 	if (job->result < 0 && job->kind == JOB_WRITE) {
 		job->next = s->first;	/* later */
@@ -580,7 +581,7 @@ void spill_watch(struct spill *s, struct spill_stream *stream,
 }
 
 uint32_t spill_put(struct spill *s, struct spill_stream *stream,
-		   const struct kept_record *record)
+		   const struct kept_record *record, bool lazy)
 {
 	struct spill_record r = {.kind = SPILL_DATA, .stream = stream->number,
 				 .data = *record};
@@ -594,6 +595,7 @@ uint32_t spill_put(struct spill *s, struct spill_stream *stream,
 		s->failed++;
 		return 0;
 	}
+	s->wanted |= !lazy;
 	stream->n++;
 	segment->n++;
 	if (record->sequence >= stream->next_sequence)
@@ -602,8 +604,13 @@ uint32_t spill_put(struct spill *s, struct spill_stream *stream,
 	return segment->id;
 }
 
+void spill_sync(struct spill *s)
+{
+	s->wanted = s->dirty = true;
+}
+
 void spill_done(struct spill *s, struct spill_stream *stream,
-		uint32_t sequence, uint32_t segment)
+		uint32_t sequence, uint32_t segment, bool lazy)
 {
 	struct segment *in = segment_of(s, segment);
 
@@ -611,6 +618,7 @@ void spill_done(struct spill *s, struct spill_stream *stream,
 		return;
 	in->n--;
 	stream->n--;
+	s->wanted |= !lazy;
 	done_add(stream, sequence, sequence + 1);
 	if (s->done.stream == stream && s->done.to == sequence) {
 		s->done.to++;
@@ -891,7 +899,7 @@ int64_t spill_turn(struct spill *s, int64_t now)
 {
 	flush_done(s);
 	if (s->dirty && now >= s->sync_at) {
-		s->dirty = false;
+		s->dirty = s->wanted = false;
 		s->sync_at = now + SECOND;
 		job_add(s, JOB_SYNC, s->last_id, 0);
 	}

@@ -4,6 +4,7 @@
  * for want of room. Written as soon as a worker of libuv is free, synced once a
  * second: a kill takes what the last moment brought, a power cut the last
  * second. What is done is written down too, so that nothing is delivered twice.
+ * What is lazy waits for others to be synced, or for the kernel to write it.
  *
  * All calls come on the agent thread; records are given back in the order that
  * they were put. */
@@ -63,10 +64,12 @@ struct spill_stream *spill_stream(struct spill *spill, const char *endpoint,
 				  uint16_t server, void *owner);
 /* The segment that it is in; 0: it is not written, for want of room. */
 uint32_t spill_put(struct spill *spill, struct spill_stream *stream,
-		   const struct kept_record *record);
+		   const struct kept_record *record, bool lazy);
+/* What is lazy is to be synced now, too. */
+void spill_sync(struct spill *spill);
 /* It need not be given any more. */
 void spill_done(struct spill *spill, struct spill_stream *stream,
-		uint32_t sequence, uint32_t segment);
+		uint32_t sequence, uint32_t segment, bool lazy);
 
 /* What the server had observed: it comes with every segment. No paths: nothing
  * any more. */

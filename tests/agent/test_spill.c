@@ -117,7 +117,7 @@ static uint32_t put(struct spill *s, struct spill_stream *stream, uint32_t i)
 		.path = path_resource(3303, 0, 5700), .time = 1000 + i,
 		.value = lwm2m_float(i / 8.0)}};
 
-	return spill_put(s, stream, &r);
+	return spill_put(s, stream, &r, i % 2);
 }
 
 static void read_all(struct spill *s)
@@ -146,7 +146,7 @@ static void test_outlives_a_restart(void **state)
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_true((segment = put(s, stream, i)) > 0);
 	for (uint32_t i = 0; i < 100; i++)
-		spill_done(s, stream, i, segment);
+		spill_done(s, stream, i, segment, false);
 	read_all(s);		/* also what is not written yet */
 	assert_given(100, 1000);
 	spill_close(s);
@@ -170,7 +170,7 @@ static void test_all_done_leaves_nothing(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 5000; i++)
-		spill_done(s, stream, i, put(s, stream, i));
+		spill_done(s, stream, i, put(s, stream, i), true);
 	assert_int_equal(stream->n, 0);
 	spill_close(s);
 	s = open_log(MIB);
@@ -191,9 +191,9 @@ static void test_done_out_of_order(void **state)
 	for (uint32_t i = 0; i < 20; i++)
 		segment = put(s, stream, i);
 	for (uint32_t i = 10; i < 15; i++)
-		spill_done(s, stream, i, segment);
-	spill_done(s, stream, 12, segment);	/* twice is fine */
-	spill_done(s, stream, 0, segment);
+		spill_done(s, stream, i, segment, false);
+	spill_done(s, stream, 12, segment, false);	/* twice is fine */
+	spill_done(s, stream, 0, segment, false);
 	assert_int_equal(stream->n, 14);
 	spill_close(s);
 	s = open_log(MIB);
@@ -205,7 +205,7 @@ static void test_done_out_of_order(void **state)
 	assert_int_equal(seen.given[8], 9);
 	assert_int_equal(seen.given[9], 15);
 	for (uint32_t i = 1; i < 10; i++)
-		spill_done(s, stream, i, segment);
+		spill_done(s, stream, i, segment, false);
 	assert_int_equal(stream->done_to, 15);
 	assert_int_equal(stream->n_done, 0);
 	spill_close(s);
@@ -223,7 +223,7 @@ static void test_streams_do_not_mix(void **state)
 		uint32_t segment = put(s, a, i);
 
 		put(s, b, i);
-		spill_done(s, a, i, segment);
+		spill_done(s, a, i, segment, false);
 	}
 	spill_close(s);
 	s = open_log(4 * MIB);

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The uplink is cut for an hour, on a clock that runs faster, with restarts and
+kills meanwhile: every value arrives once, in order, with its own time."""
+import os
+import signal
+import time
+
+from harness import wait_for
+from scaled import ScaledSite
+
+SENSORS = int(os.environ.get("LWMUX_OUTAGE_SENSORS", "20"))
+ENDS = 20                       # of the gateway, every other one a kill
+HOUR = 3600
+STEP = 10                       # s between two values
+T = "/3303/0/5700"
+
+# It counts from 1 on after each start: whatever is missing is seen. One half
+# is observed, the other half is to be kept in any case.
+SENSOR = """\
+  - endpoint: sensor-{i}
+    bus: sim
+    poll: 2s
+    points:
+      - {{name: n, signal: csv, map: {map}, {more} file: "{file}"}}
+"""
+
+
+class Outage(ScaledSite):
+    SCALE = 60
+
+    def setUp(self):
+        super().setUp()
+        self.server_ = self.server(observe=[T])
+        self.relay_ = self.relay(self.server_)
+        self.site = self.gateway(self.relay_.port, "", start=False,
+                                 lifetime="10min")
+        file = self.site.etc / "count.csv"
+        file.write_text("".join(f"{i * STEP},{i + 1}\n" for i in range(999)))
+        self.site.write("conf.d/devices.yaml", "devices:\n" + "".join(
+            SENSOR.format(i=i, file=file, map=("3303/0", "3304/0")[i % 2],
+                          more=("", "keep: true,")[i % 2])
+            for i in range(SENSORS)))
+        self.site.start()
+        for i in range(SENSORS):
+            self.server_.registered(f"sensor-{i}")
+
+    def waiting(self):
+        return self.site.status()["store"]["waiting"]
+
+    def runs_of(self, i, after):
+        """What sensor i has sent late, parted where it began anew."""
+        runs = []
+        for e in self.server_.events("send", after=after, ep=f"sensor-{i}"):
+            for _, value, t in e["records"]:
+                if not runs or value <= runs[-1][-1][0]:
+                    runs.append([])
+                runs[-1].append((value, t))
+        return runs
+
+    def test_an_hour_with_restarts_and_kills(self):
+        wait_for(lambda: self.waiting() == 0, "nothing waits yet")
+        time.sleep(1)           # all are observed
+        mark = self.server_.mark()
+        self.relay_.rule = lambda way, *_: 0 if way == "up" else 1
+        begin = self.clock.time()
+        ends = []
+        for n in range(ENDS):
+            end = begin + HOUR * (n + 1) / (ENDS + 1)
+            wait_for(lambda end=end: self.clock.time() >= end, "the next end",
+                     HOUR / self.SCALE)
+            ends.append(self.clock.time())
+            self.site.restart(signal.SIGKILL if n % 2 else None)
+        wait_for(lambda: self.clock.time() >= begin + HOUR, "the hour",
+                 HOUR / self.SCALE)
+        mended = self.clock.time()
+        before = self.site.status()["store"]
+        self.relay_.rule = None
+        for i in range(SENSORS):
+            self.server_.registered(f"sensor-{i}", after=mark, timeout=120)
+        wait_for(lambda: self.waiting() == 0, "nothing waits any more", 60)
+        after = self.site.status()["store"]
+        self.assertEqual(before["dropped"], 0)
+        self.assertEqual(after["dropped"], 0)
+        self.assertGreater(before["waiting"], SENSORS * HOUR / STEP / 2)
+        for i in range(SENSORS):
+            with self.subTest(sensor=i):
+                self.check(self.runs_of(i, mark), [*ends, mended])
+
+    def check(self, runs, ends):
+        self.assertEqual(len(runs), len(ends))
+        for n, (run, end) in enumerate(zip(runs, ends)):
+            values = [int(v) for v, _ in run]
+            # All of them, once, in order; the first run began before.
+            self.assertEqual(values, list(range(
+                values[0], values[0] + len(values))))
+            if n:
+                self.assertEqual(values[0], 1)
+            # Each with its own time, which polls and a busy machine blur.
+            for v, t in run:
+                self.assertAlmostEqual(t - run[0][1],
+                                       (v - run[0][0]) * STEP, delta=8)
+            # And none that was there a little before the end is missing.
+            self.assertGreater(run[-1][1], end - STEP - 15)
