@@ -88,6 +88,10 @@ static const struct adapter_key point_keys[] = {
 		    .help = "raw values that stand for no value"),
 	ADAPTER_KEY(ADAPTER_BOOL, struct ble_point, notify, .fallback = "no",
 		    .help = "subscribe, instead of reading"),
+	ADAPTER_KEY(ADAPTER_TIME, struct ble_point, off_after,
+		    .fallback = "0s", .min = 0, .max = 86400 * SECOND,
+		    .help = "of a field that is told when it begins only: off "
+			    "again so long after; 0: as it is told"),
 	{.type = ADAPTER_END}
 };
 
@@ -569,7 +573,7 @@ static int64_t ble_turn(struct adapter_bus *bus, int64_t now, bool readable)
 	scan_drive(b, now);
 	if (now >= b->count_at || b->n_heard > PACKETS_MAX)
 		listen_count(b, now);
-	next = gatt_turn(b, now);
+	next = sooner(gatt_turn(b, now), listen_turn(b, now));
 	next = sooner(next, sooner(scan_due(&b->scan),
 				   watchdog_due(&b->watchdog)));
 	return b->n_heard + b->n_broken > 0 ? sooner(next, b->count_at) : next;

@@ -25,7 +25,9 @@ struct ble_point {
 	uint64_t mask;
 	struct adapter_list invalid;
 	bool notify;
+	int64_t off_after;
 	/* ours */
+	int64_t off_at;			/* of a true that was told; 0: none */
 	struct adapter_point *base;
 	uint16_t field_id;
 	uint8_t index;
@@ -66,7 +68,7 @@ struct ble_device {
 	int64_t heard;			/* when the host was told last */
 	int64_t good;			/* when it had news last */
 	int64_t kept;			/* when the counter was kept last */
-	uint32_t kept_value;
+	uint32_t kept_value, kept_ahead;
 	uint32_t key_mark;		/* tells a key from its successor */
 	bool random;			/* kind of address, once heard */
 	int rssi;			/* dBm, the last; 0: not known */
@@ -104,6 +106,7 @@ struct ble_bus {
 	struct ble_gatt *gatt;
 	uint64_t n_heard, n_broken;	/* not yet counted */
 	int64_t count_at;
+	int64_t later_at;		/* of listen_turn(); 0: look first */
 };
 
 static inline unsigned ble_bucket(const uint8_t *address)

@@ -20,10 +20,12 @@
 #define WRONG_KEYS 2		/* one may have been hit by noise */
 #define KEPT_COUNTER "counter"
 
-/* What is kept: which key it is of, and the counter. */
+/* What is kept: which key it is of, the counter, and how far it may have gone on
+ * since: after a crash what is not beyond that is old. */
 struct kept {
-	uint32_t key_mark, counter;
+	uint32_t key_mark, counter, ahead;
 };
+#define KEPT_LEAST offsetof(struct kept, ahead)	/* of older versions */
 
 static uint32_t hash_of(const uint8_t *bytes, size_t n)
 {
@@ -40,7 +42,7 @@ void listen_enter(struct ble_bus *bus, struct ble_device *device)
 {
 	struct ble_device **bucket = &bus->buckets[ble_bucket(
 		device->address)];
-	struct kept kept;
+	struct kept kept = {0};
 
 	device->next = *bucket;
 	*bucket = device;
@@ -51,34 +53,52 @@ void listen_enter(struct ble_bus *bus, struct ble_device *device)
 	if (device->match)
 		device->state.match = &device->profile;
 	if (device->state.n_key > 0 &&
-	    adapter_kept(device->base, KEPT_COUNTER, &kept, sizeof(kept)) ==
-	    sizeof(kept) && kept.key_mark == device->key_mark) {
+	    adapter_kept(device->base, KEPT_COUNTER, &kept, sizeof(kept)) >=
+	    (int)KEPT_LEAST && kept.key_mark == device->key_mark) {
 		device->state.counter.known = true;
-		device->state.counter.value = kept.counter;
-		device->kept_value = kept.counter;
+		device->state.counter.value = kept.counter + kept.ahead;
+		device->kept_value = device->state.counter.value;
+		device->kept_ahead = kept.ahead;
 	}
 }
 
-static void counter_keep(struct ble_device *device, int64_t now)
+/* ahead: what it may go on by until it is kept again. */
+static void counter_keep(struct ble_device *device, uint32_t ahead,
+			 int64_t now)
 {
 	const struct decode_counter *counter = &device->state.counter;
-	const struct kept kept = {device->key_mark, counter->value};
+	const struct kept kept = {device->key_mark, counter->value, ahead};
 
 	device->kept = now;
-	if (counter->known && counter->value != device->kept_value)
+	if (counter->known && (counter->value != device->kept_value ||
+			       ahead != device->kept_ahead))
 		adapter_keep(device->base, KEPT_COUNTER, &kept, sizeof(kept));
 	device->kept_value = counter->value;
+	device->kept_ahead = ahead;
 }
 
-/* Once a minute is enough for a disk; a clean end keeps the last. */
-static void counter_moved(struct ble_device *device, int64_t now)
+/* Once a minute is enough for a disk. A device that is heard seldom is kept at
+ * once; one that is heard often goes on as it did in the last minute. */
+static void counter_look(struct ble_device *device, int64_t now)
+{
+	const struct decode_counter *counter = &device->state.counter;
+	uint32_t step = counter->value - device->kept_value;
+	bool often = device->kept && now - device->kept < 2 * KEEP_TIME;
+
+	if (counter->known && (step || device->kept_ahead) &&
+	    (!device->kept || now - device->kept >= KEEP_TIME ||
+	     step >= KEEP_STEP))
+		counter_keep(device, !often ? 0 : step < KEEP_STEP ? step :
+			     KEEP_STEP, now);
+}
+
+static int64_t counter_due(const struct ble_device *device)
 {
 	const struct decode_counter *counter = &device->state.counter;
 
-	if (counter->known && counter->value != device->kept_value &&
-	    (device->kept == 0 || now - device->kept >= KEEP_TIME ||
-	     counter->value - device->kept_value >= KEEP_STEP))
-		counter_keep(device, now);
+	return counter->known && device->kept &&
+	       (counter->value != device->kept_value || device->kept_ahead) ?
+	       device->kept + KEEP_TIME : INT64_MAX;
 }
 
 void listen_leave(struct ble_bus *bus, struct ble_device *device)
@@ -89,7 +109,7 @@ void listen_leave(struct ble_bus *bus, struct ble_device *device)
 		at = &(*at)->next;
 	if (*at)
 		*at = device->next;
-	counter_keep(device, 0);
+	counter_keep(device, 0, 0);	/* a clean end knows it all */
 }
 
 /* ---- good and bad */
@@ -194,11 +214,63 @@ static bool is_same(struct ble_device *device, const struct advertisement *adv,
 	return false;
 }
 
+static void later(struct ble_bus *bus, int64_t at)
+{
+	if (at < bus->later_at)
+		bus->later_at = at;
+}
+
+/* What is told when it begins and never when it ends, ends by itself. */
+static void off_later(struct adapter_point *point,
+		      const struct lwm2m_value *value, int64_t now)
+{
+	struct ble_point *p = point->data;
+
+	if (!p->off_after || value->type != LWM2M_BOOLEAN)
+		return;
+	p->off_at = value->as.boolean ? now + p->off_after : 0;
+	if (p->off_at)
+		later(point->device->bus->data, p->off_at);
+}
+
+/* No news of the device: it is as of the last time that it was heard. */
+static int64_t off_look(const struct ble_device *device,
+			struct adapter_point *point, int64_t now)
+{
+	struct ble_point *p = point->data;
+
+	if (!p->off_at)
+		return INT64_MAX;
+	if (now < p->off_at)
+		return p->off_at;
+	p->off_at = 0;
+	adapter_report(point, lwm2m_boolean(false), device->heard);
+	return INT64_MAX;
+}
+
+int64_t listen_turn(struct ble_bus *bus, int64_t now)
+{
+	if (now < bus->later_at)
+		return bus->later_at;
+	bus->later_at = INT64_MAX;
+	for (struct adapter_device *d = bus->base->devices; d; d = d->next) {
+		struct ble_device *device = d->data;
+
+		for (size_t i = 0; i < d->n_points; i++)
+			later(bus, off_look(device, d->points[i], now));
+		if (device->kept)
+			counter_look(device, now);
+		later(bus, counter_due(device));
+	}
+	return bus->later_at;
+}
+
 /* A press is there and gone: a counter of presses counts it, and a state that
  * stays would be a lie. */
 static void reading_report(struct adapter_point *point,
-			   const struct reading *reading)
+			   const struct reading *reading, int64_t now)
 {
+	off_later(point, &reading->value, now);
 	if (reading->field == FIELD_BUTTON) {
 		if (!reading->value.as.boolean)
 			return;
@@ -220,7 +292,7 @@ static void rssi_report(struct adapter_point *point,
 
 static void readings_report(struct ble_device *device,
 			    const struct advertisement *adv,
-			    const struct readings *readings)
+			    const struct readings *readings, int64_t now)
 {
 	for (size_t i = 0; i < device->base->n_points; i++) {
 		struct adapter_point *point = device->base->points[i];
@@ -233,7 +305,7 @@ static void readings_report(struct ble_device *device,
 			rssi_report(point, adv);
 		reading = reading_find(readings, p->field_id, p->index);
 		if (reading)
-			reading_report(point, reading);
+			reading_report(point, reading, now);
 	}
 }
 
@@ -302,8 +374,9 @@ static void values_take(struct ble_device *device,
 		news = false;
 	if (news) {	/* first, so that it registers with its values */
 		device->good = now;
-		counter_moved(device, now);
-		readings_report(device, adv, readings);
+		counter_look(device, now);
+		later(device->base->bus->data, counter_due(device));
+		readings_report(device, adv, readings, now);
 	}
 	if (news && profile)
 		places_report(device, adv);

@@ -373,6 +373,126 @@ static void the_counter_survives_a_restart(void **state)
 	CLOSE(fake_number(p), 25.07);
 }
 
+struct kept { uint32_t key_mark, counter, ahead; };
+
+static struct kept kept_now(void)
+{
+	struct kept kept = {0};
+
+	assert_int_equal(adapter_kept(device, "counter", &kept, sizeof(kept)),
+			 sizeof(kept));
+	return kept;
+}
+
+static void later_by(int64_t seconds)
+{
+	now += seconds * SECOND;
+	turn();
+}
+
+/* At once, then once a minute, also where nothing more is heard. */
+static void the_counter_is_kept_within_a_minute(void **state)
+{
+	(void)state;
+	cold();
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	assert_int_equal(kept_now().counter, 0x00112233);
+	assert_int_equal(kept_now().ahead, 0);
+	hear(COLD, SECOND_ONE);
+	assert_int_equal(kept_now().counter, 0x00112233);
+	later_by(58);
+	assert_int_equal(kept_now().counter, 0x00112233);
+	later_by(1);
+	assert_int_equal(kept_now().counter, 0x00112234);
+	assert_int_equal(kept_now().ahead, 1);
+	later_by(60);		/* silent since: there is nothing ahead */
+	assert_int_equal(kept_now().counter, 0x00112234);
+	assert_int_equal(kept_now().ahead, 0);
+}
+
+/* A crash: what was kept stands, the rest is forgotten. */
+static void what_may_have_been_heard_before_a_crash_is_old(void **state)
+{
+	struct adapter_point *p = cold();
+	struct kept kept;
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	kept = kept_now();
+	kept.ahead = 1;
+	fake_close(host);
+	close(radio);
+	fake_forget(host);
+	adapter_keep(device, "counter", &kept, sizeof(kept));
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, SECOND_ONE);
+	assert_null(fake_last(p));
+	assert_int_equal(fake_device_count(device, "replayed"), 1);
+}
+
+/* What an older version has kept: no `ahead`. */
+static void an_old_counter_is_understood(void **state)
+{
+	struct adapter_point *p = cold();
+	struct kept kept;
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	kept = kept_now();
+	fake_close(host);
+	close(radio);
+	fake_forget(host);
+	adapter_keep(device, "counter", &kept, 8);
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	assert_null(fake_last(p));
+	hear(COLD, SECOND_ONE);
+	assert_non_null(fake_last(p));
+}
+
+/* BTHome's motion, 0x21: on, and on again; it never tells of off. */
+static void motion_is_over_after_a_while(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=motion off_after=60s");
+
+	(void)state;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "0816d2fc4000012101");
+	assert_true(fake_last(p)->value.as.boolean);
+	later_by(40);
+	hear(ROOM, "0816d2fc4000022101");
+	later_by(59);
+	assert_true(fake_last(p)->value.as.boolean);
+	later_by(1);
+	assert_false(fake_last(p)->value.as.boolean);
+	assert_true(fake_last(p)->when <= now - 60 * SECOND);
+	fake_forget(host);
+	later_by(500);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 0);
+	/* one that does tell of off is off at once, and once */
+	hear(ROOM, "0816d2fc4000032101");
+	hear(ROOM, "0816d2fc4000042100");
+	assert_false(fake_last(p)->value.as.boolean);
+	fake_forget(host);
+	later_by(500);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 0);
+}
+
+static void motion_stays_where_nothing_is_said(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=motion");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "0816d2fc4000012101");
+	later_by(5000);
+	assert_true(fake_last(p)->value.as.boolean);
+}
+
 /* A packet sent over and over must not keep a dead device alive. */
 static void an_old_packet_is_no_sign_of_life(void **state)
 {
@@ -510,6 +630,11 @@ int main(void)
 		TEST(flapping_trouble_is_not_said_again),
 		TEST(one_wrong_tag_is_not_said),
 		TEST(the_counter_survives_a_restart),
+		TEST(the_counter_is_kept_within_a_minute),
+		TEST(what_may_have_been_heard_before_a_crash_is_old),
+		TEST(an_old_counter_is_understood),
+		TEST(motion_is_over_after_a_while),
+		TEST(motion_stays_where_nothing_is_said),
 		TEST(an_old_packet_is_no_sign_of_life),
 		TEST(a_device_that_is_not_heard_fails),
 		TEST(a_search_tells_what_is_in_the_air),
