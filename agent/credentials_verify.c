@@ -257,8 +257,8 @@ static const char *error_meaning(int error)
 	case GNUTLS_E_UNEXPECTED_PACKET:
 	case GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET:
 	case GNUTLS_E_DECRYPTION_FAILED:
-		return "the handshake does not come to its end: has the server "
-		       "another key?";
+		return "the handshake does not come to its end: does the "
+		       "server know us, and has it the same key?";
 	case GNUTLS_E_TIMEDOUT:
 		return "the server does not answer the handshake";
 	case GNUTLS_E_PREMATURE_TERMINATION:
