@@ -195,7 +195,7 @@ class Read(LeshanCases):
         self.assertEqual(answer.nodes["/3/0/11/0"], 0)
 
     def test_int_211_cbor(self):
-        for path, value in (("/1/0/0", 1), ("/1/0/6", False),
+        for path, value in (("/1/0/0", 1), ("/1/0/6", True),
                             ("/1/0/7", "U")):
             with self.subTest(path):
                 answer = self.server.read(METER, path, "CBOR")
