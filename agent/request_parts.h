@@ -46,9 +46,10 @@ struct tally {
 void request_collect(const struct request_scope *scope,
 		     const struct lwm2m_path *path, struct request_room *room,
 		     struct tally *tally);
-/* 2.05, and out is left as it was at any other code. */
+/* Of one time: where some records have one, all get the oldest of them. 2.05,
+ * and out is left as it was at any other code. */
 uint8_t request_records_write(const struct lwm2m_path *path, uint16_t format,
-			      const struct lwm2m_record *records, size_t n,
+			      struct lwm2m_record *records, size_t n,
 			      struct buf *out);
 
 /* The payload to the room's records; their number, -1: refused. */

@@ -50,7 +50,8 @@ static bool compute(const struct request_scope *scope,
 }
 
 /* A time goes along with a stale value, or that of a sleeping device: it must
- * not pass for a fresh one. Where all carry times, a server may take them for a history. */
+ * not pass for a fresh one. Where all carry times, a server may take them for
+ * a history. */
 static void slot_collect(const struct request_scope *scope,
 			 const struct tree_slot *slot,
 			 const struct lwm2m_path *at,
@@ -124,12 +125,28 @@ static bool is_plain(uint16_t format)
 	       format == FORMAT_CBOR;
 }
 
+/* Servers take an answer of several times for several answers, and refuse
+ * (Leshan does): none is then taken for newer than it is. */
+static void times_unite(struct lwm2m_record *records, size_t n)
+{
+	int64_t oldest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (records[i].time && (!oldest || records[i].time < oldest))
+			oldest = records[i].time;
+	for (size_t i = 0; i < n; i++)
+		records[i].time = oldest;
+}
+
 uint8_t request_records_write(const struct lwm2m_path *path, uint16_t format,
-			      const struct lwm2m_record *records, size_t n,
+			      struct lwm2m_record *records, size_t n,
 			      struct buf *out)
 {
 	struct buf before = *out;
-	int error = codec_encode(format, path, records, n, out);
+	int error;
+
+	times_unite(records, n);
+	error = codec_encode(format, path, records, n, out);
 
 	if (!error)
 		return CODE(2, 05);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwmuxd with Eclipse Leshan, an LwM2M 1.1 server."""
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -151,6 +152,92 @@ class Registration(LeshanCases):
         self.assertTrue(event["queue"])
         self.assertEqual(event["binding"], "U")
         self.assertEqual(self.value("io-queue", "/3303/0/5700"), 1.5)
+
+
+class QueueMode(LeshanCases):
+    """A device that shows itself for 10 s in 135 s, which is longer than the
+    93 s that Leshan takes a client for awake."""
+    NAME = "io-sleeper"
+    DEVICE = """\
+devices:
+  - endpoint: io-sleeper
+    bus: sim
+    poll: 1s
+    queue: true
+    silent_after: 10min
+    quiet_every: 135s
+    quiet_for: 125s
+    points:
+      - {name: t, value: 1.5, map: 3303/0, unit: Cel}
+      - {name: a, value: 20, map: 3308/0/5900, writable: true}
+      - {name: b, value: 20, map: 3308/1/5900, writable: true}
+"""
+
+    def ask(self, *arguments, **options):
+        """A request in a thread: Leshan's answer, and when it came."""
+        answer = []
+
+        def run():
+            code = self.server.write(*arguments, **options).code
+            answer.append((code, time.monotonic()))
+        thread = threading.Thread(target=run)
+        thread.start()
+
+        def get(timeout):
+            thread.join(timeout)
+            self.assertTrue(answer, f"no answer within {timeout} s")
+            return answer[0]
+        return get
+
+    def test_int_108_109_queue_mode_and_its_behaviour(self):
+        seen = self.relay.mark()
+        gateway = self.lab.add_gateway(self.DEVICE)
+        event = self.server.wait("registered", self.NAME, 15)
+        self.assertTrue(event["queue"])
+        self.assertEqual(event["binding"], "U")
+        self.assertContent(self.server.observe(self.NAME, "/3303/0/5700"))
+
+        def state():
+            return gateway.status(self.NAME)["endpoints"][0]["state"]
+        self.eventually(lambda: state() == "asleep", "a sleeping device", 15)
+
+        # The device sleeps, Leshan thinks us awake: all reads are answered.
+        for path in ("/3303/0/5700", "/3303/0", "/3308"):
+            for format in FORMATS:
+                with self.subTest(f"{path} in {format}"):
+                    answer = self.server.read(self.NAME, path, format)
+                    self.assertContent(answer, FORMATS[format])
+        self.assertEqual(self.value(self.NAME, "/3303/0/5700", "TEXT"), 1.5)
+        last = time.monotonic()
+        held = self.ask(self.NAME, "/3308/0/5900", 21, timeout=150)
+
+        # It has said nothing of its own accord since it registered.
+        quiet = self.relay.mark()
+        since = self.server.mark()
+        sleeping = self.server.wait("sleeping", self.NAME, 110)
+        # 93 s after the last exchange, as we count them too.
+        self.assertAlmostEqual(sleeping["at"] - last, 93, delta=5)
+        self.assertEqual(self.notifications(self.NAME, quiet), [])
+        self.assertEqual(self.updates(self.NAME, seen), [])
+        self.assertFalse(self.server.client(self.NAME)["awake"])
+
+        # Leshan keeps this one back until the next Update.
+        queued = self.ask(self.NAME, "/3308/1/5900", 22, timeout=90)
+        updated = self.server.wait("updated", self.NAME, 60, since)
+        awake = self.server.wait("awake", self.NAME, 5, since)
+        self.assertGreaterEqual(awake["at"], updated["at"] - 0.1)
+        code, at = queued(15)
+        self.assertEqual(code, "2.04")
+        self.assertGreater(at, updated["at"])
+        code, at = held(15)
+        self.assertEqual(code, "2.04")
+        self.assertGreater(at, updated["at"] - 1)
+        for path, value in (("/3308/0/5900", 21), ("/3308/1/5900", 22)):
+            self.eventually_equal(lambda path=path: self.value(
+                self.NAME, path, "TEXT"), value)
+        own = [m for _, m in self.sent(self.NAME, quiet)
+               if m.kind == coap.CON]
+        self.assertEqual(own[0].code_text, "0.02", "the Update comes first")
 
 
 class End(LeshanCases):
