@@ -661,6 +661,9 @@ static void on_idle(void *owner)
 	struct client *c = owner;
 	int64_t now = loop_clock();
 
+	/* An answer of ours, later than its ACK, ends without on_ended():
+	 * what was held back for it may go. */
+	forward_answered(c, COAP_ACKED, now);
 	if (c->wanted && !c->paced)
 		send_now(c, now);
 	else
