@@ -72,7 +72,7 @@ class Access(Site):
         values = two.ask("read", "sim", "/1", accept=JSON)["values"]
         self.assertEqual({p.split("/")[2] for p in values}, {"1"})
 
-    def test_int_951_owners_let_others_in(self):
+    def test_owners_let_others_in(self):
         one, two, _ = self.start()
         rule, _, _ = self.rules(one)[1, 0]
         self.check(two, "4.01", "write", "sim", f"/2/{rule}/2/1", text=0)

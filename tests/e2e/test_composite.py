@@ -215,3 +215,46 @@ class ObserveComposite(Site):
                              self.relay_.messages("down", mark)), "a Reset")
         self.server_.wait_value("boiler", FLOW, 26.0)
         self.quiet(270)
+
+
+class Changes(Site):
+    """Observe-Composite while what it observes comes, goes and changes."""
+    FOLDER, T = "/16", "/3303/0/5700"
+
+    def start(self):
+        self.server_ = self.server()
+        self.gateway(self.server_.port, sites.SIM)
+        self.server_.registered("sim")
+        answer = self.server_.ask(
+            "request", "sim", "FETCH", "/", format=JSON, observe=0,
+            hex=names(self.FOLDER, self.T, "/3308/0/5900"))
+        self.assertEqual(answer["code"], "2.05", answer)
+        return answer["values"]
+
+    def notified(self, mark):
+        return self.server_.wait("notification", after=mark)["values"]
+
+    def test_int_308_309_an_instance_is_created_and_deleted(self):
+        first = self.start()
+        mark = self.server_.mark()
+        self.assertEqual(self.server_.code(
+            "create", "sim", "/16", format=JSON,
+            hex=records({"/16/2/0/0": "x"})), "2.01")
+        self.assertEqual(self.notified(mark), {**first, "/16/2/0/0": "x"})
+        mark = self.server_.mark()
+        self.assertEqual(self.server_.code("delete", "sim", "/16/2"), "2.02")
+        self.assertEqual(self.notified(mark), first)
+
+    def test_int_310_attributes_change(self):
+        first = self.start()
+        mark = self.server_.mark()
+        self.assertEqual(self.server_.code("attributes", "sim", self.T,
+                                           "pmax=1"), "2.04")
+        self.assertEqual(self.notified(mark), first)
+        self.assertEqual(self.server_.code("attributes", "sim", self.T,
+                                           "pmax&gt=100"), "2.04")
+        mark = self.server_.mark()
+        self.assertEqual(self.server_.code("write", "sim", "/3308/0/5900",
+                                           text=25), "2.04")
+        self.assertEqual(self.notified(mark),
+                         {**first, "/3308/0/5900": 25.0})

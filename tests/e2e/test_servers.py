@@ -22,7 +22,7 @@ class TwoServers(Site):
         for server in (one, two):
             self.assertEqual(server.value("sim", T), 21.5)
 
-    def test_attributes_and_observations_are_each_servers_own(self):
+    def test_int_951_attributes_and_observations_are_each_servers_own(self):
         one, two, _ = self.start(sites.SIM)
         for server in (one, two):
             server.registered("sim")

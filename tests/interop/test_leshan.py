@@ -1051,6 +1051,81 @@ class Composite(LeshanCases):
         self.assertEqual(self.notifications(SIM, quiet), [])
 
 
+class TwoServers(LeshanCases):
+    """Leshan beside lwm2m-server, at one endpoint."""
+
+    name, T, SETPOINT = "io-two", "/3303/0/5700", "/3308/0/5900"
+    other = None
+
+    def setUp(self):
+        super().setUp()
+        if TwoServers.other:
+            return
+        TwoServers.other = self.lab.server()
+        self.lab.add_gateway(SIMULATED % (self.name, """
+      - {name: set, value: 20, map: 3308/0/5900, writable: true}"""), (
+          "\n  - {id: 2, uri: 'coap://127.0.0.1:%d', access: read}"
+          % self.other.port))
+        self.server.wait("registered", self.name, 15)
+        self.other.registered(self.name)
+
+    def other_code(self, *words, **options):
+        return self.other.code(words[0], self.name, *words[1:], **options)
+
+    def rule_of(self, path):
+        """The instance of object 2 about an instance."""
+        nodes = self.server.read(self.name, "/2", "TLV").nodes
+        about = [int(n) for n in path.split("/")[1:]]
+        for i in {p.split("/")[2] for p in nodes}:
+            if [nodes[f"/2/{i}/0"], nodes[f"/2/{i}/1"]] == about:
+                return i
+        raise AssertionError(f"no rule for {path}: {nodes}")
+
+    def test_int_950_rights(self):
+        name, server = self.name, self.server
+        self.assertContent(server.read(name, "/1/0/1"))
+        self.assertCode(server.read(name, "/1/1/1"), "4.01")
+        self.assertCode(server.write(name, "/1/1/1", 99), "4.01")
+        self.assertCode(server.execute(name, "/1/1/8"), "4.01")
+        nodes = server.read(name, "/1", "TLV").nodes
+        self.assertEqual({p.split("/")[2] for p in nodes}, {"0"})
+        self.assertEqual(self.other_code("read", "/1/0/1"), "4.01")
+        # access: read
+        self.assertEqual(self.other_code("read", self.T), "2.05")
+        self.assertEqual(self.other_code("write", self.SETPOINT, text=1),
+                         "4.01")
+        self.assertCode(server.write(name, self.SETPOINT, 21.0), "2.04")
+        answer = server.read_composite(
+            name, ["/1/0/1", "/1/1/1", self.T], "SENML_JSON")
+        self.assertContent(answer)
+        self.assertEqual(set(answer.nodes), {"/1/0/1", self.T})
+
+    def test_int_950_owner_of_an_instance(self):
+        name, server = self.name, self.server
+        self.assertCode(server.create(name, "/16", {
+            "id": 5, "0": {"0": "mine"}}), "2.01")
+        self.addCleanup(server.delete, name, "/16/5")
+        self.assertEqual(self.other_code("read", "/16/5"), "4.01")
+        rule = self.rule_of("/16/5")
+        self.assertCode(server.write(name, f"/2/{rule}", {
+            "2": {"1": 15, "2": 1}}, "TLV", update=True), "2.04")
+        self.assertEqual(self.other_code("read", "/16/5"), "2.05")
+        self.assertEqual(self.other_code("delete", "/16/5"), "4.01")
+        self.assertEqual(self.other_code("write", f"/2/{rule}/3", text=2),
+                         "4.01")
+
+    def test_int_951_attributes_of_each(self):
+        name, server = self.name, self.server
+        self.assertCode(server.attributes(name, self.T, pmin=7), "2.04")
+        self.assertEqual(self.other_code("attributes", self.T, "pmin=9"),
+                         "2.04")
+        links = server.discover(name, self.T).links
+        self.assertIn("pmin=7", str(links))
+        self.assertNotIn("pmin=9", str(links))
+        text = self.other.ask("discover", name, self.T)["text"]
+        self.assertEqual(text, f"<{self.T}>;pmin=9")
+
+
 class Blockwise(LeshanCases):
     """More than fits into one datagram, both ways (RFC 7959)."""
 
