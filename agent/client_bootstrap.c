@@ -65,6 +65,7 @@ static void hang_up(struct client_bootstrap *b)
 {
 	coap_close(b->connection);
 	b->connection = NULL;
+	bootstrap_pack_drop(b);
 	b->wanted = b->under_way = false;
 	b->ask_at = INT64_MAX;
 }
@@ -81,7 +82,12 @@ static void add(struct buf *to, const char *key, const char *text, size_t n)
 	buf_put(to, text, n);
 }
 
-static void add_path(struct buf *to, const char *path)
+void bootstrap_name(const struct client_bootstrap *b, struct buf *to)
+{
+	add(to, "ep=", name_of(b), strlen(name_of(b)));
+}
+
+void bootstrap_path(const char *path, struct buf *to)
 {
 	while (*path) {
 		size_t n = strcspn(path, "/");
@@ -100,8 +106,10 @@ static int request_send(struct client_bootstrap *b, int64_t now)
 	char format[16];
 	int n = snprintf(format, sizeof(format), "%d", (int)conf->ct);
 
-	add_path(&path, conf->path);
-	add(&query, "ep=", name_of(b), strlen(name_of(b)));
+	if (conf->pack && !b->no_pack)
+		return bootstrap_pack_ask(b, now);
+	bootstrap_path(conf->path, &path);
+	bootstrap_name(b, &query);
 	if (conf->ct >= 0 && !conf->lwm2m_1_0 && !b->machine.plain)
 		add(&query, "pct=", format, (size_t)n);
 	return coap_request(b->connection, &(struct coap_message){
@@ -346,6 +354,47 @@ static const char *refusal(uint8_t code)
 	}
 }
 
+static struct bootstrap_outcome finish(struct client_bootstrap *b,
+				       int64_t now);
+
+static void unpack(struct client_bootstrap *b, int64_t now)
+{
+	const char *why;
+
+	step(b, BOOTSTRAP_REQUESTED, 0, now);
+	why = bootstrap_pack_open(b);
+	bootstrap_pack_drop(b);
+	if (!why) {
+		finish(b, now);
+		return;
+	}
+	why_set(b, why);
+	step(b, BOOTSTRAP_REFUSED, 0, now);
+}
+
+/* A part of a Bootstrap-Pack, or that there is none. */
+static void pack_answered(struct client_bootstrap *b,
+			  const struct coap_answer *answer, int64_t now)
+{
+	switch (bootstrap_pack_take(b, answer, now)) {
+	case BOOTSTRAP_PACK_MORE:
+		b->under_way = true;
+		break;
+	case BOOTSTRAP_PACK_WHOLE:
+		unpack(b, now);
+		break;
+	case BOOTSTRAP_PACK_NONE:
+		b->no_pack = true;
+		b->wanted = true;
+		b->ask_at = INT64_MAX;	/* on_idle() */
+		break;
+	case BOOTSTRAP_PACK_BROKEN:
+		why_set(b, "its pack does not come whole");
+		step(b, BOOTSTRAP_LOST, 0, now);
+		break;
+	}
+}
+
 static void on_ended(void *owner, enum coap_outcome outcome,
 		     const uint8_t *token, uint8_t token_length,
 		     const struct coap_answer *answer)
@@ -360,6 +409,10 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	b->under_way = false;
 	if (outcome == COAP_ANSWERED) {
 		b->last_code = answer->code;
+		if (b->pack) {
+			pack_answered(b, answer, now);
+			return;
+		}
 		if (answer->code >> 5 != 2)
 			why_set(b, refusal(answer->code));
 		step(b, BOOTSTRAP_ANSWER, answer->code, now);

@@ -22,6 +22,8 @@ struct client_bootstrap {
 	uint8_t last_code;		/* as a client's */
 	bool wanted, under_way;		/* the Bootstrap-Request */
 	bool started;
+	bool no_pack;			/* the server knows no Bootstrap-Pack */
+	struct bootstrap_pack *pack;	/* while one comes */
 	bool rules;			/* they came with some of object 2 */
 	bool fresh;			/* registers without the start's window */
 	int64_t ask_at;			/* its turn; INT64_MAX */
@@ -43,6 +45,25 @@ bool client_bootstrap_trigger(struct endpoint *endpoint, const char *why,
 /* The registrations of c have failed as often as its account allows. */
 void client_bootstrap_fallback(struct client *client, int64_t now);
 void client_bootstrap_due(struct client_bootstrap *bootstrap, int64_t now);
+
+/* client_bootstrap_pack.c: GET /bspack (Core TS 1.2, 6.1.7.7). Sends the
+ * request for the next part. */
+int bootstrap_pack_ask(struct client_bootstrap *bootstrap, int64_t now);
+enum bootstrap_pack_part {
+	BOOTSTRAP_PACK_MORE,	/* the next part has been asked for */
+	BOOTSTRAP_PACK_WHOLE,
+	BOOTSTRAP_PACK_NONE,	/* there is none: ask at /bs */
+	BOOTSTRAP_PACK_BROKEN,
+};
+enum bootstrap_pack_part
+bootstrap_pack_take(struct client_bootstrap *bootstrap,
+		    const struct coap_answer *answer, int64_t now);
+/* Of a whole one, into the copy. NULL, or what is wrong with it. */
+const char *bootstrap_pack_open(struct client_bootstrap *bootstrap);
+void bootstrap_pack_drop(struct client_bootstrap *bootstrap);
+/* Segments of the path and the query that ask for the endpoint. */
+void bootstrap_path(const char *path, struct buf *to);
+void bootstrap_name(const struct client_bootstrap *bootstrap, struct buf *to);
 
 /* endpoint_accounts.c */
 

@@ -43,9 +43,10 @@ struct outgoing {
 	uint8_t method;
 	uint16_t format;
 	uint16_t n_path, n_query;
-	bool wants_block2;
+	bool wants_block2, has_accept;
 	struct block block, block2;
 	size_t length;
+	uint16_t accept;
 	uint8_t at[];			/* path, query, payload */
 };
 
@@ -334,6 +335,8 @@ static int send_outgoing(struct coap_connection *c, int64_t now)
 	if (o->format != FORMAT_NONE)
 		add_number(pdu, COAP_OPTION_CONTENT_FORMAT, o->format);
 	add_segments(pdu, COAP_OPTION_URI_QUERY, o->at + o->n_path, o->n_query);
+	if (o->has_accept)
+		add_number(pdu, COAP_OPTION_ACCEPT, o->accept);
 	if (o->wants_block2)
 		add_block(pdu, COAP_OPTION_BLOCK2, &o->block2);
 	if (o->block.more || o->block.number)
@@ -365,9 +368,10 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 	if (!o)
 		abort();
 	*o = (struct outgoing){m->method, m->format, (uint16_t)m->path.n,
-			       (uint16_t)m->query.n, m->wants_block2, whole,
+			       (uint16_t)m->query.n, m->wants_block2,
+			       m->has_accept, whole,
 			       {m->block2, false, szx_of(m->block2_size)},
-			       m->length};
+			       m->length, m->accept};
 	memcpy(o->at, m->path.at, m->path.n);
 	if (m->query.n)
 		memcpy(o->at + m->path.n, m->query.at, m->query.n);
@@ -778,7 +782,8 @@ static coap_response_t on_response(coap_session_t *session,
 	uint8_t segments[256];
 	struct buf location = buf_over(segments, sizeof(segments));
 	struct coap_answer answer = {
-		.code = (uint8_t)coap_pdu_get_code(received)};
+		.code = (uint8_t)coap_pdu_get_code(received),
+		.format = FORMAT_NONE};
 	coap_opt_iterator_t iterator;
 	coap_opt_t *option;
 
@@ -795,6 +800,10 @@ static coap_response_t on_response(coap_session_t *session,
 	coap_option_iterator_init(received, &iterator, COAP_OPT_ALL);
 	while ((option = coap_option_next(&iterator))) {
 		take_block2(&answer, iterator.number, option);
+		if (iterator.number == COAP_OPTION_CONTENT_FORMAT)
+			answer.format = (uint16_t)coap_decode_var_bytes(
+				coap_opt_value(option),
+				coap_opt_length(option));
 		if (iterator.number == COAP_OPTION_LOCATION_PATH) {
 			buf_byte(&location, (uint8_t)coap_opt_length(option));
 			buf_put(&location, coap_opt_value(option),

@@ -32,6 +32,7 @@ struct coap_answer {
 	struct coap_segments location;	/* Location-Path, verbatim */
 	const uint8_t *payload;
 	size_t length;
+	uint16_t format;		/* of the payload, or FORMAT_NONE */
 	bool has_block2;		/* a part of the body: */
 	uint32_t block2;		/* its number, ... */
 	size_t block2_size;		/* ... bytes of all but the last, ... */
@@ -125,6 +126,8 @@ struct coap_message {
 	uint16_t format;		/* of the payload, or FORMAT_NONE */
 	const uint8_t *payload;		/* copied; more than 1,024 bytes go */
 	size_t length;			/* block by block */
+	bool has_accept;
+	uint16_t accept;		/* Content-Format of the answer */
 	bool wants_block2;		/* of the answer: */
 	uint32_t block2;		/* number, for blocks of block2_size */
 	size_t block2_size;		/* 16 to 1024 */

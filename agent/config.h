@@ -95,7 +95,7 @@ struct config_server {
 	/* Of the bootstrap server only. */
 	uint32_t hold_off;		/* s */
 	uint32_t account_timeout;	/* s, 0: never */
-	bool unsolicited;
+	bool unsolicited, pack;
 	uint8_t withheld;		/* of enum access_right: what it may
 					 * not do, unless the device says */
 };

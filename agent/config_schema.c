@@ -128,6 +128,8 @@ const struct config_key config_bootstrap_keys[] = {
 	SERVER("account_timeout", KEY_SECONDS, account_timeout,
 	       .flags = KEY_NONE, .min = S, .max = LONGEST,
 	       .help = "when its own account ends after a bootstrap"),
+	SERVER("pack", KEY_BOOL, pack, .fallback = "false",
+	       .help = "ask for all in one, as LwM2M 1.2 may"),
 	SERVER("unsolicited", KEY_BOOL, unsolicited, .fallback = "false",
 	       .help = "it may begin at any time: the connection stays"),
 	{.type = KEY_END}

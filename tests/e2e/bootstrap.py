@@ -120,6 +120,7 @@ class BootstrapServer(threading.Thread):
         self.uri = f"coap://127.0.0.1:{self.port}"
         self.sessions, self.asked, self.addresses = [], [], {}
         self.mid = 1
+        self.pack = None        # of LwM2M 1.2: a payload
         self.storm = None       # steps of the session after each session
         self.silent = False
         self.running = True
@@ -135,7 +136,27 @@ class BootstrapServer(threading.Thread):
                     self._came(coap.decode(data), address)
                 self._repeat()
 
+    def _pack(self, message, address):
+        """GET /bspack: a block of self.pack, or 4.04."""
+        self.asked.append((message.path, dict(
+            v.decode().partition("=")[::2]
+            for v in message.values(coap.URI_QUERY))))
+        reply = coap.Message(coap.ACK, "4.04", message.mid, message.token)
+        if self.pack is not None:
+            number = (message.number(coap.BLOCK2) or 0) >> 4
+            part = self.pack[number * 64:(number + 1) * 64]
+            more = len(self.pack) > (number + 1) * 64
+            reply.code = coap.code_number("2.05")
+            reply.payload = part
+            reply.options = [
+                (coap.CONTENT_FORMAT, coap.uint(SENML_JSON)),
+                (coap.BLOCK2, coap.uint(number << 4 | more << 3 | 2))]
+        self.socket.sendto(reply.encode(), address)
+
     def _came(self, message, address):
+        if message.code == GET and message.path.endswith("pack"):
+            self._pack(message, address)
+            return
         if message.code == POST and message.kind == coap.CON:
             self._asked(message, address)
             return

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Bootstrap: who gives an endpoint its servers, and what it does with them."""
+import json
 import os
 import signal
 import stat
@@ -163,6 +164,37 @@ class Bootstrap(Site):
         gateway = self.start(boot)
         server.registered("sim", timeout=30)
         gateway.wait_log("asks", "registrations failed")
+
+    def test_pack(self):
+        server = self.server()
+        boot = self.bootstrap()
+        boot.pack = json.dumps([
+            {"n": "/0/1/0", "vs": f"coap://127.0.0.1:{server.port}"},
+            {"n": "/0/1/1", "vb": False}, {"n": "/0/1/2", "v": 3},
+            {"n": "/0/1/10", "v": 42}, {"n": "/1/7/0", "v": 42},
+            {"n": "/1/7/1", "v": 120}, {"n": "/1/7/6", "vb": False},
+            {"n": "/1/7/7", "vs": "U"}]).encode()
+        self.assertGreater(len(boot.pack), 2 * 64)      # in blocks
+        self.start(boot, more=", pack: true")
+        event = server.registered("sim")
+        self.assertEqual(event["lt"], 120)
+        self.assertIn("</1/7>", event["links"])
+        self.assertEqual(boot.asked[0], ("/bspack", {"ep": "sim"}))
+        self.assertEqual({path for path, _ in boot.asked}, {"/bspack"})
+
+    def test_server_without_packs(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        self.start(boot, more=", pack: true")
+        server.registered("sim")
+        self.assertEqual([path for path, _ in boot.asked],
+                         ["/bspack", "/bs"])
+
+    def test_pack_that_is_none(self):
+        boot = self.bootstrap()
+        boot.pack = b'[{"n": "/0/1/0", "vs": "coap://h"}]'
+        gateway = self.start(boot, more=", pack: true")
+        gateway.wait_log("sim", "failed", "short server id", "again")
 
     def test_two_servers_and_acls(self):
         one, two = self.server(), self.server()
