@@ -73,9 +73,11 @@ struct coap_connection {
 	uint8_t flight, token[8], token_length;
 	uint8_t transport;		/* enum coap_transport */
 	bool idle_owed, up, proven, pinged, ended;
-	struct handshake *handshake;	/* until it is up */
-	int64_t since;			/* up since then */
-	struct coap_connection *next_closed;
+	union {
+		struct handshake *handshake;	/* until it is up, or NULL */
+		int64_t since;			/* up since then */
+		struct coap_connection *next_closed;
+	} is;
 };
 
 struct coap_exchange {
@@ -863,7 +865,7 @@ struct handshake *handshake_of(const coap_session_t *session)
 {
 	const struct coap_connection *c = coap_session_get_app_data(session);
 
-	return c ? c->handshake : NULL;
+	return c && c->owner && !c->up ? c->is.handshake : NULL;
 }
 
 static bool on_verify(void *transport, void *tls)
@@ -911,7 +913,7 @@ static bool open_context(struct coap_connection *c,
 		return false;
 	if (peer->keepalive)
 		coap_context_set_keepalive(c->context, peer->keepalive);
-	c->session = session_open(c->context, peer, c->handshake);
+	c->session = session_open(c->context, peer, c->is.handshake);
 	return c->session && watch(c) == 0;
 }
 
@@ -941,8 +943,8 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 	c->transport = (uint8_t)peer->transport;
 	c->pinged = peer->keepalive;
 	if (secure)
-		c->handshake = handshake_create(peer, why, size);
-	if (secure && !c->handshake) {
+		c->is.handshake = handshake_create(peer, why, size);
+	if (secure && !c->is.handshake) {
 		free(c);
 		return NULL;
 	}
@@ -952,7 +954,7 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 	}
 	snprintf(why, size, "%s", strerror(errno ? errno : EIO));
 	coap_free_context(c->context);
-	handshake_free(c->handshake);
+	handshake_free(c->is.handshake);
 	free(c);
 	return NULL;
 }
@@ -971,7 +973,7 @@ struct coap_description coap_describe(const struct coap_connection *c)
 {
 	return (struct coap_description){
 		.suite = credentials_suite(session_tls(c->session)),
-		.up = c->up, .since = c->since,
+		.up = c->up, .since = c->is.since,
 	};
 }
 
@@ -1002,20 +1004,21 @@ void coap_close(struct coap_connection *c)
 	forget_laters(c);
 	c->flight = FLIGHT_NONE;
 	c->owner = NULL;
-	c->next_closed = io.closed;
+	if (!c->up)
+		handshake_free(c->is.handshake);
+	c->is.next_closed = io.closed;
 	io.closed = c;
 }
 
 static void free_closed(void)
 {
 	for (struct coap_connection *c; (c = io.closed); ) {
-		io.closed = c->next_closed;
+		io.closed = c->is.next_closed;
 		epoll_ctl(io.epoll, EPOLL_CTL_DEL,
 			  coap_context_get_coap_fd(c->context), NULL);
 		coap_session_release(c->session);
 		coap_free_context(c->context);
 		release_incoming(c);
-		handshake_free(c->handshake);
 		free(c->outgoing);
 		free(c->answer);
 		free(c->seen);
@@ -1046,8 +1049,9 @@ static void broke(struct coap_connection *c, const char *what)
 	struct coap_breakage breakage = {.alert = -1, .new = !c->up};
 	char text[320];
 
-	if (c->handshake && *c->handshake->why) {
-		what = c->handshake->why;
+	if (!c->up && c->is.handshake && *c->is.handshake->why) {
+		snprintf(text, sizeof(text), "%s", c->is.handshake->why);
+		what = text;		/* the other goes when it is closed */
 	} else if (!what && io.failed == c->session) {
 		credentials_explain(io.error, io.alert, text, sizeof(text));
 		breakage.alert = io.alert;
@@ -1065,8 +1069,8 @@ static void broke(struct coap_connection *c, const char *what)
 
 static const char *silence(const struct coap_connection *c)
 {
-	if (c->transport == COAP_OVER_TCP || !c->handshake ||
-	    c->handshake->credentials.mode != SECURITY_PSK)
+	if (c->transport == COAP_OVER_TCP || !c->is.handshake ||
+	    c->is.handshake->credentials.mode != SECURITY_PSK)
 		return "the server does not answer the handshake";
 	return "the server does not answer the handshake (does it know the "
 	       "identity, and is the key the same?)";
@@ -1075,17 +1079,18 @@ static const char *silence(const struct coap_connection *c)
 /* The handshake is over: what has waited for it goes. */
 static void came_up(struct coap_connection *c, int64_t now)
 {
-	if (c->handshake && !handshake_is_safe(c->handshake)) {
+	struct handshake *h = c->is.handshake;
+
+	if (h && !handshake_is_safe(h)) {
 		broke(c, "the server's key cannot be checked with this "
 		      "libcoap");
 		return;
 	}
+	if (h)
+		session_forget(c->context, h);
+	handshake_free(h);
 	c->up = true;
-	c->since = now;
-	if (c->handshake)
-		session_forget(c->context, c->handshake);
-	handshake_free(c->handshake);
-	c->handshake = NULL;
+	c->is.since = now;
 	if (c->flight == FLIGHT_REQUEST)
 		send_outgoing(c, now);
 }
