@@ -64,7 +64,7 @@ void credentials_wipe(struct credentials *c)
 	bytes_wipe(&c->server);
 	bytes_wipe(&c->trust);
 	free(c->sni);
-	*c = (struct credentials){SECURITY_NOSEC};
+	*c = (struct credentials){.mode = SECURITY_NOSEC};
 }
 
 /* ---- are they some? ---- */
