@@ -202,6 +202,8 @@ static void set(struct endpoint *e, const struct config_point *point,
 		endpoint_error_sampled(e, &point->resource, now);
 	if (was_bad && !endpoint_is_faulty(e))
 		endpoint_error(e, ERROR_PERIPHERAL, false, now);
+	if (was_bad)
+		endpoint_quality(e, point, QUALITY_ACCEPTED, now);
 }
 
 static void fault(struct endpoint *e, const struct config_point *point,
@@ -216,6 +218,7 @@ static void fault(struct endpoint *e, const struct config_point *point,
 		 "point %s has no value: %s", point->name,
 		 text ? text : strerror(-error));
 	endpoint_error(e, ERROR_PERIPHERAL, true, now);
+	endpoint_quality(e, point, QUALITY_INVALID, now);
 }
 
 static void sample(struct endpoint *e, const struct bus_message *m,

@@ -145,6 +145,16 @@ static inline bool endpoint_is_away(const struct endpoint *endpoint)
 	       endpoint->life.state != LIVENESS_ONLINE;
 }
 
+/* endpoint_quality.c: of the value of a point, by the registry's numbers. */
+enum endpoint_quality {
+	QUALITY_INVALID = 1,		/* "rejected with certainty" */
+	QUALITY_OLD = 2,		/* "rejected with probability" */
+	QUALITY_ACCEPTED = 4,
+};
+void endpoint_quality(struct endpoint *endpoint,
+		      const struct config_point *point,
+		      enum endpoint_quality quality, int64_t now);
+
 /* endpoint_safe.c: a client has registered, or is registered no more; the time
  * of safe_at may have come. */
 void endpoint_served(struct endpoint *endpoint, int64_t now);

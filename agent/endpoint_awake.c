@@ -38,7 +38,7 @@ void endpoint_life_init(struct endpoint *e, int64_t now)
 	reschedule(e, now);
 }
 
-static void spoil(struct endpoint *e)
+static void spoil(struct endpoint *e, int64_t now)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
@@ -47,6 +47,8 @@ static void spoil(struct endpoint *e)
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))
 		if (slot->flags & TREE_BOUND)
 			tree_edit(&e->tree, &path)->quality = TREE_BAD;
+	for (size_t i = 0; i < e->conf->n_points; i++)
+		endpoint_quality(e, &e->conf->points[i], QUALITY_OLD, now);
 }
 
 /* Its age in this clock. Where this clock is not set yet, or that one was not,
@@ -67,7 +69,7 @@ void endpoint_life_restore(struct endpoint *e, int64_t now)
 		return;
 	heard = heard_at(e, heard, now);
 	if (rules.silent_after > 0 && now - heard >= rules.silent_after) {
-		spoil(e);
+		spoil(e, now);
 		return;
 	}
 	liveness_restore(&e->life, &rules, heard);
@@ -113,7 +115,7 @@ static void went(struct endpoint *e, const char *why, int64_t now)
 	}
 	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
 		 "device is silent: %s", why);
-	spoil(e);
+	spoil(e, now);
 	endpoint_error(e, ERROR_PERIPHERAL, true, now);
 	endpoint_clients_event(e, REGISTRATION_SILENT, now);
 }

@@ -64,6 +64,18 @@ class Silence(Site):
                             accept=11542)["values"]
         self.assertNotEqual(values, {"/3/0/11/0": 0})
 
+    def test_quality_indicator_follows(self):
+        server = self.start()
+        server.registered("meter-1")
+        quality = "/3303/0/6042"
+        self.assertEqual(server.code("read", "meter-1", quality), "4.04")
+        self.slave_.do("mute 1")
+        self.wait_code("5.04")
+        self.assertEqual(server.value("meter-1", quality), 2)
+        self.slave_.do("unmute 1")
+        self.wait_code("2.05")
+        server.wait_value("meter-1", quality, 4)
+
     def test_registration_of_a_silent_device_lapses(self):
         server = self.start(more="silent_after: 1s")
         for ep in ("meter-1", "meter-2"):
@@ -90,6 +102,38 @@ class Silence(Site):
             server.wait("notification", after=mark, ep="meter-2",
                         timeout=3, where=lambda e, raw=raw:
                         e["values"].get(T) == raw / 10)
+
+    def test_sleepers_do_not_slow_their_bus(self):
+        """Unanswered polls of sleepers cost their time-out each: 300 ms."""
+        slave = self.slave(*(f"{unit}=plain" for unit in range(1, 9)))
+        for unit in range(2, 9):
+            slave.do(f"mute {unit}")
+        server = self.server()
+        gateway = self.gateway(
+            server.port, sites.bus(slave.port) + "devices:\n" + "".join(
+                f"  - {{endpoint: m-{u}, bus: plant, unit: {u}, poll: 200ms, "
+                f"queue: {'false' if u == 1 else 'true'}, silent_after: 1h, "
+                "points: [{name: t, table: holding, address: 100, "
+                "type: int16, map: 3303/0}]}\n" for u in range(1, 9)))
+        server.registered("m-1")
+        server.ask("observe", "m-1", T)
+        begin = server.mark()
+        for i in range(20):
+            mark = server.mark()
+            slave.do(f"set 1 holding 100 {300 + i}")
+            server.wait("notification", after=mark, ep="m-1", timeout=5,
+                        where=lambda e, i=i: e["values"].get(T) == 300 + i)
+        waits = [e for e in server.events("notification", after=begin)]
+        self.assertGreaterEqual(len(waits), 20)
+        counts = gateway.status("m-1")["endpoints"][0]["counts"]
+        sleepers = [gateway.status(f"m-{u}")["endpoints"][0]
+                    for u in range(2, 9)]
+        for s in sleepers:
+            self.assertEqual(s["state"], "unknown", s)
+        # The one that is there has most of the bus's exchanges.
+        self.assertGreater(counts["exchanges"],
+                           3 * sum(s["counts"].get("exchanges", 0)
+                                   for s in sleepers), sleepers)
 
     def test_bus_that_is_gone_comes_back(self):
         server = self.start()
