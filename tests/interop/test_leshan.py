@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cases
 import coap
-from lab import (ALL, BOILER, LIFETIME, METER, ROOM, SIM, STILL)
+from lab import ALL, BOILER, LIFETIME, MAIN, METER, ROOM, SIM, STILL
 from leshan_server import Leshan
 
 TEXT, LINK, OPAQUE, CBOR, TLV, JSON = 0, 40, 42, 60, 11542, 11543
@@ -852,6 +852,27 @@ class Observe(LeshanCases):
             self.assertEqual([n["path"] for n in event["nodes"]],
                              [f"{path}/0"])
             self.assertLessEqual(event["nodes"][0]["value"], most)
+
+    def test_int_701_710_connectivity_of_the_gateway(self):
+        """Of the machine that this runs on: it has an uplink, or no Leshan."""
+        name = "io-own"
+        self.lab.add_gateway("devices: []\n", **{"lwmux.yaml": MAIN.replace(
+            "{name: interop}", f"{{name: own, endpoint: {name}}}") % {
+                "port": self.relay.port, "lifetime": LIFETIME, "more": ""}})
+        self.server.wait("registered", name, 15)
+        for format in FORMATS:
+            with self.subTest(format):
+                nodes = self.server.read(name, "/4/0", format).nodes
+                self.assertIn(nodes["/4/0/0"],
+                              [nodes[p] for p in nodes if "/4/0/1/" in p])
+                self.assertIn("/4/0/4/0", nodes)
+        self.set_attributes(name, "/4/0", pmin=1, pmax=2)
+        seen = self.relay.mark()
+        self.observe(name, "/4/0", "TLV")
+        gaps = self.gaps(name, seen, 3)
+        self.assertGreater(min(gaps), 0.9, gaps)
+        nodes = {n["path"] for n in self.notification(name, "/4/0")["nodes"]}
+        self.assertLessEqual({"/4/0/0", "/4/0/2", "/4/0/4/0"}, nodes)
 
     def test_int_801_810_location(self):
         name = "io-where"
