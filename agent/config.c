@@ -148,6 +148,7 @@ static void gateway_build(struct building *b, const struct yaml_node *node)
 			config_key_set(key, node->items[i], b->config,
 				       b->arena, &scope);
 	}
+	itself->fingerprint += b->config->object_25;
 	/* They outlive the arena. */
 	if (b->config->gateway)
 		b->config->gateway = strdup(b->config->gateway);

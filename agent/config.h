@@ -177,6 +177,7 @@ struct config_bus {
 struct config {
 	char *gateway;			/* gateway: name */
 	char *gateway_endpoint;		/* gateway: endpoint, or NULL */
+	bool object_25;			/* gateway: object_25 */
 	struct config_device *itself;	/* ... and what it is, no bus */
 	char *directory;		/* relative paths start here; or NULL */
 	int64_t store_memory, store_disk;	/* bytes */

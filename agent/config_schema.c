@@ -45,6 +45,8 @@ const struct config_key config_gateway_keys[] = {
 	CONFIG_KEY("endpoint", KEY_TEXT, struct config, gateway_endpoint,
 		   .min = 1, .max = NAME_MAX_LENGTH,
 		   .help = "the gateway's own endpoint"),
+	CONFIG_KEY("object_25", KEY_BOOL, struct config, object_25,
+		   .help = "its endpoint lists the devices"),
 	OTHER("manufacturer", "3/0/0; the machine's if absent"),
 	OTHER("model", "3/0/1; the machine's if absent"),
 	OTHER("serial", "3/0/2; the machine's if absent"),

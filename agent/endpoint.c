@@ -10,6 +10,7 @@
 #include "agent/endpoint_access.h"
 #include "agent/gateway.h"
 #include "agent/last.h"
+#include "agent/listing.h"
 #include "agent/log.h"
 #include "ipso/ipso.h"
 
@@ -142,6 +143,7 @@ static void changed_slot(struct endpoint *e, const struct lwm2m_path *path,
 
 void endpoint_objects_changed(struct endpoint *e, int64_t now)
 {
+	listing_changed(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_event(&e->clients[i], REGISTRATION_CHANGED, 0,
 			     REGISTRATION_OBJECTS, now);

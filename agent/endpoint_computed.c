@@ -6,6 +6,7 @@
 #include <time.h>
 #include "agent/endpoint.h"
 #include "agent/gateway.h"
+#include "agent/listing.h"
 #include "agent/machine.h"
 #include "agent/statistics.h"
 
@@ -97,6 +98,7 @@ bool endpoint_compute(void *owner, const struct lwm2m_path *path,
 	switch (path->id[0]) {
 	case 3: return device(e, path, slot, now, texts, value);
 	case 4: return endpoint_link_compute(e, path->id[2], texts, value);
+	case 25: return listing_compute(e->gateway, path, texts, value);
 	case 7:
 		*value = lwm2m_integer(statistics_value(e->statistics,
 							path->id[2]));

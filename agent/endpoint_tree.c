@@ -138,8 +138,18 @@ static void build_statistics(struct tree *tree)
 	put(tree, path_resource(7, 0, 8), lwm2m_integer(0));
 }
 
+/* Of the gateway's endpoint, for each device. */
+static void build_listed(struct tree *tree)
+{
+	add_object(tree, 25, 0);
+	put_computed(tree, path_resource(25, 0, 0), LWM2M_STRING);
+	put_computed(tree, path_resource(25, 0, 1), LWM2M_STRING);
+	put_computed(tree, path_resource(25, 0, 3), LWM2M_CORELINK);
+}
+
 static void build_common(struct tree *tree)
 {
+	build_listed(tree);
 	build_device(tree);
 	build_link(tree);
 	build_statistics(tree);

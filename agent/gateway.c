@@ -10,6 +10,7 @@
 #include "agent/endpoint_firmware.h"
 #include "agent/gateway.h"
 #include "agent/last.h"
+#include "agent/listing.h"
 #include "agent/log.h"
 #include "agent/search.h"
 
@@ -159,8 +160,10 @@ void gateway_remove(struct endpoint *e)
 		at = &(*at)->next_by_name;
 	*at = e->next_by_name;
 	e->gateway->n_endpoints--;
-	if (e->gateway->itself == e)
+	if (e->gateway->itself == e) {
+		listing_close(e->gateway);
 		e->gateway->itself = NULL;
+	}
 	endpoint_destroy(e);
 }
 
@@ -177,6 +180,8 @@ static void take_away_gone(struct gateway *g, int64_t now)
 		struct config_device *successor = e->successor;
 
 		g->gone = e->next_gone;
+		if (!g->stopping)
+			listing_remove(e, now);
 		gateway_remove(e);
 		if (successor)
 			gateway_start(g, successor, now);

@@ -39,6 +39,9 @@ struct gateway {
 	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
 					 * them */
 	struct endpoint *itself;	/* the gateway's own, or NULL */
+	bool object_25;			/* ... lists the devices: */
+	struct endpoint **listed;	/* by instance (listing.c); or NULL */
+	size_t next_listed;
 	struct tree access;		/* /2/x likewise */
 	struct endpoint **by_name;	/* hash table */
 	size_t n_slots, n_endpoints;

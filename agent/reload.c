@@ -8,6 +8,7 @@
 #include "agent/arena.h"
 #include "agent/client_bootstrap.h"
 #include "agent/gateway.h"
+#include "agent/listing.h"
 #include "agent/log.h"
 
 #define FDS_PER_CONNECTION 3	/* socket, epoll, timer: facts of libcoap */
@@ -263,10 +264,12 @@ static void apply_old_device(struct endpoint *e, const struct named *found,
 void gateway_start(struct gateway *g, struct config_device *conf, int64_t now)
 {
 	struct gateway_bus *b = conf->bus ? bus_named(g, conf->bus) : NULL;
+	struct endpoint *e;
 
 	if (!conf->bus && !g->stopping) {	/* the gateway itself */
 		g->itself = endpoint_create(g, conf, NULL, now);
 		gateway_add(g, g->itself);
+		listing_open(g, now);
 		return;
 	}
 	if (g->stopping || !b) {
@@ -281,7 +284,9 @@ void gateway_start(struct gateway *g, struct config_device *conf, int64_t now)
 		g->waiting[g->n_waiting++] = conf;
 		return;
 	}
-	gateway_add(g, endpoint_create(g, conf, b, now));
+	e = endpoint_create(g, conf, b, now);
+	gateway_add(g, e);
+	listing_add(e, now);
 }
 
 void gateway_start_waiting(struct gateway *g, int64_t now)
@@ -376,6 +381,7 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 	add_gateway_itself(config);
 	free(g->name);
 	g->name = config->gateway;
+	g->object_25 = config->object_25;
 	config->gateway = NULL;
 	for (size_t i = 0; i < g->n_waiting; i++)
 		config_device_free(g->waiting[i]);

@@ -115,7 +115,7 @@ struct request_room {
 	struct lwm2m_record records[REQUEST_RECORDS];
 	struct lwm2m_path touched[REQUEST_RECORDS];
 	uint8_t scratch[REQUEST_SCRATCH];
-	uint8_t computed[16384];	/* texts of an answer ... */
+	uint8_t computed[65536];	/* texts of an answer ... */
 	size_t n_computed;		/* ... and their bytes so far */
 };
 

@@ -29,11 +29,11 @@ static bool is_served(const struct request_scope *scope,
 	return false;
 }
 
-/* false: it has no value now, or none of the room for its text is left. */
+/* false: it has no value now. */
 static bool compute(const struct request_scope *scope,
 		    const struct tree_slot *slot,
 		    const struct lwm2m_path *at, struct request_room *room,
-		    struct lwm2m_value *value)
+		    struct tally *tally, struct lwm2m_value *value)
 {
 	struct buf texts = buf_over(room->computed + room->n_computed,
 				    sizeof(room->computed) - room->n_computed);
@@ -43,8 +43,9 @@ static bool compute(const struct request_scope *scope,
 	    !scope->bound->compute)
 		return true;
 	if (!scope->bound->compute(scope->owner, at, slot, scope->now, &texts,
-				   value) || texts.full)
+				   value))
 		return false;
+	tally->overflow |= texts.full;
 	room->n_computed += texts.used;
 	return true;
 }
@@ -65,7 +66,8 @@ static void slot_collect(const struct request_scope *scope,
 		tally->bound++;
 		tally->bound_bad += bad;
 	}
-	if (!is_served(scope, slot) || !compute(scope, slot, at, room, &value))
+	if (!is_served(scope, slot) ||
+	    !compute(scope, slot, at, room, tally, &value))
 		return;
 	if (tally->served == REQUEST_RECORDS) {
 		tally->overflow = true;

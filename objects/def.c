@@ -46,6 +46,8 @@ const struct object_def *core_object(uint16_t id)
 		return &binary_app_data_object;
 	case 21:
 		return &oscore_object;
+	case 25:
+		return &gateway_object;
 	default:
 		return NULL;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "objects/linkformat.h"
 
+#define GATEWAY_OBJECT 25	/* of an enabler of its own */
 #define FIRST_CONTENT_OBJECT 3200	/* below: the enabler's own version */
 
 static void link_open(const struct lwm2m_path *path, struct buf *out)
@@ -21,7 +22,8 @@ static void link_open(const struct lwm2m_path *path, struct buf *out)
  * and 1.0 is what a server assumes where nothing is said. */
 static bool says_version(const struct object_def *object)
 {
-	return object->id >= FIRST_CONTENT_OBJECT &&
+	return (object->id >= FIRST_CONTENT_OBJECT ||
+		object->id == GATEWAY_OBJECT) &&
 	       strcmp(object->version, "1.0");
 }
 

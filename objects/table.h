@@ -14,5 +14,5 @@
 extern const struct object_def security_object, server_object,
 	access_control_object, device_object, connectivity_object,
 	firmware_object, location_object, statistics_object, portfolio_object,
-	binary_app_data_object, oscore_object;
+	binary_app_data_object, oscore_object, gateway_object;
 #endif
