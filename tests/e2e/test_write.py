@@ -92,6 +92,20 @@ class Write(SharedSite):
         self.accepted("write", "boiler", SETPOINT, text="30.5", format=1541)
         self.assertEqual(self.value(SETPOINT), 30.5)
 
+    def test_formats_by_their_numbers_from_before_the_registration(self):
+        """On input only: a Read that wants one of them gets 4.06."""
+        for number, payload in (
+                (1541, b"41"), (1542, bytes.fromhex("c10229")),
+                (1543, b'{"bn":"/1/0/","e":[{"n":"2","v":41}]}')):
+            with self.subTest(number):
+                self.accepted("write", "boiler", "/1/0/2", "text=0")
+                self.accepted("update" if number != 1541 else "write",
+                              "boiler", "/1/0" if number != 1541 else "/1/0/2",
+                              hex=payload.hex(), format=number)
+                self.assertEqual(self.value("/1/0/2"), 41)
+                self.refused("4.06", "read", "boiler", "/1/0/2",
+                             accept=number)
+
     def test_answer_comes_after_the_device_reported_it(self):
         self.slave.do("late 1 150")
         try:
