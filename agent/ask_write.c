@@ -137,8 +137,10 @@ void ask_write(struct gateway *g, struct asker *asker,
 			   "value");
 	} else if (!asker_may_write(asker)) {
 		ask_refuse(asker, "only root may write");
-	} else if (!e || !e->n_clients) {
+	} else if (!e) {
 		ask_refuse(asker, "no such endpoint: %s", name);
+	} else if (!e->n_clients) {
+		ask_refuse(asker, "%s has no server yet", name);
 	} else {
 		while (*path == '/')
 			path++;

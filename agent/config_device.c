@@ -364,6 +364,24 @@ static struct config_device *device_create(struct building *b,
 	return device;
 }
 
+/* Somebody must tell it its servers. */
+static void bootstrap_check(const struct building *b,
+			    const struct config_device *device,
+			    const struct yaml_node *name,
+			    const struct block *block,
+			    struct config_scope *scope)
+{
+	const struct entry *e = block_get(block, "bootstrap");
+
+	if (device->bootstrap == BOOTSTRAP_FIRST && !b->config->bootstrap)
+		config_scope_add(scope, e->value->place, "'bootstrap' is "
+				 "first: there is no bootstrap server");
+	if (device->bootstrap == BOOTSTRAP_NEVER && !b->config->n_servers)
+		config_scope_add(scope, e ? e->value->place : name->place,
+				 "'bootstrap' is never: there are no servers "
+				 "either");
+}
+
 /* The entry's own wrongs (of its profile, of its bus) are each device's. */
 static void device_build(struct building *b, const struct entry_of_devices *d,
 			 const struct yaml_node *name,
@@ -379,6 +397,7 @@ static void device_build(struct building *b, const struct entry_of_devices *d,
 
 	block_fill(&filled, &d->merged, words, b->arena, scope);
 	keys_set(b, device, &filled, scope);
+	bootstrap_check(b, device, name, &filled, scope);
 	if (bus && bus->adapter)	/* it says what `data` is */
 		device->fingerprint = fingerprint_add(device->fingerprint,
 						      bus->adapter,

@@ -27,12 +27,16 @@ static struct gateway_bus *bus_named(struct gateway *g, const char *name)
 static size_t connections_of(const struct config *config,
 			     const struct config_device *device)
 {
+	size_t n = 0;
+
 	if (device->refused || !device->enabled)
 		return 0;
+	if (config->bootstrap && device->bootstrap != BOOTSTRAP_NEVER)
+		n = config->bootstrap->unsolicited;	/* it stays open */
 	if (config->bootstrap && (!config->n_servers ||
 				  device->bootstrap == BOOTSTRAP_FIRST))
-		return 1;	/* the least that it will give */
-	return device->n_servers ? device->n_servers : config->n_servers;
+		return n + 1;	/* the least that it will give */
+	return n + (device->n_servers ? device->n_servers : config->n_servers);
 }
 
 bool gateway_fits(const struct config *config, struct config_errors *errors)

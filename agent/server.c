@@ -68,8 +68,8 @@ static void take_address(struct server *s, const struct sockaddr *address,
 	if (s->length == length && !memcmp(&s->address, address, length))
 		return;
 	if (s->length)
-		log_line(LOG_NOTE, NULL, NULL, "server %u: %s has another "
-			 "address now", s->conf->id, s->conf->host);
+		log_line(LOG_NOTE, NULL, NULL, "%s: %s has another "
+			 "address now", s->conf->uri, s->conf->host);
 	memcpy(&s->address, address, length);
 	s->length = length;
 	s->moves++;
@@ -103,8 +103,8 @@ void server_resolved(struct server *s, const struct sockaddr *address,
 	     i++)
 		wait *= 2;
 	if (!s->resolve_tries++)
-		log_line(LOG_ERROR, NULL, NULL, "server %u: cannot look up "
-			 "%s: %s; will try again", s->conf->id, s->conf->host,
+		log_line(LOG_ERROR, NULL, NULL, "%s: cannot look up "
+			 "%s: %s; will try again", s->conf->uri, s->conf->host,
 			 error);
 	s->resolve_at = now + wait * SECOND;
 }

@@ -206,6 +206,14 @@ static void devices(void **state)
 		       "key 'endpoint'\n"),
 		DEVICE("endpoint: e, " P, "conf.d/a.yaml:2:5: a device needs "
 		       "the key 'bus'\n"),
+		DEVICE("endpoint: e, bus: sim, bootstrap: first, " P,
+		       "conf.d/a.yaml:2:40: 'bootstrap' is first: there is "
+		       "no bootstrap server\n"),
+		DEVICE("endpoint: e, bus: sim, bootstrap: never, " P, ""),
+		{"bootstrap: {uri: coap://h}\n", "devices:\n"
+		 "  - {endpoint: e, bus: sim, bootstrap: never, " P "}\n",
+		 "conf.d/a.yaml:2:40: 'bootstrap' is never: there are no "
+		 "servers either\n"},
 		DEVICE("endpoint: e, bus: sim", "conf.d/a.yaml:2:16: the "
 		       "device has no points: give it 'points' or a "
 		       "'profile'\n"),

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import stat
+import tempfile
 
 import bootstrap as bs
 import sites
@@ -195,6 +196,43 @@ class Bootstrap(Site):
         boot.pack = b'[{"n": "/0/1/0", "vs": "coap://h"}]'
         gateway = self.start(boot, more=", pack: true")
         gateway.wait_log("sim", "failed", "short server id", "again")
+
+    def keyed(self, port, mode, *keys):
+        """A session that gives an account with keys."""
+        return [bs.delete("0"), bs.delete("1"),
+                bs.put("0/1", bs.tlv(0, f"coaps://127.0.0.1:{port}"),
+                       bs.tlv(1, False), bs.tlv(2, mode), bs.tlv(10, 101),
+                       *keys),
+                bs.account(0, 101), bs.finish()]
+
+    def test_pre_shared_key_in_the_account(self):
+        key = bytes(range(16))
+        with tempfile.NamedTemporaryFile("w") as known:
+            known.write(f"given {key.hex()}\n")
+            known.flush()
+            server = self.server(coaps=0, psk=known.name)
+        boot = self.bootstrap(self.keyed(
+            server.ports["coaps"], 0, bs.tlv(3, b"given"), bs.tlv(5, key)))
+        gateway = self.start(boot)
+        event = server.registered("sim")
+        self.assertEqual((event["security"], event["identity"]),
+                         ("psk", "given"))
+        self.assertEqual(server.value("sim", T), 21.5)
+        said = "\n".join(gateway.log()) + gateway.ctl("status").stdout
+        self.assertNotIn(key.hex(), said)
+        wait_for((gateway.state / "accounts" / "sim").exists,
+                 "the stored account")
+        mark = server.mark()
+        gateway.restart(signal.SIGKILL)
+        server.registered("sim", after=mark)
+        self.assertEqual(len(boot.asked), 1)
+
+    def test_keys_that_are_none_are_refused_at_the_finish(self):
+        boot = self.bootstrap(self.keyed(
+            5684, 1, bs.tlv(3, b"x"), bs.tlv(4, b"y"), bs.tlv(5, b"z")))
+        gateway = self.start(boot)
+        self.assertEqual(boot.wait("sim").codes[-1], "4.06")
+        gateway.wait_log("sim", "failed", "key", "again")
 
     def test_two_servers_and_acls(self):
         one, two = self.server(), self.server()
