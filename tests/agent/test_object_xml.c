@@ -140,6 +140,17 @@ static void every_type(void **state)
 	}
 }
 
+static void says_nothing(const char *text)
+{
+	struct loaded l;
+
+	loaded_init(&l);
+	read_text(&l, "a.xml", true, text);
+	assert_int_equal(l.errors.n, 0);
+	assert_int_equal(object_set_size(l.set), 1);
+	loaded_finish(&l);
+}
+
 static void version_of_the_urn(void **state)
 {
 	static const struct { const char *lines, *version; } t[] = {
@@ -165,6 +176,29 @@ static void version_of_the_urn(void **state)
 	loaded_init(&l);
 	read_text(&l, "a.xml", true, HEAD OBJECT_("26251:1.3", "", "") TAIL);
 	assert_int_equal(l.errors.n, 1);	/* the id is none, then */
+	loaded_finish(&l);
+}
+
+static void encodings(void **state)
+{
+	static const char latin[] =
+		"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><LWM2M>"
+		OBJECT_("26251", "", ITEM_("1", "K\xfchle", "R", "Single",
+					   "Optional", "Time", "")) TAIL;
+	static const char bom[] = "\xef\xbb\xbf" FILE_("26251", "");
+	struct loaded l;
+
+	(void)state;
+	loaded_init(&l);
+	read_text(&l, "a.xml", true, latin);
+	assert_int_equal(l.errors.n, 0);
+	assert_string_equal(object_in(l.set, 26251)->resources[0].name,
+			    "K\xc3\xbchle");
+	loaded_finish(&l);
+	says_nothing(bom);
+	loaded_init(&l);
+	read_text(&l, "a.xml", true, FILE_("26251", PLAIN("1", "\xff")));
+	assert_int_equal(l.errors.n, 1);	/* that is no UTF-8 */
 	loaded_finish(&l);
 }
 
@@ -529,6 +563,7 @@ int main(void)
 		cmocka_unit_test(all_that_it_says),
 		cmocka_unit_test(every_type),
 		cmocka_unit_test(version_of_the_urn),
+		cmocka_unit_test(encodings),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(mistakes_with_their_places),
 		cmocka_unit_test(bounds),

@@ -11,7 +11,7 @@ import leshan_server
 import tools
 
 JAR = "leshan-server-demo-2.0.0-M4.jar"
-COMPILED = {*range(0, 8), 16, 19, 21, *range(3200, 3351)}
+COMPILED = {*range(0, 8), 16, 19, 21, 25, *range(3200, 3351)}
 NUMBERS = ("Integer", "Unsigned Integer", "Float", "Boolean", "Time")
 MAIN = "servers: [{id: 1, uri: 'coap://127.0.0.1:5683'}]\n"
 
