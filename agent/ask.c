@@ -81,6 +81,36 @@ static void ask_bootstrap(struct gateway *g, struct asker *asker,
 		ask_reply(asker, json_object_new_object());
 }
 
+/* Counts what goes out now, or waits for the server. */
+static void ask_send(struct gateway *g, struct asker *asker,
+		     struct json_object *request, int64_t now)
+{
+	const char *name = ask_text(request, "endpoint");
+	const char *text = ask_text(request, "path");
+	struct endpoint *e = name ? gateway_endpoint(g, name) : NULL;
+	struct json_object *reply;
+	struct lwm2m_path path;
+	int n;
+
+	if (!e) {
+		ask_refuse(asker, "no such endpoint: %s", name ? name : "");
+		return;
+	}
+	if (!text || path_parse(text, strlen(text), &path) < 0) {
+		ask_refuse(asker, "not a path: /object/instance/resource");
+		return;
+	}
+	n = forward_send(e, &path, now);
+	if (n < 0) {
+		ask_refuse(asker, "%s has no value at %s for a server that "
+			   "takes a Send", name, text);
+		return;
+	}
+	reply = json_object_new_object();
+	json_object_object_add(reply, "sent", json_object_new_int(n));
+	ask_reply(asker, reply);
+}
+
 static void ask_object(struct gateway *g, struct asker *asker,
 		       struct json_object *request)
 {
@@ -94,6 +124,8 @@ static void ask_object(struct gateway *g, struct asker *asker,
 		search_ask(g, asker, request, !strcmp(what, "probe"));
 	else if (!strcmp(what, "write"))
 		ask_write(g, asker, request, now);
+	else if (!strcmp(what, "send"))
+		ask_send(g, asker, request, now);
 	else if (!strcmp(what, "bootstrap"))
 		ask_bootstrap(g, asker, request, now);
 	else if (!strcmp(what, "metrics"))

@@ -326,15 +326,22 @@ static int send_to(struct client *c, const struct lwm2m_path *scope,
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
 	struct lwm2m_path path;
+	char computed[1024];
 	int n = 0;
 
-	while ((slot = tree_next(&c->endpoint->tree, scope, &at, &path)))
-		if (slot->quality == TREE_GOOD && path.id[0] != 0 &&
-		    path.id[0] != 21 && slot->value.type != LWM2M_NONE) {
-			forward_keep(forward_get(c), &(struct lwm2m_record){
-				path, slot->value, slot->time}, now);
-			n++;
-		}
+	while ((slot = tree_next(&c->endpoint->tree, scope, &at, &path))) {
+		struct buf texts = buf_over(computed, sizeof(computed));
+		struct lwm2m_value value = endpoint_value(c->endpoint, &path,
+							  slot, now, &texts);
+
+		if (slot->quality != TREE_GOOD || path.id[0] == 0 ||
+		    path.id[0] == 21 || value.type == LWM2M_NONE)
+			continue;
+		forward_keep(forward_get(c), &(struct lwm2m_record){
+			path, value, slot->flags & TREE_COMPUTED ? 0 :
+			slot->time}, now);
+		n++;
+	}
 	if (n)
 		forward_queue(c->forward);
 	return n;

@@ -16,6 +16,7 @@ static const char usage[] =
 	"  status [--json] [ENDPOINT]  exits 0 healthy, 1 degraded, 2 down\n"
 	"  read ENDPOINT PATH          what a server would read: /3303/0\n"
 	"  write ENDPOINT PATH VALUE   as a server would; for root\n"
+	"  send ENDPOINT PATH...       tell the servers what is there now\n"
 	"  bootstrap ENDPOINT          asks its bootstrap server for accounts\n"
 	"  reload                      read the configuration anew\n"
 	"  check [-c DIR]              check the configuration, exits 0 or 1\n"
@@ -152,6 +153,20 @@ static int bootstrap(const struct options *o, const char *endpoint)
 	return good ? 0 : 1;
 }
 
+static int send_paths(const struct options *o, char **args, int n)
+{
+	bool good = true;
+
+	for (int i = 1; i < n && good; i++) {
+		struct json_object *answer = ask(o, request_of("send", args[0],
+							       args[i]), NULL);
+
+		good = answer && !failed(answer);
+		json_object_put(answer);
+	}
+	return good ? 0 : 1;
+}
+
 static int metrics(const struct options *o)
 {
 	struct json_object *answer = ask(o, request_of("metrics", NULL, NULL),
@@ -174,6 +189,8 @@ static int command(const struct options *o, char **args, int n)
 		return reload(o);
 	if (n == 1 && !strcmp(args[0], "check"))
 		return check(o);
+	if (n >= 3 && !strcmp(args[0], "send"))
+		return send_paths(o, args + 1, n - 1);
 	if (n == 4 && !strcmp(args[0], "write"))
 		return write_path(o, args + 1);
 	if (n == 2 && !strcmp(args[0], "bootstrap"))

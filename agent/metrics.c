@@ -8,6 +8,7 @@
 #include "agent/batch.h"
 #include "agent/coap.h"
 #include "agent/gateway.h"
+#include "agent/spill.h"
 
 #define SECOND 1e9
 #define COUNTS_MAX 32
@@ -145,6 +146,31 @@ static void coap_print(FILE *to)
 			all[i].name, (unsigned long long)all[i].n);
 }
 
+static void store_print(FILE *to, const struct gateway *g)
+{
+	const struct forwarding *w = g->forwarding;
+	const struct spill_counts log = w->spill ? spill_counts(w->spill) :
+		(struct spill_counts){0};
+	const struct { const char *name; uint64_t n; } all[] = {
+		{"kept", w->counts.kept}, {"delivered", w->counts.delivered},
+		{"dropped", w->counts.dropped},
+		{"superseded", w->counts.superseded},
+		{"refused", w->counts.refused}, {"unwritten", log.failed}};
+
+	head(to, "store_waiting", "gauge", "Values that wait for a server.");
+	fprintf(to, "lwmux_store_waiting %llu\n",
+		(unsigned long long)w->waiting);
+	head(to, "store_bytes", "gauge", "What they take.");
+	fprintf(to, "lwmux_store_bytes{place=\"memory\"} %zu\n"
+		"lwmux_store_bytes{place=\"disk\"} %llu\n", w->budget.used,
+		(unsigned long long)log.bytes);
+	head(to, "store_values_total", "counter", "Values for servers that "
+	     "could not be told at once, by what became of them.");
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		fprintf(to, "lwmux_store_values_total{event=\"%s\"} %llu\n",
+			all[i].name, (unsigned long long)all[i].n);
+}
+
 char *metrics_print(struct gateway *g, int64_t now)
 {
 	char *text = NULL;
@@ -163,6 +189,7 @@ char *metrics_print(struct gateway *g, int64_t now)
 	servers_print(to, g);
 	buses_print(to, g);
 	coap_print(to);
+	store_print(to, g);
 	if (fclose(to))
 		abort();
 	return text;

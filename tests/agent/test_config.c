@@ -400,6 +400,33 @@ static void inline_bus(void **state)
 	case_finish(&c);
 }
 
+static void room_for_what_waits(void **state)
+{
+	struct config_case c = {.main = MAIN_USUAL "store: {memory: 512KiB, "
+		"disk: 1.5 GiB, rate: 50}\n"};
+	struct config_case usual = {.conf = "devices: [{endpoint: e, bus: sim,"
+		" points: [{name: t, send: true, keep: true}]}]\n"};
+	struct config_case wrong = {.main = MAIN_USUAL "store: {memory: 1 KiB,"
+		" disk: lots, speed: 1}\n"};
+
+	(void)state;
+	case_build(&c);
+	assert_int_equal(c.errors.n, 0);
+	assert_int_equal(c.config->store_memory, 512 * 1024);
+	assert_int_equal(c.config->store_disk, INT64_C(3) << 29);
+	assert_int_equal(c.config->store_rate, 50);
+	case_finish(&c);
+	case_build(&usual);
+	assert_int_equal(usual.errors.n, 0);
+	assert_int_equal(usual.config->store_memory, 1 << 20);
+	assert_int_equal(usual.config->store_disk, 64 << 20);
+	assert_true(usual.config->devices[0]->points[0].send);
+	case_finish(&usual);
+	case_build(&wrong);
+	assert_int_equal(wrong.errors.n, 3);
+	case_finish(&wrong);
+}
+
 static const struct setting *setting(const struct setting *list,
 				     const char *key)
 {
@@ -654,6 +681,7 @@ static void ten_thousand(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(room_for_what_waits),
 		cmocka_unit_test(double_names_name_both_places),
 		cmocka_unit_test(what_is_fatal),
 		cmocka_unit_test(a_broken_file_leaves_the_others),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwmuxd with Eclipse Leshan, an LwM2M 1.1 server."""
+import datetime
 import threading
 import time
 import unittest
@@ -1190,6 +1191,110 @@ class Blockwise(LeshanCases):
         answer = self.server.read(self.NAME, path, "TEXT", timeout=15)
         self.assertContent(answer, TEXT)
         self.assertEqual(answer.payload.decode(), text)
+
+
+class Sends(LeshanCases):
+    """What the gateway says unasked, and what it kept for later."""
+    NAME = "io-sends"
+    PATH = "/3303/0/5700"
+
+    def setUp(self):
+        super().setUp()
+        self.gateway = getattr(self.lab, "sends", None)
+        if self.gateway:
+            return
+        self.gateway = self.lab.sends = self.lab.add_gateway(f"""\
+devices:
+  - endpoint: {self.NAME}
+    bus: sim
+    poll: 100ms
+    points:
+      - {{name: t, signal: ramp, min: 0, max: 1000, period: 1000s,
+         map: 3303/0, send: true}}
+      - {{name: k, value: 5, map: 3304/0}}
+""")
+        self.server.wait("registered", self.NAME, 15)
+
+    def sends(self, since=0):
+        return [n for e in self.server.events("send", self.NAME, since)
+                for n in e["nodes"]]
+
+    def at_times(self, nodes):
+        """The ramp counts seconds: each value says when it was read."""
+        self.assertTrue(nodes)
+        times = [datetime.datetime.fromisoformat(
+            n["time"].replace("Z", "+00:00")).timestamp() for n in nodes]
+        self.assertEqual(times, sorted(times))
+        for n, t in zip(nodes, times):
+            self.assertAlmostEqual(t - times[0],
+                                   n["value"] - nodes[0]["value"], delta=0.3)
+
+    def test_int_306_send(self):
+        since = self.server.mark()
+        self.server.wait("send", self.NAME, 10, since)
+        time.sleep(1)
+        nodes = self.sends(since)
+        self.assertGreater(len(nodes), 5)
+        self.assertEqual({n["path"] for n in nodes}, {self.PATH})
+        self.at_times(nodes)
+        self.assertFalse(self.server.events("send-error", self.NAME))
+
+    def test_int_311_send_on_demand(self):
+        since = self.server.mark()
+        result = self.gateway.ctl("send", self.NAME, "/3304/0", "/3/0/16")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for path, value in (("/3304/0/5700", 5.0), ("/3/0/16", "U")):
+            self.server.wait(
+                "send", self.NAME, 10, since, lambda e, p=path, v=value: any(
+                    n["path"] == p and n["value"] == v for n in e["nodes"]))
+        result = self.gateway.ctl("send", self.NAME, "/3399/0")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no value", result.stderr)
+
+    def test_int_307_mute_send(self):
+        mute = "/1/0/23"
+        self.assertCode(self.server.write(self.NAME, mute, True), "2.04")
+        time.sleep(0.5)
+        since = self.server.mark()
+        time.sleep(1.5)
+        self.assertFalse(self.server.events("send", self.NAME, since))
+        self.assertCode(self.server.write(self.NAME, mute, False), "2.04")
+        self.server.wait("send", self.NAME, 10, since)
+        time.sleep(1)
+        self.at_times(self.sends(since))
+
+    def test_history_by_send_after_disable(self):
+        self.assertCode(self.server.write(self.NAME, "/1/0/5", 3), "2.04")
+        since = self.server.mark()
+        self.assertCode(self.server.execute(self.NAME, "/1/0/4"), "2.04")
+        self.server.wait("registered", self.NAME, 20, since)
+        time.sleep(1)
+        nodes = self.sends(since)
+        self.assertGreater(len(nodes), 25)
+        self.at_times(nodes)
+
+    def test_history_by_its_observation(self):
+        answer = self.server.observe(self.NAME, self.PATH, "SENML_CBOR")
+        self.assertContent(answer, SENML_CBOR)
+        self.server.wait("notification", self.NAME, 10, self.server.mark())
+        since = self.server.mark()
+        self.relay.rule = lambda way, *_: 0 if way == "up" else 1
+        try:
+            time.sleep(4)
+        finally:
+            self.relay.rule = None
+        nodes = []
+        for _ in range(100):
+            nodes = [n for e in self.server.events("notification", self.NAME,
+                                                   since)
+                     for n in sorted(e.get("timestamped", ()),
+                                     key=lambda n: n["time"])]
+            if len(nodes) > 25:
+                break
+            time.sleep(0.1)
+        self.server.cancel_actively(self.NAME, self.PATH)
+        self.assertGreater(len(nodes), 25)
+        self.at_times(nodes)
 
 
 if __name__ == "__main__":
