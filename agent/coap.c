@@ -23,6 +23,8 @@
 #define FIRST_RETRANSMISSION (3 * SECOND)	/* ACK_TIMEOUT x 1.5, 4.8 */
 #define SESSION_WAIT (20 * SECOND)	/* for a request over a session */
 #define HANDSHAKE_WAIT (30 * SECOND)
+#define HANDSHAKE_TRIES 100
+#define MAX_RETRANSMIT 4	/* RFC 7252 4.8 */
 #define PDU_MAX 1280
 #define LATERS_MAX 16
 #define TURN_EVENTS 256
@@ -925,6 +927,10 @@ static void start(struct coap_connection *c)
 	coap_register_event_handler(c->context, on_event);
 	handle_all_requests(c->context);
 	c->up = c->transport == COAP_OVER_UDP;
+	/* libcoap counts the flights that it sends again over the whole
+	 * handshake, which a bad line uses up: ours is a limit of time. */
+	if (!c->up)
+		coap_session_set_max_retransmit(c->session, HANDSHAKE_TRIES);
 	c->give_up = clock_now() + HANDSHAKE_WAIT;
 	arm(c);
 }
@@ -1091,6 +1097,7 @@ static void came_up(struct coap_connection *c, int64_t now)
 	handshake_free(h);
 	c->up = true;
 	c->is.since = now;
+	coap_session_set_max_retransmit(c->session, MAX_RETRANSMIT);
 	if (c->flight == FLIGHT_REQUEST)
 		send_outgoing(c, now);
 }
