@@ -36,6 +36,9 @@
  *                                       {"rpk": "hex of the public key"} |
  *                                       {"x509": true}
  *   DELETE /security/EP
+ *   PUT    /api/security/clients/       the same as Leshan's server demo takes
+ *                                       it: {"endpoint": "x", "tls": {"mode":
+ *                                       "psk", "details": {"identity", "key"}}}
  *
  * A Write's body is a JSON value (one resource), {"0": v, "1": w} (a multiple
  * resource) or {"5900": v, ...} (an instance). Opaque: {"hex": "00ff"}; object
@@ -464,7 +467,9 @@ public class Server {
             String[] part = x.getRequestURI().getPath().substring(1).split("/", 3);
             Map<String, String> query = query(x.getRequestURI());
             String body = new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            if (part[0].equals("security"))
+            if (x.getRequestURI().getPath().startsWith("/api/security/clients"))
+                answer = secureLikeDemo(body);
+            else if (part[0].equals("security"))
                 answer = secure(x.getRequestMethod(), part[1], body);
             else if (part.length == 1) {
                 ArrayNode all = JSON.createArrayNode();
@@ -525,6 +530,17 @@ public class Server {
         else
             security.add(SecurityInfo.newX509CertInfo(endpoint));
         return JSON.createObjectNode().put("added", endpoint);
+    }
+
+    static JsonNode secureLikeDemo(String body) throws Exception {
+        JsonNode b = JSON.readTree(body);
+        JsonNode tls = b.get("tls");
+        ObjectNode how = JSON.createObjectNode();
+        if (tls.get("mode").asText().equals("psk"))
+            how.setAll((ObjectNode)tls.get("details"));
+        else if (tls.get("mode").asText().equals("rpk"))
+            how.put("rpk", tls.get("details").get("key").asText());
+        return secure("PUT", b.get("endpoint").asText(), how.toString());
     }
 
     static JsonNode request(Registration r, String method, String text, Map<String, String> query,
