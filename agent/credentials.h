@@ -60,6 +60,11 @@ int credentials_load(struct credentials *to, const struct config_server *conf,
 		     const char *directory, const char *endpoint, char *why,
 		     size_t size);
 
+/* Tries that for all devices and their servers; adds what cannot be loaded.
+ * (credentials_find.c) */
+void credentials_find(const struct config *config, const char *directory,
+		      struct config_errors *errors);
+
 /* Could a handshake be made of it? -EINVAL: why says what is missing, or is no
  * key. For the consistency check of a bootstrap, and before a connection. */
 int credentials_check(const struct credentials *credentials, char *why,

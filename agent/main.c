@@ -11,6 +11,7 @@
 #include "agent/bus.h"
 #include "agent/client.h"
 #include "agent/coap.h"
+#include "agent/credentials.h"
 #include "agent/gateway.h"
 #include "agent/gnutls_shim.h"
 #include "agent/last.h"
@@ -110,6 +111,8 @@ static struct config *load(const struct options *o, bool *good)
 	config_errors_init(&errors);
 	config = config_load(&dirs, &errors);
 	fits = config && gateway_fits(config, &errors);
+	if (config && o->check)
+		credentials_find(config, o->config, &errors);
 	config_errors_print(&errors, STDERR_FILENO);
 	*good = fits && (o->check ? !errors.n : !config_fatal(&errors));
 	config_errors_finish(&errors);

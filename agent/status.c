@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/ask.h"
+#include "agent/credentials.h"
 #include "agent/batch.h"
 #include "agent/client_bootstrap.h"
 #include "agent/endpoint.h"
@@ -431,8 +432,10 @@ static json *check_json(struct gateway *g)
 
 	config_errors_init(&errors);
 	config = config_load(&g->dirs, &errors);
-	if (config)
+	if (config) {
 		gateway_fits(config, &errors);
+		credentials_find(config, g->dirs.config, &errors);
+	}
 	add_bool(to, "good", !errors.n);
 	json_object_object_add(to, "findings", findings_json(&errors));
 	config_free(config);

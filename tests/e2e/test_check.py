@@ -114,6 +114,30 @@ class Check(Site):
         key.chmod(0o600)
         self.assertEqual(gateway.once("--check").returncode, 0)
 
+    SECURE = ("gateway: {name: x}\n"
+              "servers: [{id: 1, uri: 'coaps://127.0.0.1', security: psk, "
+              "key_file: 'keys/${endpoint}'}]\n")
+
+    def test_keys_of_endpoints(self):
+        keys = {f"keys/{name}": "00" * 16 + "\n"
+                for name in re.findall(r"endpoint: (\S+)", sites.SIM)}
+        name = next(iter(keys))
+        gateway = self.gateway(5683, sites.SIM, start=False,
+                               **{"lwmux.yaml": self.SECURE}, **keys)
+        for key in keys:
+            (gateway.etc / key).chmod(0o600)
+        result = gateway.once("--check")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        key = gateway.etc / name
+        key.chmod(0o604)
+        result = gateway.once("--check")
+        self.assertEqual(result.returncode, 1)
+        self.assertSays(result.stderr, f"coaps://127.0.0.1: {name}",
+                        "can be read by others: chmod 600")
+        key.unlink()
+        self.assertSays(gateway.once("--check").stderr, name,
+                        "No such file")
+
     def test_security_without_a_key(self):
         text = self.check(sites.SIM, **{
             "lwmux.yaml": "gateway: {name: x}\n"
