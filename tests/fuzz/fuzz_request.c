@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Requests of a server, on a small tree. An input is a line for each part:
  *
- *	1aa		method (a digit), Accept, Content-Format (from a)
+ *	1aa		method (a digit, or from A where access control
+ *			counts), Accept, Content-Format (from a)
  *	3303/0/5700	path
  *	pmin=5		query
  *	the payload, to the end */
@@ -58,6 +59,39 @@ static void tree_fill(struct tree *tree)
 	set(tree, path_resource(3306, 1, 5850), lwm2m_boolean(true));
 }
 
+static void rule(struct tree *tree, uint16_t id, uint16_t about,
+		 uint16_t instance, uint16_t owner, uint8_t rights)
+{
+	const struct access_entry entry = {101, rights};
+	const struct access_rule rule = {about, instance, owner, &entry, 1};
+
+	EXPECT(access_add(tree, core_object(2), id, &rule));
+}
+
+/* What server 101 may do: all with /3303/0, nothing with /3306/1, which it
+ * cannot change since the rule is another's. */
+static void rules_fill(struct tree *tree)
+{
+	rule(tree, 0, 3303, 0, ACCESS_NOBODY, ACCESS_INSTANCE);
+	rule(tree, 1, 3306, 1, 102, 0);
+	rule(tree, 2, 3341, 0, 101, ACCESS_READ);
+	rule(tree, 3, 16, ACCESS_NOBODY, ACCESS_NOBODY, ACCESS_CREATE);
+}
+
+static void closed_check(const struct tree *tree,
+			 const struct request_outcome *outcome)
+{
+	const struct lwm2m_path closed = path_resource(3306, 1, 5850);
+	const struct tree_slot *slot = tree_find(tree, &closed);
+
+	EXPECT(slot && slot->value.as.boolean);
+	EXPECT(!access_rights(tree, 3306, 1, 101));
+	for (size_t i = 0; i < outcome->n_writes; i++)
+		EXPECT(outcome->writes[i].path.id[0] != 3306);
+	for (size_t i = 0; i < outcome->n_touched; i++)
+		EXPECT(outcome->touched[i].id[0] != 3306);
+}
+
 /* The next line of the input; the last part takes all. */
 static size_t line(const uint8_t **at, size_t *left, const char **text)
 {
@@ -83,7 +117,8 @@ static void request_read_in(const uint8_t *data, size_t size,
 	const char *head;
 	size_t n = line(&data, &size, &head);
 
-	request->method = n ? (uint8_t)(head[0] - '0') : 0;
+	request->method = !n ? 0 : head[0] >= 'A' ?
+		(uint8_t)(head[0] - 'A' + 1) : (uint8_t)(head[0] - '0');
 	request->accept = format_of(head, n, 1);
 	request->format = format_of(head, n, 2);
 	request->observe = n > 3 ? head[3] - '0' : -1;
@@ -111,6 +146,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tree_init(&tree);
 	tree_fill(&tree);
 	request_read_in(data, size, &request);
+	scope.enforced = size && data[0] >= 'A';
+	if (scope.enforced)
+		rules_fill(&tree);
 	/* Twice: a request must leave behind what others can stand on. */
 	for (int i = 0; i < 2; i++) {
 		out = buf_over(answer, sizeof(answer));
@@ -118,6 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		EXPECT(outcome.code >> 5 >= 2 && outcome.code >> 5 <= 5);
 		EXPECT(outcome.n_writes <= REQUEST_RECORDS);
 		EXPECT(outcome.n_touched <= REQUEST_RECORDS);
+		if (scope.enforced)
+			closed_check(&tree, &outcome);
 	}
 	attribute_set_finish(&attributes);
 	tree_finish(&tree);
