@@ -70,15 +70,16 @@ static void rule_remove(struct endpoint *e, uint16_t id)
 
 static void restore(struct endpoint *e, const struct lwm2m_record *record)
 {
-	const struct tree_slot *slot = tree_find(&e->tree, &record->path);
 	const struct object_model *model = config_device_model(e->conf);
 	uint16_t object = record->path.id[0];
+	const struct tree_slot *slot;
 
 	/* Kept whole: an entry that its owner took away does not come back
 	 * from where the rule came from. */
 	if (object == ACCESS_OBJECT && record->path.depth == 3 &&
 	    !record->path.id[2])
 		rule_remove(e, record->path.id[1]);
+	slot = tree_find(&e->tree, &record->path);
 	if (record->path.depth >= 3 && (request_is_creatable(object) ||
 					object == ACCESS_OBJECT))
 		tree_add(&e->tree, model->object(model, object),

@@ -99,6 +99,21 @@ class Access(Site):
         self.check(two, "4.01", "observe", "sim", "/3303")
         self.check(one, "2.05", "read", "sim", T)
 
+    def test_a_reload_changes_rights(self):
+        one, two, gateway = self.start()
+        self.check(two, "2.04", "write", "sim", SETPOINT, text=22)
+        main = (gateway.etc / "lwmux.yaml").read_text()
+        for access, code in ((", access: [read, execute]", "4.01"),
+                             ("", "2.04")):
+            mark = two.mark()
+            gateway.write("lwmux.yaml", main.replace(
+                f"{two.port}'", f"{two.port}'{access}"))
+            gateway.reload()
+            two.registered("sim", after=mark)
+            self.check(two, "2.05", "read", "sim", T)
+            self.check(two, code, "write", "sim", SETPOINT, text=23)
+            self.check(one, "2.04", "write", "sim", SETPOINT, text=24)
+
     def test_a_lone_server_may_be_bound(self):
         server = self.server()
         gateway = self.gateway(server.port, sites.SIM, server="access: read")
