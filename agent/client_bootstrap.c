@@ -51,6 +51,7 @@ static void server_take(struct client_bootstrap *b, int64_t now)
 	if (b->server)
 		b->server->n_clients--;
 	b->server = s;
+	b->stale = b->connection != NULL;
 }
 
 static void copy_drop(struct client_bootstrap *b)
@@ -128,8 +129,14 @@ static int connection_open(struct client_bootstrap *b)
 {
 	char why[400];
 
+	if (b->connection && (b->stale || b->moves != b->server->moves)) {
+		coap_close(b->connection);
+		b->connection = NULL;
+	}
 	if (b->connection)
 		return 0;
+	b->stale = false;
+	b->moves = b->server->moves;
 	b->connection = client_session_open(b->endpoint, b->server, b, why,
 				     sizeof(why));
 	if (!b->connection) {

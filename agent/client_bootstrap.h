@@ -22,6 +22,8 @@ struct client_bootstrap {
 	uint8_t last_code;		/* as a client's */
 	bool wanted, under_way;		/* the Bootstrap-Request */
 	bool started;
+	bool stale;			/* the connection is to another server */
+	uint32_t moves;			/* of the server, when connected */
 	bool no_pack;			/* the server knows no Bootstrap-Pack */
 	struct bootstrap_pack *pack;	/* while one comes */
 	bool rules;			/* they came with some of object 2 */

@@ -265,6 +265,52 @@ class Bootstrap(Site):
         self.assertEqual(server.registered("sim", after=mark)["lt"], 600)
         self.assertEqual(len(boot.asked), 1)
 
+    def test_account_of_the_bootstrap_server_ends(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        gateway = self.start(boot, more=", account_timeout: 1s")
+        server.registered("sim")
+        gateway.wait_log("sim", "account of the bootstrap server", "over")
+        self.assertNotEqual(gateway.ctl("bootstrap", "sim").returncode, 0)
+        self.assertEqual(server.code("execute", "sim", "/1/0/9"), "4.05")
+        self.assertEqual(server.value("sim", T), 21.5)
+        mark = server.mark()
+        gateway.restart()
+        server.registered("sim", after=mark)
+        gateway.wait_log("sim", "account of the bootstrap server", "over")
+        self.assertEqual(len(boot.asked), 1)
+
+    def test_bootstrap_server_names_its_successor(self):
+        server = self.server()
+        second = self.bootstrap(bs.usual(server.port, lifetime=500))
+        first = self.bootstrap([
+            *bs.usual(server.port)[:-1],
+            bs.put("0/7", bs.tlv(0, second.uri), bs.tlv(1, True),
+                   bs.tlv(2, 3)), bs.finish()])
+        gateway = self.start(first)
+        server.registered("sim")
+        for restart in (False, True):
+            mark = server.mark()
+            if restart:
+                gateway.restart()
+                server.registered("sim", after=mark)
+                mark = server.mark()
+            self.assertEqual(gateway.ctl("bootstrap", "sim").returncode, 0)
+            event = server.registered("sim", after=mark)
+            self.assertEqual(event["lt"], 500)
+        self.assertEqual((len(first.asked), len(second.asked)), (1, 2))
+
+    def test_what_the_server_writes_to_its_account_is_kept(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        gateway = self.start(boot)
+        server.registered("sim")
+        server.shorten("sim", 120)
+        wait_for((gateway.state / "held" / "sim").exists, "the written value")
+        mark = server.mark()
+        gateway.restart()
+        self.assertEqual(server.registered("sim", after=mark)["lt"], 120)
+
     def test_torn_account_is_asked_for_again(self):
         server = self.server()
         boot = self.bootstrap(bs.usual(server.port))
