@@ -171,6 +171,28 @@ static bool is_about_something(const struct endpoint *e,
 	return false;
 }
 
+static const struct client *client_of(const struct endpoint *e, uint16_t id)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].server->conf->id == id)
+			return &e->clients[i];
+	return NULL;
+}
+
+/* A rule that its owner has written outlives other changes of the servers, but
+ * not its owner, nor that an account is another server's now. */
+static bool is_orphaned(const struct endpoint *e,
+			const struct tree_instance *at,
+			const struct access_rule *rule)
+{
+	const struct client *account = account_of(e, rule);
+
+	if (!at->n_slots || !(at->slots[0].flags & TREE_KEPT))
+		return false;
+	return !client_of(e, rule->owner) ||
+	       (account && account->server->conf->id != rule->owner);
+}
+
 static void drop_idle(struct endpoint *e, int64_t now)
 {
 	for (size_t i = e->tree.n_instances; i > 0; i--) {
@@ -180,7 +202,8 @@ static void drop_idle(struct endpoint *e, int64_t now)
 
 		if (at->object->id != ACCESS_OBJECT ||
 		    (access_rule_read(at, &rule) &&
-		     is_about_something(e, &rule)))
+		     is_about_something(e, &rule) &&
+		     !is_orphaned(e, at, &rule)))
 			continue;
 		tree_remove(&e->tree, &path);
 		endpoint_gone(e, &path, now);

@@ -97,12 +97,6 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 				(uint32_t)record->value.as.integer;
 }
 
-/* Means something only with the servers that it was written for. */
-static bool is_of_accounts(uint16_t object)
-{
-	return object == 1 || object == ACCESS_OBJECT;
-}
-
 static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 {
 	struct request_room *room = e->gateway->room;
@@ -122,11 +116,11 @@ static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 			 count);
 	if (print != accounts_print(e))
 		log_line(LOG_NOTE, e->conf->endpoint, NULL, "servers were "
-			 "configured anew: what they had written to /1 and "
-			 "/2 is dropped");
+			 "configured anew: what they had written to /1 is "
+			 "dropped");
 	for (int i = 0; i < count; i++)
 		if (print == accounts_print(e) ||
-		    !is_of_accounts(room->records[i].path.id[0]))
+		    room->records[i].path.id[0] != 1)
 			restore(e, &room->records[i]);
 }
 

@@ -24,6 +24,14 @@ class Access(Site):
             server.registered("sim")
         return one, two, gateway
 
+    def reload(self, gateway, one, two, main):
+        """With another main file; both servers know the endpoint again."""
+        marks = one.mark(), two.mark()
+        gateway.write("lwmux.yaml", main)
+        gateway.reload()
+        for server, mark in zip((one, two), marks):
+            server.registered("sim", after=mark)
+
     def rules(self, server):
         """{(object, instance): (id, owner, {server: rights})} of /2."""
         values = server.ask("read", "sim", "/2", accept=JSON)["values"]
@@ -105,14 +113,24 @@ class Access(Site):
         main = (gateway.etc / "lwmux.yaml").read_text()
         for access, code in ((", access: [read, execute]", "4.01"),
                              ("", "2.04")):
-            mark = two.mark()
-            gateway.write("lwmux.yaml", main.replace(
+            self.reload(gateway, one, two, main.replace(
                 f"{two.port}'", f"{two.port}'{access}"))
-            gateway.reload()
-            two.registered("sim", after=mark)
             self.check(two, "2.05", "read", "sim", T)
             self.check(two, code, "write", "sim", SETPOINT, text=23)
             self.check(one, "2.04", "write", "sim", SETPOINT, text=24)
+
+    def test_owners_stay_owners_over_a_reload(self):
+        one, two, gateway = self.start()
+        self.create(one, 4, "mine")
+        main = (gateway.etc / "lwmux.yaml").read_text()
+        self.reload(gateway, one, two, main.replace(
+            "id: 1,", "id: 1, lifetime: 10min,"))
+        self.assertEqual(self.rules(two)[16, 4][1:], (1, {1: 15}))
+        self.check(two, "4.01", "read", "sim", "/16/4")
+        # but not when they are gone: then it is as configured
+        self.reload(gateway, one, two, main.replace("id: 1,", "id: 5,"))
+        self.assertEqual(self.rules(two)[16, 4][1:], (65535, {5: 15, 11: 15}))
+        self.check(two, "2.05", "read", "sim", "/16/4")
 
     def test_a_lone_server_may_be_bound(self):
         server = self.server()
