@@ -40,6 +40,7 @@ struct endpoint {
 	uint32_t tries;			/* without an answer, in a row */
 	int32_t error;			/* of the last one */
 	int8_t rssi, rssi_told;		/* dBm, 0: not known */
+	int16_t rssi_mean;		/* 1/16 dBm: a radio's rise and fall */
 	struct statistics *statistics;	/* NULL: never started */
 	struct endpoint_firmware *firmware;	/* NULL: takes no images */
 };
@@ -87,8 +88,9 @@ enum endpoint_error {
 void endpoint_error(struct endpoint *endpoint, enum endpoint_error error,
 		    bool on, int64_t now);
 void endpoint_errors_reset(struct endpoint *endpoint, int64_t now);
-/* rssi is another; a value has come. */
-void endpoint_error_signal(struct endpoint *endpoint, int64_t now);
+/* How strong its radio is heard, on average; a value has come. */
+void endpoint_error_signal(struct endpoint *endpoint, int32_t dbm,
+			   int64_t now);
 void endpoint_error_sampled(struct endpoint *endpoint,
 			    const struct lwm2m_path *path, int64_t now);
 bool endpoint_is_faulty(const struct endpoint *endpoint);

@@ -67,11 +67,9 @@ static void below(struct endpoint *e, enum endpoint_error error, double value,
 		endpoint_error(e, error, false, now);
 }
 
-void endpoint_error_signal(struct endpoint *e, int64_t now)
+void endpoint_error_signal(struct endpoint *e, int32_t dbm, int64_t now)
 {
-	if (e->rssi)
-		below(e, ERROR_LOW_SIGNAL, e->rssi, SIGNAL_LOW, SIGNAL_FINE,
-		      now);
+	below(e, ERROR_LOW_SIGNAL, dbm, SIGNAL_LOW, SIGNAL_FINE, now);
 }
 
 static double level_of(const struct endpoint *e, uint16_t resource)

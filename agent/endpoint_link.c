@@ -10,7 +10,9 @@
 #include "agent/uplink.h"
 
 #define LOOK_EVERY (60 * INT64_C(1000000000))
-#define SIGNAL_STEP 5		/* dB that are news */
+#define SIGNAL_STEP 5		/* dB of the mean that are news */
+#define MEAN_UNIT 16
+#define MEAN_OF 8		/* packets, about */
 
 /* ---- object 7 ---- */
 
@@ -77,23 +79,34 @@ bool endpoint_link_compute(const struct endpoint *e, uint16_t resource,
 	return resource == 2 ? e->rssi != 0 : bearer_of(e) >= 0;
 }
 
+/* Packets of one place differ by 10 dB: that is no news. */
+static int32_t mean_add(struct endpoint *e, int32_t rssi)
+{
+	int32_t mean = e->rssi_mean;
+
+	mean += mean ? (rssi * MEAN_UNIT - mean) / MEAN_OF : rssi * MEAN_UNIT;
+	e->rssi_mean = (int16_t)mean;
+	return mean / MEAN_UNIT;
+}
+
 void endpoint_link_heard(struct endpoint *e, int32_t rssi, int64_t now)
 {
+	int32_t mean = mean_add(e, rssi);
 	struct lwm2m_path path = path_resource(4, 0, 2);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
 	struct lwm2m_value value = lwm2m_integer(rssi);
 
 	e->rssi = rssi;
-	endpoint_error_signal(e, now);
+	endpoint_error_signal(e, mean, now);
 	if (!slot) {
 		endpoint_build_link(e);
 		endpoint_objects_changed(e, now);
 	} else if (slot->flags & TREE_BOUND) {
 		return;			/* a point tells it */
 	}
-	if (slot && abs(rssi - e->rssi_told) < SIGNAL_STEP)
+	if (slot && abs(mean - e->rssi_told) < SIGNAL_STEP)
 		return;
-	e->rssi_told = (int8_t)rssi;
+	e->rssi_told = (int8_t)mean;
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_changed(&e->clients[i], &path, &value, now);
 }

@@ -336,14 +336,21 @@ static void signal_of_a_radio(void **state)
 	heard_with(e, -70);
 	assert_int_equal(number_at(e, path_resource(4, 0, 2)), -70);
 	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 0);
-	heard_with(e, -100);
+	heard_with(e, -100);	/* one packet says little */
 	assert_int_equal(number_at(e, path_resource(4, 0, 2)), -100);
+	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 0);
+	assert_int_equal(e->rssi_told, -70);
+	for (int i = 0; i < 50; i++)
+		heard_with(e, -101);
 	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 4);
-	heard_with(e, -97);	/* between the limits */
+	assert_true(e->rssi_told < -95);
+	for (int i = 0; i < 50; i++)
+		heard_with(e, -97);	/* between the limits */
 	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 4);
 	heard_with(e, 0);	/* not known this time */
 	assert_int_equal(number_at(e, path_resource(4, 0, 2)), -97);
-	heard_with(e, -95);
+	for (int i = 0; i < 50; i++)
+		heard_with(e, -90);
 	assert_int_equal(number_at(e, path_element(3, 0, 11, 0)), 0);
 }
 
