@@ -1,24 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Object 5: packages pushed and fetched, checked, installed, refused."""
 import os
+import shutil
 import signal
 import struct
+import subprocess
+import tempfile
 
-from harness import Site, wait_for
+from harness import Program, Site, free_port, wait_for
 from package_server import PackageServer
+from secure import Secure
 
 TEXT, OPAQUE, TLV = 0, 42, 11542
 IDLE, DOWNLOADING, DOWNLOADED, UPDATING = range(4)
 SUCCESS, NO_FLASH, LOST, DAMAGED, KIND, URI, FAILED, PROTOCOL = (
     1, 2, 4, 5, 6, 7, 8, 9)
 
-DEVICES = """\
+NEW = """\
 devices:
   - endpoint: new
     bus: sim
     poll: 200ms
     image_max: 400000
     points: [{name: t, value: 1, map: 3303/0}]
+"""
+DEVICES = NEW + """\
   - endpoint: old
     bus: sim
     poll: 200ms
@@ -208,3 +214,58 @@ class Firmware(Site):
         self.gateway_.restart()
         self.server_.registered("new", after=mark)
         self.wait_for(IDLE, SUCCESS)
+
+
+class SecurePull(Secure):
+    """coaps:// with the keys of the server that wrote the URI, from libcoap's
+    own server."""
+    KEY = "sixteen letters!"
+    NEEDED = ("coap-server-gnutls", "coap-client-gnutls")
+
+    def packages(self, body):
+        """libcoap's server with one file, /fw; its port (and TLS, the next)."""
+        for name in self.NEEDED:
+            if not shutil.which(name):
+                self.skipTest(f"needs {name} (libcoap3-bin)")
+        port = free_port()
+        self.add(Program(["coap-server-gnutls", "-A", "127.0.0.1", "-p", port,
+                          "-d", "3", "-k", self.KEY], "coap-server"))
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(body)
+            file.flush()
+            wait_for(lambda: subprocess.run(
+                ["coap-client-gnutls", "-m", "put", "-b", "1024", "-B", "5",
+                 "-f", file.name, f"coap://127.0.0.1:{port}/fw"],
+                capture_output=True, check=False).returncode == 0, "a put")
+        return port
+
+    def start(self, body):
+        port = self.packages(body)
+        key = self.KEY.encode().hex()
+        self.server_ = self.psk_server("new", key=key)
+        self.gateway_ = self.psk_gateway(self.server_.ports["coaps"], "new",
+                                         key=key, start=False)
+        self.gateway_.write("conf.d/devices.yaml", NEW)
+        self.gateway_.start()
+        self.server_.registered("new")
+        return port
+
+    def test_pull_over_dtls(self):
+        body = image(os.urandom(10000))
+        port = self.start(body)
+        self.assertEqual(self.server_.code(
+            "write", "new", "/5/0/1",
+            text=f"coaps://127.0.0.1:{port + 1}/fw"), "2.04")
+        wait_for(lambda: self.server_.value("new", "/5/0/3", accept=TEXT) ==
+                 DOWNLOADED, "the package")
+        self.assertEqual(self.server_.code("execute", "new", "/5/0/2"),
+                         "2.04")
+        self.gateway_.wait_log("new", f"runs an image of {len(body)} bytes")
+
+    def test_no_other_host_gets_the_keys(self):
+        port = self.start(image(b"x"))
+        self.assertEqual(self.server_.code(
+            "write", "new", "/5/0/1",
+            text=f"coaps://localhost:{port + 1}/fw"), "2.04")
+        wait_for(lambda: self.server_.value("new", "/5/0/5", accept=TEXT) ==
+                 PROTOCOL, "its refusal")
