@@ -19,6 +19,7 @@
 #define BATCH 32		/* records in one payload */
 #define PAYLOAD 1024		/* bytes of it: one datagram */
 #define BURST (SECOND / 20)
+#define CLOCK_WAIT (300 * SECOND)
 #define REFUSALS 3		/* in a row, of one record each */
 
 /* ---- in line ---- */
@@ -113,8 +114,30 @@ static void collect(const struct forward *f, struct parcel *p)
 		if (p->n && by != p->by)
 			break;
 		p->by = by;
+		if (k.flags & KEPT_CLOCKLESS)
+			k.record.time = 0;	/* it never turned out */
 		p->records[p->n++] = k.record;
 	}
+}
+
+/* The clock is not set yet, which is what the uplink may have been missing
+ * for: what waits gets its times then. */
+static bool wait_for_clock(struct forward *f, int64_t now)
+{
+	struct gateway *g = f->client->endpoint->gateway;
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	if (wall_is_known(gateway_wall(g, now)) ||
+	    !kept_next(&f->kept, &at, &k) || !(k.flags & KEPT_CLOCKLESS))
+		return false;
+	if (!f->undated_at)
+		f->undated_at = now + CLOCK_WAIT;
+	if (now >= f->undated_at)
+		return false;
+	f->retry_at = now + SECOND;
+	client_reschedule(f->client, now);
+	return true;
 }
 
 static bool may_send(const struct client *c)
@@ -199,6 +222,8 @@ static size_t deliver(struct forward *f, int64_t now)
 		forward_queue(f);
 		return 0;
 	}
+	if (wait_for_clock(f, now))
+		return 0;
 	collect(f, &p);
 	if (!p.by && !may_send(c))
 		return 0;

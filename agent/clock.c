@@ -52,6 +52,7 @@ void gateway_clock(struct gateway *g, int64_t offset, int64_t now)
 		return;
 	log_line(LOG_NOTE, NULL, NULL, "the clock was set by %+lld s: the times "
 		 "of values follow it", (long long)(jump.by / SECOND));
+	forward_clock(g, &jump);
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e)) {
 		endpoint_correct(e, &jump);

@@ -42,8 +42,17 @@ void forwarding_configure(struct gateway *g, const struct config *config)
 
 	w->budget.most = (size_t)config->store_memory;
 	w->rate = config->store_rate;
-	if (w->spill)
-		spill_limit(w->spill, (uint64_t)config->store_disk);
+	if (!w->spill)
+		return;
+	spill_limit(w->spill, (uint64_t)config->store_disk);
+	if (!w->dated)
+		spill_clock(w->spill, w->boot, g->wall.offset);
+	w->dated = true;
+}
+
+static bool is_clockless(int64_t time)
+{
+	return time && !wall_is_known(time);
 }
 
 static struct forwarding *all_of(const struct client *c)
@@ -261,6 +270,8 @@ static void store(struct forward *f, struct kept_record *k)
 	struct forwarding *w = all_of(f->client);
 	int rc;
 
+	if (is_clockless(k->record.time))
+		k->flags |= KEPT_CLOCKLESS;
 	write_down(f, k, false);
 	if (f->behind && k->flags & KEPT_ON_DISK) {
 		f->n++;
@@ -361,7 +372,9 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 		 int64_t now)
 {
 	struct forwarding *w = all_of(f->client);
-	struct kept_record k = {.record = *record};
+	struct kept_record k = {.record = *record,
+		.flags = is_clockless(record->time) ?
+			 KEPT_CLOCKLESS : 0};
 
 	if (!f->since && is_busy(f->client))
 		f->since = now;
@@ -864,6 +877,26 @@ void forward_load(struct gateway *g)
 	spill_read(w->spill, false);
 }
 
+static void read_boot(uint8_t boot[16])
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char text[40] = "";
+	size_t n = 0;
+
+	if (file && fgets(text, sizeof(text), file))
+		for (char *at = text; *at && n < 32; at++) {
+			int digit = *at >= 'a' ? *at - 'a' + 10 : *at - '0';
+
+			if (*at == '-' || digit < 0 || digit > 15)
+				continue;
+			boot[n / 2] = (uint8_t)(boot[n / 2] << 4 | digit);
+			n++;
+		}
+	if (file)
+		fclose(file);
+	boot[15] |= n != 32;		/* none: any but zeros */
+}
+
 void forwarding_open(struct gateway *g, const char *directory)
 {
 	static const struct spill_handlers handlers = {
@@ -875,6 +908,45 @@ void forwarding_open(struct gateway *g, const char *directory)
 	if (snprintf(path, sizeof(path), "%s/forward", directory) <
 	    (int)sizeof(path))
 		w->spill = spill_open(path, INT64_MAX, &handlers, w);
+	read_boot(w->boot);
+}
+
+static void date(struct kept_list *list, const struct wall_jump *jump)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	while (kept_next(list, &at, &k)) {
+		int64_t time = wall_correct(jump, k.record.time);
+
+		if (time != k.record.time)
+			kept_date(&at, time);
+	}
+}
+
+static void date_observations(struct observation *o,
+			      const struct wall_jump *jump)
+{
+	for (; o; o = o->next)
+		o->told = wall_correct(jump, o->told);
+}
+
+void forward_clock(struct gateway *g, const struct wall_jump *jump)
+{
+	struct forwarding *w = g->forwarding;
+
+	if (w->spill)
+		spill_step(w->spill, jump);
+	for (struct forward *f = w->all; f; f = f->next) {
+		date(&f->kept, jump);
+		date(&f->waiting, jump);
+		date_observations(f->lost, jump);
+		f->last_time = wall_correct(jump, f->last_time);
+	}
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		for (size_t i = 0; i < e->n_clients; i++)
+			date_observations(e->clients[i].observations, jump);
 }
 
 void forwarding_close(struct gateway *g)

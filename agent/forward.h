@@ -14,6 +14,7 @@
 #include "agent/coap.h"
 #include "agent/kept.h"
 #include "agent/observe.h"
+#include "agent/wall.h"
 
 struct client;
 struct config;
@@ -56,6 +57,7 @@ struct forward {
 	uint32_t own_from;		/* those before are of an earlier
 					 * registration: by Send only */
 	uint8_t refusals;		/* in a row */
+	int64_t undated_at;		/* its times are waited for until then */
 	bool queued, by_send;
 	bool doubt;			/* the answer is late */
 	bool behind;			/* those from load_from on are only in
@@ -76,6 +78,8 @@ struct forwarding {
 	uint64_t waiting;		/* certain ones of all clients */
 	int64_t begun;			/* the first of them, monotonic ns ... */
 	uint64_t begun_n;		/* ... and how many since */
+	uint8_t boot[16];
+	bool dated;			/* the log knows the clock */
 };
 
 struct forwarding *forwarding_create(void);
@@ -122,6 +126,8 @@ int64_t forward_turn(struct gateway *gateway, int64_t now);
 /* Was it the end of a message of forward's own? */
 bool forward_ended(struct client *client, enum coap_outcome outcome,
 		   const struct coap_answer *answer, int64_t now);
+/* The wall clock was set: the times of this run follow it. */
+void forward_clock(struct gateway *gateway, const struct wall_jump *jump);
 /* In line at its server, where it has something that may be delivered. */
 void forward_queue(struct forward *forward);
 void forward_unqueue(struct forward *forward);

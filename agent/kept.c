@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A list is a row of chunks: appended to at the last, taken from the first. */
 #include "agent/kept.h"
+#include "agent/wall.h"
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -240,13 +241,11 @@ void kept_mark(const struct kept_cursor *cursor, uint32_t sequence,
 		at[offsetof(struct head, flags)] |= KEPT_ON_DISK;
 }
 
-void kept_shift(const struct kept_cursor *cursor, int64_t by)
+void kept_date(const struct kept_cursor *cursor, int64_t time)
 {
 	uint8_t *at = cursor->chunk->bytes + cursor->at;
-	int64_t time;
 
-	memcpy(&time, at + offsetof(struct head, time), sizeof(time));
-	time += by;
 	memcpy(at + offsetof(struct head, time), &time, sizeof(time));
-	at[offsetof(struct head, flags)] &= (uint8_t)~KEPT_CLOCKLESS;
+	if (wall_is_known(time))
+		at[offsetof(struct head, flags)] &= (uint8_t)~KEPT_CLOCKLESS;
 }

@@ -51,15 +51,16 @@ struct kept_cursor {
 	uint32_t at, next;
 };
 /* The next one; false: there is none. The list must not change meanwhile, but
- * for kept_mark() and kept_shift() of what was given last. */
+ * for kept_mark() and kept_date() of what was given last. */
 bool kept_next(const struct kept_list *list, struct kept_cursor *cursor,
 	       struct kept_record *record);
 /* The record just given has its number now, and is in the log (segment 0: it
  * is not). */
 void kept_mark(const struct kept_cursor *cursor, uint32_t sequence,
 	       uint32_t segment);
-/* Its time was `by` ns short: the clock has been set since. */
-void kept_shift(const struct kept_cursor *cursor, int64_t by);
+/* The record just given has another time, ns since 1970: the clock has been set
+ * since. */
+void kept_date(const struct kept_cursor *cursor, int64_t time);
 
 /* A value as bytes, for chunks and files alike; `to` takes KEPT_VALUE_MAX or
  * 8. Returns their number. */

@@ -30,6 +30,13 @@ struct segment {
 	uint32_t n;			/* records that are not done */
 };
 
+/* Where the log says that the wall clock was set, or another boot begins. */
+struct clock_mark {
+	uint32_t segment, offset;
+	bool boot;
+	struct wall_jump step;
+};
+
 enum job_kind { JOB_WRITE, JOB_SYNC, JOB_REMOVE, JOB_READ };
 
 struct job {
@@ -64,6 +71,10 @@ struct spill {
 	uint32_t last_id;
 	bool reading;
 	uint32_t read_segment, read_offset;
+	uint8_t boot[16];
+	int64_t offset;			/* of the clocks, see spill_clock() */
+	struct clock_mark *marks;	/* oldest first */
+	size_t n_marks;
 };
 
 static void *must(void *memory)
@@ -457,6 +468,17 @@ static struct segment *segment_add(struct spill *s, uint32_t id, uint32_t size)
 	return &s->segments[s->n_segments++];
 }
 
+static bool append(struct spill *s, struct segment *segment,
+		   const struct spill_record *r);
+
+static void append_boot(struct spill *s, struct segment *segment)
+{
+	struct spill_record r = {.kind = SPILL_BOOT, .clock = s->offset};
+
+	memcpy(r.boot, s->boot, sizeof(r.boot));
+	append(s, segment, &r);
+}
+
 /* The one to put into, with room for another record. */
 static struct segment *current(struct spill *s)
 {
@@ -469,7 +491,9 @@ static struct segment *current(struct spill *s)
 		job_add(s, JOB_SYNC, last->id, 0);
 	while (s->n_segments && s->bytes + segment_size(s) > s->most)
 		lose_oldest(s);
-	return segment_add(s, s->last_id + 1, 0);
+	last = segment_add(s, s->last_id + 1, 0);
+	append_boot(s, last);
+	return last;
 }
 
 static struct job *last_job(struct spill *s)
@@ -630,6 +654,70 @@ void spill_done(struct spill *s, struct spill_stream *stream,
 	s->done.to = sequence + 1;
 }
 
+/* ---- the clock ---- */
+
+static void mark_add(struct spill *s, uint32_t segment, uint32_t offset,
+		     const struct wall_jump *step)
+{
+	s->marks = must(reallocarray(s->marks, s->n_marks + 1,
+				     sizeof(*s->marks)));
+	s->marks[s->n_marks++] = (struct clock_mark){
+		segment, offset, !step, step ? *step : (struct wall_jump){0}};
+}
+
+/* What stands there, as the clock was set since, in the same boot. */
+static void set_right(const struct spill *s, uint32_t segment, uint32_t offset,
+		      struct kept_record *k)
+{
+	for (size_t i = 0; i < s->n_marks; i++) {
+		const struct clock_mark *m = &s->marks[i];
+
+		if (m->segment < segment ||
+		    (m->segment == segment && m->offset <= offset))
+			continue;
+		if (m->boot)
+			break;
+		if (k->flags & KEPT_CLOCKLESS)
+			k->record.time += m->step.by;
+		else
+			k->record.time = wall_correct(&m->step,
+						      k->record.time);
+	}
+	if (wall_is_known(k->record.time))
+		k->flags &= (uint8_t)~KEPT_CLOCKLESS;
+}
+
+void spill_step(struct spill *s, const struct wall_jump *jump)
+{
+	struct spill_record r = {.kind = SPILL_STEP, .step = *jump};
+	struct segment *segment;
+
+	s->offset += jump->by;
+	if (!s->n_segments)
+		return;
+	segment = current(s);
+	mark_add(s, segment->id, segment->size, jump);
+	append(s, segment, &r);
+	next(s);
+}
+
+void spill_clock(struct spill *s, const uint8_t boot[16], int64_t offset)
+{
+	static const uint8_t none[16];
+	struct wall_jump jump = {.by = offset - s->offset};
+	bool first = !memcmp(s->boot, none, sizeof(none));
+	bool other = memcmp(s->boot, boot, sizeof(s->boot));
+
+	memcpy(s->boot, boot, sizeof(s->boot));
+	if (first || !s->n_segments)
+		s->offset = offset;
+	else if (other)		/* the next segment will say so */
+		mark_add(s, s->last_id + 1, 0, NULL);
+	else if (jump.by >= WALL_JUMP || jump.by <= -WALL_JUMP)
+		spill_step(s, &jump);
+	s->offset = offset;
+}
+
 /* ---- reading ---- */
 
 static void read_more(struct spill *s)
@@ -655,6 +743,7 @@ static bool give(struct spill *s, const struct spill_record *r)
 	    is_done(stream, k.sequence))
 		return true;
 	k.segment = s->read_segment;
+	set_right(s, s->read_segment, s->read_offset, &k);
 	k.flags |= KEPT_ON_DISK;
 	return s->handlers->record(s->context, stream, &k);
 }
@@ -763,7 +852,19 @@ static bool find_segments(struct spill *s)
 	return true;
 }
 
-static void learn(struct spill *s, const struct spill_record *r)
+/* Each segment says which boot it is of, and how the clock stood last. */
+static void learn_boot(struct spill *s, const struct segment *segment,
+		       const struct spill_record *r)
+{
+	if (memcmp(s->boot, r->boot, sizeof(s->boot)))
+		mark_add(s, segment->id, segment->size, NULL);
+	memcpy(s->boot, r->boot, sizeof(s->boot));
+	s->offset = r->clock;
+}
+
+/* segment->size: where it stands. */
+static void learn(struct spill *s, const struct segment *segment,
+		  const struct spill_record *r)
 {
 	struct spill_stream *stream = stream_numbered(s, r->stream);
 
@@ -787,7 +888,12 @@ static void learn(struct spill *s, const struct spill_record *r)
 		if (stream)
 			set_watch(stream, r->paths, r->n_paths);
 		break;
-	case SPILL_BOOT: case SPILL_STEP:
+	case SPILL_BOOT:
+		learn_boot(s, segment, r);
+		break;
+	case SPILL_STEP:
+		mark_add(s, segment->id, segment->size, &r->step);
+		s->offset += r->step.by;
 		break;
 	}
 }
@@ -818,7 +924,9 @@ static void look_through(struct spill *s, bool counting)
 			if (counting)
 				count(s, segment, &r);
 			else
-				learn(s, &r);
+				learn(s, segment, &r);
+			if (!counting)
+				segment->size += (uint32_t)length;
 		}
 		if (!counting) {
 			segment->size = (uint32_t)n;
@@ -884,6 +992,7 @@ void spill_close(struct spill *s)
 		free(stream->watch);
 		free(stream);
 	}
+	free(s->marks);
 	free(s->segments);
 	free(s->directory);
 	free(s);

@@ -11,6 +11,7 @@
 #ifndef AGENT_SPILL_H
 #define AGENT_SPILL_H
 #include "agent/kept.h"
+#include "agent/wall.h"
 
 struct spill;
 
@@ -81,6 +82,14 @@ void spill_watch(struct spill *spill, struct spill_stream *stream,
  * the oldest on. */
 void spill_read(struct spill *spill, bool anew);
 bool spill_is_reading(const struct spill *spill);
+
+/* Once, after opening it: the boot that this is, and the wall clock minus the
+ * monotonic one, ns. Records from before the clock was set (KEPT_CLOCKLESS) are
+ * given with the times that they turn out to have, where it was set in the same
+ * boot, be it between two runs. */
+void spill_clock(struct spill *spill, const uint8_t boot[16], int64_t offset);
+/* The clock was set in this run. */
+void spill_step(struct spill *spill, const struct wall_jump *jump);
 
 struct spill_counts spill_counts(const struct spill *spill);
 /* Its worker has something to do: at once, or at the time returned. */

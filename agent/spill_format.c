@@ -95,7 +95,9 @@ static void content_write(const struct spill_record *r, struct buf *out)
 		put(out, (uint64_t)r->clock, 8);
 		break;
 	case SPILL_STEP:
-		put(out, (uint64_t)r->clock, 8);
+		put(out, (uint64_t)r->step.by, 8);
+		put(out, (uint64_t)r->step.from, 8);
+		put(out, (uint64_t)r->step.to, 8);
 		break;
 	}
 }
@@ -196,9 +198,12 @@ static bool content_read(const uint8_t *at, size_t n, struct spill_record *r)
 		r->clock = (int64_t)get(at + 16, 8);
 		return true;
 	case SPILL_STEP:
-		if (n == 8)
-			r->clock = (int64_t)get(at, 8);
-		return n == 8;
+		if (n != 24)
+			return false;
+		r->step.by = (int64_t)get(at, 8);
+		r->step.from = (int64_t)get(at + 8, 8);
+		r->step.to = (int64_t)get(at + 16, 8);
+		return true;
 	}
 	return false;
 }

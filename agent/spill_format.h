@@ -10,10 +10,12 @@
  *   DONE   4 stream  4 from  4 to
  *   WATCH  4 stream  for each path: 1 depth  2 for each level
  *   BOOT   16 boot id  8 wall clock minus monotonic, ns
- *   STEP   8 by how much the wall clock was set, ns */
+ *   STEP   8 by how much the wall clock was set, ns  8 from  8 to: of which
+ *          times, on the old clock; those of no clock in any case */
 #ifndef AGENT_SPILL_FORMAT_H
 #define AGENT_SPILL_FORMAT_H
 #include "agent/kept.h"
+#include "agent/wall.h"
 #include "objects/buf.h"
 
 enum spill_kind { SPILL_NAME = 1, SPILL_DATA, SPILL_DONE_RANGE, SPILL_WATCH,
@@ -34,7 +36,8 @@ struct spill_record {
 	struct lwm2m_path paths[SPILL_PATHS_MAX];	/* WATCH */
 	size_t n_paths;
 	uint8_t boot[16];
-	int64_t clock;			/* BOOT, STEP */
+	int64_t clock;			/* BOOT */
+	struct wall_jump step;
 };
 
 void spill_record_write(const struct spill_record *record, struct buf *out);

@@ -159,7 +159,7 @@ static void test_marks_and_times_in_place(void **state)
 	for (uint32_t i = 0; kept_next(&list, &at, &r); i++) {
 		kept_mark(&at, 1000 + i, 7);
 		if (r.flags & KEPT_CLOCKLESS)
-			kept_shift(&at, 50);
+			kept_date(&at, r.record.time + 50);
 	}
 	at = (struct kept_cursor){0};
 	for (uint32_t i = 0; kept_next(&list, &at, &r); i++) {

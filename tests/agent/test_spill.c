@@ -371,6 +371,110 @@ static void test_format_is_little_endian_and_checked(void **state)
 	assert_int_equal(spill_record_read(room, out.used, &back), -EBADMSG);
 }
 
+/* Records of before the clock was set: at 100 s of a clock that begins with the
+ * boot, which is set by 1.7e9 s later. */
+static void put_clockless(struct spill *s, uint32_t i)
+{
+	struct kept_record r = {.sequence = i, .flags = KEPT_CLOCKLESS,
+		.record = {.path = path_resource(3303, 0, 5700),
+			   .time = INT64_C(100000000000) + i,
+			   .value = lwm2m_float(i / 8.0)}};
+
+	assert_true(spill_put(s, spill_stream(s, "a", 1, NULL), &r, false) > 0);
+}
+
+static struct {
+	int64_t times[8];
+	uint8_t flags[8];
+	size_t n;
+} dated;
+
+static bool on_dated(void *context, struct spill_stream *stream,
+		     const struct kept_record *record)
+{
+	(void)context;
+	(void)stream;
+	assert_true(dated.n < 8);
+	dated.flags[dated.n] = record->flags;
+	dated.times[dated.n++] = record->record.time;
+	return true;
+}
+
+static const struct spill_handlers dating = {
+	.lost = on_lost, .record = on_dated, .end = on_end};
+
+static struct spill *open_dated(uint8_t boot, int64_t offset)
+{
+	struct spill *s = spill_open(folder, MIB, &dating, NULL);
+
+	assert_non_null(s);
+	spill_clock(s, (uint8_t[16]){boot}, offset);
+	return s;
+}
+
+static void read_dated(struct spill *s)
+{
+	memset(&dated, 0, sizeof(dated));
+	read_all(s);
+}
+
+#define LATE (INT64_C(1700000000) * 1000000000)
+
+static void test_clock_is_set_later(void **state)
+{
+	const struct wall_jump jump = {0, INT64_C(200000000000), LATE};
+	struct spill *s = open_dated(1, 0);
+
+	(void)state;
+	put_clockless(s, 0);
+	spill_step(s, &jump);		/* while it runs */
+	put(s, spill_stream(s, "a", 1, NULL), 1);
+	read_dated(s);
+	assert_int_equal(dated.n, 2);
+	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
+	assert_int_equal(dated.flags[0], KEPT_ON_DISK);
+	assert_int_equal(dated.times[1], 1001);		/* put after it */
+	spill_close(s);
+	s = open_dated(1, LATE);	/* and after a restart the same */
+	read_dated(s);
+	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
+	spill_close(s);
+}
+
+static void test_clock_is_set_between_two_runs(void **state)
+{
+	struct spill *s = open_dated(1, 0);
+
+	(void)state;
+	put_clockless(s, 0);
+	spill_close(s);
+	s = open_dated(1, LATE);
+	put_clockless(s, 1);	/* whatever it thinks: by a later step only */
+	read_dated(s);
+	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
+	assert_int_equal(dated.times[1], INT64_C(100000000001));
+	assert_true(dated.flags[1] & KEPT_CLOCKLESS);
+	spill_close(s);
+}
+
+static void test_clock_of_another_boot_tells_nothing(void **state)
+{
+	struct spill *s = open_dated(1, 0);
+
+	(void)state;
+	put_clockless(s, 0);
+	spill_close(s);
+	s = open_dated(2, LATE);
+	read_dated(s);
+	assert_int_equal(dated.times[0], INT64_C(100000000000));
+	assert_true(dated.flags[0] & KEPT_CLOCKLESS);
+	spill_close(s);
+	s = open_dated(2, LATE);
+	read_dated(s);
+	assert_int_equal(dated.times[0], INT64_C(100000000000));
+	spill_close(s);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -384,6 +488,9 @@ int main(void)
 		TEST(test_reading_stops_and_goes_on),
 		TEST(test_no_room_at_all),
 		TEST(test_torn_files),
+		TEST(test_clock_is_set_later),
+		TEST(test_clock_is_set_between_two_runs),
+		TEST(test_clock_of_another_boot_tells_nothing),
 		cmocka_unit_test(test_format_is_little_endian_and_checked),
 	};
 

@@ -101,3 +101,50 @@ class Outage(ScaledSite):
                                        (v - run[0][0]) * STEP, delta=8)
             # And none that was there a little before the end is missing.
             self.assertGreater(run[-1][1], end - STEP - 15)
+
+
+class NoClock(ScaledSite):
+    """No battery behind the clock: it says 1970 until the network is there."""
+    SCALE = 10
+
+    def setUp(self):
+        super().setUp()
+        self.begin = self.clock.time()
+        self.clock.step(1000 - self.begin)
+
+    def test_times_of_before_the_clock_was_set(self):
+        server = self.server()
+        relay = self.relay(server)
+        relay.rule = lambda *_: 0
+        site = self.gateway(relay.port, "", start=False)
+        file = site.etc / "count.csv"
+        file.write_text("".join(f"{i * STEP},{i + 1}\n" for i in range(999)))
+        site.write("conf.d/devices.yaml", "devices:\n" + SENSOR.format(
+            i=0, file=file, map="3303/0", more="keep: true,"))
+
+        def is_up():
+            site.wait_log("device is online")
+
+        def waiting():
+            return site.status()["store"]["waiting"]
+        site.start()
+        is_up()
+        wait_for(lambda: waiting() > 3, "some wait")
+        site.restart(signal.SIGKILL)            # the same boot
+        is_up()
+        wait_for(lambda: waiting() > 8, "more wait")
+        self.clock.step(self.begin - 1000)
+        n = waiting()
+        wait_for(lambda: waiting() > n + 3, "with the clock, too")
+        relay.rule = None
+        server.registered("sensor-0", timeout=60)
+        wait_for(lambda: waiting() == 0, "nothing waits any more")
+        records = [r for e in server.events("send") for r in e["records"]]
+        times = [t for _, _, t in records]
+        self.assertEqual(times, sorted(times))
+        self.assertGreater(times[0], self.begin - 10)
+        self.assertLess(times[-1], self.clock.time())
+        starts = {round((t - (v - 1) * STEP) / 10) for _, v, t in records}
+        self.assertLessEqual(len(starts), 4, starts)    # two runs, blurred
+        self.assertEqual(sum(len(e["records"]) for e in
+                             server.events("send")), len(set(times)))
