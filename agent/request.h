@@ -128,8 +128,8 @@ struct request_room {
  * (LwM2M 1.2).
  *
  * Every error is the code that Core TS 6.4 / Transport TS table names: 4.00
- * malformed, 4.01 objects 0 and 21 and what access control refuses, 4.04 nothing there, 4.05 operation not
- * allowed on it, 4.06 Accept, 4.13 more than REQUEST_RECORDS, 4.15
+ * malformed, 4.01 objects 0 and 21 and what access control refuses, 4.04
+ * nothing there, 4.05 operation not allowed on it, 4.06 Accept, 4.13 more than REQUEST_RECORDS, 4.15
  * Content-Format, 5.03 no value yet, 5.04 its device does not answer, 5.00 the
  * answer does not fit out. */
 struct request_outcome request_handle(const struct request_scope *scope,
