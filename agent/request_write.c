@@ -43,8 +43,8 @@ static bool is_in_range(const struct tree *tree,
 		return false;
 	if (path->id[0] == 1 && number < 0)
 		return false;
-	if (path->id[0] == ACCESS_OBJECT && path->id[2] == 2)
-		return number >= 0 && number <= ACCESS_ALL;
+	if (path->id[0] == ACCESS_OBJECT)
+		return access_is_possible(tree, path, value);
 	if (!ipso_range(tree, path, &min, &max) && min == max)
 		return true;
 	return number >= min && number <= max;

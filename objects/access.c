@@ -128,6 +128,30 @@ int access_rights(const struct tree *tree, uint16_t object, uint16_t instance,
 	return rights >= 0 ? rights & of : 0;
 }
 
+static bool has_account(const struct tree *tree, int64_t server)
+{
+	for (size_t i = 0; i < tree->n_instances; i++) {
+		const struct tree_instance *at = &tree->instances[i];
+
+		if (at->object->id == 1 && at->n_slots &&
+		    !at->slots[0].resource &&
+		    at->slots[0].value.as.integer == server)
+			return true;
+	}
+	return false;
+}
+
+bool access_is_possible(const struct tree *tree, const struct lwm2m_path *path,
+			const struct lwm2m_value *value)
+{
+	int64_t number = value->as.integer;
+
+	if (path->id[2] == RULE_OWNER)
+		return has_account(tree, number);
+	return path->id[2] != RULE_ENTRIES ||
+	       (number >= 0 && number <= ACCESS_ALL);
+}
+
 uint16_t access_id_free(const struct tree *tree)
 {
 	const struct tree_instance *end, *at = rules_begin(tree, &end);

@@ -47,6 +47,11 @@ bool access_rule_is(const struct tree_instance *instance,
 int access_rights(const struct tree *tree, uint16_t object, uint16_t instance,
 		  uint16_t server);
 
+/* Can value be written at path, of object 2? Rights are bits, and an owner is a
+ * server with an account in the tree. */
+bool access_is_possible(const struct tree *tree, const struct lwm2m_path *path,
+			const struct lwm2m_value *value);
+
 /* The lowest id that no instance of object 2 has; 65535: there is none. */
 uint16_t access_id_free(const struct tree *tree);
 /* Writes a rule to the tree as object 2's instance `id`, which is made. false:

@@ -65,6 +65,7 @@ static void fill(struct tree *tree, uint8_t rights, bool own)
 	const struct access_rule mine = {3203, 0, own ? ME : OTHER, NULL, 0};
 
 	tree_init(tree);
+	put(tree, "1/1/0", lwm2m_integer(OTHER));
 	put(tree, "1/1/1", lwm2m_integer(60));
 	put(tree, "3/0/4", (struct lwm2m_value){0});
 	put(tree, "3308/0/5900", lwm2m_float(20));
@@ -253,6 +254,8 @@ static void rules_are_their_owners(void **state)
 		  PAYLOAD("[{\"n\":\"/2/1/2/9\",\"v\":32}]")},
 		 CODE(4, 00), CODE(4, 01)},
 		{{"", "2/1/3", .method = REQUEST_PUT, PAYLOAD("9")},
+		 CODE(4, 00), CODE(4, 01)},	/* no such server */
+		{{"", "2/1/3", .method = REQUEST_PUT, PAYLOAD("8")},
 		 CODE(2, 04), CODE(4, 01)},
 		{{"", "2/1/0", .method = REQUEST_PUT, PAYLOAD("9")},
 		 CODE(4, 05), CODE(4, 01)},
