@@ -10,6 +10,7 @@ import json
 import pathlib
 import subprocess
 import tempfile
+import threading
 import time
 
 KEY = "000102030405060708090a0b0c0d0e0f"
@@ -29,7 +30,7 @@ class Server:
             keys.flush()
             self.process = subprocess.Popen(
                 [build / "tests/server/lwm2m-server", "--coaps", "0",
-                 "--psk", keys.name], stdin=subprocess.PIPE,
+                 "--psk", keys.name], stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, text=True, preexec_fn=pin(1))
             self.port = json.loads(self.process.stdout.readline())["coaps"]
 
@@ -55,7 +56,7 @@ class Server:
     def __exit__(self, *_):
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.communicate(timeout=10)
+            self.process.wait(timeout=10)
 
 
 def secured(etc, port):
@@ -73,6 +74,9 @@ def secured(etc, port):
 
 def measure_bare(build, pin):
     with Server(build, BARE, pin) as server:
+        # Nobody wants its events, but it would wait for a reader.
+        threading.Thread(target=server.process.stdout.read,
+                         daemon=True).start()
         done = subprocess.run(
             [build / "tests/bench/bench_bare_dtls", "--port",
              str(server.port), "--key", KEY, "--endpoints", str(BARE)],
