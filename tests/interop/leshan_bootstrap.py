@@ -34,11 +34,11 @@ class LeshanBootstrap(tools.Driver):
              "--http", "127.0.0.1:0", *options], "leshan-bootstrap")
         self.uri = f"coap://127.0.0.1:{self.ready['coap']}"
         self.secure_uri = f"coaps://127.0.0.1:{self.ready['coaps']}"
-        self._http = f"http://127.0.0.1:{self.ready['http']}"
+        self.http = f"http://127.0.0.1:{self.ready['http']}"
 
     def _call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._http + path, data,
+        request = urllib.request.Request(self.http + path, data,
                                          method=method)
         try:
             with urllib.request.urlopen(request, timeout=15) as r:

@@ -29,6 +29,8 @@
  *   PUT    /security/EP  who may bootstrap over DTLS: {"identity", "key"} |
  *                        {"rpk": hex of the public key} | {"x509": true}
  *   DELETE /security/EP
+ *   POST   /api/bootstrap/EP, PUT /api/security/clients/   both as Leshan's
+ *                        bootstrap server demo takes them
  *
  * Events go to standard output, one JSON object a line, with "ep", "t" (ms
  * since the epoch) and "detail": ready (with the ports), initiated,
@@ -349,6 +351,11 @@ public class Bootstrap {
             security.remove(endpoint, true);
         } else if (what.equals("security")) {
             security.add(who(endpoint, body));
+        } else if (what.equals("api") && endpoint.startsWith("bootstrap/")) {
+            configs.add(endpoint.substring("bootstrap/".length()),
+                        JSON.treeToValue(body, BootstrapConfig.class));
+        } else if (what.equals("api") && endpoint.startsWith("security/clients")) {
+            security.add(who(body.get("endpoint").asText(), body.get("tls").get("details")));
         } else {
             throw new IllegalArgumentException("no such path");
         }
