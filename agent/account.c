@@ -101,7 +101,7 @@ size_t account_list(const struct tree *tree, struct account list[], size_t max)
 	return n;
 }
 
-/* ---- copies */
+/* ---- what is gone is wiped */
 
 static void wipe(struct tree_slot *slot)
 {
@@ -131,35 +131,6 @@ void account_remove(struct tree *tree, const struct lwm2m_path *path)
 {
 	wipe_below(tree, path);
 	tree_remove(tree, path);
-}
-
-static int instance_copy(struct tree *to, const struct tree *from,
-			 const struct tree_instance *instance)
-{
-	struct lwm2m_path scope = path_instance(instance->object->id,
-						instance->id), path;
-	struct tree_cursor at = {0, 0};
-	const struct tree_slot *slot;
-
-	if (!tree_add(to, instance->object, instance->id))
-		return -ENOMEM;
-	while ((slot = tree_next(from, &scope, &at, &path)))
-		if (slot->value.type != LWM2M_NONE &&
-		    tree_set(to, &path, &slot->value, slot->time) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-int account_tree_copy(struct tree *to, const struct tree *from)
-{
-	tree_init(to);
-	for (size_t i = 0; i < from->n_instances; i++)
-		if (account_object(from->instances[i].object->id) &&
-		    instance_copy(to, from, &from->instances[i]) < 0) {
-			account_tree_finish(to);
-			return -ENOMEM;
-		}
-	return 0;
 }
 
 /* ---- bytes */
@@ -208,6 +179,16 @@ int account_save(const struct tree *tree, uint64_t print, int64_t when,
 	check = sum(out->at + start, out->used - start);
 	buf_put(out, &check, sizeof(check));
 	return out->full ? -EMSGSIZE : 0;
+}
+
+bool account_same(const uint8_t *a, size_t n_a, const uint8_t *b, size_t n_b)
+{
+	size_t tail = sizeof(uint64_t);
+
+	return n_a == n_b && n_a >= sizeof(struct head) + tail &&
+	       !memcmp(a, b, offsetof(struct head, when)) &&
+	       !memcmp(a + sizeof(struct head), b + sizeof(struct head),
+		       n_a - sizeof(struct head) - tail);
 }
 
 static int tree_fill(struct tree *tree, const struct object_model *model,

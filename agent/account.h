@@ -49,8 +49,7 @@ const char *account_check(const struct tree *tree);
 
 /* Is an instance of this object part of the accounts? */
 bool account_object(uint16_t object);
-/* Copies, and takes away, wiping what is freed. -ENOMEM */
-int account_tree_copy(struct tree *to, const struct tree *from);
+/* Take away, wiping what is freed. */
 void account_tree_finish(struct tree *tree);
 void account_remove(struct tree *tree, const struct lwm2m_path *path);
 
@@ -60,6 +59,8 @@ void account_remove(struct tree *tree, const struct lwm2m_path *path);
  * of them (a checksum stands behind). scratch as codec_decode(). */
 int account_save(const struct tree *tree, uint64_t print, int64_t when,
 		 struct lwm2m_record *records, size_t max, struct buf *out);
+/* Of two that account_save() has made: the same but for their time? */
+bool account_same(const uint8_t *a, size_t n_a, const uint8_t *b, size_t n_b);
 int account_load(const uint8_t *bytes, size_t n,
 		 const struct object_model *model, struct lwm2m_record *records,
 		 size_t max, struct buf *scratch, struct tree *tree,

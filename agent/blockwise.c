@@ -43,6 +43,8 @@ long block_cut(struct block *block, size_t length, size_t *offset)
 
 void block_body_finish(struct block_body *body)
 {
+	if (body->at)			/* bootstrap: there may be keys */
+		explicit_bzero(body->at, body->used);
 	free(body->at);
 	*body = (struct block_body){0};
 }

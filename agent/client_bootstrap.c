@@ -215,8 +215,14 @@ static void apply(struct client_bootstrap *b, int64_t now)
 	struct endpoint *e = b->endpoint;
 
 	why_set(b, NULL);
-	endpoint_accounts_apply(e, now);
 	copy_drop(b);
+	/* One server that is down must not cost the others' observations. */
+	if (b->fell_back && b->unchanged) {
+		log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: "
+			 "nothing is new", b->server->conf->uri);
+		return;
+	}
+	endpoint_accounts_apply(e, now);
 	log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: %u server%s",
 		 b->server->conf->uri, e->n_clients,
 		 e->n_clients == 1 ? "" : "s");
@@ -529,6 +535,7 @@ bool client_bootstrap_trigger(struct endpoint *e, const char *why, int64_t now)
 		return false;
 	log_line(LOG_NOTE, name_of(b), NULL, "asks %s for a bootstrap: %s",
 		 b->server->conf->uri, why);
+	b->fell_back = false;
 	step(b, BOOTSTRAP_TRIGGER, 0, now);
 	return true;
 }
@@ -539,8 +546,9 @@ void client_bootstrap_fallback(struct client *c, int64_t now)
 	struct lwm2m_path path = path_resource(1, c->instance, 16);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
 
-	if (!slot || slot->value.as.boolean)
-		client_bootstrap_trigger(e, "its registrations failed", now);
+	if ((!slot || slot->value.as.boolean) &&
+	    client_bootstrap_trigger(e, "its registrations failed", now))
+		e->bootstrap->fell_back = true;
 }
 
 void client_bootstrap_due(struct client_bootstrap *b, int64_t now)

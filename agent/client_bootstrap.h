@@ -22,6 +22,8 @@ struct client_bootstrap {
 	uint8_t last_code;		/* as a client's */
 	bool wanted, under_way;		/* the Bootstrap-Request */
 	bool started;
+	bool fell_back;			/* asked, as registrations failed */
+	bool unchanged;			/* the account is as it was before */
 	bool stale;			/* the connection is to another server */
 	uint32_t moves;			/* of the server, when connected */
 	bool no_pack;			/* the server knows no Bootstrap-Pack */

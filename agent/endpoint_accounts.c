@@ -112,6 +112,8 @@ static void take(struct endpoint *e, const struct buf *bytes)
 {
 	struct client_bootstrap *b = e->bootstrap;
 
+	b->unchanged = b->account && account_same(b->account, b->n_account,
+						  bytes->at, bytes->used);
 	endpoint_accounts_forget(e);
 	b->account = malloc(bytes->used);
 	if (!b->account)
@@ -285,17 +287,19 @@ static void override(struct endpoint *e, const struct tree *accounts,
 	}
 }
 
-static void copy_object(struct tree *to, const struct tree *from,
-			uint16_t object)
+static void copy_below(struct tree *to, const struct tree *from,
+		       struct lwm2m_path scope)
 {
-	struct lwm2m_path scope = path_object(object), path;
+	const struct object_def *object =
+		agent_model()->object(agent_model(), scope.id[0]);
 	struct tree_cursor at = {0, 0};
+	struct lwm2m_path path;
 	const struct tree_slot *slot;
 
 	while ((slot = tree_next(from, &scope, &at, &path)))
-		if (!tree_add(to, agent_model()->object(agent_model(), object),
-			      path.id[1]) ||
-		    tree_set(to, &path, &slot->value, 0) < 0)
+		if (slot->value.type != LWM2M_NONE &&
+		    (!tree_add(to, object, path.id[1]) ||
+		     tree_set(to, &path, &slot->value, 0) < 0))
 			abort();
 }
 
@@ -311,7 +315,7 @@ void endpoint_accounts_tree(struct endpoint *e)
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].bootstrap && list[i].own >= 0)
 			override(e, &tree, &list[i]);
-	copy_object(&e->tree, &tree, ACCESS_OBJECT);
+	copy_below(&e->tree, &tree, path_object(ACCESS_OBJECT));
 	e->bootstrap->rules = tree_has_object(&tree, ACCESS_OBJECT);
 	account_tree_finish(&tree);
 }
@@ -344,16 +348,28 @@ static void security_add(struct tree *tree, uint16_t instance,
 	set(tree, instance, ACCOUNT_OWN, lwm2m_integer(conf->id));
 }
 
-/* The servers' own writes to objects 1 and 2 are in the endpoint's tree. */
+/* The rules that a bootstrap has made, as their owners have changed them; what
+ * the gateway has made of its own is not the bootstrap server's matter. */
+static void rules_copy(const struct endpoint *e, const struct tree *stored,
+		       struct tree *copy)
+{
+	for (size_t i = 0; i < stored->n_instances; i++)
+		if (stored->instances[i].object->id == ACCESS_OBJECT)
+			copy_below(copy, &e->tree, path_instance(
+				ACCESS_OBJECT, stored->instances[i].id));
+}
+
+/* The servers' own writes to object 1 are in the endpoint's tree. */
 void endpoint_accounts_copy(const struct endpoint *e, struct tree *copy)
 {
 	struct tree stored;
 
-	if (account_tree_copy(copy, &e->tree) < 0)
-		abort();
+	tree_init(copy);
+	copy_below(copy, &e->tree, path_object(1));
 	if (endpoint_accounts(e, &stored)) {
-		copy_object(copy, &stored, 0);
-		copy_object(copy, &stored, 21);
+		copy_below(copy, &stored, path_object(0));
+		copy_below(copy, &stored, path_object(21));
+		rules_copy(e, &stored, copy);
 		account_tree_finish(&stored);
 		return;
 	}

@@ -147,6 +147,31 @@ static void test_torn(void **state)
 	}
 }
 
+static void test_same(void **state)
+{
+	uint8_t one[2048], other[2048];
+	size_t n = saved(one, sizeof(one));
+	struct buf out = buf_over(other, sizeof(other));
+	struct tree tree;
+
+	(void)state;
+	tree_init(&tree);
+	put_all(&tree, ALL);
+	account_save(&tree, 0x1122334455667788, 1, records, REQUEST_RECORDS,
+		     &out);
+	assert_true(account_same(one, n, other, out.used));
+	assert_false(account_same(one, n, other, out.used - 1));
+	out.used = 0;
+	account_save(&tree, 2, 1, records, REQUEST_RECORDS, &out);
+	assert_false(account_same(one, n, other, out.used));
+	out.used = 0;
+	put(&tree, "/1/0/1", "301");
+	account_save(&tree, 0x1122334455667788, 1, records, REQUEST_RECORDS,
+		     &out);
+	assert_false(account_same(one, n, other, out.used));
+	account_tree_finish(&tree);
+}
+
 static void test_no_room(void **state)
 {
 	uint8_t bytes[64];
@@ -168,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_save_and_load),
 		cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_no_room),
 	};
 

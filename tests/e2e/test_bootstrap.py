@@ -234,6 +234,27 @@ class Bootstrap(Site):
         self.assertEqual(boot.wait("sim").codes[-1], "4.06")
         gateway.wait_log("sim", "failed", "key", "again")
 
+    def test_one_dead_server_leaves_the_other_alone(self):
+        """The same accounts again: who is registered stays so."""
+        good, refuser = self.server(), self.server()
+        refuser.ask("answer", "register", "4.03", "99")
+        quick = (bs.tlv(17, 1), bs.tlv(18, 1), bs.tlv(19, 60), bs.tlv(20, 1))
+        boot = self.bootstrap([
+            bs.delete("0"), bs.delete("1"),
+            bs.security(1, f"coap://127.0.0.1:{good.port}", 101),
+            bs.security(2, f"coap://127.0.0.1:{refuser.port}", 102),
+            bs.account(0, 101), bs.account(1, 102, 300, *quick),
+            bs.finish()])
+        gateway = self.start(boot)
+        good.registered("sim")
+        gateway.wait_log("asks", "registrations failed")
+        gateway.wait_log("bootstrapped by", "nothing is new")
+        self.assertEqual(len(good.events("registered")), 1)
+        self.assertEqual(good.value("sim", T), 21.5)
+        mark = good.mark()          # who asks for it gets it all the same
+        self.assertEqual(good.code("execute", "sim", "/1/0/9"), "2.04")
+        good.registered("sim", after=mark)
+
     def test_two_servers_and_acls(self):
         one, two = self.server(), self.server()
         script = [
