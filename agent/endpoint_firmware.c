@@ -406,6 +406,7 @@ uint8_t endpoint_firmware_block(struct client *c,
 	struct endpoint_firmware *f = c->endpoint->firmware;
 	struct request_scope scope = client_scope(c);
 	struct lwm2m_path path;
+	uint8_t code;
 
 	if (!f || !is_write(request, &path))
 		return 0;
@@ -417,8 +418,8 @@ uint8_t endpoint_firmware_block(struct client *c,
 	*most = f->endpoint->conf->image_room + AROUND + 1024;
 	if (f->image || f->fetch)
 		return CODE(4, 5);
-	so_far = ask(f, FIRMWARE_PUSH, now);
-	return so_far >> 5 == 2 ? 0 : (uint8_t)so_far;
+	code = ask(f, FIRMWARE_PUSH, now);
+	return code >> 5 == 2 ? 0 : code;
 }
 
 uint8_t endpoint_firmware_update(struct endpoint *e, int64_t now)
@@ -505,7 +506,7 @@ void endpoint_firmware_build(struct endpoint *e)
 	if (kept)
 		take_kept(f, kept, n);
 	free(kept);
-	build_tree(e, &f->machine);
+	build_tree(e, &f->machine);	/* as it is now */
 	count(f, true);
 }
 
