@@ -367,9 +367,6 @@ static const char *refusal(uint8_t code)
 	}
 }
 
-static struct bootstrap_outcome finish(struct client_bootstrap *b,
-				       int64_t now);
-
 static void unpack(struct client_bootstrap *b, int64_t now)
 {
 	const char *why;

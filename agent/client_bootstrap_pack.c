@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * All accounts in one answer, which comes block by block. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/bootstrap_request.h"
@@ -47,10 +48,9 @@ int bootstrap_pack_ask(struct client_bootstrap *b, int64_t now)
 	uint8_t path_room[260], query_room[300];
 	struct buf path = buf_over(path_room, sizeof(path_room));
 	struct buf query = buf_over(query_room, sizeof(query_room));
-	char text[260];
+	char text[256];
 
-	strcpy(text, conf->path);	/* 255 at most */
-	strcat(text, "pack");
+	snprintf(text, sizeof(text), "%spack", conf->path);
 	bootstrap_path(text, &path);
 	bootstrap_name(b, &query);
 	return coap_request(b->connection, &(struct coap_message){
