@@ -57,6 +57,15 @@ static struct coap_connection *open_with(const struct server *s, void *owner,
 	}, owner, why, size);
 }
 
+int client_session_keys(const struct endpoint *e, const struct server *s,
+			struct credentials *to, char *why, size_t size)
+{
+	if (s->bootstrapped)
+		return endpoint_accounts_credentials(e, s, to, why, size);
+	return credentials_load(to, s->conf, e->gateway->dirs.config,
+				e->conf->endpoint, why, size);
+}
+
 /* Keys are read for each session anew, and are nowhere in between. */
 struct coap_connection *client_session_open(const struct endpoint *e,
 				     const struct server *s, void *owner,
@@ -64,13 +73,8 @@ struct coap_connection *client_session_open(const struct endpoint *e,
 {
 	struct coap_connection *connection = NULL;
 	struct credentials credentials;
-	int rc = s->bootstrapped ?
-		 endpoint_accounts_credentials(e, s, &credentials, why, size) :
-		 credentials_load(&credentials, s->conf,
-				  e->gateway->dirs.config, e->conf->endpoint,
-				  why, size);
 
-	if (rc == 0)
+	if (client_session_keys(e, s, &credentials, why, size) == 0)
 		connection = open_with(s, owner, &credentials, why, size);
 	credentials_wipe(&credentials);
 	return connection;

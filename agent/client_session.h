@@ -5,6 +5,11 @@
 #define AGENT_CLIENT_SESSION_H
 #include "agent/client.h"
 
+/* The endpoint's keys for the server: of files, or of its account. -errno, and
+ * why; wipe them in any case. */
+int client_session_keys(const struct endpoint *endpoint,
+			const struct server *server, struct credentials *to,
+			char *why, size_t size);
 /* Begins one of the endpoint to the server. NULL: why says it. */
 struct coap_connection *client_session_open(const struct endpoint *endpoint,
 				     const struct server *server, void *owner,

@@ -21,10 +21,12 @@ static void find(const struct config_server *server, const char *directory,
 	credentials_wipe(&credentials);
 }
 
-static bool uses(const struct config_device *device,
+static bool uses(const struct config *config,
+		 const struct config_device *device,
 		 const struct config_server *server)
 {
-	if (device->refused || !device->enabled)
+	if (device->refused || !device->enabled ||
+	    (config->bootstrap && device->bootstrap == BOOTSTRAP_FIRST))
 		return false;
 	for (size_t i = 0; i < device->n_servers; i++)
 		if (device->servers[i] == server->id)
@@ -37,7 +39,7 @@ static void find_all(const struct config *config, const char *directory,
 		     struct config_errors *errors)
 {
 	for (size_t i = 0; i < config->n_servers; i++)
-		if (uses(device, config->servers[i]))
+		if (uses(config, device, config->servers[i]))
 			find(config->servers[i], directory, device, errors);
 	if (config->bootstrap && !device->refused && device->enabled &&
 	    device->bootstrap != BOOTSTRAP_NEVER)

@@ -199,9 +199,8 @@ static void open_secure(struct fetch *f, const struct sockaddr *address,
 	struct credentials credentials;
 	char why[WHY] = "";
 
-	if (credentials_load(&credentials, f->client->server->conf,
-			     e->gateway->dirs.config, e->conf->endpoint, why,
-			     sizeof(why)) == 0) {
+	if (client_session_keys(e, f->client->server, &credentials, why,
+				sizeof(why)) == 0) {
 		open_with(f, address, length, &credentials);
 	} else {
 		log_line(LOG_WARN, e->conf->endpoint, NULL, "cannot fetch the "
