@@ -23,6 +23,7 @@
 #define FIRST_RETRANSMISSION (3 * SECOND)	/* ACK_TIMEOUT x 1.5, 4.8 */
 #define SESSION_WAIT (20 * SECOND)	/* for a request over a session */
 #define HANDSHAKE_WAIT (30 * SECOND)
+#define SESSION_TRIES 4			/* within that */
 #define HANDSHAKE_TRIES 100
 #define MAX_RETRANSMIT 4	/* RFC 7252 4.8 */
 #define PDU_MAX 1280
@@ -882,9 +883,18 @@ static bool on_verify(void *transport, void *tls)
 
 static void on_failed(void *transport, int error, int alert)
 {
+	struct handshake *h = handshake_of(transport);
+
+	if (h) {
+		h->failed = true;
+		h->error = error;
+		h->alert = alert;
+	}
 	io.failed = transport;
 	io.error = error;
 	io.alert = alert;
+	log_line(LOG_TRACE, NULL, NULL, "gnutls: error %d, alert %d", error,
+		 alert);
 }
 
 /* Nothing is done here but to note it: libcoap is in the middle of things. */
@@ -1049,24 +1059,56 @@ bool coap_busy(const struct coap_connection *c)
 
 /* ---- the loop ---- */
 
+/* GnuTLS has stumbled over a stray datagram: once more, from another port.
+ * false: it was something else, or there is no time left. */
+static bool begin_again(struct coap_connection *c, int64_t now)
+{
+	struct handshake *h = c->is.handshake;
+	coap_session_t *old = c->session, *session;
+
+	if (c->up || c->transport != COAP_OVER_DTLS || !h->failed ||
+	    !credentials_is_stray(h->error) || ++h->tries >= SESSION_TRIES ||
+	    now >= c->give_up)
+		return false;
+	session = session_open(c->context, &h->peer, h);
+	if (!session)
+		return false;
+	coap_session_set_app_data(old, NULL);
+	coap_session_set_app_data(session, c);
+	coap_session_set_max_retransmit(session, HANDSHAKE_TRIES);
+	c->session = session;
+	c->ended = h->failed = false;
+	coap_session_release(old);
+	return true;
+}
+
+static const char *end_of(const struct coap_connection *c)
+{
+	if (!c->up)
+		return "the server cannot be reached";
+	return is_stream(c) ? "the connection was closed" :
+	       "the server cannot be reached any more";
+}
+
 /* The session is gone: the owner closes the connection. */
 static void broke(struct coap_connection *c, const char *what)
 {
-	struct coap_breakage breakage = {.alert = -1, .new = !c->up};
-	char text[320];
+	struct coap_breakage breakage = {.why = what, .alert = -1,
+					 .new = !c->up};
+	const struct handshake *h = c->up ? NULL : c->is.handshake;
+	char text[sizeof(h->why)];
 
-	if (!c->up && c->is.handshake && *c->is.handshake->why) {
-		snprintf(text, sizeof(text), "%s", c->is.handshake->why);
-		what = text;		/* the other goes when it is closed */
-	} else if (!what && io.failed == c->session) {
-		credentials_explain(io.error, io.alert, text, sizeof(text));
-		breakage.alert = io.alert;
-		what = text;
+	if (h && *h->why) {
+		snprintf(text, sizeof(text), "%s", h->why);
+		breakage.why = text;	/* h goes when it is closed */
+	} else if (!what && (h ? h->failed : io.failed == c->session)) {
+		breakage.alert = h ? h->alert : io.alert;
+		credentials_explain(h ? h->error : io.error, breakage.alert,
+				    text, sizeof(text));
+		breakage.why = text;
+	} else if (!what) {
+		breakage.why = end_of(c);
 	}
-	breakage.why = what ? what : c->up && is_stream(c) ?
-		       "the connection was closed" : c->up ?
-		       "the server cannot be reached any more" :
-		       "the server cannot be reached";
 	io.failed = NULL;
 	c->flight = FLIGHT_NONE;
 	heap_remove(&io.due, &c->due);
@@ -1104,7 +1146,7 @@ static void came_up(struct coap_connection *c, int64_t now)
 
 static void look_after_session(struct coap_connection *c, int64_t now)
 {
-	if (c->ended)
+	if (c->ended && !begin_again(c, now))
 		broke(c, NULL);
 	else if (!c->up && coap_session_get_state(c->session) ==
 		 COAP_SESSION_STATE_ESTABLISHED)

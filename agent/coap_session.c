@@ -22,6 +22,11 @@ struct handshake *handshake_create(const struct coap_peer *peer, char *why,
 	    h->credentials.mode == SECURITY_X509)
 		credentials_pem(&h->credentials, &h->pem, why, size);
 	credentials_put_text(&h->host, peer->host);
+	if (peer->length <= sizeof(h->address))
+		memcpy(&h->address, peer->address, peer->length);
+	h->peer = (struct coap_peer){
+		.transport = peer->transport, .length = peer->length,
+		.address = (const struct sockaddr *)&h->address};
 	h->psk.identity.s = h->credentials.identity.at;
 	h->psk.identity.length = h->credentials.identity.n;
 	h->psk.key.s = h->credentials.key.at;

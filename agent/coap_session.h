@@ -12,6 +12,11 @@ struct handshake {
 	struct credentials credentials;
 	struct credentials_pem pem;	/* of RPK, X.509; for libcoap */
 	char *host;			/* or NULL */
+	struct sockaddr_storage address;	/* of the peer */
+	struct coap_peer peer;		/* with that, without the others */
+	unsigned tries;
+	bool failed;			/* with this: */
+	int error, alert;
 	coap_dtls_cpsk_info_t psk;	/* borrows from credentials */
 	bool verified;			/* RPK, X.509: it is the right peer */
 	char why[320];			/* ... or not */

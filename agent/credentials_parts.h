@@ -31,6 +31,10 @@ int credentials_trust(const struct credentials_bytes *from, void *list);
  * NULL: any. false: it was sent an alert; why for people. */
 bool credentials_verify(const struct credentials *credentials,
 			const char *host, void *tls, char *why, size_t size);
+/* Could a datagram that came late, twice or from somebody else have made this
+ * error of GnuTLS? (It gives up then, where RFC 6347 4.1.2.7 would have it
+ * dropped.) */
+bool credentials_is_stray(int error);
 /* Of an error of GnuTLS (0: closed) and the alert that came, or -1. */
 void credentials_explain(int error, int alert, char *text, size_t size);
 /* "TLS_PSK_WITH_AES_128_CCM_8" of a gnutls_session_t; or NULL. */

@@ -270,6 +270,12 @@ static const char *error_meaning(int error)
 	}
 }
 
+bool credentials_is_stray(int error)
+{
+	return error == GNUTLS_E_UNEXPECTED_PACKET ||
+	       error == GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET;
+}
+
 void credentials_explain(int error, int alert, char *text, size_t size)
 {
 	const char *name = alert < 0 ? NULL :
