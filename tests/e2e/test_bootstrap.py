@@ -286,6 +286,45 @@ class Bootstrap(Site):
         self.assertEqual(server.registered("sim", after=mark)["lt"], 600)
         self.assertEqual(len(boot.asked), 1)
 
+    def test_server_is_added_to_the_configured_one(self):
+        """Which goes on by its own keys, with what was written to /1."""
+        key = bytes(range(16)).hex()
+        with tempfile.NamedTemporaryFile("w") as known:
+            known.write(f"sim {key}\n")
+            known.flush()
+            old = self.server(coaps=0, psk=known.name)
+        new = self.server()
+        boot = self.bootstrap([
+            bs.security(5, f"coap://127.0.0.1:{new.port}", 102),
+            bs.account(3, 102), bs.put("1/0/1", b"400", form=bs.TEXT),
+            bs.finish()])
+        main = MAIN + """\
+servers:
+  - {{id: 7, uri: 'coaps://127.0.0.1:{port}', lifetime: 5min, security: psk,
+     identity: "${{endpoint}}", key_file: key}}
+"""
+        gateway = self.gateway(1, sites.SIM, start=False, **{
+            "lwmux.yaml": main.format(uri=boot.uri, more="",
+                                      port=old.ports["coaps"]),
+            "key": key})
+        (gateway.etc / "key").chmod(0o600)
+        gateway.start()
+        self.assertEqual(old.registered("sim")["lt"], 300)
+        for restart in (False, True):
+            marks = old.mark(), new.mark()
+            if restart:
+                gateway.restart()
+            else:
+                self.assertEqual(gateway.ctl("bootstrap", "sim").returncode,
+                                 0)
+            self.assertEqual(old.registered("sim", after=marks[0])["lt"], 400)
+            new.registered("sim", after=marks[1])
+            self.assertEqual(old.value("sim", "/1/0/1"), 400)
+            self.assertEqual(new.value("sim", "/1/3/0"), 102)
+        self.assertEqual(len(boot.asked), 1)
+        stored = (gateway.state / "accounts" / "sim").read_bytes()
+        self.assertNotIn(bytes.fromhex(key), stored)
+
     def test_account_of_the_bootstrap_server_ends(self):
         server = self.server()
         boot = self.bootstrap(bs.usual(server.port))
