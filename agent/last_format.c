@@ -181,7 +181,7 @@ void last_compact(const uint8_t *journal, size_t n, int64_t keep,
 {
 	size_t lost;
 	struct last_index index = last_index(journal, n, &lost);
-	int64_t newest = INT64_MIN;
+	int64_t newest = INT64_MIN + keep;
 
 	for (size_t i = 0; i < index.n; i++)
 		if (index.records[i].heard > newest)

@@ -50,5 +50,8 @@ extern const struct ops lwmux_adapter;
 __attribute__((visibility("default"))) const struct ops lwmux_adapter = OPS(
 	.abi = ABI, .size = SIZE, .key_size = sizeof(struct key),
 	.needs = NEEDS, .name = NAME, .version = "0",
+#ifdef SLEEPY
+	.traits = ADAPTER_SLEEPY,
+#endif
 	.bus_keys = &bus_keys[0].key, .bus_size = sizeof(struct data),
 	.search = beyond);

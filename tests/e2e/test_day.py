@@ -14,7 +14,9 @@ from scaled import ScaledSite
 
 HOURS = float(os.environ.get("LWMUX_DAY_HOURS", "6"))
 SENSORS = int(os.environ.get("LWMUX_DAY_SENSORS", "500"))
-AWAKE = 45                                  # s in each of its periods
+AWAKE = 90                                  # s in each of its periods
+POLL = 40
+LIFETIME = 1800
 T = "/3303/0/5700"
 
 # Shows itself every 9 to 11 min: its value is the time since it began.
@@ -22,7 +24,7 @@ SENSOR = """\
   - endpoint: sensor-{i}
     bus: sim
     queue: true
-    poll: 20s
+    poll: {poll}s
     silent_after: 45min
     quiet_every: {period}s
     quiet_for: {quiet}s
@@ -44,8 +46,9 @@ class Day(ScaledSite):
         server = self.server(observe=[T])
         gateway = self.gateway(
             server.port, "devices:\n" + "".join(
-                SENSOR.format(i=i, period=period(i), quiet=period(i) - AWAKE)
-                for i in range(SENSORS)), lifetime="30min")
+                SENSOR.format(i=i, poll=POLL, period=period(i),
+                              quiet=period(i) - AWAKE)
+                for i in range(SENSORS)), lifetime=f"{LIFETIME}s")
         for i in range(SENSORS):
             server.registered(f"sensor-{i}", timeout=60)
         begin = self.clock.elapsed()
@@ -53,6 +56,10 @@ class Day(ScaledSite):
         wait_for(lambda: self.clock.elapsed() - begin > day, "a day",
                  timeout=day / self.SCALE * 2 + 10)
 
+        # What it was heard to say, waking by waking, and what arrived of it.
+        said = {e["endpoint"]: e["counts"]["exchanges"] -
+                e["counts"].get("unanswered", 0)
+                for e in gateway.status()["endpoints"]}
         seen = collections.defaultdict(collections.Counter)
         last = {}
         for e in server.events():
@@ -64,21 +71,27 @@ class Day(ScaledSite):
                 self.assertGreaterEqual(value, last.get(e["ep"], 0),
                                         "an old value after a newer one")
                 last[e["ep"]] = value
-        lost, rare = [], []
+        lost, rare, total = [], [], 0
         for i in range(SENSORS):
             counts = seen[f"sensor-{i}"]
-            wakings = day / period(i)
+            polls = said[f"sensor-{i}"]
             if counts["registered"] != 1 or counts["expired"]:
                 lost.append((i, dict(counts)))
                 continue
-            # Awake for 45 s, it is polled twice at least: two values.
-            if counts["updated"] < wakings - 3 or \
-                    counts["notification"] < wakings - 3:
-                rare.append((i, wakings, dict(counts)))
-            # An Update for each waking, and none for its lifetime besides.
-            if counts["updated"] > wakings * 1.2 + 3:
-                rare.append((i, wakings, dict(counts)))
+            # Its value is another each time: each is told, but those that a
+            # newer one overtakes while one before them is under way.
+            if counts["notification"] < polls * 0.8 - 3:
+                rare.append((i, polls, dict(counts)))
+            # An Update at each waking, in which it answers thrice at most, and
+            # what the lifetime needs where it was not heard for long.
+            if counts["updated"] < polls / 3 - 3 or counts["updated"] > \
+                    polls + day / LIFETIME * 2 + 3:
+                rare.append((i, polls, dict(counts)))
+            total += polls
         self.assertEqual(rare, [], f"{len(rare)} of {SENSORS}")
+        # At least half of all that they would have said on an idle machine.
+        self.assertGreater(total, sum(
+            day / period(i) for i in range(SENSORS)) * AWAKE / POLL / 2)
         self.assertLess(len(lost), SENSORS / 10, lost)
 
         # The evening: what is asked of it waits until it wakes.
