@@ -146,9 +146,8 @@ struct config_device {
 	uint8_t bootstrap;		/* enum config_bootstrap */
 	uint8_t asleep_write;		/* enum config_asleep */
 	uint32_t lifetime;		/* s; 0: the server's */
-	uint32_t firmware_max;		/* bytes of a package */
-	uint32_t image_room;		/* ... that the device takes, by
-					 * settings.c; 0: none */
+	uint32_t image_room;		/* bytes of a package that it takes,
+					 * by settings.c; 0: none */
 	uint32_t n_points;		/* 0 of one refused, once typed */
 	const struct config_point *points;
 	struct config_points *shared;	/* that `points` are in, once typed */
@@ -156,7 +155,6 @@ struct config_device {
 	int64_t awake_time;		/* MAX_TRANSMIT_WAIT unless given */
 	int64_t silent_after;		/* 0: never by time alone; -1: not
 					 * given, until settings.c has chosen */
-	const char *manufacturer, *model, *serial;
 	struct config_facts *facts;	/* NULL: none */
 	void *data;			/* pristine, by settings.c */
 	char *refused;			/* why it does not run, or NULL */

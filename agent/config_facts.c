@@ -69,20 +69,41 @@ location_build(const struct yaml_node *map, struct arena *arena,
 	return location;
 }
 
+static struct config_rare *rare_of(struct config_facts *facts,
+				   struct arena *arena)
+{
+	if (!facts->rare) {
+		facts->rare = arena_take(arena, sizeof(*facts->rare));
+		facts->rare->firmware_max = FIRMWARE_MAX_USUAL;
+	}
+	return facts->rare;
+}
+
 bool config_fact_set(struct config_facts **facts, const char *name,
 		     const struct yaml_node *value, struct arena *arena,
 		     struct config_scope *scope)
 {
-	const struct config_key *key = config_key_find(config_fact_keys, name);
+	const struct config_key *fact = config_key_find(config_fact_keys, name);
+	const struct config_key *rare = config_key_find(config_rare_keys, name);
 	bool location = !strcmp(name, "location");
 
-	if (!key && !location)
+	if (!fact && !rare && !location)
 		return false;
 	if (!*facts)
 		*facts = arena_take(arena, sizeof(**facts));
-	if (location)
-		(*facts)->location = location_build(value, arena, scope);
-	else if (config_key_set(key, value, *facts, arena, scope))
+	if (fact)
+		config_key_set(fact, value, *facts, arena, scope);
+	else if (location)
+		rare_of(*facts, arena)->location =
+			location_build(value, arena, scope);
+	else if (config_key_set(rare, value, rare_of(*facts, arena), arena,
+				scope))
 		check(name, value, scope);
 	return true;
+}
+
+uint32_t config_firmware_max(const struct config_facts *facts)
+{
+	return facts && facts->rare ? facts->rare->firmware_max :
+				      FIRMWARE_MAX_USUAL;
 }

@@ -195,26 +195,32 @@ const struct config_key config_device_keys[] = {
 	OTHER("setup", "writes after each reconnect", .flags = KEY_LATER),
 	DEVICE("enabled", KEY_BOOL, enabled, .fallback = "true",
 	       .help = "false: left out"),
-	DEVICE("firmware_max", KEY_INT, firmware_max, .fallback = "1048576",
-	       .flags = KEY_GIVES, .min = 0, .max = 16 << 20,
-	       .help = "bytes of a package (object 5), if the device takes "
-		       "any; 0: none"),
-	DEVICE("manufacturer", KEY_TEXT, manufacturer, .flags = KEY_GIVES,
-	       .help = "3/0/0"),
-	DEVICE("model", KEY_TEXT, model, .flags = KEY_GIVES, .help = "3/0/1"),
-	DEVICE("serial", KEY_TEXT, serial, .help = "3/0/2"),
+	OTHER("firmware_max", "bytes of a package (object 5), if the device "
+	      "takes any; 0: none", .flags = KEY_GIVES),
+	OTHER("manufacturer", "3/0/0", .flags = KEY_GIVES),
+	OTHER("model", "3/0/1", .flags = KEY_GIVES),
+	OTHER("serial", "3/0/2"),
 	FACT_NAMES(KEY_GIVES),
 	OTHER("points", "what it measures and does"),
 	{.type = KEY_END}
 };
 
 #define FACT(name_) \
-	CONFIG_KEY(#name_, KEY_TEXT, struct config_facts, name_, .min = 1, \
-		   .max = 255)
+	CONFIG_KEY(#name_, KEY_TEXT, struct config_facts, name_)
 
 const struct config_key config_fact_keys[] = {
-	FACT(device_type), FACT(hardware_version), FACT(firmware_version),
-	FACT(software_version), FACT(timezone), FACT(utc_offset),
+	FACT(manufacturer), FACT(model), FACT(serial), {.type = KEY_END}
+};
+
+#define RARE(name_) \
+	CONFIG_KEY(#name_, KEY_TEXT, struct config_rare, name_, .min = 1, \
+		   .max = 255)
+
+const struct config_key config_rare_keys[] = {
+	RARE(device_type), RARE(hardware_version), RARE(firmware_version),
+	RARE(software_version), RARE(timezone), RARE(utc_offset),
+	CONFIG_KEY("firmware_max", KEY_INT, struct config_rare, firmware_max,
+		   .min = 0, .max = 16 << 20),
 	{.type = KEY_END}
 };
 

@@ -187,7 +187,7 @@ static void add_location(struct endpoint *e, const struct config_location *at,
 }
 
 /* A zone that is not the system's has an offset that is not known. */
-static void add_zone(struct tree *tree, const struct config_facts *facts)
+static void add_zone(struct tree *tree, const struct config_rare *facts)
 {
 	struct lwm2m_path offset = path_resource(3, 0, 14);
 	const char *zone = machine_facts()->timezone;
@@ -199,7 +199,7 @@ static void add_zone(struct tree *tree, const struct config_facts *facts)
 	put_text(tree, path_resource(3, 0, 15), facts->timezone);
 }
 
-static void add_facts(struct endpoint *e, const struct config_facts *facts)
+static void add_rare(struct endpoint *e, const struct config_rare *facts)
 {
 	struct tree *tree = &e->tree;
 
@@ -214,6 +214,15 @@ static void add_facts(struct endpoint *e, const struct config_facts *facts)
 			     gateway_wall(e->gateway, loop_clock()));
 }
 
+static void add_facts(struct endpoint *e, const struct config_facts *facts)
+{
+	put_text(&e->tree, path_resource(3, 0, 0), facts->manufacturer);
+	put_text(&e->tree, path_resource(3, 0, 1), facts->model);
+	put_text(&e->tree, path_resource(3, 0, 2), facts->serial);
+	if (facts->rare)
+		add_rare(e, facts->rare);
+}
+
 static void add_device(struct endpoint *e)
 {
 	struct gateway *g = e->gateway;
@@ -222,9 +231,6 @@ static void add_device(struct endpoint *e)
 		build_common(&g->device);
 	share(e, &g->device, 3, 0);
 	share(e, &g->device, 7, 0);
-	put_text(&e->tree, path_resource(3, 0, 0), e->conf->manufacturer);
-	put_text(&e->tree, path_resource(3, 0, 1), e->conf->model);
-	put_text(&e->tree, path_resource(3, 0, 2), e->conf->serial);
 	if (e->conf->facts)
 		add_facts(e, e->conf->facts);
 }

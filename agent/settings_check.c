@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/config_facts.h"
 #include "agent/settings_private.h"
 
 struct adapter_error {
@@ -195,8 +196,9 @@ static void stubs_make(struct stubs *s, const struct typing *t)
 
 static void image_room_take(struct typing *t, size_t room)
 {
-	t->device->image_room = room < t->device->firmware_max ?
-				(uint32_t)room : t->device->firmware_max;
+	uint32_t most = config_firmware_max(t->device->facts);
+
+	t->device->image_room = room < most ? (uint32_t)room : most;
 }
 
 void device_check(struct typing *t)

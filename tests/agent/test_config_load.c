@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <cmocka.h>
+#include "agent/config_facts.h"
 #include "agent/config_points.h"
 #include "tests/agent/adapter_dir.h"
 #include "tests/agent/config_case.h"
@@ -232,7 +233,7 @@ static void broken_files(void **state)
 
 static const char *model_of_first(struct config *config)
 {
-	return config->devices[0]->model;
+	return config->devices[0]->facts->model;
 }
 
 /* The site's file takes the place of the shipped one, whole. */
@@ -256,7 +257,7 @@ static void profiles_shadow(void **state)
 	config = load(&errors);
 	assert_int_equal(errors.n, 0);
 	assert_string_equal(model_of_first(config), "site");
-	assert_null(config->devices[0]->manufacturer);
+	assert_null(config->devices[0]->facts->manufacturer);
 	config_free(config);
 }
 
