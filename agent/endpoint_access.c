@@ -113,8 +113,20 @@ static void keep(struct endpoint *e, uint16_t id)
 		tree_edit(&e->tree, &path)->flags |= TREE_KEPT;
 }
 
+/* Who observes object 2 has one more. */
+static void tell(struct endpoint *e, uint16_t id, int64_t now)
+{
+	struct lwm2m_path path = path_resource(ACCESS_OBJECT, id, 0);
+	const struct tree_slot *slot = tree_find(&e->tree, &path);
+
+	for (size_t i = 0; i < e->n_clients && slot; i++)
+		if (e->clients[i].observations)
+			client_changed(&e->clients[i], &path, &slot->value,
+				       now);
+}
+
 static void rule_put(struct endpoint *e, const struct access_rule *rule,
-		     bool kept)
+		     bool kept, int64_t now)
 {
 	uint16_t id = access_id_free(&e->tree);
 	const struct tree_instance *shared;
@@ -127,11 +139,12 @@ static void rule_put(struct endpoint *e, const struct access_rule *rule,
 		abort();
 	if (kept)
 		keep(e, id);
+	tell(e, id, now);
 }
 
 /* owner: see endpoint_access_settle(). */
 static void rule_make(struct endpoint *e, uint16_t object, uint16_t instance,
-		      uint16_t owner)
+		      uint16_t owner, int64_t now)
 {
 	struct access_entry *entries = calloc(e->n_clients + 1u,
 					      sizeof(*entries));
@@ -148,7 +161,7 @@ static void rule_make(struct endpoint *e, uint16_t object, uint16_t instance,
 	else
 		rule_configured(e, &rule, entries);
 	qsort(entries, rule.n, sizeof(*entries), by_server);
-	rule_put(e, &rule, owner && !account);
+	rule_put(e, &rule, owner && !account, now);
 	free(entries);
 }
 
@@ -215,7 +228,7 @@ static bool is_controlled(uint16_t object)
 	return object != 0 && object != ACCESS_OBJECT && object != 21;
 }
 
-static void add_missing(struct endpoint *e, uint16_t owner)
+static void add_missing(struct endpoint *e, uint16_t owner, int64_t now)
 {
 	for (size_t i = 0; i < e->tree.n_instances; i++) {
 		uint16_t object = e->tree.instances[i].object->id;
@@ -224,18 +237,19 @@ static void add_missing(struct endpoint *e, uint16_t owner)
 		if (!is_controlled(object) ||
 		    access_find(&e->tree, object, id))
 			continue;
-		rule_make(e, object, id, owner);
+		rule_make(e, object, id, owner, now);
 		i += object > ACCESS_OBJECT;	/* it has moved by one */
 	}
 }
 
 /* Of which objects instances may be made. */
-static void add_creatable(struct endpoint *e)
+static void add_creatable(struct endpoint *e, int64_t now)
 {
 	for (size_t i = 0; request_creatable(i); i++)
 		if (!access_find(&e->tree, request_creatable(i),
 				 ACCESS_NOBODY))
-			rule_make(e, request_creatable(i), ACCESS_NOBODY, 0);
+			rule_make(e, request_creatable(i), ACCESS_NOBODY, 0,
+				  now);
 }
 
 void endpoint_access_settle(struct endpoint *e, uint16_t owner, int64_t now)
@@ -243,8 +257,8 @@ void endpoint_access_settle(struct endpoint *e, uint16_t owner, int64_t now)
 	drop_idle(e, now);
 	if (!endpoint_access_enforced(e))
 		return;
-	add_missing(e, owner);
-	add_creatable(e);
+	add_missing(e, owner, now);
+	add_creatable(e, now);
 }
 
 /* ---- lost rights ---- */

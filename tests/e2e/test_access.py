@@ -180,6 +180,18 @@ class Access(Site):
         self.check(two, "2.02", "delete", "sim", "/16/4")
         self.assertNotIn((16, 4), self.rules(one))
 
+    def test_observers_of_rules_are_told(self):
+        one, two, _ = self.start()
+        before = two.ask("observe", "sim", "/2", accept=JSON)["values"]
+        mark = two.mark()
+        self.create(one, 0, "a")
+        event = two.wait("notification", after=mark, path="/2")
+        self.assertGreater(event["values"].items(), before.items())
+        mark = two.mark()
+        self.check(one, "2.02", "delete", "sim", "/16/0")
+        event = two.wait("notification", after=mark, path="/2")
+        self.assertEqual(event["values"], before)
+
     def test_notifications_end_with_the_right(self):
         one, two, _ = self.start()
         self.create(one, 0, "a")
