@@ -15,6 +15,7 @@
 #define FLUSH_AFTER (SECOND / 2)
 #define SAME_AFTER (60 * SECOND)	/* nothing new is written so often */
 #define RECORD_ROOM 16384
+#define PENDING_KEPT (128 * 1024)
 #define SLACK (256 * 1024)		/* a journal this small is left alone */
 
 struct last {
@@ -171,6 +172,11 @@ static void flush(struct last *last)
 	store_append(last->store, last->pending, last->n_pending);
 	last->size += last->n_pending;
 	last->n_pending = 0;
+	if (last->pending_room > PENDING_KEPT) {
+		free(last->pending);	/* thousands at once are rare */
+		last->pending = NULL;
+		last->pending_room = 0;
+	}
 	compact(last);
 }
 

@@ -215,6 +215,28 @@ class Queue(Site):
         server.wait("expired", ep="rare")
         server.registered("rare", after=mark)
 
+    def test_another_queue_mode_registers_anew(self):
+        server = self.start()
+        for queue in (False, True):
+            mark = server.mark()
+            text = SLEEPER.format(more="").replace(
+                "queue: true", f"queue: {str(queue).lower()}")
+            self.gateway_.write("conf.d/devices.yaml", text)
+            self.gateway_.reload()
+            event = server.registered("sleeper", after=mark)
+            self.assertEqual(event["queue"], queue)
+
+    def test_window_of_a_server_is_shown_and_closes(self):
+        self.start()
+        self.wait_asleep()
+
+        def window():
+            endpoint = self.gateway_.status("sleeper")["endpoints"][0]
+            return endpoint["servers"][0]["awake"]
+        self.server_.code("read", "sleeper", T)     # an exchange opens it
+        self.assertTrue(0 < window() <= 1, window())
+        wait_for(lambda: window() == 0, "a closed window")
+
     def test_one_that_always_answers_is_awake(self):
         server = self.server()
         gateway = self.gateway(server.port, """\
