@@ -83,7 +83,10 @@ void endpoint_life_restore(struct endpoint *e, int64_t now)
 
 void endpoint_register_when_ready(struct endpoint *e, int64_t now)
 {
-	if (e->round_done && e->life.state == LIVENESS_ONLINE && !e->leaving)
+	bool there = e->life.state == LIVENESS_ONLINE ||
+		     e->life.state == LIVENESS_ASLEEP;
+
+	if (e->round_done && there && !e->leaving)
 		endpoint_clients_start(e, now);
 }
 
@@ -95,6 +98,7 @@ static void came(struct endpoint *e, uint8_t before, int64_t now)
 	if (before == LIVENESS_ASLEEP) {
 		log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
 			 "device is awake");
+		endpoint_register_when_ready(e, now);
 		return;
 	}
 	log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus, "device %s",
