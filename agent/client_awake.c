@@ -80,7 +80,12 @@ bool client_may_notify(const struct client *c, const struct observation *o,
 
 /* ---- answers that come later ---- */
 
-struct answering { struct client *client; struct coap_later *later; };
+/* By the server's id: accounts, and clients with them, may be others by then. */
+struct answering {
+	struct endpoint *endpoint;
+	struct coap_later *later;
+	uint16_t server;
+};
 
 static void *answer_defer(void *asker)
 {
@@ -93,7 +98,8 @@ static void *answer_defer(void *asker)
 	answering = malloc(sizeof(*answering));
 	if (!answering)
 		abort();
-	*answering = (struct answering){asking->client, later};
+	*answering = (struct answering){asking->client->endpoint, later,
+					asking->client->server->conf->id};
 	return answering;
 }
 
@@ -102,7 +108,9 @@ static void answer(void *answering, uint8_t code, int64_t now)
 	struct answering *a = answering;
 
 	coap_respond_later(a->later, code, FORMAT_NONE, NULL, 0, now);
-	client_exchange(a->client, now);
+	for (size_t i = 0; i < a->endpoint->n_clients; i++)
+		if (a->endpoint->clients[i].server->conf->id == a->server)
+			client_exchange(&a->endpoint->clients[i], now);
 	free(a);
 }
 
