@@ -674,8 +674,8 @@ static void on_moved(void *owner, bool sent, size_t bytes)
 {
 	const struct client *c = owner;
 
-	if (c->endpoint->statistics)
-		statistics_count(c->endpoint->statistics, sent, bytes,
+	if (c->endpoint->rare->statistics)
+		statistics_count(c->endpoint->rare->statistics, sent, bytes,
 				 loop_clock());
 }
 

@@ -72,6 +72,17 @@ void endpoint_clients_start(struct endpoint *e, int64_t now)
 	client_bootstrap_start(e, now);
 }
 
+static const struct endpoint_rare nothing_rare;
+
+struct endpoint_rare *endpoint_rare(struct endpoint *e)
+{
+	if (e->rare == &nothing_rare)
+		e->rare = calloc(1, sizeof(*e->rare));
+	if (!e->rare)
+		abort();
+	return (struct endpoint_rare *)(uintptr_t)e->rare;
+}
+
 struct endpoint *endpoint_create(struct gateway *gateway,
 				 struct config_device *conf,
 				 struct gateway_bus *bus, int64_t now)
@@ -81,6 +92,7 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	if (!e)
 		abort();
 	e->gateway = gateway;
+	e->rare = &nothing_rare;
 	e->conf = conf;
 	e->bus = bus;
 	create_clients(e, now);
@@ -102,15 +114,23 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	return e;
 }
 
+static void rare_free(struct endpoint *e)
+{
+	if (e->rare == &nothing_rare)
+		return;
+	free(e->rare->rhythm);
+	free(e->rare->statistics);
+	free((void *)(uintptr_t)e->rare);
+}
+
 void endpoint_destroy(struct endpoint *e)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_finish(&e->clients[i]);
 	free(e->clients);
-	free(e->rhythm);
-	free(e->statistics);
 	client_bootstrap_destroy(e);
 	endpoint_firmware_finish(e);
+	rare_free(e);
 	tree_finish(&e->tree);
 	config_device_free(e->conf);
 	free(e);

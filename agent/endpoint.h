@@ -14,6 +14,14 @@ struct statistics;
 struct gateway;
 struct gateway_bus;
 
+/* What few endpoints have. */
+struct endpoint_rare {
+	struct statistics *statistics;	/* NULL: never started */
+	struct endpoint_firmware *firmware;	/* NULL: takes no images */
+	uint32_t *rhythm;		/* s, of each point: polled as often;
+					 * NULL: as configured */
+};
+
 struct endpoint {
 	struct gateway *gateway;
 	struct endpoint *next_by_name;	/* in its hash chain */
@@ -28,8 +36,6 @@ struct endpoint {
 	struct client_bootstrap *bootstrap;	/* or NULL */
 	struct liveness life;
 	int64_t stop_at;		/* leaving: not later than this */
-	uint32_t *rhythm;		/* s, of each point: polled as often;
-					 * NULL: as configured */
 	int64_t safe_at;		/* safe_after is over then; 0: served,
 					 * INT64_MAX: it was */
 	uint16_t n_clients;
@@ -41,8 +47,8 @@ struct endpoint {
 	int32_t error;			/* of the last one */
 	int8_t rssi, rssi_told;		/* dBm, 0: not known */
 	int16_t rssi_mean;		/* 1/16 dBm: a radio's rise and fall */
-	struct statistics *statistics;	/* NULL: never started */
-	struct endpoint_firmware *firmware;	/* NULL: takes no images */
+	const struct endpoint_rare *rare;	/* all endpoints' until it has
+						 * something of its own */
 };
 
 /* Sends the event to all its clients. */
@@ -56,6 +62,8 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 				 struct config_device *conf,
 				 struct gateway_bus *bus, int64_t now);
 void endpoint_destroy(struct endpoint *endpoint);
+/* To be changed: its own. */
+struct endpoint_rare *endpoint_rare(struct endpoint *endpoint);
 /* Deregisters (unless keep), detaches; gateway_gone() when both are done. */
 void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
 /* Does the configuration give it this server? */

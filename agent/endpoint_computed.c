@@ -100,7 +100,7 @@ bool endpoint_compute(void *owner, const struct lwm2m_path *path,
 	case 4: return endpoint_link_compute(e, path->id[2], texts, value);
 	case 25: return listing_compute(e->gateway, path, texts, value);
 	case 7:
-		*value = lwm2m_integer(statistics_value(e->statistics,
+		*value = lwm2m_integer(statistics_value(e->rare->statistics,
 							path->id[2]));
 		return true;
 	default: return false;

@@ -387,7 +387,7 @@ bool endpoint_firmware_request(struct client *c,
 			       struct coap_exchange *x,
 			       const struct request *request, int64_t now)
 {
-	struct endpoint_firmware *f = c->endpoint->firmware;
+	struct endpoint_firmware *f = c->endpoint->rare->firmware;
 	struct lwm2m_path path;
 	uint8_t code = CODE(4, 1);
 
@@ -403,7 +403,7 @@ uint8_t endpoint_firmware_block(struct client *c,
 				const struct request *request, size_t so_far,
 				size_t *most, int64_t now)
 {
-	struct endpoint_firmware *f = c->endpoint->firmware;
+	struct endpoint_firmware *f = c->endpoint->rare->firmware;
 	struct request_scope scope = client_scope(c);
 	struct lwm2m_path path;
 	uint8_t code;
@@ -424,14 +424,14 @@ uint8_t endpoint_firmware_block(struct client *c,
 
 uint8_t endpoint_firmware_update(struct endpoint *e, int64_t now)
 {
-	return e->firmware ? ask(e->firmware, FIRMWARE_UPDATE, now) :
-			     CODE(5, 1);
+	return e->rare->firmware ?
+	       ask(e->rare->firmware, FIRMWARE_UPDATE, now) : CODE(5, 1);
 }
 
 bool endpoint_firmware_done(struct endpoint *e, uint64_t id, int error,
 			    int64_t now)
 {
-	struct endpoint_firmware *f = e->firmware;
+	struct endpoint_firmware *f = e->rare->firmware;
 
 	if (!f || !f->id || f->id != id)
 		return false;
@@ -495,7 +495,7 @@ void endpoint_firmware_build(struct endpoint *e)
 
 	if (!e->conf->image_room)
 		return;
-	f = e->firmware = calloc(1, sizeof(*f));
+	f = endpoint_rare(e)->firmware = calloc(1, sizeof(*f));
 	if (!f || !tree_add(&e->tree, core_object(5), 0))
 		abort();
 	f->endpoint = e;
@@ -512,7 +512,7 @@ void endpoint_firmware_build(struct endpoint *e)
 
 void endpoint_firmware_finish(struct endpoint *e)
 {
-	struct endpoint_firmware *f = e->firmware;
+	struct endpoint_firmware *f = e->rare->firmware;
 
 	if (!f)
 		return;
@@ -521,5 +521,5 @@ void endpoint_firmware_finish(struct endpoint *e)
 	heap_remove(&e->gateway->firmware, &f->due);
 	drop(f);
 	free(f);
-	e->firmware = NULL;
+	endpoint_rare(e)->firmware = NULL;
 }

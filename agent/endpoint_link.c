@@ -28,13 +28,14 @@ bool endpoint_statistics_execute(struct endpoint *e, uint16_t resource,
 				 int64_t now)
 {
 	if (resource == 6) {
-		if (!e->statistics)
-			e->statistics = calloc(1, sizeof(*e->statistics));
-		if (!e->statistics)
+		if (!e->rare->statistics)
+			endpoint_rare(e)->statistics =
+				calloc(1, sizeof(struct statistics));
+		if (!e->rare->statistics)
 			abort();
-		statistics_start(e->statistics, period_of(e), now);
-	} else if (e->statistics) {
-		statistics_stop(e->statistics, now);
+		statistics_start(e->rare->statistics, period_of(e), now);
+	} else if (e->rare->statistics) {
+		statistics_stop(e->rare->statistics, now);
 	}
 	return resource == 6 || resource == 7;
 }

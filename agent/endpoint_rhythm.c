@@ -48,9 +48,9 @@ static void point_set(struct endpoint *e, uint32_t i, uint32_t epmax)
 {
 	int64_t poll = e->conf->points[i].poll;
 
-	if (e->rhythm[i] == epmax)
+	if (e->rare->rhythm[i] == epmax)
 		return;
-	e->rhythm[i] = epmax;
+	e->rare->rhythm[i] = epmax;
 	if (epmax && epmax * SECOND < poll)
 		poll = epmax * SECOND;
 	bus_rhythm(e->device, i, poll);
@@ -61,11 +61,12 @@ void endpoint_rhythm(struct endpoint *e)
 	bool asked = is_asked_for(e);
 
 	if (!e->device || e->leaving || e->conf->queue || !e->conf->n_points ||
-	    (!asked && !e->rhythm))
+	    (!asked && !e->rare->rhythm))
 		return;
-	if (!e->rhythm)
-		e->rhythm = calloc(e->conf->n_points, sizeof(*e->rhythm));
-	if (!e->rhythm)
+	if (!e->rare->rhythm)
+		endpoint_rare(e)->rhythm = calloc(e->conf->n_points,
+						  sizeof(uint32_t));
+	if (!e->rare->rhythm)
 		abort();
 	for (uint32_t i = 0; i < e->conf->n_points; i++)
 		if (e->conf->points[i].map.depth)
@@ -73,6 +74,6 @@ void endpoint_rhythm(struct endpoint *e)
 				  epmax_of(e, &e->conf->points[i].resource));
 	if (asked)
 		return;
-	free(e->rhythm);
-	e->rhythm = NULL;
+	free(e->rare->rhythm);
+	endpoint_rare(e)->rhythm = NULL;
 }
