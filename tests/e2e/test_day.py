@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A day in the life of sleepy sensors, on a clock that runs faster: a quarter
-of one, or with LWMUX_DAY_HOURS=24 in 5 min the whole. LWMUX_DAY_SENSORS and
+of one, or with LWMUX_DAY_HOURS=24 in 10 min the whole. LWMUX_DAY_SENSORS and
 LWMUX_DAY_SCALE: another number and speed.
 
 Time passes for the programs while a busy machine lets none of them run: on a
-clock of 288 a stall of 0.2 s is 58 s, in which CoAP gives up. A few may lose
+clock of 144 a stall of 0.4 s is 58 s, in which CoAP gives up. A few may lose
 their registration so; those that did not must not have lost anything."""
 import collections
 import os
@@ -40,7 +40,7 @@ def period(i):
 
 
 class Day(ScaledSite):
-    SCALE = float(os.environ.get("LWMUX_DAY_SCALE", "288"))
+    SCALE = float(os.environ.get("LWMUX_DAY_SCALE", "144"))
 
     def test_a_day_of_sleepy_sensors(self):
         server = self.server(observe=[T])
@@ -66,7 +66,8 @@ class Day(ScaledSite):
             if "ep" not in e:
                 continue
             seen[e["ep"]][e["event"]] += 1
-            if e["event"] == "notification":
+            # One with a time of its own was kept over a stall, and comes late.
+            if e["event"] == "notification" and not e.get("times"):
                 value = e["values"][T]
                 self.assertGreaterEqual(value, last.get(e["ep"], 0),
                                         "an old value after a newer one")
