@@ -13,6 +13,8 @@
 #include "agent/model.h"
 
 #define SECOND INT64_C(1000000000)
+#define FALLBACK_AGAIN (60 * SECOND)
+#define FALLBACK_MOST (3600 * SECOND)
 #define LOOK_AGAIN SECOND	/* has the name got an address? */
 
 static const char *name_of(const struct client_bootstrap *b)
@@ -220,8 +222,10 @@ static void apply(struct client_bootstrap *b, int64_t now)
 	if (b->fell_back && b->unchanged) {
 		log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: "
 			 "nothing is new", b->server->conf->uri);
+		endpoint_accounts_again(e, now);
 		return;
 	}
+	b->fallbacks = 0;
 	endpoint_accounts_apply(e, now);
 	log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: %u server%s",
 		 b->server->conf->uri, e->n_clients,
@@ -537,15 +541,27 @@ bool client_bootstrap_trigger(struct endpoint *e, const char *why, int64_t now)
 	return true;
 }
 
+/* Ever more seldom while it brings nothing new: a minute, two, up to an hour. */
+static int64_t fallback_wait(struct client_bootstrap *b)
+{
+	int64_t wait = FALLBACK_AGAIN << b->fallbacks;
+
+	b->fallbacks += b->fallbacks < 6;
+	return wait < FALLBACK_MOST ? wait : FALLBACK_MOST;
+}
+
 void client_bootstrap_fallback(struct client *c, int64_t now)
 {
-	struct endpoint *e = c->endpoint;
+	struct client_bootstrap *b = c->endpoint->bootstrap;
 	struct lwm2m_path path = path_resource(1, c->instance, 16);
-	const struct tree_slot *slot = tree_find(&e->tree, &path);
+	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
 
-	if ((!slot || slot->value.as.boolean) &&
-	    client_bootstrap_trigger(e, "its registrations failed", now))
-		e->bootstrap->fell_back = true;
+	if (!b || now < b->fall_back_at || (slot && !slot->value.as.boolean) ||
+	    !client_bootstrap_trigger(c->endpoint, "its registrations failed",
+				      now))
+		return;
+	b->fell_back = true;
+	b->fall_back_at = now + fallback_wait(b);
 }
 
 void client_bootstrap_due(struct client_bootstrap *b, int64_t now)

@@ -30,6 +30,8 @@ struct client_bootstrap {
 	struct bootstrap_pack *pack;	/* while one comes */
 	bool rules;			/* they came with some of object 2 */
 	bool fresh;			/* registers without the start's window */
+	uint8_t fallbacks;		/* that have brought nothing new */
+	int64_t fall_back_at;		/* not before */
 	int64_t ask_at;			/* its turn; INT64_MAX */
 	int64_t when;			/* last done, ns since 1970; 0: never */
 	char *why;			/* the last failure, or NULL */
@@ -106,6 +108,8 @@ void endpoint_accounts_copy(const struct endpoint *endpoint,
 			    struct tree *copy);
 /* What was stored last comes into force: all clients are made anew. */
 void endpoint_accounts_apply(struct endpoint *endpoint, int64_t now);
+/* It is what was in force already: only those are that have failed. */
+void endpoint_accounts_again(struct endpoint *endpoint, int64_t now);
 
 extern const struct coap_handlers client_bootstrap_handlers;
 #endif

@@ -400,6 +400,17 @@ static void remove_object(struct tree *tree, uint16_t object)
 	}
 }
 
+/* One alone need not wait for its place among all. */
+static void start_now(struct endpoint *e, int64_t now)
+{
+	e->bootstrap->fresh = true;
+	if (e->conf->register_always)
+		endpoint_clients_start(e, now);
+	else
+		endpoint_register_when_ready(e, now);
+	e->bootstrap->fresh = false;
+}
+
 void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 {
 	struct client *old = e->clients;
@@ -423,10 +434,13 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 	endpoint_access_settle(e, 0, now);
 	endpoint_store(e);
 	endpoint_attributes_store(e);
-	e->bootstrap->fresh = true;
-	if (e->conf->register_always)
-		endpoint_clients_start(e, now);
-	else
-		endpoint_register_when_ready(e, now);
-	e->bootstrap->fresh = false;
+	start_now(e, now);
+}
+
+void endpoint_accounts_again(struct endpoint *e, int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].registration.state == REGISTRATION_WAITING)
+			e->clients[i].registration.state = REGISTRATION_OFF;
+	start_now(e, now);
 }
