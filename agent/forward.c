@@ -17,6 +17,7 @@
 #define HELD_MAX 4096		/* records of one client */
 #define MEMORY (1024 * 1024)
 #define RATE 1000
+#define RECORD 48		/* bytes in memory, about */
 
 /* ---- all of the gateway's ---- */
 
@@ -96,6 +97,7 @@ static void forward_free(struct forward *f)
 
 	forward_unqueue(f);
 	forget_lost(f);
+	w->held -= f->waiting.n;
 	kept_clear(&f->kept, &w->budget);
 	kept_clear(&f->waiting, &w->budget);
 	if (f->stream)
@@ -365,36 +367,11 @@ static void discard(struct forward *f, uint32_t n)
 
 	for (uint32_t i = 0; i < n && kept_next(&f->waiting, &at, &k); i++)
 		written_off(f, &k, true);
+	n = n < f->waiting.n ? n : f->waiting.n;
+	w->held -= n;
 	kept_pop(&f->waiting, &w->budget, n);
 }
 
-static void hold(struct forward *f, const struct lwm2m_record *record,
-		 int64_t now)
-{
-	struct forwarding *w = all_of(f->client);
-	struct kept_record k = {.record = *record,
-		.flags = is_clockless(record->time) ?
-			 KEPT_CLOCKLESS : 0};
-
-	if (!f->since && is_busy(f->client))
-		f->since = now;
-	if (f->client->registration.lwm2m_1_0 ||
-	    !may_see(f->client, &record->path))
-		return;			/* the newest is all it gets */
-	/* Nothing is under way that could tell: the next answer will. */
-	if (f->waiting.n >= HELD_MAX && !f->since)
-		discard(f, 1);
-	if (f->doubt || !f->since)
-		write_down(f, &k, !f->doubt);
-	if (f->waiting.n < HELD_MAX &&
-	    kept_append(&f->waiting, &w->budget, &k) == 0) {
-		f->last_path = record->path;
-		f->last_time = record->time;
-		return;
-	}
-	w->counts.dropped++;
-	written_off(f, &k, true);
-}
 
 /* No answer for so long: a kill must not take them. */
 static void write_held(struct forward *f)
@@ -415,6 +392,7 @@ static void settle(struct forward *f, int64_t now)
 	struct forwarding *w = all_of(f->client);
 	uint32_t n = f->waiting.n;
 
+	w->held -= n;
 	f->since = 0;
 	f->n_live = 0;
 	if (n) {
@@ -431,6 +409,53 @@ static void settle(struct forward *f, int64_t now)
 		return;
 	}
 	kept_clear(&f->waiting, &w->budget);	/* they are in the log */
+}
+
+/* Of what nobody has asked for, while the server is most likely there. */
+static bool holds_much(const struct forwarding *w)
+{
+	return w->held * RECORD > w->budget.most / 4;
+}
+
+static bool is_short(const struct forwarding *w)
+{
+	return w->budget.used + w->budget.most / 16 > w->budget.most;
+}
+
+static void hold(struct forward *f, const struct lwm2m_record *record,
+		 int64_t now)
+{
+	struct forwarding *w = all_of(f->client);
+	struct kept_record k = {.record = *record,
+		.flags = is_clockless(record->time) ? KEPT_CLOCKLESS : 0};
+
+	if (!f->since && is_busy(f->client))
+		f->since = now;
+	if (f->client->registration.lwm2m_1_0 ||
+	    !may_see(f->client, &record->path))
+		return;			/* the newest is all it gets */
+	f->last_path = record->path;
+	f->last_time = record->time;
+	if (f->since && is_short(w)) {	/* no room to wait for an answer */
+		settle(f, now);
+		note_kept(w, 1, now);
+		store(f, &k);
+		return;
+	}
+	if (!f->since && (holds_much(w) || f->waiting.n >= HELD_MAX)) {
+		discard(f, 1);
+		if (holds_much(w))
+			return;
+	}
+	/* Nothing is under way that could tell: the next answer will. */
+	if (f->doubt || !f->since)
+		write_down(f, &k, !f->doubt);
+	if (kept_append(&f->waiting, &w->budget, &k) == 0) {
+		w->held++;
+		return;
+	}
+	w->counts.dropped++;
+	written_off(f, &k, true);
 }
 
 /* The newest of them is what counts: its observation tells it now. Where

@@ -76,6 +76,7 @@ struct forwarding {
 	struct forward *all, *victim;
 	struct forward_counts counts;
 	uint64_t waiting;		/* certain ones of all clients */
+	uint64_t held;			/* those that an answer decides over */
 	int64_t begun;			/* the first of them, monotonic ns ... */
 	uint64_t begun_n;		/* ... and how many since */
 	uint8_t boot[16];
