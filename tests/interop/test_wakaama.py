@@ -154,6 +154,7 @@ class Management(WakaamaCases):
         self.assertCode(self.server.read(STILL, "/9/0"), "4.04")
 
     def test_int_221_security_object_is_closed(self):
+        """It asks three times, 10 s long, before it believes a 4.01."""
         self.assertCode(self.server.read(STILL, "/0/0/0"), "4.01")
 
     def test_int_205_write_text(self):
