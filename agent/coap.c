@@ -1032,6 +1032,7 @@ static void free_closed(void)
 		io.closed = c->is.next_closed;
 		epoll_ctl(io.epoll, EPOLL_CTL_DEL,
 			  coap_context_get_coap_fd(c->context), NULL);
+		session_wipe(c->session);
 		coap_session_release(c->session);
 		coap_free_context(c->context);
 		release_incoming(c);
@@ -1078,6 +1079,7 @@ static bool begin_again(struct coap_connection *c, int64_t now)
 	coap_session_set_max_retransmit(session, HANDSHAKE_TRIES);
 	c->session = session;
 	c->ended = h->failed = false;
+	session_wipe(old);
 	coap_session_release(old);
 	return true;
 }
@@ -1136,6 +1138,7 @@ static void came_up(struct coap_connection *c, int64_t now)
 	}
 	if (h)
 		session_forget(c->context, h);
+	session_wipe(c->session);
 	handshake_free(h);
 	c->up = true;
 	c->is.since = now;

@@ -118,6 +118,14 @@ static coap_session_t *keys_open(coap_context_t *context,
 					   &setup);
 }
 
+void session_wipe(const coap_session_t *session)
+{
+	const coap_bin_const_t *key = coap_session_get_psk_key(session);
+
+	if (key && key->length)
+		explicit_bzero((uint8_t *)(uintptr_t)key->s, key->length);
+}
+
 void session_forget(coap_context_t *context, const struct handshake *h)
 {
 	coap_dtls_pki_t none = {.version = COAP_DTLS_PKI_SETUP_VERSION,

@@ -37,6 +37,8 @@ coap_session_t *session_open(coap_context_t *context,
 void session_forget(coap_context_t *context, const struct handshake *handshake);
 /* coap.c's: what the session's handshake needs; NULL: it is over. */
 struct handshake *handshake_of(const coap_session_t *session);
+/* libcoap keeps a copy of a pre-shared key: overwritten. */
+void session_wipe(const coap_session_t *session);
 /* gnutls_session_t, or NULL. */
 void *session_tls(const coap_session_t *session);
 #endif
