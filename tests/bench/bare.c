@@ -372,7 +372,7 @@ int main(int argc, char **argv)
 	}
 	limit_raise();
 	coap_startup();
-	coap_set_log_level(LOG_EMERG);
+	coap_set_log_level((coap_log_t)0);
 	coap_address_init(&server);
 	server.size = sizeof(server.addr.sin);
 	server.addr.sin.sin_family = AF_INET;

@@ -182,6 +182,25 @@ class PreSharedKeys(Secure):
         self.assertIn("x: PUT http://127.0.0.1:1", done.stderr)
 
 
+class Restarted(Secure):
+    def test_restarted_server_sees_its_client_again(self):
+        """It has lost the sessions, and says nothing to what comes."""
+        gateway = self.gateway_of(PSK, "psk-r", start=False)
+        key = self.keygen(gateway, "psk-r")["key"]
+        self.server.secure("psk-r", identity="psk-r", key=key)
+        gateway.start()
+        self.assertServed("psk-r", "psk")
+        self.server.write("psk-r", "/1/0/1", 20)
+        self.server.process.kill()
+        self.server.end()
+        again = Leshan(coaps=f"127.0.0.1:{self.server.coaps}")
+        type(self).server = again
+        self.addClassCleanup(again.end)
+        again.secure("psk-r", identity="psk-r", key=key)
+        again.wait("registered", "psk-r", 120)
+        self.assertServed("psk-r", "psk")
+
+
 class RawPublicKeys(Secure):
     keys = {"pubkey": "server.spki", "key": "server.der"}
     KEYS = ("security: rpk\n    private_key_file: keys/${endpoint}.key\n"
