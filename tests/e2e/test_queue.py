@@ -194,20 +194,38 @@ class Queue(Site):
         server.registered("sleeper", after=mark)
         server.wait_value("sleeper", SET, 21)
 
-    def test_silent_lapses_and_comes_back(self):
+    def start_rare(self, quiet):
         server = self.server()
-        self.gateway(server.port, """\
+        gateway = self.gateway(server.port, f"""\
             devices:
               - endpoint: rare
                 bus: sim
                 poll: 200ms
                 queue: true
                 silent_after: 2s
-                quiet_every: 14s
-                quiet_for: 12s
-                points: [{name: t, value: 7, map: 3303/0}]
+                quiet_every: {quiet + 2}s
+                quiet_for: {quiet}s
+                points: [{{name: t, value: 7, map: 3303/0}}]
+              # Keeps the bus from being opened anew, with sim's time.
+              - endpoint: lively
+                bus: sim
+                poll: 200ms
+                points: [{{name: t, value: 7, map: 3303/0}}]
             """)
         server.registered("rare")
+        return server, gateway
+
+    def test_silent_but_not_lapsed_it_updates(self):
+        server, gateway = self.start_rare(6)
+        gateway.wait_log("rare", "silent")
+        mark = server.mark()
+        server.wait("updated", after=mark, ep="rare")
+        gateway.wait_log("rare", "answers again")
+        self.assertEqual(len(server.events("registered", ep="rare")), 1)
+        server.wait_code("rare", T, "2.05")
+
+    def test_silent_lapses_and_comes_back(self):
+        server, _ = self.start_rare(12)
         server.shorten("rare", 4)
         server.wait_code("rare", T, "2.05")
         server.wait_code("rare", T, "5.04")
