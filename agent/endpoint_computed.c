@@ -9,6 +9,7 @@
 #include "agent/listing.h"
 #include "agent/machine.h"
 #include "agent/statistics.h"
+#include "agent/wall.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -21,13 +22,14 @@ static bool text_value(struct buf *texts, size_t from,
 }
 
 /* A clock that a server has set goes on from there: the slot has the time
- * written and when that was; one never set has 0 and 0. */
+ * written and when that was; one never set has 0 and 0, and no value before the
+ * machine has found the time. */
 static bool current_time(const struct tree_slot *slot, int64_t now,
 			 struct lwm2m_value *value)
 {
 	*value = slot->value;
 	value->as.integer += (now - slot->time) / SECOND;
-	return true;
+	return slot->time || wall_is_known(now);
 }
 
 /* What a server has written stands. */
