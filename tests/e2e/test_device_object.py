@@ -27,6 +27,7 @@ DEVICES = sites.SIM.replace("    points:", FACTS + "    points:") + """\
       - {name: volts-2, value: 5.0, scale: 1000, map: 3/0/7/1}
       - {name: amps-1, value: 0.02, scale: 1000, map: 3/0/8/0}
       - {name: restart, value: 0, map: 3/0/4, on_execute: 1}
+      - {name: wipe, value: 0, map: 3/0/5, on_execute: 1}
   - endpoint: plain
     bus: sim
     poll: 200ms
@@ -151,6 +152,9 @@ class Changes(Site):
         self.assertEqual(server.code("execute", "sim", "/3/0/4"), "2.04")
         server.registered("sim", after=mark)
         gateway.wait_log("sim", "restarted by a server")
+        mark = server.mark()
+        self.assertEqual(server.code("execute", "sim", "/3/0/5"), "2.04")
+        server.registered("sim", after=mark)
         self.assertEqual(server.code("execute", "plain", "/3/0/4"), "5.01")
         self.assertEqual(server.code("execute", "plain", "/3/0/5"), "4.04")
 
