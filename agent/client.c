@@ -656,14 +656,17 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 				   loop_clock());
 }
 
+/* What was held back for it may go, or is kept. */
+static void on_answered(void *owner, enum coap_outcome outcome)
+{
+	forward_answered(owner, outcome, loop_clock());
+}
+
 static void on_idle(void *owner)
 {
 	struct client *c = owner;
 	int64_t now = loop_clock();
 
-	/* An answer of ours, later than its ACK, ends without on_ended():
-	 * what was held back for it may go. */
-	forward_answered(c, COAP_ACKED, now);
 	if (c->wanted && !c->paced)
 		send_now(c, now);
 	else
@@ -688,6 +691,7 @@ static uint8_t on_block(void *owner, const struct request *request,
 
 const struct coap_handlers client_handlers = {
 	.request = on_request, .ended = on_ended, .idle = on_idle,
+	.answered = on_answered,
 	.broken = client_broken,
 	.moved = on_moved, .block = on_block,
 };

@@ -726,6 +726,8 @@ static void landed(struct coap_connection *c, enum coap_outcome outcome,
 		free(c->outgoing);
 		c->outgoing = NULL;
 	}
+	if (flight == FLIGHT_LATER && c->handlers->answered)
+		c->handlers->answered(c->owner, outcome);
 	if (flight != FLIGHT_LATER && flight != FLIGHT_NONE)
 		c->handlers->ended(c->owner, outcome, c->token,
 				   c->token_length, answer);

@@ -58,6 +58,9 @@ struct coap_handlers {
 	void (*ended)(void *owner, enum coap_outcome outcome,
 		      const uint8_t *token, uint8_t token_length,
 		      const struct coap_answer *answer);
+	/* An answer by coap_respond_later() has ended, not ANSWERED. May
+	 * be NULL. */
+	void (*answered)(void *owner, enum coap_outcome outcome);
 	/* Nothing is under way: the next message may be sent. */
 	void (*idle)(void *owner);
 	/* The session is gone, or never came to be; what was under way has
