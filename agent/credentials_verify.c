@@ -253,6 +253,7 @@ static const char *error_meaning(int error)
 {
 	switch (error) {
 	case 0:
+	case GNUTLS_E_SESSION_EOF:
 		return "the server has closed the session";
 	case GNUTLS_E_UNEXPECTED_PACKET:
 	case GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET:
@@ -273,7 +274,8 @@ static const char *error_meaning(int error)
 bool credentials_is_stray(int error)
 {
 	return error == GNUTLS_E_UNEXPECTED_PACKET ||
-	       error == GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET;
+	       error == GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET ||
+	       error == GNUTLS_E_SESSION_EOF;	/* the server stumbled */
 }
 
 void credentials_explain(int error, int alert, char *text, size_t size)
