@@ -3,7 +3,6 @@
  * what is under way decides, or kept for certain. */
 #include "agent/forward.h"
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include "agent/client.h"
 #include "agent/endpoint.h"
@@ -56,7 +55,7 @@ static bool is_clockless(int64_t time)
 	return time && !wall_is_known(time);
 }
 
-static struct forwarding *all_of(const struct client *c)
+struct forwarding *forwarding_of(const struct client *c)
 {
 	return c->endpoint->gateway->forwarding;
 }
@@ -65,7 +64,7 @@ static struct forwarding *all_of(const struct client *c)
 
 struct forward *forward_get(struct client *c)
 {
-	struct forwarding *w = all_of(c);
+	struct forwarding *w = forwarding_of(c);
 	struct forward *f = c->forward;
 
 	if (f)
@@ -93,7 +92,7 @@ static void forget_lost(struct forward *f)
 
 static void forward_free(struct forward *f)
 {
-	struct forwarding *w = all_of(f->client);
+	struct forwarding *w = forwarding_of(f->client);
 
 	forward_unqueue(f);
 	forget_lost(f);
@@ -174,7 +173,7 @@ static bool is_busy(const struct client *c)
 
 static void take_stream(struct forward *f)
 {
-	struct spill *spill = all_of(f->client)->spill;
+	struct spill *spill = forwarding_of(f->client)->spill;
 
 	if (!spill || f->stream)
 		return;
@@ -210,7 +209,7 @@ static bool is_watched(const struct spill_stream *stream,
 /* A start in the outage goes on with what was observed before. */
 static void watch(struct forward *f)
 {
-	struct forwarding *w = all_of(f->client);
+	struct forwarding *w = forwarding_of(f->client);
 	struct lwm2m_path paths[SPILL_PATHS_MAX];
 	size_t n = paths_of(f->lost, paths, 0);
 
@@ -224,14 +223,14 @@ static void watch(struct forward *f)
 
 static void watch_no_more(struct forward *f)
 {
-	if (f->stream && f->stream->n_watch && all_of(f->client)->spill)
-		spill_watch(all_of(f->client)->spill, f->stream, NULL, 0);
+	if (f->stream && f->stream->n_watch && forwarding_of(f->client)->spill)
+		spill_watch(forwarding_of(f->client)->spill, f->stream, NULL, 0);
 }
 
 /* Into the log, where there is one. */
 static void write_down(struct forward *f, struct kept_record *k, bool lazy)
 {
-	struct spill *spill = all_of(f->client)->spill;
+	struct spill *spill = forwarding_of(f->client)->spill;
 
 	take_stream(f);
 	k->sequence = f->next_sequence++;
@@ -244,7 +243,7 @@ static void write_down(struct forward *f, struct kept_record *k, bool lazy)
 
 static void drop_oldest(struct forward *f)
 {
-	all_of(f->client)->counts.dropped++;
+	forwarding_of(f->client)->counts.dropped++;
 	forward_done(f, 1);
 }
 
@@ -269,7 +268,7 @@ static bool make_room(struct forwarding *w)
 
 static void store(struct forward *f, struct kept_record *k)
 {
-	struct forwarding *w = all_of(f->client);
+	struct forwarding *w = forwarding_of(f->client);
 	int rc;
 
 	if (is_clockless(k->record.time))
@@ -312,7 +311,7 @@ static void note_kept(struct forwarding *w, uint32_t n, int64_t now)
 void forward_keep(struct forward *f, const struct lwm2m_record *record,
 		  int64_t now)
 {
-	struct forwarding *w = all_of(f->client);
+	struct forwarding *w = forwarding_of(f->client);
 	struct kept_record k = {.record = *record};
 
 	if (!may_see(f->client, &record->path))
@@ -332,7 +331,7 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 static void written_off(struct forward *f, const struct kept_record *k,
 			bool lazy)
 {
-	struct spill *spill = all_of(f->client)->spill;
+	struct spill *spill = forwarding_of(f->client)->spill;
 
 	if (spill && k->flags & KEPT_ON_DISK)
 		spill_done(spill, f->stream, k->sequence, k->segment, lazy);
@@ -340,7 +339,7 @@ static void written_off(struct forward *f, const struct kept_record *k,
 
 void forward_done(struct forward *f, uint32_t n)
 {
-	struct forwarding *w = all_of(f->client);
+	struct forwarding *w = forwarding_of(f->client);
 	struct kept_cursor at = {0};
 	struct kept_record k;
 
@@ -361,7 +360,7 @@ void forward_done(struct forward *f, uint32_t n)
 
 static void discard(struct forward *f, uint32_t n)
 {
-	struct forwarding *w = all_of(f->client);
+	struct forwarding *w = forwarding_of(f->client);
 	struct kept_cursor at = {0};
 	struct kept_record k;
 
@@ -387,9 +386,9 @@ static void write_held(struct forward *f)
 }
 
 /* All of them are certain now. */
-static void settle(struct forward *f, int64_t now)
+void forward_settle(struct forward *f, int64_t now)
 {
-	struct forwarding *w = all_of(f->client);
+	struct forwarding *w = forwarding_of(f->client);
 	uint32_t n = f->waiting.n;
 
 	w->held -= n;
@@ -425,7 +424,7 @@ static bool is_short(const struct forwarding *w)
 static void hold(struct forward *f, const struct lwm2m_record *record,
 		 int64_t now)
 {
-	struct forwarding *w = all_of(f->client);
+	struct forwarding *w = forwarding_of(f->client);
 	struct kept_record k = {.record = *record,
 		.flags = is_clockless(record->time) ? KEPT_CLOCKLESS : 0};
 
@@ -437,7 +436,7 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 	f->last_path = record->path;
 	f->last_time = record->time;
 	if (f->since && is_short(w)) {	/* no room to wait for an answer */
-		settle(f, now);
+		forward_settle(f, now);
 		note_kept(w, 1, now);
 		store(f, &k);
 		return;
@@ -477,11 +476,11 @@ void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
 	if (!f)
 		return;
 	if (outcome == COAP_NO_ANSWER) {
-		settle(f, now);
+		forward_settle(f, now);
 	} else if (f->doubt) {
 		watch_no_more(f);
 		discard(f, f->n_live);
-		settle(f, now);
+		forward_settle(f, now);
 		tell_newest(c, true, now);
 	} else {
 		discard(f, f->waiting.n);
@@ -513,7 +512,7 @@ static void keep_or_count(struct client *c, const struct lwm2m_record *r,
 	if (is_storing(c))
 		forward_keep(forward_get(c), r, now);
 	else
-		all_of(c)->counts.dropped++;
+		forwarding_of(c)->counts.dropped++;
 }
 
 enum take { TAKE_HOLD, TAKE_KEEP, TAKE_KEEP_OTHERS };
@@ -702,7 +701,7 @@ void forward_registered(struct client *c, bool is, int64_t now)
 		return;
 	if (!is) {
 		if (!c->endpoint->leaving)
-			settle(f, now);
+			forward_settle(f, now);
 		return;
 	}
 	forget_lost(f);
@@ -789,204 +788,6 @@ void forward_due(struct client *c, int64_t now)
 	forward_queue(f);
 }
 
-/* ---- from the log ---- */
-
-/* Those that cannot go now make room for those that can: they are in the log. */
-static void evict(struct forward *f)
-{
-	struct forwarding *w = all_of(f->client);
-	struct kept_cursor at = {0};
-	struct kept_record k = {.flags = KEPT_ON_DISK};
-	uint32_t from = 0;
-	bool first = true;
-
-	if (f->under_way || f->queued || !f->kept.n)
-		return;
-	while (kept_next(&f->kept, &at, &k)) {
-		if (!(k.flags & KEPT_ON_DISK))
-			return;
-		if (first)
-			from = k.sequence;
-		first = false;
-	}
-	kept_clear(&f->kept, &w->budget);
-	f->behind = f->missed = true;
-	f->load_from = from;
-}
-
-static bool has_room(const struct forwarding *w)
-{
-	return w->budget.used < w->budget.most / 2;
-}
-
-static bool on_record(void *context, struct spill_stream *stream,
-		      const struct kept_record *record)
-{
-	struct forwarding *w = context;
-	struct forward *f = stream->owner;
-
-	if (!f || !f->behind || f->missed || record->sequence < f->load_from)
-		return true;
-	if (!forward_may_go(f)) {
-		f->missed = true;
-		return true;
-	}
-	if (!has_room(w))
-		for (struct forward *other = w->all; other; other = other->next)
-			evict(other);
-	if (f->missed)
-		return true;
-	if (!has_room(w) || kept_append(&f->kept, &w->budget, record) < 0)
-		return false;
-	f->load_from = record->sequence + 1;
-	forward_queue(f);
-	return true;
-}
-
-static void on_end(void *context)
-{
-	struct forwarding *w = context;
-
-	w->sweeping = w->again = false;
-	for (struct forward *f = w->all; f; f = f->next) {
-		if (f->behind && !f->missed)
-			f->behind = false;
-		w->again |= f->behind && forward_may_go(f);
-	}
-	if (w->again)
-		forward_load(w->gateway);
-}
-
-static void on_lost(void *context, struct spill_stream *stream,
-		    uint32_t sequence)
-{
-	struct forwarding *w = context;
-	struct forward *f = stream->owner;
-	struct kept_cursor at = {0};
-	struct kept_record k;
-
-	if (f && !(f->behind && sequence >= f->load_from)) {
-		if (f->under_way || !kept_next(&f->kept, &at, &k) ||
-		    k.sequence != sequence)
-			return;		/* it is in memory all the same */
-		kept_pop(&f->kept, &w->budget, 1);
-	} else if (f && f->n == f->kept.n) {
-		return;			/* of those that wait for an answer */
-	}
-	w->counts.dropped++;
-	if (f) {
-		f->n--;
-		w->waiting--;
-	}
-}
-
-void forward_load(struct gateway *g)
-{
-	struct forwarding *w = g->forwarding;
-	bool missed = false;
-
-	if (!w->spill || spill_is_reading(w->spill) || !has_room(w))
-		return;
-	if (!w->sweeping) {
-		for (struct forward *f = w->all; f; f = f->next) {
-			missed |= f->behind;
-			f->missed = false;
-		}
-		if (!missed)
-			return;
-		w->sweeping = true;
-		w->again = false;
-		spill_read(w->spill, true);
-		return;
-	}
-	spill_read(w->spill, false);
-}
-
-static void read_boot(uint8_t boot[16])
-{
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-	char text[40] = "";
-	size_t n = 0;
-
-	if (file && fgets(text, sizeof(text), file))
-		for (char *at = text; *at && n < 32; at++) {
-			int digit = *at >= 'a' ? *at - 'a' + 10 : *at - '0';
-
-			if (*at == '-' || digit < 0 || digit > 15)
-				continue;
-			boot[n / 2] = (uint8_t)(boot[n / 2] << 4 | digit);
-			n++;
-		}
-	if (file)
-		fclose(file);
-	boot[15] |= n != 32;		/* none: any but zeros */
-}
-
-void forwarding_open(struct gateway *g, const char *directory)
-{
-	static const struct spill_handlers handlers = {
-		.lost = on_lost, .record = on_record, .end = on_end};
-	struct forwarding *w = g->forwarding;
-	char path[4096];
-
-	w->gateway = g;
-	if (snprintf(path, sizeof(path), "%s/forward", directory) <
-	    (int)sizeof(path))
-		w->spill = spill_open(path, INT64_MAX, &handlers, w);
-	read_boot(w->boot);
-}
-
-static void date(struct kept_list *list, const struct wall_jump *jump)
-{
-	struct kept_cursor at = {0};
-	struct kept_record k;
-
-	while (kept_next(list, &at, &k)) {
-		int64_t time = wall_correct(jump, k.record.time);
-
-		if (time != k.record.time)
-			kept_date(&at, time);
-	}
-}
-
-static void date_observations(struct observation *o,
-			      const struct wall_jump *jump)
-{
-	for (; o; o = o->next)
-		o->told = wall_correct(jump, o->told);
-}
-
-void forward_clock(struct gateway *g, const struct wall_jump *jump)
-{
-	struct forwarding *w = g->forwarding;
-
-	if (w->spill)
-		spill_step(w->spill, jump);
-	for (struct forward *f = w->all; f; f = f->next) {
-		date(&f->kept, jump);
-		date(&f->waiting, jump);
-		date_observations(f->lost, jump);
-		f->last_time = wall_correct(jump, f->last_time);
-	}
-	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e))
-		for (size_t i = 0; i < e->n_clients; i++)
-			date_observations(e->clients[i].observations, jump);
-}
-
-void forwarding_close(struct gateway *g)
-{
-	struct forwarding *w = g->forwarding;
-
-	for (struct forward *f = w->all; f; f = f->next) {
-		if (f->since)
-			settle(f, w->begun);
-		f->stream = NULL;
-	}
-	spill_close(w->spill);
-	w->spill = NULL;
-}
-
 /* ---- coming and going ---- */
 
 static void observe_as_before(struct forward *f, int64_t now)
@@ -1009,7 +810,7 @@ static void observe_as_before(struct forward *f, int64_t now)
 
 void forward_attach(struct client *c, int64_t now)
 {
-	struct spill *spill = all_of(c)->spill;
+	struct spill *spill = forwarding_of(c)->spill;
 	struct spill_stream *stream = !spill ? NULL :
 		spill_stream_find(spill, c->endpoint->conf->endpoint,
 				  c->server->conf->id);
@@ -1024,20 +825,20 @@ void forward_attach(struct client *c, int64_t now)
 	f->next_sequence = stream->next_sequence;
 	f->behind = f->n > 0;
 	observe_as_before(f, now);
-	note_kept(all_of(c), 0, now);
-	all_of(c)->waiting += f->n;
+	note_kept(forwarding_of(c), 0, now);
+	forwarding_of(c)->waiting += f->n;
 }
 
 void forward_detach(struct client *c)
 {
 	struct forward *f = c->forward;
-	struct forwarding *w = all_of(c);
+	struct forwarding *w = forwarding_of(c);
 	uint32_t in_log;
 
 	if (!f)
 		return;
 	if (f->since)
-		settle(f, w->begun);
+		forward_settle(f, w->begun);
 	in_log = f->stream ? f->stream->n : 0;
 	if (f->n > in_log)
 		w->counts.dropped += f->n - in_log;

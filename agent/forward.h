@@ -137,7 +137,10 @@ void forward_unqueue(struct forward *forward);
 int forward_send(struct endpoint *endpoint, const struct lwm2m_path *path,
 		 int64_t now);
 
-/* For client_send.c. */
+/* For client_send.c and forward_log.c. */
+struct forwarding *forwarding_of(const struct client *client);
+/* What was held is certain now. */
+void forward_settle(struct forward *forward, int64_t now);
 bool forward_is_reachable(const struct client *client);
 /* ... and would take what is kept, as far as is known? */
 bool forward_may_go(const struct forward *forward);
@@ -150,7 +153,7 @@ void forward_keep(struct forward *forward, const struct lwm2m_record *record,
 		  int64_t now);
 /* The first n are delivered (or given up). */
 void forward_done(struct forward *forward, uint32_t n);
-/* Reads on in the log, where somebody may deliver. */
+/* forward_log.c: reads on in the log, where somebody may deliver. */
 void forward_load(struct gateway *gateway);
 /* Does the oldest that is kept go out by o? Then newer values come behind it. */
 bool forward_is_next(const struct client *client, const struct observation *o);

@@ -76,7 +76,7 @@ class Outage(ScaledSite):
         before = self.site.status()["store"]
         self.relay_.rule = None
         for i in range(SENSORS):
-            self.server_.registered(f"sensor-{i}", after=mark, timeout=120)
+            self.server_.registered(f"sensor-{i}", after=mark, timeout=60)
         wait_for(lambda: self.waiting() == 0, "nothing waits any more", 60)
         after = self.site.status()["store"]
         self.assertEqual(before["dropped"], 0)
