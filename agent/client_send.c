@@ -20,7 +20,6 @@
 #define PAYLOAD 1024		/* bytes of it: one datagram */
 #define BURST (SECOND / 20)
 #define CLOCK_WAIT (300 * SECOND)
-#define REFUSALS 3		/* in a row, of one record each */
 
 /* ---- in line ---- */
 
@@ -290,14 +289,14 @@ static void refused(struct forward *f, uint32_t n, uint8_t code)
 	struct client *c = f->client;
 	struct forwarding *w = c->endpoint->gateway->forwarding;
 
-	f->refusals++;
+	f->refusals += f->refusals < UINT8_MAX;
 	if (n > 1)
 		return;
 	if (f->refusals == 2)
 		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
 			 "%s answered a Send with %u.%02u",
 			 c->server->conf->uri, code >> 5, code & 31);
-	n = f->refusals > REFUSALS ? f->kept.n : 1;
+	n = f->refusals > FORWARD_REFUSALS ? f->kept.n : 1;
 	w->counts.refused += n;
 	forward_done(f, n);
 }

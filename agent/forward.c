@@ -114,7 +114,8 @@ void forward_release(struct client *c)
 {
 	struct forward *f = c->forward;
 
-	if (f && !f->n && !f->waiting.n && !f->lost && !f->under_way)
+	if (f && !f->n && !f->waiting.n && !f->lost && !f->under_way &&
+	    !f->refusals)
 		forward_free(f);
 }
 
@@ -319,6 +320,12 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 	/* It will read what is then: there is no way to tell it more. */
 	if (f->client->registration.lwm2m_1_0) {
 		w->counts.superseded++;
+		return;
+	}
+	/* Before it has registered us again it takes none. */
+	if (f->refusals > FORWARD_REFUSALS &&
+	    forward_is_reachable(f->client)) {
+		w->counts.refused++;
 		return;
 	}
 	note_kept(w, 1, now);

@@ -16,6 +16,8 @@
 #include "agent/observe.h"
 #include "agent/wall.h"
 
+#define FORWARD_REFUSALS 3	/* of one record each, in a row */
+
 struct client;
 struct config;
 struct config_point;

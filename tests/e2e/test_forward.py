@@ -14,13 +14,18 @@ class Forward(Site):
     """A sensor that counts: 1, 2, 3 ... whatever is missing is seen."""
     more = ""
     observe = (T,)
-    accept = None
+    account = ""            # more keys of the server
+    store = ""              # `store:`
 
     def setUp(self):
         super().setUp()
         self.server_ = self.server(observe=self.observe)
         self.relay_ = self.relay(self.server_)
-        self.site = self.gateway(self.relay_.port, "", start=False)
+        self.site = self.gateway(self.relay_.port, "", start=False,
+                                 server=self.account)
+        if self.store:
+            main = (self.site.etc / "lwmux.yaml").read_text()
+            self.site.write("lwmux.yaml", main + self.store)
         lines = "".join(f"{i * STEP:.1f},{i + 1}\n" for i in range(3000))
         self.site.write("count.csv", lines)
         self.site.write("conf.d/devices.yaml", f"""\
@@ -195,3 +200,90 @@ class Sent(Forward):
                                            text=0), "2.04")
         self.wait_records(8, mark)
         self.assertCounts(self.records())
+
+
+class NotStored(Forward):
+    def test_account_that_stores_nothing(self):
+        self.assertEqual(self.server_.code("write", "counter", "/1/0/6",
+                                           text=0), "2.04")
+        self.assertEqual(self.server_.code("write", "counter", "/1/0/5",
+                                           text=3), "2.04")
+        mark = self.server_.mark()
+        self.assertEqual(self.server_.code("execute", "counter", "/1/0/4"),
+                         "2.04")
+        self.server_.registered("counter", after=mark)
+        store = self.site.status()["store"]
+        self.assertGreater(store["dropped"], 8)
+        self.assertEqual(store["waiting"], 0)
+        time.sleep(1)
+        self.assertEqual(self.records(mark), [])
+
+
+class OldServer(Forward):
+    account = 'lwm2m: "1.0"'
+
+    def test_it_gets_the_newest_only(self):
+        self.assertEqual(self.server_.code("write", "counter", "/1/0/5",
+                                           text=3), "2.04")
+        mark = self.server_.mark()
+        self.assertEqual(self.server_.code("execute", "counter", "/1/0/4"),
+                         "2.04")
+        self.server_.registered("counter", after=mark)
+        self.server_.wait("notification", after=mark)
+        store = self.site.status()["store"]
+        self.assertGreater(store["superseded"], 8)
+        self.assertEqual((store["waiting"], store["delivered"]), (0, 0))
+        self.assertFalse(self.server_.events("send"))
+
+
+class LittleRoom(Forward):
+    """In memory alone: 64 KiB are 1,700 values, and 20 points fill them."""
+    more = "keep: true,"
+    observe = ()
+    store = "store: {memory: 64KiB, disk: 0}\n"
+
+    def test_the_oldest_go_and_are_counted(self):
+        points = "".join(
+            f"      - {{name: p{i}, signal: ramp, min: 0, max: 100000, "
+            f"period: 100000s, map: 3303/{i}, keep: true}}\n"
+            for i in range(40))
+        self.cut()
+        self.site.write("conf.d/more.yaml", "devices:\n  - endpoint: many\n"
+                        "    bus: sim\n    poll: 50ms\n    points:\n" + points)
+        self.site.reload()
+        store = wait_for(lambda: (lambda s: s["dropped"] > 1000 and s)(
+            self.site.status()["store"]), "what is dropped", 30)
+        self.assertLessEqual(store["memory"], 65536)
+        self.assertEqual(store["disk"], 0)
+        self.assertGreater(store["waiting"], 1000)
+        mark = self.server_.mark()
+        self.mend()
+        self.server_.registered("many", after=mark, timeout=60)
+        wait_for(lambda: self.site.status()["store"]["waiting"] < 50,
+                 "nearly nothing waits any more", 30)
+        times = [t for e in self.server_.events("send", ep="many")
+                 for p, _, t in e["records"] if p == "/3303/7/5700"]
+        self.assertGreater(len(times), 10)
+        self.assertEqual(times, sorted(set(times)))
+
+
+class Refusing(Forward):
+    more = "send: true,"
+    observe = ()
+
+    def test_server_that_takes_no_send(self):
+        self.server_.ask("answer", "send", "4.05", 1000)
+        wait_for(lambda: self.site.status()["store"]["refused"] > 10,
+                 "what is refused")
+        self.site.wait_log("answered a Send with 4.05")
+        self.assertLess(self.waiting(), 10)
+        self.server_.ask("answer", "send", "default")
+        # It takes them now, and is asked again when it has registered us.
+        self.assertEqual(self.server_.code("write", "counter", "/1/0/5",
+                                           text=1), "2.04")
+        mark = self.server_.mark()
+        time.sleep(1)
+        self.assertFalse(self.server_.events("send", after=mark))
+        self.assertEqual(self.server_.code("execute", "counter", "/1/0/4"),
+                         "2.04")
+        self.wait_records(5, mark)
