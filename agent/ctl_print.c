@@ -111,6 +111,25 @@ static int by_endpoint(const void *a, const void *b)
 	return strcmp(text_of(*left, "endpoint"), text_of(*right, "endpoint"));
 }
 
+/* Only where something waits for a server, or was lost. */
+static void print_store(struct json_object *answer)
+{
+	struct json_object *store;
+	const char *waiting, *dropped, *hours;
+
+	if (!json_object_object_get_ex(answer, "store", &store))
+		return;
+	waiting = text_of(store, "waiting");
+	dropped = text_of(store, "dropped");
+	hours = text_of(store, "hours_left");
+	if (waiting && strcmp(waiting, "0"))
+		printf("STORE %s values wait for their servers%s%s%s\n",
+		       waiting, hours ? ", room for " : "",
+		       hours ? hours : "", hours ? " h more" : "");
+	if (dropped && strcmp(dropped, "0"))
+		printf("STORE %s values were dropped\n", dropped);
+}
+
 void print_status(struct json_object *answer)
 {
 	struct json_object *endpoints = list_of(answer, "endpoints");
@@ -128,6 +147,7 @@ void print_status(struct json_object *answer)
 	for (size_t i = 0; i < length_of(findings); i++)
 		printf("CONFIG %s\n", json_object_get_string(
 			json_object_array_get_idx(findings, i)));
+	print_store(answer);
 	printf("%s\n", text_of(answer, "health"));
 }
 

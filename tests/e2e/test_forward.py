@@ -108,6 +108,8 @@ class Kept(Forward):
             time.sleep(3)
         n = wait_for(self.waiting, "something waits")
         self.assertGreater(n, 20)
+        self.assertRegex(self.site.ctl("status").stdout,
+                         r"STORE \d+ values wait.*, room for [\d.]+ h more")
         self.mend()
         self.server_.registered("counter", after=mark, timeout=60)
         wait_for(lambda: self.waiting() == 0, "nothing waits any more", 30)
