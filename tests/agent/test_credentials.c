@@ -157,8 +157,10 @@ static void private_keys_in_all_forms(void **state)
 		put(&c.private_key, forms[i]);
 		assert_int_equal(credentials_pem(&c, &pem, why, sizeof(why)),
 				 0);
-		assert_string_equal(pem.private_key.at, client.p8_pem.data);
-		assert_string_equal(pem.certificate.at, client.spki_pem.data);
+		assert_string_equal((char *)pem.private_key.at,
+				    (char *)client.p8_pem.data);
+		assert_string_equal((char *)pem.certificate.at,
+				    (char *)client.spki_pem.data);
 		credentials_pem_wipe(&pem);
 		credentials_wipe(&c);
 		assert_null(c.private_key.at);
