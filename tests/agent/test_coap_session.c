@@ -16,6 +16,7 @@
 #include "agent/coap.h"
 
 #define PATIENCE 5000		/* ms */
+#define HANDSHAKE 35000		/* ms: longer than one may last */
 #define MS INT64_C(1000000)
 
 /* The gateway's side. */
@@ -323,12 +324,17 @@ static void a_late_answer_comes_alone(void **state)
 	assert_memory_equal(bytes, "\x01\x44x", 3);
 }
 
-static void broken(void)
+static void broken_within(int64_t ms)
 {
-	for (int64_t until = now_ns() + PATIENCE * MS;
+	for (int64_t until = now_ns() + ms * MS;
 	     !seen.broken && now_ns() < until; )
 		turn(-1);
 	assert_int_equal(seen.broken, 1);
+}
+
+static void broken(void)
+{
+	broken_within(PATIENCE);
 }
 
 static void a_closed_connection_is_told_once(void **state)
@@ -353,9 +359,11 @@ static void nobody_listens(void **state)
 	listener = -1;
 	open_to(COAP_OVER_TCP);
 	say_hello();
-	broken();
+	broken_within(HANDSHAKE);
 	assert_true(seen.new);
-	assert_string_equal(seen.why, "the server cannot be reached");
+	/* libcoap 4.3.1 takes the kernel's refusal for the end, 4.3.4 waits. */
+	if (strncmp(seen.why, "the server does not answer", 26))
+		assert_string_equal(seen.why, "the server cannot be reached");
 	assert_int_equal(seen.ended, 0);
 }
 
@@ -449,9 +457,11 @@ static void dtls_server_is_not_there(void **state)
 	listener = -1;
 	open_to(COAP_OVER_DTLS);
 	say_hello();
-	broken();
+	broken_within(HANDSHAKE);
 	assert_true(seen.new);
-	assert_string_equal(seen.why, "the server cannot be reached");
+	/* libcoap 4.3.1 takes the kernel's refusal for the end, 4.3.4 waits. */
+	if (strncmp(seen.why, "the server does not answer", 26))
+		assert_string_equal(seen.why, "the server cannot be reached");
 }
 
 /* Whatever comes in its stead, a handshake goes on, or ends. */
