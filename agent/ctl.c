@@ -45,7 +45,7 @@ static int status(const struct options *o, char **args, int n)
 		if (o->json)
 			fputs(raw, stdout);
 		else
-			print_status(answer);
+			print_status(answer, n > 0);
 		code = health_code(text_of(answer, "health"));
 	}
 	free(raw);

@@ -30,7 +30,8 @@ struct json_object *list_of(struct json_object *from, const char *key);
 size_t length_of(struct json_object *list);
 
 /* ctl_print.c */
-void print_status(struct json_object *answer);
+/* one: it is of one endpoint, asked for by its name. */
+void print_status(struct json_object *answer, bool one);
 void print_resource(struct json_object *resource);
 
 /* ctl_search.c: scan and probe; args: bus, then key=value. Returns the exit

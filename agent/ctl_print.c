@@ -104,6 +104,29 @@ static void print_bus(struct json_object *bus)
 	putchar('\n');
 }
 
+/* One that was asked for by its name: how it is connected. */
+static void print_accounts(struct json_object *endpoint)
+{
+	struct json_object *servers = list_of(endpoint, "servers");
+
+	for (size_t i = 0; i < length_of(servers); i++) {
+		struct json_object *s = json_object_array_get_idx(servers, i);
+		const char *security = text_of(s, "security");
+		const char *peer = text_of(s, "peer");
+		const char *suite = text_of(s, "cipher_suite");
+		const char *answer = text_of(s, "last_answer");
+		char age[24];
+
+		age_text(text_of(s, "session_age"), age, sizeof(age));
+		printf("SERVER %-4s %s  %s  %s%s%s  session %s  %s%s%s\n",
+		       text_of(s, "server"), text_of(s, "uri"),
+		       peer ? peer : "-", security ? security : "nosec",
+		       suite ? " " : "", suite ? suite : "", age,
+		       text_of(s, "state"), answer ? ", last answer " : "",
+		       answer ? answer : "");
+	}
+}
+
 static int by_endpoint(const void *a, const void *b)
 {
 	struct json_object *const *left = a, *const *right = b;
@@ -130,7 +153,7 @@ static void print_store(struct json_object *answer)
 		printf("STORE %s values were dropped\n", dropped);
 }
 
-void print_status(struct json_object *answer)
+void print_status(struct json_object *answer, bool one)
 {
 	struct json_object *endpoints = list_of(answer, "endpoints");
 	struct json_object *buses = list_of(answer, "buses");
@@ -140,8 +163,12 @@ void print_status(struct json_object *answer)
 	       "BUS", "SERVER", "NOTE");
 	if (endpoints)
 		json_object_array_sort(endpoints, by_endpoint);
-	for (size_t i = 0; i < length_of(endpoints); i++)
+	for (size_t i = 0; i < length_of(endpoints); i++) {
 		print_endpoint(json_object_array_get_idx(endpoints, i));
+		if (one)
+			print_accounts(json_object_array_get_idx(endpoints,
+								 i));
+	}
 	for (size_t i = 0; i < length_of(buses); i++)
 		print_bus(json_object_array_get_idx(buses, i));
 	for (size_t i = 0; i < length_of(findings); i++)

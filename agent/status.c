@@ -39,14 +39,20 @@ static void add_bool(json *to, const char *key, bool b)
 	json_object_object_add(to, key, json_object_new_boolean(b));
 }
 
-/* Seconds with one decimal: nobody wants more of an age. */
-static void add_seconds(json *to, const char *key, int64_t ns)
+/* With one decimal: nobody wants more of an age. */
+static void add_tenths(json *to, const char *key, double number)
 {
 	char text[32];
-	double s = round((double)ns / SECOND * 10) / 10;
 
-	snprintf(text, sizeof(text), "%.1f", s);
-	json_object_object_add(to, key, json_object_new_double_s(s, text));
+	number = round(number * 10) / 10;
+	snprintf(text, sizeof(text), "%.1f", number);
+	json_object_object_add(to, key,
+			       json_object_new_double_s(number, text));
+}
+
+static void add_seconds(json *to, const char *key, int64_t ns)
+{
+	add_tenths(to, key, (double)ns / SECOND);
 }
 
 static void add_code(json *to, uint8_t code)
@@ -319,8 +325,7 @@ static void add_hours(json *to, const struct forwarding *w, double bytes,
 			  (double)w->budget.most;
 	room = (room - bytes) / (bytes / (double)w->waiting) /
 	       (double)w->begun_n * age / 3600e9;
-	json_object_object_add(to, "hours_left",
-			       json_object_new_double(round(room * 10) / 10));
+	add_tenths(to, "hours_left", room);
 }
 
 static json *store_json(const struct gateway *g, int64_t now)

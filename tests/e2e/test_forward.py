@@ -109,7 +109,7 @@ class Kept(Forward):
         n = wait_for(self.waiting, "something waits")
         self.assertGreater(n, 20)
         self.assertRegex(self.site.ctl("status").stdout,
-                         r"STORE \d+ values wait.*, room for [\d.]+ h more")
+                         r"STORE \d+ values wait.*, room for \d+\.\d h more")
         self.mend()
         self.server_.registered("counter", after=mark, timeout=60)
         wait_for(lambda: self.waiting() == 0, "nothing waits any more", 30)

@@ -44,9 +44,13 @@ class PreSharedKeys(Secure):
 
     def test_identity_from_a_template(self):
         server = self.psk_server("dev", identity="e2e:{}")
-        self.psk_gateway(server.ports["coaps"], "dev",
-                         more='\n    identity: "${gateway}:${endpoint}"')
+        gateway = self.psk_gateway(
+            server.ports["coaps"], "dev",
+            more='\n    identity: "${gateway}:${endpoint}"')
         self.assertEqual(server.registered("dev")["identity"], "e2e:dev")
+        self.assertRegex(gateway.ctl("status", "dev").stdout,
+                         r"SERVER 1 .*coaps://.* psk TLS_.*PSK.*  session "
+                         r"[\d.]+s  registered, last answer 2.01")
 
     def test_wrong_key(self):
         server = self.psk_server("dev", key="ff" * 16)
