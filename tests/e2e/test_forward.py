@@ -4,7 +4,7 @@ value once and in order."""
 import signal
 import time
 
-from harness import Site, wait_for
+from harness import PATIENCE, Site, wait_for
 
 T = "/3303/0/5700"
 STEP = 0.2      # s between two values
@@ -73,7 +73,8 @@ class Forward(Site):
                                   range(first, first + len(values))])
         start = records[0][1]
         for i, (_, t) in enumerate(records):
-            self.assertAlmostEqual(t - start, i * STEP, delta=0.15)
+            self.assertAlmostEqual(t - start, i * STEP,
+                                   delta=0.15 * max(1, PATIENCE))
 
 
 class Kept(Forward):
