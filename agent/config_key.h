@@ -82,6 +82,9 @@ bool config_text(const struct yaml_node *value, const char *name,
 		 struct config_scope *scope);
 bool config_real(const struct yaml_node *value, const char *name,
 		 double *number, struct config_scope *scope);
+/* A number and its unit, which stands behind it or one space further; "" where
+ * there is none. -EINVAL */
+int config_quantity(const char *text, double *number, const char **unit);
 /* "500ms", "10s", "5min", "2h", "1d", "1.5h" to ns. -EINVAL; -ERANGE: too
  * long; -EDOM: a number without a unit. "0" needs none. */
 int config_timespan(const char *text, int64_t *ns);

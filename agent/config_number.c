@@ -56,22 +56,28 @@ static int unit_apply(const char *unit, double number, int64_t *ns)
 	return -EINVAL;
 }
 
+int config_quantity(const char *text, double *number, const char **unit)
+{
+	const char *behind = text + strspn(text, "0123456789.");
+	size_t n = (size_t)(behind - text);
+	char digits[24], *end;
+
+	if (!isdigit((unsigned char)*text) || n >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, n);
+	digits[n] = '\0';
+	*number = strtod(digits, &end);
+	*unit = behind + (*behind == ' ');
+	return *end ? -EINVAL : 0;
+}
+
 int config_timespan(const char *text, int64_t *ns)
 {
-	const char *unit = text + strspn(text, "0123456789.");
-	char number[24];
-	size_t n = (size_t)(unit - text);
-	char *end;
+	const char *unit;
 	double value;
 
-	if (!isdigit((unsigned char)*text) || n >= sizeof(number))
+	if (config_quantity(text, &value, &unit) < 0)
 		return -EINVAL;
-	memcpy(number, text, n);
-	number[n] = '\0';
-	value = strtod(number, &end);
-	if (*end)
-		return -EINVAL;
-	unit += *unit == ' ';
 	if (!*unit && value != 0)
 		return -EDOM;
 	return unit_apply(*unit ? unit : "s", value, ns);

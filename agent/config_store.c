@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * `store:` of the main file, and sizes. */
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "agent/config_build.h"
 
@@ -14,19 +12,11 @@ int config_size(const char *text, int64_t *bytes)
 		{"GiB", 1024.0 * 1024 * 1024}, {"kB", 1e3}, {"MB", 1e6},
 		{"GB", 1e9},
 	};
-	const char *unit = text + strspn(text, "0123456789.");
-	size_t n = (size_t)(unit - text);
-	char number[24], *end;
+	const char *unit;
 	double value;
 
-	if (!isdigit((unsigned char)*text) || n >= sizeof(number))
+	if (config_quantity(text, &value, &unit) < 0)
 		return -EINVAL;
-	memcpy(number, text, n);
-	number[n] = '\0';
-	value = strtod(number, &end);
-	if (*end)
-		return -EINVAL;
-	unit += *unit == ' ';
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
 		if (strcmp(unit, units[i].name))
 			continue;
