@@ -289,7 +289,7 @@ void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
 			client_event(c, REGISTRATION_CHANGED, 0,
 				     REGISTRATION_BINDING, now);
 		} else if (path->id[2] == 23) {
-			forward_kick(c, now);
+			forward_kick(c);
 		}
 	}
 }

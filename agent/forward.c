@@ -378,7 +378,6 @@ static void discard(struct forward *f, uint32_t n)
 	kept_pop(&f->waiting, &w->budget, n);
 }
 
-
 /* No answer for so long: a kill must not take them. */
 static void write_held(struct forward *f)
 {
@@ -474,7 +473,6 @@ static void tell_newest(struct client *c, bool with_history, int64_t now)
 		o->held = false;
 	}
 }
-
 
 void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
 {
@@ -720,9 +718,8 @@ void forward_registered(struct client *c, bool is, int64_t now)
 	forward_release(c);
 }
 
-void forward_kick(struct client *c, int64_t now)
+void forward_kick(struct client *c)
 {
-	(void)now;
 	if (c->forward)
 		forward_queue(c->forward);
 }

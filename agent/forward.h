@@ -118,7 +118,7 @@ void forward_registered(struct client *client, bool is, int64_t now);
 void forward_answered(struct client *client, enum coap_outcome outcome,
 		      int64_t now);
 /* The account may have been changed: 1/x/23 Mute Send. */
-void forward_kick(struct client *client, int64_t now);
+void forward_kick(struct client *client);
 
 /* When forward_due() is to be called. */
 int64_t forward_next(const struct client *client);
