@@ -8,15 +8,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "agent/bus.h"
-#include "agent/client.h"
-#include "agent/coap.h"
-#include "agent/credentials.h"
-#include "agent/gateway.h"
-#include "agent/gnutls_shim.h"
-#include "agent/last.h"
-#include "agent/log.h"
-#include "agent/loop.h"
+#include "agent/bus/bus.h"
+#include "agent/client/client.h"
+#include "agent/coap/coap.h"
+#include "agent/coap/credentials.h"
+#include "agent/gateway/gateway.h"
+#include "agent/coap/gnutls_shim.h"
+#include "agent/endpoint/last.h"
+#include "agent/base/log.h"
+#include "agent/gateway/loop.h"
 
 #define LOW_FDS 64		/* buses whose library uses select() */
 

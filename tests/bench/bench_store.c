@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <uv.h>
-#include "agent/spill.h"
+#include "agent/store/spill.h"
 
 static size_t n_given;
 static bool ended;

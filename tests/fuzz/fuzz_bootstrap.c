@@ -3,8 +3,8 @@
  * again; then what is left is checked, saved, and must load as it was. */
 #include <stdlib.h>
 #include <string.h>
-#include "agent/account.h"
-#include "agent/bootstrap_request.h"
+#include "agent/lwm2m/account.h"
+#include "agent/lwm2m/bootstrap_request.h"
 #include "ipso/ipso.h"
 
 static const struct object_def *find(const struct object_model *model,

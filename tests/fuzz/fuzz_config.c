@@ -3,9 +3,9 @@
  * can be named and freed, and what cannot run has a reason. */
 #include <stdlib.h>
 
-#include "agent/arena.h"
-#include "agent/model.h"
-#include "agent/yaml.h"
+#include "agent/base/arena.h"
+#include "agent/config/model.h"
+#include "agent/config/yaml.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 #define SIZE_MOST 20000	/* a fleet of fleets takes long, and shows no more */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/credentials_parts.h"
+#include "agent/coap/credentials_parts.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 

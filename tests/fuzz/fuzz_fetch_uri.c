@@ -2,7 +2,7 @@
  * URIs that servers write to 5/0/1: segments lie in their room, whole. */
 #include <errno.h>
 #include <stdlib.h>
-#include "agent/fetch_uri.h"
+#include "agent/coap/fetch_uri.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 

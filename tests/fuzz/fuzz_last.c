@@ -3,7 +3,7 @@
  * and compacted it says the same. */
 #include <stdlib.h>
 #include <string.h>
-#include "agent/last_format.h"
+#include "agent/store/last_format.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/object_xml.h"
+#include "agent/config/object_xml.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/request.h"
+#include "agent/lwm2m/request.h"
 #include "ipso/ipso.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/spill_format.h"
+#include "agent/store/spill_format.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 

@@ -3,8 +3,8 @@
  * one. */
 #include <stdlib.h>
 
-#include "agent/arena.h"
-#include "agent/yaml.h"
+#include "agent/base/arena.h"
+#include "agent/config/yaml.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 

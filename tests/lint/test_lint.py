@@ -8,7 +8,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPILER = 'cc'
-PURE = 'add_library(lwmux_pure STATIC observe.c)\n'
+PURE = 'target_sources(lwmux_pure PRIVATE observe.c)\n'
 GPL = '/* SPDX-License-Identifier: GPL-2.0-or-later */\n'
 MIT = '/* SPDX-License-Identifier: MIT */\n'
 
@@ -28,11 +28,11 @@ class Tree(unittest.TestCase):
         held = tempfile.TemporaryDirectory()
         self.addCleanup(held.cleanup)
         self.root = held.name
-        self.put('agent/CMakeLists.txt', '# ' + GPL + PURE)
-        self.put('agent/observe.c', GPL + '#include "agent/observe.h"\n')
-        self.put('agent/observe.h', GPL)
-        self.put('agent/loop.c', GPL + '#include <uv.h>\n')
-        self.put('agent/loop.h', GPL)
+        self.put('agent/lwm2m/CMakeLists.txt', '# ' + GPL + PURE)
+        self.put('agent/lwm2m/observe.c', GPL + '#include "agent/lwm2m/observe.h"\n')
+        self.put('agent/lwm2m/observe.h', GPL)
+        self.put('agent/gateway/loop.c', GPL + '#include <uv.h>\n')
+        self.put('agent/gateway/loop.h', GPL)
         self.put('objects/value.h', MIT)
 
     def put(self, path, text):
@@ -54,8 +54,8 @@ class Tree(unittest.TestCase):
             self.assertEqual(code, 0, told)
 
     def test_object_includes_agent(self):
-        self.put('objects/tree.c', '#include "agent/observe.h"\n')
-        self.expect('layers', 'objects/tree.c: "agent/observe.h": not for')
+        self.put('objects/tree.c', '#include "agent/lwm2m/observe.h"\n')
+        self.expect('layers', 'objects/tree.c: "agent/lwm2m/observe.h": not for')
 
     def test_object_includes_ipso(self):
         self.put('ipso/ipso.h', GPL)
@@ -63,7 +63,7 @@ class Tree(unittest.TestCase):
         self.expect('layers', 'not for the layer "objects"')
 
     def test_adapter_includes_agent(self):
-        self.put('adapters/sim/sim.c', '#include "agent/loop.h"\n')
+        self.put('adapters/sim/sim.c', '#include "agent/gateway/loop.h"\n')
         self.expect('layers', 'not for the layer "adapter"')
 
     def test_adapter_includes_another(self):
@@ -73,38 +73,55 @@ class Tree(unittest.TestCase):
 
     def test_agent_includes_an_adapter(self):
         self.put('adapters/sim/signal.h', GPL)
-        self.put('agent/bus.c', '#include "adapters/sim/signal.h"\n')
+        self.put('agent/bus/bus.c', '#include "adapters/sim/signal.h"\n')
         self.expect('layers', 'not for the layer "agent"')
 
     def test_pure_includes_loop(self):
-        self.put('agent/observe.c', '#include "agent/loop.h"\n')
+        self.put('agent/lwm2m/observe.c', '#include "agent/gateway/loop.h"\n')
         self.expect('layers', 'not for the layer "pure"')
 
     def test_pure_includes_the_system(self):
-        self.put('agent/observe.c', '#include <pthread.h>\n')
+        self.put('agent/lwm2m/observe.c', '#include <pthread.h>\n')
         self.expect('layers', '<pthread.h>: has its place elsewhere')
 
     def test_pure_header_includes_the_system(self):
-        self.put('agent/observe.h', '#include <sys/socket.h>\n')
-        self.expect('layers', 'agent/observe.h: <sys/socket.h>')
+        self.put('agent/lwm2m/observe.h', '#include <sys/socket.h>\n')
+        self.expect('layers', 'agent/lwm2m/observe.h: <sys/socket.h>')
 
     def test_library_elsewhere(self):
-        self.put('agent/server.c', '#include <coap3/coap.h>\n')
-        self.expect('layers', 'agent/server.c: <coap3/coap.h>')
+        self.put('agent/client/server.c', '#include <coap3/coap.h>\n')
+        self.expect('layers', 'agent/client/server.c: <coap3/coap.h>')
 
     def test_header_without_a_source(self):
-        self.put('agent/private.h', '#include <pthread.h>\n')
-        self.put('agent/loop.c', '#include "agent/private.h"\n')
+        self.put('agent/lwm2m/private.h', '#include <pthread.h>\n')
+        self.put('agent/gateway/loop.c', '#include "agent/lwm2m/private.h"\n')
         self.assertEqual(run('layers', self.root)[0], 0)
-        self.put('agent/observe.c', '#include "agent/private.h"\n')
-        self.expect('layers', 'agent/private.h: <pthread.h>')
+        self.put('agent/lwm2m/observe.c', '#include "agent/lwm2m/private.h"\n')
+        self.expect('layers', 'agent/lwm2m/private.h: <pthread.h>')
 
     def test_pure_by_design(self):
-        self.put('agent/point.c', GPL)
-        self.expect('layers', 'agent/point.c: pure by design')
+        self.put('agent/config/point.c', GPL)
+        self.expect('layers', 'agent/config/point.c: pure by design')
+
+    def test_floor_above(self):
+        self.put('agent/coap/coap.c', '#include "agent/gateway/loop.h"\n')
+        self.expect('layers', 'agent/coap/coap.c includes '
+                    'agent/gateway/loop.h: that floor lies above')
+
+    def test_exception_of_a_floor(self):
+        self.put('agent/coap/coap.c', '#include "agent/gateway/loop.h"\n')
+        self.put('tests/lint/exceptions',
+                 'agent/coap/coap.c includes agent/gateway/loop.h\n')
+        self.assertEqual(run('layers', self.root)[0], 0)
+        self.put('agent/coap/coap.c', GPL)
+        self.expect('layers', 'is mended: take the line out')
+
+    def test_no_such_floor(self):
+        self.put('agent/attic/old.c', GPL)
+        self.expect('layers', 'agent/attic/old.c: no floor')
 
     def test_path_not_from_the_root(self):
-        self.put('agent/server.c', '#include "loop.h"\n')
+        self.put('agent/client/server.c', '#include "loop.h"\n')
         self.expect('layers', '"loop.h": no such path')
 
     def test_no_license(self):
@@ -118,6 +135,37 @@ class Tree(unittest.TestCase):
     def test_path_of_one_machine(self):
         self.put('objects/tree.c', GPL + '/* see /' + 'home/me/x */\n')
         self.expect('house', 'objects/tree.c:2: a path of one machine')
+
+
+class Calls(unittest.TestCase):
+    """What the libraries call across floors, whatever they include."""
+
+    def test_call_upward(self):
+        held = tempfile.TemporaryDirectory()
+        self.addCleanup(held.cleanup)
+        for path, text in (
+                ('agent/lwm2m/CMakeLists.txt', '# ' + GPL + PURE),
+                ('agent/lwm2m/observe.c', GPL),
+                ('agent/coap/coap.c', GPL + 'int gateway_turn(void);\n'
+                 'int turn(void) { return gateway_turn(); }\n'),
+                ('agent/gateway/gateway.c', GPL + 'int gateway_turn(void);\n'
+                 'int gateway_turn(void) { return 1; }\n')):
+            path = os.path.join(held.name, path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(text)
+        objects = []
+        for name in ('coap/coap', 'gateway/gateway'):
+            objects.append(os.path.join(held.name,
+                                        os.path.basename(name) + '.c.o'))
+            subprocess.run([COMPILER, '-c', '-o', objects[-1], os.path.join(
+                held.name, 'agent', name + '.c')], check=True)
+        library = os.path.join(held.name, 'lib.a')
+        subprocess.run(['ar', 'rc', library, *objects], check=True)
+        code, told = run('layers', held.name, library)
+        self.assertEqual(code, 1, told)
+        self.assertIn('agent/coap/coap.c calls gateway_turn: that floor',
+                      told)
 
 
 class Purity(unittest.TestCase):

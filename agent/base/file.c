@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Reads files: no device or pipe can make it wait. */
+#include "agent/base/file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static ssize_t read_whole(int fd, char *text)
+{
+	size_t n = 0;
+
+	while (n <= FILE_SIZE_MOST) {
+		ssize_t got = read(fd, text + n, FILE_SIZE_MOST + 1 - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (!got)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
+ssize_t file_read(const char *directory, const char *name, char **text)
+{
+	char *path;
+	ssize_t n;
+	int fd;
+
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		abort();
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	free(path);
+	if (fd < 0)
+		return -errno;
+	*text = malloc(FILE_SIZE_MOST + 1);
+	if (!*text)
+		abort();
+	n = read_whole(fd, *text);
+	if (n < 0)
+		free(*text);
+	close(fd);
+	return n;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Which known word was meant: the one with the fewest edits, if they are few. */
+#include "agent/base/nearest.h"
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Rows of the usual table; two earlier ones are kept for the swaps. */
+static size_t distance(const char *a, size_t n, const char *b, size_t m)
+{
+	size_t rows[3][NEAREST_WORD_MAX + 1];
+
+	for (size_t j = 0; j <= m; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t *row = rows[i % 3], *up = rows[(i + 2) % 3];
+		size_t *upper = rows[(i + 1) % 3];
+
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			row[j] = least(up[j], row[j - 1]) + 1;
+			row[j] = least(row[j], up[j - 1] +
+					       !same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) &&
+			    same(a[i - 2], b[j - 1]))
+				row[j] = least(row[j], upper[j - 2] + 1);
+		}
+	}
+	return rows[n % 3][m];
+}
+
+size_t edit_distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	if (n > NEAREST_WORD_MAX || m > NEAREST_WORD_MAX)
+		return SIZE_MAX;
+	return distance(a, n, b, m);
+}
+
+/* A third of the letters may be wrong, one always. */
+void nearest_init(struct nearest *nearest, const char *word)
+{
+	size_t n = strlen(word);
+
+	nearest->word = word;
+	nearest->best = NULL;
+	nearest->distance = (n < 3 ? 1 : n / 3) + 1;
+	nearest->text[0] = '\0';
+}
+
+static void offer(struct nearest *nearest, const char *known, size_t n)
+{
+	size_t length = strlen(nearest->word), d;
+
+	if (n > NEAREST_WORD_MAX || length > NEAREST_WORD_MAX)
+		return;
+	d = distance(nearest->word, length, known, n);
+	if (length >= 3 && length < n && !strncmp(nearest->word, known, length))
+		d = 1;		/* cut short: "addr" */
+	if (d >= nearest->distance || d >= n)
+		return;
+	nearest->distance = d;
+	nearest->best = known;
+	snprintf(nearest->text, sizeof(nearest->text),
+		 "; did you mean '%.*s'?", (int)n, known);
+}
+
+void nearest_offer(struct nearest *nearest, const char *known)
+{
+	offer(nearest, known, strlen(known));
+}
+
+void nearest_offer_choices(struct nearest *nearest, const char *choices)
+{
+	while (*choices) {
+		size_t n = strcspn(choices, "|");
+
+		offer(nearest, choices, n);
+		choices += n + (choices[n] == '|');
+	}
+}
+
+const char *nearest_text(struct nearest *nearest)
+{
+	return nearest->text;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The states of a Type=notify (and notify-reload) service. */
+#include <inttypes.h>
+#include <systemd/sd-daemon.h>
+#include "agent/base/sdnotify.h"
+
+void sdnotify_ready(void)
+{
+	sd_notify(0, "READY=1");
+}
+
+void sdnotify_status(const char *status)
+{
+	sd_notifyf(0, "STATUS=%s", status);
+}
+
+void sdnotify_reloading(int64_t now)
+{
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now / 1000);
+}
+
+void sdnotify_stopping(void)
+{
+	sd_notify(0, "STOPPING=1");
+}

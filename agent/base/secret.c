@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Files of keys: only their owner may read them. */
+#include "agent/base/secret.h"
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "agent/base/arena.h"
+
+#define TEXT_MOST 4096
+#define FILE_MOST 65536
+
+static int file_open(const char *directory, const char *path)
+{
+	char *full;
+	int fd;
+
+	if (asprintf(&full, "%s%s%s", *path == '/' || !directory ? "" :
+		     directory, *path == '/' || !directory ? "" : "/",
+		     path) < 0)
+		abort();
+	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		fd = -errno;
+	free(full);
+	return fd;
+}
+
+static int nibble(char c)
+{
+	if (!isxdigit((unsigned char)c))
+		return -1;
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+int secret_hex(const char *text, size_t n, uint8_t *bytes)
+{
+	int used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int high, low;
+
+		if (isspace((unsigned char)text[i]) || text[i] == ':')
+			continue;
+		high = nibble(text[i]);
+		low = i + 1 < n ? nibble(text[++i]) : -1;
+		if (high < 0 || low < 0)
+			return -EINVAL;
+		bytes[used++] = (uint8_t)(high << 4 | low);
+	}
+	return used ? used : -EINVAL;
+}
+
+static int content_read(int fd, struct arena *arena, uint8_t **bytes,
+			char *why, size_t size)
+{
+	uint8_t raw[TEXT_MOST / 2 + 1];
+	char text[TEXT_MOST];
+	ssize_t got = read(fd, text, sizeof(text));
+	int n = got < 0 ? -errno : secret_hex(text, (size_t)got, raw);
+
+	if (n > 0) {
+		arena_mark_secret(arena);
+		*bytes = memcpy(arena_take(arena, (size_t)n), raw, (size_t)n);
+	} else if (got < 0) {
+		snprintf(why, size, "cannot be read: %s", strerror(-n));
+	} else {
+		snprintf(why, size, "does not hold bytes in hex");
+	}
+	explicit_bzero(raw, sizeof(raw));
+	explicit_bzero(text, sizeof(text));
+	return n;
+}
+
+/* >= 0: open, and a file that may be read. */
+static int file_open_checked(const char *directory, const char *path,
+			     bool closed, char *why, size_t size)
+{
+	int fd = file_open(directory, path), rc = 0;
+	struct stat stat;
+
+	if (fd < 0) {
+		snprintf(why, size, "cannot be read: %s", strerror(-fd));
+		return fd;
+	}
+	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode)) {
+		snprintf(why, size, "is no file");
+		rc = -EINVAL;
+	} else if (closed && stat.st_mode & 077) {
+		snprintf(why, size, "can be read by others: chmod 600");
+		rc = -EPERM;
+	} else {
+		return fd;
+	}
+	close(fd);
+	return rc;
+}
+
+int secret_read(const char *directory, const char *path, struct arena *arena,
+		uint8_t **bytes, char *why, size_t size)
+{
+	int fd = file_open_checked(directory, path, true, why, size), n;
+
+	if (fd < 0)
+		return fd;
+	n = content_read(fd, arena, bytes, why, size);
+	close(fd);
+	return n;
+}
+
+/* All that read() gives, up to size. */
+static ssize_t read_all(int fd, uint8_t *to, size_t size)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	while (used < size && (n = read(fd, to + used, size - used)) != 0) {
+		if (n < 0)
+			return -errno;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
+int secret_file(const char *directory, const char *path, bool closed,
+		uint8_t **bytes, char *why, size_t size)
+{
+	int fd = file_open_checked(directory, path, closed, why, size);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	*bytes = malloc(FILE_MOST + 1);
+	if (!*bytes)
+		abort();
+	n = read_all(fd, *bytes, FILE_MOST + 1);
+	close(fd);
+	if (n > 0 && n <= FILE_MOST)
+		return (int)n;
+	if (n < 0)
+		snprintf(why, size, "cannot be read: %s", strerror((int)-n));
+	else
+		snprintf(why, size, n ? "has more than 64 kB" : "is empty");
+	explicit_bzero(*bytes, FILE_MOST + 1);
+	free(*bytes);
+	*bytes = NULL;
+	return n < 0 ? (int)n : -EINVAL;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Commands on the bus's thread: one per device at a time, before its polls.
+ * What was written to a polled point is read back before it counts as done. */
+#include <errno.h>
+#include <stdlib.h>
+#include "agent/bus/bus_private.h"
+
+#define READ_BACK_TRIES 8	/* exchanges that may only learn */
+
+static struct bus *bus_of(const struct bus_device *device)
+{
+	return container_of(device->base.bus, struct bus, base);
+}
+
+void device_ready(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+
+	if (device->ready)
+		return;
+	device->ready = true;
+	device->next_ready = NULL;
+	*bus->ready_end = device;
+	bus->ready_end = &device->next_ready;
+}
+
+void device_unready(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+	struct bus_device **at = &bus->ready;
+
+	if (!device->ready)
+		return;
+	while (*at != device)
+		at = &(*at)->next_ready;
+	*at = device->next_ready;
+	if (!*at)
+		bus->ready_end = at;
+	device->ready = false;
+}
+
+static void command_say(struct bus_device *device, struct bus_command *command,
+			int error)
+{
+	const struct bus_point *point = container_of(
+		command->base.point, struct bus_point, base);
+
+	atomic_fetch_sub(&device->commands, 1);
+	if (!command->forgotten)
+		device_say(device, (struct bus_message){
+			.event = BUS_DONE, .id = command->id, .error = error,
+			.point = (uint32_t)(point - device->points),
+			.when = bus_now()});
+	free(command);
+}
+
+void command_end(struct bus_device *device, int error)
+{
+	struct bus_command *command = device->current;
+
+	device->current = NULL;
+	command_say(device, command, error);
+	if (device->queue)
+		device_ready(device);
+}
+
+void command_queue(struct bus_device *device, struct bus_command *command)
+{
+	struct bus_command **end = &device->queue;
+
+	while (*end)		/* BUS_COMMANDS_MAX at most */
+		end = &(*end)->next;
+	*end = command;
+	if (!device->current && device->link)
+		device_ready(device);
+}
+
+static struct bus_command *queue_take(struct bus_command **at)
+{
+	struct bus_command *command = *at;
+
+	*at = command->next;
+	return command;
+}
+
+void commands_fail(struct bus_device *device, int error)
+{
+	while (device->queue)
+		command_say(device, queue_take(&device->queue), error);
+}
+
+static void current_forget(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+	struct bus_command *command = device->current;
+
+	command->forgotten = true;
+	if (command->state == COMMAND_RUNNING && !bus->ops->cancel)
+		return;
+	if (command->state == COMMAND_RUNNING) {
+		bus->called = true;
+		bus->ops->cancel(&command->base);
+	}
+	command_end(device, 0);
+}
+
+void command_forget(struct bus_device *device, uint64_t id)
+{
+	struct bus_command **at = &device->queue;
+
+	if (device->current && device->current->id == id) {
+		current_forget(device);
+		return;
+	}
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	(*at)->forgotten = true;
+	command_say(device, queue_take(at), 0);
+}
+
+void command_read_back(struct bus_point *point, int error)
+{
+	struct bus_device *device = container_of(point->base.device,
+						 struct bus_device, base);
+	struct bus_command *command = device->current;
+
+	if (command && command->state == COMMAND_READING &&
+	    command->base.point == &point->base)
+		command_end(device, error);
+}
+
+/* A report or a fault of the point ends the command from within. */
+static void read_back(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+	struct bus_command *command = device->current;
+	int rc = -EAGAIN;
+
+	command->state = COMMAND_READING;
+	for (int i = 0; i < READ_BACK_TRIES && rc == -EAGAIN; i++) {
+		bus->asked[0] = command->base.point;
+		rc = device_exchange(device, 1);
+		if (device->current != command)
+			break;
+	}
+	if (device->current == command && rc != -EINPROGRESS)
+		command_end(device, rc < 0 ? rc : -EIO);
+	device_schedule(device, bus_now());
+}
+
+/* The adapter is through with it. */
+static void command_settle(struct bus_device *device)
+{
+	const struct bus *bus = bus_of(device);
+	const struct bus_command *command = device->current;
+	const struct bus_point *point = container_of(
+		command->base.point, struct bus_point, base);
+	int lost = bus->lost ? bus->lost : device->lost ? -ENODEV : 0;
+
+	if (command->error != 0 || point->due == POLL_NEVER)
+		command_end(device, command->error);
+	else if (lost)
+		command_end(device, lost);
+	else
+		read_back(device);
+}
+
+static void command_start(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+	struct bus_command *command = queue_take(&device->queue);
+	int rc = -ENOTSUP;
+
+	device->current = command;
+	if (bus_now() >= command->base.deadline) {
+		command_end(device, -ETIMEDOUT);
+		return;
+	}
+	command->state = COMMAND_RUNNING;
+	bus->called = true;
+	bus_count_up(bus, &bus->counters, "commands", 1);
+	if (bus->ops->command)
+		rc = bus->ops->command(&command->base);
+	if (command->state == COMMAND_RUNNING && rc != -EINPROGRESS) {
+		command->error = rc;
+		command->state = COMMAND_ENDED;
+	}
+	if (command->state == COMMAND_ENDED)
+		command_settle(device);
+}
+
+bool command_step(struct bus *bus)
+{
+	struct bus_device *device = bus->ready;
+
+	if (!device)
+		return false;
+	device_unready(device);
+	if (!device->link)
+		return true;
+	if (device->current && device->current->state == COMMAND_ENDED)
+		command_settle(device);
+	else if (!device->current && device->queue)
+		command_start(device);
+	return true;
+}

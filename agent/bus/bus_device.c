@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A device on its bus's thread: attach and detach, its polls, and what its
+ * answers and silences make of it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/bus/bus_private.h"
+
+static struct bus *bus_of(const struct bus_device *device)
+{
+	return container_of(device->base.bus, struct bus, base);
+}
+
+void device_destroy(struct bus_device *device)
+{
+	struct bus_command *command;
+
+	while ((command = device->queue)) {
+		device->queue = command->next;
+		free(command);
+	}
+	free(device->current);
+	kept_finish(&device->kept);
+	free(device->counters.at);
+	free(device);
+}
+
+/* ---- standing */
+
+/* One that sleeps is not gone before its time. */
+static bool is_absent(const struct bus_device *device)
+{
+	int64_t silent_after = device->conf->silent_after;
+
+	return silent_after > 0 && device->tries >= POLL_SILENT_TRIES &&
+	       bus_now() - device->alive_at >= silent_after;
+}
+
+static enum bus_standing standing_of(const struct bus_device *device)
+{
+	if (!device->link || !bus_of(device)->ops->read)
+		return STANDING_NONE;
+	if (device->tries > 0 && device->conf->queue)
+		return is_absent(device) ? STANDING_SILENT : STANDING_ASLEEP;
+	if (device->tries >= POLL_SILENT_TRIES)
+		return STANDING_SILENT;
+	if (device->tries > 0)
+		return STANDING_SHAKY;
+	return device->known ? STANDING_LIVE : STANDING_UNKNOWN;
+}
+
+/* The bus counts its devices by standing; those without polls do not count. */
+static void standing_update(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+	enum bus_standing now = standing_of(device);
+	bool polled = false;
+
+	for (size_t i = 0; i < device->base.n_points && !polled; i++)
+		polled = device->points[i].due != POLL_NEVER;
+	if (!polled)
+		now = STANDING_NONE;
+	bus->standings[device->standing]--;
+	bus->standings[now]++;
+	device->standing = (uint8_t)now;
+}
+
+/* While a device is silent all its values are bad: they are asked for at once
+ * when it is back, those with a long period too. */
+static void points_renew(struct bus_device *device, int64_t now)
+{
+	for (size_t i = 0; i < device->base.n_points; i++)
+		if (device->points[i].due != POLL_NEVER &&
+		    device->points[i].due > now)
+			device->points[i].due = now;
+}
+
+void device_alive(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+	bool renew = device->tries >= POLL_SILENT_TRIES &&
+		     (!device->conf->queue || is_absent(device));
+	int64_t now;
+
+	bus->open_tries = 0;
+	if (device->conf->queue)
+		device->alive_at = bus_now();
+	if (device->known && device->tries == 0)
+		return;
+	now = bus_now();
+	if (renew)
+		points_renew(device, now);
+	device->known = true;
+	device->tries = 0;
+	device->hold = 0;
+	standing_update(device);
+	if (device->link)
+		device_schedule(device, now);
+}
+
+/* Are all that could answer silent, and is it time to try a new connection? */
+static bool is_reopening_due(const struct bus *bus, int64_t now)
+{
+	return bus->standings[STANDING_SILENT] > 0 && now >= bus->reopen_at &&
+	       bus->standings[STANDING_UNKNOWN] == 0 &&
+	       bus->standings[STANDING_LIVE] == 0 &&
+	       bus->standings[STANDING_SHAKY] == 0;
+}
+
+void device_missed(struct bus_device *device, int error, char *text)
+{
+	struct bus *bus = bus_of(device);
+
+	device->missed = true;
+	device->tries++;
+	standing_update(device);
+	if (is_reopening_due(bus, bus_now()))
+		bus->silent = true;
+	bus_count_up(bus, &device->counters, "unanswered", 1);
+	device_say(device, (struct bus_message){
+		.event = BUS_NO_ANSWER, .error = error, .text = text,
+		.tries = device->tries, .when = bus_now()});
+}
+
+void point_tried(struct bus_point *point)
+{
+	struct bus_device *device = container_of(point->base.device,
+						 struct bus_device, base);
+
+	if (!point->untried)
+		return;
+	point->untried = false;
+	device->untried--;
+}
+
+void device_round(struct bus_device *device)
+{
+	if (device->round || device->untried > 0 || !device->link)
+		return;
+	device->round = true;
+	device_say(device, (struct bus_message){.event = BUS_ROUND,
+						.when = bus_now()});
+}
+
+/* ---- attach and detach */
+
+static void data_fill(struct bus_device *device, int64_t now)
+{
+	const struct adapter_ops *ops = bus_of(device)->ops;
+	const struct config_device *conf = device->conf;
+
+	device->untried = 0;
+	if (ops->device_size > 0)
+		memcpy(device->base.data, conf->data, ops->device_size);
+	for (size_t i = 0; i < conf->n_points; i++) {
+		struct bus_point *point = &device->points[i];
+
+		if (ops->point_size > 0)
+			memcpy(point->base.data, conf->points[i].data,
+			       ops->point_size);
+		point->untried = ops->read && conf->points[i].polled;
+		point->due = point->untried ? now : POLL_NEVER;
+		point->asked = false;
+		device->untried += point->untried;
+	}
+}
+
+static void asked_reserve(struct bus *bus, size_t n)
+{
+	if (bus->asked_room >= n)
+		return;
+	bus->asked_room = n;
+	bus->asked = reallocarray(bus->asked, n,
+				  sizeof(struct adapter_point *));
+	if (!bus->asked)
+		abort();
+}
+
+static void link_enter(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+
+	device->base.next = NULL;
+	device->link = bus->attached_end;
+	*device->link = &device->base;
+	bus->attached_end = &device->base.next;
+}
+
+static void link_leave(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+
+	*device->link = device->base.next;
+	if (device->base.next)
+		container_of(device->base.next, struct bus_device,
+			     base)->link = device->link;
+	else
+		bus->attached_end = device->link;
+	device->link = NULL;
+	device->base.next = NULL;
+}
+
+/* The adapter's text went to the log; what is left is the number. */
+static char *text_of(int error)
+{
+	char *text = strdup(strerror(-error));
+
+	if (!text)
+		abort();
+	return text;
+}
+
+void device_attach(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+	int64_t now = bus_now();
+	int rc = 0;
+
+	asked_reserve(bus, device->base.n_points);
+	data_fill(device, now);
+	if (!device->alive_at)
+		device->alive_at = now;
+	device->round = false;
+	device->stuck = 0;
+	device->hold = 0;
+	bus->called = true;
+	if (bus->ops->attach)
+		rc = bus->ops->attach(&device->base);
+	if (rc < 0) {
+		device_missed(device, rc, text_of(rc));
+		device->hold = bus_now() +
+			       poll_retry(device->tries, bus_now() - now, 0);
+		heap_set(&bus->due, &device->due, device->hold);
+		return;
+	}
+	link_enter(device);
+	standing_update(device);
+	device_say(device, (struct bus_message){.event = BUS_ATTACHED,
+						.when = now});
+	device_round(device);
+	device_schedule(device, now);
+	if (device->queue)
+		device_ready(device);
+}
+
+/* error: what a command at the adapter is told. */
+void device_detach(struct bus_device *device, int error)
+{
+	struct bus *bus = bus_of(device);
+
+	heap_set(&bus->due, &device->due, POLL_NEVER);
+	device->lost = false;
+	device_unready(device);
+	if (!device->link)
+		return;
+	bus->called = true;
+	images_end(device, error);
+	if (bus->ops->detach)
+		bus->ops->detach(&device->base);
+	link_leave(device);
+	standing_update(device);
+	if (device->current)
+		command_end(device, error);
+	device_unready(device);
+}
+
+/* ---- polls */
+
+/* The rest of an exchange gets its next turn behind all that are due by now.
+ */
+void device_schedule(struct bus_device *device, int64_t now)
+{
+	int64_t when = POLL_NEVER;
+
+	for (size_t i = 0; i < device->base.n_points; i++)
+		if (device->points[i].due < when)
+			when = device->points[i].due;
+	if (when != POLL_NEVER && when < now)
+		when = now;
+	if (when != POLL_NEVER && when < device->hold)
+		when = device->hold;
+	heap_set(&bus_of(device)->due, &device->due, when);
+}
+
+void device_rhythm(struct bus_device *device, uint32_t at, int64_t poll)
+{
+	struct bus_point *point = &device->points[at];
+	int64_t now = bus_now(), next = poll_next(now, poll, device->seed);
+
+	point->base.poll = poll;
+	if (point->due == POLL_NEVER || !device->link)
+		return;
+	if (!point->untried)
+		point->due = next;
+	device_schedule(device, now);
+}
+
+static int64_t shortest_poll(const struct bus_device *device)
+{
+	int64_t poll = POLL_NEVER;
+
+	for (size_t i = 0; i < device->base.n_points; i++)
+		if (device->points[i].due != POLL_NEVER &&
+		    device->points[i].base.poll < poll)
+			poll = device->points[i].base.poll;
+	return poll;
+}
+
+static int64_t retry_wait(const struct bus_device *device, int64_t cost)
+{
+	int64_t poll = shortest_poll(device);
+
+	return device->conf->queue ? poll_retry_sleeper(cost, poll) :
+				     poll_retry(device->tries, cost, poll);
+}
+
+void device_fault(struct bus_device *device, int error, char *text)
+{
+	int64_t now = bus_now();
+
+	device_missed(device, error, text);
+	for (size_t i = 0; i < device->base.n_points; i++)
+		point_tried(&device->points[i]);
+	device_round(device);
+	device->hold = now + retry_wait(device, 0);
+	if (device->link)
+		device_schedule(device, now);
+}
+
+static size_t due_collect(struct bus_device *device, int64_t now)
+{
+	struct bus *bus = bus_of(device);
+	size_t n = 0;
+
+	for (size_t i = 0; i < device->base.n_points; i++) {
+		struct bus_point *point = &device->points[i];
+
+		if (point->due != POLL_NEVER &&
+		    point->due - poll_grain(point->base.poll) <= now)
+			bus->asked[n++] = &point->base;
+	}
+	return n;
+}
+
+/* A point that fails three times in a row while its device lives is bad. */
+static void point_missed(struct bus_point *point, int error)
+{
+	struct bus_device *device = container_of(point->base.device,
+						 struct bus_device, base);
+
+	point->asked = false;
+	point_tried(point);
+	if (point->misses < POLL_SILENT_TRIES)
+		point->misses++;
+	if (point->misses < POLL_SILENT_TRIES ||
+	    device->tries >= POLL_SILENT_TRIES)
+		return;
+	device_say(device, (struct bus_message){
+		.event = BUS_FAULT, .error = error, .text = text_of(error),
+		.point = (uint32_t)(point - device->points),
+		.when = bus_now()});
+}
+
+/* Nothing came of it: all that were asked are failed, and the device is left
+ * alone for a while. The doubtful of a bus share a part of its time. */
+static void exchange_fail(struct bus_device *device, size_t n, int error,
+			  int64_t cost)
+{
+	struct bus *bus = bus_of(device);
+	int64_t now = bus_now();
+
+	if (!device->missed && !bus->lost && !device->lost)
+		device_missed(device, error, text_of(error));
+	for (size_t i = 0; i < n; i++) {
+		struct bus_point *point = container_of(
+			bus->asked[i], struct bus_point, base);
+
+		if (point->asked)
+			point_missed(point, error);
+	}
+	device->stuck = 0;
+	device->hold = now + retry_wait(device, cost);
+	bus->gate = now + (device->tries >= POLL_SILENT_TRIES ||
+			   device->conf->queue ? 4 : 1) * cost;
+}
+
+static size_t still_asked(const struct bus *bus, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		left += container_of(bus->asked[i], struct bus_point,
+				     base)->asked;
+	return left;
+}
+
+/* What has been answered, or will be, is due again a period later. */
+static void answered_schedule(struct bus_device *device, size_t n, bool all,
+			      int64_t now)
+{
+	struct bus *bus = bus_of(device);
+
+	for (size_t i = 0; i < n; i++) {
+		struct bus_point *point = container_of(
+			bus->asked[i], struct bus_point, base);
+		int64_t poll = point->base.poll;
+
+		if (point->asked && !all)
+			continue;
+		/* Promised twice and never reported counts as tried. */
+		if (point->asked && point->misses++ > 0)
+			point_tried(point);
+		/* Late or early, it returns to the grid; never at once. */
+		point->due = poll_next(point->due > now ? point->due :
+				       now + poll_grain(poll), poll,
+				       device->seed);
+		point->asked = false;
+	}
+}
+
+int device_exchange(struct bus_device *device, size_t n)
+{
+	struct bus *bus = bus_of(device);
+	int64_t start = bus_now(), cost;
+	size_t left;
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		container_of(bus->asked[i], struct bus_point, base)->asked =
+			true;
+	device->missed = false;
+	bus->called = true;
+	rc = bus->ops->read(&device->base, bus->asked, n);
+	cost = bus_now() - start;
+	bus_count_up(bus, &bus->counters, "exchanges", 1);
+	bus_count_up(bus, &bus->counters, "busy_us", (uint64_t)cost / 1000);
+	bus_count_up(bus, &device->counters, "exchanges", 1);
+	left = still_asked(bus, n);
+	if (rc == 0 && left == n)
+		rc = -EAGAIN;
+	device->stuck = rc == -EAGAIN ? device->stuck + 1 : 0;
+	if (rc == -EAGAIN && device->stuck > BUS_STUCK_MAX)
+		rc = -EPROTO;
+	if (device->missed && rc == -EAGAIN)
+		rc = -ETIMEDOUT;
+	answered_schedule(device, n, rc == -EINPROGRESS, start);
+	if (rc != 0 && rc != -EAGAIN && rc != -EINPROGRESS)
+		exchange_fail(device, n, rc, cost);
+	for (size_t i = 0; i < n; i++)
+		container_of(bus->asked[i], struct bus_point, base)->asked =
+			false;
+	device_round(device);
+	return rc;
+}
+
+/* Those that may well not answer wait while the others are served. */
+static bool is_gated(const struct bus_device *device, int64_t now)
+{
+	const struct bus *bus = bus_of(device);
+
+	return now < bus->gate && bus->standings[STANDING_LIVE] > 0 &&
+	       device->standing != STANDING_LIVE;
+}
+
+/* One behind the other, so that who waited longest goes first. */
+static void gate_wait(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+
+	bus->gated = bus->gate > bus->gated ? bus->gate : bus->gated + 1;
+	heap_set(&bus->due, &device->due, bus->gated);
+}
+
+bool device_poll(struct bus_device *device, int64_t now)
+{
+	size_t n;
+
+	if (is_gated(device, now)) {
+		gate_wait(device);
+		return false;
+	}
+	device->hold = 0;
+	n = due_collect(device, now);
+	if (n > 0)
+		device_exchange(device, n);
+	device_schedule(device, bus_now());
+	return n > 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A piece is: length of the name (1 byte), length of the bytes (2, big
+ * endian), name, bytes. */
+#include "agent/bus/bus_kept.h"
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct piece { size_t at, size, n_name, n; };
+
+/* The piece at an offset; size 0: the blob ends there. */
+static struct piece piece_at(const uint8_t *blob, size_t length, size_t at)
+{
+	struct piece piece = {.at = at};
+	size_t size;
+
+	if (length - at < 3)
+		return piece;
+	piece.n_name = blob[at];
+	piece.n = (size_t)blob[at + 1] << 8 | blob[at + 2];
+	size = 3 + piece.n_name + piece.n;
+	if (piece.n_name > 0 && size <= length - at)
+		piece.size = size;
+	return piece;
+}
+
+static struct piece piece_find(const struct kept *kept, const char *name)
+{
+	size_t n_name = strlen(name);
+	struct piece piece = piece_at(kept->bytes, kept->n, 0);
+
+	while (piece.size > 0 &&
+	       (piece.n_name != n_name ||
+		memcmp(kept->bytes + piece.at + 3, name, n_name) != 0))
+		piece = piece_at(kept->bytes, kept->n, piece.at + piece.size);
+	return piece;
+}
+
+void kept_init(struct kept *kept, const uint8_t *bytes, size_t n)
+{
+	struct piece piece = {0};
+
+	*kept = (struct kept){0};
+	if (!bytes || n > KEPT_MAX)
+		return;
+	do {
+		piece = piece_at(bytes, n, piece.at + piece.size);
+	} while (piece.size > 0);
+	if (piece.at == 0)
+		return;
+	kept->bytes = malloc(piece.at);
+	if (!kept->bytes)
+		abort();
+	kept->n = piece.at;
+	memcpy(kept->bytes, bytes, kept->n);
+}
+
+void kept_finish(struct kept *kept)
+{
+	free(kept->bytes);
+	*kept = (struct kept){0};
+}
+
+static bool piece_equals(const struct kept *kept, const struct piece *piece,
+			 const void *bytes, size_t n)
+{
+	return piece->size > 0 && piece->n == n &&
+	       memcmp(kept->bytes + piece->at + 3 + piece->n_name, bytes,
+		      n) == 0;
+}
+
+int kept_set(struct kept *kept, const char *name, const void *bytes, size_t n)
+{
+	struct piece old = piece_find(kept, name);
+	size_t n_name = strlen(name), tail, grown;
+	uint8_t *to;
+
+	if (n_name == 0 || n_name > UINT8_MAX)
+		return -EINVAL;
+	if (n > KEPT_MAX ||
+	    kept->n - old.size + (n ? 3 + n_name + n : 0) > KEPT_MAX)
+		return -ENOSPC;
+	if (n == 0 ? old.size == 0 : piece_equals(kept, &old, bytes, n))
+		return 0;
+	tail = kept->n - old.at - old.size;
+	if (old.size > 0)
+		memmove(kept->bytes + old.at,
+			kept->bytes + old.at + old.size, tail);
+	kept->n -= old.size;
+	if (n == 0)
+		return 1;
+	grown = kept->n + 3 + n_name + n;
+	kept->bytes = realloc(kept->bytes, grown);
+	if (!kept->bytes)
+		abort();
+	to = kept->bytes + kept->n;
+	to[0] = (uint8_t)n_name;
+	to[1] = (uint8_t)(n >> 8);
+	to[2] = (uint8_t)n;
+	memcpy(to + 3, name, n_name);
+	memcpy(to + 3 + n_name, bytes, n);
+	kept->n = grown;
+	return 1;
+}
+
+int kept_get(const struct kept *kept, const char *name, void *bytes, size_t n)
+{
+	struct piece piece = piece_find(kept, name);
+
+	if (piece.size == 0)
+		return -ENOENT;
+	if (n > 0)
+		memcpy(bytes, kept->bytes + piece.at + 3 + piece.n_name,
+		       piece.n < n ? piece.n : n);
+	return (int)piece.n;
+}

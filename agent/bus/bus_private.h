@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What bus.c (agent thread) and bus_thread.c, bus_device.c, bus_command.c and
+ * bus_host.c (the bus's thread) share. After bus_start() the agent thread
+ * touches of these structs only what stands under "agent thread" and what the
+ * locks guard. */
+#ifndef AGENT_BUS_PRIVATE_H
+#define AGENT_BUS_PRIVATE_H
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include "adapters/adapter.h"
+#include "agent/bus/bus.h"
+#include "agent/bus/bus_kept.h"
+#include "agent/bus/bus_poll.h"
+#include "agent/base/heap.h"
+
+#define BUS_COMMANDS_MAX 16	/* of one device that wait or run */
+#define BUS_STUCK_MAX 64	/* exchanges in a row that only learn */
+#define BUS_VALUE_MAX 65536	/* bytes of a text or opaque value */
+
+#define container_of(member_, type_, name_) \
+	((type_ *)(void *)((char *)(member_) - offsetof(type_, name_)))
+
+struct bus_counters { struct bus_count *at; size_t n; };
+
+struct bus_point {
+	struct adapter_point base;
+	int64_t due;		/* of the next poll; POLL_NEVER: not polled */
+	uint8_t misses;		/* asked in vain, in a row */
+	bool asked;		/* in the exchange under way */
+	bool untried;		/* since the attach; polled ones only */
+};
+
+enum bus_command_state {
+	COMMAND_QUEUED,
+	COMMAND_RUNNING,	/* at the adapter, until done, cancel, detach */
+	COMMAND_ENDED,		/* by the adapter: error says how */
+	COMMAND_READING,	/* done; the read-back is under way */
+};
+
+struct bus_command {
+	struct adapter_command base;
+	struct bus_command *next;
+	uint64_t id;
+	enum bus_command_state state;
+	int error;
+	bool forgotten;		/* but the adapter cannot cancel */
+	uint8_t bytes[];	/* of the value */
+};
+
+/* How much a device can be counted on, from its last answers. */
+enum bus_standing {
+	STANDING_NONE,		/* not attached, or nothing is polled */
+	STANDING_UNKNOWN, STANDING_LIVE, STANDING_SHAKY, STANDING_SILENT,
+	STANDING_ASLEEP,		/* in queue mode: no answer is no sign */
+	STANDINGS
+};
+
+struct bus_device {
+	struct adapter_device base;
+	struct adapter_device **link;	/* what points at base; NULL: nothing,
+					 * it is not attached */
+	struct bus_device *next, *prev;	/* all devices of the bus */
+	struct bus_device *next_ready;
+	const struct config_device *conf;
+	void *owner;
+	struct heap_item due;
+	int64_t hold;			/* left alone until then; 0: not */
+	struct bus_command *current, *queue;
+	struct kept kept;
+	struct bus_counters counters;	/* under bus->counters_lock */
+	uint32_t seed;
+	int64_t alive_at;		/* the last answer of one that sleeps,
+					 * or when it was attached */
+	uint32_t tries;			/* unanswered in a row */
+	uint32_t untried;		/* points */
+	atomic_uchar commands;		/* waiting or running */
+	uint8_t stuck;
+	uint8_t standing;		/* enum bus_standing */
+	bool ready, keeping, lost, round, missed, known;
+	bool leaving;			/* agent thread: detach was asked for */
+	struct bus_point points[];
+};
+
+enum bus_inbox_kind { INBOX_ATTACH, INBOX_DETACH, INBOX_DO,
+			INBOX_FORGET, INBOX_RHYTHM, INBOX_SEARCH,
+			INBOX_SEARCH_STOP, INBOX_IMAGE };
+
+struct bus_request {
+	struct bus_request *next;
+	enum bus_inbox_kind kind;
+	struct bus_device *device;
+	struct bus_command *command;	/* of DO */
+	const struct search_plan *plan;	/* of SEARCH */
+	struct bus_image *image;	/* of IMAGE */
+	uint64_t id;			/* of FORGET, of SEARCH */
+	int64_t poll;			/* of RHYTHM */
+	uint32_t point;
+};
+
+enum bus_said { SAID_NOTHING, SAID_OPENED, SAID_DOWN };
+
+struct bus {
+	struct adapter_bus base;
+	const struct config_bus *conf;
+	const struct adapter_ops *ops;
+	struct mailbox *up;
+	pthread_t thread;
+	bool stopping;			/* agent thread */
+
+	pthread_mutex_t inbox_lock;	/* guards these three; */
+	struct bus_request *inbox, **inbox_end;
+	bool stop;
+	int inbox_fd;			/* readable: look into the inbox */
+
+	pthread_mutex_t counters_lock;
+	struct bus_counters counters;
+
+	/* The bus's thread. */
+	struct bus_device *first, *last;
+	struct adapter_device **attached_end;
+	struct bus_device *ready, **ready_end;	/* have a command to go on */
+	struct bus_search *search;	/* the one under way, or NULL */
+	struct bus_image *images;	/* that are being installed */
+	struct heap due;
+	struct adapter_point **asked;	/* room for one exchange */
+	size_t asked_room;
+	uint32_t standings[STANDINGS];
+	int64_t gate;			/* doubtful ones wait until then */
+	int64_t gated;			/* the last of those that do */
+	int64_t turn_at, open_at, reopen_at, keep_at;
+	uint32_t open_tries;
+	int low_fd;			/* -1: none is held */
+	int lost;			/* negative errno; 0: not lost */
+	char *lost_text;
+	int down_error;			/* as last said */
+	enum bus_said said;
+	bool open, called, readable, rung, silent;
+	bool device_lost;		/* one at least */
+};
+
+/* bus_host.c */
+extern const struct adapter_host bus_host;
+int64_t bus_now(void);
+void bus_count_up(struct bus *bus, struct bus_counters *counters,
+		  const char *name, uint64_t n);
+void bus_low_fd_return(struct bus *bus);
+/* Sends a message; its text and bytes are given away. */
+bool bus_say(struct bus *bus, struct bus_message message);
+bool device_say(struct bus_device *device, struct bus_message message);
+/* BUS_KEEP, if it has kept something since. */
+void device_keep_flush(struct bus_device *device);
+void bus_keep_flush(struct bus *bus);		/* of all */
+
+/* bus_device.c */
+void device_destroy(struct bus_device *device);
+void device_attach(struct bus_device *device);
+void device_detach(struct bus_device *device, int error);
+/* It was heard; it did not answer (text is given away). */
+void device_alive(struct bus_device *device);
+void device_missed(struct bus_device *device, int error, char *text);
+/* The same, told by the adapter: all polled points have been tried. */
+void device_fault(struct bus_device *device, int error, char *text);
+void point_tried(struct bus_point *point);
+/* BUS_ROUND, if its time has come. */
+void device_round(struct bus_device *device);
+/* One exchange for what is due; false: it must wait. */
+bool device_poll(struct bus_device *device, int64_t now);
+/* read() of the n points in bus->asked, settled. What read() said. */
+int device_exchange(struct bus_device *device, size_t n);
+void device_schedule(struct bus_device *device, int64_t now);
+/* Another period for a point, whose grid it is on from now. */
+void device_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
+
+/* bus_safe.c: writes the `safe` values, as far as the device answers. */
+void device_safe(struct bus_device *device);
+
+/* bus_command.c */
+void command_queue(struct bus_device *device, struct bus_command *command);
+void command_forget(struct bus_device *device, uint64_t id);
+void commands_fail(struct bus_device *device, int error);
+/* BUS_DONE of the current one; the next may run. */
+void command_end(struct bus_device *device, int error);
+/* Its turn at command_step() has come. */
+void device_ready(struct bus_device *device);
+void device_unready(struct bus_device *device);
+bool command_step(struct bus *bus);
+/* The point of a read-back has been reported (0) or faulted. */
+void command_read_back(struct bus_point *point, int error);
+
+/* bus_search.c */
+struct search_plan;
+void search_begin(struct bus *bus, const struct search_plan *plan, uint64_t id);
+void search_forget(struct bus *bus, uint64_t id);
+/* BUS_SEARCHED, if one is under way; text NULL: the error says it all. */
+void search_end(struct bus *bus, int error, const char *text);
+/* Its next exchange, if it is due. */
+void search_step(struct bus *bus);
+int64_t search_due(const struct bus *bus);
+void search_found(struct adapter_search *search,
+		  const struct adapter_found *found);
+
+/* bus_image.c */
+struct image;
+struct bus_image *bus_image_create(struct bus_device *device,
+				   struct image *image, bool install,
+				   uint64_t id);
+void bus_image_free(struct bus_image *job);
+void image_begin(struct bus *bus, struct bus_image *job);
+/* The device goes: BUS_DONE with error for what is being installed. */
+void images_end(struct bus_device *device, int error);
+/* The next exchange of one of them, if it is due. */
+void images_step(struct bus *bus);
+int64_t images_due(const struct bus *bus);
+
+/* bus_thread.c */
+void *bus_run(void *bus);
+void bus_lost(struct bus *bus, int error, char *text);
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A search on the bus's thread: one exchange a call, between the polls, which
+ * keep half of the bus's time. What an adapter finds by a profile's identifying
+ * point is that profile's only where the value is in its range. */
+#include "agent/bus/bus_search.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/bus/bus_private.h"
+
+struct search_point {
+	struct adapter_device device;
+	struct adapter_point point;
+};
+
+/* Something answered, and so far no profile is known that it fits. */
+struct unknown { char *keys; int32_t rssi; };
+
+struct bus_search {
+	struct adapter_search base;
+	const struct search_plan *plan;
+	uint64_t id;
+	int64_t due, until;
+	size_t found;
+	struct unknown unknown;
+	char *known;			/* keys of the last that fitted */
+	struct search_point *points;
+	struct adapter_point **pointers;
+};
+
+static void *take(size_t size)
+{
+	void *memory = calloc(1, size ? size : 1);
+
+	if (!memory)
+		abort();
+	return memory;
+}
+
+static char *text_copy(const char *text)
+{
+	char *copy = strdup(text ? text : "");
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+/* ---- what is found */
+
+static char *texts_join(const char *keys, const char *note)
+{
+	size_t n = strlen(keys) + 1, m = note ? strlen(note) : 0;
+	char *both = take(n + m + 1);
+
+	memcpy(both, keys, n);
+	if (m > 0)
+		memcpy(both + n, note, m);
+	return both;
+}
+
+static bool has_bytes(const struct lwm2m_value *value)
+{
+	return value->type == LWM2M_STRING || value->type == LWM2M_OPAQUE ||
+	       value->type == LWM2M_CORELINK;
+}
+
+static void found_say(struct bus *bus, const struct adapter_found *found,
+		      uint32_t profile)
+{
+	struct bus_search *s = bus->search;
+	struct bus_message m = {
+		.event = BUS_FOUND, .id = s->id, .point = profile,
+		.error = found->rssi, .when = bus_now(),
+		.value = found->value};
+
+	if (s->found++ >= SEARCH_FOUND_MAX || found->value.length >
+	    BUS_VALUE_MAX)
+		return;
+	m.text = texts_join(found->keys ? found->keys : "", found->note);
+	if (has_bytes(&found->value)) {
+		m.length = found->value.length;
+		m.bytes = take(m.length);
+		if (m.length > 0)
+			memcpy(m.bytes, found->value.as.bytes, m.length);
+		m.value.as.bytes = m.bytes;
+	}
+	bus_say(bus, m);
+}
+
+static bool same(const char *keys, const char *other)
+{
+	return keys && other && !strcmp(keys, other);
+}
+
+static void unknown_drop(struct bus_search *s)
+{
+	free(s->unknown.keys);
+	s->unknown.keys = NULL;
+}
+
+static void unknown_say(struct bus *bus)
+{
+	struct bus_search *s = bus->search;
+	struct adapter_found found = {.keys = s->unknown.keys,
+				      .rssi = s->unknown.rssi,
+				      .note = "answers; no profile fits"};
+
+	if (s->unknown.keys)
+		found_say(bus, &found, SEARCH_NO_PROFILE);
+	unknown_drop(s);
+}
+
+/* Of which profile is what was found? */
+static uint32_t profile_of(const struct bus_search *s,
+			   const struct adapter_found *found)
+{
+	double number = lwm2m_number(&found->value);
+
+	for (uint32_t i = 0; i < s->plan->n_identify; i++)
+		if (found->identify == s->pointers[i])
+			return number >= s->plan->identify[i].min &&
+			       number <= s->plan->identify[i].max ? i :
+			       SEARCH_NO_PROFILE;
+	return SEARCH_NO_PROFILE;
+}
+
+/* It answered what a profile asked, or more: that need not mean that it is of
+ * this profile. */
+static void identified(struct bus *bus, const struct adapter_found *found)
+{
+	struct bus_search *s = bus->search;
+	uint32_t profile = profile_of(s, found);
+
+	if (profile != SEARCH_NO_PROFILE) {
+		if (same(s->unknown.keys, found->keys))
+			unknown_drop(s);
+		unknown_say(bus);
+		free(s->known);
+		s->known = text_copy(found->keys);
+		found_say(bus, found, profile);
+	} else if (!same(s->known, found->keys) &&
+		   !same(s->unknown.keys, found->keys)) {
+		unknown_say(bus);
+		s->unknown = (struct unknown){text_copy(found->keys),
+					      found->rssi};
+	}
+}
+
+/* bus_host.found; only from within turn() and search(). */
+void search_found(struct adapter_search *base,
+		  const struct adapter_found *found)
+{
+	struct bus *bus = container_of(base->bus, struct bus, base);
+
+	if (!bus->search || base != &bus->search->base)
+		return;
+	if (found->identify) {
+		identified(bus, found);
+		return;
+	}
+	if (same(bus->search->unknown.keys, found->keys))
+		unknown_drop(bus->search);
+	unknown_say(bus);
+	found_say(bus, found, SEARCH_NO_PROFILE);
+}
+
+/* ---- from begin to end */
+
+static void searched_say(struct bus *bus, uint64_t id, int error,
+			 const char *text)
+{
+	bus_say(bus, (struct bus_message){
+		.event = BUS_SEARCHED, .id = id, .error = error,
+		.text = text ? text_copy(text) : NULL, .when = bus_now()});
+}
+
+static void search_free(struct bus_search *s)
+{
+	free(s->base.data);
+	free(s->points);
+	free(s->pointers);
+	free(s->known);
+	unknown_drop(s);
+	free(s);
+}
+
+void search_end(struct bus *bus, int error, const char *text)
+{
+	struct bus_search *s = bus->search;
+	char more[64];
+
+	if (!s)
+		return;
+	unknown_say(bus);
+	if (s->found > SEARCH_FOUND_MAX && !text) {
+		snprintf(more, sizeof(more), "%zu more are left out",
+			 s->found - SEARCH_FOUND_MAX);
+		text = more;
+	}
+	searched_say(bus, s->id, error, text);
+	bus->search = NULL;
+	bus->base.search = NULL;
+	search_free(s);
+	bus->called = bus->open;	/* turn() sees that it is over */
+}
+
+/* The adapter reads the points as if each had a device of its own. */
+static void points_make(struct bus_search *s, struct adapter_bus *bus)
+{
+	const struct search_plan *plan = s->plan;
+
+	s->points = take(plan->n_identify * sizeof(*s->points));
+	s->pointers = take(plan->n_identify * sizeof(*s->pointers));
+	for (size_t i = 0; i < plan->n_identify; i++) {
+		struct search_point *at = &s->points[i];
+
+		s->pointers[i] = &at->point;
+		at->point = (struct adapter_point){
+			.device = &at->device, .name = "identify",
+			.data = plan->identify[i].point};
+		at->device = (struct adapter_device){
+			.bus = bus, .name = plan->identify[i].profile,
+			.data = plan->identify[i].device,
+			.points = &s->pointers[i], .n_points = 1};
+	}
+	s->base.identify = s->pointers;
+	s->base.n_identify = plan->n_identify;
+}
+
+void search_begin(struct bus *bus, const struct search_plan *plan, uint64_t id)
+{
+	struct bus_search *s;
+
+	if (bus->search) {
+		searched_say(bus, id, -EBUSY, "a search is under way there");
+		return;
+	}
+	s = take(sizeof(*s));
+	s->plan = plan;
+	s->id = id;
+	s->until = bus_now() + plan->duration;
+	s->base = (struct adapter_search){.bus = &bus->base,
+					  .kind = plan->kind};
+	s->base.data = take(bus->ops->search_size);
+	if (bus->ops->search_size > 0)
+		memcpy(s->base.data, plan->data, bus->ops->search_size);
+	points_make(s, &bus->base);
+	bus->search = s;
+	bus->base.search = &s->base;
+	if (!bus->open)
+		bus->open_at = bus_now();
+}
+
+void search_forget(struct bus *bus, uint64_t id)
+{
+	if (bus->search && bus->search->id == id)
+		search_end(bus, -ECANCELED, NULL);
+}
+
+int64_t search_due(const struct bus *bus)
+{
+	const struct bus_search *s = bus->search;
+
+	if (!s)
+		return POLL_NEVER;
+	return s->due < s->until ? s->due : s->until;
+}
+
+/* Polls that have come due meanwhile get as long as the exchange took. */
+static void search_schedule(struct bus_search *s, const struct bus *bus,
+			    int64_t next, int64_t start)
+{
+	int64_t now = bus_now();
+
+	s->due = next;
+	if (heap_due(&bus->due) <= now && s->due < now + (now - start))
+		s->due = now + (now - start);
+}
+
+void search_step(struct bus *bus)
+{
+	struct bus_search *s = bus->search;
+	int64_t now = bus_now(), next;
+
+	if (!s || now < search_due(bus))
+		return;
+	if (now >= s->until) {
+		search_end(bus, 0, NULL);
+		return;
+	}
+	if (!bus->ops->search) {	/* turn() hears, or nobody */
+		s->due = s->until;
+		bus->called = true;
+		return;
+	}
+	bus->called = true;
+	next = bus->ops->search(&s->base, now);
+	bus_count_up(bus, &bus->counters, "search_steps", 1);
+	if (bus->lost)
+		return;			/* which ends it, and says why */
+	if (next <= 0)
+		search_end(bus, (int)next, NULL);
+	else
+		search_schedule(s, bus, next, now);
+}

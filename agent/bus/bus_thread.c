@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The thread of a bus: requests from the agent, then one command, one poll and
+ * one turn each time round; opens the bus, and again when it is lost. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include "agent/bus/bus_private.h"
+
+#define WAKE_GRID (POLL_SECOND / 1000)
+#define ATTACH_MAX 64			/* between two turns */
+#define REOPEN_PERIOD (30 * POLL_SECOND)	/* of a bus whose devices are
+						 * all silent */
+
+static struct bus_device *device_of(struct heap_item *due)
+{
+	return container_of(due, struct bus_device, due);
+}
+
+static char *text_copy(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+void bus_lost(struct bus *bus, int error, char *text)
+{
+	if (bus->lost) {
+		free(text);
+		return;
+	}
+	bus->lost = error < 0 ? error : -EIO;
+	bus->lost_text = text;
+}
+
+/* ---- devices come and go */
+
+static void device_enter(struct bus *bus, struct bus_device *device)
+{
+	device->prev = bus->last;
+	if (bus->last)
+		bus->last->next = device;
+	else
+		bus->first = device;
+	bus->last = device;
+	bus->standings[STANDING_NONE]++;
+	if (bus->open)
+		heap_set(&bus->due, &device->due, bus_now());
+}
+
+/* Once BUS_DETACHED is in the mailbox the device may be freed any time. */
+static void device_leave(struct bus *bus, struct bus_device *device)
+{
+	device_safe(device);
+	device_detach(device, -ECANCELED);
+	commands_fail(device, -ECANCELED);
+	device_keep_flush(device);
+	*(device->prev ? &device->prev->next : &bus->first) = device->next;
+	*(device->next ? &device->next->prev : &bus->last) = device->prev;
+	bus->standings[STANDING_NONE]--;
+	if (!device_say(device, (struct bus_message){.event = BUS_DETACHED}))
+		device_destroy(device);
+}
+
+static void request_serve(struct bus *bus, const struct bus_request *request)
+{
+	switch (request->kind) {
+	case INBOX_ATTACH:
+		device_enter(bus, request->device);
+		break;
+	case INBOX_DETACH:
+		device_leave(bus, request->device);
+		break;
+	case INBOX_DO:
+		command_queue(request->device, request->command);
+		break;
+	case INBOX_FORGET:
+		command_forget(request->device, request->id);
+		break;
+	case INBOX_RHYTHM:
+		device_rhythm(request->device, request->point, request->poll);
+		break;
+	case INBOX_SEARCH:
+		search_begin(bus, request->plan, request->id);
+		break;
+	case INBOX_SEARCH_STOP:
+		search_forget(bus, request->id);
+		break;
+	case INBOX_IMAGE:
+		image_begin(bus, request->image);
+		break;
+	}
+}
+
+/* false: and then stop. */
+static bool requests_serve(struct bus *bus)
+{
+	struct bus_request *request, *next;
+	eventfd_t count;
+	bool stop;
+
+	if (bus->rung)
+		eventfd_read(bus->inbox_fd, &count);
+	bus->rung = false;
+	pthread_mutex_lock(&bus->inbox_lock);
+	request = bus->inbox;
+	bus->inbox = NULL;
+	bus->inbox_end = &bus->inbox;
+	stop = bus->stop;
+	pthread_mutex_unlock(&bus->inbox_lock);
+	for (; request; request = next) {
+		next = request->next;
+		request_serve(bus, request);
+		free(request);
+	}
+	return !stop;
+}
+
+/* ---- the bus opens and closes */
+
+static void bus_close(struct bus *bus, int error)
+{
+	search_end(bus, error, NULL);
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		device_detach(d, error);
+	if (bus->ops->close)
+		bus->ops->close(&bus->base);
+	bus_low_fd_return(bus);
+	bus->open = bus->silent = bus->readable = bus->called = false;
+	bus->turn_at = POLL_NEVER;
+	bus->lost = 0;
+}
+
+static void down_say(struct bus *bus, int error, const char *text)
+{
+	if (bus->said == SAID_DOWN && bus->down_error == error)
+		return;
+	bus->said = SAID_DOWN;
+	bus->down_error = error;
+	bus_say(bus, (struct bus_message){
+		.event = BUS_DOWN, .error = error, .text = text_copy(text),
+		.tries = bus->open_tries, .when = bus_now()});
+}
+
+/* Its devices fail with it, as far as that is news. */
+static void bus_fail(struct bus *bus, int error, const char *text)
+{
+	bus->open_tries++;
+	bus->open_at = bus_now() + poll_reopen(bus->open_tries);
+	down_say(bus, error, text);
+	search_end(bus, error, text);
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		if (d->tries < POLL_SILENT_TRIES)
+			device_missed(d, error, text_copy(text));
+}
+
+static void bus_open(struct bus *bus)
+{
+	int64_t now = bus_now();
+	char *text;
+	int rc = 0;
+
+	if (bus->ops->bus_size > 0)
+		memcpy(bus->base.data, bus->conf->data, bus->ops->bus_size);
+	bus_count_up(bus, &bus->counters, "opens", 1);
+	if (bus->ops->open)
+		rc = bus->ops->open(&bus->base);
+	if (rc < 0) {
+		text = bus->lost_text ? bus->lost_text :
+		       text_copy(strerror(-rc));
+		bus->lost_text = NULL;
+		bus->lost = 0;
+		bus_low_fd_return(bus);
+		bus_fail(bus, rc, text);
+		for (struct bus_device *d = bus->first; d; d = d->next)
+			commands_fail(d, rc);
+		free(text);
+		return;
+	}
+	bus->open = bus->called = true;
+	/* One after the other, in the order of the configuration. */
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		heap_set(&bus->due, &d->due, now++);
+	if (bus->said != SAID_OPENED)
+		bus_say(bus, (struct bus_message){.event = BUS_OPENED,
+						  .when = bus_now()});
+	bus->said = SAID_OPENED;
+}
+
+static void lost_detach(struct bus *bus)
+{
+	bus->device_lost = false;
+	for (struct bus_device *d = bus->first; d; d = d->next) {
+		if (!d->lost)
+			continue;
+		device_detach(d, -ENODEV);
+		d->hold = bus_now() + poll_retry(d->tries, 0, 0);
+		heap_set(&bus->due, &d->due, d->hold);
+	}
+}
+
+/* What the calls into the adapter have brought up. */
+static void bus_settle(struct bus *bus)
+{
+	int error = bus->lost;
+
+	if (error) {
+		char *text = bus->lost_text;
+
+		bus->lost_text = NULL;
+		search_end(bus, error, text);
+		bus_close(bus, error);
+		bus_fail(bus, error, text);
+		free(text);
+		return;
+	}
+	if (bus->silent && !bus->search) {
+		bus->reopen_at = bus_now() + REOPEN_PERIOD;
+		bus->open_at = 0;
+		bus_close(bus, -ETIMEDOUT);
+		return;
+	}
+	if (bus->device_lost)
+		lost_detach(bus);
+}
+
+/* ---- work */
+
+/* Attaches those whose time has come, or polls one. */
+static void poll_step(struct bus *bus)
+{
+	int64_t now = bus_now();
+
+	for (int i = 0; i < ATTACH_MAX && !bus->lost; i++) {
+		struct heap_item *due = heap_first(&bus->due);
+		bool done = false;
+
+		if (!due || due->due > now)
+			return;
+		if (device_of(due)->link)
+			done = device_poll(device_of(due), now);
+		else
+			device_attach(device_of(due));
+		if (done)
+			return;
+	}
+}
+
+static void turn_step(struct bus *bus)
+{
+	int64_t now = bus_now();
+	bool readable = bus->readable;
+
+	if (!bus->called && !readable && now < bus->turn_at)
+		return;
+	bus->called = bus->readable = false;
+	if (bus->ops->turn)
+		bus->turn_at = bus->ops->turn(&bus->base, now, readable);
+}
+
+static void bus_work(struct bus *bus)
+{
+	static void (*const steps[])(struct bus *) = {
+		poll_step, search_step, images_step, turn_step,
+	};
+
+	command_step(bus);
+	bus_settle(bus);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		if (!bus->open)
+			return;
+		steps[i](bus);
+		bus_settle(bus);
+	}
+}
+
+static int64_t wait_until(const struct bus *bus)
+{
+	int64_t due = heap_due(&bus->due), until = bus->keep_at;
+
+	if (!bus->open)
+		return bus->open_at < until ? bus->open_at : until;
+	if (bus->ready || bus->called)
+		return 0;
+	if (bus->turn_at < until)
+		until = bus->turn_at;
+	if (search_due(bus) < until)
+		until = search_due(bus);
+	if (images_due(bus) < until)
+		until = images_due(bus);
+	return due < until ? due : until;
+}
+
+static void bus_wait(struct bus *bus)
+{
+	struct pollfd fds[2] = {{.fd = bus->inbox_fd, .events = POLLIN},
+				{.fd = -1, .events = POLLIN}};
+	int64_t until = wait_until(bus), left = 0;
+	struct timespec t;
+
+	/* On a grid, so that devices due at nearly the same time share one
+	 * wake-up of both threads. */
+	if (until != POLL_NEVER && until > bus_now())
+		left = (until / WAKE_GRID + 1) * WAKE_GRID - bus_now();
+	t.tv_sec = left / POLL_SECOND;
+	t.tv_nsec = left % POLL_SECOND;
+	if (bus->open && bus->ops->pollfd)
+		fds[1].fd = bus->ops->pollfd(&bus->base);
+	if (ppoll(fds, 2, until == POLL_NEVER ? NULL : &t, NULL) <= 0)
+		return;
+	bus->rung = fds[0].revents != 0;
+	bus->readable = fds[1].revents != 0;
+}
+
+static void bus_end(struct bus *bus)
+{
+	search_end(bus, -ECANCELED, "the bus is closed");
+	for (struct bus_device *d = bus->first; d; d = d->next)
+		device_safe(d);
+	if (bus->open)
+		bus_close(bus, -ECANCELED);
+	requests_serve(bus);
+	search_end(bus, -ECANCELED, "the bus is closed");
+	while (bus->first)
+		device_leave(bus, bus->first);
+	bus_say(bus, (struct bus_message){.event = BUS_CLOSED});
+}
+
+void *bus_run(void *argument)
+{
+	struct bus *bus = argument;
+
+	while (requests_serve(bus)) {
+		if (bus->open)
+			bus_work(bus);
+		else if (bus_now() >= bus->open_at)
+			bus_open(bus);
+		if (bus_now() >= bus->keep_at)
+			bus_keep_flush(bus);
+		bus_wait(bus);
+	}
+	bus_end(bus);
+	return NULL;
+}

@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Carries out what the registration machine and the observations ask for: one
+ * message at a time, registration before answers before notifications. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/batch.h"
+#include "agent/client/client.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/client/client_session.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/endpoint_access.h"
+#include "agent/endpoint/endpoint_rhythm.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+#include "agent/gateway/loop.h"
+#include "agent/lwm2m/statistics.h"
+#include "objects/linkformat.h"
+
+#define SECOND INT64_C(1000000000)
+#define LINKS_MAX 65536
+#define SEND_AGAIN (10 * SECOND)
+
+void client_init(struct client *c, struct endpoint *endpoint,
+		 struct server *server, uint16_t instance)
+{
+	const struct config_device *conf = endpoint->conf;
+
+	*c = (struct client){.endpoint = endpoint, .server = server,
+			     .instance = instance, .enable_at = INT64_MAX};
+	registration_init(&c->registration, conf->lifetime ? conf->lifetime :
+			  server->conf->lifetime, conf->endpoint);
+	c->registration.lwm2m_1_0 = server->conf->lwm2m_1_0;
+	server->n_clients++;
+}
+
+/* With their registration; what they would tell may be kept all the same. */
+static void forget_observations(struct client *c)
+{
+	for (struct observation *o; (o = c->observations); ) {
+		c->observations = o->next;
+		if (!forward_lost(c, o))
+			observe_destroy(o);
+	}
+}
+
+static void count_registered(struct client *c, bool registered)
+{
+	if (registered)
+		c->server->n_registered++;
+	else
+		c->server->n_registered--;
+}
+
+void client_finish(struct client *c)
+{
+	if (c->registration.state == REGISTRATION_REGISTERED ||
+	    c->registration.state == REGISTRATION_UPDATING)
+		count_registered(c, false);
+	c->server->n_clients--;
+	server_unqueue(c->server, c);
+	heap_remove(&c->endpoint->gateway->clients, &c->due);
+	forward_detach(c);
+	while (c->observations)
+		client_forget(c, c->observations);
+	attribute_set_finish(&c->attributes);
+	coap_close(c->connection);
+	free(c->trouble);
+	free(c->location);
+}
+
+/* ---- registration messages ---- */
+
+static void add_segment(struct buf *to, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void add_segment(struct buf *to, const char *format, ...)
+{
+	size_t at = to->used;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = to->used < to->size ?
+	    vsnprintf((char *)to->at + at + 1, to->size - at - 1, format,
+		      args) : -1;
+	va_end(args);
+	if (n < 0 || n > 255 || at + 1 + (size_t)n >= to->size) {
+		to->full = true;
+		return;
+	}
+	to->at[at] = (uint8_t)n;
+	to->used += 1 + (size_t)n;
+}
+
+static void add_path(struct buf *to, const char *path)
+{
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		add_segment(to, "%.*s", (int)n, path);
+		path += n + (path[n] == '/');
+	}
+}
+
+/* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). */
+static void add_binding(const struct client *c, struct buf *to, bool with_q)
+{
+	bool queue = c->endpoint->conf->queue;
+	bool old = c->registration.lwm2m_1_0;
+
+	add_segment(to, "b=%c%s", c->server->conf->binding,
+		    queue && old ? "Q" : "");
+	if (queue && !old && with_q)
+		add_segment(to, "Q");
+}
+
+static void add_query(const struct client *c, enum registration_send send,
+		      uint8_t changes, struct buf *to)
+{
+	const struct registration *r = &c->registration;
+
+	if (send == REGISTRATION_SEND_REGISTER) {
+		add_segment(to, "ep=%s", c->endpoint->conf->endpoint);
+		add_segment(to, "lt=%u", r->lifetime);
+		add_segment(to, "lwm2m=%s", r->lwm2m_1_0 ? "1.0" : "1.1");
+		add_binding(c, to, true);
+		return;
+	}
+	if (changes & REGISTRATION_LIFETIME)
+		add_segment(to, "lt=%u", r->lifetime);
+	if (changes & REGISTRATION_BINDING)
+		add_binding(c, to, false);
+}
+
+static void add_links(const struct client *c, struct coap_message *m)
+{
+	const struct config_server *conf = c->server->conf;
+	struct gateway *g = c->endpoint->gateway;
+	const struct object_def *empty[ENDPOINT_EMPTY_MAX];
+	struct buf out = buf_over(g->out, g->out_size < LINKS_MAX ?
+				  g->out_size : LINKS_MAX);
+
+	links_register(&c->endpoint->tree, &(struct link_options){
+		.empty = empty,
+		.n_empty = endpoint_empty_objects(c->endpoint, empty),
+		.ct = conf->ct, .ver = conf->ver,
+		.lwm2m_1_0 = c->registration.lwm2m_1_0}, &out);
+	m->format = FORMAT_LINK;
+	m->payload = out.at;
+	m->length = out.used;
+}
+
+static int send_registration(struct client *c, int64_t now)
+{
+	enum registration_send send = (enum registration_send)c->wanted;
+	uint8_t path[256], query[512];
+	struct buf p = buf_over(path, sizeof(path));
+	struct buf q = buf_over(query, sizeof(query));
+	struct coap_message m = {.method = REQUEST_POST,
+				 .format = FORMAT_NONE};
+
+	if (send == REGISTRATION_SEND_REGISTER) {
+		/* Not when it is answered: where the answer is late, the
+		 * server may have begun to observe before. */
+		forget_observations(c);
+		add_path(&p, c->server->conf->path);
+		m.path = (struct coap_segments){path, p.used};
+	} else {
+		m.path = (struct coap_segments){c->location, c->n_location};
+	}
+	if (send == REGISTRATION_SEND_DEREGISTER)
+		m.method = REQUEST_DELETE;
+	else
+		add_query(c, send, c->wanted_changes, &q);
+	m.query = (struct coap_segments){query, q.used};
+	if (send == REGISTRATION_SEND_REGISTER ||
+	    (send == REGISTRATION_SEND_UPDATE &&
+	     c->wanted_changes & REGISTRATION_OBJECTS))
+		add_links(c, &m);
+	c->under_way = c->wanted;
+	c->wanted = REGISTRATION_NOTHING;
+	return coap_request(c->connection, &m, now);
+}
+
+static void send_now(struct client *c, int64_t now)
+{
+	if (send_registration(c, now) == 0)
+		return;
+	c->under_way = REGISTRATION_NOTHING;
+	client_event(c, REGISTRATION_LOST, 0, 0, now);
+}
+
+void client_turn(struct client *c, int64_t now)
+{
+	if (!c->wanted)
+		return;
+	if (!client_connect(c)) {
+		c->wanted = REGISTRATION_NOTHING;
+		client_event(c, REGISTRATION_LOST, 0, 0, now);
+	} else if (!coap_busy(c->connection)) {
+		send_now(c, now);
+	}
+}
+
+static void note_registration(struct client *c, bool was, bool is)
+{
+	const char *name = c->endpoint->conf->endpoint;
+
+	if (was == is)
+		return;
+	count_registered(c, is);
+	forward_registered(c, is, loop_clock());
+	if (is)
+		client_session_good(c);
+	if (is)
+		log_line(LOG_NOTE, name, NULL, "registered at %s as LwM2M %s, "
+			 "lifetime %u s", c->server->conf->uri,
+			 c->registration.lwm2m_1_0 ? "1.0" : "1.1",
+			 c->registration.lifetime);
+	else
+		log_line(LOG_NOTE, name, NULL, "no longer registered at %s",
+			 c->server->conf->uri);
+}
+
+static bool registered(const struct client *c)
+{
+	return c->registration.state == REGISTRATION_REGISTERED ||
+	       c->registration.state == REGISTRATION_UPDATING;
+}
+
+/* As often as the account allows, for one more time. */
+static bool has_failed(const struct client *c, enum registration_event event)
+{
+	return c->registration.state == REGISTRATION_WAITING &&
+	       !c->registration.attempt && c->registration.sequence &&
+	       c->registration.sequence >=
+			c->server->conf->policy.sequence_count &&
+	       (event == REGISTRATION_ANSWER || event == REGISTRATION_LOST);
+}
+
+void client_event(struct client *c, enum registration_event event,
+		  uint8_t code, uint8_t changes, int64_t now)
+{
+	struct endpoint *e = c->endpoint;
+	int64_t spread = event != REGISTRATION_START ||
+			 (e->bootstrap && e->bootstrap->fresh) ? 0 :
+		server_spread(c->server, e->gateway->n_endpoints);
+	bool was = registered(c);
+	struct registration_action action =
+		registration_step(&c->registration, event, code, changes,
+				  spread, &c->server->conf->policy, now);
+
+	if (action.gone) {
+		forget_observations(c);
+		client_unknown(c);
+	}
+	if (action.send) {
+		c->wanted = (uint8_t)action.send;
+		c->wanted_changes = action.changes;
+		server_queue(c->server, c);
+	}
+	note_registration(c, was, registered(c));
+	if (has_failed(c, event))
+		client_bootstrap_fallback(c, now);
+	endpoint_served(e, now);
+	client_reschedule(c, now);
+	if (e->leaving && c->registration.state == REGISTRATION_OFF)
+		endpoint_left(e);
+}
+
+void client_say_goodbye(struct client *c, int64_t now)
+{
+	if (!registered(c) || !c->connection || coap_busy(c->connection))
+		return;
+	c->wanted = REGISTRATION_SEND_DEREGISTER;
+	send_registration(c, now);
+}
+
+void client_disable(struct client *c, uint32_t timeout, int64_t now)
+{
+	c->enable_at = now + timeout * SECOND;
+	client_event(c, REGISTRATION_STOP, 0, 0, now);
+}
+
+static void keep_location(struct client *c, struct coap_segments location)
+{
+	free(c->location);
+	c->location = malloc(location.n + 1);
+	if (!c->location)
+		abort();
+	memcpy(c->location, location.at, location.n);
+	c->n_location = (uint16_t)location.n;
+}
+
+/* Servers of LwM2M 1.0 stumble over versions and formats of 1.1. */
+static const char *advice(const struct client *c, uint8_t sent, uint8_t code)
+{
+	return code == CODE(4, 0) && !c->registration.lwm2m_1_0 &&
+	       sent == REGISTRATION_SEND_REGISTER
+		? " (a server of LwM2M 1.0 wants the key lwm2m: \"1.0\")" : "";
+}
+
+static void note_refusal(const struct client *c, uint8_t sent,
+			 const struct coap_answer *answer)
+{
+	int n = answer->length < 200 ? (int)answer->length : 200;
+
+	if (answer->code >> 5 == 2 || answer->code == c->last_code)
+		return;
+	log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+		 "%s answered %u.%02u%s%.*s%s", c->server->conf->uri,
+		 answer->code >> 5, answer->code & 31, n ? ": " : "", n,
+		 n ? (const char *)answer->payload : "",
+		 advice(c, sent, answer->code));
+}
+
+/* When the next try is: what an operator wants to know. */
+static void note_wait(const struct client *c, int64_t now)
+{
+	if (c->registration.state == REGISTRATION_WAITING &&
+	    c->registration.next != INT64_MAX)
+		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+			 "not registered at %s, again in %lld s",
+			 c->server->conf->uri, (long long)
+			 ((c->registration.next - now) / SECOND));
+}
+
+static void registration_ended(struct client *c, enum coap_outcome outcome,
+			       const struct coap_answer *answer, int64_t now)
+{
+	uint8_t sent = c->under_way, before = c->last_code;
+
+	c->under_way = REGISTRATION_NOTHING;
+	forward_answered(c, outcome, now);
+	if (outcome != COAP_ANSWERED && client_session_lost(c, now))
+		return;
+	if (outcome != COAP_ANSWERED) {
+		if (before != CLIENT_NO_ANSWER)
+			log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+				 "%s does not answer", c->server->conf->uri);
+		c->last_code = CLIENT_NO_ANSWER;
+		server_doubt(c->server, now);
+		client_event(c, REGISTRATION_LOST, 0, 0, now);
+		if (before != CLIENT_NO_ANSWER)
+			note_wait(c, now);
+		return;
+	}
+	note_refusal(c, sent, answer);
+	c->last_code = answer->code;
+	if (answer->code >> 5 != 4)
+		client_exchange(c, now);
+	if (sent == REGISTRATION_SEND_REGISTER && answer->code == CODE(2, 1))
+		keep_location(c, answer->location);
+	client_event(c, REGISTRATION_ANSWER, answer->code, 0, now);
+	if (answer->code != before && answer->code >> 5 != 2)
+		note_wait(c, now);
+}
+
+/* ---- notifications ---- */
+
+struct request_scope client_scope(struct client *c)
+{
+	struct endpoint *e = c->endpoint;
+
+	return (struct request_scope){
+		.tree = &e->tree, .model = config_device_model(e->conf),
+		.attributes = &c->attributes,
+		.server = c->server->conf->id,
+		.enforced = endpoint_access_enforced(e),
+		.rights = endpoint_access_rights(c),
+		.serve_stale = e->conf->stale == STALE_SERVE,
+		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
+			    FORMAT_SENML_CBOR,
+		.with_times = endpoint_is_away(e),
+		.now = gateway_wall(e->gateway, loop_clock()),
+		.bound = &batch_bound, .owner = e,
+	};
+}
+
+static void remember(struct client *c, struct observation *o,
+		     const struct lwm2m_path *scope)
+{
+	struct tree_cursor at = {0, 0};
+	struct lwm2m_path path;
+	const struct tree_slot *slot;
+
+	while ((slot = tree_next(&c->endpoint->tree, scope, &at, &path)))
+		if (slot->quality == TREE_GOOD)
+			observe_remember(o, &c->attributes, &path,
+					 &slot->value);
+}
+
+void client_remember(struct client *c, struct observation *o)
+{
+	const struct lwm2m_path *path;
+
+	/* None at all: no conditions anywhere. */
+	for (size_t i = 0; (c->attributes.n || o->own) &&
+	     (path = observe_path(o, i)); i++)
+		remember(c, o, path);
+}
+
+bool client_judge(struct client *c, struct observation *o, int64_t now)
+{
+	const struct tree_slot *slot;
+	struct lwm2m_path path;
+
+	while (observe_unjudged(o, now, &path)) {
+		slot = tree_find(&c->endpoint->tree, &path);
+		if (slot && slot->quality == TREE_GOOD)
+			observe_changed(o, &c->attributes, &path, &slot->value,
+					now);
+	}
+	return observe_due(o, now);
+}
+
+/* A day's confirmation waits for what is under way; notifications do not. */
+static bool must_confirm(const struct client *c, const struct observation *o,
+			 int64_t now)
+{
+	return o->confirmable || c->awake.waking ||
+	       !c->server->conf->notify_non ||
+	       (observe_must_confirm(o, now) && !coap_busy(c->connection));
+}
+
+static int send_notification(struct client *c, struct observation *o,
+			     uint8_t code, uint16_t format,
+			     const struct buf *out, int64_t now)
+{
+	bool confirmable = must_confirm(c, o, now);
+	char uri[PATH_TEXT_MAX];
+	int rc;
+
+	path_format(&o->path, uri);
+	rc = coap_notify(c->connection, &(struct coap_notification){
+		.token = o->token, .token_length = o->token_length,
+		.code = code, .confirmable = confirmable,
+		.format = format, .sequence = o->sequence, .uri = uri + 1,
+		.payload = out->at, .length = out->used}, now);
+	if (!rc && confirmable)
+		o->confirmed = now;
+	return rc;
+}
+
+/* 2.05, 5.03: nothing of it is true now, or what ends the observation. */
+static uint8_t read_observed(struct client *c, const struct observation *o,
+			     struct buf *out, uint16_t *format)
+{
+	struct request_scope scope = client_scope(c);
+	struct request_room *room = c->endpoint->gateway->room;
+	uint8_t code;
+	size_t n;
+
+	*format = o->format;
+	if (!o->paths)
+		return request_read(&scope, &o->path, o->format, room, out,
+				    format);
+	code = request_read_composite(&scope, o->paths, o->n_paths, o->format,
+				      room, out, &n);
+	return code == CODE(2, 5) && !n ? CODE(5, 3) : code;
+}
+
+/* Sends it, unless there is nothing true to say. */
+static void notify(struct client *c, struct observation *o, int64_t now)
+{
+	struct gateway *g = c->endpoint->gateway;
+	struct buf out = buf_over(g->out, g->out_size);
+	uint16_t format;
+	uint8_t code;
+
+	if (!client_judge(c, o, now) || forward_behind(c, o, now))
+		return;
+	code = read_observed(c, o, &out, &format);
+	if (code == CODE(5, 3) || code == CODE(5, 4)) {
+		observe_sent(o, now);	/* stale: not said; the clocks restart */
+		return;
+	}
+	if (code != CODE(2, 5)) {	/* it is gone: so is the observation */
+		out.used = 0;
+		send_notification(c, o, code, FORMAT_NONE, &out, now);
+		client_forget(c, o);
+		return;
+	}
+	o->sequence++;
+	if (send_notification(c, o, code, format, &out, now) < 0) {
+		o->due = now + SEND_AGAIN;	/* the uplink is down, or
+						 * one is under way */
+		return;
+	}
+	observe_sent(o, now);
+	client_remember(c, o);
+	forward_notified(c, o, now);
+}
+
+static bool notify_next(struct client *c, int64_t now)
+{
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (observe_due(o, now) && client_may_notify(c, o, now)) {
+			notify(c, o, now);
+			return true;
+		}
+	return false;
+}
+
+static void notification_ended(struct client *c, enum coap_outcome outcome,
+			       const uint8_t *token, uint8_t token_length,
+			       int64_t now)
+{
+	struct observation *o = client_observation(c, token, token_length);
+
+	if (outcome == COAP_ACKED)
+		client_exchange(c, now);
+	forward_answered(c, outcome, now);
+	if (!o || outcome == COAP_ACKED)
+		return;
+	log_line(LOG_DETAIL, c->endpoint->conf->endpoint, NULL,
+		 "observation cancelled by %s", outcome == COAP_REFUSED ?
+		 "a Reset" : "silence");
+	if (outcome == COAP_REFUSED)
+		client_forget(c, o);
+	else
+		forget_observations(c);
+	/* RFC 7641 4.5: it is over here, while the server waits for ever. A
+	 * new registration makes both agree again. */
+	if (outcome == COAP_NO_ANSWER && !client_session_lost(c, now))
+		client_event(c, REGISTRATION_RESTART, 0, 0, now);
+}
+
+/* A confirmable one waits for what is under way. */
+static bool may_notify(const struct client *c, int64_t now)
+{
+	return c->connection && registered(c) && client_may_speak(c, now) &&
+	       (c->server->conf->notify_non || !coap_busy(c->connection));
+}
+
+void client_reschedule(struct client *c, int64_t now)
+{
+	int64_t due = c->registration.next;
+
+	if (c->enable_at < due)
+		due = c->enable_at;
+	if (may_notify(c, now))
+		for (const struct observation *o = c->observations; o;
+		     o = o->next)
+			if (o->due < due &&
+			    client_may_notify(c, o, o->due > now ? o->due : now))
+				due = o->due;
+	if (c->awake.waking && c->connection && !coap_busy(c->connection))
+		due = now;
+	if (c->endpoint->life.due < due)
+		due = c->endpoint->life.due;
+	if (c->endpoint->leaving && c->endpoint->stop_at < due)
+		due = c->endpoint->stop_at;
+	if (c->endpoint->safe_at && c->endpoint->safe_at < due)
+		due = c->endpoint->safe_at;
+	if (forward_next(c) < due)
+		due = forward_next(c);
+	if (due < now)
+		due = now;
+	heap_set(&c->endpoint->gateway->clients, &c->due, due);
+}
+
+/* Leaving takes too long: the server will see the registration lapse. */
+static void give_up(struct client *c)
+{
+	bool was = registered(c);
+
+	server_unqueue(c->server, c);
+	heap_remove(&c->endpoint->gateway->clients, &c->due);
+	c->registration.state = REGISTRATION_OFF;
+	note_registration(c, was, false);
+	endpoint_left(c->endpoint);
+}
+
+void client_due(struct client *c, int64_t now)
+{
+	if (c->endpoint->leaving && c->endpoint->stop_at <= now) {
+		give_up(c);
+		return;
+	}
+	endpoint_safe_due(c->endpoint, now);
+	endpoint_life_due(c->endpoint, now);
+	if (c->enable_at <= now) {
+		c->enable_at = INT64_MAX;
+		client_event(c, REGISTRATION_START, 0, 0, now);
+	}
+	if (c->registration.next <= now)
+		client_event(c, REGISTRATION_TIMER, 0, 0, now);
+	while (may_notify(c, now) && notify_next(c, now))
+		;
+	forward_due(c, now);
+	client_wake(c, now);
+	client_reschedule(c, now);
+}
+
+void client_changed(struct client *c, const struct lwm2m_path *path,
+		    const struct lwm2m_value *value, int64_t now)
+{
+	bool any = false;
+
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (observe_covers(o, path)) {
+			observe_changed(o, &c->attributes, path, value, now);
+			any = true;
+		}
+	forward_changed(c, path, any, now);
+	if (any || c->forward)
+		client_reschedule(c, now);
+}
+
+static uint32_t default_of(const struct client *c, uint16_t resource)
+{
+	struct lwm2m_path path = path_resource(1, c->instance, resource);
+	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
+
+	return slot && slot->value.as.integer > 0 ?
+	       (uint32_t)slot->value.as.integer : 0;
+}
+
+void client_configure(struct client *c, int64_t now)
+{
+	for (struct observation *o = c->observations; o; o = o->next)
+		observe_configure(o, &c->attributes, default_of(c, 2),
+				  default_of(c, 3), now);
+	for (struct observation *o = c->forward ? c->forward->lost : NULL; o;
+	     o = o->next)
+		observe_configure(o, &c->attributes, default_of(c, 2),
+				  default_of(c, 3), now);
+	endpoint_rhythm(c->endpoint);
+	client_reschedule(c, now);
+}
+
+/* ---- coap.c calls ---- */
+
+static void on_request(void *owner, struct coap_exchange *exchange,
+		       const struct request *request, const uint8_t *token,
+		       uint8_t token_length)
+{
+	client_request(owner, exchange, request, token, token_length,
+		       loop_clock());
+}
+
+static void on_ended(void *owner, enum coap_outcome outcome,
+		     const uint8_t *token, uint8_t token_length,
+		     const struct coap_answer *answer)
+{
+	struct client *c = owner;
+
+	if (c->under_way)
+		registration_ended(c, outcome, answer, loop_clock());
+	else if (!forward_ended(c, outcome, answer, loop_clock()))
+		notification_ended(c, outcome, token, token_length,
+				   loop_clock());
+}
+
+/* What was held back for it may go, or is kept. */
+static void on_answered(void *owner, enum coap_outcome outcome)
+{
+	forward_answered(owner, outcome, loop_clock());
+}
+
+static void on_idle(void *owner)
+{
+	struct client *c = owner;
+	int64_t now = loop_clock();
+
+	if (c->wanted && !c->paced)
+		send_now(c, now);
+	else
+		client_due(c, now);
+}
+
+static void on_moved(void *owner, bool sent, size_t bytes)
+{
+	const struct client *c = owner;
+
+	if (c->endpoint->rare->statistics)
+		statistics_count(c->endpoint->rare->statistics, sent, bytes,
+				 loop_clock());
+}
+
+static uint8_t on_block(void *owner, const struct request *request,
+			size_t so_far, size_t *most)
+{
+	return endpoint_firmware_block(owner, request, so_far, most,
+				       loop_clock());
+}
+
+const struct coap_handlers client_handlers = {
+	.request = on_request, .ended = on_ended, .idle = on_idle,
+	.answered = on_answered,
+	.broken = client_broken,
+	.moved = on_moved, .block = on_block,
+};

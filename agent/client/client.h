@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One endpoint at one server: a virtual LwM2M client with its own connection,
+ * registration, observations and attributes. Agent thread. */
+#ifndef AGENT_CLIENT_H
+#define AGENT_CLIENT_H
+#include "agent/lwm2m/awake.h"
+#include "agent/coap/coap.h"
+#include "agent/client/forward.h"
+#include "agent/base/heap.h"
+#include "agent/lwm2m/observe.h"
+#include "agent/lwm2m/registration.h"
+#include "agent/client/server.h"
+
+#define CLIENT_OBSERVATIONS_MAX 128
+#define CLIENT_PATHS_MAX 128	/* of one composite observation */
+#define CLIENT_NO_ANSWER 1	/* as last_code: no code is 0.01 */
+
+struct endpoint;
+
+struct client {
+	struct endpoint *endpoint;
+	struct server *server;
+	struct coap_connection *connection;
+	struct client *next_paced;
+	struct observation *observations;
+	struct attribute_set attributes;
+	struct forward *forward;	/* what is kept for it, or NULL */
+	struct registration registration;
+	struct heap_item due;
+	char *trouble;			/* with its session; NULL: none */
+	uint8_t *location;		/* segments, as given; owned */
+	uint16_t n_location;
+	uint16_t instance;		/* of object 1 that is this account */
+	uint32_t moves;			/* of the server, when connected */
+	uint8_t wanted;			/* enum registration_send: to go out */
+	uint8_t under_way;		/* ... and what is */
+	uint8_t wanted_changes;
+	uint8_t last_code;		/* of the last answer; 0: none yet, or
+					 * CLIENT_NO_ANSWER */
+	bool paced;			/* in the server's queue */
+	struct awake awake;		/* of queue mode */
+	int64_t enable_at;		/* 1/x/4 Disable: registers again then */
+};
+
+void client_init(struct client *client, struct endpoint *endpoint,
+		 struct server *server, uint16_t instance);
+void client_finish(struct client *client);
+/* Deregisters without waiting for an answer: it goes at once. */
+void client_say_goodbye(struct client *client, int64_t now);
+
+/* An event for the registration; code, changes: see registration_step(). */
+void client_event(struct client *client, enum registration_event event,
+		  uint8_t code, uint8_t changes, int64_t now);
+/* Its turn in the server's queue has come. */
+void client_turn(struct client *client, int64_t now);
+/* Its due time has come. */
+void client_due(struct client *client, int64_t now);
+/* client_awake.c, of queue mode: the device shows itself. */
+void client_heard(struct client *client, int64_t now);
+/* A message to or from the server has been answered, or came in. */
+void client_exchange(struct client *client, int64_t now);
+/* The server does not know us any more. */
+void client_unknown(struct client *client);
+/* Nothing was there to notify: the server is woken by an Update. */
+void client_wake(struct client *client, int64_t now);
+/* May notifications go now; may this one, whose value may be old? */
+bool client_may_speak(const struct client *client, int64_t now);
+bool client_may_notify(const struct client *client,
+		       const struct observation *observation, int64_t now);
+
+/* The resource at path has a new value. */
+void client_changed(struct client *client, const struct lwm2m_path *path,
+		    const struct lwm2m_value *value, int64_t now);
+/* pmin, pmax or attributes have changed: all observations are set anew. */
+void client_configure(struct client *client, int64_t now);
+void client_reschedule(struct client *client, int64_t now);
+/* What a Read or Write sees of this client. */
+struct request_scope client_scope(struct client *client);
+/* Deregister now, register again after `timeout` s. */
+void client_disable(struct client *client, uint32_t timeout, int64_t now);
+
+/* Handlers of coap.c; owner is a struct client. */
+extern const struct coap_handlers client_handlers;
+
+/* client_request.c */
+void client_request(struct client *client, struct coap_exchange *exchange,
+		    const struct request *request, const uint8_t *token,
+		    uint8_t token_length, int64_t now);
+/* client_awake.c: a server's request that is answered later, which prolongs
+ * the awake window once more. */
+struct batch_asker;
+struct client_asking { struct client *client; struct coap_exchange *exchange; };
+struct batch_asker client_asker(struct client_asking *asking);
+/* What request_handle() has left to do; the code to answer, 0: it goes to the
+ * asker later. */
+uint8_t client_carry_out(struct client *client,
+			 const struct request_outcome *outcome,
+			 struct batch_asker asker, int64_t now);
+void client_forget(struct client *client, struct observation *observation);
+struct observation *client_observation(struct client *client,
+				       const uint8_t *token,
+				       uint8_t token_length);
+/* Values that waited for their time are judged; is it still due? */
+bool client_judge(struct client *client, struct observation *observation,
+		  int64_t now);
+/* The numbers in `observation`'s scope as last sent: for its conditions. */
+void client_remember(struct client *client, struct observation *observation);
+#endif

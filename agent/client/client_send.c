@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Delivers what was kept: by a Send (Core TS 6.3.13: POST /dp), or as a
+ * notification of the observation that it belongs to, where that one lives and
+ * its format carries times. Several records with their times in one payload, a
+ * bounded number a second for each server. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/client/client.h"
+#include "agent/client/client_session.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/client/forward.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+#include "agent/store/spill.h"
+
+#define SECOND INT64_C(1000000000)
+#define RETRY (60 * SECOND)
+#define BATCH 32		/* records in one payload */
+#define PAYLOAD 1024		/* bytes of it: one datagram */
+#define BURST (SECOND / 20)
+#define CLOCK_WAIT (300 * SECOND)
+
+/* ---- in line ---- */
+
+void forward_queue(struct forward *f)
+{
+	struct server *s = f->client->server;
+
+	if (f->queued || f->under_way || f->retry_at != INT64_MAX ||
+	    !forward_is_reachable(f->client) || !f->n)
+		return;
+	if (f->behind)
+		forward_load(s->gateway);
+	if (!f->kept.n)
+		return;
+	f->queued = true;
+	f->next_turn = NULL;
+	if (s->forward_last)
+		s->forward_last->next_turn = f;
+	else
+		s->forward_first = f;
+	s->forward_last = f;
+}
+
+void forward_unqueue(struct forward *f)
+{
+	struct server *s = f->client->server;
+	struct forward *before = NULL, *at = s->forward_first;
+
+	if (!f->queued)
+		return;
+	for (; at != f; at = at->next_turn)
+		before = at;
+	if (before)
+		before->next_turn = f->next_turn;
+	else
+		s->forward_first = f->next_turn;
+	if (s->forward_last == f)
+		s->forward_last = before;
+	f->queued = false;
+}
+
+/* ---- one payload ---- */
+
+struct parcel {
+	struct lwm2m_record records[BATCH];
+	size_t n;
+	struct observation *by;		/* NULL: a Send */
+	uint16_t format;
+	struct buf out;
+};
+
+static bool is_senml(uint16_t format)
+{
+	return format == FORMAT_SENML_CBOR || format == FORMAT_SENML_JSON;
+}
+
+/* That it belongs to, if its registration is still the same. */
+static struct observation *observation_of(const struct forward *f,
+					  const struct kept_record *k)
+{
+	struct observation *o = k->sequence < f->own_from ? NULL :
+				f->client->observations;
+
+	while (o && !(is_senml(o->format) &&
+		      observe_covers(o, &k->record.path)))
+		o = o->next;
+	return o;
+}
+
+bool forward_is_next(const struct client *c, const struct observation *o)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	return c->forward && is_senml(o->format) &&
+	       kept_next(&c->forward->kept, &at, &k) &&
+	       observation_of(c->forward, &k) == o;
+}
+
+/* The oldest ones that go the same way. */
+static void collect(const struct forward *f, struct parcel *p)
+{
+	size_t most = f->refusals ? 1 : BATCH;
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	p->n = 0;
+	while (p->n < most && kept_next(&f->kept, &at, &k)) {
+		struct observation *by = observation_of(f, &k);
+
+		if (p->n && by != p->by)
+			break;
+		p->by = by;
+		if (k.flags & KEPT_CLOCKLESS)
+			k.record.time = 0;	/* it never turned out */
+		p->records[p->n++] = k.record;
+	}
+}
+
+/* The clock is not set yet, which is what the uplink may have been missing
+ * for: what waits gets its times then. */
+static bool wait_for_clock(struct forward *f, int64_t now)
+{
+	struct gateway *g = f->client->endpoint->gateway;
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	if (wall_is_known(gateway_wall(g, now)) ||
+	    !kept_next(&f->kept, &at, &k) || !(k.flags & KEPT_CLOCKLESS))
+		return false;
+	if (!f->undated_at)
+		f->undated_at = now + CLOCK_WAIT;
+	if (now >= f->undated_at)
+		return false;
+	f->retry_at = now + SECOND;
+	client_reschedule(f->client, now);
+	return true;
+}
+
+static bool may_send(const struct client *c)
+{
+	return !c->registration.lwm2m_1_0 && !forward_flag(c, 23);
+}
+
+bool forward_may_go(const struct forward *f)
+{
+	const struct client *c = f->client;
+
+	return forward_is_reachable(c) && f->retry_at == INT64_MAX &&
+	       (c->registration.lwm2m_1_0 || !forward_flag(c, 23));
+}
+
+static struct lwm2m_path common(const struct lwm2m_record *records, size_t n)
+{
+	struct lwm2m_path base = records[0].path;
+
+	for (size_t i = 1; i < n; i++)
+		while (!path_covers(&base, &records[i].path))
+			base.depth--;
+	return base;
+}
+
+/* As many of them as one datagram takes; a large one alone goes in blocks. */
+static int pack(struct parcel *p)
+{
+	struct lwm2m_path base;
+	int rc;
+
+	for (;; p->n = (p->n + 1) / 2) {
+		base = common(p->records, p->n);
+		p->out.used = 0;
+		p->out.full = false;
+		rc = codec_encode(p->format, &base, p->records, p->n, &p->out);
+		if (p->n == 1 || (rc == 0 && p->out.used <= PAYLOAD) ||
+		    (rc < 0 && rc != -EMSGSIZE))
+			return rc;
+	}
+}
+
+static int post(struct client *c, const struct parcel *p, int64_t now)
+{
+	static const uint8_t dp[] = {2, 'd', 'p'};
+
+	return coap_request(c->connection, &(struct coap_message){
+		.method = REQUEST_POST, .path = {dp, sizeof(dp)},
+		.format = p->format, .payload = p->out.at,
+		.length = p->out.used}, now);
+}
+
+static int notify(struct client *c, const struct parcel *p, int64_t now)
+{
+	struct observation *o = p->by;
+	char uri[PATH_TEXT_MAX];
+
+	path_format(&o->path, uri);
+	o->sequence++;
+	return coap_notify(c->connection, &(struct coap_notification){
+		.token = o->token, .token_length = o->token_length,
+		.code = CODE(2, 5), .confirmable = true, .format = p->format,
+		.sequence = o->sequence, .uri = uri + 1,
+		.payload = p->out.at, .length = p->out.used}, now);
+}
+
+/* Returns how many records have gone out. */
+static size_t deliver(struct forward *f, int64_t now)
+{
+	struct client *c = f->client;
+	struct gateway *g = c->endpoint->gateway;
+	struct parcel p = {.out = buf_over(g->out, g->out_size)};
+	int rc;
+
+	if (!c->connection || coap_busy(c->connection) || c->wanted ||
+	    c->under_way || !forward_is_reachable(c) || !f->kept.n ||
+	    !client_may_speak(c, now))
+		return 0;
+	if (c->registration.lwm2m_1_0) {	/* since its last answer */
+		g->forwarding->counts.superseded += f->kept.n;
+		forward_done(f, f->kept.n);
+		forward_queue(f);
+		return 0;
+	}
+	if (wait_for_clock(f, now))
+		return 0;
+	collect(f, &p);
+	if (!p.by && !may_send(c))
+		return 0;
+	p.format = p.by ? p.by->format : c->server->conf->ct ==
+		FORMAT_SENML_JSON ? FORMAT_SENML_JSON : FORMAT_SENML_CBOR;
+	if (pack(&p) < 0) {	/* what is not to be said in this format */
+		g->forwarding->counts.refused += p.n;
+		forward_done(f, (uint32_t)p.n);
+		forward_queue(f);
+		return 0;
+	}
+	rc = p.by ? notify(c, &p, now) : post(c, &p, now);
+	if (rc < 0) {
+		f->retry_at = now + RETRY / 6;
+		client_reschedule(c, now);
+		return 0;
+	}
+	f->under_way = (uint32_t)p.n;
+	f->by_send = !p.by;
+	return p.n;
+}
+
+static int64_t server_forward(struct server *s, uint32_t rate, int64_t now)
+{
+	while (s->forward_first && s->forward_at <= now) {
+		struct forward *f = s->forward_first;
+		size_t n;
+
+		forward_unqueue(f);
+		n = deliver(f, now);
+		if (s->forward_at < now - BURST)
+			s->forward_at = now - BURST;
+		s->forward_at += (int64_t)n * SECOND / rate;
+	}
+	return s->forward_first ? s->forward_at : INT64_MAX;
+}
+
+int64_t forward_turn(struct gateway *g, int64_t now)
+{
+	struct forwarding *w = g->forwarding;
+	int64_t due = INT64_MAX, next;
+
+	for (size_t i = 0; i < g->n_servers; i++) {
+		next = server_forward(g->servers[i], w->rate, now);
+		due = next < due ? next : due;
+	}
+	next = w->spill ? spill_turn(w->spill, now) : INT64_MAX;
+	return next < due ? next : due;
+}
+
+/* ---- and its end ---- */
+
+static void delivered(struct forward *f, uint32_t n)
+{
+	f->client->endpoint->gateway->forwarding->counts.delivered += n;
+	f->refusals = 0;
+	forward_done(f, n);
+}
+
+/* One of them, or all: the next time each goes alone. A server that takes none
+ * gets no more before it has registered us again. */
+static void refused(struct forward *f, uint32_t n, uint8_t code)
+{
+	struct client *c = f->client;
+	struct forwarding *w = c->endpoint->gateway->forwarding;
+
+	f->refusals += f->refusals < UINT8_MAX;
+	if (n > 1)
+		return;
+	if (f->refusals == 2)
+		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+			 "%s answered a Send with %u.%02u",
+			 c->server->conf->uri, code >> 5, code & 31);
+	n = f->refusals > FORWARD_REFUSALS ? f->kept.n : 1;
+	w->counts.refused += n;
+	forward_done(f, n);
+}
+
+static void send_ended(struct forward *f, uint32_t n,
+		       enum coap_outcome outcome,
+		       const struct coap_answer *answer, int64_t now)
+{
+	struct client *c = f->client;
+
+	if (outcome == COAP_ANSWERED)
+		client_exchange(c, now);
+	else if (!client_session_lost(c, now))	/* is it still there? */
+		client_event(c, REGISTRATION_TRIGGER, 0, 0, now);
+	if (outcome != COAP_ANSWERED)
+		return;
+	if (answer->code >> 5 == 2)
+		delivered(f, n);
+	else if (answer->code >> 5 == 4 && answer->code != CODE(4, 29))
+		refused(f, n, answer->code);
+	else
+		f->retry_at = now + RETRY;
+}
+
+bool forward_ended(struct client *c, enum coap_outcome outcome,
+		   const struct coap_answer *answer, int64_t now)
+{
+	struct forward *f = c->forward;
+	uint32_t n = f ? f->under_way : 0;
+	bool by_send = n && f->by_send;
+
+	if (!n)
+		return false;
+	f->under_way = 0;
+	if (by_send)
+		send_ended(f, n, outcome, answer, now);
+	else if (outcome == COAP_ACKED)
+		delivered(f, n);
+	if (outcome == COAP_ACKED)
+		client_exchange(c, now);
+	/* What was held meanwhile is to be decided over, too. */
+	forward_answered(c, outcome, now);
+	return by_send || outcome == COAP_ACKED;
+}
+
+/* ---- on demand ---- */
+
+static int send_to(struct client *c, const struct lwm2m_path *scope,
+		   int64_t now)
+{
+	struct tree_cursor at = {0, 0};
+	const struct tree_slot *slot;
+	struct lwm2m_path path;
+	char computed[1024];
+	int n = 0;
+
+	while ((slot = tree_next(&c->endpoint->tree, scope, &at, &path))) {
+		struct buf texts = buf_over(computed, sizeof(computed));
+		struct lwm2m_value value = endpoint_value(c->endpoint, &path,
+							  slot, now, &texts);
+
+		if (slot->quality != TREE_GOOD || path.id[0] == 0 ||
+		    path.id[0] == 21 || value.type == LWM2M_NONE)
+			continue;
+		forward_keep(forward_get(c), &(struct lwm2m_record){
+			path, value, slot->flags & TREE_COMPUTED ? 0 :
+			slot->time}, now);
+		n++;
+	}
+	if (n)
+		forward_queue(c->forward);
+	return n;
+}
+
+int forward_send(struct endpoint *e, const struct lwm2m_path *path,
+		 int64_t now)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (!e->clients[i].registration.lwm2m_1_0)
+			n += send_to(&e->clients[i], path, now);
+	return n ? n : -ENOENT;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Connections come and go here. What went wrong is said once, and kept for the
+ * status until the next registration. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/client/client_session.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+#include "agent/gateway/loop.h"
+
+#define SECOND INT64_C(1000000000)
+#define ALERT_RESOURCE 11		/* of object 1 */
+
+/* Says what is wrong, and when it goes on, unless it was said already. */
+static void note_trouble(struct client *c, const char *what, int64_t now)
+{
+	int64_t next = c->registration.next;
+	char again[48] = "";
+
+	if (c->trouble && !strcmp(c->trouble, what))
+		return;
+	free(c->trouble);
+	c->trouble = strdup(what);
+	if (c->registration.state == REGISTRATION_WAITING && next != INT64_MAX)
+		snprintf(again, sizeof(again), "; again in %lld s",
+			 (long long)((next - now) / SECOND));
+	log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL, "%s: %s%s",
+		 c->server->conf->uri, what, again);
+}
+
+void client_session_good(struct client *c)
+{
+	free(c->trouble);
+	c->trouble = NULL;
+}
+
+static enum coap_transport transport_of(const struct config_server *conf)
+{
+	if (conf->security == SECURITY_NOSEC)
+		return conf->tcp ? COAP_OVER_TCP : COAP_OVER_UDP;
+	return conf->tcp ? COAP_OVER_TLS : COAP_OVER_DTLS;
+}
+
+static struct coap_connection *open_with(const struct server *s, void *owner,
+					 const struct credentials *credentials,
+					 char *why, size_t size)
+{
+	return coap_open(&(struct coap_peer){
+		.transport = transport_of(s->conf),
+		.address = (const struct sockaddr *)&s->address,
+		.length = s->length, .credentials = credentials,
+		.host = s->conf->host, .keepalive = s->conf->keepalive,
+	}, owner, why, size);
+}
+
+int client_session_keys(const struct endpoint *e, const struct server *s,
+			struct credentials *to, char *why, size_t size)
+{
+	if (s->bootstrapped)
+		return endpoint_accounts_credentials(e, s, to, why, size);
+	return credentials_load(to, s->conf, e->gateway->dirs.config,
+				e->conf->endpoint, why, size);
+}
+
+/* Keys are read for each session anew, and are nowhere in between. */
+struct coap_connection *client_session_open(const struct endpoint *e,
+				     const struct server *s, void *owner,
+				     char *why, size_t size)
+{
+	struct coap_connection *connection = NULL;
+	struct credentials credentials;
+
+	if (client_session_keys(e, s, &credentials, why, size) == 0)
+		connection = open_with(s, owner, &credentials, why, size);
+	credentials_wipe(&credentials);
+	return connection;
+}
+
+bool client_connect(struct client *c)
+{
+	struct server *s = c->server;
+	char why[400];
+
+	if (c->connection && c->moves != s->moves)
+		client_disconnect(c);		/* it has moved */
+	c->moves = s->moves;
+	if (!c->connection)
+		c->connection = client_session_open(c->endpoint, s, c, why,
+					     sizeof(why));
+	if (c->connection)
+		return true;
+	note_trouble(c, why, 0);
+	c->last_code = CLIENT_NO_ANSWER;
+	return false;
+}
+
+void client_disconnect(struct client *c)
+{
+	coap_close(c->connection);
+	c->connection = NULL;
+	c->under_way = REGISTRATION_NOTHING;
+	if (c->forward)
+		c->forward->under_way = 0;	/* nobody will answer */
+}
+
+/* A session that has served is tried anew at once, a new one after a while. */
+static void end_session(struct client *c, int64_t now)
+{
+	bool proven = coap_proven(c->connection);
+
+	client_disconnect(c);
+	server_doubt(c->server, now);
+	client_event(c, proven ? REGISTRATION_CUT : REGISTRATION_LOST, 0, 0,
+		     now);
+}
+
+static void keep_alert(struct client *c, int alert, int64_t now)
+{
+	struct lwm2m_path path = path_resource(1, c->instance, ALERT_RESOURCE);
+	struct lwm2m_value value = lwm2m_unsigned((uint64_t)alert);
+
+	if (tree_set(&c->endpoint->tree, &path, &value,
+		     gateway_wall(c->endpoint->gateway, now)) == 0)
+		endpoint_touched(c->endpoint, &path, now);
+}
+
+void client_broken(void *owner, const struct coap_breakage *breakage)
+{
+	struct client *c = owner;
+	int64_t now = loop_clock();
+	char what[400];
+
+	snprintf(what, sizeof(what), "%s%s", breakage->new ? "no session: " :
+		 "the session has ended: ", breakage->why);
+	if (breakage->alert > 0)		/* 0: close_notify */
+		keep_alert(c, breakage->alert, now);
+	c->last_code = CLIENT_NO_ANSWER;
+	end_session(c, now);
+	note_trouble(c, what, now);
+}
+
+bool client_session_lost(struct client *c, int64_t now)
+{
+	if (!c->connection || !coap_has_session(c->connection))
+		return false;
+	c->last_code = CLIENT_NO_ANSWER;
+	end_session(c, now);
+	note_trouble(c, "no answer: the session is given up", now);
+	return true;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The session that a client's messages go over: how it comes to be, and what
+ * follows from its end. Agent thread. */
+#ifndef AGENT_CLIENT_SESSION_H
+#define AGENT_CLIENT_SESSION_H
+#include "agent/client/client.h"
+
+/* The endpoint's keys for the server: of files, or of its account. -errno, and
+ * why; wipe them in any case. */
+int client_session_keys(const struct endpoint *endpoint,
+			const struct server *server, struct credentials *to,
+			char *why, size_t size);
+/* Begins one of the endpoint to the server. NULL: why says it. */
+struct coap_connection *client_session_open(const struct endpoint *endpoint,
+				     const struct server *server, void *owner,
+				     char *why, size_t size);
+/* A connection to where the server is now, begun if need be. false: that is
+ * not possible, which was said; the registration must hear LOST. */
+bool client_connect(struct client *client);
+/* It is of no use any more, with all that is under way. */
+void client_disconnect(struct client *client);
+/* Of coap_handlers. */
+void client_broken(void *owner, const struct coap_breakage *breakage);
+/* A message got no answer. false: there is no session whose fault that could
+ * be. true: it was ended, and the registration has heard of it. */
+bool client_session_lost(struct client *client, int64_t now);
+/* Registered: what was wrong is not any more. */
+void client_session_good(struct client *client);
+#endif

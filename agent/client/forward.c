@@ -1,0 +1,851 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What becomes of a value: sent by its observation, held until the answer to
+ * what is under way decides, or kept for certain. */
+#include "agent/client/forward.h"
+#include <errno.h>
+#include <stdlib.h>
+#include "agent/client/client.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+#include "agent/store/spill.h"
+#include "agent/store/spill_format.h"
+
+#define SECOND INT64_C(1000000000)
+#define DOUBT_AFTER SECOND	/* no answer: no accident any more */
+#define HELD_MAX 4096		/* records of one client */
+#define MEMORY (1024 * 1024)
+#define RATE 1000
+#define RECORD 48		/* bytes in memory, about */
+
+/* ---- all of the gateway's ---- */
+
+struct forwarding *forwarding_create(void)
+{
+	struct forwarding *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		abort();
+	w->budget.most = MEMORY;
+	w->rate = RATE;
+	return w;
+}
+
+void forwarding_destroy(struct forwarding *w)
+{
+	free(w);
+}
+
+void forwarding_configure(struct gateway *g, const struct config *config)
+{
+	struct forwarding *w = g->forwarding;
+
+	w->budget.most = (size_t)config->store_memory;
+	w->rate = config->store_rate;
+	if (!w->spill)
+		return;
+	spill_limit(w->spill, (uint64_t)config->store_disk);
+	if (!w->dated)
+		spill_clock(w->spill, w->boot, g->wall.offset);
+	w->dated = true;
+}
+
+static bool is_clockless(int64_t time)
+{
+	return time && !wall_is_known(time);
+}
+
+struct forwarding *forwarding_of(const struct client *c)
+{
+	return c->endpoint->gateway->forwarding;
+}
+
+/* ---- one client's ---- */
+
+struct forward *forward_get(struct client *c)
+{
+	struct forwarding *w = forwarding_of(c);
+	struct forward *f = c->forward;
+
+	if (f)
+		return f;
+	f = c->forward = calloc(1, sizeof(*f));
+	if (!f)
+		abort();
+	f->client = c;
+	f->retry_at = INT64_MAX;
+	f->next = w->all;
+	f->at = &w->all;
+	if (f->next)
+		f->next->at = &f->next;
+	w->all = f;
+	return f;
+}
+
+static void forget_lost(struct forward *f)
+{
+	for (struct observation *o; (o = f->lost); ) {
+		f->lost = o->next;
+		observe_destroy(o);
+	}
+}
+
+static void forward_free(struct forward *f)
+{
+	struct forwarding *w = forwarding_of(f->client);
+
+	forward_unqueue(f);
+	forget_lost(f);
+	w->held -= f->waiting.n;
+	kept_clear(&f->kept, &w->budget);
+	kept_clear(&f->waiting, &w->budget);
+	if (f->stream)
+		f->stream->owner = NULL;
+	if (w->victim == f)
+		w->victim = NULL;
+	*f->at = f->next;
+	if (f->next)
+		f->next->at = f->at;
+	f->client->forward = NULL;
+	free(f);
+}
+
+void forward_release(struct client *c)
+{
+	struct forward *f = c->forward;
+
+	if (f && !f->n && !f->waiting.n && !f->lost && !f->under_way &&
+	    !f->refusals)
+		forward_free(f);
+}
+
+bool forward_is_reachable(const struct client *c)
+{
+	return c->registration.state == REGISTRATION_REGISTERED ||
+	       c->registration.state == REGISTRATION_UPDATING;
+}
+
+bool forward_flag(const struct client *c, uint16_t resource)
+{
+	struct lwm2m_path path = path_resource(1, c->instance, resource);
+	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
+
+	return slot && slot->value.type == LWM2M_BOOLEAN &&
+	       slot->value.as.boolean;
+}
+
+static bool is_storing(const struct client *c)
+{
+	return forward_flag(c, 6);
+}
+
+/* The point bound at path, where it is to be kept or sent in any case. */
+static const struct config_point *point_of(const struct client *c,
+					   const struct lwm2m_path *path)
+{
+	const struct config_device *conf = c->endpoint->conf;
+
+	for (size_t i = 0; i < conf->n_points; i++) {
+		const struct config_point *point = &conf->points[i];
+
+		if ((point->keep || point->send) && point->map.depth &&
+		    path_equal(&point->resource, path))
+			return point;
+	}
+	return NULL;
+}
+
+/* The right may have gone since it was observed (object 2). */
+static bool may_see(struct client *c, const struct lwm2m_path *path)
+{
+	struct request_scope scope = client_scope(c);
+
+	return request_may(&scope, path, ACCESS_READ);
+}
+
+/* Something of ours is under way that an answer must come to. */
+static bool is_busy(const struct client *c)
+{
+	return c->connection && !c->server->conf->notify_non &&
+	       coap_busy(c->connection);
+}
+
+/* ---- certain ones ---- */
+
+static void take_stream(struct forward *f)
+{
+	struct spill *spill = forwarding_of(f->client)->spill;
+
+	if (!spill || f->stream)
+		return;
+	f->stream = spill_stream(spill, f->client->endpoint->conf->endpoint,
+				 f->client->server->conf->id, f);
+	if (f->stream->next_sequence > f->next_sequence)
+		f->next_sequence = f->stream->next_sequence;
+}
+
+static size_t paths_of(const struct observation *o, struct lwm2m_path *paths,
+		       size_t n)
+{
+	const struct lwm2m_path *path;
+
+	for (; o; o = o->next)
+		for (size_t i = 0; (path = observe_path(o, i)) &&
+		     n < SPILL_PATHS_MAX; i++)
+			paths[n++] = *path;
+	return n;
+}
+
+static bool is_watched(const struct spill_stream *stream,
+		       const struct lwm2m_path *paths, size_t n)
+{
+	if (!stream->named || n != stream->n_watch)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!path_equal(&paths[i], &stream->watch[i]))
+			return false;
+	return true;
+}
+
+/* A start in the outage goes on with what was observed before. */
+static void watch(struct forward *f)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct lwm2m_path paths[SPILL_PATHS_MAX];
+	size_t n = paths_of(f->lost, paths, 0);
+
+	n = paths_of(f->client->observations, paths, n);
+	if (!w->spill || f->client->registration.lwm2m_1_0 || !n)
+		return;
+	take_stream(f);
+	if (!is_watched(f->stream, paths, n))
+		spill_watch(w->spill, f->stream, paths, n);
+}
+
+static void watch_no_more(struct forward *f)
+{
+	if (f->stream && f->stream->n_watch && forwarding_of(f->client)->spill)
+		spill_watch(forwarding_of(f->client)->spill, f->stream, NULL, 0);
+}
+
+/* Into the log, where there is one. */
+static void write_down(struct forward *f, struct kept_record *k, bool lazy)
+{
+	struct spill *spill = forwarding_of(f->client)->spill;
+
+	take_stream(f);
+	k->sequence = f->next_sequence++;
+	if (!spill)
+		return;
+	k->segment = spill_put(spill, f->stream, k, lazy);
+	if (k->segment)
+		k->flags |= KEPT_ON_DISK;
+}
+
+static void drop_oldest(struct forward *f)
+{
+	forwarding_of(f->client)->counts.dropped++;
+	forward_done(f, 1);
+}
+
+/* Takes turns, so that one endpoint does not pay for all; what is out now
+ * stays. false: there is nothing to be dropped. */
+static bool make_room(struct forwarding *w)
+{
+	struct forward *f = w->victim ? w->victim : w->all, *first = f;
+
+	do {
+		if (!f)
+			return false;
+		w->victim = f->next ? f->next : w->all;
+		if (f->kept.n && !f->under_way) {
+			drop_oldest(f);
+			return true;
+		}
+		f = w->victim;
+	} while (f != first);
+	return false;
+}
+
+static void store(struct forward *f, struct kept_record *k)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	int rc;
+
+	if (is_clockless(k->record.time))
+		k->flags |= KEPT_CLOCKLESS;
+	write_down(f, k, false);
+	if (f->behind && k->flags & KEPT_ON_DISK) {
+		f->n++;
+		w->waiting++;
+		return;
+	}
+	while ((rc = f->behind ? -ENOMEM :
+		kept_append(&f->kept, &w->budget, k)) == -ENOSPC) {
+		if (k->flags & KEPT_ON_DISK) {	/* read again in its turn */
+			f->behind = true;
+			f->load_from = k->sequence;
+			rc = 0;
+			break;
+		}
+		if (!make_room(w))
+			break;
+	}
+	if (rc < 0) {
+		w->counts.dropped++;
+		return;
+	}
+	f->n++;
+	w->waiting++;
+}
+
+static void note_kept(struct forwarding *w, uint32_t n, int64_t now)
+{
+	if (!w->waiting) {
+		w->begun = now;
+		w->begun_n = 0;
+	}
+	w->begun_n += n;
+	w->counts.kept += n;
+}
+
+void forward_keep(struct forward *f, const struct lwm2m_record *record,
+		  int64_t now)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_record k = {.record = *record};
+
+	if (!may_see(f->client, &record->path))
+		return;
+	/* It will read what is then: there is no way to tell it more. */
+	if (f->client->registration.lwm2m_1_0) {
+		w->counts.superseded++;
+		return;
+	}
+	/* Before it has registered us again it takes none. */
+	if (f->refusals > FORWARD_REFUSALS &&
+	    forward_is_reachable(f->client)) {
+		w->counts.refused++;
+		return;
+	}
+	note_kept(w, 1, now);
+	store(f, &k);
+	f->last_path = record->path;
+	f->last_time = record->time;
+}
+
+/* It need not be in the log any more. */
+static void written_off(struct forward *f, const struct kept_record *k,
+			bool lazy)
+{
+	struct spill *spill = forwarding_of(f->client)->spill;
+
+	if (spill && k->flags & KEPT_ON_DISK)
+		spill_done(spill, f->stream, k->sequence, k->segment, lazy);
+}
+
+void forward_done(struct forward *f, uint32_t n)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	if (n > f->kept.n)
+		n = f->kept.n;
+	f->under_way = n;	/* not to be lost now */
+	for (uint32_t i = 0; i < n && kept_next(&f->kept, &at, &k); i++)
+		written_off(f, &k, false);
+	f->under_way = 0;
+	kept_pop(&f->kept, &w->budget, n);
+	f->n -= n;
+	w->waiting -= n;
+	if (w->sweeping || w->again)
+		forward_load(f->client->endpoint->gateway);
+}
+
+/* ---- those that an answer decides over ---- */
+
+static void discard(struct forward *f, uint32_t n)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	for (uint32_t i = 0; i < n && kept_next(&f->waiting, &at, &k); i++)
+		written_off(f, &k, true);
+	n = n < f->waiting.n ? n : f->waiting.n;
+	w->held -= n;
+	kept_pop(&f->waiting, &w->budget, n);
+}
+
+/* No answer for so long: a kill must not take them. */
+static void write_held(struct forward *f)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	while (kept_next(&f->waiting, &at, &k))
+		if (!(k.flags & KEPT_ON_DISK)) {
+			write_down(f, &k, false);
+			kept_mark(&at, k.sequence, k.segment);
+		}
+}
+
+/* All of them are certain now. */
+void forward_settle(struct forward *f, int64_t now)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	uint32_t n = f->waiting.n;
+
+	w->held -= n;
+	f->since = 0;
+	f->n_live = 0;
+	if (n) {
+		write_held(f);
+		if (w->spill)
+			spill_sync(w->spill);
+		note_kept(w, n, now);
+		f->n += n;
+		w->waiting += n;
+	}
+	f->doubt = false;
+	if (!f->behind) {
+		kept_join(&f->kept, &f->waiting);
+		return;
+	}
+	kept_clear(&f->waiting, &w->budget);	/* they are in the log */
+}
+
+/* Of what nobody has asked for, while the server is most likely there. */
+static bool holds_much(const struct forwarding *w)
+{
+	return w->held * RECORD > w->budget.most / 4;
+}
+
+static bool is_short(const struct forwarding *w)
+{
+	return w->budget.used + w->budget.most / 16 > w->budget.most;
+}
+
+static void hold(struct forward *f, const struct lwm2m_record *record,
+		 int64_t now)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_record k = {.record = *record,
+		.flags = is_clockless(record->time) ? KEPT_CLOCKLESS : 0};
+
+	if (!f->since && is_busy(f->client))
+		f->since = now;
+	if (f->client->registration.lwm2m_1_0 ||
+	    !may_see(f->client, &record->path))
+		return;			/* the newest is all it gets */
+	f->last_path = record->path;
+	f->last_time = record->time;
+	if (f->since && is_short(w)) {	/* no room to wait for an answer */
+		forward_settle(f, now);
+		note_kept(w, 1, now);
+		store(f, &k);
+		return;
+	}
+	if (!f->since && (holds_much(w) || f->waiting.n >= HELD_MAX)) {
+		discard(f, 1);
+		if (holds_much(w))
+			return;
+	}
+	/* Nothing is under way that could tell: the next answer will. */
+	if (f->doubt || !f->since)
+		write_down(f, &k, !f->doubt);
+	if (kept_append(&f->waiting, &w->budget, &k) == 0) {
+		w->held++;
+		return;
+	}
+	w->counts.dropped++;
+	written_off(f, &k, true);
+}
+
+/* The newest of them is what counts: its observation tells it now. Where
+ * history goes out by the observation itself, that comes to the newest. */
+static void tell_newest(struct client *c, bool with_history, int64_t now)
+{
+	for (struct observation *o = c->observations; o; o = o->next) {
+		if (o->held && !(with_history && forward_is_next(c, o)))
+			observe_again(o, now);
+		o->held = false;
+	}
+}
+
+void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
+{
+	struct forward *f = c->forward;
+
+	if (!f)
+		return;
+	if (outcome == COAP_NO_ANSWER) {
+		forward_settle(f, now);
+	} else if (f->doubt) {
+		watch_no_more(f);
+		discard(f, f->n_live);
+		forward_settle(f, now);
+		tell_newest(c, true, now);
+	} else {
+		discard(f, f->waiting.n);
+		f->since = 0;
+		f->n_live = 0;
+		tell_newest(c, false, now);
+	}
+	forward_queue(f);
+	forward_release(c);
+}
+
+/* ---- what happens ---- */
+
+/* Their records carry the time themselves. */
+static bool is_stamp(const struct lwm2m_path *path)
+{
+	return path->id[0] >= 3200 && path->id[0] <= 3350 &&
+	       (path->id[2] == 5518 || path->id[2] == 6050);
+}
+
+static bool is_off(const struct client *c)
+{
+	return c->endpoint->gateway->dry || c->endpoint->leaving;
+}
+
+static void keep_or_count(struct client *c, const struct lwm2m_record *r,
+			  int64_t now)
+{
+	if (is_storing(c))
+		forward_keep(forward_get(c), r, now);
+	else
+		forwarding_of(c)->counts.dropped++;
+}
+
+enum take { TAKE_HOLD, TAKE_KEEP, TAKE_KEEP_OTHERS };
+
+static void take(struct client *c, const struct lwm2m_record *r, enum take how,
+		 int64_t now)
+{
+	switch (how) {
+	case TAKE_HOLD:
+		hold(c->forward, r, now);
+		break;
+	case TAKE_KEEP:
+		forward_keep(c->forward, r, now);
+		break;
+	case TAKE_KEEP_OTHERS:		/* than those that were kept at once */
+		if (!point_of(c, &r->path))
+			keep_or_count(c, r, now);
+		break;
+	}
+}
+
+/* All in o's scope that is newer than what it has told. */
+static void take_new(struct client *c, struct observation *o, enum take how,
+		     int64_t now)
+{
+	const struct tree *tree = &c->endpoint->tree;
+	struct forward *f = forward_get(c);
+	const struct lwm2m_path *scope;
+	int64_t told = o->told;
+
+	for (size_t i = 0; (scope = observe_path(o, i)); i++) {
+		struct tree_cursor at = {0, 0};
+		const struct tree_slot *slot;
+		struct lwm2m_path path;
+
+		while ((slot = tree_next(tree, scope, &at, &path))) {
+			struct lwm2m_record r = {path, slot->value,
+						 slot->time};
+
+			if (slot->quality != TREE_GOOD ||
+			    slot->value.type == LWM2M_NONE ||
+			    slot->time <= o->told || is_stamp(&path))
+				continue;
+			told = slot->time > told ? slot->time : told;
+			if (slot->time != f->last_time ||
+			    !path_equal(&path, &f->last_path))
+				take(c, &r, how, now);
+		}
+	}
+	o->told = told;
+}
+
+static void count_as_sent(struct client *c, struct observation *o,
+			  const struct lwm2m_record *r, int64_t now)
+{
+	if (!o->pmin && r->time > o->told)
+		o->told = r->time;
+	observe_sent(o, now);
+	client_remember(c, o);
+}
+
+/* One record, however many observations it is in. */
+static void changed_lost(struct client *c, const struct lwm2m_record *r,
+			 bool kept, int64_t now)
+{
+	bool worth = false;
+
+	for (struct observation *o = c->forward ? c->forward->lost : NULL; o;
+	     o = o->next) {
+		if (!observe_covers(o, &r->path))
+			continue;
+		observe_changed(o, &c->attributes, &r->path, &r->value, now);
+		if (!observe_due(o, now))
+			continue;
+		count_as_sent(c, o, r, now);
+		worth = true;
+	}
+	if (worth && !kept)
+		keep_or_count(c, r, now);
+}
+
+/* Its notification cannot go out before the answer to what is under way. */
+static void changed_observed(struct client *c, const struct lwm2m_record *r,
+			     int64_t now)
+{
+	bool worth = false;
+
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (observe_covers(o, &r->path) && observe_due(o, now)) {
+			count_as_sent(c, o, r, now);
+			o->held = worth = true;
+		}
+	if (worth)
+		hold(forward_get(c), r, now);
+}
+
+void forward_changed(struct client *c, const struct lwm2m_path *path,
+		     bool observed, int64_t now)
+{
+	const struct config_point *point = point_of(c, path);
+	bool reachable = forward_is_reachable(c);
+	const struct tree_slot *slot;
+	struct lwm2m_record r;
+
+	/* The usual case, in thousands a second. */
+	if (reachable && !point && (!observed || !is_busy(c)))
+		return;
+	slot = tree_find(&c->endpoint->tree, path);
+	if (!slot || is_off(c) || is_stamp(path) ||
+	    slot->value.type == LWM2M_NONE)
+		return;
+	r = (struct lwm2m_record){*path, slot->value, slot->time};
+	if (!reachable) {
+		if (point)
+			forward_keep(forward_get(c), &r, now);
+		changed_lost(c, &r, point != NULL, now);
+	} else if (!observed) {
+		if (point->send)
+			forward_keep(forward_get(c), &r, now);
+		else
+			hold(forward_get(c), &r, now);
+		if (point->send)
+			forward_queue(c->forward);
+	} else if (is_busy(c) && (point || is_storing(c))) {
+		changed_observed(c, &r, now);
+	}
+}
+
+bool forward_behind(struct client *c, struct observation *o, int64_t now)
+{
+	if (!forward_is_next(c, o) || !is_storing(c) || is_off(c))
+		return false;
+	take_new(c, o, TAKE_KEEP, now);
+	observe_sent(o, now);
+	client_remember(c, o);
+	forward_queue(c->forward);
+	return true;
+}
+
+void forward_notified(struct client *c, struct observation *o, int64_t now)
+{
+	if (is_off(c) || !is_storing(c) || !is_busy(c)) {
+		o->told = gateway_wall(c->endpoint->gateway, now);
+		return;
+	}
+	take_new(c, o, TAKE_HOLD, now);
+	c->forward->n_live = c->forward->waiting.n;
+	forward_release(c);
+}
+
+static bool is_same(const struct observation *a, const struct observation *b)
+{
+	const struct lwm2m_path *path, *other;
+	size_t i = 0;
+
+	if (!a->paths != !b->paths || a->n_paths != b->n_paths)
+		return false;
+	for (; (path = observe_path(a, i)); i++)
+		if (!(other = observe_path(b, i)) || !path_equal(path, other))
+			return false;
+	return true;
+}
+
+bool forward_lost(struct client *c, struct observation *observation)
+{
+	struct forward *f;
+
+	if (is_off(c))
+		return false;
+	f = forward_get(c);
+	for (const struct observation *o = f->lost; o; o = o->next)
+		if (is_same(o, observation))
+			return false;
+	observation->held = false;
+	observation->next = f->lost;
+	f->lost = observation;
+	watch(f);
+	return true;
+}
+
+void forward_registered(struct client *c, bool is, int64_t now)
+{
+	struct forward *f = c->forward;
+
+	if (!f)
+		return;
+	if (!is) {
+		if (!c->endpoint->leaving)
+			forward_settle(f, now);
+		return;
+	}
+	forget_lost(f);
+	watch_no_more(f);
+	f->own_from = f->next_sequence;
+	f->refusals = 0;
+	f->retry_at = INT64_MAX;
+	forward_queue(f);
+	forward_release(c);
+}
+
+void forward_kick(struct client *c)
+{
+	if (c->forward)
+		forward_queue(c->forward);
+}
+
+/* ---- times ---- */
+
+int64_t forward_next(const struct client *c)
+{
+	const struct forward *f = c->forward;
+	int64_t due = INT64_MAX;
+
+	if (forward_is_reachable(c) && is_busy(c) && is_storing(c))
+		for (const struct observation *o = c->observations; o;
+		     o = o->next)
+			if (o->pending && o->due < due)
+				due = o->due;
+	if (!f)
+		return due;
+	if (!forward_is_reachable(c))
+		for (const struct observation *o = f->lost; o; o = o->next)
+			due = o->due < due ? o->due : due;
+	if (f->since && !f->doubt && f->since + DOUBT_AFTER < due)
+		due = f->since + DOUBT_AFTER;
+	return f->retry_at < due ? f->retry_at : due;
+}
+
+static void due_observed(struct client *c, int64_t now)
+{
+	for (struct observation *o = c->observations; o; o = o->next) {
+		if (!o->pending || !observe_due(o, now))
+			continue;
+		take_new(c, o, TAKE_HOLD, now);
+		observe_sent(o, now);
+		client_remember(c, o);
+		o->held = true;
+	}
+}
+
+static void due_lost(struct client *c, int64_t now)
+{
+	for (struct observation *o = c->forward->lost; o; o = o->next) {
+		if (!observe_due(o, now))
+			continue;
+		take_new(c, o, TAKE_KEEP_OTHERS, now);
+		observe_sent(o, now);
+		client_remember(c, o);
+	}
+}
+
+void forward_due(struct client *c, int64_t now)
+{
+	struct forward *f;
+
+	if (is_off(c))
+		return;
+	if (forward_is_reachable(c) && is_busy(c) && is_storing(c))
+		due_observed(c, now);
+	f = c->forward;
+	if (!f)
+		return;
+	if (!forward_is_reachable(c))
+		due_lost(c, now);
+	if (f->since && !f->doubt && now - f->since >= DOUBT_AFTER) {
+		f->doubt = true;
+		watch(f);
+		write_held(f);
+	}
+	if (f->retry_at <= now)
+		f->retry_at = INT64_MAX;
+	forward_queue(f);
+}
+
+/* ---- coming and going ---- */
+
+static void observe_as_before(struct forward *f, int64_t now)
+{
+	struct client *c = f->client;
+
+	for (size_t i = 0; i < f->stream->n_watch; i++) {
+		struct observation *o = observe_create(&f->stream->watch[i],
+						       NULL, 0, FORMAT_NONE);
+
+		if (!o)
+			abort();
+		o->told = gateway_wall(c->endpoint->gateway, now);
+		o->next = f->lost;
+		f->lost = o;
+	}
+	client_configure(c, now);
+	watch(f);
+}
+
+void forward_attach(struct client *c, int64_t now)
+{
+	struct spill *spill = forwarding_of(c)->spill;
+	struct spill_stream *stream = !spill ? NULL :
+		spill_stream_find(spill, c->endpoint->conf->endpoint,
+				  c->server->conf->id);
+	struct forward *f;
+
+	if (!stream || (!stream->n && !stream->n_watch))
+		return;
+	f = forward_get(c);
+	f->stream = stream;
+	stream->owner = f;
+	f->n = stream->n;
+	f->next_sequence = stream->next_sequence;
+	f->behind = f->n > 0;
+	observe_as_before(f, now);
+	note_kept(forwarding_of(c), 0, now);
+	forwarding_of(c)->waiting += f->n;
+}
+
+void forward_detach(struct client *c)
+{
+	struct forward *f = c->forward;
+	struct forwarding *w = forwarding_of(c);
+	uint32_t in_log;
+
+	if (!f)
+		return;
+	if (f->since)
+		forward_settle(f, w->begun);
+	in_log = f->stream ? f->stream->n : 0;
+	if (f->n > in_log)
+		w->counts.dropped += f->n - in_log;
+	w->waiting -= f->n;
+	forward_free(f);
+}

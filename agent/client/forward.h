@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Store and forward: what a server that cannot be reached should have been told
+ * is kept with its times, and delivered in order when it is back. Agent thread.
+ *
+ * Worth keeping are the notifications that the server's observations would have
+ * given, where its account stores them (1/x/6), and every new value of a point
+ * with `keep`. Also what an answer still to come decides over is held: the
+ * values of a notification under way, and those after it. Where the answer
+ * comes at once, only the newest counts, as ever; where it does not, all do.
+ *
+ * A client has a struct forward only while something of it is kept. */
+#ifndef AGENT_FORWARD_H
+#define AGENT_FORWARD_H
+#include "agent/coap/coap.h"
+#include "agent/store/kept.h"
+#include "agent/lwm2m/observe.h"
+#include "agent/base/wall.h"
+
+#define FORWARD_REFUSALS 3	/* of one record each, in a row */
+
+struct client;
+struct config;
+struct config_point;
+struct endpoint;
+struct gateway;
+struct server;
+struct spill;
+struct spill_stream;
+
+struct forward_counts {
+	uint64_t kept;			/* values that were worth it */
+	uint64_t delivered;
+	uint64_t dropped;		/* for want of room, or not storing */
+	uint64_t superseded;		/* a 1.0 server gets the newest only */
+	uint64_t refused;		/* by the server */
+};
+
+/* Of one client. */
+struct forward {
+	struct client *client;
+	struct forward *next, **at;	/* in forwarding.all */
+	struct forward *next_turn;	/* in its server's queue */
+	struct kept_list kept;		/* certain, oldest first */
+	struct kept_list waiting;	/* what an answer decides over */
+	struct observation *lost;	/* of the registration that has ended */
+	struct spill_stream *stream;	/* NULL: nothing of it is in the log */
+	struct lwm2m_path last_path;	/* the last one held, and its time */
+	int64_t last_time;
+	int64_t since;			/* monotonic ns: no answer to what is
+					 * under way; 0: nothing held */
+	int64_t retry_at;		/* the server would not take it */
+	uint32_t n_live;		/* first of waiting: of the notification
+					 * under way */
+	uint32_t under_way;		/* first of kept: in the payload that
+					 * is out */
+	uint32_t n;			/* certain ones, also those only in the
+					 * log */
+	uint32_t next_sequence, load_from;
+	uint32_t own_from;		/* those before are of an earlier
+					 * registration: by Send only */
+	uint8_t refusals;		/* in a row */
+	int64_t undated_at;		/* its times are waited for until then */
+	bool queued, by_send;
+	bool doubt;			/* the answer is late */
+	bool behind;			/* those from load_from on are only in
+					 * the log */
+	bool missed;			/* the sweep had no room for one */
+};
+
+/* All of the gateway's. */
+struct forwarding {
+	struct kept_budget budget;
+	uint32_t rate;			/* records/s to each server */
+	struct gateway *gateway;
+	struct spill *spill;		/* NULL: memory only */
+	bool sweeping;			/* reading it, or waiting for room to */
+	bool again;			/* somebody was passed over meanwhile */
+	struct forward *all, *victim;
+	struct forward_counts counts;
+	uint64_t waiting;		/* certain ones of all clients */
+	uint64_t held;			/* those that an answer decides over */
+	int64_t begun;			/* the first of them, monotonic ns ... */
+	uint64_t begun_n;		/* ... and how many since */
+	uint8_t boot[16];
+	bool dated;			/* the log knows the clock */
+};
+
+struct forwarding *forwarding_create(void);
+void forwarding_destroy(struct forwarding *forwarding);
+/* With the log in a folder of directory, and without it again. */
+void forwarding_open(struct gateway *gateway, const char *directory);
+void forwarding_close(struct gateway *gateway);
+/* Limits of `store:`. */
+void forwarding_configure(struct gateway *gateway,
+			  const struct config *config);
+
+/* Its endpoint has it: what the log has of it waits for the server again. */
+void forward_attach(struct client *client, int64_t now);
+/* The client ends. What is not in the log is lost, and counted. */
+void forward_detach(struct client *client);
+
+/* path has a new value; observed: it is in one of the client's observations. */
+void forward_changed(struct client *client, const struct lwm2m_path *path,
+		     bool observed, int64_t now);
+/* o's notification has to wait behind older values of it: they are kept, and
+ * count as sent. */
+bool forward_behind(struct client *client, struct observation *o, int64_t now);
+/* A confirmable notification of o has gone out. */
+void forward_notified(struct client *client, struct observation *o,
+		      int64_t now);
+/* The registration has ended, or a notification found no answer: what was
+ * observed stays worth keeping. Takes the observation, or not (false). */
+bool forward_lost(struct client *client, struct observation *observation);
+/* is: it is registered (again); else no more. */
+void forward_registered(struct client *client, bool is, int64_t now);
+/* A message of the client's has ended (not one of forward's own), or the
+ * server has asked something: it can be reached. */
+void forward_answered(struct client *client, enum coap_outcome outcome,
+		      int64_t now);
+/* The account may have been changed: 1/x/23 Mute Send. */
+void forward_kick(struct client *client);
+
+/* When forward_due() is to be called. */
+int64_t forward_next(const struct client *client);
+void forward_due(struct client *client, int64_t now);
+
+/* client_send.c: delivers what may go now; returns when more may. */
+int64_t forward_turn(struct gateway *gateway, int64_t now);
+/* Was it the end of a message of forward's own? */
+bool forward_ended(struct client *client, enum coap_outcome outcome,
+		   const struct coap_answer *answer, int64_t now);
+/* The wall clock was set: the times of this run follow it. */
+void forward_clock(struct gateway *gateway, const struct wall_jump *jump);
+/* In line at its server, where it has something that may be delivered. */
+void forward_queue(struct forward *forward);
+void forward_unqueue(struct forward *forward);
+/* What is at path now goes to all servers of the endpoint that take a Send.
+ * The number of values, or -ENOENT there is none. */
+int forward_send(struct endpoint *endpoint, const struct lwm2m_path *path,
+		 int64_t now);
+
+/* For client_send.c and forward_log.c. */
+struct forwarding *forwarding_of(const struct client *client);
+/* What was held is certain now. */
+void forward_settle(struct forward *forward, int64_t now);
+bool forward_is_reachable(const struct client *client);
+/* ... and would take what is kept, as far as is known? */
+bool forward_may_go(const struct forward *forward);
+bool forward_flag(const struct client *client, uint16_t resource);
+struct forward *forward_get(struct client *client);
+/* Frees it where nothing is kept any more. */
+void forward_release(struct client *client);
+/* One that is certain. */
+void forward_keep(struct forward *forward, const struct lwm2m_record *record,
+		  int64_t now);
+/* The first n are delivered (or given up). */
+void forward_done(struct forward *forward, uint32_t n);
+/* forward_log.c: reads on in the log, where somebody may deliver. */
+void forward_load(struct gateway *gateway);
+/* Does the oldest that is kept go out by o? Then newer values come behind it. */
+bool forward_is_next(const struct client *client, const struct observation *o);
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What memory has no room for, and what an earlier run has left, comes from the
+ * log when it can be delivered: in sweeps through all of it. And what else the
+ * log must know: the clock. */
+#include <stdio.h>
+#include "agent/client/client.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/client/forward.h"
+#include "agent/gateway/gateway.h"
+#include "agent/store/spill.h"
+
+/* Those that cannot go now make room for those that can: they are in the log. */
+static void evict(struct forward *f)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_cursor at = {0};
+	struct kept_record k = {.flags = KEPT_ON_DISK};
+	uint32_t from = 0;
+	bool first = true;
+
+	if (f->under_way || f->queued || !f->kept.n)
+		return;
+	while (kept_next(&f->kept, &at, &k)) {
+		if (!(k.flags & KEPT_ON_DISK))
+			return;
+		if (first)
+			from = k.sequence;
+		first = false;
+	}
+	kept_clear(&f->kept, &w->budget);
+	f->behind = f->missed = true;
+	f->load_from = from;
+}
+
+static bool has_room(const struct forwarding *w)
+{
+	return w->budget.used < w->budget.most / 2;
+}
+
+static bool on_record(void *context, struct spill_stream *stream,
+		      const struct kept_record *record)
+{
+	struct forwarding *w = context;
+	struct forward *f = stream->owner;
+
+	if (!f || !f->behind || f->missed || record->sequence < f->load_from)
+		return true;
+	if (!forward_may_go(f)) {
+		f->missed = true;
+		return true;
+	}
+	if (!has_room(w))
+		for (struct forward *other = w->all; other; other = other->next)
+			evict(other);
+	if (f->missed)
+		return true;
+	if (!has_room(w) || kept_append(&f->kept, &w->budget, record) < 0)
+		return false;
+	f->load_from = record->sequence + 1;
+	forward_queue(f);
+	return true;
+}
+
+static void on_end(void *context)
+{
+	struct forwarding *w = context;
+
+	w->sweeping = w->again = false;
+	for (struct forward *f = w->all; f; f = f->next) {
+		if (f->behind && !f->missed)
+			f->behind = false;
+		w->again |= f->behind && forward_may_go(f);
+	}
+	if (w->again)
+		forward_load(w->gateway);
+}
+
+static void on_lost(void *context, struct spill_stream *stream,
+		    uint32_t sequence)
+{
+	struct forwarding *w = context;
+	struct forward *f = stream->owner;
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	if (f && !(f->behind && sequence >= f->load_from)) {
+		if (f->under_way || !kept_next(&f->kept, &at, &k) ||
+		    k.sequence != sequence)
+			return;		/* it is in memory all the same */
+		kept_pop(&f->kept, &w->budget, 1);
+	} else if (f && f->n == f->kept.n) {
+		return;			/* of those that wait for an answer */
+	}
+	w->counts.dropped++;
+	if (f) {
+		f->n--;
+		w->waiting--;
+	}
+}
+
+void forward_load(struct gateway *g)
+{
+	struct forwarding *w = g->forwarding;
+	bool missed = false;
+
+	if (!w->spill || spill_is_reading(w->spill) || !has_room(w))
+		return;
+	if (!w->sweeping) {
+		for (struct forward *f = w->all; f; f = f->next) {
+			missed |= f->behind;
+			f->missed = false;
+		}
+		if (!missed)
+			return;
+		w->sweeping = true;
+		w->again = false;
+		spill_read(w->spill, true);
+		return;
+	}
+	spill_read(w->spill, false);
+}
+
+static void read_boot(uint8_t boot[16])
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char text[40] = "";
+	size_t n = 0;
+
+	if (file && fgets(text, sizeof(text), file))
+		for (char *at = text; *at && n < 32; at++) {
+			int digit = *at >= 'a' ? *at - 'a' + 10 : *at - '0';
+
+			if (*at == '-' || digit < 0 || digit > 15)
+				continue;
+			boot[n / 2] = (uint8_t)(boot[n / 2] << 4 | digit);
+			n++;
+		}
+	if (file)
+		fclose(file);
+	boot[15] |= n != 32;		/* none: any but zeros */
+}
+
+void forwarding_open(struct gateway *g, const char *directory)
+{
+	static const struct spill_handlers handlers = {
+		.lost = on_lost, .record = on_record, .end = on_end};
+	struct forwarding *w = g->forwarding;
+	char path[4096];
+
+	w->gateway = g;
+	if (snprintf(path, sizeof(path), "%s/forward", directory) <
+	    (int)sizeof(path))
+		w->spill = spill_open(path, INT64_MAX, &handlers, w);
+	read_boot(w->boot);
+}
+
+static void date(struct kept_list *list, const struct wall_jump *jump)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	while (kept_next(list, &at, &k)) {
+		int64_t time = wall_correct(jump, k.record.time);
+
+		if (time != k.record.time)
+			kept_date(&at, time);
+	}
+}
+
+static void date_observations(struct observation *o,
+			      const struct wall_jump *jump)
+{
+	for (; o; o = o->next)
+		o->told = wall_correct(jump, o->told);
+}
+
+void forward_clock(struct gateway *g, const struct wall_jump *jump)
+{
+	struct forwarding *w = g->forwarding;
+
+	if (w->spill)
+		spill_step(w->spill, jump);
+	for (struct forward *f = w->all; f; f = f->next) {
+		date(&f->kept, jump);
+		date(&f->waiting, jump);
+		date_observations(f->lost, jump);
+		f->last_time = wall_correct(jump, f->last_time);
+	}
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		for (size_t i = 0; i < e->n_clients; i++)
+			date_observations(e->clients[i].observations, jump);
+}
+
+void forwarding_close(struct gateway *g)
+{
+	struct forwarding *w = g->forwarding;
+
+	for (struct forward *f = w->all; f; f = f->next) {
+		if (f->since)
+			forward_settle(f, w->begun);
+		f->stream = NULL;
+	}
+	spill_close(w->spill);
+	w->spill = NULL;
+}

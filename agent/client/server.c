@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Registration messages wait here for their turn: a token bucket of `pace` a
+ * second, so that ten thousand endpoints never fire at once. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/client/client.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+#include "agent/gateway/loop.h"
+#include "agent/client/server.h"
+
+#define SECOND INT64_C(1000000000)
+#define BURST 0.05		/* s of pace that may go at once */
+#define LEAVE_IN 2		/* s for all to deregister at the exit ... */
+#define LEAVE_PACE 500		/* ... where there are not but a few */
+#define RESOLVE_AGAIN_MAX 300	/* s */
+#define DOUBT_EVERY (60 * SECOND)
+
+/* A numeric address needs no look-up, and no wait at start. */
+static bool take_literal(struct server *s)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&s->address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&s->address;
+
+	if (inet_pton(AF_INET, s->conf->host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(s->conf->port);
+		s->length = sizeof(*v4);
+	} else if (inet_pton(AF_INET6, s->conf->host, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(s->conf->port);
+		s->length = sizeof(*v6);
+	}
+	return s->length > 0;
+}
+
+struct server *server_create(struct gateway *gateway,
+			     struct config_server *conf, int64_t now)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->gateway = gateway;
+	s->conf = conf;
+	s->filled = now;
+	s->tokens = 1;
+	s->literal = take_literal(s);
+	s->resolve_at = s->literal ? INT64_MAX : now;
+	return s;
+}
+
+void server_destroy(struct server *s)
+{
+	s->gone = true;
+	if (s->resolving)
+		return;		/* server_resolved() will */
+	tree_finish(&s->account);
+	config_server_free(s->conf);
+	free(s);
+}
+
+static void take_address(struct server *s, const struct sockaddr *address,
+			 socklen_t length)
+{
+	s->resolve_tries = 0;
+	if (s->length == length && !memcmp(&s->address, address, length))
+		return;
+	if (s->length)
+		log_line(LOG_NOTE, NULL, NULL, "%s: %s has another "
+			 "address now", s->conf->uri, s->conf->host);
+	memcpy(&s->address, address, length);
+	s->length = length;
+	s->moves++;
+}
+
+void server_doubt(struct server *s, int64_t now)
+{
+	if (!s->literal && s->length && s->resolve_at == INT64_MAX &&
+	    now - s->resolved >= DOUBT_EVERY) {
+		s->resolve_at = now;
+		s->choice++;
+	}
+}
+
+void server_resolved(struct server *s, const struct sockaddr *address,
+		     socklen_t length, const char *error, int64_t now)
+{
+	int64_t wait = 5;
+
+	s->resolving = false;
+	if (s->gone) {
+		server_destroy(s);
+		return;
+	}
+	s->resolved = now;
+	if (length && length <= sizeof(s->address)) {
+		take_address(s, address, length);
+		return;
+	}
+	for (uint32_t i = 0; i < s->resolve_tries && wait < RESOLVE_AGAIN_MAX;
+	     i++)
+		wait *= 2;
+	if (!s->resolve_tries++)
+		log_line(LOG_ERROR, NULL, NULL, "%s: cannot look up "
+			 "%s: %s; will try again", s->conf->uri, s->conf->host,
+			 error);
+	s->resolve_at = now + wait * SECOND;
+}
+
+void server_queue(struct server *s, struct client *client)
+{
+	if (client->paced)
+		return;
+	client->paced = true;
+	client->next_paced = NULL;
+	if (s->last)
+		s->last->next_paced = client;
+	else
+		s->first = client;
+	s->last = client;
+	s->n_waiting++;
+}
+
+void server_unqueue(struct server *s, struct client *client)
+{
+	struct client *before = NULL, *c = s->first;
+
+	if (!client->paced)
+		return;
+	for (; c != client; c = c->next_paced)
+		before = c;
+	if (before)
+		before->next_paced = client->next_paced;
+	else
+		s->first = client->next_paced;
+	if (s->last == client)
+		s->last = before;
+	client->paced = false;
+	s->n_waiting--;
+}
+
+/* Messages a second; 0: all at once. Also at the exit no faster than it must
+ * be: what arrives all at once is lost in the server's socket. */
+static double pace_of(const struct server *s)
+{
+	double pace = s->conf->pace;
+
+	if (!pace || !s->gateway->stopping)
+		return pace;
+	if (pace < LEAVE_PACE)
+		pace = LEAVE_PACE;
+	if (pace < s->n_clients / (double)LEAVE_IN)
+		pace = s->n_clients / (double)LEAVE_IN;
+	return pace;
+}
+
+int64_t server_wait(const struct server *s)
+{
+	double pace = pace_of(s);
+
+	return pace ? (int64_t)((double)s->n_waiting / pace * SECOND) : 0;
+}
+
+int64_t server_slot(struct server *s, int64_t now)
+{
+	int64_t slot = s->slot > now ? s->slot : now;
+
+	s->slot = slot + (s->conf->pace ? SECOND / s->conf->pace : 0);
+	return slot;
+}
+
+static void refill(struct server *s, int64_t now)
+{
+	double pace = pace_of(s), most = pace * BURST;
+
+	if (most < 1)
+		most = 1;
+	s->tokens += (double)(now - s->filled) / SECOND * pace;
+	if (s->tokens > most)
+		s->tokens = most;
+	s->filled = now;
+}
+
+static int64_t turn_resolve(struct server *s, int64_t now)
+{
+	if (s->resolving)
+		return INT64_MAX;
+	if (s->resolve_at > now)
+		return s->resolve_at;
+	s->resolve_at = INT64_MAX;
+	s->resolving = true;
+	loop_resolve(s);
+	return INT64_MAX;
+}
+
+int64_t server_turn(struct server *s, int64_t now)
+{
+	double pace = pace_of(s);
+	int64_t due = turn_resolve(s, now), next;
+
+	if (!s->length)
+		return due;
+	refill(s, now);
+	while (s->first && (!pace || s->tokens >= 1)) {
+		struct client *client = s->first;
+
+		server_unqueue(s, client);
+		if (pace)
+			s->tokens -= 1;
+		client_turn(client, now);
+	}
+	if (!s->first)
+		return due;
+	next = now + (int64_t)((1 - s->tokens) / pace * SECOND) + 1;
+	return next < due ? next : due;
+}
+
+int64_t server_spread(const struct server *s, size_t n_endpoints)
+{
+	if (!s->conf->pace || !n_endpoints)
+		return 0;
+	return (int64_t)((n_endpoints - 1) * (uint64_t)SECOND / s->conf->pace);
+}

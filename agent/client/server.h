@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One server account that all endpoints share: its address, and the pace at
+ * which registration messages leave for it. */
+#ifndef AGENT_SERVER_H
+#define AGENT_SERVER_H
+#include <sys/socket.h>
+#include "agent/config/config.h"
+#include "objects/tree.h"
+
+struct client;
+struct forward;
+struct gateway;
+
+struct server {
+	struct gateway *gateway;
+	struct config_server *conf;		/* owned */
+	struct sockaddr_storage address;
+	socklen_t length;			/* 0: not resolved */
+	uint32_t moves;				/* how often it has changed */
+	uint32_t choice;			/* of the name's addresses */
+	bool literal, resolving, gone;
+	bool bootstrapped;		/* of accounts: its keys are theirs */
+	int64_t resolve_at;			/* next try, or INT64_MAX */
+	int64_t resolved;			/* the last time */
+	uint32_t resolve_tries;
+	struct tree account;			/* /1/0 as endpoints share it */
+	struct client *first, *last;		/* wait for their turn */
+	double tokens;				/* messages that may go now */
+	int64_t filled;				/* when tokens was right */
+	struct forward *forward_first, *forward_last;	/* have something kept
+						 * to be delivered */
+	int64_t forward_at;			/* when the next one may */
+	size_t n_clients, n_registered;
+	size_t n_waiting;			/* ... for their turn */
+	int64_t slot;				/* see server_slot() */
+	struct server *next_retired;
+};
+
+struct server *server_create(struct gateway *gateway,
+			     struct config_server *conf, int64_t now);
+/* Its clients are gone. Freed now, or when a look-up under way has ended. */
+void server_destroy(struct server *server);
+
+/* c's registration message may go when its turn comes: client_turn(). */
+void server_queue(struct server *server, struct client *client);
+void server_unqueue(struct server *server, struct client *client);
+/* Lets those go whose turn has come; returns when the next one may. */
+int64_t server_turn(struct server *server, int64_t now);
+/* It did not answer: has its name another address now, or one more? Looked up
+ * at most once a minute, the next of its addresses taken; connections are made anew where it is. */
+void server_doubt(struct server *server, int64_t now);
+/* Of loop.c's look-up; length 0: failed, error says why. */
+void server_resolved(struct server *server, const struct sockaddr *address,
+		     socklen_t length, const char *error, int64_t now);
+/* When the next message that does not queue may go; it is taken. ns */
+int64_t server_slot(struct server *server, int64_t now);
+/* How long a message queued now waits for its turn. ns */
+int64_t server_wait(const struct server *server);
+/* The window that n endpoints start in: what pace needs. ns */
+int64_t server_spread(const struct server *server, size_t n_endpoints);
+
+/* server_account.c: of an account that bootstrap has given; made where there is
+ * none yet of an endpoint whose account is alike. Gone with its last client. */
+struct account;
+struct server *server_of_account(struct gateway *gateway,
+				 const struct tree *accounts,
+				 const struct account *account, int64_t now);
+#endif

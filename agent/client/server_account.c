@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Servers that bootstrap has named. Endpoints whose accounts are alike share
+ * one, with its pace and its look-up; keys stay each endpoint's own. */
+#include <stdlib.h>
+#include <string.h>
+#include "agent/lwm2m/account.h"
+#include "agent/base/arena.h"
+#include "agent/config/config_build.h"
+#include "agent/gateway/gateway.h"
+#include "agent/config/model.h"
+#include "agent/client/server.h"
+
+#define LIFETIME 86400		/* s, where the account says none */
+
+static uint64_t slot_print(uint64_t print, const struct tree_slot *slot)
+{
+	const struct lwm2m_value *v = &slot->value;
+	const void *at = v->type == LWM2M_STRING || v->type == LWM2M_OPAQUE ?
+			 (const void *)v->as.bytes : &v->as;
+	size_t n = at == &v->as ? sizeof(v->as) : v->length;
+	uint16_t ids[] = {slot->resource, slot->element};
+
+	print = fingerprint_add(print, ids, sizeof(ids));
+	return fingerprint_add(print, at, n);
+}
+
+/* Of what makes a server: its address and all of its instance of object 1. */
+static uint64_t content_print(const struct gateway *g,
+			      const struct tree *accounts,
+			      const struct account *a)
+{
+	uint64_t print = g->bootstrap->conf->fingerprint;
+	struct lwm2m_path scope = path_instance(1, a->server), path;
+	struct tree_cursor at = {0, 0};
+	const struct tree_slot *slot;
+
+	print = fingerprint_add(print, a->uri, a->uri_length);
+	print = fingerprint_add(print, &a->mode, sizeof(a->mode));
+	print = fingerprint_add(print, &a->id, sizeof(a->id));
+	while (!a->bootstrap && (slot = tree_next(accounts, &scope, &at,
+						  &path)))
+		if (slot->value.type != LWM2M_NONE)
+			print = slot_print(print, slot);
+	return print;
+}
+
+static uint32_t number(const struct tree *accounts, uint16_t object,
+		       uint16_t instance, uint16_t resource, uint32_t fallback)
+{
+	int64_t n = account_number(accounts, path_resource(object, instance,
+							   resource), fallback);
+
+	return n < 0 ? fallback : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static void take_uri(struct config_server *conf, const struct account *a)
+{
+	struct config_uri uri = {.port = 0};
+
+	conf->uri = arena_print(conf->arena, "%.*s", (int)a->uri_length,
+				a->uri);
+	config_uri_parse(conf->uri, &uri);	/* has been checked */
+	conf->host = arena_text(conf->arena, uri.host);
+	conf->port = uri.port;
+	conf->tcp = uri.tcp;
+	conf->binding = uri.tcp ? 'T' : 'U';
+}
+
+static enum config_security security_of(uint8_t mode)
+{
+	switch ((enum account_mode)mode) {
+	case ACCOUNT_PSK: return SECURITY_PSK;
+	case ACCOUNT_RPK: return SECURITY_RPK;
+	case ACCOUNT_X509: return SECURITY_X509;
+	case ACCOUNT_NOSEC: case ACCOUNT_EST: break;
+	}
+	return SECURITY_NOSEC;
+}
+
+static void take_server(struct config_server *conf,
+			const struct tree *accounts, uint16_t at)
+{
+	struct registration_policy *policy = &conf->policy;
+
+	conf->path = "rd";
+	conf->ct = conf->lwm2m_1_0 ? -1 : 110;
+	conf->lifetime = number(accounts, 1, at, 1, LIFETIME);
+	conf->pmin = number(accounts, 1, at, 2, 0);
+	conf->pmax = number(accounts, 1, at, 3, 0);
+	policy->retry_count = number(accounts, 1, at, 17, policy->retry_count);
+	policy->retry_timer = number(accounts, 1, at, 18, policy->retry_timer);
+	policy->sequence_delay = number(accounts, 1, at, 19,
+					policy->sequence_delay);
+	policy->sequence_count = number(accounts, 1, at, 20,
+					policy->sequence_count);
+}
+
+static struct config_server *conf_create(const struct gateway *g,
+					 const struct tree *accounts,
+					 const struct account *a)
+{
+	const struct config_server *like = g->bootstrap->conf;
+	struct arena *arena = arena_create();
+	struct config_server *conf = arena_take(arena, sizeof(*conf));
+
+	*conf = *like;		/* its texts are taken anew or not at all */
+	conf->arena = arena;
+	conf->identity = conf->key_file = conf->credential = NULL;
+	conf->cert_file = conf->private_key_file = conf->trust_file = NULL;
+	conf->server_key_file = conf->sni = NULL;
+	conf->path = arena_text(arena, like->path);
+	conf->id = a->id;
+	conf->security = security_of(a->mode);
+	take_uri(conf, a);
+	if (a->bootstrap) {
+		conf->hold_off = number(accounts, 0, a->security, 11,
+					like->hold_off);
+		conf->account_timeout = number(accounts, 0, a->security, 12,
+					       like->account_timeout);
+	} else {
+		take_server(conf, accounts, a->server);
+	}
+	return conf;
+}
+
+static void put(struct tree *tree, uint16_t resource,
+		struct lwm2m_value value)
+{
+	struct lwm2m_path path = path_resource(1, 0, resource);
+	struct tree_slot *slot = tree_find(tree, &path) ? NULL :
+				 tree_slot_add(tree, &path);
+
+	if (slot)
+		slot->value = value;
+}
+
+/* Object 1 as the endpoints share it: what was written, what must be there
+ * all the same, and what can be executed. */
+static void account_build(struct tree *tree, const struct tree *accounts,
+			  uint16_t instance)
+{
+	struct lwm2m_path scope = path_instance(1, instance), path;
+	struct tree_cursor at = {0, 0};
+	const struct tree_slot *slot;
+
+	if (!tree_add(tree, agent_model()->object(agent_model(), 1), 0))
+		abort();
+	while ((slot = tree_next(accounts, &scope, &at, &path))) {
+		path.id[1] = 0;
+		if (slot->value.type != LWM2M_NONE &&
+		    tree_set(tree, &path, &slot->value, 0) < 0)
+			abort();
+	}
+	put(tree, 1, lwm2m_integer(LIFETIME));
+	put(tree, 5, lwm2m_integer(86400));
+	put(tree, 6, lwm2m_boolean(false));
+	put(tree, 7, lwm2m_string("U", 1));
+	put(tree, 4, (struct lwm2m_value){0});
+	put(tree, 8, (struct lwm2m_value){0});
+	put(tree, 9, (struct lwm2m_value){0});
+}
+
+struct server *server_of_account(struct gateway *g,
+				 const struct tree *accounts,
+				 const struct account *a, int64_t now)
+{
+	uint64_t print = content_print(g, accounts, a);
+	struct config_server *conf;
+	struct server *s = g->accounts;
+
+	while (s && s->conf->fingerprint != print)
+		s = s->next_retired;
+	if (s)
+		return s;
+	conf = conf_create(g, accounts, a);
+	conf->fingerprint = print;
+	s = server_create(g, conf, now);
+	if (!a->bootstrap)
+		account_build(&s->account, accounts, a->server);
+	s->bootstrapped = true;
+	s->next_retired = g->accounts;
+	g->accounts = s;
+	return s;
+}

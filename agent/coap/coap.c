@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Connections and the loop that drives them. What libcoap does not do for us is
+ * done here, in coap_send.c and in coap_receive.c: de-duplication, block-wise
+ * transfer, to learn of an ACK, own deadlines. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent/coap/coap_private.h"
+#include "agent/coap/credentials_parts.h"
+#include "agent/coap/gnutls_shim.h"
+#include "agent/base/log.h"
+
+#define HANDSHAKE_WAIT (30 * SECOND)
+#define SESSION_TRIES 4			/* within that */
+#define HANDSHAKE_TRIES 100
+#define MAX_RETRANSMIT 4	/* RFC 7252 4.8 */
+#define TURN_EVENTS 256
+
+struct coap_state coap_state = {.epoll = -1};
+
+int64_t coap_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+/* libcoap counts on the wall clock, whose steps stall its retransmissions:
+ * this stands before its own function. */
+__attribute__((visibility("default"))) void coap_ticks(coap_tick_t *ticks)
+{
+	*ticks = (coap_tick_t)(coap_clock() / (SECOND / COAP_TICKS_PER_SECOND));
+}
+/* ---- connections ---- */
+
+static int watch(struct coap_connection *c)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
+
+	return epoll_ctl(coap_state.epoll, EPOLL_CTL_ADD,
+			 coap_context_get_coap_fd(c->context), &event);
+}
+
+struct handshake *handshake_of(const coap_session_t *session)
+{
+	const struct coap_connection *c = coap_session_get_app_data(session);
+
+	return c && c->owner && !c->up ? c->is.handshake : NULL;
+}
+
+static bool on_verify(void *transport, void *tls)
+{
+	struct handshake *h = handshake_of(transport);
+
+	if (h)
+		h->verified = credentials_verify(&h->credentials, h->host, tls,
+						 h->why, sizeof(h->why));
+	return h && h->verified;
+}
+
+static void on_failed(void *transport, int error, int alert)
+{
+	struct handshake *h = handshake_of(transport);
+
+	if (h) {
+		h->failed = true;
+		h->error = error;
+		h->alert = alert;
+	}
+	coap_state.failed = transport;
+	coap_state.error = error;
+	coap_state.alert = alert;
+	log_line(LOG_TRACE, NULL, NULL, "gnutls: error %d, alert %d", error,
+		 alert);
+}
+
+/* Nothing is done here but to note it: libcoap is in the middle of things. */
+static int on_event(coap_session_t *session, const coap_event_t event)
+{
+	static const coap_event_t ends[] = {
+		COAP_EVENT_DTLS_CLOSED, COAP_EVENT_DTLS_ERROR,
+		COAP_EVENT_TCP_CLOSED, COAP_EVENT_TCP_FAILED,
+		COAP_EVENT_SESSION_CLOSED, COAP_EVENT_SESSION_FAILED,
+	};
+	struct coap_connection *c = coap_session_get_app_data(session);
+
+	for (size_t i = 0; c && c->owner && i < sizeof(ends) / sizeof(*ends);
+	     i++)
+		if (event == ends[i]) {
+			c->ended = true;
+			heap_set(&coap_state.due, &c->due, coap_clock());
+		}
+	return 0;
+}
+
+static bool open_context(struct coap_connection *c,
+			 const struct coap_peer *peer)
+{
+	errno = 0;
+	c->context = coap_new_context(NULL);
+	if (!c->context || coap_context_get_coap_fd(c->context) < 0)
+		return false;
+	if (peer->keepalive)
+		coap_context_set_keepalive(c->context, peer->keepalive);
+	c->session = session_open(c->context, peer, c->is.handshake);
+	return c->session && watch(c) == 0;
+}
+
+static void start(struct coap_connection *c)
+{
+	coap_session_set_app_data(c->session, c);
+	coap_register_event_handler(c->context, on_event);
+	connection_listen(c);
+	c->up = c->transport == COAP_OVER_UDP;
+	/* libcoap counts the flights that it sends again over the whole
+	 * handshake, which a bad line uses up: ours is a limit of time. */
+	if (!c->up)
+		coap_session_set_max_retransmit(c->session, HANDSHAKE_TRIES);
+	c->give_up = coap_clock() + HANDSHAKE_WAIT;
+	connection_arm(c);
+}
+
+struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
+				  char *why, size_t size)
+{
+	struct coap_connection *c = calloc(1, sizeof(*c));
+	bool secure = peer->transport == COAP_OVER_DTLS ||
+		      peer->transport == COAP_OVER_TLS;
+
+	if (!c)
+		abort();
+	c->owner = owner;
+	c->handlers = peer->handlers ? peer->handlers : coap_state.handlers;
+	c->transport = (uint8_t)peer->transport;
+	c->pinged = peer->keepalive;
+	if (secure)
+		c->is.handshake = handshake_create(peer, why, size);
+	if (secure && !c->is.handshake) {
+		free(c);
+		return NULL;
+	}
+	if (open_context(c, peer)) {
+		start(c);
+		return c;
+	}
+	snprintf(why, size, "%s", strerror(errno ? errno : EIO));
+	coap_free_context(c->context);
+	handshake_free(c->is.handshake);
+	free(c);
+	return NULL;
+}
+
+bool coap_proven(const struct coap_connection *c)
+{
+	return c->proven;
+}
+
+bool coap_has_session(const struct coap_connection *c)
+{
+	return c->transport != COAP_OVER_UDP;
+}
+
+struct coap_description coap_describe(const struct coap_connection *c)
+{
+	return (struct coap_description){
+		.suite = credentials_suite(session_tls(c->session)),
+		.up = c->up, .since = c->is.since,
+	};
+}
+
+void coap_handle(struct coap_connection *c,
+		 const struct coap_handlers *handlers)
+{
+	c->handlers = handlers;
+}
+
+static void forget_laters(struct coap_connection *c)
+{
+	for (struct coap_later *later; (later = c->laters); ) {
+		c->laters = later->next;
+		later->connection = NULL;
+		if (later->body) {
+			free(later->body);
+			free(later);
+		}
+	}
+}
+
+void coap_close(struct coap_connection *c)
+{
+	if (!c)
+		return;
+	coap_session_set_app_data(c->session, NULL);
+	heap_remove(&coap_state.due, &c->due);
+	forget_laters(c);
+	c->flight = FLIGHT_NONE;
+	c->owner = NULL;
+	if (!c->up)
+		handshake_free(c->is.handshake);
+	c->is.next_closed = coap_state.closed;
+	coap_state.closed = c;
+}
+
+static void free_closed(void)
+{
+	for (struct coap_connection *c; (c = coap_state.closed); ) {
+		coap_state.closed = c->is.next_closed;
+		epoll_ctl(coap_state.epoll, EPOLL_CTL_DEL,
+			  coap_context_get_coap_fd(c->context), NULL);
+		session_wipe(c->session);
+		coap_session_release(c->session);
+		coap_free_context(c->context);
+		connection_release_incoming(c);
+		free(c->outgoing);
+		free(c->answer);
+		free(c->seen);
+		free(c);
+	}
+}
+
+bool coap_local(const struct coap_connection *c, struct sockaddr_storage *to)
+{
+	const coap_address_t *local = coap_session_get_addr_local(c->session);
+
+	if (!local || local->size > sizeof(*to))
+		return false;
+	memcpy(to, &local->addr, local->size);
+	return true;
+}
+
+bool coap_busy(const struct coap_connection *c)
+{
+	return c->flight != FLIGHT_NONE;
+}
+
+/* ---- the loop ---- */
+
+/* GnuTLS has stumbled over a stray datagram: once more, from another port.
+ * false: it was something else, or there is no time left. */
+static bool begin_again(struct coap_connection *c, int64_t now)
+{
+	struct handshake *h = c->is.handshake;
+	coap_session_t *old = c->session, *session;
+
+	if (c->up || c->transport != COAP_OVER_DTLS || !h->failed ||
+	    !credentials_is_stray(h->error) || ++h->tries >= SESSION_TRIES ||
+	    now >= c->give_up)
+		return false;
+	session = session_open(c->context, &h->peer, h);
+	if (!session)
+		return false;
+	coap_session_set_app_data(old, NULL);
+	coap_session_set_app_data(session, c);
+	coap_session_set_max_retransmit(session, HANDSHAKE_TRIES);
+	c->session = session;
+	c->ended = h->failed = false;
+	session_wipe(old);
+	coap_session_release(old);
+	return true;
+}
+
+static const char *end_of(const struct coap_connection *c)
+{
+	if (!c->up)
+		return "the server cannot be reached";
+	return connection_is_stream(c) ? "the connection was closed" :
+	       "the server cannot be reached any more";
+}
+
+/* The session is gone: the owner closes the connection. */
+static void broke(struct coap_connection *c, const char *what)
+{
+	struct coap_breakage breakage = {.why = what, .alert = -1,
+					 .new = !c->up};
+	const struct handshake *h = c->up ? NULL : c->is.handshake;
+	char text[sizeof(h->why)];
+
+	if (h && *h->why) {
+		snprintf(text, sizeof(text), "%s", h->why);
+		breakage.why = text;	/* h goes when it is closed */
+	} else if (!what && (h ? h->failed : coap_state.failed == c->session)) {
+		breakage.alert = h ? h->alert : coap_state.alert;
+		credentials_explain(h ? h->error : coap_state.error, breakage.alert,
+				    text, sizeof(text));
+		breakage.why = text;
+	} else if (!what) {
+		breakage.why = end_of(c);
+	}
+	coap_state.failed = NULL;
+	c->flight = FLIGHT_NONE;
+	heap_remove(&coap_state.due, &c->due);
+	c->handlers->broken(c->owner, &breakage);
+}
+
+static const char *silence(const struct coap_connection *c)
+{
+	if (c->transport == COAP_OVER_TCP || !c->is.handshake ||
+	    c->is.handshake->credentials.mode != SECURITY_PSK)
+		return "the server does not answer the handshake";
+	return "the server does not answer the handshake (does it know the "
+	       "identity, and is the key the same?)";
+}
+
+/* The handshake is over: what has waited for it goes. */
+static void came_up(struct coap_connection *c, int64_t now)
+{
+	struct handshake *h = c->is.handshake;
+
+	if (h && !handshake_is_safe(h)) {
+		broke(c, "the server's key cannot be checked with this "
+		      "libcoap");
+		return;
+	}
+	if (h)
+		session_forget(c->context, h);
+	session_wipe(c->session);
+	handshake_free(h);
+	c->up = true;
+	c->is.since = now;
+	coap_session_set_max_retransmit(c->session, MAX_RETRANSMIT);
+	if (c->flight == FLIGHT_REQUEST)
+		connection_send_outgoing(c, now);
+}
+
+static void look_after_session(struct coap_connection *c, int64_t now)
+{
+	if (c->ended && !begin_again(c, now))
+		broke(c, NULL);
+	else if (!c->up && coap_session_get_state(c->session) ==
+		 COAP_SESSION_STATE_ESTABLISHED)
+		came_up(c, now);
+	else if (!c->up && now >= c->give_up)
+		broke(c, silence(c));
+}
+
+static void look_after_flight(struct coap_connection *c, int64_t now)
+{
+	/* Nothing is left to send again: the only sign of an ACK. */
+	if ((c->flight == FLIGHT_NOTIFY || c->flight == FLIGHT_LATER) &&
+	    coap_can_exit(c->context))
+		connection_landed(c, COAP_ACKED, NULL);
+	else if (c->flight && now >= c->give_up)
+		connection_landed(c, COAP_NO_ANSWER, NULL);
+	if (c->owner && !c->flight)
+		connection_send_later(c, coap_clock());
+	if (c->owner && !c->flight && c->idle_owed) {
+		c->idle_owed = false;
+		c->handlers->idle(c->owner);
+	}
+}
+
+static void drive(struct coap_connection *c)
+{
+	struct epoll_event events[4];
+	int n = epoll_wait(coap_context_get_coap_fd(c->context), events, 4, 0);
+	int64_t before = c->give_up;
+
+	if (n > 0)
+		coap_io_do_epoll(c->context, events, (size_t)n);
+	if (c->owner && (c->ended || !c->up))
+		look_after_session(c, coap_clock());
+	if (c->owner && c->up)
+		look_after_flight(c, coap_clock());
+	if (c->owner && c->give_up == before)	/* not one just sent */
+		connection_arm(c);
+}
+
+static struct coap_connection *connection_of(struct heap_item *item)
+{
+	return (struct coap_connection *)(void *)((char *)item -
+		offsetof(struct coap_connection, due));
+}
+
+void coap_turn(int64_t now)
+{
+	struct epoll_event events[TURN_EVENTS];
+	int n = epoll_wait(coap_state.epoll, events, TURN_EVENTS, 0);
+	struct heap_item *item;
+
+	for (int i = 0; i < n; i++) {
+		struct coap_connection *c = events[i].data.ptr;
+
+		if (c->owner)
+			drive(c);
+	}
+	for (n = 0; n < TURN_EVENTS && (item = heap_first(&coap_state.due)) &&
+	     item->due <= now; n++) {
+		heap_remove(&coap_state.due, item);
+		drive(connection_of(item));
+	}
+	free_closed();
+}
+
+int64_t coap_due(void)
+{
+	return coap_state.closed ? 0 : heap_due(&coap_state.due);
+}
+
+int coap_epoll_fd(void)
+{
+	return coap_state.epoll;
+}
+
+struct coap_counts coap_counts(void)
+{
+	return coap_state.counts;
+}
+
+static const struct gnutls_shim_hooks tls_hooks = {on_verify, on_failed};
+
+static void log_libcoap(coap_log_t level, const char *text)
+{
+	size_t n = strcspn(text, "\n");
+
+	(void)level;	/* it logs every Reset as an alert */
+	log_line(LOG_TRACE, NULL, NULL, "libcoap: %.*s", (int)n, text);
+}
+
+/* Do libcoap's calls of GnuTLS really come by gnutls_shim.c? */
+static void prove_shim(void)
+{
+	coap_free_context(coap_new_context(NULL));
+	if (!gnutls_shim_active())
+		log_line(LOG_WARN, NULL, NULL, "this libcoap does not let its "
+			 "GnuTLS priorities be shared: 8 kB more an endpoint");
+}
+
+int coap_start(const struct coap_handlers *handlers)
+{
+	coap_state.handlers = handlers;
+	coap_state.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (coap_state.epoll < 0)
+		return -errno;
+	coap_startup();
+	coap_set_log_handler(log_libcoap);
+	coap_set_log_level(4);			/* its warnings */
+	gnutls_shim_hook(&tls_hooks);
+	prove_shim();
+	return 0;
+}
+
+void coap_stop(void)
+{
+	free_closed();
+	heap_finish(&coap_state.due);
+	close(coap_state.epoll);
+	coap_state.epoll = -1;
+	coap_cleanup();
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * CoAP by libcoap: one context with one client session per connection, all
+ * driven by one epoll descriptor. Agent thread only.
+ *
+ * libcoap's block mode is never set: message-id de-duplication, block-wise
+ * transfer both ways, Observe and the supervision of deadlines are here.
+ * One confirmable message is under way per connection at a time. */
+#ifndef AGENT_COAP_H
+#define AGENT_COAP_H
+#include <sys/socket.h>
+#include "agent/coap/credentials.h"
+#include "agent/lwm2m/request.h"
+#include "objects/buf.h"
+
+struct coap_connection;
+struct coap_exchange;		/* a request that is being answered */
+struct coap_later;		/* one that is answered later */
+
+enum coap_outcome {
+	COAP_ANSWERED,		/* a response to our request */
+	COAP_ACKED,		/* our notification was acknowledged */
+	COAP_REFUSED,		/* Reset: that observation is over */
+	COAP_NO_ANSWER,		/* all retransmissions, or 93 s (a request over
+				 * DTLS, TCP or TLS: 20 s), are over */
+};
+
+/* Option values one after the other, each behind its length byte. */
+struct coap_segments { const uint8_t *at; size_t n; };
+
+struct coap_answer {
+	uint8_t code;			/* CODE() */
+	struct coap_segments location;	/* Location-Path, verbatim */
+	const uint8_t *payload;
+	size_t length;
+	uint16_t format;		/* of the payload, or FORMAT_NONE */
+	bool has_block2;		/* a part of the body: */
+	uint32_t block2;		/* its number, ... */
+	size_t block2_size;		/* ... bytes of all but the last, ... */
+	bool more;			/* there is one behind it */
+	uint32_t etag;			/* of the whole; hash, 0: none */
+};
+
+/* What has become of a session over DTLS, TCP or TLS. */
+struct coap_breakage {
+	const char *why;	/* for people */
+	int alert;		/* of TLS, that the server has sent; or -1 */
+	bool new;		/* it never was up: the handshake failed */
+};
+
+/* owner is the connection's. None may close its own connection, except in
+ * the next turn: coap_close() is always safe. */
+struct coap_handlers {
+	/* Answer by coap_respond(), or take coap_defer(); neither: 5.00. */
+	void (*request)(void *owner, struct coap_exchange *exchange,
+			const struct request *request,
+			const uint8_t *token, uint8_t token_length);
+	/* Our request or notification (token) has ended. */
+	void (*ended)(void *owner, enum coap_outcome outcome,
+		      const uint8_t *token, uint8_t token_length,
+		      const struct coap_answer *answer);
+	/* An answer by coap_respond_later() has ended, not ANSWERED. May
+	 * be NULL. */
+	void (*answered)(void *owner, enum coap_outcome outcome);
+	/* Nothing is under way: the next message may be sent. */
+	void (*idle)(void *owner);
+	/* The session is gone, or never came to be; what was under way has
+	 * ended with it. Nothing more comes: close the connection. */
+	void (*broken)(void *owner, const struct coap_breakage *breakage);
+	/* A message has gone out or come in: bytes with its IP header, without
+	 * what libcoap repeats on its own. */
+	void (*moved)(void *owner, bool sent, size_t bytes);
+	/* A block of a request's body has come, not the last. 0, with how much
+	 * the whole may be; or the code that refuses it. NULL: 72 KiB. */
+	uint8_t (*block)(void *owner, const struct request *request,
+			 size_t so_far, size_t *most);
+};
+
+int coap_start(const struct coap_handlers *handlers);
+void coap_stop(void);
+/* Readable when there is something to do; coap_turn() then, and at the time
+ * that coap_due() says (monotonic ns, INT64_MAX: never). */
+int coap_epoll_fd(void);
+void coap_turn(int64_t now);
+int64_t coap_due(void);
+
+enum coap_transport {
+	COAP_OVER_UDP, COAP_OVER_DTLS, COAP_OVER_TCP, COAP_OVER_TLS,
+};
+struct coap_peer {
+	enum coap_transport transport;
+	const struct sockaddr *address;
+	socklen_t length;
+	const struct credentials *credentials;	/* of DTLS and TLS; what is
+						 * needed of them is copied */
+	const char *host;	/* of its URI: in its certificate */
+	uint32_t keepalive;	/* s without a message, then a ping; 0: none */
+	const struct coap_handlers *handlers;	/* NULL: those of the start */
+};
+/* Its own port. The handshake goes on by itself, 30 s at most; what is sent
+ * before its end waits for that. NULL: why says it. */
+struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
+				  char *why, size_t size);
+/* Others than coap_start()'s: this owner is of another kind. */
+void coap_handle(struct coap_connection *connection,
+		 const struct coap_handlers *handlers);
+/* Nothing of owner is called any more. NULL is fine. */
+void coap_close(struct coap_connection *connection);
+
+/* Its own address. false: not known. */
+bool coap_local(const struct coap_connection *connection,
+		struct sockaddr_storage *address);
+/* Is a message of ours under way? */
+bool coap_busy(const struct coap_connection *connection);
+/* Has a server answered over it before? */
+bool coap_proven(const struct coap_connection *connection);
+/* Can a session under it die unnoticed (DTLS, TCP, TLS)? */
+bool coap_has_session(const struct coap_connection *connection);
+/* For the status. */
+struct coap_description {
+	const char *suite;	/* of the cipher, or NULL */
+	bool up;		/* the handshake is over */
+	int64_t since;		/* ... since then, monotonic ns */
+};
+struct coap_description coap_describe(const struct coap_connection *connection);
+
+struct coap_message {
+	uint8_t method;			/* enum request_method */
+	struct coap_segments path, query;
+	uint16_t format;		/* of the payload, or FORMAT_NONE */
+	const uint8_t *payload;		/* copied; more than 1,024 bytes go */
+	size_t length;			/* block by block */
+	bool has_accept;
+	uint16_t accept;		/* Content-Format of the answer */
+	bool wants_block2;		/* of the answer: */
+	uint32_t block2;		/* number, for blocks of block2_size */
+	size_t block2_size;		/* 16 to 1024 */
+};
+/* -EBUSY one is under way, -EIO. `ended` follows. */
+int coap_request(struct coap_connection *connection,
+		 const struct coap_message *message, int64_t now);
+struct coap_notification {
+	const uint8_t *token;
+	uint8_t token_length;
+	uint8_t code;		/* 2.05, or an error that ends it */
+	bool confirmable;
+	uint16_t format;
+	uint32_t sequence;	/* Observe option; not sent with an error */
+	const char *uri;	/* "3303/0": later blocks are asked for by it */
+	const uint8_t *payload;
+	size_t length;
+};
+/* -EBUSY as above where it is confirmable, and `ended` follows then. One that
+ * is not waits for nothing: a server that never acknowledges holds up itself. */
+int coap_notify(struct coap_connection *connection,
+		const struct coap_notification *notification, int64_t now);
+
+/* code, format (NONE), payload; observe: sequence number or -1. */
+void coap_respond(struct coap_exchange *exchange, uint8_t code,
+		  uint16_t format, const uint8_t *payload, size_t length,
+		  int32_t observe);
+/* Before coap_respond() without a payload: Location-Path of a new instance. */
+void coap_locate(struct coap_exchange *exchange,
+		 const struct lwm2m_path *path);
+/* Empty ACK now, the answer by coap_respond_later(), which frees it. NULL: too
+ * many wait (16): answer 5.03. Void when the connection is closed. */
+struct coap_later *coap_defer(struct coap_exchange *exchange);
+void coap_respond_later(struct coap_later *later, uint8_t code,
+			uint16_t format, const uint8_t *payload,
+			size_t length, int64_t now);
+
+/* Datagrams and bytes so far, of all connections. */
+struct coap_counts { uint64_t sent, received, failed; };
+struct coap_counts coap_counts(void);
+#endif

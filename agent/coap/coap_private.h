@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the files of coap.c share: a connection, and what is under way on it. */
+#ifndef AGENT_COAP_PRIVATE_H
+#define AGENT_COAP_PRIVATE_H
+#include <coap3/coap.h>
+#include "agent/coap/blockwise.h"
+#include "agent/coap/coap.h"
+#include "agent/coap/coap_session.h"
+#include "agent/base/heap.h"
+
+#define SECOND INT64_C(1000000000)
+
+enum flight { FLIGHT_NONE, FLIGHT_REQUEST, FLIGHT_NOTIFY, FLIGHT_LATER };
+
+/* A body that goes out block by block: our request's, or an answer's. */
+struct body {
+	uint32_t key, etag;
+	uint16_t format;
+	uint8_t code;
+	size_t length;
+	uint8_t at[];
+};
+
+/* Our request, kept until it is answered, for its further blocks. */
+struct outgoing {
+	uint8_t method;
+	uint16_t format;
+	uint16_t n_path, n_query;
+	bool wants_block2, has_accept;
+	struct block block, block2;
+	size_t length;
+	uint16_t accept;
+	uint8_t at[];			/* path, query, payload */
+};
+
+struct coap_later {
+	struct coap_later *next;
+	struct coap_connection *connection;	/* NULL: it was closed */
+	struct body *body;		/* the answer, once there is one */
+	uint16_t mid, token_hash;
+	uint8_t token[8], token_length;
+};
+
+struct coap_connection {
+	coap_context_t *context;
+	coap_session_t *session;
+	void *owner;
+	const struct coap_handlers *handlers;
+	struct heap_item due;
+	int64_t give_up;		/* of the message under way */
+	struct outgoing *outgoing;
+	struct body *answer;		/* whose blocks are asked for */
+	struct block_body *incoming;
+	struct seen *seen;
+	struct coap_later *laters;
+	uint8_t flight, token[8], token_length;
+	uint8_t transport;		/* enum coap_transport */
+	bool idle_owed, up, proven, pinged, ended;
+	union {
+		struct handshake *handshake;	/* until it is up, or NULL */
+		int64_t since;			/* up since then */
+		struct coap_connection *next_closed;
+	} is;
+};
+
+struct coap_exchange {
+	struct coap_connection *connection;
+	const coap_pdu_t *pdu;
+	coap_pdu_t *response;
+	uint32_t key;			/* of its path and query */
+	uint32_t block1;		/* option + 1 to echo; 0: none */
+	struct block block2;		/* wanted */
+	uint32_t located;		/* object and instance; 0: none */
+	bool answered, unsafe;
+	struct coap_later *later;
+};
+
+struct coap_state {
+	const struct coap_handlers *handlers;
+	struct heap due;
+	struct coap_connection *closed;
+	struct coap_counts counts;
+	int64_t now;
+	uint32_t etag;
+	int epoll;
+	const coap_session_t *failed;	/* the last one, and why */
+	int error, alert;
+};
+extern struct coap_state coap_state;
+
+int64_t coap_clock(void);		/* monotonic ns */
+
+/* coap_send.c */
+extern const struct block block_whole;	/* the first, of the largest size */
+/* Its due time is that of the message under way. */
+void connection_arm(struct coap_connection *connection);
+bool connection_is_stream(const struct coap_connection *connection);
+/* For object 7. */
+void connection_moved(struct coap_connection *connection, bool sent,
+		      size_t bytes);
+size_t pdu_bytes(const coap_pdu_t *pdu);
+#define EMPTY_MESSAGE 4			/* an ACK; bytes */
+/* With a new message id; aborts without memory. */
+coap_pdu_t *pdu_create(struct coap_connection *connection,
+		       coap_pdu_type_t type, uint8_t code,
+		       const uint8_t *token, size_t length);
+/* The body's block with its options; observe: sequence number or -1; block1:
+ * option + 1 to echo, or 0. */
+void pdu_fill(coap_pdu_t *pdu, const struct body *body, struct block block,
+	      int32_t observe, uint32_t block1);
+void pdu_add_number(coap_pdu_t *pdu, uint16_t option, uint32_t number);
+struct body *body_create(uint8_t code, uint16_t format, uint32_t key,
+			 const uint8_t *payload, size_t length);
+/* For the blocks that will be asked for; frees it where there are none. */
+void connection_keep_answer(struct coap_connection *connection,
+			    struct body *body);
+/* A message of this token is under way now, and supervised. */
+void connection_take_off(struct coap_connection *connection,
+			 enum flight flight, const uint8_t *token,
+			 size_t length, int64_t now);
+/* One that took off; -EIO: nothing is under way. */
+int connection_send(struct coap_connection *connection, coap_pdu_t *pdu,
+		    int64_t now);
+/* The next block of our request. */
+int connection_send_outgoing(struct coap_connection *connection, int64_t now);
+
+/* coap_receive.c */
+/* Requests, responses and what was not acknowledged come to it from here on. */
+void connection_listen(struct coap_connection *connection);
+/* What was under way has ended. */
+void connection_landed(struct coap_connection *connection,
+		       enum coap_outcome outcome,
+		       const struct coap_answer *answer);
+/* The first late answer that there is, unless something is under way. */
+void connection_send_later(struct coap_connection *connection, int64_t now);
+void connection_release_incoming(struct coap_connection *connection);
+#endif

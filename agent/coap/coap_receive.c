@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What comes in: requests and their answers, at once or later, de-duplicated
+ * and put together from blocks; and what our own messages have come to. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/coap/coap_private.h"
+
+#define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
+#define LATERS_MAX 16
+
+/* ---- answers ---- */
+
+static uint16_t hash16(const uint8_t *bytes, size_t n)
+{
+	uint32_t hash = block_hash(2166136261u, bytes, n);
+
+	return (uint16_t)(hash ^ hash >> 16);
+}
+
+static void remember(struct coap_connection *c, const struct coap_exchange *x,
+		     uint16_t token, uint8_t code)
+{
+	if (!c->seen)
+		c->seen = calloc(1, sizeof(*c->seen));
+	if (!c->seen)
+		abort();
+	seen_add(c->seen, &(struct seen_answer){
+		.until = coap_clock() + EXCHANGE_LIFETIME,
+		.mid = (uint16_t)coap_pdu_get_mid(x->pdu), .token = token,
+		.code = code, .block1 = x->block1, .located = x->located});
+}
+
+static void add_location(coap_pdu_t *pdu, uint32_t located)
+{
+	const uint16_t ids[] = {(uint16_t)(located >> 16), (uint16_t)located};
+	char text[8];
+
+	for (size_t i = 0; i < 2; i++) {
+		int n = snprintf(text, sizeof(text), "%u", ids[i]);
+
+		coap_add_option(pdu, COAP_OPTION_LOCATION_PATH, (size_t)n,
+				(const uint8_t *)text);
+	}
+}
+
+void coap_locate(struct coap_exchange *x, const struct lwm2m_path *path)
+{
+	x->located = (uint32_t)path->id[0] << 16 | path->id[1];
+	add_location(x->response, x->located);
+}
+
+void coap_respond(struct coap_exchange *x, uint8_t code, uint16_t format,
+		  const uint8_t *payload, size_t length, int32_t observe)
+{
+	struct body *body = body_create(code, format, x->key, payload, length);
+
+	x->answered = true;
+	pdu_fill(x->response, body, x->block2, observe, x->block1);
+	connection_keep_answer(x->connection, body);
+}
+
+static size_t laters_count(const struct coap_connection *c)
+{
+	size_t n = 0;
+
+	for (const struct coap_later *l = c->laters; l; l = l->next)
+		n++;
+	return n;
+}
+
+struct coap_later *coap_defer(struct coap_exchange *x)
+{
+	struct coap_connection *c = x->connection;
+	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
+	struct coap_later *later, **end = &c->laters;
+
+	if (laters_count(c) >= LATERS_MAX)
+		return NULL;
+	later = calloc(1, sizeof(*later));
+	if (!later)
+		abort();
+	later->connection = c;
+	later->token_length = (uint8_t)token.length;
+	memcpy(later->token, token.s, token.length);
+	while (*end)
+		end = &(*end)->next;
+	*end = later;
+	x->later = later;
+	return later;
+}
+
+/* The first of those whose answer is there goes out. */
+void connection_send_later(struct coap_connection *c, int64_t now)
+{
+	struct coap_later **at = &c->laters, *later;
+	coap_pdu_t *pdu;
+
+	while (*at && !(*at)->body)
+		at = &(*at)->next;
+	later = *at;
+	if (!later || c->flight)
+		return;
+	*at = later->next;
+	pdu = pdu_create(c, COAP_MESSAGE_CON, later->body->code, later->token,
+			 later->token_length);
+	pdu_fill(pdu, later->body, block_whole, -1, 0);
+	connection_keep_answer(c, later->body);
+	connection_take_off(c, FLIGHT_LATER, later->token, later->token_length,
+			    now);
+	connection_send(c, pdu, now);
+	free(later);
+}
+
+void coap_respond_later(struct coap_later *later, uint8_t code,
+			uint16_t format, const uint8_t *payload,
+			size_t length, int64_t now)
+{
+	if (!later->connection) {
+		free(later);
+		return;
+	}
+	later->body = body_create(code, format, 0, payload, length);
+	connection_send_later(later->connection, now);
+}
+
+/* ---- what comes in ---- */
+
+struct incoming {		/* a request's options, decoded */
+	char uri[256], query[512];
+	struct buf uri_buf, query_buf;
+	struct block block1;
+	bool has_block1, bad;
+};
+
+static void join(struct buf *to, char between, const uint8_t *value, size_t n)
+{
+	if (to->used)
+		buf_byte(to, (uint8_t)between);
+	/* A slash within a segment is not one of ours: no such path then. */
+	if (between == '/' && memchr(value, '/', n))
+		buf_byte(to, '?');
+	buf_put(to, value, n);
+}
+
+static void take_option(struct coap_exchange *x, struct incoming *in,
+			struct request *r, uint16_t number,
+			const uint8_t *value, size_t n)
+{
+	uint32_t u = coap_decode_var_bytes(value, n);
+
+	switch (number) {
+	case COAP_OPTION_URI_PATH: join(&in->uri_buf, '/', value, n); break;
+	case COAP_OPTION_URI_QUERY: join(&in->query_buf, '&', value, n); break;
+	case COAP_OPTION_ACCEPT: r->accept = (uint16_t)u; break;
+	case COAP_OPTION_CONTENT_FORMAT: r->format = (uint16_t)u; break;
+	case COAP_OPTION_OBSERVE: r->observe = (int32_t)(u & 0xffffff); break;
+	case COAP_OPTION_BLOCK2:
+		in->bad |= !block_decode(value, n, &x->block2);
+		break;
+	case COAP_OPTION_BLOCK1:
+		in->bad |= !block_decode(value, n, &in->block1);
+		in->has_block1 = true;
+		x->block1 = u + 1;
+		break;
+	default: break;
+	}
+}
+
+static void take_options(struct coap_exchange *x, struct incoming *in,
+			 struct request *r)
+{
+	coap_opt_iterator_t iterator;
+	coap_opt_t *option;
+
+	in->uri_buf = buf_over(in->uri, sizeof(in->uri));
+	in->query_buf = buf_over(in->query, sizeof(in->query));
+	coap_option_iterator_init(x->pdu, &iterator, COAP_OPT_ALL);
+	while ((option = coap_option_next(&iterator)))
+		take_option(x, in, r, iterator.number, coap_opt_value(option),
+			    coap_opt_length(option));
+	if (x->block2.szx > BLOCK_SZX)
+		x->block2.szx = BLOCK_SZX;
+	in->bad |= in->uri_buf.full || in->query_buf.full;
+	r->uri = in->uri;
+	r->uri_length = in->uri_buf.used;
+	r->query = in->query;
+	r->query_length = in->query_buf.used;
+	x->key = block_hash(0, in->uri, in->uri_buf.used);
+}
+
+void connection_release_incoming(struct coap_connection *c)
+{
+	if (c->incoming)
+		block_body_finish(c->incoming);
+	free(c->incoming);
+	c->incoming = NULL;
+}
+
+/* true: the request is whole (now), go on with it. */
+static bool assemble(struct coap_exchange *x, const struct incoming *in,
+		     struct request *r)
+{
+	struct coap_connection *c = x->connection;
+	uint32_t key = block_hash(x->key + r->method, in->query,
+				  in->query_buf.used);
+	uint8_t code;
+
+	if (!in->has_block1)
+		return true;
+	if (!c->incoming)
+		c->incoming = calloc(1, sizeof(*c->incoming));
+	if (!c->incoming)
+		abort();
+	code = block_body_add(c->incoming, key, &in->block1, r->payload,
+			      r->length);
+	if (code == CODE(2, 31) && c->handlers->block) {
+		uint8_t refused = c->handlers->block(c->owner, r,
+						     c->incoming->used,
+						     &c->incoming->most);
+
+		if (refused)
+			connection_release_incoming(c);
+		code = refused ? refused : code;
+	}
+	if (code) {
+		coap_respond(x, code, FORMAT_NONE, NULL, 0, -1);
+		return false;
+	}
+	r->payload = c->incoming->at;
+	r->length = c->incoming->used;
+	return true;
+}
+
+static void handle(struct coap_exchange *x, struct incoming *in,
+		   struct request *r)
+{
+	struct coap_connection *c = x->connection;
+	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
+
+	if (in->bad) {
+		coap_respond(x, CODE(4, 2), FORMAT_NONE, NULL, 0, -1);
+		return;
+	}
+	if (x->block2.number && c->answer && c->answer->key == x->key) {
+		x->answered = true;
+		pdu_fill(x->response, c->answer, x->block2, -1, 0);
+		return;
+	}
+	if (!assemble(x, in, r))
+		return;
+	c->handlers->request(c->owner, x, r, token.s, (uint8_t)token.length);
+	if (in->has_block1)
+		connection_release_incoming(c);
+	if (!x->answered && !x->later)
+		coap_respond(x, CODE(5, 0), FORMAT_NONE, NULL, 0, -1);
+}
+
+/* A copy of a request that ran already: the same answer. */
+static bool answer_again(struct coap_exchange *x, uint16_t token)
+{
+	struct coap_connection *c = x->connection;
+	const struct seen_answer *seen = !c->seen ? NULL :
+		seen_find(c->seen, (uint16_t)coap_pdu_get_mid(x->pdu), token,
+			  coap_clock());
+
+	if (!seen)
+		return false;
+	coap_pdu_set_code(x->response, (coap_pdu_code_t)seen->code);
+	if (seen->located)
+		add_location(x->response, seen->located);
+	if (seen->code && seen->block1)
+		pdu_add_number(x->response, COAP_OPTION_BLOCK1, seen->block1 - 1);
+	return true;
+}
+
+static void on_request(coap_resource_t *resource, coap_session_t *session,
+		       const coap_pdu_t *pdu, const coap_string_t *query,
+		       coap_pdu_t *response)
+{
+	struct coap_connection *c = coap_session_get_app_data(session);
+	struct coap_exchange x = {.connection = c, .pdu = pdu,
+				  .response = response, .block2 = block_whole};
+	struct request r = {.method = (uint8_t)coap_pdu_get_code(pdu),
+			    .accept = FORMAT_NONE, .format = FORMAT_NONE,
+			    .observe = -1};
+	coap_bin_const_t token = coap_pdu_get_token(pdu);
+	uint16_t hash = hash16(token.s, token.length);
+	struct incoming in = {.has_block1 = false};
+
+	(void)resource;
+	(void)query;
+	coap_state.counts.received++;
+	if (!c) {
+		coap_pdu_set_code(response, (coap_pdu_code_t)CODE(5, 3));
+		return;
+	}
+	connection_moved(c, false, pdu_bytes(pdu));
+	/* A stream carries nothing twice, and no message ids. */
+	x.unsafe = r.method != REQUEST_GET && r.method != REQUEST_FETCH &&
+		   !connection_is_stream(c);
+	if (x.unsafe && answer_again(&x, hash))
+		return;
+	if (!coap_get_data(pdu, &r.length, &r.payload))
+		r.length = 0;
+	take_options(&x, &in, &r);
+	handle(&x, &in, &r);
+	connection_moved(c, true, pdu_bytes(response));
+	if (x.unsafe)
+		remember(c, &x, hash, x.later ? 0 :
+			 (uint8_t)coap_pdu_get_code(response));
+}
+
+void connection_landed(struct coap_connection *c, enum coap_outcome outcome,
+		       const struct coap_answer *answer)
+{
+	enum flight flight = (enum flight)c->flight;
+
+	if (outcome == COAP_ACKED && !connection_is_stream(c))
+		connection_moved(c, false, EMPTY_MESSAGE);
+	c->flight = FLIGHT_NONE;
+	c->idle_owed = true;
+	if (flight == FLIGHT_REQUEST) {
+		free(c->outgoing);
+		c->outgoing = NULL;
+	}
+	if (flight == FLIGHT_LATER && c->handlers->answered)
+		c->handlers->answered(c->owner, outcome);
+	if (flight != FLIGHT_LATER && flight != FLIGHT_NONE)
+		c->handlers->ended(c->owner, outcome, c->token,
+				   c->token_length, answer);
+}
+
+/* 2.31, or 4.13 with a smaller block: the next block. false: it is final. */
+static bool next_block(struct coap_connection *c, uint8_t code,
+		       const coap_pdu_t *received)
+{
+	struct outgoing *o = c->outgoing;
+	coap_opt_iterator_t iterator;
+	coap_opt_t *option = coap_check_option(received, COAP_OPTION_BLOCK1,
+					       &iterator);
+	struct block block;
+	size_t sent = block_size(&o->block);
+
+	if (!option || !block_decode(coap_opt_value(option),
+				     coap_opt_length(option), &block))
+		return false;
+	if (code == CODE(4, 13) && block.szx < o->block.szx)
+		o->block = (struct block){0, false, block.szx};
+	else if (code != CODE(2, 31) || !o->block.more)
+		return false;
+	else if (block.szx < o->block.szx)	/* it wants smaller ones */
+		o->block = (struct block){
+			(uint32_t)((o->block.number + 1) * sent >>
+				   (4 + block.szx)), false, block.szx};
+	else
+		o->block.number++;
+	connection_send_outgoing(c, coap_clock());
+	return true;
+}
+
+/* What of an answer tells that it is one block of several. */
+static void take_block2(struct coap_answer *answer, uint16_t number,
+			coap_opt_t *option)
+{
+	const uint8_t *value = coap_opt_value(option);
+	size_t n = coap_opt_length(option);
+	struct block block;
+
+	if (number == COAP_OPTION_ETAG)
+		answer->etag = block_hash(1, value, n);
+	if (number != COAP_OPTION_BLOCK2 || !block_decode(value, n, &block))
+		return;
+	answer->has_block2 = true;
+	answer->block2 = block.number;
+	answer->block2_size = block_size(&block);
+	answer->more = block.more;
+}
+
+static coap_response_t on_response(coap_session_t *session,
+				   const coap_pdu_t *sent,
+				   const coap_pdu_t *received,
+				   const coap_mid_t mid)
+{
+	struct coap_connection *c = coap_session_get_app_data(session);
+	coap_bin_const_t token = coap_pdu_get_token(received);
+	uint8_t segments[256];
+	struct buf location = buf_over(segments, sizeof(segments));
+	struct coap_answer answer = {
+		.code = (uint8_t)coap_pdu_get_code(received),
+		.format = FORMAT_NONE};
+	coap_opt_iterator_t iterator;
+	coap_opt_t *option;
+
+	(void)sent;
+	(void)mid;
+	coap_state.counts.received++;
+	if (!c || c->flight != FLIGHT_REQUEST ||
+	    token.length != c->token_length ||
+	    memcmp(token.s, c->token, token.length))
+		return COAP_RESPONSE_FAIL;	/* nobody's: Reset */
+	connection_moved(c, false, pdu_bytes(received));
+	if (next_block(c, answer.code, received))
+		return COAP_RESPONSE_OK;
+	coap_option_iterator_init(received, &iterator, COAP_OPT_ALL);
+	while ((option = coap_option_next(&iterator))) {
+		take_block2(&answer, iterator.number, option);
+		if (iterator.number == COAP_OPTION_CONTENT_FORMAT)
+			answer.format = (uint16_t)coap_decode_var_bytes(
+				coap_opt_value(option),
+				coap_opt_length(option));
+		if (iterator.number == COAP_OPTION_LOCATION_PATH) {
+			buf_byte(&location, (uint8_t)coap_opt_length(option));
+			buf_put(&location, coap_opt_value(option),
+				coap_opt_length(option));
+		}
+	}
+	answer.location = (struct coap_segments){segments,
+				location.full ? 0 : location.used};
+	if (!coap_get_data(received, &answer.length, &answer.payload))
+		answer.length = 0;
+	c->proven = true;
+	connection_landed(c, COAP_ANSWERED, &answer);
+	return COAP_RESPONSE_OK;
+}
+
+static void on_nack(coap_session_t *session, const coap_pdu_t *sent,
+		    coap_nack_reason_t reason, coap_mid_t mid)
+{
+	struct coap_connection *c = coap_session_get_app_data(session);
+	coap_bin_const_t token;
+
+	(void)mid;
+	if (!c || !c->flight || !sent || reason == COAP_NACK_ICMP_ISSUE)
+		return;			/* ICMP is not final: it is sent again */
+	if (reason != COAP_NACK_RST && reason != COAP_NACK_TOO_MANY_RETRIES)
+		return;			/* the session's end: on_event() */
+	token = coap_pdu_get_token(sent);
+	if (token.length != c->token_length ||
+	    memcmp(token.s, c->token, token.length))
+		return;
+	connection_landed(c, reason == COAP_NACK_RST ? COAP_REFUSED :
+			  COAP_NO_ANSWER, NULL);
+}
+
+static void handle_all_requests(coap_context_t *context)
+{
+	coap_resource_t *all = coap_resource_unknown_init2(on_request, 0);
+
+	if (!all)
+		abort();
+	for (int method = REQUEST_GET; method <= REQUEST_IPATCH; method++)
+		coap_register_request_handler(all, (coap_request_t)method,
+					      on_request);
+	coap_add_resource(context, all);
+}
+
+void connection_listen(struct coap_connection *c)
+{
+	coap_register_response_handler(c->context, on_response);
+	coap_register_nack_handler(c->context, on_nack);
+	handle_all_requests(c->context);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * From parsed files to the configuration: gateway, servers, defaults, then all
+ * buses, then all devices. */
+#include "agent/config/config.h"
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/config/config_build.h"
+#include "agent/config/config_facts.h"
+#include "agent/config/config_points.h"
+#include "agent/base/nearest.h"
+#include "agent/config/object_set.h"
+
+void config_append(void *items, size_t *n, void *item)
+{
+	void **array;
+
+	memcpy(&array, items, sizeof(array));
+	if (!(*n & (*n - 1))) {
+		size_t size = *n ? 2 * *n : 1;
+
+		array = realloc(array, size * sizeof(*array));
+		if (!array)
+			abort();
+		memcpy(items, &array, sizeof(array));
+	}
+	array[(*n)++] = item;
+}
+
+static void offer_all(struct nearest *nearest, const struct config_key *keys)
+{
+	for (; keys && keys->type != KEY_END; keys++)
+		nearest_offer(nearest, keys->name);
+}
+
+void config_refuse_key(struct config_scope *scope, const char *key,
+		       struct place place, const struct config_key *keys,
+		       const struct config_key *more)
+{
+	struct nearest nearest;
+
+	nearest_init(&nearest, key);
+	offer_all(&nearest, keys);
+	offer_all(&nearest, more);
+	config_scope_add(scope, place, "unknown key '%s' of %s%s", key,
+			 scope->what, nearest_text(&nearest));
+}
+
+void config_require(struct config_scope *scope, const struct config_key *keys,
+		    const struct block *block, struct place at)
+{
+	for (; keys->type != KEY_END; keys++)
+		if (keys->flags & KEY_REQUIRED && !block_get(block, keys->name))
+			config_scope_add(scope, at, "%s needs the key '%s'",
+					 scope->what, keys->name);
+}
+
+static bool is_kind(const struct yaml_node *node, enum yaml_kind kind,
+		    const char *name, struct config_scope *scope)
+{
+	if (node->kind == kind)
+		return true;
+	if (node->kind != YAML_TEXT || *node->text)
+		config_scope_add(scope, node->place, "%s must be %s", name,
+				 kind == YAML_MAP ? "a map: 'key: value' lines"
+						  : "a list: '- ...' lines");
+	return false;
+}
+
+bool config_is_map(const struct yaml_node *node, const char *name,
+		   struct config_scope *scope)
+{
+	return is_kind(node, YAML_MAP, name, scope);
+}
+
+bool config_is_list(const struct yaml_node *node, const char *name,
+		    struct config_scope *scope)
+{
+	return is_kind(node, YAML_LIST, name, scope);
+}
+
+struct config_source *config_source(struct building *b, struct place place)
+{
+	struct config_source *source = arena_take(b->arena, sizeof(*source));
+
+	source->place = place;
+	return source;
+}
+
+struct setting *config_setting(struct building *b, const struct entry *entry,
+			       bool host, struct setting *next)
+{
+	struct setting *setting = arena_take(b->arena, sizeof(*setting));
+
+	*setting = (struct setting){.key = entry->key, .place = entry->place,
+				    .value = entry->value, .host = host,
+				    .next = next};
+	return setting;
+}
+
+/* ---- the main file ---- */
+
+static struct config_device *itself_create(void)
+{
+	struct arena *arena = arena_create();
+	struct config_device *itself = arena_take(arena, sizeof(*itself));
+
+	itself->arena = arena;
+	itself->enabled = itself->register_always = true;
+	return itself;
+}
+
+/* What its endpoint says of the gateway, as a device says of itself. */
+static void itself_set(struct config_device *itself, const char *name,
+		       const struct yaml_node *value,
+		       struct config_scope *scope)
+{
+	const struct config_key *key = config_key_find(config_device_keys,
+						       name);
+
+	if (!config_fact_set(&itself->facts, name, value, itself->arena,
+			     scope))
+		config_key_set(key, value, itself, itself->arena, scope);
+	itself->fingerprint += fingerprint_pair(name, value);
+}
+
+static void gateway_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_device *itself = b->config->itself = itself_create();
+	struct config_scope scope;
+
+	config_scope_init(&scope, b->errors, NULL, "the gateway");
+	if (!config_is_map(node, "gateway", &scope))
+		return;
+	for (size_t i = 0; i < node->n; i++) {
+		const struct config_key *key =
+			config_key_find(config_gateway_keys, node->keys[i]);
+
+		if (!key)
+			config_refuse_key(&scope, node->keys[i],
+					  node->key_places[i],
+					  config_gateway_keys, NULL);
+		else if (key->type == KEY_OTHER)
+			itself_set(itself, node->keys[i], node->items[i],
+				   &scope);
+		else
+			config_key_set(key, node->items[i], b->config,
+				       b->arena, &scope);
+	}
+	itself->fingerprint += b->config->object_25;
+	/* They outlive the arena. */
+	if (b->config->gateway)
+		b->config->gateway = strdup(b->config->gateway);
+	if (b->config->gateway_endpoint)
+		b->config->gateway_endpoint =
+			strdup(b->config->gateway_endpoint);
+}
+
+static void servers_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_scope scope;
+
+	config_scope_init(&scope, b->errors, NULL, "servers");
+	if (!config_is_list(node, "servers", &scope))
+		return;
+	for (size_t i = 0; i < node->n; i++)
+		config_server_build(b, node->items[i]);
+}
+
+/* Only what a device may be given from outside. */
+static void defaults_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_scope scope;
+
+	config_scope_init(&scope, b->errors, NULL, "the defaults");
+	if (!config_is_map(node, "defaults", &scope))
+		return;
+	for (size_t i = 0; i < node->n; i++) {
+		const struct config_key *key =
+			config_key_find(config_device_keys, node->keys[i]);
+
+		if (key && key->flags & KEY_GIVES)
+			block_put(&b->defaults, b->arena, node->keys[i],
+				  node->key_places[i], node->items[i]);
+		else if (key)
+			config_scope_add(&scope, node->key_places[i],
+					 "'%s' cannot have a default: it is "
+					 "each device's own", node->keys[i]);
+		else
+			config_refuse_key(&scope, node->keys[i],
+					  node->key_places[i],
+					  config_device_keys, NULL);
+	}
+}
+
+static void check_top(struct building *b, const struct yaml_node *root,
+		      const struct config_key *keys, const char *what)
+{
+	struct config_scope scope;
+
+	config_scope_init(&scope, b->errors, NULL, what);
+	for (size_t i = 0; i < root->n; i++) {
+		const char *key = root->keys[i];
+
+		if (config_key_find(keys, key))
+			continue;
+		if (config_key_find(config_main_keys, key))
+			config_scope_add(&scope, root->key_places[i],
+					 "'%s' belongs in lwmux.yaml", key);
+		else
+			config_refuse_key(&scope, key, root->key_places[i],
+					  keys, NULL);
+	}
+}
+
+static void main_build(struct building *b, const struct config_file *file)
+{
+	const struct yaml_node *root = file->root, *node;
+
+	check_top(b, root, config_main_keys, "the main file");
+	if ((node = yaml_get(root, "gateway")))
+		gateway_build(b, node);
+	if ((node = yaml_get(root, "servers")))
+		servers_build(b, node);
+	if ((node = yaml_get(root, "bootstrap")))
+		config_bootstrap_build(b, node);
+	if ((node = yaml_get(root, "defaults")))
+		defaults_build(b, node);
+	if ((node = yaml_get(root, "store")))
+		config_store_build(b, node);
+	if (!b->config->n_servers && !b->config->bootstrap &&
+	    !config_fatal(b->errors))
+		config_error_add(b->errors, (struct place){file->name, 1, 1},
+				 NULL, "no server: 'servers' needs at least "
+				 "one, as - {id: 1, uri: coap://HOST:5683}, or "
+				 "there is a 'bootstrap'");
+}
+
+/* ---- buses and devices, of all files ---- */
+
+int config_bus_find(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_buses; i++)
+		if (!strcmp(config->buses[i]->name, name))
+			return (int)i;
+	return -1;
+}
+
+static void buses_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_scope scope;
+
+	config_scope_init(&scope, b->errors, NULL, "buses");
+	if (!config_is_map(node, "buses", &scope))
+		return;
+	for (size_t i = 0; i < node->n; i++) {
+		int known = config_bus_find(b->config, node->keys[i]);
+
+		if (known >= 0) {
+			struct place at =
+				b->config->buses[known]->source->place;
+
+			config_scope_add(&scope, node->key_places[i],
+					 "the bus '%s' is there already: "
+					 "%s:%u:%u", node->keys[i], at.file,
+					 at.line, at.column);
+			continue;
+		}
+		config_bus_build(b, node->keys[i], node->key_places[i],
+				 node->items[i], NULL);
+	}
+}
+
+static void devices_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_scope scope;
+
+	config_scope_init(&scope, b->errors, NULL, "devices");
+	if (!config_is_list(node, "devices", &scope))
+		return;
+	for (size_t i = 0; i < node->n; i++)
+		config_device_build(b, node->items[i]);
+}
+
+struct named { struct config_device *device; size_t index; };
+
+static int named_compare(const void *left, const void *right)
+{
+	const struct named *a = left, *b = right;
+	int order = strcmp(a->device->endpoint, b->device->endpoint);
+
+	return order ? order : a->index < b->index ? -1 : 1;
+}
+
+static void refuse_double(struct building *b, const struct config_device *first,
+			  const struct config_device *second)
+{
+	struct place at = first->source->place;
+
+	config_error_add(b->errors, second->source->place, second->endpoint,
+			 "the endpoint '%s' is there already: %s:%u:%u",
+			 second->endpoint, at.file, at.line, at.column);
+}
+
+static bool is_gateway(const struct building *b,
+		       const struct config_device *device)
+{
+	const char *own = b->config->gateway_endpoint;
+
+	return own && !strcmp(own, device->endpoint);
+}
+
+static void refuse_gateways(struct building *b)
+{
+	struct config *config = b->config;
+	size_t left = 0;
+
+	for (size_t i = 0; i < config->n_devices; i++) {
+		struct config_device *device = config->devices[i];
+
+		if (!is_gateway(b, device)) {
+			config->devices[left++] = device;
+			continue;
+		}
+		config_error_add(b->errors, device->source->place,
+				 device->endpoint, "the endpoint '%s' is the gateway's own "
+				 "('gateway' in lwmux.yaml)", device->endpoint);
+		config_device_free(device);
+	}
+	config->n_devices = left;
+}
+
+/* The first of a name stays; sorted, because there may be ten thousand. */
+static void refuse_doubles(struct building *b)
+{
+	struct config *config = b->config;
+	struct named *sorted = calloc(config->n_devices + 1, sizeof(*sorted));
+	size_t first = 0, left = 0;
+
+	if (!sorted)
+		abort();
+	for (size_t i = 0; i < config->n_devices; i++)
+		sorted[i] = (struct named){config->devices[i], i};
+	qsort(sorted, config->n_devices, sizeof(*sorted), named_compare);
+	for (size_t i = 1; i < config->n_devices; i++) {
+		if (strcmp(sorted[i].device->endpoint,
+			   sorted[first].device->endpoint)) {
+			first = i;
+			continue;
+		}
+		refuse_double(b, sorted[first].device, sorted[i].device);
+		config->devices[sorted[i].index] = NULL;
+		config_device_free(sorted[i].device);
+	}
+	for (size_t i = 0; i < config->n_devices; i++)
+		if (config->devices[i])
+			config->devices[left++] = config->devices[i];
+	config->n_devices = left;
+	free(sorted);
+}
+
+static void files_build(struct building *b, const struct config_file *files,
+			size_t n)
+{
+	const struct yaml_node *node;
+
+	for (size_t i = 1; i < n; i++)
+		if (files[i].root)
+			check_top(b, files[i].root, config_file_keys,
+				  "a file of conf.d");
+	for (size_t i = 0; i < n; i++)
+		if (files[i].root && (node = yaml_get(files[i].root, "buses")))
+			buses_build(b, node);
+	for (size_t i = 0; i < n; i++)
+		if (files[i].root &&
+		    (node = yaml_get(files[i].root, "devices")))
+			devices_build(b, node);
+	refuse_gateways(b);
+	refuse_doubles(b);
+}
+
+struct config *config_build(const struct config_file *files, size_t n,
+			    struct config_profiles *profiles,
+			    const struct object_model *model,
+			    struct config_errors *errors)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	struct building b = {.config = config, .errors = errors,
+			     .profiles = profiles, .model = model};
+	bool fatal = errors->fatal;
+
+	if (!config)
+		abort();
+	b.arena = config->scratch = arena_create();
+	block_init(&b.defaults);
+	config_keys_fall_back(config_store_keys, config, b.arena);
+	errors->fatal = true;
+	if (n && files[0].root)
+		main_build(&b, &files[0]);
+	errors->fatal = fatal;
+	files_build(&b, files, n);
+	free(b.gives);
+	return config;
+}
+
+void config_server_free(struct config_server *server)
+{
+	if (server)
+		arena_destroy(server->arena);
+}
+
+void config_bus_free(struct config_bus *bus)
+{
+	if (bus)
+		arena_destroy(bus->arena);
+}
+
+void config_device_free(struct config_device *device)
+{
+	if (!device)
+		return;
+	config_points_release(device->shared);
+	object_set_release(device->objects);
+	arena_destroy(device->arena);
+}
+
+const struct object_model *
+config_device_model(const struct config_device *device)
+{
+	return object_set_model(device->objects);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->n_servers; i++)
+		config_server_free(config->servers[i]);
+	for (size_t i = 0; i < config->n_buses; i++)
+		config_bus_free(config->buses[i]);
+	for (size_t i = 0; i < config->n_devices; i++)
+		config_device_free(config->devices[i]);
+	free(config->servers);
+	config_server_free(config->bootstrap);
+	free(config->buses);
+	free(config->devices);
+	config_device_free(config->itself);
+	free(config->gateway);
+	free(config->gateway_endpoint);
+	free(config->directory);
+	arena_destroy(config->scratch);
+	free(config);
+}

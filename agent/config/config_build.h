@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Inside of config_build(): what its parts share. Pure. */
+#ifndef AGENT_CONFIG_BUILD_H
+#define AGENT_CONFIG_BUILD_H
+#include "agent/config/config_block.h"
+
+struct building {
+	struct config *config;
+	struct config_errors *errors;
+	struct config_profiles *profiles;
+	const struct object_model *model;
+	struct arena *arena;		/* config->scratch */
+	struct block defaults;
+	struct block **gives;		/* what a bus gives to its devices: */
+	size_t n_gives;			/* as config->buses, by index */
+};
+
+/* Grows by powers of two. */
+void config_append(void *items, size_t *n, void *item);
+
+/* A key that nobody knows, with the nearest of the tables (the second may be
+ * NULL). */
+void config_refuse_key(struct config_scope *scope, const char *key,
+		       struct place place, const struct config_key *keys,
+		       const struct config_key *more);
+/* Names of keys that must be there and are not; at: where they should be. */
+void config_require(struct config_scope *scope, const struct config_key *keys,
+		    const struct block *block, struct place at);
+/* A map, or nothing at all (`points:` with all its lines commented out). */
+bool config_is_map(const struct yaml_node *node, const char *name,
+		   struct config_scope *scope);
+bool config_is_list(const struct yaml_node *node, const char *name,
+		    struct config_scope *scope);
+
+/* Do its keys, its uri and its binding fit its security? (config_security.c) */
+void config_security_check(struct config_server *server,
+			   const struct block *block,
+			   struct config_scope *scope);
+void config_store_build(struct building *b, const struct yaml_node *node);
+void config_server_build(struct building *b, const struct yaml_node *node);
+void config_bootstrap_build(struct building *b, const struct yaml_node *node);
+/* Every device of one entry: a range of units makes many. */
+void config_device_build(struct building *b, const struct yaml_node *node);
+/* A key that a device (or its bus) may say for all of its points. */
+bool config_is_gift(const char *name);
+/* The points of a device from its profile's and its own. points: lists of
+ * blocks in order. */
+struct point_list { struct block *blocks; struct place *places; size_t n; };
+void config_points_merge(struct building *b, struct point_list *merged,
+			 const struct yaml_node *profile,
+			 const struct yaml_node *site,
+			 const struct block *device,
+			 struct config_scope *scope);
+void config_points_build(struct building *b, struct config_device *device,
+			 const struct point_list *list,
+			 const struct template_words *words,
+			 struct config_scope *scope);
+/* Index in config->buses, -1: none of this name. */
+int config_bus_find(const struct config *config, const char *name);
+/* Declared, or inline in a device (its name; else NULL). Returns its index. */
+size_t config_bus_build(struct building *b, const char *name,
+			struct place place, const struct yaml_node *node,
+			const char *device);
+/* By a device's `bus:` alone, named as its adapter. */
+size_t config_bus_imply(struct building *b, const char *name,
+			struct place place);
+
+struct config_source *config_source(struct building *b, struct place place);
+struct setting *config_setting(struct building *b, const struct entry *entry,
+			       bool host, struct setting *next);
+
+/* "coap://host[:port][/path]", IPv6 in brackets. */
+struct config_uri {
+	bool secure, tcp;
+	char host[256];
+	uint16_t port;
+};
+int config_uri_parse(const char *text, struct config_uri *uri);
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Buses of the configuration: their own keys go to the adapter, those of
+ * devices are kept for the devices. */
+#include <string.h>
+#include "agent/config/config_build.h"
+
+static struct config_bus *bus_create(struct building *b, const char *name,
+				     struct place place)
+{
+	struct arena *arena = arena_create();
+	struct config_bus *bus = arena_take(arena, sizeof(*bus));
+
+	bus->arena = arena;
+	bus->name = arena_text(arena, name);
+	bus->source = config_source(b, place);
+	config_keys_fall_back(config_bus_keys, bus, arena);
+	return bus;
+}
+
+static size_t bus_add(struct building *b, struct config_bus *bus,
+		      struct block *gives)
+{
+	config_append(&b->gives, &b->n_gives, gives);
+	config_append(&b->config->buses, &b->config->n_buses, bus);
+	return b->config->n_buses - 1;
+}
+
+static struct block *block_create(struct building *b)
+{
+	struct block *block = arena_take(b->arena, sizeof(*block));
+
+	block_init(block);
+	return block;
+}
+
+static void key_take(struct building *b, struct config_bus *bus,
+		     const struct entry *e, struct block *gives,
+		     struct config_scope *scope)
+{
+	const struct config_key *key = config_key_find(config_bus_keys, e->key);
+	const struct config_key *device;
+
+	if (template_in(e->value))
+		config_scope_add(scope, e->value->place,
+				 "'%s': templates are for devices, a bus has "
+				 "none", e->key);
+	if (key) {
+		config_key_set(key, e->value, bus, bus->arena, scope);
+		bus->source->settings = config_setting(
+			b, e, true, bus->source->settings);
+		bus->fingerprint += fingerprint_pair(e->key, e->value);
+		return;
+	}
+	device = config_key_find(config_device_keys, e->key);
+	if ((device && device->flags & KEY_GIVES) || config_is_gift(e->key)) {
+		block_put(gives, b->arena, e->key, e->place, e->value);
+		return;
+	}
+	bus->source->settings = config_setting(b, e, false,
+						       bus->source->settings);
+	bus->fingerprint += fingerprint_pair(e->key, e->value);
+}
+
+size_t config_bus_build(struct building *b, const char *name,
+			struct place place, const struct yaml_node *node,
+			const char *device)
+{
+	struct config_bus *bus = bus_create(b, name, place);
+	struct block block, *gives = block_create(b);
+	struct config_scope scope;
+
+	config_scope_init(&scope, b->errors, device, "a bus");
+	block_init(&block);
+	if (config_is_map(node, "a bus", &scope))
+		block_put_map(&block, b->arena, node, NULL);
+	bus->fingerprint = FINGERPRINT_START;
+	for (const struct entry *e = block.first; e; e = e->next)
+		key_take(b, bus, e, gives, &scope);
+	config_require(&scope, config_bus_keys, &block, place);
+	bus->refused = scope.wrong;
+	return bus_add(b, bus, gives);
+}
+
+size_t config_bus_imply(struct building *b, const char *name,
+			struct place place)
+{
+	struct config_bus *bus = bus_create(b, name, place);
+
+	bus->adapter = bus->name;
+	bus->implied = true;
+	bus->fingerprint = FINGERPRINT_START;
+	return bus_add(b, bus, block_create(b));
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Findings of the configuration: collected, all of them. */
+#include "agent/config/config.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MOST 600		/* bytes: a wrong value may be a whole file */
+
+/* Looking for the same finding again is quadratic: only so far. */
+#define COMPARED_MAX 1000
+
+void config_errors_init(struct config_errors *errors)
+{
+	*errors = (struct config_errors){.first = NULL};
+	errors->end = &errors->first;
+}
+
+void config_errors_finish(struct config_errors *errors)
+{
+	struct config_error *error = errors->first;
+
+	while (error) {
+		struct config_error *next = error->next;
+
+		free(error);
+		error = next;
+	}
+	config_errors_init(errors);
+}
+
+static bool place_same(const struct place *a, const struct place *b)
+{
+	if (a->line != b->line || a->column != b->column)
+		return false;
+	return a->file && b->file ? !strcmp(a->file, b->file)
+				  : a->file == b->file;
+}
+
+/* A profile's mistake is found again by each device that uses it. */
+static bool known(const struct config_errors *errors, const struct place *place,
+		  const char *text)
+{
+	size_t n = 0;
+
+	for (struct config_error *e = errors->first;
+	     e && n < COMPARED_MAX; e = e->next, n++)
+		if (place_same(&e->place, place) && !strcmp(e->text, text))
+			return true;
+	return false;
+}
+
+static char *put(char **at, const char *text)
+{
+	char *copy = *at;
+
+	if (!text)
+		return NULL;
+	*at = stpcpy(copy, text) + 1;
+	return copy;
+}
+
+static size_t room(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* One allocation: the finding and its three texts. */
+static void append(struct config_errors *errors, struct place place,
+		   const char *device, const char *text)
+{
+	struct config_error *error;
+	char *at;
+
+	error = malloc(sizeof(*error) + room(place.file) + room(device) +
+		       room(text));
+	if (!error)
+		abort();
+	at = (char *)(error + 1);
+	error->next = NULL;
+	error->place = place;
+	error->place.file = put(&at, place.file);
+	error->device = put(&at, device);
+	error->text = put(&at, text);
+	error->fatal = errors->fatal && !device;
+	*errors->end = error;
+	errors->end = &error->next;
+	errors->n++;
+}
+
+/* Values are repeated in messages: without line ends and escape sequences. */
+static void make_printable(char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > TEXT_MOST)
+		strcpy(text + TEXT_MOST - 3, "...");
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+void config_error_add(struct config_errors *errors, struct place place,
+		      const char *device, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	va_end(args);
+	make_printable(text);
+	if (!known(errors, &place, text))
+		append(errors, place, device, text);
+	free(text);
+}
+
+bool config_fatal(const struct config_errors *errors)
+{
+	for (struct config_error *e = errors->first; e; e = e->next)
+		if (e->fatal)
+			return true;
+	return false;
+}

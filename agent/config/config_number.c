@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Whole numbers and timespans as they stand in a configuration. */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/config/config_key.h"
+
+static int digits_value(const char *text, uint64_t *value)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	char *end;
+
+	text += hex ? 2 : 0;
+	if (!isxdigit((unsigned char)*text))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(text, &end, hex ? 16 : 10);
+	if (end == text || *end)
+		return -EINVAL;
+	return errno ? -ERANGE : 0;
+}
+
+int config_integer(const char *text, int64_t *number)
+{
+	bool minus = *text == '-';
+	uint64_t value;
+	int rc = digits_value(text + (minus || *text == '+'), &value);
+
+	if (rc)
+		return rc;
+	if (value > (uint64_t)INT64_MAX + minus)
+		return -ERANGE;
+	*number = (int64_t)(minus ? 0 - value : value);
+	return 0;
+}
+
+static const struct { const char *name; double ns; } units[] = {
+	{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"sec", 1e9},
+	{"min", 60e9}, {"h", 3600e9}, {"d", 86400e9},
+};
+
+static int unit_apply(const char *unit, double number, int64_t *ns)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (strcmp(unit, units[i].name))
+			continue;
+		number *= units[i].ns;
+		if (number > 100 * 365 * 86400e9)
+			return -ERANGE;
+		*ns = (int64_t)llround(number);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int config_quantity(const char *text, double *number, const char **unit)
+{
+	const char *behind = text + strspn(text, "0123456789.");
+	size_t n = (size_t)(behind - text);
+	char digits[24], *end;
+
+	if (!isdigit((unsigned char)*text) || n >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, n);
+	digits[n] = '\0';
+	*number = strtod(digits, &end);
+	*unit = behind + (*behind == ' ');
+	return *end ? -EINVAL : 0;
+}
+
+int config_timespan(const char *text, int64_t *ns)
+{
+	const char *unit;
+	double value;
+
+	if (config_quantity(text, &value, &unit) < 0)
+		return -EINVAL;
+	if (!*unit && value != 0)
+		return -EDOM;
+	return unit_apply(*unit ? unit : "s", value, ns);
+}
+
+/* Times for messages: 1500000000 is "1.5s". */
+const char *timespan_text(int64_t ns, char text[TIMESPAN_TEXT_MAX])
+{
+	size_t i = sizeof(units) / sizeof(*units) - 1;
+
+	while (i && (units[i].ns > (double)ns || !strcmp(units[i].name, "sec")))
+		i--;
+	if (!ns)
+		return strcpy(text, "0");
+	snprintf(text, TIMESPAN_TEXT_MAX, "%g%s", (double)ns / units[i].ns, units[i].name);
+	return text;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The host's own keys: each name, type, default and range stands here and
+ * nowhere else. */
+#include "agent/config/config_facts.h"
+
+#define S INT64_C(1000000000)
+#define LONGEST (INT64_C(49710) * 86400 * S)	/* whole days in 32 bits */
+#define NAME_MAX_LENGTH 252	/* "ep=" and it fit a CoAP option of 255 */
+
+#define OTHER(name_, help_, ...) \
+	{.name = name_, .type = KEY_OTHER, .help = help_, __VA_ARGS__}
+
+const struct config_key config_main_keys[] = {
+	OTHER("gateway", "name and endpoint of this gateway"),
+	OTHER("servers", "the LwM2M servers"),
+	OTHER("bootstrap", "the bootstrap server"),
+	OTHER("defaults", "keys that all devices start from"),
+	OTHER("store", "room for what servers cannot be told now"),
+	OTHER("buses", "the wires and radios, by name"),
+	OTHER("devices", "what becomes an endpoint"),
+	{.type = KEY_END}
+};
+
+const struct config_key config_file_keys[] = {
+	OTHER("buses", "the wires and radios, by name"),
+	OTHER("devices", "what becomes an endpoint"),
+	{.type = KEY_END}
+};
+
+#define FACT_NAMES(flags_) \
+	OTHER("device_type", "3/0/17", .flags = (flags_)), \
+	OTHER("hardware_version", "3/0/18", .flags = (flags_)), \
+	OTHER("firmware_version", "3/0/3", .flags = (flags_)), \
+	OTHER("software_version", "3/0/19", .flags = (flags_)), \
+	OTHER("timezone", "3/0/15; the system's if absent", \
+	      .flags = (flags_)), \
+	OTHER("utc_offset", "3/0/14; the system's if absent", \
+	      .flags = (flags_)), \
+	OTHER("location", "latitude, longitude, altitude, radius: object 6", \
+	      .flags = (flags_))
+
+const struct config_key config_gateway_keys[] = {
+	CONFIG_KEY("name", KEY_TEXT, struct config, gateway, .min = 1,
+		   .max = NAME_MAX_LENGTH, .help = "${gateway} in templates"),
+	CONFIG_KEY("endpoint", KEY_TEXT, struct config, gateway_endpoint,
+		   .min = 1, .max = NAME_MAX_LENGTH,
+		   .help = "the gateway's own endpoint"),
+	CONFIG_KEY("object_25", KEY_BOOL, struct config, object_25,
+		   .help = "its endpoint lists the devices"),
+	OTHER("manufacturer", "3/0/0; the machine's if absent"),
+	OTHER("model", "3/0/1; the machine's if absent"),
+	OTHER("serial", "3/0/2; the machine's if absent"),
+	FACT_NAMES(0),
+	{.type = KEY_END}
+};
+
+const struct config_key config_store_keys[] = {
+	CONFIG_KEY("memory", KEY_SIZE, struct config, store_memory,
+		   .fallback = "1MiB", .min = 65536, .max = 1 << 30,
+		   .help = "of all endpoints"),
+	CONFIG_KEY("disk", KEY_SIZE, struct config, store_disk,
+		   .fallback = "64MiB", .min = 0, .max = INT64_C(1) << 40,
+		   .help = "below the state directory; 0: memory only"),
+	CONFIG_KEY("rate", KEY_INT, struct config, store_rate,
+		   .fallback = "1000", .min = 1, .max = 1000000,
+		   .help = "values/s delivered late to each server"),
+	{.type = KEY_END}
+};
+
+#define SERVER(name_, type_, member_, ...) \
+	CONFIG_KEY(name_, type_, struct config_server, member_, __VA_ARGS__)
+
+const struct config_key config_server_keys[] = {
+	SERVER("id", KEY_INT, id, .flags = KEY_REQUIRED, .min = 1,
+	       .max = 65534, .help = "short server id"),
+	OTHER("uri", "coap://host:5683; coaps, coap+tcp, coaps+tcp", .flags = KEY_REQUIRED),
+	SERVER("lifetime", KEY_SECONDS, lifetime, .fallback = "5min",
+	       .min = 20 * S, .max = LONGEST,
+	       .help = "how long a registration lives without an Update"),
+	SERVER("security", KEY_CHOICE, security, .fallback = "nosec",
+	       .choices = "nosec|psk|rpk|x509", .help = "how it is protected"),
+	OTHER("identity", "of psk; ${endpoint} where it is not given"),
+	OTHER("key_file", "of psk: a file of hex, 0600"),
+	OTHER("credential", "of systemd, in place of key_file (psk) or "
+	      "private_key_file"),
+	OTHER("cert_file", "of x509: own certificate, and its issuers"),
+	OTHER("private_key_file", "of rpk and x509, 0600"),
+	OTHER("trust_file", "of x509: whose signature on the server's "
+	      "certificate counts"),
+	OTHER("server_key_file", "of rpk: the server's public key; of x509: "
+	      "its certificate"),
+	OTHER("sni", "the name that the server goes by; its host if absent"),
+	SERVER("lwm2m", KEY_CHOICE, lwm2m_1_0, .fallback = "1.1",
+	       .choices = "1.1|1.0", .help = "the version that it speaks"),
+	OTHER("path", "where it registers, /rd"),
+	SERVER("ct", KEY_INT, ct, .flags = KEY_NONE, .min = 0, .max = 65535,
+	       .help = "content format named in the registration, or none; "
+		       "110 with 1.1, none with 1.0"),
+	SERVER("ver", KEY_BOOL, ver,
+	       .help = "name object versions in the registration; true with "
+		       "1.1, false with 1.0"),
+	OTHER("binding", "U (UDP) or T (TCP)"),
+	SERVER("notify", KEY_CHOICE, notify_non, .fallback = "con",
+	       .choices = "con|non", .help = "notifications are confirmed"),
+	SERVER("pace", KEY_INT, pace, .fallback = "200", .min = 0,
+	       .max = 1000000, .help = "registrations and updates/s; 0: any"),
+	SERVER("keepalive", KEY_SECONDS, keepalive, .flags = KEY_NONE,
+	       .min = 5 * S, .max = 86400 * S, .help = "a ping after so long a "
+	       "silence, or off: keeps a NAT open"),
+	SERVER("on_exit", KEY_CHOICE, keep_on_exit, .fallback = "deregister",
+	       .choices = "deregister|keep", .help = "what a stop does"),
+	SERVER("pmin", KEY_SECONDS, pmin, .fallback = "0", .min = 0,
+	       .max = LONGEST, .help = "default minimum period, 1/x/2"),
+	SERVER("pmax", KEY_SECONDS, pmax, .fallback = "0", .min = 0,
+	       .max = LONGEST, .help = "default maximum period, 1/x/3"),
+	OTHER("access", "all, none, or a list of read, write, execute, delete, "
+	      "create: with its devices"),
+	{.type = KEY_END}
+};
+
+/* The bootstrap server's: these, and those of a server that are left over. */
+const struct config_key config_bootstrap_keys[] = {
+	OTHER("uri", "coap://host:5783", .flags = KEY_REQUIRED),
+	OTHER("path", "where endpoints ask, /bs"),
+	SERVER("ct", KEY_INT, ct, .flags = KEY_NONE, .min = 0, .max = 65535,
+	       .help = "the format it is asked to write in, or none; 112 with "
+		       "1.1, none with 1.0"),
+	SERVER("hold_off", KEY_SECONDS, hold_off, .fallback = "0", .min = 0,
+	       .max = LONGEST, .help = "how long to wait before asking"),
+	SERVER("account_timeout", KEY_SECONDS, account_timeout,
+	       .flags = KEY_NONE, .min = S, .max = LONGEST,
+	       .help = "when its own account ends after a bootstrap"),
+	SERVER("pack", KEY_BOOL, pack, .fallback = "false",
+	       .help = "ask for all in one, as LwM2M 1.2 may"),
+	SERVER("unsolicited", KEY_BOOL, unsolicited, .fallback = "false",
+	       .help = "it may begin at any time: the connection stays"),
+	{.type = KEY_END}
+};
+
+const struct config_key config_bus_keys[] = {
+	CONFIG_KEY("adapter", KEY_TEXT, struct config_bus, adapter,
+		   .flags = KEY_REQUIRED, .help = "what drives it"),
+	CONFIG_KEY("enabled", KEY_BOOL, struct config_bus, enabled,
+		   .fallback = "true", .help = "false: left closed"),
+	{.type = KEY_END}
+};
+
+#define DEVICE(name_, type_, member_, ...) \
+	CONFIG_KEY(name_, type_, struct config_device, member_, __VA_ARGS__)
+
+const struct config_key config_device_keys[] = {
+	DEVICE("endpoint", KEY_TEXT, endpoint, .flags = KEY_REQUIRED, .min = 1,
+	       .max = NAME_MAX_LENGTH, .help = "its name at the servers"),
+	OTHER("bus", "name of its bus, or the bus itself",
+	      .flags = KEY_REQUIRED),
+	OTHER("profile", "VENDOR/MODEL"),
+	OTHER("servers", "ids of its servers, or all", .flags = KEY_GIVES),
+	DEVICE("bootstrap", KEY_CHOICE, bootstrap, .fallback = "fallback",
+	       .choices = "fallback|first|never", .flags = KEY_GIVES,
+	       .help = "when its servers fail, or instead of them"),
+	OTHER("access", "of all servers, or by id: {2: read}; the server's if "
+	      "absent", .flags = KEY_GIVES),
+	DEVICE("poll", KEY_TIME, poll, .fallback = "10s", .flags = KEY_GIVES,
+	       .min = S / 1000, .max = LONGEST, .help = "how often it is read"),
+	DEVICE("lifetime", KEY_SECONDS, lifetime, .flags = KEY_GIVES,
+	       .min = 20 * S, .max = LONGEST, .help = "the server's if absent"),
+	DEVICE("queue", KEY_BOOL, queue, .fallback = "false",
+	       .flags = KEY_GIVES, .help = "queue mode: it sleeps"),
+	DEVICE("awake_time", KEY_TIME, awake_time, .flags = KEY_GIVES,
+	       .min = S, .max = LONGEST, .help = "the server's window in "
+	       "queue mode; 93s, MAX_TRANSMIT_WAIT, if absent"),
+	DEVICE("wake", KEY_CHOICE, wake_by_notification, .fallback = "update",
+	       .choices = "update|notify", .flags = KEY_GIVES,
+	       .help = "how the server learns that a sleeper is awake"),
+	DEVICE("notify_asleep", KEY_BOOL, notify_asleep, .fallback = "false",
+	       .flags = KEY_GIVES,
+	       .help = "pmax repeats the old value while it sleeps"),
+	DEVICE("register", KEY_CHOICE, register_always, .fallback = "heard",
+	       .choices = "heard|always", .flags = KEY_GIVES,
+	       .help = "when first heard, or at start all the same"),
+	DEVICE("silent_after", KEY_TIME, silent_after, .flags = KEY_GIVES |
+	       KEY_NONE, .help = "without a sign of life; 3 polls or misses "
+	       "if absent, of a radio that is only listened to 6h"),
+	DEVICE("stale", KEY_CHOICE, stale, .fallback = "error",
+	       .choices = "error|serve", .flags = KEY_GIVES,
+	       .help = "a Read of a silent device"),
+	DEVICE("asleep_write", KEY_CHOICE, asleep_write, .fallback = "hold",
+	       .choices = "hold|accept|refuse", .flags = KEY_GIVES,
+	       .help = "a Write to a sleeping device"),
+	DEVICE("hold_at_most", KEY_TIME, hold_at_most, .fallback = "1h",
+	       .min = S, .max = LONGEST, .flags = KEY_GIVES,
+	       .help = "of asleep_write: hold, then 5.04"),
+	DEVICE("safe_after", KEY_TIME, safe_after, .flags = KEY_GIVES |
+	       KEY_NONE, .help = "without a server, then `safe` is written"),
+	OTHER("setup", "writes after each reconnect", .flags = KEY_LATER),
+	DEVICE("enabled", KEY_BOOL, enabled, .fallback = "true",
+	       .help = "false: left out"),
+	OTHER("firmware_max", "bytes of a package (object 5), if the device "
+	      "takes any; 0: none", .flags = KEY_GIVES),
+	OTHER("manufacturer", "3/0/0", .flags = KEY_GIVES),
+	OTHER("model", "3/0/1", .flags = KEY_GIVES),
+	OTHER("serial", "3/0/2"),
+	FACT_NAMES(KEY_GIVES),
+	OTHER("points", "what it measures and does"),
+	{.type = KEY_END}
+};
+
+#define FACT(name_) \
+	CONFIG_KEY(#name_, KEY_TEXT, struct config_facts, name_)
+
+const struct config_key config_fact_keys[] = {
+	FACT(manufacturer), FACT(model), FACT(serial), {.type = KEY_END}
+};
+
+#define RARE(name_) \
+	CONFIG_KEY(#name_, KEY_TEXT, struct config_rare, name_, .min = 1, \
+		   .max = 255)
+
+const struct config_key config_rare_keys[] = {
+	RARE(device_type), RARE(hardware_version), RARE(firmware_version),
+	RARE(software_version), RARE(timezone), RARE(utc_offset),
+	CONFIG_KEY("firmware_max", KEY_INT, struct config_rare, firmware_max,
+		   .min = 0, .max = 16 << 20),
+	{.type = KEY_END}
+};
+
+#define PLACE(name_, ...) \
+	CONFIG_KEY(#name_, KEY_REAL, struct config_location, name_, __VA_ARGS__)
+
+const struct config_key config_location_keys[] = {
+	PLACE(latitude, .min = -90, .max = 90, .flags = KEY_REQUIRED,
+	      .help = "degrees north"),
+	PLACE(longitude, .min = -180, .max = 180, .flags = KEY_REQUIRED,
+	      .help = "degrees east"),
+	PLACE(altitude, .min = -12000, .max = 100000,
+	      .help = "m above sea level"),
+	PLACE(radius, .min = 0, .max = 20000000, .help = "of error, m"),
+	{.type = KEY_END}
+};
+
+#define POINT(name_, type_, member_, ...) \
+	CONFIG_KEY(name_, type_, struct config_point, member_, __VA_ARGS__)
+
+const struct config_key config_point_keys[] = {
+	POINT("name", KEY_TEXT, name, .flags = KEY_REQUIRED, .min = 1,
+	      .max = 64, .help = "5750 unless application says otherwise"),
+	OTHER("map", "OBJECT/INSTANCE or OBJECT/INSTANCE/RESOURCE"),
+	POINT("unit", KEY_TEXT, unit, .help = "5701"),
+	POINT("application", KEY_TEXT, application, .help = "5750"),
+	OTHER("scale", "value = raw x scale + offset", .flags = KEY_POINTS),
+	OTHER("offset", "value = raw x scale + offset", .flags = KEY_POINTS),
+	OTHER("round", "decimals, or off", .flags = KEY_POINTS),
+	OTHER("range", "[lowest, highest]: 5603, 5604", .flags = KEY_POINTS),
+	POINT("writable", KEY_BOOL, writable, .fallback = "false",
+	      .flags = KEY_POINTS, .help = "a server may write it"),
+	OTHER("on_execute", "what an Execute writes"),
+	OTHER("safe", "written when the device leaves, and after safe_after"),
+	POINT("poll", KEY_TIME, poll, .min = S / 1000, .max = LONGEST,
+	      .help = "how often it is read; the device's if absent"),
+	POINT("keep", KEY_BOOL, keep, .fallback = "false", .flags = KEY_POINTS,
+	      .help = "kept for a server that cannot be reached"),
+	POINT("send", KEY_BOOL, send, .fallback = "false", .flags = KEY_POINTS,
+	      .help = "each new value is sent, observed or not"),
+	POINT("optional", KEY_BOOL, optional, .fallback = "false",
+	      .flags = KEY_POINTS, .help = "there from its first value on"),
+	OTHER("enabled", "false: left out"),
+	{.type = KEY_END}
+};
+
+/* What a profile may say beside the adapter's block and the device's keys. */
+const struct config_key config_profile_keys[] = {
+	OTHER("identify", "lets a scan recognise it"),
+	OTHER("points", "what it measures and does"),
+	{.type = KEY_END}
+};

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Servers of the configuration. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/config/config_access.h"
+#include "agent/config/config_build.h"
+#include "agent/base/nearest.h"
+#include "objects/access.h"
+
+static const struct { const char *name; bool secure, tcp; uint16_t port; }
+schemes[] = {
+	{"coap", false, false, 5683}, {"coaps", true, false, 5684},
+	{"coap+tcp", false, true, 5683}, {"coaps+tcp", true, true, 5684},
+};
+
+static int scheme_parse(const char **text, struct config_uri *uri)
+{
+	const char *end = strstr(*text, "://");
+
+	for (size_t i = 0; end && i < sizeof(schemes) / sizeof(*schemes); i++) {
+		if (strlen(schemes[i].name) != (size_t)(end - *text) ||
+		    strncmp(schemes[i].name, *text, (size_t)(end - *text)))
+			continue;
+		uri->secure = schemes[i].secure;
+		uri->tcp = schemes[i].tcp;
+		uri->port = schemes[i].port;
+		*text = end + 3;
+		return 0;
+	}
+	return -EPROTONOSUPPORT;
+}
+
+static int host_parse(const char **text, struct config_uri *uri)
+{
+	bool bracket = **text == '[';
+	const char *from = *text + bracket;
+	size_t n = strcspn(from, bracket ? "]" : ":/");
+
+	if (!n || n >= sizeof(uri->host) || (bracket && !from[n]))
+		return -EINVAL;
+	if (strspn(from, bracket ? "0123456789abcdefABCDEF:.%" :
+		   "0123456789abcdefghijklmnopqrstuvwxyz"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._") < n)
+		return -EINVAL;
+	memcpy(uri->host, from, n);
+	uri->host[n] = '\0';
+	*text = from + n + bracket;
+	return 0;
+}
+
+static int port_parse(const char **text, struct config_uri *uri)
+{
+	size_t n;
+	unsigned long port;
+
+	if (**text != ':')
+		return 0;
+	++*text;
+	n = strspn(*text, "0123456789");
+	port = n && n <= 5 ? strtoul(*text, NULL, 10) : 0;
+	if (!port || port > 65535)
+		return -ERANGE;
+	uri->port = (uint16_t)port;
+	*text += n;
+	return 0;
+}
+
+/* -EPROTONOSUPPORT the scheme, -EINVAL the host, -ERANGE the port, -EDOM
+ * something behind it. */
+int config_uri_parse(const char *text, struct config_uri *uri)
+{
+	int rc = scheme_parse(&text, uri);
+
+	if (!rc)
+		rc = host_parse(&text, uri);
+	if (!rc)
+		rc = port_parse(&text, uri);
+	if (rc)
+		return rc;
+	return !*text || !strcmp(text, "/") ? 0 : -EDOM;
+}
+
+static void refuse_uri(struct config_scope *scope,
+		       const struct yaml_node *value, int rc)
+{
+	const char *why =
+		rc == -EPROTONOSUPPORT ? "it must begin with coap://, "
+			"coaps://, coap+tcp:// or coaps+tcp://" :
+		rc == -ERANGE ? "its port must be 1 to 65535" :
+		rc == -EDOM ? "nothing may follow the port (where to register "
+			      "is 'path')" :
+		"its host must be a name, an address, or an IPv6 address in "
+		"brackets";
+
+	config_scope_add(scope, value->place, "'uri' is '%s': %s", value->text,
+			 why);
+}
+
+static void uri_set(struct config_server *server, const struct yaml_node *value,
+		    struct config_scope *scope)
+{
+	struct config_uri uri;
+	int rc;
+
+	if (!config_text(value, "uri", scope))
+		return;
+	rc = config_uri_parse(value->text, &uri);
+	if (rc) {
+		refuse_uri(scope, value, rc);
+		return;
+	}
+	server->uri = arena_text(server->arena, value->text);
+	server->host = arena_text(server->arena, uri.host);
+	server->port = uri.port;
+	server->tcp = uri.tcp;
+}
+
+/* Without the slashes around it. */
+static void path_set(struct config_server *server,
+		     const struct yaml_node *value, struct config_scope *scope)
+{
+	const char *text = value->text;
+	size_t n;
+
+	if (!config_text(value, "path", scope))
+		return;
+	text += *text == '/';
+	n = strlen(text);
+	n -= n && text[n - 1] == '/';
+	if (n > 255 || strcspn(text, "?&# ") < n)
+		config_scope_add(scope, value->place, "'path' must be as /rd, "
+				 "not '%s'", value->text);
+	server->path = arena_print(server->arena, "%.*s", (int)n, text);
+}
+
+static void binding_set(struct config_server *server,
+			const struct yaml_node *value,
+			struct config_scope *scope)
+{
+	if (!config_text(value, "binding", scope))
+		return;
+	if (strcmp(value->text, "T") && strcmp(value->text, "U"))
+		config_scope_add(scope, value->place, "'binding' must be U or "
+				 "T, not '%s' (queue mode is 'queue' of a "
+				 "device)", value->text);
+	server->binding = value->text[0];
+}
+
+/* Texts in which ${endpoint} stays, for each endpoint's own. */
+static const struct { const char *name; size_t at; } texts[] = {
+#define TEXT(name_) {#name_, offsetof(struct config_server, name_)}
+	TEXT(identity), TEXT(key_file), TEXT(credential), TEXT(cert_file),
+	TEXT(private_key_file), TEXT(trust_file), TEXT(server_key_file),
+	TEXT(sni),
+};
+
+static bool text_set(const struct building *b, struct config_server *server,
+		     const struct entry *e, struct config_scope *scope)
+{
+	const struct template_words words = {"${endpoint}",
+					     b->config->gateway, NULL};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (strcmp(texts[i].name, e->key))
+			continue;
+		if (!config_text(e->value, e->key, scope))
+			return true;
+		*(const char **)(void *)((char *)server + texts[i].at) =
+			arena_text(server->arena, template_fill(e->value,
+				   &words, b->arena, scope)->text);
+		return true;
+	}
+	return false;
+}
+
+static void access_set(struct config_server *server,
+		       const struct yaml_node *value,
+		       struct config_scope *scope)
+{
+	uint8_t rights;
+
+	if (config_access_read(value, &rights, scope))
+		server->withheld = ACCESS_ALL & ~rights;
+}
+
+static void other_set(const struct building *b, struct config_server *server,
+		      const struct entry *e, struct config_scope *scope)
+{
+	if (!strcmp(e->key, "uri"))
+		uri_set(server, e->value, scope);
+	else if (!strcmp(e->key, "path"))
+		path_set(server, e->value, scope);
+	else if (!strcmp(e->key, "binding"))
+		binding_set(server, e->value, scope);
+	else if (!strcmp(e->key, "access"))
+		access_set(server, e->value, scope);
+	else
+		text_set(b, server, e, scope);
+}
+
+/* What a server's account says and the bootstrap server's does not. */
+static bool is_of_account(const char *key)
+{
+	static const char *const keys[] = {"id", "lifetime", "pmin", "pmax"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!strcmp(keys[i], key))
+			return true;
+	return false;
+}
+
+static const struct config_key *key_find(const char *name,
+					 const struct config_key *more)
+{
+	const struct config_key *key = more ? config_key_find(more, name) :
+					      NULL;
+
+	return key ? key : config_key_find(config_server_keys, name);
+}
+
+/* more: keys beside and before those of a server, or NULL. */
+static void keys_set(const struct building *b, struct config_server *server,
+		     const struct block *block, const struct config_key *more,
+		     struct config_scope *scope)
+{
+	for (const struct entry *e = block->first; e; e = e->next) {
+		const struct config_key *key = key_find(e->key, more);
+
+		if (more && is_of_account(e->key))
+			config_scope_add(scope, e->place, "'%s' is nothing "
+					 "for the bootstrap server: it says "
+					 "that for each of its servers",
+					 e->key);
+		else if (!key)
+			config_refuse_key(scope, e->key, e->place,
+					  config_server_keys, more);
+		else if (key->type == KEY_OTHER)
+			other_set(b, server, e, scope);
+		else
+			config_key_set(key, e->value, server, server->arena,
+				       scope);
+	}
+}
+
+/* What an old server does not understand is left out for it. */
+static void version_apply(struct config_server *server,
+			  const struct block *block)
+{
+	if (!block_get(block, "ct"))
+		server->ct = server->lwm2m_1_0 ? -1 : 110;
+	if (!block_get(block, "ver"))
+		server->ver = !server->lwm2m_1_0;
+}
+
+static void id_check(const struct building *b,
+		     const struct config_server *server,
+		     const struct block *block, struct config_scope *scope)
+{
+	for (size_t i = 0; i < b->config->n_servers; i++)
+		if (b->config->servers[i]->id == server->id && server->id)
+			config_scope_add(scope,
+					 block_get(block, "id")->value->place,
+					 "server %u is there already (%s)",
+					 server->id,
+					 b->config->servers[i]->uri);
+}
+
+static struct config_server *server_create(void)
+{
+	struct arena *arena = arena_create();
+	struct config_server *server = arena_take(arena, sizeof(*server));
+
+	server->arena = arena;
+	server->path = "rd";
+	server->binding = 'U';
+	/* 17-20 of object 1, but not its day of silence (19): after an hour
+	 * without the server ours are back within a quarter of one. */
+	server->policy = (struct registration_policy){5, 60, 900, 1};
+	config_keys_fall_back(config_server_keys, server, arena);
+	return server;
+}
+
+void config_server_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_server *server;
+	struct config_scope scope;
+	struct block block;
+
+	config_scope_init(&scope, b->errors, NULL, "a server");
+	if (!config_is_map(node, "a server", &scope))
+		return;
+	server = server_create();
+	block_init(&block);
+	block_put_map(&block, b->arena, node, NULL);
+	keys_set(b, server, &block, NULL, &scope);
+	config_require(&scope, config_server_keys, &block, node->place);
+	config_security_check(server, &block, &scope);
+	id_check(b, server, &block, &scope);
+	version_apply(server, &block);
+	server->fingerprint = fingerprint_block(&block);
+	if (scope.wrong)
+		config_server_free(server);
+	else
+		config_append(&b->config->servers, &b->config->n_servers,
+			      server);
+}
+
+/* Asked for accounts at /bs; the version, pace and habits of the servers that
+ * it names are its own. */
+void config_bootstrap_build(struct building *b, const struct yaml_node *node)
+{
+	struct config_server *server;
+	struct config_scope scope;
+	struct block block;
+
+	config_scope_init(&scope, b->errors, NULL, "the bootstrap server");
+	if (!config_is_map(node, "the bootstrap server", &scope))
+		return;
+	server = server_create();
+	server->path = "bs";
+	config_keys_fall_back(config_bootstrap_keys, server, server->arena);
+	block_init(&block);
+	block_put_map(&block, b->arena, node, NULL);
+	keys_set(b, server, &block, config_bootstrap_keys, &scope);
+	config_require(&scope, config_bootstrap_keys, &block, node->place);
+	config_security_check(server, &block, &scope);
+	version_apply(server, &block);
+	if (!block_get(&block, "ct"))
+		server->ct = server->lwm2m_1_0 ? -1 : 112;
+	server->fingerprint = fingerprint_block(&block);
+	if (scope.wrong)
+		config_server_free(server);
+	else
+		b->config->bootstrap = server;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The strict subset of YAML, on libyaml's events: lists, maps and text with
+ * their places, nothing else. The only user of libyaml. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+#include "agent/base/arena.h"
+#include "agent/config/yaml.h"
+
+#define SIZE_MOST (1u << 20)
+#define DEPTH_MOST 8u
+#define ENTRIES_MOST 16384u	/* of one map or list */
+
+struct reading {
+	yaml_parser_t parser;
+	struct arena *arena;
+	struct config_errors *errors;
+	const char *file, *text;
+	size_t length;
+	unsigned depth;
+	bool wrong;
+};
+
+/* Children while their number is not known yet. */
+struct children {
+	struct yaml_node **items;
+	const char **keys;
+	struct place *places;
+	size_t n, size;
+};
+
+static struct place place_at(const struct reading *r, const yaml_mark_t *mark)
+{
+	return (struct place){r->file, (unsigned)mark->line + 1,
+			      (unsigned)mark->column + 1};
+}
+
+/* Of an offset in bytes: libyaml's reader gives no line. Columns count
+ * characters, so the bytes that continue one do not. */
+static struct place place_of(const struct reading *r, size_t offset)
+{
+	struct place place = {r->file, 1, 1};
+
+	for (size_t i = 0; i < offset && i < r->length; i++) {
+		if (r->text[i] == '\n') {
+			place.line++;
+			place.column = 1;
+		} else if ((r->text[i] & 0xc0) != 0x80) {
+			place.column++;
+		}
+	}
+	return place;
+}
+
+#define FAIL(r, place, ...) \
+	((r)->wrong = true, \
+	 config_error_add((r)->errors, place, NULL, __VA_ARGS__))
+
+/* The line (from 0) as it stands in the text; n: its length. */
+static const char *line_find(const struct reading *r, size_t line, size_t *n)
+{
+	const char *at = r->text, *end = r->text + r->length, *stop;
+
+	while (line-- && at < end) {
+		stop = memchr(at, '\n', (size_t)(end - at));
+		at = stop ? stop + 1 : end;
+	}
+	stop = memchr(at, '\n', (size_t)(end - at));
+	*n = (size_t)((stop ? stop : end) - at);
+	return at;
+}
+
+/* What most often stands behind a syntax error: inside { } and [ ] a brace or
+ * bracket ends an unquoted text. */
+static const char *hint(const struct reading *r, size_t line)
+{
+	size_t n;
+	const char *at = line_find(r, line, &n);
+
+	if (memmem(at, n, "${", 2))
+		return ": inside { } a text with ${...} needs quotes, "
+		       "as \"m-${unit}\"";
+	if (memmem(at, n, "://[", 4))
+		return ": inside { } an address in brackets needs quotes, "
+		       "as \"coap://[2001:db8::1]:5683\"";
+	if (memchr(at, '\t', n))
+		return ": indent with blanks, not with tabs";
+	if (r->parser.problem && strstr(r->parser.problem, "mapping values"))
+		return ": a text with ': ' in it needs quotes, and the keys of "
+		       "a map stand below each other";
+	return "";
+}
+
+static void refuse_syntax(struct reading *r)
+{
+	const yaml_parser_t *p = &r->parser;
+	const char *problem = p->problem ? p->problem : "not YAML";
+
+	switch (p->error) {
+	case YAML_MEMORY_ERROR:
+		abort();
+	case YAML_READER_ERROR:
+		FAIL(r, place_of(r, p->problem_offset),
+		     "not text in UTF-8: %s", problem);
+		return;
+	case YAML_SCANNER_ERROR:
+	case YAML_PARSER_ERROR:
+	case YAML_NO_ERROR:
+	case YAML_COMPOSER_ERROR:
+	case YAML_WRITER_ERROR:
+	case YAML_EMITTER_ERROR:
+		break;
+	}
+	if (p->context)
+		FAIL(r, place_at(r, &p->problem_mark), "not valid YAML: %s "
+		     "that begins in line %zu, %s%s", p->context,
+		     p->context_mark.line + 1, problem,
+		     hint(r, p->problem_mark.line));
+	else
+		FAIL(r, place_at(r, &p->problem_mark), "not valid YAML: %s%s",
+		     problem, hint(r, p->problem_mark.line));
+}
+
+static bool next(struct reading *r, yaml_event_t *event)
+{
+	if (yaml_parser_parse(&r->parser, event))
+		return true;
+	refuse_syntax(r);
+	return false;
+}
+
+static void *grow(void *memory, size_t size)
+{
+	memory = realloc(memory, size);
+	if (!memory)
+		abort();
+	return memory;
+}
+
+static void child_add(struct children *c, const char *key, struct place place,
+		      struct yaml_node *item)
+{
+	if (c->n == c->size) {
+		c->size = c->size ? 2 * c->size : 8;
+		c->items = grow(c->items, c->size * sizeof(*c->items));
+		c->keys = grow(c->keys, c->size * sizeof(*c->keys));
+		c->places = grow(c->places, c->size * sizeof(*c->places));
+	}
+	c->items[c->n] = item;
+	c->keys[c->n] = key;
+	c->places[c->n++] = place;
+}
+
+static void *copy(struct arena *arena, const void *from, size_t size)
+{
+	return size ? memcpy(arena_take(arena, size), from, size) : NULL;
+}
+
+static void children_settle(struct reading *r, struct yaml_node *node,
+			    struct children *c)
+{
+	node->n = c->n;
+	node->items = copy(r->arena, c->items, c->n * sizeof(*c->items));
+	if (node->kind == YAML_MAP) {
+		node->keys = copy(r->arena, c->keys, c->n * sizeof(*c->keys));
+		node->key_places = copy(r->arena, c->places,
+					c->n * sizeof(*c->places));
+	}
+}
+
+static void children_finish(struct children *c)
+{
+	free(c->items);
+	free(c->keys);
+	free(c->places);
+}
+
+struct named { const char *key; size_t index; };
+
+static int named_compare(const void *left, const void *right)
+{
+	const struct named *a = left, *b = right;
+	int order = strcmp(a->key, b->key);
+
+	return order ? order : a->index < b->index ? -1 : 1;
+}
+
+/* By sorting: a map may be long, and written to annoy. */
+static void refuse_duplicates(struct reading *r, const struct children *c)
+{
+	struct named *sorted = grow(NULL, (c->n + 1) * sizeof(*sorted));
+
+	for (size_t i = 0; i < c->n; i++)
+		sorted[i] = (struct named){c->keys[i], i};
+	qsort(sorted, c->n, sizeof(*sorted), named_compare);
+	for (size_t i = 1; i < c->n; i++)
+		if (!strcmp(sorted[i].key, sorted[i - 1].key))
+			FAIL(r, c->places[sorted[i].index],
+			     "the key '%s' stands here twice, first in line "
+			     "%u", sorted[i].key,
+			     c->places[sorted[i - 1].index].line);
+	free(sorted);
+}
+
+static void refuse_property(struct reading *r, const yaml_event_t *event,
+			    const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+	if (anchor)
+		FAIL(r, place_at(r, &event->start_mark),
+		     "anchors (&%s) are not supported: write it out, or quote "
+		     "a text that begins with &", (const char *)anchor);
+	if (tag)
+		FAIL(r, place_at(r, &event->start_mark),
+		     "tags (%s) are not supported: the kind of a value "
+		     "follows from its key; quote a text that begins with !",
+		     (const char *)tag);
+}
+
+static struct yaml_node *node_make(struct reading *r, enum yaml_kind kind,
+				   const yaml_event_t *event)
+{
+	struct yaml_node *node = arena_take(r->arena, sizeof(*node));
+
+	node->kind = kind;
+	node->place = place_at(r, &event->start_mark);
+	return node;
+}
+
+static struct yaml_node *text_read(struct reading *r, const yaml_event_t *event)
+{
+	struct yaml_node *node = node_make(r, YAML_TEXT, event);
+	size_t n = event->data.scalar.length;
+	const char *text = (const char *)event->data.scalar.value;
+
+	refuse_property(r, event, event->data.scalar.anchor,
+			event->data.scalar.tag);
+	if (memchr(text, '\0', n))
+		FAIL(r, node->place, "a text with a NUL character");
+	node->text = arena_text(r->arena, text);
+	return node;
+}
+
+static struct yaml_node *node_read(struct reading *r, yaml_event_t *event);
+
+/* One key and what it stands for; false: nothing more can be read. */
+static bool pair_read(struct reading *r, yaml_event_t *event,
+		      struct children *c)
+{
+	const struct yaml_node *key;
+	struct yaml_node *value;
+	yaml_event_t second;
+
+	if (event->type != YAML_SCALAR_EVENT) {
+		FAIL(r, place_at(r, &event->start_mark),
+		     event->type == YAML_ALIAS_EVENT
+			? "aliases (*) are not supported"
+			: "a key must be a plain text; a value with { needs "
+			  "quotes");
+		return false;
+	}
+	key = text_read(r, event);
+	if (!next(r, &second))
+		return false;
+	value = node_read(r, &second);
+	yaml_event_delete(&second);
+	if (!value)
+		return false;
+	child_add(c, key->text, key->place, value);
+	return true;
+}
+
+static bool item_read(struct reading *r, yaml_event_t *event,
+		      struct children *c)
+{
+	struct yaml_node *item = node_read(r, event);
+
+	if (!item)
+		return false;
+	child_add(c, NULL, item->place, item);
+	return true;
+}
+
+static bool children_read(struct reading *r, enum yaml_kind kind,
+			  struct children *c)
+{
+	yaml_event_t event;
+	bool more = true;
+
+	while (more && next(r, &event)) {
+		if (event.type == YAML_MAPPING_END_EVENT ||
+		    event.type == YAML_SEQUENCE_END_EVENT) {
+			yaml_event_delete(&event);
+			return true;
+		}
+		if (c->n == ENTRIES_MOST) {
+			FAIL(r, place_at(r, &event.start_mark),
+			     "more than %u entries", ENTRIES_MOST);
+			more = false;
+		} else {
+			more = kind == YAML_MAP ? pair_read(r, &event, c)
+						: item_read(r, &event, c);
+		}
+		yaml_event_delete(&event);
+	}
+	return false;
+}
+
+static struct yaml_node *group_read(struct reading *r, enum yaml_kind kind,
+				    const yaml_event_t *event)
+{
+	struct yaml_node *node = node_make(r, kind, event);
+	struct children c = {.n = 0};
+	bool whole;
+
+	if (r->depth == DEPTH_MOST) {
+		FAIL(r, node->place, "nested more than %u deep", DEPTH_MOST);
+		return NULL;
+	}
+	r->depth++;
+	whole = children_read(r, kind, &c);
+	r->depth--;
+	if (whole) {
+		if (kind == YAML_MAP)
+			refuse_duplicates(r, &c);
+		children_settle(r, node, &c);
+	}
+	children_finish(&c);
+	return whole ? node : NULL;
+}
+
+/* NULL: an error was added, and nothing more can be read. */
+static struct yaml_node *node_read(struct reading *r, yaml_event_t *event)
+{
+	if (event->type == YAML_SCALAR_EVENT)
+		return text_read(r, event);
+	if (event->type == YAML_SEQUENCE_START_EVENT) {
+		refuse_property(r, event, event->data.sequence_start.anchor,
+				event->data.sequence_start.tag);
+		return group_read(r, YAML_LIST, event);
+	}
+	if (event->type == YAML_MAPPING_START_EVENT) {
+		refuse_property(r, event, event->data.mapping_start.anchor,
+				event->data.mapping_start.tag);
+		return group_read(r, YAML_MAP, event);
+	}
+	FAIL(r, place_at(r, &event->start_mark),
+	     "aliases (*%s) are not supported: write it out, or quote a text "
+	     "that begins with *",
+	     event->type == YAML_ALIAS_EVENT
+		? (const char *)event->data.alias.anchor : "");
+	return NULL;
+}
+
+/* The next event that is not the frame of the stream or a document. */
+static bool content_next(struct reading *r, yaml_event_t *event)
+{
+	while (next(r, event)) {
+		if (event->type != YAML_STREAM_START_EVENT &&
+		    event->type != YAML_DOCUMENT_START_EVENT &&
+		    event->type != YAML_DOCUMENT_END_EVENT)
+			return true;
+		yaml_event_delete(event);
+	}
+	return false;
+}
+
+static struct yaml_node *document_read(struct reading *r)
+{
+	struct yaml_node *root = NULL;
+	yaml_event_t event;
+
+	if (!content_next(r, &event))
+		return NULL;
+	root = event.type == YAML_STREAM_END_EVENT
+		? node_make(r, YAML_MAP, &event) : node_read(r, &event);
+	yaml_event_delete(&event);
+	if (!root || !content_next(r, &event))
+		return NULL;
+	if (event.type != YAML_STREAM_END_EVENT &&
+	    event.type != YAML_NO_EVENT)
+		FAIL(r, place_at(r, &event.start_mark),
+		     "a second document (after ---): one file, one document");
+	yaml_event_delete(&event);
+	return root;
+}
+
+static void check_root(struct reading *r, struct yaml_node *root)
+{
+	if (root->kind == YAML_TEXT && !*root->text)
+		root->kind = YAML_MAP;
+	if (root->kind != YAML_MAP)
+		FAIL(r, root->place, "the file must be a map: 'key: value' "
+		     "lines");
+}
+
+const struct yaml_node *yaml_parse(const char *file, const char *text,
+				   size_t length, struct arena *arena,
+				   struct config_errors *errors)
+{
+	struct reading r = {.arena = arena, .errors = errors, .text = text,
+			    .length = length};
+	struct yaml_node *root;
+
+	r.file = arena_text(arena, file);
+	if (length > SIZE_MOST) {
+		FAIL(&r, ((struct place){r.file, 0, 0}),
+		     "larger than 1 MiB");
+		return NULL;
+	}
+	if (!yaml_parser_initialize(&r.parser))
+		abort();
+	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text,
+				     length);
+	root = document_read(&r);
+	if (root)
+		check_root(&r, root);
+	yaml_parser_delete(&r.parser);
+	return r.wrong ? NULL : root;
+}

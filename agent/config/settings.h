@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Adapters' own keys: from the YAML's text to the members of the adapter's
+ * structs, by its const tables; then its check_* functions. Agent thread. */
+#ifndef AGENT_SETTINGS_H
+#define AGENT_SETTINGS_H
+#include "adapters/adapter.h"
+#include "agent/config/config.h"
+
+/* The functions of a host that only refuses: for check_*. */
+extern const struct adapter_host settings_host;
+
+/* Types everything of config: buses' ops and data, devices' and points' data
+ * and facts. What is wrong goes to errors, and the device is refused. Buses
+ * that are wrong are gone then, their devices refused. The YAML's nodes are not
+ * needed afterwards. */
+struct plugins;
+void settings_apply(struct config *config, struct plugins *plugins,
+		    struct config_errors *errors);
+/* One time: "500ms", "10s", "5min", "2h", "1d" to ns. -EINVAL. */
+int timespan_parse(const char *text, int64_t *ns);
+#endif

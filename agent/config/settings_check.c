@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the adapter itself has to say to its settings: its check_* functions,
+ * on structs of its ABI that live for the check only. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/config/config_facts.h"
+#include "agent/config/settings_private.h"
+
+struct adapter_error {
+	const struct typing *typing;
+};
+
+static const struct setting *either_find(const struct setting *list,
+					 const char *key)
+{
+	const struct setting *found = setting_find(list, key, false);
+
+	return found ? found : setting_find(list, key, true);
+}
+
+/* Where a key stands: at the point, its device or its bus; else the place of
+ * what is checked. */
+static struct place key_place(const struct typing *t, const char *key)
+{
+	const struct setting *found = NULL;
+
+	if (key && t->point)
+		found = either_find(t->point->source->settings, key);
+	if (key && !found && t->device)
+		found = either_find(t->device->source->settings, key);
+	if (key && !found)
+		found = either_find(t->bus->source->settings, key);
+	return found ? found->value->place : typing_place(t);
+}
+
+static int __attribute__((format(printf, 3, 0)))
+refuse(struct adapter_error *error, const char *key, const char *format,
+       va_list args)
+{
+	const struct typing *t = error->typing;
+	char text[256];
+
+	vsnprintf(text, sizeof(text), format, args);
+	if (key)
+		config_scope_add(t->scope, key_place(t, key), "'%s': %s", key,
+				 text);
+	else
+		config_scope_add(t->scope, typing_place(t), "%s", text);
+	return -EINVAL;
+}
+
+/* A check may run at any time and often: what it wants to say is refuse(). */
+static void ignore_log(struct adapter_bus *bus, struct adapter_device *device,
+		       int level, const char *format, va_list args)
+{
+	(void)bus;
+	(void)device;
+	(void)level;
+	(void)format;
+	(void)args;
+}
+
+const struct adapter_host settings_host = {
+	.abi = ADAPTER_ABI, .minor = ADAPTER_MINOR,
+	.size = sizeof(struct adapter_host),
+	.refuse = refuse, .log = ignore_log,
+};
+
+/* An adapter that refuses without saying why still refuses. */
+static void check_said(struct typing *t, unsigned before, int rc)
+{
+	if (rc && t->scope->wrong == before)
+		config_scope_add(t->scope, typing_place(t), "the adapter %s "
+				 "refuses %s: %s", t->bus->adapter,
+				 t->scope->what, strerror(-rc));
+}
+
+static bool is_number(enum lwm2m_type type)
+{
+	switch (type) {
+	case LWM2M_BOOLEAN:
+	case LWM2M_INTEGER:
+	case LWM2M_UNSIGNED:
+	case LWM2M_FLOAT:
+	case LWM2M_TIME:
+		return true;
+	case LWM2M_NONE:
+	case LWM2M_STRING:
+	case LWM2M_OPAQUE:
+	case LWM2M_OBJLINK:
+	case LWM2M_CORELINK:
+		break;
+	}
+	return false;
+}
+
+/* What the adapter reports must be able to become the resource's value. */
+static void check_type(struct typing *t)
+{
+	const struct config_point *p = t->point;
+	const struct resource_def *resource;
+	char path[PATH_TEXT_MAX];
+
+	if (!p->resource.depth || p->raw_type == LWM2M_NONE)
+		return;
+	resource = model_resource(config_device_model(t->device),
+				  p->resource.id[0], p->resource.id[2]);
+	if (!resource || resource->type == LWM2M_NONE ||
+	    resource->type == p->raw_type ||
+	    (is_number((enum lwm2m_type)resource->type) &&
+	     is_number((enum lwm2m_type)p->raw_type)))
+		return;
+	path_format(&p->resource, path);
+	config_scope_add(t->scope, key_place(t, "map"), "'map': %s (%s) is %s, "
+			 "the point gives %s", path, resource->name,
+			 is_number((enum lwm2m_type)resource->type)
+				? "a number" : "a text or bytes",
+			 is_number((enum lwm2m_type)p->raw_type)
+				? "a number" : "a text or bytes");
+}
+
+static void facts_take(struct typing *t, const struct adapter_facts *facts)
+{
+	struct config_point *p = t->point;
+	const char *key = p->writable ? "writable" : "on_execute";
+
+	p->polled = facts->polled;
+	p->settable = facts->writable;
+	p->raw_type = (uint8_t)facts->type;
+	p->raw_min = facts->min;
+	p->raw_max = facts->max;
+	config_points_differ(t->points, &p->polled, sizeof(p->polled));
+	config_points_differ(t->points, &p->settable, sizeof(p->settable));
+	config_points_differ(t->points, &p->raw_type, sizeof(p->raw_type));
+	config_points_differ(t->points, &p->raw_min, sizeof(p->raw_min));
+	config_points_differ(t->points, &p->raw_max, sizeof(p->raw_max));
+	if ((p->writable || p->has_on_execute) && !facts->writable)
+		config_scope_add(t->scope, key_place(t, key), "'%s': the point "
+				 "cannot be written on its device", key);
+	if (p->has_safe && !(p->writable && facts->writable))
+		config_scope_add(t->scope, key_place(t, "safe"), "'safe': is "
+				 "of points that can be written: needs "
+				 "writable: true");
+	check_type(t);
+}
+
+static void point_check(struct typing *t, const struct adapter_point *stub)
+{
+	struct adapter_error error = {t};
+	struct adapter_facts facts = {.type = LWM2M_NONE};
+	unsigned before = t->scope->wrong;
+	int rc = 0;
+
+	if (t->bus->ops->check_point)
+		rc = t->bus->ops->check_point(stub, &facts, &error);
+	check_said(t, before, rc);
+	if (!rc)
+		facts_take(t, &facts);
+}
+
+/* ---- structs of the ABI, for as long as a check takes ---- */
+
+struct stubs {
+	struct adapter_bus bus;
+	struct adapter_device device;
+	struct adapter_point *points;
+	struct adapter_point **pointers;
+};
+
+static void stubs_make(struct stubs *s, const struct typing *t)
+{
+	struct config_device *d = t->device;
+
+	s->bus = (struct adapter_bus){.host = &settings_host,
+				      .name = t->bus->name,
+				      .data = t->bus->data};
+	s->points = calloc(d->n_points + 1, sizeof(*s->points));
+	s->pointers = calloc(d->n_points + 1, sizeof(*s->pointers));
+	if (!s->points || !s->pointers)
+		abort();
+	s->device = (struct adapter_device){
+		.bus = &s->bus, .name = d->endpoint, .data = d->data,
+		.points = s->pointers, .n_points = d->n_points};
+	for (size_t i = 0; i < d->n_points; i++) {
+		const struct config_point *p = &d->points[i];
+
+		s->pointers[i] = &s->points[i];
+		s->points[i] = (struct adapter_point){
+			.device = &s->device, .name = p->name,
+			.data = p->data, .poll = p->poll,
+			.writable = p->writable || p->has_on_execute};
+	}
+}
+
+static void image_room_take(struct typing *t, size_t room)
+{
+	uint32_t most = config_firmware_max(t->device->facts);
+
+	t->device->image_room = room < most ? (uint32_t)room : most;
+}
+
+void device_check(struct typing *t)
+{
+	struct adapter_error error = {t};
+	unsigned before = t->scope->wrong;
+	struct stubs s;
+
+	stubs_make(&s, t);
+	if (t->bus->ops->check_device)
+		check_said(t, before,
+			   t->bus->ops->check_device(&s.device, &error));
+	if (t->bus->ops->image_room && t->scope->wrong == before)
+		image_room_take(t, t->bus->ops->image_room(&s.device));
+	for (size_t i = 0; i < t->points->n; i++) {
+		t->point = &t->points->at[i];
+		point_check(t, &s.points[i]);
+	}
+	t->point = NULL;
+	free(s.points);
+	free(s.pointers);
+}
+
+void bus_check(struct typing *t)
+{
+	struct adapter_bus stub = {.host = &settings_host,
+				   .name = t->bus->name, .data = t->bus->data};
+	struct adapter_error error = {t};
+	unsigned before = t->scope->wrong;
+
+	if (t->bus->ops->check_bus)
+		check_said(t, before, t->bus->ops->check_bus(&stub, &error));
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A write from the control tool takes the road of a server's: the same checks,
+ * the same commands to the bus, the same read-back before it counts. */
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/control/ask.h"
+#include "agent/endpoint/batch.h"
+#include "agent/control/control.h"
+#include "agent/gateway/gateway.h"
+
+struct writer {
+	struct asker *asker;		/* NULL: it has hung up */
+};
+
+static const char *reason_of(uint8_t code)
+{
+	static const struct { uint8_t code; const char *reason; } reasons[] = {
+		{CODE(4, 0), "the value does not fit there"},
+		{CODE(4, 1), "this object cannot be written"},
+		{CODE(4, 4), "the endpoint has nothing at this path"},
+		{CODE(4, 5), "nothing can be written there"},
+		{CODE(5, 0), "the device refused"},
+		{CODE(5, 1), "the adapter cannot write this"},
+		{CODE(5, 3), "not now: too much waits, or the device is about "
+			     "to go"},
+		{CODE(5, 4), "the device does not answer"},
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (reasons[i].code == code)
+			return reasons[i].reason;
+	return "refused";
+}
+
+/* why: of the checks, or NULL. */
+static void answer(struct asker *asker, uint8_t code, const char *why)
+{
+	struct json_object *reply;
+
+	if (code >> 5 != 2) {
+		ask_refuse(asker, "%u.%02u: %s", code >> 5, code & 31,
+			   why ? why : reason_of(code));
+		return;
+	}
+	reply = json_object_new_object();
+	json_object_object_add(reply, "written",
+			       json_object_new_boolean(true));
+	ask_reply(asker, reply);
+}
+
+static void hung_up(void *owner)
+{
+	struct writer *w = owner;
+
+	w->asker = NULL;
+}
+
+static void *defer(void *asker)
+{
+	static const struct asker_ops ops = {.hung_up = hung_up};
+	struct writer *w = malloc(sizeof(*w));
+
+	if (!w)
+		abort();
+	w->asker = asker;
+	asker_wait(asker, &ops, w, false);
+	return w;
+}
+
+static void written(void *later, uint8_t code, int64_t now)
+{
+	struct writer *w = later;
+
+	(void)now;
+	if (w->asker)
+		answer(w->asker, code, NULL);
+	free(w);
+}
+
+/* People say true; LwM2M's text is 1. */
+static const char *text_of(const struct object_model *model, const char *path,
+			   const char *value)
+{
+	struct lwm2m_path at;
+	const struct resource_def *def;
+
+	if (path_parse(path, strlen(path), &at) < 0 || at.depth < 3)
+		return value;
+	def = model_resource(model, at.id[0], at.id[2]);
+	if (!def || def->type != LWM2M_BOOLEAN)
+		return value;
+	if (!strcmp(value, "true") || !strcmp(value, "on"))
+		return "1";
+	if (!strcmp(value, "false") || !strcmp(value, "off"))
+		return "0";
+	return value;
+}
+
+static void endpoint_write(struct endpoint *e, struct asker *asker,
+			   const char *path, const char *value, int64_t now)
+{
+	static const struct batch_asker_ops ops = {.defer = defer,
+						   .answer = written};
+	struct gateway *g = e->gateway;
+	struct buf out = buf_over(g->out, g->out_size);
+	struct request_scope scope = client_scope(&e->clients[0]);
+	struct request request = {
+		.method = REQUEST_PUT, .uri = path, .query = "",
+		.uri_length = strlen(path), .accept = FORMAT_NONE,
+		.format = FORMAT_TEXT, .observe = -1,
+		.payload = (const uint8_t *)value, .length = strlen(value)};
+	struct request_outcome outcome;
+	uint8_t code;
+
+	scope.enforced = false;		/* root is no server */
+	outcome = request_handle(&scope, &request, g->room, &out);
+	code = outcome.code;
+	if (code >> 5 == 2)
+		code = client_carry_out(&e->clients[0], &outcome,
+					(struct batch_asker){&ops, asker},
+					now);
+	if (code)
+		answer(asker, code, code >> 5 == 4 ? outcome.reason : NULL);
+}
+
+void ask_write(struct gateway *g, struct asker *asker,
+	       struct json_object *request, int64_t now)
+{
+	const char *name = ask_text(request, "endpoint");
+	const char *path = ask_text(request, "path");
+	const char *value = ask_text(request, "value");
+	struct endpoint *e = name ? gateway_endpoint(g, name) : NULL;
+
+	if (!name || !path || !value) {
+		ask_refuse(asker, "a write is of an endpoint, a path and a "
+			   "value");
+	} else if (!asker_may_write(asker)) {
+		ask_refuse(asker, "only root may write");
+	} else if (!e) {
+		ask_refuse(asker, "no such endpoint: %s", name);
+	} else if (!e->n_clients) {
+		ask_refuse(asker, "%s has no server yet", name);
+	} else {
+		while (*path == '/')
+			path++;
+		endpoint_write(e, asker, path,
+			       text_of(config_device_model(e->conf), path, value),
+			       now);
+	}
+}

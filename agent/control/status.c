@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * From the gateway's structs to JSON. */
+#include <json-c/json.h>
+#include <math.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/control/ask.h"
+#include "agent/coap/credentials.h"
+#include "agent/endpoint/batch.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/gateway/gateway.h"
+#include "agent/gateway/loop.h"
+#include "agent/config/object_set.h"
+#include "agent/store/spill.h"
+#include "agent/control/status.h"
+#include "objects/codec.h"
+
+#define SECOND 1e9
+#define COUNTS_MAX 32
+
+#define json struct json_object
+
+static void add_text(json *to, const char *key, const char *text)
+{
+	if (text)
+		json_object_object_add(to, key, json_object_new_string(text));
+}
+
+static void add_int(json *to, const char *key, int64_t n)
+{
+	json_object_object_add(to, key, json_object_new_int64(n));
+}
+
+static void add_bool(json *to, const char *key, bool b)
+{
+	json_object_object_add(to, key, json_object_new_boolean(b));
+}
+
+/* With one decimal: nobody wants more of an age. */
+static void add_tenths(json *to, const char *key, double number)
+{
+	char text[32];
+
+	number = round(number * 10) / 10;
+	snprintf(text, sizeof(text), "%.1f", number);
+	json_object_object_add(to, key,
+			       json_object_new_double_s(number, text));
+}
+
+static void add_seconds(json *to, const char *key, int64_t ns)
+{
+	add_tenths(to, key, (double)ns / SECOND);
+}
+
+static void add_code(json *to, uint8_t code)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%u.%02u", code >> 5, code & 31);
+	if (code)
+		add_text(to, "last_answer", code == CLIENT_NO_ANSWER ? "none" : text);
+}
+
+static void add_location(json *to, const struct client *c)
+{
+	char text[300] = "";
+	struct buf out = buf_over(text, sizeof(text) - 1);
+
+	for (size_t i = 0; i < c->n_location; i += 1 + (size_t)c->location[i]) {
+		buf_byte(&out, '/');
+		buf_put(&out, c->location + i + 1, c->location[i]);
+	}
+	if (!out.full && out.used)
+		add_text(to, "location", text);
+}
+
+/* "192.0.2.1:5684"; nothing before the name is looked up. */
+static void add_peer(json *to, const struct server *s)
+{
+	char host[NI_MAXHOST], port[NI_MAXSERV], text[NI_MAXHOST + NI_MAXSERV];
+	bool v6 = s->address.ss_family == AF_INET6;
+
+	if (!s->length || getnameinfo((const struct sockaddr *)&s->address,
+				      s->length, host, sizeof(host), port,
+				      sizeof(port),
+				      NI_NUMERICHOST | NI_NUMERICSERV))
+		return;
+	snprintf(text, sizeof(text), v6 ? "[%s]:%s" : "%s:%s", host, port);
+	add_text(to, "peer", text);
+}
+
+/* How it is protected, since when, and what is wrong with it. */
+static void add_session(json *to, const struct client *c, int64_t now)
+{
+	static const char *const modes[] = {
+		[SECURITY_NOSEC] = "nosec", [SECURITY_PSK] = "psk",
+		[SECURITY_RPK] = "rpk", [SECURITY_X509] = "x509",
+	};
+	struct coap_description session = {NULL, false, 0};
+
+	if (c->connection)
+		session = coap_describe(c->connection);
+	add_text(to, "security", modes[c->server->conf->security]);
+	add_peer(to, c->server);
+	add_text(to, "cipher_suite", session.up ? session.suite : NULL);
+	if (session.since)
+		add_seconds(to, "session_age", now - session.since);
+	add_text(to, "trouble", c->trouble);
+}
+
+static json *client_json(const struct client *c, int64_t now)
+{
+	json *to = json_object_new_object();
+	int64_t n = 0;
+
+	for (const struct observation *o = c->observations; o; o = o->next)
+		n++;
+	add_int(to, "server", c->server->conf->id);
+	add_text(to, "uri", c->server->conf->uri);
+	add_text(to, "state", registration_state_name(
+		 (enum registration_state)c->registration.state));
+	add_text(to, "lwm2m", c->registration.lwm2m_1_0 ? "1.0" : "1.1");
+	add_int(to, "lifetime", c->registration.lifetime);
+	add_int(to, "observations", n);
+	if (c->forward && c->forward->n)
+		add_int(to, "waiting", c->forward->n);
+	add_code(to, c->last_code);
+	add_session(to, c, now);
+	add_location(to, c);
+	if (c->endpoint->conf->queue)
+		add_seconds(to, "awake", awake_is_open(&c->awake, now) ?
+			    c->awake.until - now : 0);
+	return to;
+}
+
+/* Of whom the endpoint has its servers, and when. */
+static void add_bootstrap(json *to, const struct endpoint *e, int64_t now)
+{
+	const struct client_bootstrap *b = e->bootstrap;
+	json *of;
+
+	if (!b)
+		return;
+	of = json_object_new_object();
+	add_text(of, "uri", b->server->conf->uri);
+	add_text(of, "state", bootstrap_state_name(
+		 (enum bootstrap_state)b->machine.state));
+	add_text(of, "accounts", b->account ? "bootstrapped" :
+		 e->n_clients ? "configured" : "none");
+	if (b->when)
+		add_seconds(of, "age", gateway_wall(e->gateway, now) -
+			    b->when);
+	add_text(of, "error", b->why);
+	add_code(of, b->last_code);
+	json_object_object_add(to, "bootstrap", of);
+}
+
+static void add_counts(json *to, struct bus *bus, struct bus_device *device)
+{
+	struct bus_count counts[COUNTS_MAX];
+	size_t n = bus ? bus_counts(bus, device, counts, COUNTS_MAX) : 0;
+	json *list = json_object_new_object();
+
+	for (size_t i = 0; i < n; i++)
+		add_int(list, counts[i].name, (int64_t)counts[i].n);
+	json_object_object_add(to, "counts", list);
+}
+
+static bool all_registered(const struct endpoint *e)
+{
+	if (!e->n_clients && e->bootstrap)
+		return false;		/* it has no servers yet */
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].registration.state !=
+		    REGISTRATION_REGISTERED &&
+		    e->clients[i].registration.state != REGISTRATION_UPDATING)
+			return false;
+	return true;
+}
+
+static json *endpoint_json(const struct endpoint *e, int64_t now)
+{
+	json *to = json_object_new_object();
+	json *clients = json_object_new_array();
+
+	add_text(to, "endpoint", e->conf->endpoint);
+	add_text(to, "state", e->leaving ? "leaving" :
+		 liveness_state_name((enum liveness_state)e->life.state));
+	add_text(to, "bus", e->conf->bus);
+	add_text(to, "profile", e->conf->profile);
+	if (e->life.heard)
+		add_seconds(to, "age", now - e->life.seen);
+	if (e->error && e->life.state != LIVENESS_ASLEEP)
+		add_text(to, "error", strerror(-e->error));
+	if (e->tries)
+		add_int(to, "tries", e->tries);
+	if (batch_held(e).n)
+		add_int(to, "held", (int64_t)batch_held(e).n);
+	if (e->rssi)
+		add_int(to, "rssi", e->rssi);
+	for (size_t i = 0; i < e->n_clients; i++)
+		json_object_array_add(clients, client_json(&e->clients[i], now));
+	json_object_object_add(to, "servers", clients);
+	add_bootstrap(to, e, now);
+	if (e->bus)
+		add_counts(to, e->bus->bus, e->device);
+	return to;
+}
+
+static json *refused_json(const struct config_device *conf)
+{
+	json *to = json_object_new_object();
+
+	add_text(to, "endpoint", conf->endpoint);
+	add_text(to, "state", "refused");
+	add_text(to, "bus", conf->bus);
+	add_text(to, "error", conf->refused);
+	return to;
+}
+
+static json *bus_json(const struct gateway_bus *b)
+{
+	json *to = json_object_new_object();
+
+	add_text(to, "bus", b->conf->name);
+	add_text(to, "adapter", b->conf->adapter);
+	add_bool(to, "open", b->open);
+	if (!b->open)
+		add_text(to, "error", b->trouble ? b->trouble : "not open yet");
+	add_counts(to, b->bus, NULL);
+	return to;
+}
+
+/* To sleep is what a sleeper is for. */
+static bool is_there(const struct endpoint *e)
+{
+	return e->life.state == LIVENESS_ONLINE ||
+	       e->life.state == LIVENESS_ASLEEP;
+}
+
+/* healthy: everything is as configured; down: nothing works. */
+static const char *health(const struct gateway *g)
+{
+	size_t good = 0;
+	bool buses = true;
+
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		good += is_there(e) && all_registered(e);
+	for (const struct gateway_bus *b = g->buses; b; b = b->next)
+		buses &= b->open || b->for_search;
+	if (good == g->n_endpoints && !g->n_refused && buses && !g->errors.n)
+		return "healthy";
+	return good ? "degraded" : "down";
+}
+
+static json *error_json(const char *text)
+{
+	json *to = json_object_new_object();
+
+	add_text(to, "error", text);
+	return to;
+}
+
+static json *no_endpoint_json(const char *name)
+{
+	char text[320];
+
+	snprintf(text, sizeof(text), "no such endpoint: %s", name);
+	return error_json(text);
+}
+
+static json *status_of(struct gateway *g, const char *name, int64_t now)
+{
+	struct endpoint *e = gateway_endpoint(g, name);
+	json *to, *list;
+
+	for (size_t i = 0; !e && i < g->n_refused; i++)
+		if (!strcmp(g->refused[i]->endpoint, name)) {
+			list = json_object_new_array();
+			json_object_array_add(list,
+					      refused_json(g->refused[i]));
+			to = json_object_new_object();
+			json_object_object_add(to, "endpoints", list);
+			add_text(to, "health", "down");
+			return to;
+		}
+	if (!e)
+		return no_endpoint_json(name);
+	to = json_object_new_object();
+	list = json_object_new_array();
+	json_object_array_add(list, endpoint_json(e, now));
+	json_object_object_add(to, "endpoints", list);
+	add_text(to, "health", !is_there(e) ? "down" :
+		 all_registered(e) ? "healthy" : "degraded");
+	return to;
+}
+
+static json *findings_json(const struct config_errors *errors)
+{
+	json *list = json_object_new_array();
+	char text[1200];
+
+	for (const struct config_error *e = errors->first; e; e = e->next) {
+		snprintf(text, sizeof(text), "%s:%u:%u: %s",
+			 e->place.file ? e->place.file : "-", e->place.line,
+			 e->place.column, e->text);
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	return list;
+}
+
+/* How long the room lasts at the rate of this outage. */
+static void add_hours(json *to, const struct forwarding *w, double bytes,
+		      int64_t now)
+{
+	double age = (double)(now - w->begun), room;
+
+	if (!w->waiting || w->begun_n < 2 || age <= 0 || bytes <= 0)
+		return;
+	room = w->spill ? (double)spill_counts(w->spill).most :
+			  (double)w->budget.most;
+	room = (room - bytes) / (bytes / (double)w->waiting) /
+	       (double)w->begun_n * age / 3600e9;
+	add_tenths(to, "hours_left", room);
+}
+
+static json *store_json(const struct gateway *g, int64_t now)
+{
+	const struct forwarding *w = g->forwarding;
+	struct spill_counts log = {0};
+	json *to = json_object_new_object();
+
+	if (w->spill)
+		log = spill_counts(w->spill);
+	add_int(to, "waiting", (int64_t)w->waiting);
+	add_int(to, "memory", (int64_t)w->budget.used);
+	add_int(to, "disk", (int64_t)log.bytes);
+	add_int(to, "kept", (int64_t)w->counts.kept);
+	add_int(to, "delivered", (int64_t)w->counts.delivered);
+	add_int(to, "dropped", (int64_t)w->counts.dropped);
+	add_int(to, "superseded", (int64_t)w->counts.superseded);
+	add_int(to, "refused", (int64_t)w->counts.refused);
+	add_hours(to, w, w->spill ? (double)log.bytes :
+		  (double)w->budget.used, now);
+	return to;
+}
+
+static json *status_all(struct gateway *g, int64_t now)
+{
+	json *to = json_object_new_object();
+	json *endpoints = json_object_new_array();
+	json *buses = json_object_new_array();
+
+	add_text(to, "gateway", g->name);
+	add_text(to, "health", health(g));
+	if (!wall_is_known(gateway_wall(g, now)))
+		add_text(to, "clock", "not set");
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		json_object_array_add(endpoints, endpoint_json(e, now));
+	for (size_t i = 0; i < g->n_refused; i++)
+		json_object_array_add(endpoints, refused_json(g->refused[i]));
+	for (const struct gateway_bus *b = g->buses; b; b = b->next)
+		json_object_array_add(buses, bus_json(b));
+	json_object_object_add(to, "endpoints", endpoints);
+	json_object_object_add(to, "buses", buses);
+	json_object_object_add(to, "store", store_json(g, now));
+	json_object_object_add(to, "findings", findings_json(&g->errors));
+	return to;
+}
+
+static json *slot_json(const struct endpoint *e,
+		       const struct lwm2m_path *path,
+		       const struct tree_slot *slot, int64_t now)
+{
+	static const char *const qualities[] = {
+		[TREE_GOOD] = "good", [TREE_EMPTY] = "no value yet",
+		[TREE_BAD] = "bad",
+	};
+	const struct object_model *model = config_device_model(e->conf);
+	const struct resource_def *def = model_resource(model, path->id[0],
+							path->id[2]);
+	char text[4096], computed[1024];
+	struct buf out = buf_over(text, sizeof(text) - 1);
+	struct buf texts = buf_over(computed, sizeof(computed));
+	struct lwm2m_value value = endpoint_value(e, path, slot, now, &texts);
+	json *to = json_object_new_object();
+
+	path_format(path, text);
+	add_text(to, "path", text);
+	add_text(to, "name", def ? def->name : NULL);
+	add_text(to, "unit", object_unit(model, path->id[0], path->id[2]));
+	add_text(to, "quality", qualities[slot->quality]);
+	value_format(&value, &out);
+	text[out.used] = 0;
+	if (value.type != LWM2M_NONE)
+		add_text(to, "value", text);
+	if (slot->time)
+		add_seconds(to, "age", gateway_wall(e->gateway, now) -
+			    slot->time);
+	return to;
+}
+
+static json *read_json(struct gateway *g, const char *name, const char *text,
+		       int64_t now)
+{
+	struct endpoint *e = gateway_endpoint(g, name);
+	struct tree_cursor at = {0, 0};
+	struct lwm2m_path scope, path;
+	const struct tree_slot *slot;
+	json *to, *list;
+
+	if (!e)
+		return no_endpoint_json(name);
+	if (path_parse(text, strlen(text), &scope) < 0)
+		return error_json("not a path: /object/instance/resource");
+	if (!tree_exists(&e->tree, &scope))
+		return error_json("the endpoint has nothing at this path");
+	to = json_object_new_object();
+	list = json_object_new_array();
+	while ((slot = tree_next(&e->tree, &scope, &at, &path)))
+		json_object_array_add(list, slot_json(e, &path, slot, now));
+	json_object_object_add(to, "resources", list);
+	return to;
+}
+
+/* Of the files as they are now; nothing is applied. */
+static json *check_json(struct gateway *g)
+{
+	json *to = json_object_new_object();
+	struct config_errors errors;
+	struct config *config;
+
+	config_errors_init(&errors);
+	config = config_load(&g->dirs, &errors);
+	if (config) {
+		gateway_fits(config, &errors);
+		credentials_find(config, g->dirs.config, &errors);
+	}
+	add_bool(to, "good", !errors.n);
+	json_object_object_add(to, "findings", findings_json(&errors));
+	config_free(config);
+	config_errors_finish(&errors);
+	return to;
+}
+
+static json *reload_json(struct gateway *g)
+{
+	json *to = json_object_new_object();
+
+	add_bool(to, "reloaded", loop_reload());
+	json_object_object_add(to, "findings", findings_json(&g->errors));
+	return to;
+}
+
+json *status_answer(struct gateway *g, const char *what, json *request)
+{
+	const char *endpoint = ask_text(request, "endpoint");
+	const char *path = ask_text(request, "path");
+	int64_t now = loop_clock();
+
+	if (!strcmp(what, "status"))
+		return endpoint ? status_of(g, endpoint, now) :
+				  status_all(g, now);
+	if (!strcmp(what, "read") && endpoint && path)
+		return read_json(g, endpoint, path, now);
+	if (!strcmp(what, "reload"))
+		return reload_json(g);
+	if (!strcmp(what, "check"))
+		return check_json(g);
+	return error_json("no such request");
+}

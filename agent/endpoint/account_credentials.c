@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * From an account's bytes to what a handshake needs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/coap/credentials.h"
+
+#define USAGE_FALLBACK CREDENTIALS_DOMAIN_ISSUED	/* 0/x/15, E.1 */
+
+static void take(struct credentials_bytes *to, const struct tree *tree,
+		 uint16_t instance, uint16_t resource)
+{
+	struct lwm2m_value v = account_bytes(tree, path_resource(0, instance,
+								 resource));
+
+	if (v.length)
+		credentials_put(to, v.as.bytes, v.length);
+}
+
+static void take_sni(struct credentials *to, const struct tree *tree,
+		     uint16_t instance)
+{
+	struct lwm2m_value v = account_bytes(tree, path_resource(0, instance,
+								 14));
+	char *text = v.length ? strndup(v.as.text, v.length) : NULL;
+
+	credentials_put_text(&to->sni, text);
+	free(text);
+}
+
+/* A digest of the server's certificate is as good as itself (0/x/13). */
+static void fill(struct credentials *to, const struct tree *tree,
+		 const struct account *a)
+{
+	uint16_t at = a->security;
+
+	*to = (struct credentials){.mode = SECURITY_NOSEC};
+	if (a->mode == ACCOUNT_NOSEC)
+		return;
+	to->mode = a->mode == ACCOUNT_PSK ? SECURITY_PSK :
+		   a->mode == ACCOUNT_RPK ? SECURITY_RPK : SECURITY_X509;
+	take(a->mode == ACCOUNT_PSK ? &to->identity : &to->certificate, tree,
+	     at, 3);
+	take(a->mode == ACCOUNT_PSK ? &to->key : &to->private_key, tree, at,
+	     5);
+	if (a->mode != ACCOUNT_PSK)
+		take(&to->server, tree, at, 4);
+	take_sni(to, tree, at);
+	to->matching = (uint8_t)account_number(tree, path_resource(0, at, 13),
+					       CREDENTIALS_EXACT);
+	to->usage = (uint8_t)account_number(tree, path_resource(0, at, 15),
+					    USAGE_FALLBACK);
+}
+
+/* The account that this server was made of. */
+static const struct account *account_of(const struct account *list, size_t n,
+					const struct server *server)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].id == server->conf->id &&
+		    list[i].bootstrap == !server->conf->id)
+			return &list[i];
+	return NULL;
+}
+
+int endpoint_accounts_credentials(const struct endpoint *e,
+				  const struct server *server,
+				  struct credentials *to, char *why,
+				  size_t size)
+{
+	struct account list[ACCOUNTS_MAX];
+	const struct account *a = NULL;
+	struct tree tree;
+
+	*to = (struct credentials){.mode = SECURITY_NOSEC};
+	if (endpoint_accounts(e, &tree)) {
+		a = account_of(list, account_list(&tree, list, ACCOUNTS_MAX),
+			       server);
+		if (a)
+			fill(to, &tree, a);
+		account_tree_finish(&tree);
+	}
+	if (!a)
+		snprintf(why, size, "its account is gone");
+	return a ? 0 : -ENOENT;
+}
+
+static bool is_good(const struct tree *tree, const struct account *a,
+		    char *why, size_t size)
+{
+	struct credentials credentials;
+	bool good;
+
+	if (a->own >= 0)
+		return true;		/* checked when they are read */
+	fill(&credentials, tree, a);
+	good = credentials_check(&credentials, why, size) == 0;
+	credentials_wipe(&credentials);
+	return good;
+}
+
+bool account_keys_check(const struct tree *tree, char *why, size_t size)
+{
+	struct account list[ACCOUNTS_MAX];
+	size_t n = account_list(tree, list, ACCOUNTS_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_good(tree, &list[i], why, size))
+			return false;
+	return true;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Several bus writes in one request go in order; the first that fails ends it,
+ * without roll-back. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/batch.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+
+void batch_free(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->writes[i].raw.type == LWM2M_STRING ||
+		    b->writes[i].raw.type == LWM2M_OPAQUE)
+			free((void *)(uintptr_t)b->writes[i].raw.as.bytes);
+	free(b);
+}
+
+static struct lwm2m_value copy(struct lwm2m_value value)
+{
+	if (value.type == LWM2M_STRING || value.type == LWM2M_OPAQUE) {
+		uint8_t *bytes = malloc(value.length + 1);
+
+		if (!bytes)
+			abort();
+		memcpy(bytes, value.as.bytes, value.length);
+		value.as.bytes = bytes;
+	}
+	return value;
+}
+
+/* One write to the raw value of its point (borrowed); 0 or the code that
+ * refuses. */
+static uint8_t prepare(const struct endpoint *e,
+		       const struct lwm2m_record *record,
+		       struct batch_write *write)
+{
+	long index = endpoint_point(e, &record->path);
+	const struct config_point *p;
+	double number = lwm2m_number(&record->value);
+
+	if (index < 0)
+		return CODE(4, 5);
+	p = &e->conf->points[index];
+	if (p->has_range && (number < p->range_min || number > p->range_max))
+		return CODE(4, 0);
+	write->point = (uint32_t)index;
+	if (point_invert(&p->scale, &record->value,
+			 (enum lwm2m_type)p->raw_type, p->raw_min, p->raw_max,
+			 &write->raw) < 0)
+		return CODE(4, 0);
+	return 0;
+}
+
+static uint8_t check(void *owner, const struct lwm2m_record *record,
+		     bool *ranged)
+{
+	const struct endpoint *e = owner;
+	struct batch_write write = {0};
+	uint8_t code = prepare(e, record, &write);
+
+	*ranged = !code && e->conf->points[write.point].has_range;
+	return code;
+}
+
+static bool expects(void *owner, uint16_t object)
+{
+	return endpoint_expects(owner, object);
+}
+
+const struct request_bound batch_bound = {.check = check, .expects = expects,
+					  .compute = endpoint_compute};
+
+void batch_drop(struct batch *b)
+{
+	struct batch **at = &b->endpoint->batches;
+
+	while (*at != b)
+		at = &(*at)->next;
+	*at = b->next;
+	heap_remove(&b->endpoint->gateway->batches, &b->due);
+	batch_free(b);
+}
+
+void batch_answer(struct batch *b, uint8_t code, int64_t now)
+{
+	if (!b->accepted)
+		b->ops->answer(b->later, code, now);
+	b->accepted = true;
+}
+
+/* Those whose writes it has replaced end with it. */
+static void followers_finish(struct batch *b, uint8_t code, int64_t now)
+{
+	struct batch *next;
+
+	for (struct batch *other = b->endpoint->batches; other; other = next) {
+		next = other->next;
+		if (other->leader != b)
+			continue;
+		batch_answer(other, code, now);
+		batch_drop(other);
+	}
+}
+
+void batch_finish(struct batch *b, uint8_t code, int64_t now)
+{
+	struct endpoint *e = b->endpoint;
+	bool stored = b->accepted;
+
+	followers_finish(b, code, now);
+	batch_answer(b, code, now);
+	batch_drop(b);
+	if (e->leaving)
+		return;
+	if (stored)
+		batch_store(e);
+	if (e->conf->queue)
+		batch_release(e, now);
+}
+
+/* Hands the next write to the bus. false: it could not, code is the answer. */
+static bool next(struct batch *b, uint8_t *code)
+{
+	struct endpoint *e = b->endpoint;
+
+	b->id = ++e->gateway->next_id;
+	if (bus_write(e->device, b->writes[b->at].point,
+		      &b->writes[b->at].raw, b->due.due, b->id) == 0)
+		return true;
+	*code = CODE(5, 3);
+	return false;
+}
+
+struct batch *batch_create(struct endpoint *e,
+			   const struct lwm2m_record *writes, size_t n,
+			   uint8_t *code)
+{
+	struct batch *b = calloc(1, sizeof(*b) + n * sizeof(b->writes[0]));
+
+	if (!b)
+		abort();
+	b->endpoint = e;
+	b->code = *code;
+	for (*code = 0; b->n < n; b->n++) {
+		*code = prepare(e, &writes[b->n], &b->writes[b->n]);
+		if (*code)
+			break;
+		b->writes[b->n].raw = copy(b->writes[b->n].raw);
+	}
+	if (!*code)
+		return b;
+	batch_free(b);
+	return NULL;
+}
+
+void batch_enter(struct batch *b)
+{
+	b->next = b->endpoint->batches;
+	b->endpoint->batches = b;
+}
+
+void batch_run(struct batch *b, int64_t now)
+{
+	uint8_t code;
+
+	b->held = false;
+	heap_set(&b->endpoint->gateway->batches, &b->due, now + BATCH_DEADLINE);
+	if (!next(b, &code))
+		batch_finish(b, code, now);
+}
+
+uint8_t batch_start(struct endpoint *e, struct batch_asker asker,
+		    const struct lwm2m_record *writes, size_t n, uint8_t code,
+		    int64_t now)
+{
+	struct batch *b;
+
+	if (e->leaving || !e->device)
+		return CODE(5, 3);
+	if (e->life.state == LIVENESS_SILENT)
+		return CODE(5, 4);
+	if (batch_must_wait(e))
+		return batch_hold_new(e, asker, writes, n, code, now);
+	b = batch_create(e, writes, n, &code);
+	if (!b)
+		return code;
+	b->hold_until = batch_hold_until(e, now);
+	b->due.due = now + BATCH_DEADLINE;
+	b->ops = asker.ops;
+	if (!next(b, &code) || !(b->later = asker.ops->defer(asker.asker))) {
+		bus_cancel(e->device, b->id);
+		batch_free(b);
+		return CODE(5, 3);
+	}
+	heap_set(&e->gateway->batches, &b->due, b->due.due);
+	batch_enter(b);
+	return 0;
+}
+
+static uint8_t code_of(int error)
+{
+	switch (-error) {
+	case ETIMEDOUT: case EHOSTUNREACH: case ENODEV: case ENOTCONN:
+	case ECONNREFUSED: case ECONNRESET: case EPIPE: case ENETDOWN:
+		return CODE(5, 4);
+	case ERANGE: case EINVAL:
+		return CODE(4, 0);
+	case ENOTSUP:
+		return CODE(5, 1);
+	default:
+		return CODE(5, 0);
+	}
+}
+
+static struct batch *find(struct endpoint *e, uint64_t id)
+{
+	struct batch *b = e->batches;
+
+	while (b && b->id != id)
+		b = b->next;
+	return b;
+}
+
+/* Was this Reboot or Factory Reset? */
+static bool restarts(const struct endpoint *e, const struct batch_write *write)
+{
+	const struct lwm2m_path *path =
+		&e->conf->points[write->point].resource;
+
+	return path->id[0] == 3 && (path->id[2] == 4 || path->id[2] == 5);
+}
+
+void batch_done(struct endpoint *e, uint64_t id, int error, int64_t now)
+{
+	struct batch *b = find(e, id);
+	bool reboot;
+	uint8_t code;
+
+	if (!b)
+		return;		/* its deadline has passed */
+	code = b->code;
+	if (!error && ++b->at < b->n && next(b, &code))
+		return;
+	if (error) {
+		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+			 "write to point %s failed: %s",
+			 e->conf->points[b->writes[b->at].point].name,
+			 strerror(-error));
+		code = code_of(error);
+	}
+	reboot = !error && b->at == b->n && restarts(e, &b->writes[0]);
+	if (code != CODE(5, 4) || !batch_hold_again(b, now))
+		batch_finish(b, code, now);
+	if (reboot)
+		endpoint_reboot(e, now);
+}
+
+void batch_due(struct batch *b, int64_t now)
+{
+	bool held = b->held;
+
+	if (!held)
+		bus_cancel(b->endpoint->device, b->id);
+	if (held || !batch_hold_again(b, now))
+		batch_finish(b, CODE(5, 4), now);
+}
+
+void batch_end_all(struct endpoint *e, int64_t now)
+{
+	while (e->batches)
+		batch_finish(e->batches, CODE(5, 3), now);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The bus writes of one request, in order; the answer goes out when the last
+ * has ended, or the first has failed. For a device that sleeps they are held
+ * until it is heard, as asleep_write says. Agent thread. */
+#ifndef AGENT_BATCH_H
+#define AGENT_BATCH_H
+#include "agent/coap/coap.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/base/heap.h"
+
+#define BATCH_HELD_MAX 12	/* askers that wait for one device: fewer
+				 * than CoAP has room for */
+#define BATCH_DEADLINE (INT64_C(4500) * 1000000)	/* ns: servers wait 5 s */
+
+/* Who asked for the writes. */
+struct batch_asker_ops {
+	/* They are under way: what answer() is called with, once; NULL: the
+	 * asker cannot wait, and answer() is not called. */
+	void *(*defer)(void *asker);
+	void (*answer)(void *later, uint8_t code, int64_t now);
+};
+struct batch_asker { const struct batch_asker_ops *ops; void *asker; };
+
+struct batch {
+	struct batch *next;
+	struct endpoint *endpoint;
+	const struct batch_asker_ops *ops;
+	void *later;
+	struct heap_item due;
+	uint64_t id;
+	struct batch *leader;		/* all its writes were replaced by that
+					 * one's: answered with it */
+	int64_t hold_until;		/* monotonic ns; 0: is never held */
+	uint8_t code;			/* answered when all went well */
+	bool held;			/* waits for the device to be heard */
+	bool accepted;			/* answered already: nobody waits */
+	size_t n, at;
+	struct batch_write { uint32_t point; struct lwm2m_value raw; } writes[];
+};
+
+/* The check of a write against its point (owner: the endpoint), before any is
+ * done. */
+extern const struct request_bound batch_bound;
+
+/* The code of the failure, or 0: the batch is under way and answers later.
+ * code: the answer when all is well. */
+uint8_t batch_start(struct endpoint *endpoint, struct batch_asker asker,
+		    const struct lwm2m_record *writes, size_t n, uint8_t code,
+		    int64_t now);
+/* The device is there: the first of the held ones goes to the bus. */
+void batch_release(struct endpoint *endpoint, int64_t now);
+/* How many wait for the device, and those accepted among them. */
+struct batch_held { size_t n, accepted; };
+struct batch_held batch_held(const struct endpoint *endpoint);
+/* Those accepted before a restart. */
+void batch_restore(struct endpoint *endpoint);
+/* BUS_DONE of its write under way. */
+void batch_done(struct endpoint *endpoint, uint64_t id, int error, int64_t now);
+/* Its deadline has passed: 5.04. */
+void batch_due(struct batch *batch, int64_t now);
+/* The endpoint is going: all are answered 5.03. The accepted stay stored. */
+void batch_end_all(struct endpoint *endpoint, int64_t now);
+
+/* ---- batch.c and batch_hold.c only ---- */
+
+/* NULL: *code refuses; else *code is what it will be answered with. */
+struct batch *batch_create(struct endpoint *endpoint,
+			   const struct lwm2m_record *writes, size_t n,
+			   uint8_t *code);
+void batch_enter(struct batch *batch);
+/* Its next write goes to the bus. */
+void batch_run(struct batch *batch, int64_t now);
+/* All is well (its code), or over. */
+void batch_finish(struct batch *batch, uint8_t code, int64_t now);
+/* Tells who waits, and nobody does from now on. */
+void batch_answer(struct batch *batch, uint8_t code, int64_t now);
+void batch_free(struct batch *batch);
+/* Takes it out and frees it: nobody waits, or never did. */
+void batch_drop(struct batch *batch);
+/* The time until which it is held at most; 0: not at all. */
+int64_t batch_hold_until(const struct endpoint *endpoint, int64_t now);
+/* Must a new one wait for the device, or for those that do? */
+bool batch_must_wait(const struct endpoint *endpoint);
+uint8_t batch_hold_new(struct endpoint *endpoint, struct batch_asker asker,
+		       const struct lwm2m_record *writes, size_t n,
+		       uint8_t code, int64_t now);
+/* The device did not answer: may it wait until it is heard again? */
+bool batch_hold_again(struct batch *batch, int64_t now);
+void batch_store(const struct endpoint *endpoint);
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Writes to a device that sleeps: held in order, a later one to the same point
+ * in place of the earlier, until the device is heard; those that were accepted
+ * outlive a restart. The list of an endpoint begins with the newest. */
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/batch.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+#include "objects/codec.h"
+
+int64_t batch_hold_until(const struct endpoint *e, int64_t now)
+{
+	if (!e->conf->queue)
+		return 0;
+	switch ((enum config_asleep)e->conf->asleep_write) {
+	case ASLEEP_HOLD: return now + e->conf->hold_at_most;
+	case ASLEEP_ACCEPT: return INT64_MAX;
+	case ASLEEP_REFUSE: break;
+	}
+	return 0;
+}
+
+struct batch_held batch_held(const struct endpoint *e)
+{
+	struct batch_held held = {0, 0};
+
+	for (const struct batch *b = e->batches; b; b = b->next) {
+		held.n += b->held && !b->leader;
+		held.accepted += b->held && b->accepted;
+	}
+	return held;
+}
+
+static size_t askers_count(const struct endpoint *e)
+{
+	size_t n = 0;
+
+	for (const struct batch *b = e->batches; b; b = b->next)
+		n += b->held;
+	return n;
+}
+
+bool batch_must_wait(const struct endpoint *e)
+{
+	return e->conf->queue && (endpoint_is_away(e) || askers_count(e));
+}
+
+/* ---- one in place of another ---- */
+
+static bool writes_point(const struct batch *b, uint32_t point)
+{
+	for (size_t i = b->at; i < b->n; i++)
+		if (b->writes[i].point == point)
+			return true;
+	return false;
+}
+
+static bool has_bytes(const struct lwm2m_value *value)
+{
+	return value->type == LWM2M_STRING || value->type == LWM2M_OPAQUE;
+}
+
+static void write_take(struct batch *b, size_t i)
+{
+	if (has_bytes(&b->writes[i].raw))
+		free((void *)(uintptr_t)b->writes[i].raw.as.bytes);
+	memmove(&b->writes[i], &b->writes[i + 1],
+		(b->n - i - 1) * sizeof(b->writes[0]));
+	b->n--;
+}
+
+/* Its asker waits for what has come in its place. */
+static void follow(struct batch *b, struct batch *leader)
+{
+	for (struct batch *o = b->endpoint->batches; o; o = o->next)
+		if (o->leader == b)
+			o->leader = leader;
+	b->leader = leader;
+	if (b->accepted)
+		batch_drop(b);
+}
+
+static void replace(struct batch *old, struct batch *with)
+{
+	size_t before = old->n;
+
+	for (size_t i = old->at; i < old->n; )
+		if (writes_point(with, old->writes[i].point))
+			write_take(old, i);
+		else
+			i++;
+	if (old->n < before && old->at == old->n)
+		follow(old, with);
+}
+
+static void replace_all(struct batch *with)
+{
+	struct batch *next;
+
+	for (struct batch *b = with->endpoint->batches; b; b = next) {
+		next = b->next;
+		if (b->held && !b->leader && b != with)
+			replace(b, with);
+	}
+}
+
+/* Who was replaced longest ago gives way to who asks now. */
+static void make_room(struct endpoint *e, int64_t now)
+{
+	struct batch *oldest = NULL;
+
+	if (askers_count(e) < BATCH_HELD_MAX)
+		return;
+	for (struct batch *b = e->batches; b; b = b->next)
+		if (b->leader)
+			oldest = b;
+	if (!oldest)
+		return;
+	batch_answer(oldest, CODE(5, 3), now);
+	batch_drop(oldest);
+}
+
+/* ---- held, and let go ---- */
+
+static void hold(struct batch *b)
+{
+	b->held = true;
+	heap_set(&b->endpoint->gateway->batches, &b->due, b->hold_until);
+}
+
+static bool is_accept(const struct endpoint *e)
+{
+	return e->conf->asleep_write == ASLEEP_ACCEPT;
+}
+
+uint8_t batch_hold_new(struct endpoint *e, struct batch_asker asker,
+		       const struct lwm2m_record *writes, size_t n,
+		       uint8_t code, int64_t now)
+{
+	uint8_t refusal = code;
+	struct batch *b;
+
+	make_room(e, now);
+	if (e->conf->asleep_write == ASLEEP_REFUSE ||
+	    askers_count(e) >= BATCH_HELD_MAX)
+		return CODE(5, 3);
+	b = batch_create(e, writes, n, &refusal);
+	if (!b)
+		return refusal;
+	b->hold_until = batch_hold_until(e, now);
+	b->ops = asker.ops;
+	b->accepted = is_accept(e);
+	if (!b->accepted && !(b->later = asker.ops->defer(asker.asker))) {
+		batch_free(b);
+		return CODE(5, 3);
+	}
+	batch_enter(b);
+	hold(b);
+	replace_all(b);
+	if (b->accepted)
+		batch_store(e);
+	batch_release(e, now);
+	return is_accept(e) ? code : 0;
+}
+
+bool batch_hold_again(struct batch *b, int64_t now)
+{
+	struct endpoint *e = b->endpoint;
+
+	if (b->hold_until <= now || e->leaving ||
+	    e->life.state == LIVENESS_SILENT ||
+	    askers_count(e) >= BATCH_HELD_MAX)
+		return false;
+	hold(b);
+	if (is_accept(e)) {
+		batch_answer(b, b->code, now);
+		batch_store(e);
+	}
+	return true;
+}
+
+void batch_release(struct endpoint *e, int64_t now)
+{
+	struct batch *first = NULL;
+
+	if (e->life.state != LIVENESS_ONLINE || e->leaving || !e->device)
+		return;
+	for (struct batch *b = e->batches; b; b = b->next) {
+		if (!b->held)
+			return;		/* one at a time */
+		if (!b->leader)
+			first = b;
+	}
+	if (first)
+		batch_run(first, now);
+}
+
+/* ---- over a restart ---- */
+
+#define ROOM 32768
+
+static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
+{
+	size_t n = 0;
+
+	for (const struct batch *b = e->batches; b; b = b->next)
+		for (size_t i = b->n; b->accepted && !b->leader && i > b->at; ) {
+			const struct batch_write *w = &b->writes[--i];
+			const struct config_point *p =
+				&e->conf->points[w->point];
+			const struct resource_def *def = model_resource(
+				config_device_model(e->conf),
+				p->resource.id[0], p->resource.id[2]);
+
+			if (n == REQUEST_RECORDS || !def)
+				continue;
+			records[n].path = p->resource;
+			records[n].time = 0;
+			if (point_convert(&p->scale, &w->raw,
+					  (enum lwm2m_type)def->type,
+					  &records[n].value) == 0)
+				n++;
+		}
+	return n;
+}
+
+/* The oldest first. */
+static void reverse(struct lwm2m_record *records, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		struct lwm2m_record r = records[i];
+
+		records[i] = records[n - 1 - i];
+		records[n - 1 - i] = r;
+	}
+}
+
+void batch_store(const struct endpoint *e)
+{
+	struct lwm2m_path root = path_root();
+	struct lwm2m_record *records = calloc(REQUEST_RECORDS,
+					      sizeof(*records));
+	uint8_t *bytes = malloc(ROOM);
+	struct buf out;
+	size_t n;
+
+	if (!records || !bytes)
+		abort();
+	out = buf_over(bytes, ROOM);
+	n = collect(e, records);
+	reverse(records, n);
+	if (n && codec_encode(FORMAT_SENML_CBOR, &root, records, n, &out) < 0)
+		log_line(LOG_ERROR, e->conf->endpoint, NULL,
+			 "accepted writes are too large to be kept");
+	else
+		store_put(e->gateway->store, STORE_ACCEPTED, e->conf->endpoint,
+			  bytes, n ? out.used : 0);
+	free(records);
+	free(bytes);
+}
+
+static void restore(struct endpoint *e, const struct lwm2m_record *record)
+{
+	uint8_t code = CODE(2, 4);
+	struct batch *b = batch_create(e, record, 1, &code);
+
+	if (!b)
+		return;		/* its point is gone, or another now */
+	b->hold_until = INT64_MAX;
+	b->accepted = true;
+	batch_enter(b);
+	hold(b);
+}
+
+void batch_restore(struct endpoint *e)
+{
+	struct request_room *room = e->gateway->room;
+	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
+	struct lwm2m_path root = path_root();
+	size_t n;
+	uint8_t *bytes = !e->conf->queue ? NULL :
+		store_get(e->gateway->store, STORE_ACCEPTED, e->conf->endpoint,
+			  &n);
+	int count = !bytes ? 0 :
+		codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),
+			     &root, bytes, n, room->records, REQUEST_RECORDS, &scratch);
+
+	for (int i = 0; i < count && i < BATCH_HELD_MAX; i++)
+		restore(e, &room->records[i]);
+	if (count > 0)
+		log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus,
+			 "%d accepted writes wait for the device", count);
+	free(bytes);
+}

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Carries out what the bootstrap machine asks for. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/lwm2m/bootstrap_request.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/client/client_session.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+#include "agent/gateway/loop.h"
+#include "agent/config/model.h"
+
+#define SECOND INT64_C(1000000000)
+#define FALLBACK_AGAIN (60 * SECOND)
+#define FALLBACK_MOST (3600 * SECOND)
+#define LOOK_AGAIN SECOND	/* has the name got an address? */
+
+static const char *name_of(const struct client_bootstrap *b)
+{
+	return b->endpoint->conf->endpoint;
+}
+
+static struct bootstrap_policy policy_of(const struct client_bootstrap *b)
+{
+	const struct config_server *conf = b->server->conf;
+
+	return (struct bootstrap_policy){
+		.hold_off = conf->hold_off,
+		.account_timeout = conf->account_timeout,
+		.retry_timer = conf->policy.retry_timer,
+		.retry_most = 3600, .unsolicited = conf->unsolicited,
+	};
+}
+
+static void reschedule(struct client_bootstrap *b, int64_t now)
+{
+	int64_t due = b->machine.next < b->ask_at ? b->machine.next :
+						    b->ask_at;
+
+	heap_set(&b->endpoint->gateway->bootstraps, &b->due,
+		 due < now ? now : due);
+}
+
+static void server_take(struct client_bootstrap *b, int64_t now)
+{
+	struct server *s = endpoint_accounts_bootstrap(b->endpoint, now);
+
+	if (s == b->server)
+		return;
+	s->n_clients++;
+	if (b->server)
+		b->server->n_clients--;
+	b->server = s;
+	b->stale = b->connection != NULL;
+}
+
+static void copy_drop(struct client_bootstrap *b)
+{
+	if (b->copy)
+		account_tree_finish(b->copy);
+	free(b->copy);
+	b->copy = NULL;
+}
+
+static void hang_up(struct client_bootstrap *b)
+{
+	coap_close(b->connection);
+	b->connection = NULL;
+	bootstrap_pack_drop(b);
+	b->wanted = b->under_way = false;
+	b->ask_at = INT64_MAX;
+}
+
+/* ---- the request ---- */
+
+/* Both are short: the configuration sees to it. */
+static void add(struct buf *to, const char *key, const char *text, size_t n)
+{
+	size_t n_key = strlen(key);
+
+	buf_byte(to, (uint8_t)(n_key + n));
+	buf_put(to, key, n_key);
+	buf_put(to, text, n);
+}
+
+void bootstrap_name(const struct client_bootstrap *b, struct buf *to)
+{
+	add(to, "ep=", name_of(b), strlen(name_of(b)));
+}
+
+void bootstrap_path(const char *path, struct buf *to)
+{
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		add(to, "", path, n);
+		path += n + (path[n] == '/');
+	}
+}
+
+static int request_send(struct client_bootstrap *b, int64_t now)
+{
+	const struct config_server *conf = b->server->conf;
+	uint8_t path_room[256], query_room[512];
+	struct buf path = buf_over(path_room, sizeof(path_room));
+	struct buf query = buf_over(query_room, sizeof(query_room));
+	char format[16];
+	int n = snprintf(format, sizeof(format), "%d", (int)conf->ct);
+
+	if (conf->pack && !b->no_pack)
+		return bootstrap_pack_ask(b, now);
+	bootstrap_path(conf->path, &path);
+	bootstrap_name(b, &query);
+	if (conf->ct >= 0 && !conf->lwm2m_1_0 && !b->machine.plain)
+		add(&query, "pct=", format, (size_t)n);
+	return coap_request(b->connection, &(struct coap_message){
+		.method = REQUEST_POST, .format = FORMAT_NONE,
+		.path = {path_room, path.used},
+		.query = {query_room, query.used}}, now);
+}
+
+static void why_set(struct client_bootstrap *b, const char *why)
+{
+	free(b->why);
+	b->why = why ? strdup(why) : NULL;
+}
+
+static int connection_open(struct client_bootstrap *b)
+{
+	char why[400];
+
+	if (b->connection && (b->stale || b->moves != b->server->moves)) {
+		coap_close(b->connection);
+		b->connection = NULL;
+	}
+	if (b->connection)
+		return 0;
+	b->stale = false;
+	b->moves = b->server->moves;
+	b->connection = client_session_open(b->endpoint, b->server, b, why,
+				     sizeof(why));
+	if (!b->connection) {
+		why_set(b, why);
+		return -EIO;
+	}
+	coap_handle(b->connection, &client_bootstrap_handlers);
+	return 0;
+}
+
+static void step(struct client_bootstrap *b, enum bootstrap_event event,
+		 uint8_t code, int64_t now);
+
+/* Its turn has come: at the pace of the server, and where it is known. */
+static void request_try(struct client_bootstrap *b, int64_t now)
+{
+	int rc;
+
+	if (!b->server->length) {
+		b->ask_at = now + LOOK_AGAIN;
+		return;
+	}
+	b->ask_at = INT64_MAX;
+	rc = connection_open(b);
+	if (!rc && coap_busy(b->connection))
+		return;			/* client_bootstrap_idle() */
+	b->wanted = false;
+	b->under_way = !rc;
+	if (!rc)
+		rc = request_send(b, now);
+	if (!rc)
+		return;
+	b->under_way = false;
+	if (b->connection)
+		why_set(b, strerror(-rc));
+	step(b, BOOTSTRAP_LOST, 0, now);
+}
+
+static void ask(struct client_bootstrap *b, int64_t now)
+{
+	server_take(b, now);
+	b->wanted = true;
+	b->ask_at = server_slot(b->server, now);
+	if (b->ask_at <= now)
+		request_try(b, now);
+}
+
+/* ---- actions ---- */
+
+static void copy_open(struct client_bootstrap *b)
+{
+	b->copy = malloc(sizeof(*b->copy));
+	if (!b->copy)
+		abort();
+	endpoint_accounts_copy(b->endpoint, b->copy);
+	log_line(LOG_DETAIL, name_of(b), NULL, "bootstrap by %s begins",
+		 b->server->conf->uri);
+}
+
+static void note_failure(struct client_bootstrap *b, int64_t now)
+{
+	const char *uri = b->server->conf->uri;
+	const char *why = b->why ? b->why : "no Finish came";
+
+	if (b->machine.state == BOOTSTRAP_WAITING)
+		log_line(LOG_WARN, name_of(b), NULL, "bootstrap by %s failed: "
+			 "%s; again in %lld s", uri, why, (long long)
+			 ((b->machine.next - now) / SECOND));
+	else
+		log_line(LOG_WARN, name_of(b), NULL, "bootstrap by %s failed: "
+			 "%s; the accounts stay as they are", uri, why);
+}
+
+static void apply(struct client_bootstrap *b, int64_t now)
+{
+	struct endpoint *e = b->endpoint;
+
+	why_set(b, NULL);
+	copy_drop(b);
+	/* One server that is down must not cost the others' observations. */
+	if (b->fell_back && b->unchanged) {
+		log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: "
+			 "nothing is new", b->server->conf->uri);
+		endpoint_accounts_again(e, now);
+		return;
+	}
+	b->fallbacks = 0;
+	endpoint_accounts_apply(e, now);
+	log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: %u server%s",
+		 b->server->conf->uri, e->n_clients,
+		 e->n_clients == 1 ? "" : "s");
+	server_take(b, now);
+}
+
+/* Its keys are not needed any more, nor kept. */
+static void purge(struct client_bootstrap *b)
+{
+	log_line(LOG_NOTE, name_of(b), NULL, "the account of the bootstrap "
+		 "server %s is over", b->server->conf->uri);
+	endpoint_accounts_purge(b->endpoint);
+}
+
+static void step(struct client_bootstrap *b, enum bootstrap_event event,
+		 uint8_t code, int64_t now)
+{
+	struct bootstrap_policy policy = policy_of(b);
+	int64_t spread = event != BOOTSTRAP_START ? 0 :
+		server_spread(b->server, b->endpoint->gateway->n_endpoints);
+	struct bootstrap_action action = bootstrap_step(&b->machine, event,
+		code, spread, &policy, now);
+
+	if (action.drop)
+		copy_drop(b);
+	if (action.close)
+		hang_up(b);
+	if (action.open)
+		copy_open(b);
+	if (action.apply)
+		apply(b, now);
+	if (action.purge)
+		purge(b);
+	if (action.failed)
+		note_failure(b, now);
+	if (action.ask)
+		ask(b, now);
+	reschedule(b, now);
+}
+
+/* ---- what the server says ---- */
+
+static void respond(struct coap_exchange *x, struct bootstrap_outcome outcome,
+		    const struct buf *out)
+{
+	if (outcome.reason)
+		coap_respond(x, outcome.code, FORMAT_NONE,
+			     (const uint8_t *)outcome.reason,
+			     strlen(outcome.reason), -1);
+	else
+		coap_respond(x, outcome.code, outcome.format, out->at,
+			     out->used, -1);
+}
+
+static struct bootstrap_outcome no_session(void)
+{
+	return (struct bootstrap_outcome){CODE(4, 00), FORMAT_NONE,
+					  "no bootstrap is under way"};
+}
+
+/* Checked, and on its way to the disk, before it is said to be good. */
+static bool is_good(struct client_bootstrap *b, char *why, size_t size,
+		    int64_t now)
+{
+	const char *wrong = account_check(b->copy);
+
+	if (!wrong && !account_keys_check(b->copy, why, size))
+		return false;
+	if (!wrong && !endpoint_accounts_store(b->endpoint, b->copy, now))
+		wrong = "more than can be kept";
+	snprintf(why, size, "%s", wrong ? wrong : "");
+	return !wrong;
+}
+
+static struct bootstrap_outcome finish(struct client_bootstrap *b,
+				       int64_t now)
+{
+	static char why[400];		/* of the answer; agent thread only */
+	bool good;
+
+	if (!b->copy)
+		return no_session();
+	good = is_good(b, why, sizeof(why), now);
+	why_set(b, good ? NULL : why);
+	step(b, good ? BOOTSTRAP_FINISHED : BOOTSTRAP_REFUSED, 0, now);
+	return (struct bootstrap_outcome){good ? CODE(2, 04) : CODE(4, 06),
+					  FORMAT_NONE, good ? NULL : why};
+}
+
+static struct bootstrap_outcome handle(struct client_bootstrap *b,
+				       const struct request *request,
+				       struct buf *out, int64_t now)
+{
+	struct gateway *g = b->endpoint->gateway;
+	struct bootstrap_scope scope;
+
+	if (bootstrap_is_finish(request))
+		return finish(b, now);
+	step(b, BOOTSTRAP_REQUESTED, 0, now);
+	if (!b->copy)
+		return no_session();
+	scope = (struct bootstrap_scope){
+		.copy = b->copy, .tree = &b->endpoint->tree,
+		.model = agent_model(),
+		.fallback = b->server->conf->lwm2m_1_0 ? FORMAT_TLV :
+			    FORMAT_SENML_CBOR,
+	};
+	return bootstrap_handle(&scope, request, g->room, out);
+}
+
+static void on_request(void *owner, struct coap_exchange *exchange,
+		       const struct request *request, const uint8_t *token,
+		       uint8_t token_length)
+{
+	struct client_bootstrap *b = owner;
+	struct gateway *g = b->endpoint->gateway;
+	struct buf out = buf_over(g->out, g->out_size);
+	struct bootstrap_outcome outcome =
+		handle(b, request, &out, loop_clock());
+
+	(void)token;
+	(void)token_length;
+	log_line(outcome.code >> 5 == 2 || bootstrap_is_finish(request) ?
+		 LOG_DETAIL : LOG_WARN, name_of(b), NULL, "bootstrap: method %u of /%.*s: %u.%02u%s%s",
+		 request->method, (int)request->uri_length, request->uri,
+		 outcome.code >> 5, outcome.code & 31,
+		 outcome.reason ? ", " : "",
+		 outcome.reason ? outcome.reason : "");
+	respond(exchange, outcome, &out);
+}
+
+static const char *refusal(uint8_t code)
+{
+	switch (code) {
+	case CODE(4, 00): return "4.00, it does not know this name";
+	case CODE(4, 03): return "4.03, forbidden";
+	case CODE(4, 04): return "4.04, it is none";
+	case CODE(4, 15): return "4.15, not in this format";
+	case CODE(5, 00): return "5.00, it has an error";
+	case CODE(5, 03): return "5.03, it has no time";
+	default: return "it refuses";
+	}
+}
+
+static void unpack(struct client_bootstrap *b, int64_t now)
+{
+	const char *why;
+
+	step(b, BOOTSTRAP_REQUESTED, 0, now);
+	why = bootstrap_pack_open(b);
+	bootstrap_pack_drop(b);
+	if (!why) {
+		finish(b, now);
+		return;
+	}
+	why_set(b, why);
+	step(b, BOOTSTRAP_REFUSED, 0, now);
+}
+
+/* A part of a Bootstrap-Pack, or that there is none. */
+static void pack_answered(struct client_bootstrap *b,
+			  const struct coap_answer *answer, int64_t now)
+{
+	switch (bootstrap_pack_take(b, answer, now)) {
+	case BOOTSTRAP_PACK_MORE:
+		b->under_way = true;
+		break;
+	case BOOTSTRAP_PACK_WHOLE:
+		unpack(b, now);
+		break;
+	case BOOTSTRAP_PACK_NONE:
+		b->no_pack = true;
+		b->wanted = true;
+		b->ask_at = INT64_MAX;	/* on_idle() */
+		break;
+	case BOOTSTRAP_PACK_BROKEN:
+		why_set(b, "its pack does not come whole");
+		step(b, BOOTSTRAP_LOST, 0, now);
+		break;
+	}
+}
+
+static void on_ended(void *owner, enum coap_outcome outcome,
+		     const uint8_t *token, uint8_t token_length,
+		     const struct coap_answer *answer)
+{
+	struct client_bootstrap *b = owner;
+	int64_t now = loop_clock();
+
+	(void)token;
+	(void)token_length;
+	if (!b->under_way)
+		return;
+	b->under_way = false;
+	if (outcome == COAP_ANSWERED) {
+		b->last_code = answer->code;
+		if (b->pack) {
+			pack_answered(b, answer, now);
+			return;
+		}
+		if (answer->code >> 5 != 2)
+			why_set(b, refusal(answer->code));
+		step(b, BOOTSTRAP_ANSWER, answer->code, now);
+		return;
+	}
+	b->last_code = CLIENT_NO_ANSWER;
+	why_set(b, "no answer");
+	server_doubt(b->server, now);
+	step(b, BOOTSTRAP_LOST, 0, now);
+}
+
+static void on_idle(void *owner)
+{
+	struct client_bootstrap *b = owner;
+
+	if (b->wanted && b->ask_at == INT64_MAX)
+		request_try(b, loop_clock());
+}
+
+static void on_broken(void *owner, const struct coap_breakage *breakage)
+{
+	struct client_bootstrap *b = owner;
+	int64_t now = loop_clock();
+
+	why_set(b, breakage->why);
+	b->last_code = CLIENT_NO_ANSWER;
+	b->under_way = false;
+	server_doubt(b->server, now);
+	step(b, BOOTSTRAP_BROKEN, 0, now);
+}
+
+const struct coap_handlers client_bootstrap_handlers = {
+	.request = on_request, .ended = on_ended, .idle = on_idle,
+	.broken = on_broken,
+};
+
+/* ---- for the endpoint ---- */
+
+void client_bootstrap_create(struct endpoint *e, int64_t now)
+{
+	struct client_bootstrap *b;
+
+	if (!e->gateway->bootstrap || e->conf->bootstrap == BOOTSTRAP_NEVER)
+		return;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		abort();
+	e->bootstrap = b;
+	b->endpoint = e;
+	b->ask_at = INT64_MAX;
+	bootstrap_init(&b->machine, e->conf->endpoint);
+	b->print = endpoint_accounts_print(e);
+	endpoint_accounts_restore(e);
+	server_take(b, now);
+}
+
+void client_bootstrap_destroy(struct endpoint *e)
+{
+	struct client_bootstrap *b = e->bootstrap;
+
+	if (!b)
+		return;
+	heap_remove(&e->gateway->bootstraps, &b->due);
+	hang_up(b);
+	copy_drop(b);
+	b->server->n_clients--;
+	endpoint_accounts_forget(e);
+	free(b->why);
+	free(b);
+	e->bootstrap = NULL;
+}
+
+/* When the account ends that a bootstrap has left. */
+static int64_t expiry(const struct client_bootstrap *b, int64_t now)
+{
+	uint32_t timeout = b->when ? endpoint_accounts_timeout(b->endpoint) :
+				     0;
+
+	if (!timeout)
+		return INT64_MAX;
+	return now + b->when + timeout * SECOND -
+	       gateway_wall(b->endpoint->gateway, now);
+}
+
+void client_bootstrap_start(struct endpoint *e, int64_t now)
+{
+	struct client_bootstrap *b = e->bootstrap;
+
+	if (!b || b->machine.state != BOOTSTRAP_OFF || b->started)
+		return;
+	b->started = true;
+	b->machine.expires = expiry(b, now);
+	step(b, e->n_clients ? BOOTSTRAP_REST : BOOTSTRAP_START, 0, now);
+}
+
+void client_bootstrap_stop(struct endpoint *e, int64_t now)
+{
+	if (e->bootstrap)
+		step(e->bootstrap, BOOTSTRAP_STOP, 0, now);
+}
+
+bool client_bootstrap_trigger(struct endpoint *e, const char *why, int64_t now)
+{
+	struct client_bootstrap *b = e->bootstrap;
+
+	if (!b || e->leaving || b->machine.state == BOOTSTRAP_OFF)
+		return false;
+	log_line(LOG_NOTE, name_of(b), NULL, "asks %s for a bootstrap: %s",
+		 b->server->conf->uri, why);
+	b->fell_back = false;
+	step(b, BOOTSTRAP_TRIGGER, 0, now);
+	return true;
+}
+
+/* Ever more seldom while it brings nothing new: a minute, two, up to an hour. */
+static int64_t fallback_wait(struct client_bootstrap *b)
+{
+	int64_t wait = FALLBACK_AGAIN << b->fallbacks;
+
+	b->fallbacks += b->fallbacks < 6;
+	return wait < FALLBACK_MOST ? wait : FALLBACK_MOST;
+}
+
+void client_bootstrap_fallback(struct client *c, int64_t now)
+{
+	struct client_bootstrap *b = c->endpoint->bootstrap;
+	struct lwm2m_path path = path_resource(1, c->instance, 16);
+	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
+
+	if (!b || now < b->fall_back_at || (slot && !slot->value.as.boolean) ||
+	    !client_bootstrap_trigger(c->endpoint, "its registrations failed",
+				      now))
+		return;
+	b->fell_back = true;
+	b->fall_back_at = now + fallback_wait(b);
+}
+
+void client_bootstrap_due(struct client_bootstrap *b, int64_t now)
+{
+	if (b->ask_at <= now)
+		request_try(b, now);
+	if (b->machine.next <= now)
+		step(b, BOOTSTRAP_TIMER, 0, now);
+	reschedule(b, now);
+}

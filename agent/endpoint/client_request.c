@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A server's request to one client: request.c says what is to be done, and
+ * here it is done. */
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/batch.h"
+#include "agent/client/client.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/endpoint_rhythm.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+
+struct observation *client_observation(struct client *c, const uint8_t *token,
+				       uint8_t token_length)
+{
+	struct observation *o = c->observations;
+
+	while (o && (o->token_length != token_length ||
+		     memcmp(o->token, token, token_length)))
+		o = o->next;
+	return o;
+}
+
+void client_forget(struct client *c, struct observation *observation)
+{
+	struct observation **at = &c->observations;
+
+	while (*at && *at != observation)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = observation->next;
+	observe_destroy(observation);
+	endpoint_rhythm(c->endpoint);
+}
+
+static size_t observations_count(const struct client *c)
+{
+	size_t n = 0;
+
+	for (const struct observation *o = c->observations; o; o = o->next)
+		n++;
+	return n;
+}
+
+static struct observation *observation_create(
+	const struct request_outcome *outcome, const uint8_t *token,
+	uint8_t token_length)
+{
+	struct observation *o = outcome->paths ?
+		observe_create_composite(outcome->paths, outcome->n_paths,
+					 token, token_length,
+					 outcome->format) :
+		observe_create(&outcome->path, token, token_length,
+			       outcome->format);
+
+	if (!o || (outcome->attributes.set &&
+		   observe_attach(o, &outcome->attributes)))
+		abort();
+	return o;
+}
+
+/* The sequence number for the answer; -1: no room, a plain answer. */
+static int32_t observe(struct client *c,
+		       const struct request_outcome *outcome,
+		       const uint8_t *token, uint8_t token_length, int64_t now)
+{
+	struct observation *o = client_observation(c, token, token_length);
+	uint32_t sequence = o ? o->sequence : 0;
+
+	if (o)
+		client_forget(c, o);	/* the same token: it is replaced */
+	if (observations_count(c) >= CLIENT_OBSERVATIONS_MAX ||
+	    outcome->n_paths > CLIENT_PATHS_MAX)
+		return -1;
+	o = observation_create(outcome, token, token_length);
+	o->next = c->observations;
+	o->sequence = sequence + 1;	/* RFC 7641 3.4: never backwards */
+	o->confirmed = now;
+	c->observations = o;
+	observe_sent(o, now);
+	o->told = gateway_wall(c->endpoint->gateway, now);
+	client_remember(c, o);
+	client_configure(c, now);
+	return (int32_t)o->sequence;
+}
+
+static bool is_of(const struct observation *o,
+		  const struct request_outcome *outcome)
+{
+	if (!o->paths != !outcome->paths || o->n_paths != outcome->n_paths ||
+	    !path_equal(&o->path, &outcome->path))
+		return false;
+	for (size_t i = 0; i < o->n_paths; i++)
+		if (!path_equal(&o->paths[i], &outcome->paths[i]))
+			return false;
+	return true;
+}
+
+static void cancel(struct client *c, const struct request_outcome *outcome,
+		   const uint8_t *token, uint8_t token_length)
+{
+	struct observation *o = client_observation(c, token, token_length);
+
+	/* Some servers cancel with a new token: then the path counts. */
+	if (!o)
+		for (o = c->observations; o && !is_of(o, outcome); )
+			o = o->next;
+	if (o)
+		client_forget(c, o);
+}
+
+static uint32_t disable_timeout(const struct client *c)
+{
+	struct lwm2m_path path = path_resource(1, c->instance, 5);
+	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
+
+	return slot && slot->value.as.integer > 0 ?
+	       (uint32_t)slot->value.as.integer : 86400;
+}
+
+static bool is_server(const struct lwm2m_path *path, uint16_t resource)
+{
+	return path->id[0] == 1 && path->id[2] == resource;
+}
+
+static struct client *account_of(struct endpoint *e, uint16_t instance)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].instance == instance)
+			return &e->clients[i];
+	return NULL;
+}
+
+/* Executables of objects 1 and 3, and points with on_execute. Returns 0 when
+ * the answer comes later. */
+static uint8_t execute(struct client *c, struct batch_asker asker,
+		       const struct lwm2m_path *path, int64_t now)
+{
+	struct endpoint *e = c->endpoint;
+	struct client *account = account_of(e, path->id[1]);
+	long point = endpoint_point(e, path);
+	struct lwm2m_record write = {.path = *path};
+
+	if (point >= 0) {
+		write.value = lwm2m_float(e->conf->points[point].on_execute);
+		return batch_start(e, asker, &write, 1, CODE(2, 4), now);
+	}
+	if (is_server(path, 8) && account)
+		client_event(account, REGISTRATION_TRIGGER, 0, 0, now);
+	else if (is_server(path, 9))
+		return client_bootstrap_trigger(e, "its server says so", now) ?
+		       CODE(2, 4) : CODE(4, 5);
+	else if (is_server(path, 4) && account)
+		client_disable(account, disable_timeout(account), now);
+	else if (path->id[0] == 3 && path->id[2] == 12)
+		endpoint_errors_reset(e, now);
+	else if (path->id[0] == 5)
+		return endpoint_firmware_update(e, now);
+	else if (path->id[0] != 7 ||
+		 !endpoint_statistics_execute(e, path->id[2], now))
+		return CODE(5, 1);
+	return CODE(2, 4);
+}
+
+static void respond(struct coap_exchange *x,
+		    const struct request_outcome *outcome,
+		    const struct buf *out, int32_t sequence)
+{
+	const char *reason = outcome->code >> 5 == 2 ? NULL : outcome->reason;
+
+	if (outcome->kind == REQUEST_CREATED && outcome->chosen)
+		coap_locate(x, &outcome->path);
+	if (reason)
+		coap_respond(x, outcome->code, FORMAT_NONE,
+			     (const uint8_t *)reason, strlen(reason), -1);
+	else
+		coap_respond(x, outcome->code, outcome->format, out->at,
+			     out->used, sequence);
+}
+
+static void touch_all(struct client *c, const struct request_outcome *outcome,
+		      int64_t now)
+{
+	for (size_t i = 0; i < outcome->n_touched; i++)
+		endpoint_touched(c->endpoint, &outcome->touched[i], now);
+	if (outcome->n_touched)
+		endpoint_store(c->endpoint);
+}
+
+uint8_t client_carry_out(struct client *c,
+			 const struct request_outcome *outcome,
+			 struct batch_asker asker, int64_t now)
+{
+	uint8_t code = outcome->code;
+
+	touch_all(c, outcome, now);
+	switch (outcome->kind) {
+	case REQUEST_ANSWERED:
+	case REQUEST_OBSERVE:
+	case REQUEST_CANCEL:
+		break;
+	case REQUEST_WRITE:
+		if (outcome->n_writes)
+			code = batch_start(c->endpoint, asker, outcome->writes,
+					   outcome->n_writes, code, now);
+		break;
+	case REQUEST_EXECUTE:
+		code = execute(c, asker, &outcome->path, now);
+		break;
+	case REQUEST_ATTRIBUTES:
+		client_configure(c, now);
+		endpoint_attributes_store(c->endpoint);
+		break;
+	case REQUEST_CREATED:
+		endpoint_created(c->endpoint, c->server->conf->id, now);
+		break;
+	case REQUEST_DELETED:
+		endpoint_deleted(c->endpoint, &outcome->path, now);
+		break;
+	}
+	return code;
+}
+
+static bool may_ask(const struct client *c)
+{
+	enum registration_state state =
+		(enum registration_state)c->registration.state;
+
+	/* A fast server asks before its 2.01 has been seen here. */
+	return state == REGISTRATION_REGISTERED ||
+	       state == REGISTRATION_UPDATING ||
+	       state == REGISTRATION_REGISTERING ||
+	       state == REGISTRATION_LAPSED || c->under_way;
+}
+
+void client_request(struct client *c, struct coap_exchange *x,
+		    const struct request *request, const uint8_t *token,
+		    uint8_t token_length, int64_t now)
+{
+	struct gateway *g = c->endpoint->gateway;
+	struct request_scope scope = client_scope(c);
+	struct buf out = buf_over(g->out, g->out_size);
+	struct request_outcome outcome;
+	int32_t sequence = -1;
+
+	if (!may_ask(c)) {
+		coap_respond(x, CODE(5, 3), FORMAT_NONE, NULL, 0, -1);
+		return;
+	}
+	client_exchange(c, now);
+	if (c->connection && !coap_busy(c->connection))
+		forward_answered(c, COAP_ANSWERED, now);
+	if (endpoint_firmware_request(c, &scope, x, request, now))
+		return;
+	outcome = request_handle(&scope, request, g->room, &out);
+	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
+		cancel(c, &outcome, token, token_length);
+	if (outcome.code >> 5 == 2) {
+		if (outcome.kind == REQUEST_OBSERVE)
+			sequence = observe(c, &outcome, token, token_length,
+					   now);
+		outcome.code = client_carry_out(c, &outcome,
+			client_asker(&(struct client_asking){c, x}), now);
+	}
+	if (outcome.code)
+		respond(x, &outcome, &out, sequence);
+	if (c->endpoint->conf->queue)	/* its window is longer now */
+		client_reschedule(c, now);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * From what the bus says to the tree, and from the tree to the clients. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/batch.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/endpoint_access.h"
+#include "agent/gateway/gateway.h"
+#include "agent/endpoint/last.h"
+#include "agent/gateway/listing.h"
+#include "agent/base/log.h"
+#include "ipso/ipso.h"
+
+#define SECOND INT64_C(1000000000)
+#define LEAVE_WITHIN (4 * SECOND)
+
+bool endpoint_uses_server(const struct endpoint *e, uint16_t id)
+{
+	const struct config_device *conf = e->conf;
+
+	if (e->bootstrap && conf->bootstrap == BOOTSTRAP_FIRST)
+		return false;
+	for (size_t i = 0; i < conf->n_servers; i++)
+		if (conf->servers[i] == id)
+			return true;
+	return conf->n_servers == 0;
+}
+
+static void create_clients(struct endpoint *e, int64_t now)
+{
+	struct gateway *g = e->gateway;
+	size_t n = 0;
+
+	client_bootstrap_create(e, now);
+	if (endpoint_accounts_clients(e, now))
+		return;
+	for (size_t i = 0; i < g->n_servers; i++)
+		n += endpoint_uses_server(e, g->servers[i]->conf->id);
+	e->clients = calloc(n ? n : 1, sizeof(struct client));
+	if (!e->clients)
+		abort();
+	for (size_t i = 0; i < g->n_servers; i++)
+		if (endpoint_uses_server(e, g->servers[i]->conf->id)) {
+			client_init(&e->clients[e->n_clients], e,
+				    g->servers[i], e->n_clients);
+			e->n_clients++;
+		}
+}
+
+static void attach(struct endpoint *e)
+{
+	size_t n = 0;
+	uint8_t *kept = store_get(e->gateway->store, STORE_KEPT,
+				  e->conf->endpoint, &n);
+
+	e->device = bus_attach(e->bus->bus, e->conf, e, kept, n);
+	free(kept);
+}
+
+void endpoint_clients_start(struct endpoint *e, int64_t now)
+{
+	if (e->gateway->dry)
+		return;
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].registration.state == REGISTRATION_OFF &&
+		    e->clients[i].enable_at == INT64_MAX)
+			client_event(&e->clients[i], REGISTRATION_START, 0, 0,
+				     now);
+	client_bootstrap_start(e, now);
+}
+
+static const struct endpoint_rare nothing_rare;
+
+struct endpoint_rare *endpoint_rare(struct endpoint *e)
+{
+	if (e->rare == &nothing_rare)
+		e->rare = calloc(1, sizeof(*e->rare));
+	if (!e->rare)
+		abort();
+	return (struct endpoint_rare *)(uintptr_t)e->rare;
+}
+
+struct endpoint *endpoint_create(struct gateway *gateway,
+				 struct config_device *conf,
+				 struct gateway_bus *bus, int64_t now)
+{
+	struct endpoint *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		abort();
+	e->gateway = gateway;
+	e->rare = &nothing_rare;
+	e->conf = conf;
+	e->bus = bus;
+	create_clients(e, now);
+	endpoint_build(e);
+	endpoint_accounts_tree(e);
+	endpoint_restore(e);
+	endpoint_attributes_restore(e);
+	endpoint_access_settle(e, 0, now);
+	batch_restore(e);
+	if (bus)
+		attach(e);
+	endpoint_life_init(e, now);
+	e->round_done = !bus;
+	for (size_t i = 0; i < e->n_clients; i++)
+		forward_attach(&e->clients[i], now);
+	endpoint_life_restore(e, now);
+	if (conf->register_always)
+		endpoint_clients_start(e, now);
+	return e;
+}
+
+static void rare_free(struct endpoint *e)
+{
+	if (e->rare == &nothing_rare)
+		return;
+	free(e->rare->rhythm);
+	free(e->rare->statistics);
+	free((void *)(uintptr_t)e->rare);
+}
+
+void endpoint_destroy(struct endpoint *e)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_finish(&e->clients[i]);
+	free(e->clients);
+	client_bootstrap_destroy(e);
+	endpoint_firmware_finish(e);
+	rare_free(e);
+	tree_finish(&e->tree);
+	config_device_free(e->conf);
+	free(e);
+}
+
+void endpoint_clients_event(struct endpoint *e, enum registration_event event,
+			    int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_event(&e->clients[i], event, 0, 0, now);
+}
+
+/* ---- values ---- */
+
+static void changed(struct endpoint *e, const struct lwm2m_path *path,
+		    const struct lwm2m_value *value, int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_changed(&e->clients[i], path, value, now);
+}
+
+static void changed_slot(struct endpoint *e, const struct lwm2m_path *path,
+			 int64_t now)
+{
+	const struct tree_slot *slot = tree_find(&e->tree, path);
+
+	if (slot && slot->quality == TREE_GOOD)
+		changed(e, path, &slot->value, now);
+}
+
+void endpoint_objects_changed(struct endpoint *e, int64_t now)
+{
+	listing_changed(e, now);
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_event(&e->clients[i], REGISTRATION_CHANGED, 0,
+			     REGISTRATION_OBJECTS, now);
+}
+
+static const struct tree_slot *slot_of(struct endpoint *e,
+				       const struct config_point *point,
+				       int64_t now)
+{
+	const struct tree_slot *slot = tree_find(&e->tree, &point->resource);
+
+	if (slot || !point->optional)
+		return slot;
+	endpoint_build_point(e, point);		/* its first value */
+	endpoint_access_settle(e, 0, now);
+	endpoint_objects_changed(e, now);
+	return tree_find(&e->tree, &point->resource);
+}
+
+static enum lwm2m_type type_of(const struct endpoint *e,
+			       const struct lwm2m_path *path)
+{
+	const struct tree_instance *instance =
+		tree_instance_find(&e->tree, path->id[0], path->id[1]);
+	const struct resource_def *def = !instance ? NULL :
+		object_resource(instance->object, path->id[2]);
+
+	return def ? (enum lwm2m_type)def->type : LWM2M_NONE;
+}
+
+/* The time stamp alone is not news: an unchanged value notifies nobody. */
+static void companions(struct endpoint *e, const struct config_point *point,
+		       bool news, int64_t wall, int64_t now)
+{
+	struct lwm2m_path paths[4];
+	size_t n = ipso_sampled(&e->tree, &point->resource, wall, paths);
+
+	for (size_t i = 0; i < n && news; i++)
+		changed_slot(e, &paths[i], now);
+}
+
+static void set(struct endpoint *e, const struct config_point *point,
+		const struct tree_slot *slot, const struct lwm2m_value *value,
+		int64_t wall, int64_t now)
+{
+	bool was_bad = slot->quality == TREE_BAD;
+	bool news = slot->quality != TREE_GOOD ||
+		    !value_equal(&slot->value, value);
+
+	if (tree_set(&e->tree, &point->resource, value, wall) < 0)
+		abort();
+	last_heard(e->gateway->last, e, news, now);
+	if (point->map.depth == 2)
+		companions(e, point, news, wall, now);
+	if (news)
+		changed_slot(e, &point->resource, now);
+	if (news)
+		endpoint_error_sampled(e, &point->resource, now);
+	if (was_bad && !endpoint_is_faulty(e))
+		endpoint_error(e, ERROR_PERIPHERAL, false, now);
+	if (was_bad)
+		endpoint_quality(e, point, QUALITY_ACCEPTED, now);
+}
+
+static void fault(struct endpoint *e, const struct config_point *point,
+		  int error, const char *text, int64_t now)
+{
+	struct tree_slot *slot = tree_edit(&e->tree, &point->resource);
+
+	if (!slot || slot->quality == TREE_BAD)
+		return;
+	slot->quality = TREE_BAD;
+	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+		 "point %s has no value: %s", point->name,
+		 text ? text : strerror(-error));
+	endpoint_error(e, ERROR_PERIPHERAL, true, now);
+	endpoint_quality(e, point, QUALITY_INVALID, now);
+}
+
+static void sample(struct endpoint *e, const struct bus_message *m,
+		   int64_t now)
+{
+	const struct config_point *point = &e->conf->points[m->point];
+	const struct tree_slot *slot;
+	struct lwm2m_value value;
+	int rc;
+
+	endpoint_heard(e, m->when, now);
+	if (point->map.depth == 0 || !(slot = slot_of(e, point, now)))
+		return;
+	if (slot->value.type == LWM2M_NONE && slot->quality == TREE_GOOD)
+		return;		/* executable: its read-back is no value */
+	rc = point_convert(&point->scale, &m->value,
+			   type_of(e, &point->resource), &value);
+	if (rc < 0)
+		fault(e, point, rc, rc == -ENODATA ? "not a number" :
+		      "does not fit the resource's type", now);
+	else
+		set(e, point, slot, &value,
+		    gateway_wall(e->gateway, m->when), now);
+}
+
+void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
+		      int64_t now)
+{
+	changed_slot(e, path, now);
+	if (path->id[0] == ACCESS_OBJECT)
+		endpoint_access_touched(e, path, now);
+	for (size_t i = 0; i < e->n_clients && path->id[0] == 1; i++) {
+		struct client *c = &e->clients[i];
+		const struct tree_slot *slot = tree_find(&e->tree, path);
+
+		if (c->instance != path->id[1] || !slot)
+			continue;
+		if (path->id[2] == 1) {
+			c->registration.lifetime =
+				(uint32_t)slot->value.as.integer;
+			client_event(c, REGISTRATION_CHANGED, 0,
+				     REGISTRATION_LIFETIME, now);
+		} else if (path->id[2] == 2 || path->id[2] == 3) {
+			client_configure(c, now);
+		} else if (path->id[2] == 7) {
+			client_event(c, REGISTRATION_CHANGED, 0,
+				     REGISTRATION_BINDING, now);
+		} else if (path->id[2] == 23) {
+			forward_kick(c);
+		}
+	}
+}
+
+long endpoint_point(const struct endpoint *e, const struct lwm2m_path *path)
+{
+	for (size_t i = 0; i < e->conf->n_points; i++)
+		if (e->conf->points[i].map.depth &&
+		    path_equal(&e->conf->points[i].resource, path))
+			return (long)i;
+	return -1;
+}
+
+void endpoint_reboot(struct endpoint *e, int64_t now)
+{
+	log_line(LOG_NOTE, e->conf->endpoint, NULL, "the device was restarted "
+		 "by a server: registers anew");
+	endpoint_clients_event(e, REGISTRATION_RESTART, now);
+}
+
+/* ---- leaving ---- */
+
+/* The server is told nothing and goes on knowing us. */
+static void off_silently(struct client *c)
+{
+	if (c->registration.state == REGISTRATION_REGISTERED ||
+	    c->registration.state == REGISTRATION_UPDATING)
+		c->server->n_registered--;
+	c->wanted = REGISTRATION_NOTHING;
+	server_unqueue(c->server, c);
+	c->registration.state = REGISTRATION_OFF;
+}
+
+static void off(struct client *c, bool keep, int64_t now)
+{
+	c->enable_at = INT64_MAX;
+	if (keep)
+		off_silently(c);
+	else
+		client_event(c, REGISTRATION_STOP, 0, 0, now);
+}
+
+/* The queue may be long where many leave at once. At the exit it must be short
+ * whoever leaves already. */
+static void set_stop(struct endpoint *e, int64_t now)
+{
+	int64_t wait = 0, longest = 0;
+
+	for (size_t i = 0; i < e->n_clients && !e->gateway->stopping; i++) {
+		wait = server_wait(e->clients[i].server);
+		longest = wait > longest ? wait : longest;
+	}
+	e->stop_at = now + LEAVE_WITHIN + longest;
+	for (size_t i = 0; i < e->n_clients && e->leaving; i++)
+		client_reschedule(&e->clients[i], now);
+}
+
+void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
+{
+	if (!e->leaving || e->gateway->stopping)
+		set_stop(e, now);
+	if (e->leaving)
+		return;
+	e->leaving = true;
+	last_leaving(e->gateway->last, e);
+	batch_end_all(e, now);
+	client_bootstrap_stop(e, now);
+	for (size_t i = 0; i < e->n_clients; i++)
+		off(&e->clients[i], keep || (e->gateway->stopping &&
+		    e->clients[i].server->conf->keep_on_exit), now);
+	if (e->device)
+		bus_detach(e->device);
+	endpoint_left(e);
+}
+
+void endpoint_left(struct endpoint *e)
+{
+	if (!e->leaving || e->device || e->gone)
+		return;
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].registration.state != REGISTRATION_OFF)
+			return;
+	gateway_gone(e);
+}
+
+static void detached(struct endpoint *e)
+{
+	bus_device_free(e->device);
+	e->device = NULL;
+	e->bus = NULL;
+	endpoint_left(e);
+}
+
+/* ---- messages ---- */
+
+void endpoint_message(struct endpoint *e, const struct bus_message *m,
+		      int64_t now)
+{
+	switch (m->event) {
+	case BUS_SAMPLE:
+		sample(e, m, now);
+		break;
+	case BUS_FAULT:
+		fault(e, &e->conf->points[m->point], m->error, m->text, now);
+		break;
+	case BUS_HEARD:
+		if (m->error)
+			endpoint_link_heard(e, m->error, now);
+		endpoint_heard(e, m->when, now);
+		break;
+	case BUS_ROUND:
+		e->round_done = true;
+		endpoint_register_when_ready(e, now);
+		break;
+	case BUS_NO_ANSWER:
+		endpoint_missed(e, m, now);
+		break;
+	case BUS_DONE:
+		if (!endpoint_firmware_done(e, m->id, m->error, now))
+			batch_done(e, m->id, m->error, now);
+		break;
+	case BUS_KEEP:
+		store_put(e->gateway->store, STORE_KEPT, e->conf->endpoint,
+			  m->bytes, m->length);
+		break;
+	case BUS_DETACHED:
+		detached(e);
+		break;
+	case BUS_ATTACHED:
+	case BUS_OPENED: case BUS_DOWN: case BUS_CLOSED: case BUS_FOUND:
+	case BUS_SEARCHED:
+		break;
+	}
+}

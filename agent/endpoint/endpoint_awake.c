@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Liveness and sleep of an endpoint: what the pure machines say is told to the
+ * tree, the clients and the held writes. */
+#include <string.h>
+#include "agent/endpoint/batch.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/gateway/gateway.h"
+#include "agent/endpoint/last.h"
+#include "agent/base/log.h"
+
+#define SECOND INT64_C(1000000000)
+
+static struct liveness_rules rules_of(const struct endpoint *e)
+{
+	struct liveness_rules rules = {
+		.queue = e->conf->queue, .awake = e->conf->awake_time,
+		.silent_after = e->conf->silent_after,
+	};
+
+	for (size_t i = 0; i < e->conf->n_points && !rules.polled; i++)
+		rules.polled = e->conf->points[i].polled;
+	return rules;
+}
+
+static void reschedule(struct endpoint *e, int64_t now)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_reschedule(&e->clients[i], now);
+}
+
+void endpoint_life_init(struct endpoint *e, int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+
+	liveness_init(&e->life, &rules, now);
+	if (!e->bus)		/* the gateway itself */
+		liveness_step(&e->life, LIVENESS_HEARD, &rules, now);
+	reschedule(e, now);
+}
+
+static void spoil(struct endpoint *e, int64_t now)
+{
+	struct lwm2m_path root = path_root(), path;
+	struct tree_cursor at = {0, 0};
+	const struct tree_slot *slot;
+
+	while ((slot = tree_next(&e->tree, &root, &at, &path)))
+		if (slot->flags & TREE_BOUND)
+			tree_edit(&e->tree, &path)->quality = TREE_BAD;
+	for (size_t i = 0; i < e->conf->n_points; i++)
+		endpoint_quality(e, &e->conf->points[i], QUALITY_OLD, now);
+}
+
+/* Its age in this clock. Where this clock is not set yet, or that one was not,
+ * it is not known: then it counts from now on. */
+static int64_t heard_at(const struct endpoint *e, int64_t heard, int64_t now)
+{
+	int64_t age = gateway_wall(e->gateway, now) - heard;
+
+	return age < 0 || !wall_is_known(heard) ? now : now - age;
+}
+
+void endpoint_life_restore(struct endpoint *e, int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+	int64_t heard;
+
+	if (!e->bus || !last_restore(e->gateway->last, e, &heard))
+		return;
+	heard = heard_at(e, heard, now);
+	if (rules.silent_after > 0 && now - heard >= rules.silent_after) {
+		spoil(e, now);
+		return;
+	}
+	liveness_restore(&e->life, &rules, heard);
+	log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
+		 "device is taken for asleep: heard %lld s ago",
+		 (long long)((now - heard) / SECOND));
+	e->round_done = true;
+	endpoint_clients_start(e, now);
+	reschedule(e, now);
+}
+
+void endpoint_register_when_ready(struct endpoint *e, int64_t now)
+{
+	bool there = e->life.state == LIVENESS_ONLINE ||
+		     e->life.state == LIVENESS_ASLEEP;
+
+	if (e->round_done && there && !e->leaving)
+		endpoint_clients_start(e, now);
+}
+
+/* ---- changes ---- */
+
+static void came(struct endpoint *e, uint8_t before, int64_t now)
+{
+	e->error = 0;
+	if (before == LIVENESS_ASLEEP) {
+		log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
+			 "device is awake");
+		endpoint_register_when_ready(e, now);
+		return;
+	}
+	log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus, "device %s",
+		 before == LIVENESS_SILENT ? "answers again" : "is online");
+	if (before == LIVENESS_SILENT) {
+		endpoint_error(e, ERROR_PERIPHERAL, false, now);
+		endpoint_clients_event(e, REGISTRATION_HEARD, now);
+	}
+	endpoint_register_when_ready(e, now);
+}
+
+static void went(struct endpoint *e, const char *why, int64_t now)
+{
+	if (e->life.state == LIVENESS_ASLEEP) {
+		log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
+			 "device is asleep");
+		return;
+	}
+	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+		 "device is silent: %s", why);
+	spoil(e, now);
+	endpoint_error(e, ERROR_PERIPHERAL, true, now);
+	endpoint_clients_event(e, REGISTRATION_SILENT, now);
+}
+
+void endpoint_heard(struct endpoint *e, int64_t when, int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+	uint8_t before = e->life.state;
+	int64_t due = e->life.due;
+
+	e->tries = 0;
+	if (liveness_step(&e->life, LIVENESS_HEARD, &rules, when))
+		came(e, before, now);
+	if (e->life.due < due)
+		reschedule(e, now);
+	if (!e->conf->queue || e->leaving)
+		return;
+	last_heard(e->gateway->last, e, false, now);
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_heard(&e->clients[i], now);
+	batch_release(e, now);
+}
+
+void endpoint_missed(struct endpoint *e, const struct bus_message *m,
+		     int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+
+	e->tries = m->tries;
+	e->error = m->error;
+	if (liveness_step(&e->life, LIVENESS_MISS, &rules, now))
+		went(e, m->text ? m->text : strerror(-m->error), now);
+	reschedule(e, now);
+}
+
+void endpoint_life_due(struct endpoint *e, int64_t now)
+{
+	struct liveness_rules rules = rules_of(e);
+
+	if (e->life.due > now || e->leaving)
+		return;
+	if (liveness_step(&e->life, LIVENESS_TIMER, &rules, now))
+		went(e, e->error ? strerror(-e->error) : "not heard for its "
+		     "silent_after", now);
+}

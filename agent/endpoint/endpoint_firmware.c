@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A package comes (pushed, or fetched), is checked on the bus's thread, waits
+ * in memory and on disk, and is installed on the bus's thread. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/fetch.h"
+#include "agent/coap/fetch_uri.h"
+#include "agent/gateway/gateway.h"
+#include "agent/bus/image.h"
+#include "agent/base/log.h"
+#include "agent/gateway/loop.h"
+#include "agent/config/model.h"
+
+#define STORED 1		/* version of the file */
+#define AROUND 64		/* bytes that a format puts around a package */
+
+struct endpoint_firmware {
+	struct firmware machine;
+	struct heap_item due;
+	struct endpoint *endpoint;
+	struct client *asker;		/* who wrote the URI */
+	struct image *image;		/* whole, or NULL */
+	struct fetch *fetch;
+	uint64_t id;			/* of what the bus does, 0: nothing */
+};
+
+/* The file: this, the URI, the image. */
+struct stored { uint8_t version, state, result, spare; uint32_t n_uri; };
+
+static struct lwm2m_path at(uint16_t resource)
+{
+	return path_resource(5, 0, resource);
+}
+
+/* ---- what servers see ---- */
+
+static void show_number(struct endpoint *e, uint16_t resource, int64_t number,
+			int64_t now)
+{
+	struct lwm2m_path path = at(resource);
+	struct tree_slot *slot = tree_edit(&e->tree, &path);
+
+	if (!slot)
+		abort();
+	if (slot->value.as.integer == number)
+		return;
+	slot->value = lwm2m_integer(number);
+	endpoint_touched(e, &path, now);
+}
+
+static void show(struct endpoint_firmware *f, int64_t now)
+{
+	show_number(f->endpoint, 3, f->machine.state, now);
+	show_number(f->endpoint, 5, f->machine.result, now);
+}
+
+static const struct lwm2m_value *uri_of(const struct endpoint *e)
+{
+	struct lwm2m_path path = at(1);
+
+	return &tree_find(&e->tree, &path)->value;
+}
+
+static void set_uri(struct endpoint *e, const char *text, uint32_t n)
+{
+	struct lwm2m_path path = at(1);
+	struct lwm2m_value value = lwm2m_string(text, n);
+
+	if (tree_set(&e->tree, &path, &value, 0) < 0)
+		abort();
+}
+
+/* ---- what outlives a restart ---- */
+
+static void keep(const struct endpoint_firmware *f)
+{
+	const struct endpoint *e = f->endpoint;
+	const struct lwm2m_value *uri = uri_of(e);
+	struct stored head = {STORED, f->machine.state, f->machine.result, 0,
+			      uri->length};
+	size_t n = f->image ? f->image->n : 0, size = sizeof(head) +
+		   uri->length + n;
+	uint8_t *bytes = malloc(size);
+
+	if (!bytes)
+		abort();
+	memcpy(bytes, &head, sizeof(head));
+	if (uri->length)
+		memcpy(bytes + sizeof(head), uri->as.text, uri->length);
+	if (n)
+		memcpy(bytes + sizeof(head) + uri->length, f->image->bytes, n);
+	store_put(e->gateway->store, STORE_FIRMWARE, e->conf->endpoint, bytes,
+		  size);
+	free(bytes);
+}
+
+static void take_kept(struct endpoint_firmware *f, const uint8_t *bytes,
+		      size_t n)
+{
+	struct stored head;
+	size_t rest;
+
+	if (n < sizeof(head))
+		return;
+	memcpy(&head, bytes, sizeof(head));
+	bytes += sizeof(head);
+	rest = n - sizeof(head);
+	if (head.version != STORED || head.state > FIRMWARE_UPDATING ||
+	    head.n_uri > rest)
+		return;
+	set_uri(f->endpoint, (const char *)bytes, head.n_uri);
+	rest -= head.n_uri;
+	f->machine.state = head.state;
+	f->machine.result = head.result;
+	if (rest && head.state > FIRMWARE_DOWNLOADING)
+		f->image = image_create(bytes + head.n_uri, rest);
+	firmware_step(&f->machine, FIRMWARE_RESTART, f->image != NULL, 0);
+}
+
+/* ---- what the machine asks for ---- */
+
+static void step(struct endpoint_firmware *f, enum firmware_event event,
+		 int argument, int64_t now);
+
+static void fetched(void *owner, enum firmware_result result,
+		    const uint8_t *bytes, size_t n)
+{
+	struct endpoint_firmware *f = owner;
+
+	f->fetch = NULL;
+	if (!result)
+		f->image = image_create(bytes, n);
+	step(f, result ? FIRMWARE_LOST : FIRMWARE_PULLED, (int)result,
+	     loop_clock());
+}
+
+static void fetch(struct endpoint_firmware *f, int64_t now)
+{
+	const struct endpoint *e = f->endpoint;
+	const struct lwm2m_value *uri = uri_of(e);
+	enum firmware_result why = FIRMWARE_CONNECTION_LOST;
+
+	log_line(LOG_NOTE, e->conf->endpoint, NULL, "fetches a package from "
+		 "%.*s", (int)uri->length, uri->as.text);
+	f->fetch = fetch_start(f->asker, uri->as.text, uri->length,
+			       e->conf->image_room, fetched, f, &why);
+	if (!f->fetch)
+		step(f, FIRMWARE_LOST, (int)why, now);
+}
+
+static void hand_over(struct endpoint_firmware *f, bool install, int64_t now)
+{
+	struct endpoint *e = f->endpoint;
+
+	f->id = ++e->gateway->next_id;
+	if (e->device && !e->leaving &&
+	    bus_image(e->device, f->image, install, f->id) == 0)
+		return;
+	f->id = 0;
+	step(f, install ? FIRMWARE_INSTALLED : FIRMWARE_CHECKED, -ESHUTDOWN,
+	     now);
+}
+
+static void drop(struct endpoint_firmware *f)
+{
+	fetch_cancel(f->fetch);
+	f->fetch = NULL;
+	image_release(f->image);
+	f->image = NULL;
+	f->id = 0;
+}
+
+static void carry_out(struct endpoint_firmware *f, enum firmware_task task,
+		      int64_t now)
+{
+	switch (task) {
+	case FIRMWARE_NOTHING:
+		break;
+	case FIRMWARE_FETCH:
+		fetch(f, now);
+		break;
+	case FIRMWARE_CHECK:
+		hand_over(f, false, now);
+		break;
+	case FIRMWARE_INSTALL:
+		hand_over(f, true, now);
+		break;
+	case FIRMWARE_DROP:
+		drop(f);
+		break;
+	}
+}
+
+static void note(const struct endpoint_firmware *f)
+{
+	static const char *const states[] = {
+		"idle", "downloading", "downloaded", "updating"};
+	static const char *const results[] = {
+		"", ": the device runs it", ": too large for the device",
+		": out of memory", ": connection lost", ": damaged",
+		": not of the device's kind", ": no such URI",
+		": the device refused", ": no such protocol"};
+
+	log_line(LOG_NOTE, f->endpoint->conf->endpoint, NULL,
+		 "firmware update: %s%s", states[f->machine.state],
+		 f->machine.result < sizeof(results) / sizeof(*results) ?
+		 results[f->machine.result] : "");
+}
+
+/* Of all that is not idle, a bounded number. */
+static void count(struct endpoint_firmware *f, bool was_idle)
+{
+	bool idle = f->machine.state == FIRMWARE_IDLE;
+	struct gateway *g = f->endpoint->gateway;
+
+	if (was_idle && !idle)
+		g->n_firmware++;
+	else if (!was_idle && idle)
+		g->n_firmware--;
+}
+
+static void settle(struct endpoint_firmware *f,
+		   const struct firmware_action *action, bool was_idle,
+		   int64_t now)
+{
+	struct gateway *g = f->endpoint->gateway;
+
+	count(f, was_idle);
+	if (f->machine.until)
+		heap_set(&g->firmware, &f->due, f->machine.until);
+	else
+		heap_remove(&g->firmware, &f->due);
+	if (action->changed) {
+		note(f);
+		show(f, now);
+	}
+	carry_out(f, action->task, now);
+	if (action->changed)
+		keep(f);
+}
+
+static void step(struct endpoint_firmware *f, enum firmware_event event,
+		 int argument, int64_t now)
+{
+	bool was_idle = f->machine.state == FIRMWARE_IDLE;
+	struct firmware_action action =
+		firmware_step(&f->machine, event, argument, now);
+
+	settle(f, &action, was_idle, now);
+}
+
+/* Of a server; its code. Where too many are at it, the next must wait. */
+static uint8_t ask(struct endpoint_firmware *f, enum firmware_event event,
+		   int64_t now)
+{
+	bool was_idle = f->machine.state == FIRMWARE_IDLE;
+	struct firmware_action action;
+
+	if (was_idle && event != FIRMWARE_RESET &&
+	    f->endpoint->gateway->n_firmware >= FIRMWARE_AT_ONCE)
+		return CODE(5, 3);
+	action = firmware_step(&f->machine, event, 0, now);
+	if (action.code >> 5 == 2)
+		settle(f, &action, was_idle, now);
+	return action.code;
+}
+
+/* ---- requests ---- */
+
+static uint8_t refuse_size(struct endpoint_firmware *f, int64_t now)
+{
+	uint8_t code = ask(f, FIRMWARE_PUSH, now);
+
+	if (code >> 5 != 2)
+		return code;
+	step(f, FIRMWARE_LOST, FIRMWARE_NO_FLASH, now);
+	return CODE(4, 13);
+}
+
+/* "\0" is an empty package, too (Core TS E.6). */
+static uint8_t write_package(struct endpoint_firmware *f, const uint8_t *bytes,
+			     size_t n, int64_t now)
+{
+	struct image *before = f->image;
+	uint8_t code;
+
+	if (!n || (n == 1 && !bytes[0]))
+		return ask(f, FIRMWARE_RESET, now);
+	if (n > f->endpoint->conf->image_room)
+		return refuse_size(f, now);
+	if (f->machine.state > FIRMWARE_DOWNLOADING || before || f->fetch)
+		return CODE(4, 5);
+	f->image = image_create(bytes, n);
+	code = ask(f, FIRMWARE_PUSHED, now);
+	if (code >> 5 != 2) {
+		image_release(f->image);
+		f->image = NULL;
+	}
+	return code;
+}
+
+static uint8_t write_uri(struct endpoint_firmware *f, struct client *c,
+			 const char *text, size_t n, int64_t now)
+{
+	struct lwm2m_path path = at(1);
+	uint8_t code;
+
+	if (n > FETCH_URI_MAX)
+		return CODE(4, 0);
+	if (n && f->machine.state != FIRMWARE_IDLE)
+		return CODE(4, 5);
+	f->asker = c;
+	set_uri(f->endpoint, text, (uint32_t)n);
+	code = ask(f, n ? FIRMWARE_URI : FIRMWARE_RESET, now);
+	endpoint_touched(f->endpoint, &path, now);
+	return code;
+}
+
+static uint8_t write_record(struct endpoint_firmware *f, struct client *c,
+			    const struct lwm2m_record *record, int64_t now)
+{
+	const struct lwm2m_value *value = &record->value;
+
+	if (record->path.depth == 3 && record->path.id[2] == 0 &&
+	    value->type == LWM2M_OPAQUE)
+		return write_package(f, value->as.bytes, value->length, now);
+	if (record->path.depth == 3 && record->path.id[2] == 1 &&
+	    value->type == LWM2M_STRING)
+		return write_uri(f, c, value->as.text, value->length, now);
+	return CODE(4, 5);
+}
+
+static uint16_t format_of(const struct request *request,
+			  const struct lwm2m_path *path)
+{
+	if (request->format != FORMAT_NONE)
+		return request->format;
+	return path->depth == 2 ? FORMAT_TLV :
+	       path->id[2] == 0 ? FORMAT_OPAQUE : FORMAT_TEXT;
+}
+
+static uint8_t write_all(struct endpoint_firmware *f, struct client *c,
+			 const struct request *request,
+			 const struct lwm2m_path *path, int64_t now)
+{
+	struct request_room *room = f->endpoint->gateway->room;
+	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
+	uint16_t format = format_of(request, path);
+	uint8_t code = CODE(4, 0);
+	int n;
+
+	if (!codec_decodes(format))
+		return CODE(4, 15);
+	if (!request->length && path->depth == 3 && path->id[2] == 0)
+		return write_package(f, NULL, 0, now);
+	n = codec_decode(format, agent_model(), path, request->payload,
+			 request->length, room->records, REQUEST_RECORDS,
+			 &scratch);
+	if (n < 0)
+		return n == -ENOTSUP ? CODE(4, 15) : CODE(4, 0);
+	for (int i = 0; i < n; i++) {
+		code = write_record(f, c, &room->records[i], now);
+		if (code >> 5 != 2)
+			break;
+	}
+	return code;
+}
+
+/* A Write to /5/0, /5/0/0 or /5/0/1? */
+static bool is_write(const struct request *request, struct lwm2m_path *path)
+{
+	if (request->method != REQUEST_PUT && request->method != REQUEST_POST)
+		return false;
+	if (path_parse(request->uri, request->uri_length, path) < 0 ||
+	    path->id[0] != 5 || path->id[1] || request->query_length)
+		return false;
+	return path->depth == 2 ||
+	       (path->depth == 3 && path->id[2] <= 1 &&
+		request->method == REQUEST_PUT);
+}
+
+bool endpoint_firmware_request(struct client *c,
+			       const struct request_scope *scope,
+			       struct coap_exchange *x,
+			       const struct request *request, int64_t now)
+{
+	struct endpoint_firmware *f = c->endpoint->rare->firmware;
+	struct lwm2m_path path;
+	uint8_t code = CODE(4, 1);
+
+	if (!f || !is_write(request, &path))
+		return false;
+	if (request_may(scope, &path, ACCESS_WRITE))
+		code = write_all(f, c, request, &path, now);
+	coap_respond(x, code, FORMAT_NONE, NULL, 0, -1);
+	return true;
+}
+
+uint8_t endpoint_firmware_block(struct client *c,
+				const struct request *request, size_t so_far,
+				size_t *most, int64_t now)
+{
+	struct endpoint_firmware *f = c->endpoint->rare->firmware;
+	struct request_scope scope = client_scope(c);
+	struct lwm2m_path path;
+	uint8_t code;
+
+	if (!f || !is_write(request, &path))
+		return 0;
+	if (!request_may(&scope, &path, ACCESS_WRITE))
+		return CODE(4, 1);
+	if (so_far > f->endpoint->conf->image_room + AROUND)
+		return refuse_size(f, now);
+	/* Room for one block more: what is too large is found here. */
+	*most = f->endpoint->conf->image_room + AROUND + 1024;
+	if (f->image || f->fetch)
+		return CODE(4, 5);
+	code = ask(f, FIRMWARE_PUSH, now);
+	return code >> 5 == 2 ? 0 : code;
+}
+
+uint8_t endpoint_firmware_update(struct endpoint *e, int64_t now)
+{
+	return e->rare->firmware ?
+	       ask(e->rare->firmware, FIRMWARE_UPDATE, now) : CODE(5, 1);
+}
+
+bool endpoint_firmware_done(struct endpoint *e, uint64_t id, int error,
+			    int64_t now)
+{
+	struct endpoint_firmware *f = e->rare->firmware;
+
+	if (!f || !f->id || f->id != id)
+		return false;
+	f->id = 0;
+	if (error)
+		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus, "image of "
+			 "%zu bytes: %s", f->image ? f->image->n : 0,
+			 strerror(-error));
+	step(f, f->machine.state == FIRMWARE_UPDATING ? FIRMWARE_INSTALLED :
+	     FIRMWARE_CHECKED, error, now);
+	return true;
+}
+
+void endpoint_firmware_due(struct heap_item *item, int64_t now)
+{
+	struct endpoint_firmware *f = (void *)((char *)item -
+		offsetof(struct endpoint_firmware, due));
+
+	heap_remove(&f->endpoint->gateway->firmware, item);
+	step(f, FIRMWARE_TIMER, 0, now);
+}
+
+/* ---- comes and goes ---- */
+
+static void add_number(struct endpoint *e, struct lwm2m_path path,
+		       int64_t number)
+{
+	struct tree_slot *slot = tree_slot_add(&e->tree, &path);
+
+	if (!slot)
+		abort();
+	slot->value = lwm2m_integer(number);
+	slot->flags = TREE_READ_ONLY;
+}
+
+static void build_tree(struct endpoint *e, const struct firmware *machine)
+{
+	static const uint16_t others[] = {0, 1, 2};
+	enum { COAP, COAPS, BOTH = 2 };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct lwm2m_path path = at(others[i]);
+		struct tree_slot *slot = tree_slot_add(&e->tree, &path);
+
+		if (!slot)
+			abort();
+		slot->flags |= TREE_READ_ONLY;	/* but by us */
+	}
+	add_number(e, at(3), machine->state);
+	add_number(e, at(5), machine->result);
+	add_number(e, path_element(5, 0, 8, 0), COAP);
+	add_number(e, path_element(5, 0, 8, 1), COAPS);
+	add_number(e, at(9), BOTH);
+}
+
+void endpoint_firmware_build(struct endpoint *e)
+{
+	struct endpoint_firmware *f;
+	uint8_t *kept;
+	size_t n;
+
+	if (!e->conf->image_room)
+		return;
+	f = endpoint_rare(e)->firmware = calloc(1, sizeof(*f));
+	if (!f || !tree_add(&e->tree, core_object(5), 0))
+		abort();
+	f->endpoint = e;
+	build_tree(e, &f->machine);
+	set_uri(e, "", 0);
+	kept = store_get(e->gateway->store, STORE_FIRMWARE, e->conf->endpoint,
+			 &n);
+	if (kept)
+		take_kept(f, kept, n);
+	free(kept);
+	build_tree(e, &f->machine);	/* as it is now */
+	count(f, true);
+}
+
+void endpoint_firmware_finish(struct endpoint *e)
+{
+	struct endpoint_firmware *f = e->rare->firmware;
+
+	if (!f)
+		return;
+	if (f->machine.state != FIRMWARE_IDLE)
+		e->gateway->n_firmware--;
+	heap_remove(&e->gateway->firmware, &f->due);
+	drop(f);
+	free(f);
+	endpoint_rare(e)->firmware = NULL;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Objects 4 and 7: how an endpoint is connected, and what that moved. Of /4 a
+ * device of a radio has its signal strength, the gateway its uplink. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/endpoint.h"
+#include "agent/gateway/gateway.h"
+#include "agent/lwm2m/statistics.h"
+#include "agent/base/uplink.h"
+
+#define LOOK_EVERY (60 * INT64_C(1000000000))
+#define SIGNAL_STEP 5		/* dB of the mean that are news */
+#define MEAN_UNIT 16
+#define MEAN_OF 8		/* packets, about */
+
+/* ---- object 7 ---- */
+
+static int64_t period_of(const struct endpoint *e)
+{
+	struct lwm2m_path path = path_resource(7, 0, 8);
+	const struct tree_slot *slot = tree_find(&e->tree, &path);
+
+	return slot ? slot->value.as.integer : 0;
+}
+
+bool endpoint_statistics_execute(struct endpoint *e, uint16_t resource,
+				 int64_t now)
+{
+	if (resource == 6) {
+		if (!e->rare->statistics)
+			endpoint_rare(e)->statistics =
+				calloc(1, sizeof(struct statistics));
+		if (!e->rare->statistics)
+			abort();
+		statistics_start(e->rare->statistics, period_of(e), now);
+	} else if (e->rare->statistics) {
+		statistics_stop(e->rare->statistics, now);
+	}
+	return resource == 6 || resource == 7;
+}
+
+/* ---- object 4 of a device ---- */
+
+/* The one bearer that an adapter's name tells. */
+static int32_t bearer_of(const struct endpoint *e)
+{
+	return e->bus && !strcmp(e->bus->conf->adapter, "ble") ?
+	       BEARER_BLUETOOTH : -1;
+}
+
+/* Where its servers reach it: the gateway's address. */
+static bool own_address(const struct endpoint *e, struct buf *texts,
+			struct lwm2m_value *value)
+{
+	struct sockaddr_storage at;
+	const void *bytes = &((struct sockaddr_in *)(void *)&at)->sin_addr;
+	char text[INET6_ADDRSTRLEN];
+	size_t from = texts->used;
+
+	if (!e->n_clients || !e->clients[0].connection ||
+	    !coap_local(e->clients[0].connection, &at))
+		return false;
+	if (at.ss_family == AF_INET6)
+		bytes = &((struct sockaddr_in6 *)(void *)&at)->sin6_addr;
+	if (!inet_ntop(at.ss_family, bytes, text, sizeof(text)))
+		return false;
+	buf_text(texts, text);
+	*value = lwm2m_string((const char *)texts->at + from,
+			      (uint32_t)(texts->used - from));
+	return true;
+}
+
+bool endpoint_link_compute(const struct endpoint *e, uint16_t resource,
+			   struct buf *texts, struct lwm2m_value *value)
+{
+	*value = lwm2m_integer(resource == 2 ? e->rssi : bearer_of(e));
+	if (resource == 4)
+		return own_address(e, texts, value);
+	return resource == 2 ? e->rssi != 0 : bearer_of(e) >= 0;
+}
+
+/* Packets of one place differ by 10 dB: that is no news. */
+static int32_t mean_add(struct endpoint *e, int32_t rssi)
+{
+	int32_t mean = e->rssi_mean;
+
+	mean += mean ? (rssi * MEAN_UNIT - mean) / MEAN_OF : rssi * MEAN_UNIT;
+	e->rssi_mean = (int16_t)mean;
+	return mean / MEAN_UNIT;
+}
+
+void endpoint_link_heard(struct endpoint *e, int32_t rssi, int64_t now)
+{
+	int32_t mean = mean_add(e, rssi);
+	struct lwm2m_path path = path_resource(4, 0, 2);
+	const struct tree_slot *slot = tree_find(&e->tree, &path);
+	struct lwm2m_value value = lwm2m_integer(rssi);
+
+	e->rssi = rssi;
+	endpoint_error_signal(e, mean, now);
+	if (!slot) {
+		endpoint_build_link(e);
+		endpoint_objects_changed(e, now);
+	} else if (slot->flags & TREE_BOUND) {
+		return;			/* a point tells it */
+	}
+	if (slot && abs(mean - e->rssi_told) < SIGNAL_STEP)
+		return;
+	e->rssi_told = (int8_t)mean;
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_changed(&e->clients[i], &path, &value, now);
+}
+
+/* ---- object 4 of the gateway ---- */
+
+/* Sets what is another; says so to who observes it. */
+static void show(struct endpoint *e, struct lwm2m_path path,
+		 struct lwm2m_value value, int64_t now)
+{
+	const struct tree_slot *slot = tree_find(&e->tree, &path);
+
+	if (slot && value_equal(&slot->value, &value))
+		return;
+	if (tree_set(&e->tree, &path, &value, 0) < 0)
+		abort();
+	endpoint_touched(e, &path, now);
+}
+
+static void cut(struct endpoint *e, uint16_t resource, uint32_t n)
+{
+	struct lwm2m_path path = path_element(4, 0, resource, (uint16_t)n);
+
+	while (tree_remove(&e->tree, &path))
+		path.id[3]++;
+}
+
+static void show_texts(struct endpoint *e, uint16_t resource,
+		       const char (*texts)[UPLINK_TEXT], uint32_t n,
+		       int64_t now)
+{
+	cut(e, resource, n);
+	for (uint16_t i = 0; i < n; i++)
+		show(e, path_element(4, 0, resource, i),
+		     lwm2m_string(texts[i], (uint32_t)strlen(texts[i])), now);
+}
+
+static void show_uplink(struct endpoint *e, const struct uplink *u,
+			int64_t now)
+{
+	cut(e, 1, u->n_bearers);
+	for (uint16_t i = 0; i < u->n_bearers; i++)
+		show(e, path_element(4, 0, 1, i),
+		     lwm2m_integer(u->bearers[i]), now);
+	if (u->bearer >= 0)
+		show(e, path_resource(4, 0, 0), lwm2m_integer(u->bearer), now);
+	show(e, path_resource(4, 0, 2), lwm2m_integer(u->signal), now);
+	if (u->quality)
+		show(e, path_resource(4, 0, 3), lwm2m_integer(u->quality),
+		     now);
+	show_texts(e, 4, u->addresses, u->n_addresses, now);
+	show_texts(e, 5, u->routers, u->n_routers, now);
+}
+
+int64_t endpoint_uplink_turn(struct endpoint *e, int64_t now)
+{
+	static struct uplink uplink;	/* agent thread only */
+	static int64_t next;
+	struct lwm2m_path signal = path_resource(4, 0, 2);
+
+	if (!e)
+		return INT64_MAX;
+	if (now < next && tree_find(&e->tree, &signal))
+		return next;
+	next = now + LOOK_EVERY;
+	uplink_look(&uplink);
+	show_uplink(e, &uplink, now);
+	return next;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * safe_after: a device that no server has commanded for so long goes into its
+ * safe state, by the `safe` values of its points. It stays there until a
+ * server writes again. (What becomes of it when it leaves: bus_safe.c.) */
+#include "agent/endpoint/endpoint.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+
+#define SECOND INT64_C(1000000000)
+#define SAFE_WITHIN (10 * SECOND)
+#define SAFE_DONE INT64_MAX
+
+/* While an Update is under way it is not known: the time runs from its start,
+ * for CoAP gives up a message after a minute and a half only. */
+static bool is_served(const struct endpoint *e)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].registration.state ==
+		    REGISTRATION_REGISTERED)
+			return true;
+	return false;
+}
+
+void endpoint_served(struct endpoint *e, int64_t now)
+{
+	if (e->conf->safe_after <= 0)
+		return;
+	if (is_served(e))
+		e->safe_at = 0;
+	else if (!e->safe_at)
+		e->safe_at = now + e->conf->safe_after;
+}
+
+static void point_write(struct endpoint *e, uint32_t index, int64_t now)
+{
+	const struct config_point *p = &e->conf->points[index];
+	struct lwm2m_value value = lwm2m_float(p->safe), raw;
+	int rc = point_invert(&p->scale, &value, (enum lwm2m_type)p->raw_type,
+			      p->raw_min, p->raw_max, &raw);
+
+	if (rc == 0)	/* nobody waits for the end of it */
+		rc = bus_write(e->device, index, &raw, now + SAFE_WITHIN,
+			       ++e->gateway->next_id);
+	if (rc < 0)
+		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+			 "point %s could not be made safe: error %d", p->name,
+			 -rc);
+}
+
+void endpoint_safe_due(struct endpoint *e, int64_t now)
+{
+	if (!e->safe_at || e->safe_at > now)
+		return;
+	if (e->leaving || !e->device) {		/* bus_safe.c's matter */
+		e->safe_at = SAFE_DONE;
+		return;
+	}
+	if (e->life.state != LIVENESS_ONLINE) {	/* it would not hear of it */
+		e->safe_at = now + e->conf->safe_after;
+		return;
+	}
+	e->safe_at = SAFE_DONE;
+	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
+		 "no server for %lld s: the device goes into its safe state",
+		 (long long)(e->conf->safe_after / SECOND));
+	for (uint32_t i = 0; i < e->conf->n_points; i++)
+		if (e->conf->points[i].has_safe)
+			point_write(e, i, now);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What an endpoint's tree holds at its start: its servers' accounts (/1), the
+ * device (/3), and an instance for each mapped point. */
+#include <stdlib.h>
+#include <string.h>
+#include "agent/config/config_facts.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/gateway/gateway.h"
+#include "agent/gateway/loop.h"
+#include "agent/base/machine.h"
+#include "agent/config/model.h"
+#include "ipso/ipso.h"
+
+static struct tree_slot *slot_at(struct tree *tree, struct lwm2m_path path)
+{
+	struct tree_slot *slot = tree_slot_add(tree, &path);
+
+	if (!slot)
+		abort();
+	return slot;
+}
+
+/* A value whose text outlives the tree: the configuration's, or a literal. */
+static void put(struct tree *tree, struct lwm2m_path path,
+		struct lwm2m_value value)
+{
+	slot_at(tree, path)->value = value;
+}
+
+static void put_text(struct tree *tree, struct lwm2m_path path,
+		     const char *text)
+{
+	if (text)
+		put(tree, path, lwm2m_string(text, (uint32_t)strlen(text)));
+}
+
+static void add_object(struct tree *tree, uint16_t object, uint16_t id)
+{
+	if (!tree_add(tree, agent_model()->object(agent_model(), object), id))
+		abort();
+}
+
+/* An account as it stands in the configuration. */
+static void build_account(struct tree *tree, const struct config_server *conf)
+{
+	const struct {
+		uint16_t resource;
+		struct lwm2m_value value;
+	} values[] = {
+		{0, lwm2m_integer(conf->id)},
+		{1, lwm2m_integer(conf->lifetime)},
+		{2, lwm2m_integer(conf->pmin)},
+		{3, lwm2m_integer(conf->pmax)},
+		{4, {0}},			/* executable: Disable */
+		{5, lwm2m_integer(86400)},
+		{6, lwm2m_boolean(true)},
+		{7, lwm2m_string(conf->tcp ? "T" : "U", 1)},
+		{8, {0}},			/* executable: Update Trigger */
+		{23, lwm2m_boolean(false)},	/* Mute Send: not of 1.0 */
+	};
+	size_t count = sizeof(values) / sizeof(values[0]) - conf->lwm2m_1_0;
+
+	add_object(tree, 1, 0);
+	for (size_t n = 0; n < count; n++)
+		put(tree, path_resource(1, 0, values[n].resource),
+		    values[n].value);
+}
+
+/* What all endpoints of a server, or all without a name plate, have alike. */
+static void share(struct endpoint *e, const struct tree *common,
+		  uint16_t object, uint16_t id)
+{
+	if (!tree_share(&e->tree, tree_instance_find(common, object, 0), id))
+		abort();
+}
+
+static void add_account(struct endpoint *e, const struct client *c)
+{
+	struct server *s = c->server;
+	bool old_queue = e->conf->queue && s->conf->lwm2m_1_0;
+
+	if (!s->account.n_instances) {
+		build_account(&s->account, s->conf);
+		if (s->gateway->bootstrap)	/* executable */
+			put(&s->account, path_resource(1, 0, 9),
+			    (struct lwm2m_value){0});
+	}
+	share(e, &s->account, 1, c->instance);
+	if (c->registration.lifetime != s->conf->lifetime)
+		put(&e->tree, path_resource(1, c->instance, 1),
+		    lwm2m_integer(c->registration.lifetime));
+	if (old_queue)
+		put(&e->tree, path_resource(1, c->instance, 7),
+		    lwm2m_string("UQ", 2));
+}
+
+static void put_computed(struct tree *tree, struct lwm2m_path path,
+			 enum lwm2m_type type)
+{
+	struct tree_slot *slot = slot_at(tree, path);
+
+	slot->value.type = type;
+	slot->flags |= TREE_COMPUTED;
+}
+
+static void build_device(struct tree *tree)
+{
+	const char *zone = machine_facts()->timezone;
+
+	add_object(tree, 3, 0);
+	put(tree, path_resource(3, 0, 4), (struct lwm2m_value){0});
+	put(tree, path_element(3, 0, 11, 0), lwm2m_integer(0));
+	put(tree, path_resource(3, 0, 12), (struct lwm2m_value){0});
+	put_computed(tree, path_resource(3, 0, 13), LWM2M_TIME);
+	put_computed(tree, path_resource(3, 0, 14), LWM2M_STRING);
+	put_text(tree, path_resource(3, 0, 15), zone);
+	put_computed(tree, path_resource(3, 0, 16), LWM2M_STRING);
+}
+
+/* Of a radio's device. */
+static void build_link(struct tree *tree)
+{
+	add_object(tree, 4, 0);
+	put_computed(tree, path_resource(4, 0, 0), LWM2M_INTEGER);
+	put_computed(tree, path_element(4, 0, 1, 0), LWM2M_INTEGER);
+	put_computed(tree, path_resource(4, 0, 2), LWM2M_INTEGER);
+	put_computed(tree, path_element(4, 0, 4, 0), LWM2M_STRING);
+}
+
+static void build_statistics(struct tree *tree)
+{
+	add_object(tree, 7, 0);
+	for (uint16_t id = 2; id <= 5; id++)
+		put_computed(tree, path_resource(7, 0, id), LWM2M_INTEGER);
+	put(tree, path_resource(7, 0, 6), (struct lwm2m_value){0});
+	put(tree, path_resource(7, 0, 7), (struct lwm2m_value){0});
+	put(tree, path_resource(7, 0, 8), lwm2m_integer(0));
+}
+
+/* Of the gateway's endpoint, for each device. */
+static void build_listed(struct tree *tree)
+{
+	add_object(tree, 25, 0);
+	put_computed(tree, path_resource(25, 0, 0), LWM2M_STRING);
+	put_computed(tree, path_resource(25, 0, 1), LWM2M_STRING);
+	put_computed(tree, path_resource(25, 0, 3), LWM2M_CORELINK);
+}
+
+static void build_common(struct tree *tree)
+{
+	build_listed(tree);
+	build_device(tree);
+	build_link(tree);
+	build_statistics(tree);
+}
+
+void endpoint_build_link(struct endpoint *e)
+{
+	if (!tree_has_object(&e->tree, 4))
+		share(e, &e->gateway->device, 4, 0);
+}
+
+static void put_fixed(struct tree *tree, struct lwm2m_path path,
+		      const char *text)
+{
+	if (!text)
+		return;
+	put_text(tree, path, text);
+	tree_edit(tree, &path)->flags &= (uint8_t)~TREE_COMPUTED;
+}
+
+static void add_location(struct endpoint *e, const struct config_location *at,
+			 int64_t wall)
+{
+	add_object(&e->tree, 6, 0);
+	put(&e->tree, path_resource(6, 0, 0), lwm2m_float(at->latitude));
+	put(&e->tree, path_resource(6, 0, 1), lwm2m_float(at->longitude));
+	if (at->has_altitude)
+		put(&e->tree, path_resource(6, 0, 2),
+		    lwm2m_float(at->altitude));
+	if (at->has_radius)
+		put(&e->tree, path_resource(6, 0, 3), lwm2m_float(at->radius));
+	put(&e->tree, path_resource(6, 0, 5),
+	    (struct lwm2m_value){LWM2M_TIME, 0,
+				 {.integer = wall / INT64_C(1000000000)}});
+}
+
+/* A zone that is not the system's has an offset that is not known. */
+static void add_zone(struct tree *tree, const struct config_rare *facts)
+{
+	struct lwm2m_path offset = path_resource(3, 0, 14);
+	const char *zone = machine_facts()->timezone;
+
+	if (facts->timezone && (!zone || strcmp(zone, facts->timezone)) &&
+	    !facts->utc_offset)
+		tree_remove(tree, &offset);
+	put_fixed(tree, offset, facts->utc_offset);
+	put_text(tree, path_resource(3, 0, 15), facts->timezone);
+}
+
+static void add_rare(struct endpoint *e, const struct config_rare *facts)
+{
+	struct tree *tree = &e->tree;
+
+	put_text(tree, path_resource(3, 0, 3), facts->firmware_version);
+	put_text(tree, path_resource(3, 0, 17), facts->device_type);
+	put_text(tree, path_resource(3, 0, 18), facts->hardware_version);
+	put_text(tree, path_resource(3, 0, 19), facts->software_version);
+	if (facts->timezone || facts->utc_offset)
+		add_zone(tree, facts);
+	if (facts->location)
+		add_location(e, facts->location,
+			     gateway_wall(e->gateway, loop_clock()));
+}
+
+static void add_facts(struct endpoint *e, const struct config_facts *facts)
+{
+	put_text(&e->tree, path_resource(3, 0, 0), facts->manufacturer);
+	put_text(&e->tree, path_resource(3, 0, 1), facts->model);
+	put_text(&e->tree, path_resource(3, 0, 2), facts->serial);
+	if (facts->rare)
+		add_rare(e, facts->rare);
+}
+
+static void add_device(struct endpoint *e)
+{
+	struct gateway *g = e->gateway;
+
+	if (!g->device.n_instances)
+		build_common(&g->device);
+	share(e, &g->device, 3, 0);
+	share(e, &g->device, 7, 0);
+	if (e->conf->facts)
+		add_facts(e, e->conf->facts);
+}
+
+/* The gateway's own endpoint: what the site does not say, the machine does. */
+static void put_unless(struct tree *tree, uint16_t resource, const char *text)
+{
+	struct lwm2m_path path = path_resource(3, 0, resource);
+
+	if (!tree_find(tree, &path))
+		put_text(tree, path, text);
+}
+
+static void add_machine(struct endpoint *e)
+{
+	const struct machine *machine = machine_facts();
+	struct tree *tree = &e->tree;
+	int64_t memory = machine_memory().total_kb;
+
+	put_unless(tree, 0, machine->vendor ? machine->vendor : "lwmux");
+	put_unless(tree, 1, machine->product ? machine->product : "gateway");
+	put_unless(tree, 2, machine->serial);
+	put_unless(tree, 3, machine->system);
+	put_unless(tree, 17, "gateway");
+	put_unless(tree, 18, machine->version);
+	put_unless(tree, 19, e->gateway->version);
+	add_object(tree, 4, 0);
+	if (!memory)
+		return;
+	put_computed(tree, path_resource(3, 0, 10), LWM2M_INTEGER);
+	put(tree, path_resource(3, 0, 21), lwm2m_integer(memory));
+}
+
+/* One resource of any object, without IPSO's companions. */
+static void build_bound(struct endpoint *e, const struct config_point *point,
+			const struct object_def *object)
+{
+	const struct resource_def *def = object_resource(object,
+							 point->resource.id[2]);
+	struct tree_slot *slot;
+
+	if (object->id == 4)
+		endpoint_build_link(e);
+	if (!tree_add(&e->tree, object, point->resource.id[1]))
+		abort();
+	slot = slot_at(&e->tree, point->resource);
+	slot->flags = TREE_BOUND;
+	if (!point->writable)
+		slot->flags |= TREE_READ_ONLY;
+	if (def && def->operations & OP_EXECUTE)
+		return;
+	slot->value = (struct lwm2m_value){0};
+	slot->quality = TREE_EMPTY;
+}
+
+static void build_ipso(struct endpoint *e, const struct config_point *point,
+		       const struct object_def *object)
+{
+	struct ipso_facts facts = {
+		.units = point->unit, .application = point->application ?
+			point->application : point->name,
+		.has_range = point->has_range, .range_min = point->range_min,
+		.range_max = point->range_max, .read_only = !point->writable,
+	};
+
+	if (ipso_instance_add(&e->tree, object, point->resource.id[1],
+			      &facts) < 0)
+		abort();
+}
+
+void endpoint_build_point(struct endpoint *e, const struct config_point *point)
+{
+	const struct object_model *model = config_device_model(e->conf);
+	const struct object_def *object;
+
+	if (point->map.depth == 0)
+		return;
+	object = model->object(model, point->resource.id[0]);
+	if (point->map.depth == 2 && ipso_object(object->id))
+		build_ipso(e, point, object);
+	else
+		build_bound(e, point, object);
+}
+
+void endpoint_build_accounts(struct endpoint *e)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		add_account(e, &e->clients[i]);
+}
+
+void endpoint_build(struct endpoint *e)
+{
+	tree_init(&e->tree);
+	endpoint_build_accounts(e);
+	add_device(e);
+	if (!e->bus)
+		add_machine(e);
+	endpoint_firmware_build(e);
+	for (size_t i = 0; i < e->conf->n_points; i++)
+		if (!e->conf->points[i].optional)
+			endpoint_build_point(e, &e->conf->points[i]);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The wall clock was set while values stood in the trees: their times move
+ * with it. */
+#include <stdlib.h>
+#include "agent/gateway/gateway.h"
+#include "agent/endpoint/last.h"
+#include "agent/base/log.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* 5518 Timestamp of an IPSO object: of its value, in seconds. */
+static int64_t stamp_correct(const struct wall_jump *jump, int64_t stamp)
+{
+	int64_t right = wall_correct(jump, stamp * SECOND);
+
+	return right / SECOND;
+}
+
+static bool is_stamp(const struct lwm2m_path *path,
+		     const struct tree_slot *slot)
+{
+	return path->id[2] == 5518 && slot->value.type == LWM2M_TIME;
+}
+
+static void endpoint_correct(struct endpoint *e, const struct wall_jump *jump)
+{
+	struct lwm2m_path root = path_root(), path;
+	struct tree_cursor at = {0, 0};
+	const struct tree_slot *slot;
+
+	while ((slot = tree_next(&e->tree, &root, &at, &path))) {
+		struct tree_slot *edit;
+
+		if (wall_correct(jump, slot->time) == slot->time &&
+		    !is_stamp(&path, slot))
+			continue;
+		edit = tree_edit(&e->tree, &path);
+		if (!edit)
+			abort();
+		edit->time = wall_correct(jump, edit->time);
+		if (is_stamp(&path, edit))
+			edit->value.as.integer = stamp_correct(
+				jump, edit->value.as.integer);
+	}
+}
+
+void gateway_clock(struct gateway *g, int64_t offset, int64_t now)
+{
+	struct wall_jump jump;
+
+	if (!wall_step(&g->wall, offset, now, &jump))
+		return;
+	log_line(LOG_NOTE, NULL, NULL, "the clock was set by %+lld s: the times "
+		 "of values follow it", (long long)(jump.by / SECOND));
+	forward_clock(g, &jump);
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e)) {
+		endpoint_correct(e, &jump);
+		if (e->life.heard)
+			last_heard(g->last, e, true, now);
+	}
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Servers, buses and endpoints by name; what is due; messages to whom they
+ * concern. What changes at a reload is in reload.c. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/endpoint/batch.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/gateway/gateway.h"
+#include "agent/endpoint/last.h"
+#include "agent/gateway/listing.h"
+#include "agent/base/log.h"
+#include "agent/control/search.h"
+
+#define SECOND INT64_C(1000000000)
+#define MAIL 256			/* messages a turn */
+#define OUT_MAX (96 * 1024)	/* 64 KiB in base64, and names */
+#define STOP_WITHIN (SECOND * 9 / 2)
+#define START_AGAIN (30 * SECOND)	/* a bus for which there was no thread */
+
+void gateway_init(struct gateway *g)
+{
+	g->last = last_create();
+	g->mail = bus_mailbox_create();
+	g->forwarding = forwarding_create();
+	g->room = malloc(sizeof(*g->room));
+	g->out = malloc(OUT_MAX);
+	g->out_size = OUT_MAX;
+	g->n_slots = 64;
+	g->by_name = calloc(g->n_slots, sizeof(struct endpoint *));
+	if (!g->mail || !g->room || !g->out || !g->by_name)
+		abort();
+	config_errors_init(&g->errors);
+}
+
+static void free_buses(struct gateway *g)
+{
+	for (struct gateway_bus *b; (b = g->buses); ) {
+		g->buses = b->next;
+		config_bus_free(b->conf);
+		config_bus_free(b->successor);
+		free(b->trouble);
+		free(b);
+	}
+}
+
+static void free_servers(struct server *list)
+{
+	for (struct server *s; (s = list); ) {
+		list = s->next_retired;
+		server_destroy(s);
+	}
+}
+
+void gateway_finish(struct gateway *g)
+{
+	for (struct endpoint *e; (e = gateway_next(g, NULL)); )
+		gateway_remove(e);
+	for (size_t i = 0; i < g->n_servers; i++)
+		server_destroy(g->servers[i]);
+	free(g->servers);
+	free_servers(g->retired);
+	free_servers(g->accounts);
+	if (g->bootstrap)
+		server_destroy(g->bootstrap);
+	free_buses(g);
+	forwarding_destroy(g->forwarding);
+	for (size_t i = 0; i < g->n_waiting; i++)
+		config_device_free(g->waiting[i]);
+	for (size_t i = 0; i < g->n_refused; i++)
+		config_device_free(g->refused[i]);
+	free(g->waiting);
+	free(g->refused);
+	free(g->by_name);
+	tree_finish(&g->device);
+	tree_finish(&g->access);
+	last_destroy(g->last);
+	heap_finish(&g->clients);
+	heap_finish(&g->batches);
+	heap_finish(&g->bootstraps);
+	heap_finish(&g->firmware);
+	config_errors_finish(&g->errors);
+	mailbox_destroy(g->mail);
+	free(g->room);
+	free(g->out);
+	free(g->name);
+}
+
+/* ---- endpoints by name ---- */
+
+static struct endpoint **chain_of(const struct gateway *g, const char *name)
+{
+	return &g->by_name[seed_of(name) & (g->n_slots - 1)];
+}
+
+struct endpoint *gateway_endpoint(const struct gateway *g, const char *name)
+{
+	struct endpoint *e = *chain_of(g, name);
+
+	while (e && strcmp(e->conf->endpoint, name))
+		e = e->next_by_name;
+	return e;
+}
+
+struct endpoint *gateway_next(const struct gateway *g,
+			      const struct endpoint *after)
+{
+	size_t slot = 0;
+
+	if (after && after->next_by_name)
+		return after->next_by_name;
+	if (after)
+		slot = (size_t)(chain_of(g, after->conf->endpoint) -
+				g->by_name) + 1;
+	while (slot < g->n_slots && !g->by_name[slot])
+		slot++;
+	return slot < g->n_slots ? g->by_name[slot] : NULL;
+}
+
+static void grow(struct gateway *g)
+{
+	struct endpoint **old = g->by_name;
+	size_t n = g->n_slots;
+
+	g->n_slots *= 2;
+	g->by_name = calloc(g->n_slots, sizeof(struct endpoint *));
+	if (!g->by_name)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		for (struct endpoint *e = old[i], *next; e; e = next) {
+			struct endpoint **chain =
+				chain_of(g, e->conf->endpoint);
+
+			next = e->next_by_name;
+			e->next_by_name = *chain;
+			*chain = e;
+		}
+	free(old);
+}
+
+void gateway_add(struct gateway *g, struct endpoint *e)
+{
+	struct endpoint **chain;
+
+	if (g->n_endpoints >= g->n_slots)
+		grow(g);
+	chain = chain_of(g, e->conf->endpoint);
+	e->next_by_name = *chain;
+	*chain = e;
+	g->n_endpoints++;
+}
+
+void gateway_remove(struct endpoint *e)
+{
+	struct endpoint **at = chain_of(e->gateway, e->conf->endpoint);
+
+	while (*at != e)
+		at = &(*at)->next_by_name;
+	*at = e->next_by_name;
+	e->gateway->n_endpoints--;
+	if (e->gateway->itself == e) {
+		listing_close(e->gateway);
+		e->gateway->itself = NULL;
+	}
+	endpoint_destroy(e);
+}
+
+void gateway_gone(struct endpoint *e)
+{
+	e->gone = true;
+	e->next_gone = e->gateway->gone;
+	e->gateway->gone = e;
+}
+
+static void take_away_gone(struct gateway *g, int64_t now)
+{
+	for (struct endpoint *e; (e = g->gone); ) {
+		struct config_device *successor = e->successor;
+
+		g->gone = e->next_gone;
+		if (!g->stopping)
+			listing_remove(e, now);
+		gateway_remove(e);
+		if (successor)
+			gateway_start(g, successor, now);
+	}
+}
+
+/* ---- messages ---- */
+
+static void bus_is_open(struct gateway_bus *b, bool open, char *trouble)
+{
+	if (open && !b->open)
+		log_line(LOG_NOTE, NULL, b->conf->name, "bus is open");
+	if (!open && (!b->trouble || !trouble || strcmp(b->trouble, trouble)))
+		log_line(LOG_WARN, NULL, b->conf->name, "bus is down: %s",
+			 trouble ? trouble : "?");
+	b->open = open;
+	free(b->trouble);
+	b->trouble = trouble;
+}
+
+void gateway_bus_start(struct gateway_bus *b, int64_t now)
+{
+	char *why;
+
+	b->bus = bus_start(b->conf, b->gateway->mail);
+	b->start_at = b->bus ? INT64_MAX : now + START_AGAIN;
+	if (b->bus)
+		return;
+	if (asprintf(&why, "it cannot start: %s", strerror(errno)) < 0)
+		abort();
+	bus_is_open(b, false, why);
+}
+
+void gateway_bus_closed(struct gateway_bus *b, int64_t now)
+{
+	struct gateway *g = b->gateway;
+	struct gateway_bus **at = &g->buses;
+
+	bus_free(b->bus);
+	b->bus = NULL;
+	b->open = false;
+	if (b->successor) {
+		config_bus_free(b->conf);
+		b->conf = b->successor;
+		b->successor = NULL;
+		b->leaving = b->stopped = b->for_search = false;
+		free(b->trouble);
+		b->trouble = NULL;
+		gateway_bus_start(b, now);
+		gateway_start_waiting(g, now);
+		return;
+	}
+	while (*at != b)
+		at = &(*at)->next;
+	*at = b->next;
+	config_bus_free(b->conf);
+	free(b->trouble);
+	free(b);
+}
+
+static struct gateway_bus *bus_of(struct gateway *g, const struct bus *bus)
+{
+	struct gateway_bus *b = g->buses;
+
+	while (b && b->bus != bus)
+		b = b->next;
+	return b;
+}
+
+static void bus_message(struct gateway *g, struct bus_message *m, int64_t now)
+{
+	struct gateway_bus *b = bus_of(g, m->bus);
+
+	if (!b)
+		return;
+	if (m->event == BUS_CLOSED) {
+		gateway_bus_closed(b, now);
+	} else if (m->event == BUS_FOUND || m->event == BUS_SEARCHED) {
+		search_message(b, m);
+	} else if (m->event == BUS_OPENED || m->event == BUS_DOWN) {
+		bus_is_open(b, m->event == BUS_OPENED, m->text);
+		m->text = NULL;
+	}
+}
+
+bool gateway_mail(struct gateway *g, int64_t now)
+{
+	static struct bus_message messages[MAIL];	/* agent thread only */
+	size_t n = mailbox_take(g->mail, messages, MAIL);
+
+	for (size_t i = 0; i < n; i++) {
+		if (messages[i].owner)
+			endpoint_message(messages[i].owner, &messages[i], now);
+		else
+			bus_message(g, &messages[i], now);
+		bus_message_finish(&messages[i]);
+	}
+	return n == MAIL;
+}
+
+/* ---- what is due ---- */
+
+#define OWNER(item, type, member) \
+	((type *)(void *)((char *)(item) - offsetof(type, member)))
+
+static void turn_heaps(struct gateway *g, int64_t now)
+{
+	struct heap_item *item;
+
+	while ((item = heap_first(&g->batches)) && item->due <= now)
+		batch_due(OWNER(item, struct batch, due), now);
+	while ((item = heap_first(&g->bootstraps)) && item->due <= now) {
+		heap_remove(&g->bootstraps, item);
+		client_bootstrap_due(OWNER(item, struct client_bootstrap, due),
+				     now);
+		if (item->place && item->due <= now)
+			break;
+	}
+	while ((item = heap_first(&g->firmware)) && item->due <= now)
+		endpoint_firmware_due(item, now);
+	while ((item = heap_first(&g->clients)) && item->due <= now) {
+		heap_remove(&g->clients, item);
+		client_due(OWNER(item, struct client, due), now);
+		if (item->place && item->due <= now)
+			break;		/* asks again at once: next turn */
+	}
+}
+
+/* Those without a client go. */
+static int64_t turn_list(struct server **at, int64_t now)
+{
+	int64_t due = INT64_MAX, next;
+
+	for (struct server *s; (s = *at); ) {
+		next = server_turn(s, now);
+		due = next < due ? next : due;
+		if (s->n_clients) {
+			at = &s->next_retired;
+			continue;
+		}
+		*at = s->next_retired;
+		server_destroy(s);
+	}
+	return due;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t turn_servers(struct gateway *g, int64_t now)
+{
+	int64_t due = g->bootstrap ? server_turn(g->bootstrap, now) :
+				     INT64_MAX;
+
+	for (size_t i = 0; i < g->n_servers; i++)
+		due = earlier(due, server_turn(g->servers[i], now));
+	due = earlier(due, turn_list(&g->accounts, now));
+	return earlier(due, turn_list(&g->retired, now));
+}
+
+static void turn_stop(struct gateway *g, int64_t now)
+{
+	if (!g->stopping || g->n_endpoints)
+		return;
+	for (struct gateway_bus *b = g->buses, *next; b; b = next) {
+		next = b->next;
+		if (!b->bus) {
+			gateway_bus_closed(b, now);
+		} else if (!b->stopped) {
+			b->stopped = true;
+			bus_stop(b->bus);
+		}
+	}
+}
+
+/* Buses that could not start try again. */
+static int64_t turn_buses(struct gateway *g, int64_t now)
+{
+	int64_t due = INT64_MAX;
+	bool down = false;
+
+	for (struct gateway_bus *b = g->buses; b; b = b->next) {
+		down |= !b->open && b->trouble;
+		if (b->bus || b->leaving || g->stopping)
+			continue;
+		if (b->start_at <= now) {
+			gateway_bus_start(b, now);
+			if (b->bus)
+				gateway_start_waiting(g, now);
+		}
+		due = b->start_at < due ? b->start_at : due;
+	}
+	if (g->itself)
+		endpoint_error(g->itself, ERROR_PERIPHERAL, down, now);
+	return due;
+}
+
+int64_t gateway_turn(struct gateway *g, int64_t now)
+{
+	int64_t due, next;
+
+	turn_heaps(g, now);
+	due = turn_servers(g, now);
+	next = forward_turn(g, now);
+	due = next < due ? next : due;
+	take_away_gone(g, now);
+	turn_stop(g, now);
+	next = turn_buses(g, now);
+	due = next < due ? next : due;
+	next = endpoint_uplink_turn(g->itself, now);
+	due = next < due ? next : due;
+	if (heap_due(&g->clients) < due)
+		due = heap_due(&g->clients);
+	if (heap_due(&g->batches) < due)
+		due = heap_due(&g->batches);
+	next = last_turn(g->last, now);
+	due = next < due ? next : due;
+	due = earlier(due, heap_due(&g->bootstraps));
+	due = earlier(due, heap_due(&g->firmware));
+	if (g->stopping && g->stop_by < due)
+		due = g->stop_by;
+	return due;
+}
+
+void gateway_stop(struct gateway *g, int64_t now)
+{
+	if (g->stopping)
+		return;
+	g->stopping = true;
+	g->stop_by = now + STOP_WITHIN;
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e)) {
+		config_device_free(e->successor);
+		e->successor = NULL;
+		endpoint_leave(e, e->conf->queue, now);
+	}
+	for (struct gateway_bus *b = g->buses; b; b = b->next) {
+		config_bus_free(b->successor);
+		b->successor = NULL;
+	}
+}
+
+bool gateway_stopped(const struct gateway *g)
+{
+	return g->stopping && !g->n_endpoints && !g->buses;
+}
+
+void gateway_summary(const struct gateway *g, char *text, size_t size)
+{
+	size_t online = 0, asleep = 0, registered = 0;
+	char sleepers[40] = "";
+
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e)) {
+		online += e->life.state == LIVENESS_ONLINE;
+		asleep += e->life.state == LIVENESS_ASLEEP;
+	}
+	for (size_t i = 0; i < g->n_servers; i++)
+		registered += g->servers[i]->n_registered;
+	for (const struct server *s = g->accounts; s; s = s->next_retired)
+		registered += s->n_registered;
+	if (asleep)
+		snprintf(sleepers, sizeof(sleepers), ", %zu asleep", asleep);
+	snprintf(text, size, "%zu endpoints, %zu online%s, %zu registered",
+		 g->n_endpoints + g->n_refused, online, sleepers, registered);
+}

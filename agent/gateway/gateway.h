@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * All of it: servers, buses, endpoints, and what holds them together. Start is
+ * a reload from nothing. Agent thread. */
+#ifndef AGENT_GATEWAY_H
+#define AGENT_GATEWAY_H
+#include "agent/endpoint/endpoint.h"
+#include "agent/store/store.h"
+#include "agent/base/wall.h"
+
+struct search;
+
+struct gateway_bus {
+	struct gateway *gateway;
+	struct gateway_bus *next;
+	struct config_bus *conf;	/* owned */
+	struct config_bus *successor;	/* opens when this one is closed */
+	struct bus *bus;		/* NULL: closed, or could not start */
+	int64_t start_at;		/* next try where it could not */
+	struct search *search;		/* under way, or NULL */
+	bool open, leaving, stopped;
+	bool for_search;		/* not configured: ends with it */
+	char *trouble;			/* why it is down, or NULL */
+};
+
+struct gateway {
+	struct config_dirs dirs;
+	const char *version;		/* of the program, or NULL */
+	char *name;
+	struct mailbox *mail;
+	struct store *store;
+	struct last *last;		/* of sleeping devices */
+	struct forwarding *forwarding;	/* what waits for servers */
+	struct server **servers;
+	size_t n_servers;
+	struct server *retired;		/* until their last client is gone */
+	struct server *bootstrap;	/* the configured one, or NULL */
+	struct server *accounts;	/* that bootstrap has named */
+	struct gateway_bus *buses;
+	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
+					 * them */
+	struct endpoint *itself;	/* the gateway's own, or NULL */
+	bool object_25;			/* ... lists the devices: */
+	struct endpoint **listed;	/* by instance (listing.c); or NULL */
+	size_t next_listed;
+	struct tree access;		/* /2/x likewise */
+	struct endpoint **by_name;	/* hash table */
+	size_t n_slots, n_endpoints;
+	struct config_device **waiting;	/* for their bus to close and open */
+	size_t n_waiting;
+	struct endpoint *gone;		/* to be freed in the next turn */
+	struct config_device **refused;	/* owned; shown in the status */
+	size_t n_refused;
+	struct heap clients, batches, bootstraps, firmware;	/* due times */
+	uint32_t n_firmware;		/* packages that are not idle */
+	struct request_room *room;
+	uint8_t *out;			/* an answer while it is made */
+	size_t out_size;
+	int64_t started;		/* monotonic ns */
+	struct wall wall;		/* the wall clock beside ours */
+	uint64_t next_id;
+	int64_t stop_by;
+	bool stopping;
+	bool dry;			/* registers nowhere */
+	struct config_errors errors;	/* of the last load */
+};
+
+/* Directories are borrowed. */
+void gateway_init(struct gateway *gateway);
+void gateway_finish(struct gateway *gateway);
+
+/* Takes what is different in config (owned from now on); the untouched keep
+ * everything. */
+void gateway_apply(struct gateway *gateway, struct config *config,
+		   int64_t now);
+/* Reads the configuration anew and applies it. A wrong main file changes
+ * nothing, nor does a file of conf.d or a bus that is wrong as a whole; a wrong
+ * device is refused alone. errors: all findings. false: nothing was changed. */
+bool gateway_reload(struct gateway *gateway, int64_t now);
+/* Descriptors that config needs fit under the limit? Else an error is added. */
+bool gateway_fits(const struct config *config, struct config_errors *errors);
+
+/* Its thread begins; where that fails, again and again. */
+void gateway_bus_start(struct gateway_bus *bus, int64_t now);
+/* It has ended: its successor starts, or it is freed. */
+void gateway_bus_closed(struct gateway_bus *bus, int64_t now);
+
+/* Messages of the buses; returns whether more are left. */
+bool gateway_mail(struct gateway *gateway, int64_t now);
+/* All that is due now; returns when the next thing is. */
+int64_t gateway_turn(struct gateway *gateway, int64_t now);
+void gateway_stop(struct gateway *gateway, int64_t now);
+bool gateway_stopped(const struct gateway *gateway);
+
+struct endpoint *gateway_endpoint(const struct gateway *gateway,
+				  const char *name);
+/* By place: for (e = gateway_next(g, NULL); e; e = gateway_next(g, e)) */
+struct endpoint *gateway_next(const struct gateway *gateway,
+			      const struct endpoint *after);
+/* Starts the device, or keeps it waiting for its bus; conf is taken. */
+void gateway_start(struct gateway *gateway, struct config_device *conf,
+		   int64_t now);
+void gateway_start_waiting(struct gateway *gateway, int64_t now);
+void gateway_add(struct gateway *gateway, struct endpoint *endpoint);
+void gateway_remove(struct endpoint *endpoint);		/* and frees it */
+/* All that it waited for has ended: the next turn frees it. */
+void gateway_gone(struct endpoint *endpoint);
+
+/* clock.c: the clocks were read; where the wall clock was set since, all times
+ * of this run are corrected. */
+void gateway_clock(struct gateway *gateway, int64_t offset, int64_t now);
+static inline int64_t gateway_wall(const struct gateway *gateway, int64_t now)
+{
+	return now + gateway->wall.offset;
+}
+/* "37 endpoints, 35 online, 34 registered": for systemd and people. */
+void gateway_summary(const struct gateway *gateway, char *text, size_t size);
+#endif

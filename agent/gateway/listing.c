@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Who has which instance of object 25. Its resources are shared slots that are
+ * computed from the device's endpoint when they are read. */
+#include <stdlib.h>
+#include <string.h>
+#include "agent/gateway/gateway.h"
+#include "agent/gateway/listing.h"
+#include "agent/base/log.h"
+#include "objects/linkformat.h"
+
+static struct endpoint *listed(const struct gateway *g, uint16_t id)
+{
+	return id < LISTING_MAX && g->listed ? g->listed[id] : NULL;
+}
+
+/* An instance that nobody has; the last one given away is not the next. */
+static long free_id(struct gateway *g)
+{
+	for (size_t i = 0; i < LISTING_MAX; i++) {
+		size_t id = (g->next_listed + i) % LISTING_MAX;
+
+		if (!g->listed[id]) {
+			g->next_listed = id + 1;
+			return (long)id;
+		}
+	}
+	return -1;
+}
+
+static bool enter(struct endpoint *e)
+{
+	struct gateway *g = e->gateway;
+	long id = free_id(g);
+
+	if (id < 0)
+		return false;
+	if (!tree_share(&g->itself->tree, tree_instance_find(&g->device, 25,
+							     0), (uint16_t)id))
+		abort();
+	g->listed[id] = e;
+	return true;
+}
+
+static bool may_list(const struct endpoint *e)
+{
+	const struct gateway *g = e->gateway;
+
+	return g->listed && g->itself && e != g->itself;
+}
+
+static void refuse_more(const struct gateway *g)
+{
+	log_line(LOG_WARN, g->itself->conf->endpoint, NULL, "object 25 lists "
+		 "%d devices only", LISTING_MAX);
+}
+
+void listing_open(struct gateway *g, int64_t now)
+{
+	bool all = true;
+
+	if (!g->object_25 || !g->itself)
+		return;
+	g->listed = calloc(LISTING_MAX, sizeof(*g->listed));
+	if (!g->listed)
+		abort();
+	g->next_listed = 0;
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		if (may_list(e) && !e->gone)
+			all &= enter(e);
+	if (!all)
+		refuse_more(g);
+	endpoint_objects_changed(g->itself, now);
+}
+
+void listing_close(struct gateway *g)
+{
+	free(g->listed);
+	g->listed = NULL;
+}
+
+void listing_add(struct endpoint *e, int64_t now)
+{
+	if (!may_list(e))
+		return;
+	if (!enter(e)) {
+		refuse_more(e->gateway);
+		return;
+	}
+	endpoint_objects_changed(e->gateway->itself, now);
+	listing_changed(e, now);
+}
+
+static long id_of(const struct endpoint *e)
+{
+	for (long id = 0; may_list(e) && id < LISTING_MAX; id++)
+		if (e->gateway->listed[id] == e)
+			return id;
+	return -1;
+}
+
+void listing_remove(struct endpoint *e, int64_t now)
+{
+	struct lwm2m_path path = {{25, 0, 0, 0}, 2};
+	long id = id_of(e);
+
+	if (id < 0)
+		return;
+	path.id[1] = (uint16_t)id;
+	tree_remove(&e->gateway->itself->tree, &path);
+	e->gateway->listed[id] = NULL;
+	endpoint_gone(e->gateway->itself, &path, now);
+	endpoint_objects_changed(e->gateway->itself, now);
+}
+
+void listing_changed(struct endpoint *e, int64_t now)
+{
+	struct lwm2m_value none = {.type = LWM2M_CORELINK};
+	struct lwm2m_path path = path_resource(25, 0, 3);
+	long id = id_of(e);
+
+	path.id[1] = (uint16_t)id;
+	for (size_t i = 0; id >= 0 && i < e->gateway->itself->n_clients; i++)
+		client_changed(&e->gateway->itself->clients[i], &path, &none,
+			       now);
+}
+
+/* As it registers, from object 3 on: what comes before is of the connection. */
+static void objects_print(const struct tree *tree, struct buf *to)
+{
+	size_t from = to->used, n;
+	const uint8_t *start;
+
+	links_register(tree, &(struct link_options){.ct = -1, .ver = true},
+		       to);
+	if (to->full)
+		return;
+	start = memmem(to->at + from, to->used - from, "</3", 3);
+	n = start ? (size_t)(to->at + to->used - start) : 0;
+	if (n)
+		memmove(to->at + from, start, n);
+	to->used = from + n;
+}
+
+bool listing_compute(const struct gateway *g, const struct lwm2m_path *path,
+		     struct buf *texts, struct lwm2m_value *value)
+{
+	const struct endpoint *e = listed(g, path->id[1]);
+	size_t from = texts->used;
+
+	if (!e)
+		return false;
+	switch (path->id[2]) {
+	case 0: buf_text(texts, e->conf->endpoint); break;
+	case 1: buf_print(texts, "d%u", path->id[1]); break;
+	case 3: objects_print(&e->tree, texts); break;
+	default: return false;
+	}
+	*value = lwm2m_string((const char *)texts->at + from,
+			      (uint32_t)(texts->used - from));
+	value->type = path->id[2] == 3 ? LWM2M_CORELINK : LWM2M_STRING;
+	return true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Object 25 of the gateway's own endpoint: an instance for each device, while
+ * there is one (gateway: object_25). Agent thread. */
+#ifndef AGENT_LISTING_H
+#define AGENT_LISTING_H
+#include "agent/endpoint/endpoint.h"
+
+#define LISTING_MAX 1000	/* what a registration can name, with room */
+
+/* The gateway's endpoint is there: all devices are listed. */
+void listing_open(struct gateway *gateway, int64_t now);
+void listing_close(struct gateway *gateway);
+/* A device has come, is about to go, has other objects. */
+void listing_add(struct endpoint *endpoint, int64_t now);
+void listing_remove(struct endpoint *endpoint, int64_t now);
+void listing_changed(struct endpoint *endpoint, int64_t now);
+/* Of /25/n; false: it has none. */
+bool listing_compute(const struct gateway *gateway,
+		     const struct lwm2m_path *path, struct buf *texts,
+		     struct lwm2m_value *value);
+#endif

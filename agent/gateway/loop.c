@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Before each wait everything that is due is done, and the timer set for what
+ * comes next: descriptors only wake the loop up. */
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+#include "agent/coap/coap.h"
+#include "agent/control/control.h"
+#include "agent/gateway/dry_run.h"
+#include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
+#include "agent/gateway/loop.h"
+#include "agent/base/sdnotify.h"
+
+#define SECOND INT64_C(1000000000)
+#define STATUS_EVERY 5000		/* ms */
+
+static struct {
+	struct gateway *gateway;
+	uv_poll_t coap, mail;
+	uv_prepare_t before_wait;
+	uv_timer_t due, status;
+	uv_signal_t term, interrupt, hangup;
+	unsigned resolving;		/* look-ups under way */
+	char said[128];			/* to systemd */
+} loop;
+
+int64_t loop_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static int64_t wall_offset(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * SECOND + t.tv_nsec - loop_clock();
+}
+
+static void wake(uv_poll_t *poll, int status, int events)
+{
+	(void)poll;
+	(void)status;
+	(void)events;
+}
+
+static void time_has_come(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+static void end(void)
+{
+	control_close();
+	uv_stop(uv_default_loop());
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t turn(int64_t now)
+{
+	struct gateway *g = loop.gateway;
+	int64_t due;
+	bool more;
+
+	gateway_clock(g, wall_offset(), now);
+	more = gateway_mail(g, now);
+	due = dry_run_turn(g, now);
+	coap_turn(now);
+	now = loop_clock();
+	due = earlier(due, gateway_turn(g, now));
+	due = earlier(due, coap_due());
+	return more ? now : due;
+}
+
+static void before_wait(uv_prepare_t *prepare)
+{
+	int64_t due = turn(loop_clock()), now = loop_clock();
+	uint64_t ms;
+
+	(void)prepare;
+	if (gateway_stopped(loop.gateway) ||
+	    (loop.gateway->stopping && now >= loop.gateway->stop_by)) {
+		end();
+		return;
+	}
+	uv_timer_stop(&loop.due);
+	if (due == INT64_MAX)
+		return;
+	ms = due <= now ? 0 : (uint64_t)((due - now + 999999) / 1000000);
+	uv_update_time(uv_default_loop());
+	uv_timer_start(&loop.due, time_has_come, ms, 0);
+}
+
+static void tell_status(uv_timer_t *timer)
+{
+	char text[128];
+
+	(void)timer;
+	log_catch_up(false);
+	gateway_summary(loop.gateway, text, sizeof(text));
+	if (!strcmp(text, loop.said))
+		return;
+	strcpy(loop.said, text);
+	sdnotify_status(text);
+}
+
+static void on_end(uv_signal_t *signal, int number)
+{
+	(void)signal;
+	log_line(LOG_NOTE, NULL, NULL, "%s: deregistering", strsignal(number));
+	sdnotify_stopping();
+	gateway_stop(loop.gateway, loop_clock());
+}
+
+bool loop_reload(void)
+{
+	bool done;
+
+	if (loop.gateway->stopping)
+		return false;
+	sdnotify_reloading(loop_clock());
+	done = gateway_reload(loop.gateway, loop_clock());
+	log_line(done ? LOG_NOTE : LOG_ERROR, NULL, NULL, "%s", done ?
+		 "configuration reloaded" :
+		 "configuration is wrong: nothing was changed");
+	sdnotify_ready();
+	return done;
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+	(void)signal;
+	(void)number;
+	loop_reload();
+}
+
+static void watch(uv_poll_t *poll, int fd)
+{
+	uv_poll_init(uv_default_loop(), poll, fd);
+	uv_poll_start(poll, UV_READABLE, wake);
+}
+
+static void watch_signal(uv_signal_t *handle, uv_signal_cb handler, int number)
+{
+	uv_signal_init(uv_default_loop(), handle);
+	uv_signal_start(handle, handler, number);
+}
+
+static void set_up(struct gateway *gateway)
+{
+	uv_loop_t *uv = uv_default_loop();
+
+	loop.gateway = gateway;
+	gateway->started = loop_clock();
+	watch(&loop.coap, coap_epoll_fd());
+	watch(&loop.mail, mailbox_fd(gateway->mail));
+	uv_timer_init(uv, &loop.due);
+	uv_timer_init(uv, &loop.status);
+	uv_timer_start(&loop.status, tell_status, 1000, STATUS_EVERY);
+	uv_prepare_init(uv, &loop.before_wait);
+	uv_prepare_start(&loop.before_wait, before_wait);
+	watch_signal(&loop.term, on_end, SIGTERM);
+	watch_signal(&loop.interrupt, on_end, SIGINT);
+	watch_signal(&loop.hangup, on_hangup, SIGHUP);
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+	(void)unused;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void tear_down(void)
+{
+	uv_loop_t *uv = uv_default_loop();
+
+	uv_prepare_stop(&loop.before_wait);
+	uv_walk(uv, close_handle, NULL);
+	uv_run(uv, UV_RUN_DEFAULT);
+	uv_loop_close(uv);
+}
+
+/* All that counts is done and stored; a thread that hangs holds up nobody. */
+static void leave_at_once(const char *why)
+{
+	log_line(LOG_NOTE, NULL, NULL, "exits without waiting: %s", why);
+	_exit(0);
+}
+
+int loop_open(struct gateway *gateway, const char *run_dir)
+{
+	int rc;
+
+	gateway_clock(gateway, wall_offset(), loop_clock());
+	set_up(gateway);
+	rc = run_dir ? control_open(gateway, run_dir) : 0;
+	if (rc < 0)
+		tear_down();
+	return rc;
+}
+
+void loop_run(void)
+{
+	struct gateway *gateway = loop.gateway;
+
+	sdnotify_ready();
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	log_catch_up(true);
+	forwarding_close(gateway);
+	store_close(gateway->store);
+	if (!gateway_stopped(gateway))
+		leave_at_once(gateway->n_endpoints ?
+			      "not all endpoints have left" :
+			      "a bus does not come back from a call");
+	if (loop.resolving)
+		leave_at_once("a name is still looked up");
+	tear_down();
+}
+
+/* ---- names ---- */
+
+/* One of the name's addresses, another one each time that one has failed. */
+static const struct addrinfo *chosen(const struct addrinfo *all, uint32_t choice)
+{
+	const struct addrinfo *at = all;
+	uint32_t n = 0;
+
+	for (; at; at = at->ai_next)
+		n++;
+	for (at = all, n = choice % n; n; n--)
+		at = at->ai_next;
+	return at;
+}
+
+static void on_resolved(uv_getaddrinfo_t *request, int status,
+			struct addrinfo *found)
+{
+	struct server *server = request->data;
+	const struct addrinfo *one;
+
+	loop.resolving--;
+	if (status == 0) {
+		one = chosen(found, server->choice);
+		server_resolved(server, one->ai_addr, one->ai_addrlen, "",
+				loop_clock());
+	} else {
+		server_resolved(server, NULL, 0, uv_strerror(status),
+				loop_clock());
+	}
+	uv_freeaddrinfo(found);
+	free(request);
+}
+
+void loop_resolve(struct server *server)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				 .ai_flags = AI_ADDRCONFIG};
+	uv_getaddrinfo_t *request = malloc(sizeof(*request));
+	char port[8];
+	int rc;
+
+	if (!request)
+		abort();
+	request->data = server;
+	loop.resolving++;
+	snprintf(port, sizeof(port), "%u", server->conf->port);
+	rc = uv_getaddrinfo(uv_default_loop(), request, on_resolved,
+			    server->conf->host, port, &hints);
+	if (rc < 0)
+		on_resolved(request, rc, NULL);
+}
+
+struct lookup {
+	uv_getaddrinfo_t request;
+	void (*found)(void *owner, const struct sockaddr *address,
+		      socklen_t length);
+	void *owner;
+};
+
+static void on_found(uv_getaddrinfo_t *request, int status,
+		     struct addrinfo *found)
+{
+	struct lookup *lookup = request->data;
+
+	loop.resolving--;
+	lookup->found(lookup->owner, status ? NULL : found->ai_addr,
+		      status ? 0 : found->ai_addrlen);
+	uv_freeaddrinfo(found);
+	free(lookup);
+}
+
+void loop_lookup(const char *host, uint16_t port,
+		 void (*found)(void *owner, const struct sockaddr *address,
+			       socklen_t length), void *owner)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				 .ai_flags = AI_ADDRCONFIG};
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+	char number[8];
+	int rc;
+
+	if (!lookup)
+		abort();
+	*lookup = (struct lookup){.found = found, .owner = owner};
+	lookup->request.data = lookup;
+	loop.resolving++;
+	snprintf(number, sizeof(number), "%u", port);
+	rc = uv_getaddrinfo(uv_default_loop(), &lookup->request, on_found,
+			    host, number, &hints);
+	if (rc < 0)
+		on_found(&lookup->request, rc, NULL);
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A new configuration against the running one, by name and fingerprint: the
+ * untouched keep session, registration and observations. The start is a
+ * reload from nothing. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include "agent/base/arena.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/gateway/gateway.h"
+#include "agent/gateway/listing.h"
+#include "agent/base/log.h"
+
+#define FDS_PER_CONNECTION 3	/* socket, epoll, timer: facts of libcoap */
+#define FDS_PER_BUS 4
+#define FDS_OTHER 64
+
+static struct gateway_bus *bus_named(struct gateway *g, const char *name)
+{
+	struct gateway_bus *b = g->buses;
+
+	while (b && strcmp(b->conf->name, name))
+		b = b->next;
+	return b;
+}
+
+static size_t connections_of(const struct config *config,
+			     const struct config_device *device)
+{
+	size_t n = 0;
+
+	if (device->refused || !device->enabled)
+		return 0;
+	if (config->bootstrap && device->bootstrap != BOOTSTRAP_NEVER)
+		n = config->bootstrap->unsolicited;	/* it stays open */
+	if (config->bootstrap && (!config->n_servers ||
+				  device->bootstrap == BOOTSTRAP_FIRST))
+		return n + 1;	/* the least that it will give */
+	return n + (device->n_servers ? device->n_servers : config->n_servers);
+}
+
+bool gateway_fits(const struct config *config, struct config_errors *errors)
+{
+	size_t n = 0, need;
+	struct rlimit limit;
+
+	for (size_t i = 0; i < config->n_devices; i++)
+		n += connections_of(config, config->devices[i]);
+	need = n * FDS_PER_CONNECTION + config->n_buses * FDS_PER_BUS +
+	       FDS_OTHER;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || need <= limit.rlim_cur)
+		return true;
+	config_error_add(errors, (struct place){0}, NULL,
+		"%zu connections of endpoints to servers need %zu file "
+		"descriptors, the limit is %llu, which is enough for %llu: "
+		"raise LimitNOFILE= of the unit", n, need,
+		(unsigned long long)limit.rlim_cur,
+		(unsigned long long)limit.rlim_cur / FDS_PER_CONNECTION);
+	return false;
+}
+
+/* ---- servers ---- */
+
+static struct server *server_kept(struct gateway *g,
+				  const struct config_server *conf)
+{
+	for (size_t i = 0; i < g->n_servers; i++) {
+		struct server *s = g->servers[i];
+
+		if (s && s->conf->id == conf->id &&
+		    s->conf->fingerprint == conf->fingerprint) {
+			g->servers[i] = NULL;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static void apply_servers(struct gateway *g, struct config *config,
+			  int64_t now)
+{
+	struct server **servers = calloc(config->n_servers ?
+					 config->n_servers : 1,
+					 sizeof(struct server *));
+
+	if (!servers)
+		abort();
+	for (size_t i = 0; i < config->n_servers; i++) {
+		servers[i] = server_kept(g, config->servers[i]);
+		if (servers[i])
+			continue;	/* config_free() frees the new twin */
+		servers[i] = server_create(g, config->servers[i], now);
+		config->servers[i] = NULL;
+	}
+	for (size_t i = 0; i < g->n_servers; i++)
+		if (g->servers[i]) {
+			g->servers[i]->next_retired = g->retired;
+			g->retired = g->servers[i];
+		}
+	free(g->servers);
+	g->servers = servers;
+	g->n_servers = config->n_servers;
+}
+
+static void apply_bootstrap(struct gateway *g, struct config *config,
+			    int64_t now)
+{
+	struct server *old = g->bootstrap;
+
+	if (old && config->bootstrap &&
+	    old->conf->fingerprint == config->bootstrap->fingerprint)
+		return;
+	if (old) {
+		old->next_retired = g->retired;
+		g->retired = old;
+	}
+	g->bootstrap = !config->bootstrap ? NULL :
+		       server_create(g, config->bootstrap, now);
+	config->bootstrap = NULL;
+}
+
+/* Would the endpoint get just the clients that it has? */
+static bool same_servers(const struct endpoint *e)
+{
+	const struct gateway *g = e->gateway;
+	size_t n = 0;
+
+	if (!e->bootstrap != (!g->bootstrap ||
+			      e->conf->bootstrap == BOOTSTRAP_NEVER))
+		return false;
+	if (e->bootstrap && e->bootstrap->print != endpoint_accounts_print(e))
+		return false;
+	if (e->bootstrap && e->bootstrap->account)
+		return true;
+	for (size_t i = 0; i < g->n_servers; i++) {
+		uint16_t id = g->servers[i]->conf->id;
+
+		if (!endpoint_uses_server(e, id))
+			continue;
+		if (n >= e->n_clients || e->clients[n].server != g->servers[i])
+			return false;
+		n++;
+	}
+	return n == e->n_clients;
+}
+
+/* ---- buses ---- */
+
+static struct config_bus *take_bus(struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_buses; i++) {
+		struct config_bus *conf = config->buses[i];
+
+		if (!conf || strcmp(conf->name, name) || !conf->enabled ||
+		    !conf->ops)
+			continue;
+		config->buses[i] = NULL;
+		return conf;
+	}
+	return NULL;
+}
+
+static void leave_bus(struct gateway_bus *b, struct config_bus *successor)
+{
+	config_bus_free(b->successor);
+	b->successor = successor;
+	b->leaving = true;	/* stopped when its endpoints have left it */
+}
+
+static void apply_old_buses(struct gateway *g, struct config *config)
+{
+	for (struct gateway_bus *b = g->buses; b; b = b->next) {
+		struct config_bus *conf = take_bus(config, b->conf->name);
+
+		if (!b->leaving && conf &&
+		    conf->fingerprint == b->conf->fingerprint) {
+			config_bus_free(conf);
+			b->for_search = false;
+		} else {
+			leave_bus(b, conf);
+		}
+	}
+}
+
+static void apply_new_buses(struct gateway *g, struct config *config,
+			    int64_t now)
+{
+	for (size_t i = 0; i < config->n_buses; i++) {
+		struct config_bus *conf = config->buses[i];
+		struct gateway_bus *b;
+
+		if (!conf || !conf->enabled || !conf->ops)
+			continue;
+		b = calloc(1, sizeof(*b));
+		if (!b)
+			abort();
+		config->buses[i] = NULL;
+		b->gateway = g;
+		b->conf = conf;
+		b->next = g->buses;
+		g->buses = b;
+		gateway_bus_start(b, now);
+	}
+}
+
+/* Behind the detach of its devices: the bus's mailbox keeps the order. */
+static void stop_leaving_buses(struct gateway *g, int64_t now)
+{
+	for (struct gateway_bus *b = g->buses, *next; b; b = next) {
+		next = b->next;
+		if (!b->leaving || b->stopped)
+			continue;
+		if (!b->bus) {		/* it had never started */
+			gateway_bus_closed(b, now);
+			continue;
+		}
+		b->stopped = true;
+		bus_stop(b->bus);
+	}
+}
+
+/* ---- devices ---- */
+
+/* The new devices that shall run, to be found by name. */
+struct named { const char *name; struct config_device **slot; };
+
+static int by_name(const void *a, const void *b)
+{
+	const struct named *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+static size_t sort_devices(struct config *config, struct named *named)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->n_devices; i++)
+		if (config->devices[i]->enabled && !config->devices[i]->refused)
+			named[n++] = (struct named){
+				config->devices[i]->endpoint,
+				&config->devices[i]};
+	qsort(named, n, sizeof(*named), by_name);
+	return n;
+}
+
+static bool untouched(const struct endpoint *e,
+		      const struct config_device *conf)
+{
+	return !e->leaving && conf->fingerprint == e->conf->fingerprint &&
+	       !(e->bus && e->bus->leaving) && same_servers(e);
+}
+
+static void apply_old_device(struct endpoint *e, const struct named *found,
+			     int64_t now)
+{
+	if (found && untouched(e, *found->slot)) {
+		(*found->slot)->enabled = false;	/* not to be started */
+		return;
+	}
+	config_device_free(e->successor);
+	e->successor = found ? *found->slot : NULL;
+	if (found)
+		*found->slot = NULL;
+	endpoint_leave(e, false, now);
+}
+
+void gateway_start(struct gateway *g, struct config_device *conf, int64_t now)
+{
+	struct gateway_bus *b = conf->bus ? bus_named(g, conf->bus) : NULL;
+	struct endpoint *e;
+
+	if (!conf->bus && !g->stopping) {	/* the gateway itself */
+		g->itself = endpoint_create(g, conf, NULL, now);
+		gateway_add(g, g->itself);
+		listing_open(g, now);
+		return;
+	}
+	if (g->stopping || !b) {
+		config_device_free(conf);
+		return;
+	}
+	if (!b->bus || b->leaving) {
+		g->waiting = realloc(g->waiting, (g->n_waiting + 1) *
+				     sizeof(struct config_device *));
+		if (!g->waiting)
+			abort();
+		g->waiting[g->n_waiting++] = conf;
+		return;
+	}
+	e = endpoint_create(g, conf, b, now);
+	gateway_add(g, e);
+	listing_add(e, now);
+}
+
+void gateway_start_waiting(struct gateway *g, int64_t now)
+{
+	struct config_device **waiting = g->waiting;
+	size_t n = g->n_waiting;
+
+	g->waiting = NULL;
+	g->n_waiting = 0;
+	for (size_t i = 0; i < n; i++)
+		gateway_start(g, waiting[i], now);
+	free(waiting);
+}
+
+static void apply_old_devices(struct gateway *g, struct config *config,
+			      int64_t now)
+{
+	struct named *named = calloc(config->n_devices + 1, sizeof(*named));
+	size_t n;
+
+	if (!named)
+		abort();
+	n = sort_devices(config, named);
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e)) {
+		struct named key = {e->conf->endpoint, NULL};
+
+		apply_old_device(e, bsearch(&key, named, n, sizeof(*named),
+					    by_name), now);
+	}
+	free(named);
+}
+
+static void refuse(struct gateway *g, struct config_device *conf)
+{
+	g->refused = realloc(g->refused, (g->n_refused + 1) *
+			     sizeof(struct config_device *));
+	if (!g->refused)
+		abort();
+	g->refused[g->n_refused++] = conf;
+}
+
+static void apply_new_devices(struct gateway *g, struct config *config,
+			      int64_t now)
+{
+	for (size_t i = 0; i < g->n_refused; i++)
+		config_device_free(g->refused[i]);
+	g->n_refused = 0;
+	for (size_t i = 0; i < config->n_devices; i++) {
+		struct config_device *conf = config->devices[i];
+
+		if (!conf || !conf->enabled)
+			continue;
+		config->devices[i] = NULL;
+		if (conf->refused)
+			refuse(g, conf);
+		else
+			gateway_start(g, conf, now);
+	}
+}
+
+/* The gateway's own endpoint: a device without a bus. */
+static void add_gateway_itself(struct config *config)
+{
+	struct config_device *conf = config->itself;
+
+	if (!config->gateway_endpoint)
+		return;
+	config->itself = NULL;
+	conf->endpoint = arena_text(conf->arena, config->gateway_endpoint);
+	conf->fingerprint += seed_of(conf->endpoint);
+	config->devices = realloc(config->devices, (config->n_devices + 1) *
+				  sizeof(struct config_device *));
+	if (!config->devices)
+		abort();
+	config->devices[config->n_devices++] = conf;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct config_server *const *left = a, *const *right = b;
+
+	return (*left)->id - (*right)->id;
+}
+
+void gateway_apply(struct gateway *g, struct config *config, int64_t now)
+{
+	/* Accounts stay the same where only their lines have moved. */
+	if (config->n_servers)
+		qsort(config->servers, config->n_servers,
+		      sizeof(config->servers[0]), by_id);
+	add_gateway_itself(config);
+	free(g->name);
+	g->name = config->gateway;
+	g->object_25 = config->object_25;
+	config->gateway = NULL;
+	for (size_t i = 0; i < g->n_waiting; i++)
+		config_device_free(g->waiting[i]);
+	g->n_waiting = 0;
+	forwarding_configure(g, config);
+	apply_servers(g, config, now);
+	apply_bootstrap(g, config, now);
+	apply_old_buses(g, config);
+	apply_new_buses(g, config, now);
+	apply_old_devices(g, config, now);
+	apply_new_devices(g, config, now);
+	stop_leaving_buses(g, now);
+	config_free(config);
+}
+
+static void log_finding(const struct gateway *g, const struct config_error *e)
+{
+	const char *file = e->place.file ? e->place.file : g->dirs.config;
+
+	if (e->place.line)
+		log_line(LOG_ERROR, e->device, NULL, "%s:%u:%u: %s", file,
+			 e->place.line, e->place.column, e->text);
+	else
+		log_line(LOG_ERROR, e->device, NULL, "%s: %s", file, e->text);
+}
+
+/* Is each finding about one device alone? A file or a bus that cannot be read
+ * would take all its running devices away for one slip of the pen. */
+static bool refuses_devices_only(const struct config_errors *errors)
+{
+	for (const struct config_error *e = errors->first; e; e = e->next)
+		if (!e->device)
+			return false;
+	return true;
+}
+
+bool gateway_reload(struct gateway *g, int64_t now)
+{
+	struct config_errors errors;
+	struct config *config;
+	bool good;
+
+	config_errors_init(&errors);
+	config = config_load(&g->dirs, &errors);
+	good = gateway_fits(config, &errors) && refuses_devices_only(&errors);
+	for (const struct config_error *e = errors.first; e; e = e->next)
+		log_finding(g, e);
+	config_errors_finish(&g->errors);
+	g->errors = errors;
+	if (!errors.n)
+		config_errors_init(&g->errors);
+	if (good)
+		gateway_apply(g, config, now);
+	else
+		config_free(config);
+	return good;
+}

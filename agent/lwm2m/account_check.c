@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The consistency of accounts, before anything depends on them. */
+#include <stdio.h>
+#include <string.h>
+#include "agent/lwm2m/account.h"
+#include "agent/config/config_build.h"
+
+static size_t count(const struct tree *tree, uint16_t object)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < tree->n_instances; i++)
+		n += tree->instances[i].object->id == object;
+	return n;
+}
+
+static const char *uri_check(const struct account *a)
+{
+	struct config_uri uri;
+	char text[256];
+
+	if (!a->uri_length || a->uri_length >= sizeof(text))
+		return "an account without a server's URI";
+	snprintf(text, sizeof(text), "%.*s", (int)a->uri_length, a->uri);
+	if (strlen(text) != a->uri_length || config_uri_parse(text, &uri))
+		return "a server's URI that is none";
+	if (uri.secure != (a->mode != ACCOUNT_NOSEC))
+		return "a security mode that does not fit the server's URI";
+	return NULL;
+}
+
+/* Lengths by Core TS E.1. What the keys are is for credentials.h to say. */
+static const char *keys_check(const struct tree *tree, const struct account *a)
+{
+	uint16_t at = a->security;
+	uint32_t identity = account_bytes(tree, path_resource(0, at, 3)).length;
+	uint32_t server = account_bytes(tree, path_resource(0, at, 4)).length;
+	uint32_t key = account_bytes(tree, path_resource(0, at, 5)).length;
+
+	if (a->own >= 0 || a->mode == ACCOUNT_NOSEC)
+		return NULL;		/* the configuration's, or none */
+	switch (a->mode) {
+	case ACCOUNT_PSK:
+		return identity && identity <= 128 && key && key <= 64 ? NULL :
+		       "a pre-shared key without identity or key";
+	case ACCOUNT_RPK:
+		return server && key ? NULL :
+		       "raw public keys that are not all there";
+	case ACCOUNT_X509:
+		return identity && key ? NULL :
+		       "a certificate that is not there, or without its key";
+	default:
+		return "a security mode that this client does not know";
+	}
+}
+
+static const char *oscore_check(const struct tree *tree,
+				const struct account *a)
+{
+	struct lwm2m_path path = path_resource(0, a->security, 17);
+	const struct tree_slot *slot = tree_find(tree, &path);
+
+	if (slot && slot->value.type == LWM2M_OBJLINK &&
+	    slot->value.as.link.instance != ACCOUNT_NONE)
+		return "OSCORE, which this client does not speak";
+	return NULL;
+}
+
+static const char *binding_check(const struct tree *tree,
+				 const struct account *a)
+{
+	struct lwm2m_value b = account_bytes(tree,
+		path_resource(1, a->server, 7));
+
+	bool tcp = memmem(a->uri, a->uri_length, "+tcp:", 5) != NULL;
+
+	return !b.length || tcp || memchr(b.as.text, 'U', b.length) ? NULL :
+	       "a binding that does not fit the server's URI";
+}
+
+static const char *server_check(const struct tree *tree,
+				const struct account *a)
+{
+	int64_t lifetime;
+
+	if (!a->id)
+		return "an account without a short server id";
+	if (a->server == ACCOUNT_NONE)
+		return "an account of object 0 without one of object 1";
+	lifetime = account_number(tree, path_resource(1, a->server, 1), 1);
+	if (lifetime < 1 || lifetime > UINT32_MAX)
+		return "a lifetime that is none";
+	return binding_check(tree, a);
+}
+
+static const char *one_check(const struct tree *tree, const struct account *a)
+{
+	const char *why = uri_check(a);
+
+	if (!why)
+		why = keys_check(tree, a);
+	if (!why)
+		why = oscore_check(tree, a);
+	if (!why && !a->bootstrap)
+		why = server_check(tree, a);
+	return why;
+}
+
+static const char *pairs_check(const struct tree *tree,
+			       const struct account *list, size_t n)
+{
+	size_t n_servers = 0, n_bootstrap = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		n_bootstrap += list[i].bootstrap;
+		n_servers += !list[i].bootstrap;
+		for (size_t k = 0; k < i; k++)
+			if (!list[i].bootstrap && list[k].id == list[i].id)
+				return "a short server id twice";
+	}
+	if (n_bootstrap > 1)
+		return "more than one bootstrap server";
+	if (!n_servers)
+		return "no server";
+	if (count(tree, 1) != n_servers)
+		return "an account of object 1 without one of object 0";
+	return NULL;
+}
+
+static const char *acl_check(const struct tree *tree)
+{
+	for (size_t i = 0; i < tree->n_instances; i++) {
+		const struct tree_instance *at = &tree->instances[i];
+		uint16_t id = at->id;
+
+		if (at->object->id == 2 &&
+		    (account_number(tree, path_resource(2, id, 0), -1) < 0 ||
+		     account_number(tree, path_resource(2, id, 1), -1) < 0 ||
+		     account_number(tree, path_resource(2, id, 3), -1) < 0))
+			return "an access control without object, instance "
+			       "or owner";
+	}
+	return NULL;
+}
+
+const char *account_check(const struct tree *tree)
+{
+	struct account list[ACCOUNTS_MAX];
+	size_t n = account_list(tree, list, ACCOUNTS_MAX);
+	const char *why = NULL;
+
+	if (count(tree, 0) > n)
+		return "too many accounts";
+	for (size_t i = 0; i < n && !why; i++)
+		why = one_check(tree, &list[i]);
+	if (!why)
+		why = pairs_check(tree, list, n);
+	return why ? why : acl_check(tree);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A sign of life only notes its time. Timers are not moved at each of them: an
+ * early one finds out and asks to be called again. */
+#include "agent/lwm2m/liveness.h"
+
+const char *liveness_state_name(enum liveness_state state)
+{
+	switch (state) {
+	case LIVENESS_UNKNOWN: return "unknown";
+	case LIVENESS_ONLINE: return "online";
+	case LIVENESS_ASLEEP: return "asleep";
+	case LIVENESS_SILENT: return "silent";
+	}
+	return "?";
+}
+
+static int64_t later(int64_t from, int64_t span)
+{
+	return span > LIVENESS_NEVER - (from > 0 ? from : 0) ? LIVENESS_NEVER :
+	       from + span;
+}
+
+static int64_t silent_at(const struct liveness *l,
+			 const struct liveness_rules *rules)
+{
+	if (rules->silent_after <= 0 || l->state == LIVENESS_SILENT ||
+	    (rules->polled && !l->missed))
+		return LIVENESS_NEVER;
+	return later(l->seen, rules->silent_after);
+}
+
+static int64_t asleep_at(const struct liveness *l,
+			 const struct liveness_rules *rules)
+{
+	return rules->queue && l->state == LIVENESS_ONLINE ?
+	       later(l->seen, rules->awake) : LIVENESS_NEVER;
+}
+
+/* Never later than what it was for: an early TIMER does no harm. */
+static void set_due(struct liveness *l, const struct liveness_rules *rules)
+{
+	int64_t silent = silent_at(l, rules), asleep = asleep_at(l, rules);
+
+	l->due = silent < asleep ? silent : asleep;
+}
+
+static bool enter(struct liveness *l, enum liveness_state state)
+{
+	bool changed = l->state != state;
+
+	l->state = (uint8_t)state;
+	return changed;
+}
+
+void liveness_init(struct liveness *l, const struct liveness_rules *rules,
+		   int64_t now)
+{
+	*l = (struct liveness){.seen = now, .state = LIVENESS_UNKNOWN};
+	set_due(l, rules);
+}
+
+void liveness_restore(struct liveness *l, const struct liveness_rules *rules,
+		      int64_t heard)
+{
+	*l = (struct liveness){.seen = heard, .state = LIVENESS_ASLEEP,
+			       .heard = true};
+	set_due(l, rules);
+}
+
+static bool heard(struct liveness *l, const struct liveness_rules *rules,
+		  int64_t now)
+{
+	bool changed;
+
+	/* A message may have waited longer than one that was told since. */
+	if (!l->heard || now > l->seen)
+		l->seen = now;
+	l->heard = true;
+	l->missed = 0;
+	changed = enter(l, LIVENESS_ONLINE);
+	if (changed || l->due == LIVENESS_NEVER)
+		set_due(l, rules);
+	return changed;
+}
+
+static bool missed(struct liveness *l, const struct liveness_rules *rules,
+		   int64_t now)
+{
+	bool changed = false;
+
+	l->missed += l->missed < UINT8_MAX;
+	if (now >= silent_at(l, rules) ||
+	    (!rules->queue && rules->silent_after <= 0 &&
+	     l->missed >= LIVENESS_TRIES))
+		changed = enter(l, LIVENESS_SILENT);
+	else if (rules->queue && l->state == LIVENESS_ONLINE)
+		changed = enter(l, LIVENESS_ASLEEP);
+	set_due(l, rules);
+	return changed;
+}
+
+static bool timer(struct liveness *l, const struct liveness_rules *rules,
+		  int64_t now)
+{
+	bool changed = false;
+
+	if (now >= silent_at(l, rules))
+		changed = enter(l, LIVENESS_SILENT);
+	else if (now >= asleep_at(l, rules))
+		changed = enter(l, LIVENESS_ASLEEP);
+	set_due(l, rules);
+	return changed;
+}
+
+bool liveness_step(struct liveness *l, enum liveness_event event,
+		   const struct liveness_rules *rules, int64_t now)
+{
+	switch (event) {
+	case LIVENESS_HEARD: return heard(l, rules, now);
+	case LIVENESS_MISS: return missed(l, rules, now);
+	case LIVENESS_TIMER: return timer(l, rules, now);
+	}
+	return false;
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One function an event; each looks at the state and says what follows. */
+#include "agent/lwm2m/registration.h"
+#include <string.h>
+#include "agent/lwm2m/request.h"
+
+#define SECOND INT64_C(1000000000)
+#define NEVER INT64_MAX
+#define TRANSMIT_WAIT 93	/* s, MAX_TRANSMIT_WAIT, RFC 7252 4.8.2 */
+
+/* What waits for the end of the message under way. */
+enum { THEN_UPDATE = 1, THEN_REGISTER = 2, THEN_SILENT = 4, THEN_STOP = 8,
+       THEN_START = 16 };
+
+uint32_t seed_of(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	/* Names that differ in their last letter only must lie far apart. */
+	hash ^= hash >> 16;
+	hash *= 0x85ebca6bu;
+	hash ^= hash >> 13;
+	hash *= 0xc2b2ae35u;
+	return hash ^ hash >> 16;
+}
+
+int64_t spread_of(uint32_t seed, int64_t window)
+{
+	int64_t high = window >> 32, low = window & UINT32_MAX;
+
+	if (window <= 0)
+		return 0;
+	return high * seed + (int64_t)((uint64_t)low * seed >> 32);
+}
+
+void registration_init(struct registration *registration, uint32_t lifetime,
+		       const char *endpoint)
+{
+	*registration = (struct registration){
+		.lifetime = lifetime, .seed = seed_of(endpoint), .next = NEVER,
+	};
+}
+
+bool registration_alive(const struct registration *registration, int64_t now)
+{
+	switch ((enum registration_state)registration->state) {
+	case REGISTRATION_REGISTERED:
+	case REGISTRATION_UPDATING:
+	case REGISTRATION_LAPSED:
+		return now < registration->expires;
+	case REGISTRATION_OFF:
+	case REGISTRATION_WAITING:
+	case REGISTRATION_REGISTERING:
+	case REGISTRATION_LEAVING:
+		break;
+	}
+	return false;
+}
+
+const char *registration_state_name(enum registration_state state)
+{
+	switch (state) {
+	case REGISTRATION_OFF: return "off";
+	case REGISTRATION_WAITING: return "waiting";
+	case REGISTRATION_REGISTERING: return "registering";
+	case REGISTRATION_REGISTERED: return "registered";
+	case REGISTRATION_UPDATING: return "updating";
+	case REGISTRATION_LAPSED: return "lapsed";
+	case REGISTRATION_LEAVING: return "leaving";
+	}
+	return "?";
+}
+
+/* ---- times */
+
+static int64_t update_time(const struct registration *r)
+{
+	int64_t life = r->lifetime ? r->lifetime * SECOND : SECOND;
+	int64_t tenth = life / 10, half = life / 2;
+	int64_t margin = TRANSMIT_WAIT * SECOND > tenth ?
+			 TRANSMIT_WAIT * SECOND : tenth;
+	int64_t latest = life - margin;
+
+	if (latest < half + tenth)
+		latest = half + tenth;
+	return latest - tenth + spread_of(r->seed, tenth);
+}
+
+/* The wait before the next try; counts it. */
+static int64_t retry_time(struct registration *r,
+			  const struct registration_policy *policy)
+{
+	int64_t wait = policy->sequence_delay * SECOND;
+
+	if (r->attempt < policy->retry_count && r->attempt < 31) {
+		wait = (policy->retry_timer * SECOND) << r->attempt;
+		r->attempt++;
+	} else {
+		r->attempt = 0;
+		r->sequence += r->sequence < UINT8_MAX;
+	}
+	return wait - wait / 5 +
+	       spread_of(r->seed * 0x9e3779b1u + r->attempt * 0x7feb352du +
+			 r->sequence * 0x846ca68bu, wait / 5 * 2);
+}
+
+/* ---- what follows */
+
+static void enter(struct registration *r, enum registration_state state,
+		  int64_t next)
+{
+	r->state = (uint8_t)state;
+	r->next = next;
+}
+
+/* A Register tells everything, so that no change is left to tell. */
+static struct registration_action send_register(struct registration *r)
+{
+	struct registration_action action = {
+		.send = REGISTRATION_SEND_REGISTER,
+		.gone = r->expires != 0,
+	};
+
+	r->changes = r->sent_changes = r->then = 0;
+	r->expires = 0;
+	enter(r, REGISTRATION_REGISTERING, NEVER);
+	return action;
+}
+
+static struct registration_action send_update(struct registration *r)
+{
+	struct registration_action action = {
+		.send = REGISTRATION_SEND_UPDATE, .changes = r->changes,
+	};
+
+	r->sent_changes = r->changes;
+	r->changes = r->then = 0;
+	enter(r, REGISTRATION_UPDATING, NEVER);
+	return action;
+}
+
+static struct registration_action send_deregister(struct registration *r)
+{
+	r->then = 0;
+	r->expires = 0;
+	enter(r, REGISTRATION_LEAVING, NEVER);
+	return (struct registration_action){
+		.send = REGISTRATION_SEND_DEREGISTER, .gone = true,
+	};
+}
+
+/* Not registered, and not going to be for now. */
+static struct registration_action rest(struct registration *r,
+				       enum registration_state state,
+				       int64_t next)
+{
+	struct registration_action action = {.gone = r->expires != 0};
+
+	r->expires = 0;
+	r->then = 0;
+	enter(r, state, next);
+	return action;
+}
+
+static struct registration_action lapse(struct registration *r, int64_t now)
+{
+	if (now >= r->expires)
+		return rest(r, REGISTRATION_LAPSED, NEVER);
+	r->then = 0;
+	enter(r, REGISTRATION_LAPSED, r->expires);
+	return (struct registration_action){0};
+}
+
+/* Register or Update was accepted: what has come up meanwhile? */
+static struct registration_action succeed(struct registration *r, int64_t now)
+{
+	r->attempt = r->sequence = r->sent_changes = 0;
+	r->expires = now + (r->lifetime ? r->lifetime : 1) * SECOND;
+	if (r->then & THEN_STOP)
+		return send_deregister(r);
+	if (r->then & THEN_SILENT)
+		return lapse(r, now);
+	if (r->then & THEN_REGISTER)
+		return send_register(r);
+	if (r->then & THEN_UPDATE || r->changes)
+		return send_update(r);
+	enter(r, REGISTRATION_REGISTERED, now + update_time(r));
+	return (struct registration_action){0};
+}
+
+/* It was not, and the server does not know us any more, or not yet. */
+static struct registration_action
+fail(struct registration *r, const struct registration_policy *policy,
+     int64_t now)
+{
+	if (r->then & THEN_STOP)
+		return rest(r, REGISTRATION_OFF, NEVER);
+	if (r->then & THEN_SILENT)
+		return rest(r, REGISTRATION_LAPSED, NEVER);
+	return rest(r, REGISTRATION_WAITING, now + retry_time(r, policy));
+}
+
+/* The server could not take an Update now, but knows us. */
+static struct registration_action
+postpone(struct registration *r, const struct registration_policy *policy,
+	 int64_t now)
+{
+	int64_t next;
+
+	r->changes |= r->sent_changes;
+	if (r->then & THEN_STOP)
+		return send_deregister(r);
+	if (r->then & THEN_SILENT)
+		return lapse(r, now);
+	if (r->then & THEN_REGISTER)
+		return send_register(r);
+	next = now + retry_time(r, policy);
+	enter(r, REGISTRATION_REGISTERED, next < r->expires ? next :
+	      r->expires > now ? r->expires : now);
+	r->then = 0;
+	return (struct registration_action){0};
+}
+
+/* ---- events */
+
+static struct registration_action start(struct registration *r, int64_t spread,
+					int64_t now)
+{
+	r->then &= ~THEN_STOP;
+	if (r->state == REGISTRATION_LEAVING)
+		r->then |= THEN_START;
+	if (r->state != REGISTRATION_OFF)
+		return (struct registration_action){0};
+	r->attempt = r->sequence = 0;
+	if (spread <= 0)
+		return send_register(r);
+	enter(r, REGISTRATION_WAITING, now + spread_of(r->seed, spread));
+	return (struct registration_action){0};
+}
+
+static struct registration_action timer(struct registration *r, int64_t now)
+{
+	if (now < r->next)
+		return (struct registration_action){0};
+	switch ((enum registration_state)r->state) {
+	case REGISTRATION_WAITING:
+		return send_register(r);
+	case REGISTRATION_REGISTERED:
+		return now < r->expires ? send_update(r) : send_register(r);
+	case REGISTRATION_LAPSED:
+		return rest(r, REGISTRATION_LAPSED, NEVER);
+	case REGISTRATION_OFF:
+	case REGISTRATION_REGISTERING:
+	case REGISTRATION_UPDATING:
+	case REGISTRATION_LEAVING:
+		break;
+	}
+	return (struct registration_action){0};
+}
+
+static struct registration_action left(struct registration *r)
+{
+	if (r->then & THEN_START)
+		return send_register(r);
+	return rest(r, REGISTRATION_OFF, NEVER);
+}
+
+static struct registration_action
+register_answered(struct registration *r, uint8_t code,
+		  const struct registration_policy *policy, int64_t now)
+{
+	struct registration_action action;
+
+	if (code >> 5 == 2) {
+		action = succeed(r, now);
+		action.registered = true;
+		return action;
+	}
+	if (code == CODE(4, 12) && !r->lwm2m_1_0 &&
+	    !(r->then & (THEN_STOP | THEN_SILENT))) {
+		r->lwm2m_1_0 = true;
+		return send_register(r);
+	}
+	return fail(r, policy, now);
+}
+
+static struct registration_action
+update_answered(struct registration *r, uint8_t code,
+		const struct registration_policy *policy, int64_t now)
+{
+	if (code >> 5 == 2)
+		return succeed(r, now);
+	if (code >> 5 == 5)
+		return postpone(r, policy, now);
+	if ((code == CODE(4, 04) || code == CODE(4, 00)) &&
+	    !(r->then & (THEN_STOP | THEN_SILENT)))
+		return send_register(r);
+	return fail(r, policy, now);
+}
+
+static struct registration_action
+answer(struct registration *r, uint8_t code,
+       const struct registration_policy *policy, int64_t now)
+{
+	switch ((enum registration_state)r->state) {
+	case REGISTRATION_REGISTERING:
+		return register_answered(r, code, policy, now);
+	case REGISTRATION_UPDATING:
+		return update_answered(r, code, policy, now);
+	case REGISTRATION_LEAVING:
+		return left(r);
+	case REGISTRATION_OFF:
+	case REGISTRATION_WAITING:
+	case REGISTRATION_REGISTERED:
+	case REGISTRATION_LAPSED:
+		break;
+	}
+	return (struct registration_action){0};
+}
+
+static struct registration_action
+lost(struct registration *r, const struct registration_policy *policy,
+     int64_t now)
+{
+	struct registration_action action = {0};
+
+	switch ((enum registration_state)r->state) {
+	case REGISTRATION_REGISTERING:
+	case REGISTRATION_UPDATING:
+		action = fail(r, policy, now);
+		break;
+	case REGISTRATION_LEAVING:
+		action = left(r);
+		break;
+	case REGISTRATION_OFF:
+	case REGISTRATION_WAITING:
+	case REGISTRATION_REGISTERED:
+	case REGISTRATION_LAPSED:
+		break;
+	}
+	return action;
+}
+
+static bool is_under_way(const struct registration *r)
+{
+	return r->state == REGISTRATION_REGISTERING ||
+	       r->state == REGISTRATION_UPDATING;
+}
+
+static struct registration_action change(struct registration *r,
+					 uint8_t changes)
+{
+	r->changes |= changes;
+	if (r->state == REGISTRATION_REGISTERED && r->changes)
+		return send_update(r);
+	return (struct registration_action){0};
+}
+
+static struct registration_action trigger(struct registration *r)
+{
+	if (r->state == REGISTRATION_REGISTERED)
+		return send_update(r);
+	if (r->state == REGISTRATION_UPDATING)
+		r->then |= THEN_UPDATE;
+	return (struct registration_action){0};
+}
+
+static struct registration_action silent(struct registration *r, int64_t now)
+{
+	if (is_under_way(r))
+		r->then |= THEN_SILENT;
+	if (r->state == REGISTRATION_REGISTERED ||
+	    r->state == REGISTRATION_WAITING)
+		return lapse(r, now);
+	return (struct registration_action){0};
+}
+
+static struct registration_action heard(struct registration *r, int64_t now)
+{
+	r->then &= ~THEN_SILENT;
+	if (r->state != REGISTRATION_LAPSED)
+		return (struct registration_action){0};
+	return now < r->expires ? send_update(r) : send_register(r);
+}
+
+static struct registration_action stop(struct registration *r, int64_t now)
+{
+	r->then &= ~THEN_START;
+	if (is_under_way(r)) {
+		r->then |= THEN_STOP;
+		return (struct registration_action){0};
+	}
+	if (r->state == REGISTRATION_LEAVING)
+		return (struct registration_action){0};
+	if (registration_alive(r, now))
+		return send_deregister(r);
+	return rest(r, REGISTRATION_OFF, NEVER);
+}
+
+static struct registration_action restart(struct registration *r)
+{
+	if (r->state == REGISTRATION_REGISTERED)
+		return send_register(r);
+	if (r->state == REGISTRATION_UPDATING)
+		r->then |= THEN_REGISTER;
+	return (struct registration_action){0};
+}
+
+static struct registration_action cut(struct registration *r,
+				      const struct registration_policy *policy,
+				      int64_t now)
+{
+	switch ((enum registration_state)r->state) {
+	case REGISTRATION_REGISTERING:
+	case REGISTRATION_UPDATING:
+		if (r->then & (THEN_STOP | THEN_SILENT))
+			return fail(r, policy, now);
+		return send_register(r);
+	case REGISTRATION_REGISTERED:
+		return send_register(r);
+	case REGISTRATION_LAPSED:
+		return rest(r, REGISTRATION_LAPSED, NEVER);
+	case REGISTRATION_LEAVING:
+		return left(r);
+	case REGISTRATION_OFF:
+	case REGISTRATION_WAITING:
+		break;
+	}
+	return (struct registration_action){0};
+}
+
+struct registration_action
+registration_step(struct registration *registration,
+		  enum registration_event event, uint8_t code, uint8_t changes,
+		  int64_t spread, const struct registration_policy *policy,
+		  int64_t now)
+{
+	struct registration *r = registration;
+
+	switch (event) {
+	case REGISTRATION_START: return start(r, spread, now);
+	case REGISTRATION_TIMER: return timer(r, now);
+	case REGISTRATION_ANSWER: return answer(r, code, policy, now);
+	case REGISTRATION_LOST: return lost(r, policy, now);
+	case REGISTRATION_CHANGED: return change(r, changes);
+	case REGISTRATION_TRIGGER: return trigger(r);
+	case REGISTRATION_SILENT: return silent(r, now);
+	case REGISTRATION_HEARD: return heard(r, now);
+	case REGISTRATION_STOP: return stop(r, now);
+	case REGISTRATION_RESTART: return restart(r);
+	case REGISTRATION_CUT: return cut(r, policy, now);
+	}
+	return (struct registration_action){0};
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Create and Delete: of instances that stand for no device, but hold what
+ * servers want to be kept beside it. All is checked before anything is done. */
+#include <errno.h>
+#include "agent/lwm2m/request_parts.h"
+
+#define NO_ID 65535		/* the client is to choose one */
+#define INSTANCES_MAX 64	/* of one object */
+
+/* Portfolio, BinaryAppData */
+static const uint16_t creatable[] = {16, 19};
+#define N_CREATABLE (sizeof(creatable) / sizeof(creatable[0]))
+
+uint16_t request_creatable(size_t i)
+{
+	return i < N_CREATABLE ? creatable[i] : 0;
+}
+
+bool request_is_creatable(uint16_t object)
+{
+	for (size_t i = 0; i < N_CREATABLE; i++)
+		if (creatable[i] == object)
+			return true;
+	return false;
+}
+
+bool request_is_create(const struct request_scope *scope,
+		       const struct request *request,
+		       const struct lwm2m_path *path)
+{
+	return request->method == REQUEST_POST && path->depth == 1 &&
+	       request_is_creatable(path->id[0]) &&
+	       scope->model->object(scope->model, path->id[0]);
+}
+
+/* The lowest that is free; NO_ID: there are too many. */
+static uint16_t id_choose(const struct tree *tree, uint16_t object)
+{
+	uint16_t id = 0;
+
+	while (id < INSTANCES_MAX && tree_instance_find(tree, object, id))
+		id++;
+	return id < INSTANCES_MAX ? id : NO_ID;
+}
+
+static size_t instances_count(const struct tree *tree, uint16_t object)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < tree->n_instances; i++)
+		n += tree->instances[i].object->id == object;
+	return n;
+}
+
+/* The id that all records agree on. */
+static bool ids_agree(const struct lwm2m_record *records, size_t n,
+		      uint16_t *id)
+{
+	*id = NO_ID;
+	for (size_t i = 0; i < n; i++) {
+		if (records[i].path.depth < 2 ||
+		    (i && records[i].path.id[1] != *id))
+			return false;
+		*id = records[i].path.id[1];
+	}
+	return true;
+}
+
+static bool is_in_range(const struct resource_def *def,
+			const struct lwm2m_value *value)
+{
+	double number = lwm2m_number(value);
+
+	return def->min == def->max || !request_is_numeric(def) ||
+	       (number >= def->min && number <= def->max);
+}
+
+static void record_check(struct handling *h, const struct object_def *object,
+			 const struct lwm2m_record *record)
+{
+	const struct resource_def *def;
+
+	if (record->path.depth < 3 && record->value.type == LWM2M_NONE)
+		return;			/* an instance without resources */
+	def = object_resource(object, record->path.id[2]);
+	if (!def)
+		request_answer(h, CODE(4, 00), "no such resource");
+	else if (!(def->operations & OP_WRITE))
+		request_answer(h, CODE(4, 05), "the resource is not writable");
+	else if (def->multiple != (record->path.depth == 4))
+		request_answer(h, CODE(4, 00), def->multiple ?
+			"the resource is a multiple one" :
+			"the resource is a single one");
+	else if (record->value.type != def->type)
+		request_answer(h, CODE(4, 00), "a value of another type");
+	else if (!is_in_range(def, &record->value))
+		request_answer(h, CODE(4, 00), "the value is out of range");
+}
+
+static bool is_given(const struct lwm2m_record *records, size_t n,
+		     uint16_t resource)
+{
+	for (size_t i = 0; i < n; i++)
+		if (records[i].path.depth >= 3 &&
+		    records[i].path.id[2] == resource)
+			return true;
+	return false;
+}
+
+static void records_check(struct handling *h, const struct object_def *object,
+			  size_t n)
+{
+	const struct lwm2m_record *records = h->room->records;
+
+	for (size_t i = 0; i < n && !h->outcome.code; i++)
+		record_check(h, object, &records[i]);
+	for (size_t i = 0; i < object->n_resources && !h->outcome.code; i++) {
+		const struct resource_def *def = &object->resources[i];
+
+		if (def->mandatory && def->operations & OP_WRITE &&
+		    !is_given(records, n, def->id))
+			request_answer(h, CODE(4, 00),
+				       "a mandatory resource is missing");
+	}
+}
+
+/* Where it goes, or a refusal. */
+static void id_settle(struct handling *h, size_t n)
+{
+	const struct tree *tree = h->scope->tree;
+	uint16_t object = h->outcome.path.id[0], id;
+
+	if (!ids_agree(h->room->records, n, &id)) {
+		request_answer(h, CODE(4, 00), "not one instance");
+		return;
+	}
+	h->outcome.chosen = id == NO_ID;
+	if (instances_count(tree, object) >= INSTANCES_MAX)
+		id = NO_ID;
+	else if (id == NO_ID)
+		id = id_choose(tree, object);
+	if (id == NO_ID)
+		request_answer(h, CODE(5, 00), "too many instances");
+	else if (tree_instance_find(tree, object, id))
+		request_answer(h, CODE(4, 00), "there is such an instance");
+	h->outcome.path = path_instance(object, id);
+}
+
+static void create_do(struct handling *h, const struct object_def *object,
+		      size_t n)
+{
+	struct lwm2m_record *records = h->room->records;
+	struct tree *tree = h->scope->tree;
+	const struct lwm2m_path *path = &h->outcome.path;
+	bool made = tree_add(tree, object, path->id[1]);
+
+	h->outcome.touched = h->room->touched;
+	for (size_t i = 0; i < n && made; i++) {
+		struct lwm2m_path *at = &records[i].path;
+
+		at->id[1] = path->id[1];
+		if (at->depth < 3)
+			continue;
+		made = !tree_set(tree, at, &records[i].value, h->scope->now);
+		if (!made)
+			break;
+		tree_edit(tree, at)->flags |= TREE_KEPT;
+		h->room->touched[h->outcome.n_touched++] = *at;
+	}
+	if (!made) {
+		tree_remove(tree, path);
+		h->outcome.n_touched = 0;
+		request_answer(h, CODE(5, 00), "no memory");
+		return;
+	}
+	h->outcome.kind = REQUEST_CREATED;
+	request_answer(h, CODE(2, 01), NULL);
+}
+
+void request_create(struct handling *h)
+{
+	uint16_t format = h->request->format == FORMAT_NONE ? FORMAT_TLV :
+			  h->request->format;
+	const struct object_def *object =
+		h->scope->model->object(h->scope->model,
+					h->outcome.path.id[0]);
+	int n;
+
+	if (!object || !request_is_creatable(object->id)) {
+		request_disallow(h);
+		return;
+	}
+	if (!codec_decodes(format)) {
+		request_answer(h, CODE(4, 15), "this format cannot be read");
+		return;
+	}
+	n = request_decode(h, format);
+	if (n < 0)
+		return;
+	id_settle(h, (size_t)n);
+	if (!h->outcome.code)
+		records_check(h, object, (size_t)n);
+	if (!h->outcome.code && request_held_fits(h, (size_t)n))
+		create_do(h, object, (size_t)n);
+}
+
+static size_t elements_count(const struct tree *tree, struct lwm2m_path path)
+{
+	struct tree_cursor cursor = {0, 0};
+	struct lwm2m_path at;
+	size_t n = 0;
+
+	path.depth = 3;
+	while (tree_next(tree, &path, &cursor, &at))
+		n++;
+	return n;
+}
+
+/* An element that a server could have written (LwM2M 1.2), but not the last
+ * one of a resource that must be there. */
+static bool is_element_deletable(const struct tree *tree,
+				 const struct lwm2m_path *path)
+{
+	const struct resource_def *def = request_def(tree, path);
+	const struct tree_slot *slot = tree_find(tree, path);
+
+	return def && slot && def->operations & OP_WRITE &&
+	       !(slot->flags & (TREE_BOUND | TREE_READ_ONLY)) &&
+	       (!def->mandatory || elements_count(tree, *path) > 1);
+}
+
+/* One that a site has mapped a point to is its device's. */
+static bool is_instance_deletable(const struct tree *tree,
+				  const struct lwm2m_path *path)
+{
+	struct tree_cursor cursor = {0, 0};
+	const struct tree_slot *slot;
+	struct lwm2m_path at;
+
+	while ((slot = tree_next(tree, path, &cursor, &at)))
+		if (slot->flags & TREE_BOUND)
+			return false;
+	return request_is_creatable(path->id[0]);
+}
+
+void request_delete(struct handling *h)
+{
+	struct tree *tree = h->scope->tree;
+	const struct lwm2m_path *path = &h->outcome.path;
+
+	if (!(path->depth == 2 && is_instance_deletable(tree, path)) &&
+	    !(path->depth == 4 && is_element_deletable(tree, path))) {
+		request_disallow(h);
+		return;
+	}
+	tree_remove(tree, path);
+	h->outcome.kind = REQUEST_DELETED;
+	request_answer(h, CODE(2, 02), NULL);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the files of request.c share, and nobody else. */
+#ifndef AGENT_REQUEST_PARTS_H
+#define AGENT_REQUEST_PARTS_H
+#include "agent/lwm2m/request.h"
+
+/* One request while it is handled. */
+struct handling {
+	const struct request_scope *scope;
+	const struct request *request;
+	struct request_room *room;
+	struct buf *out;
+	struct request_outcome outcome;
+};
+
+/* An answer without a payload, or a refusal and why. */
+void request_answer(struct handling *h, uint8_t code, const char *reason);
+void request_disallow(struct handling *h);
+
+/* request_access.c: false: the server may not, and that was answered. */
+bool request_authorise(struct handling *h);
+
+/* Security and OSCORE hold keys: no server sees them. */
+bool request_is_closed(uint16_t object);
+/* NULL: path is above a resource, or its object does not know it. */
+const struct resource_def *request_def(const struct tree *tree,
+				       const struct lwm2m_path *path);
+bool request_is_readable(const struct tree *tree, const struct lwm2m_path *at);
+bool request_is_numeric(const struct resource_def *def);
+/* There, or an empty object? */
+bool request_exists(const struct request_scope *scope,
+		    const struct lwm2m_path *path);
+/* Attributes that only some resources can have: at path. */
+uint16_t request_conditions(const struct tree *tree,
+			    const struct lwm2m_path *path);
+/* Attributes of the query of an Observe. false: refused. */
+bool request_observe_query(struct handling *h, uint16_t conditions);
+
+/* The slots of a Read's scope by what can be said of them. */
+struct tally {
+	size_t served, bad;
+	size_t bound, bound_bad;
+	bool overflow;
+};
+/* What can be served below path joins the room's records. */
+void request_collect(const struct request_scope *scope,
+		     const struct lwm2m_path *path, struct request_room *room,
+		     struct tally *tally);
+/* Of one time: where some records have one, all get the oldest of them. 2.05,
+ * and out is left as it was at any other code. */
+uint8_t request_records_write(const struct lwm2m_path *path, uint16_t format,
+			      struct lwm2m_record *records, size_t n,
+			      struct buf *out);
+
+/* The payload to the room's records; their number, -1: refused. */
+int request_decode(struct handling *h, uint16_t format);
+/* Refuses a record that cannot be written. */
+void request_record_check(struct handling *h,
+			  const struct lwm2m_record *record);
+/* request_held.c: false: servers have left too much here, which was answered. */
+bool request_held_fits(struct handling *h, size_t n);
+/* All have been checked. */
+void request_records_apply(struct handling *h, size_t n);
+
+/* The path is there and not closed. */
+void request_read_handle(struct handling *h);
+void request_discover(struct handling *h);
+void request_write(struct handling *h);
+
+/* Is it a Create? Its object need not have an instance. */
+bool request_is_create(const struct request_scope *scope,
+		       const struct request *request,
+		       const struct lwm2m_path *path);
+void request_create(struct handling *h);
+void request_delete(struct handling *h);
+
+/* The path is the root. */
+void request_fetch(struct handling *h);
+void request_patch(struct handling *h);
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Write: all records of a payload are checked, then held ones are set and
+ * bound ones handed over. */
+#include <errno.h>
+#include <math.h>
+#include "agent/lwm2m/request_parts.h"
+#include "ipso/ipso.h"
+
+/* Where all resources are what servers have put there, one that is not may
+ * come: those of no device, and entries of access control. */
+static bool is_servers(uint16_t object)
+{
+	return object == ACCESS_OBJECT || request_is_creatable(object);
+}
+
+static bool is_writable(const struct tree *tree, const struct lwm2m_path *path)
+{
+	const struct resource_def *def = request_def(tree, path);
+	struct lwm2m_path resource = *path;
+	const struct tree_slot *slot = tree_find(tree, path);
+
+	resource.depth = 3;
+	if (!slot)			/* an element that is to come */
+		slot = tree_find(tree, &resource);
+	if (!def || !(def->operations & OP_WRITE))
+		return false;
+	return slot ? !(slot->flags & TREE_READ_ONLY) : is_servers(path->id[0]);
+}
+
+/* The instance's own range counts before its object's; the periods of a
+ * server account (object 1) have none in the registry, yet none is negative;
+ * the rights of access control are bits. */
+static bool is_in_range(const struct tree *tree,
+			const struct lwm2m_path *path,
+			const struct resource_def *def,
+			const struct lwm2m_value *value)
+{
+	double number = lwm2m_number(value), min = def->min, max = def->max;
+
+	if (!request_is_numeric(def))
+		return true;
+	if (!isfinite(number))
+		return false;
+	if (path->id[0] == 1 && number < 0)
+		return false;
+	if (path->id[0] == ACCESS_OBJECT)
+		return access_is_possible(tree, path, value);
+	if (!ipso_range(tree, path, &min, &max) && min == max)
+		return true;
+	return number >= min && number <= max;
+}
+
+/* Is there an element to set, or may it be made? Those of a device are its
+ * own matter. */
+static bool is_settable(const struct tree *tree,
+			const struct lwm2m_path *path)
+{
+	struct lwm2m_path resource = *path;
+	const struct tree_slot *first;
+
+	if (tree_find(tree, path))
+		return true;
+	resource.depth = 3;
+	first = tree_find(tree, &resource);
+	return first ? !(first->flags & TREE_BOUND) : is_servers(path->id[0]);
+}
+
+/* 0, or the code that refuses a value for what stands behind the resource. */
+static uint8_t bound_check(const struct handling *h,
+			   const struct lwm2m_record *record, bool *ranged)
+{
+	const struct request_scope *scope = h->scope;
+	const struct tree_slot *slot = tree_find(scope->tree, &record->path);
+
+	if (!slot || !(slot->flags & TREE_BOUND) || !scope->bound)
+		return 0;
+	return scope->bound->check(scope->owner, record, ranged);
+}
+
+static void value_check(struct handling *h, const struct lwm2m_record *record,
+			const struct resource_def *def)
+{
+	bool ranged = false;
+	uint8_t code;
+
+	if (record->value.type != def->type) {
+		request_answer(h, CODE(4, 00), "a value of another type");
+		return;
+	}
+	code = bound_check(h, record, &ranged);
+	if (code)
+		request_answer(h, code, "not a value for this device");
+	else if (!ranged && !is_in_range(h->scope->tree, &record->path, def,
+					 &record->value))
+		request_answer(h, CODE(4, 00), "the value is out of range");
+}
+
+void request_record_check(struct handling *h,
+			  const struct lwm2m_record *record)
+{
+	const struct tree *tree = h->scope->tree;
+	const struct lwm2m_path *path = &record->path;
+	const struct resource_def *def = request_def(tree, path);
+
+	if (path->depth < 3 && record->value.type == LWM2M_NONE)
+		return;			/* an instance without resources */
+	if (!def || !is_settable(tree, path))
+		request_answer(h, CODE(4, 04), "no such resource");
+	else if (!is_writable(tree, path))
+		request_answer(h, CODE(4, 05), "the resource is not writable");
+	else if (def->multiple != (path->depth == 4))
+		request_answer(h, CODE(4, 00), def->multiple ?
+			"the resource is a multiple one" :
+			"the resource is a single one");
+	else
+		value_check(h, record, def);
+}
+
+static void decode_refuse(struct handling *h, int error)
+{
+	switch (error) {
+	case -ENOTSUP:
+		request_answer(h, CODE(4, 15), "not in this format");
+		break;
+	case -EPROTOTYPE:
+		request_answer(h, CODE(4, 00), "a value of another type");
+		break;
+	case -EXDEV:
+		request_answer(h, CODE(4, 00), "a name outside the path");
+		break;
+	case -EMSGSIZE:
+		request_answer(h, CODE(4, 13), "too many resources");
+		break;
+	default:
+		request_answer(h, CODE(4, 00), "malformed payload");
+		break;
+	}
+}
+
+static uint16_t payload_format(const struct handling *h)
+{
+	if (h->request->format != FORMAT_NONE)
+		return h->request->format;
+	return h->outcome.path.depth >= 3 ? FORMAT_TEXT : FORMAT_TLV;
+}
+
+int request_decode(struct handling *h, uint16_t format)
+{
+	struct buf scratch = buf_over(h->room->scratch,
+				      sizeof(h->room->scratch));
+	int n = codec_decode(format, h->scope->model, &h->outcome.path,
+			     h->request->payload, h->request->length,
+			     h->room->records, REQUEST_RECORDS, &scratch);
+
+	if (n >= 0)
+		return n;
+	decode_refuse(h, n);
+	return -1;
+}
+
+/* The number of records, all of which can be written; -1: refused. */
+static int payload_check(struct handling *h)
+{
+	int n = request_decode(h, payload_format(h));
+
+	for (int i = 0; i < n; i++) {
+		request_record_check(h, &h->room->records[i]);
+		if (h->outcome.code)
+			return -1;
+	}
+	if (!n && h->outcome.path.depth >= 3) {
+		request_answer(h, CODE(4, 00), "no value");
+		return -1;
+	}
+	return n;
+}
+
+static void touch(struct handling *h, const struct lwm2m_path *path)
+{
+	if (h->outcome.n_touched < REQUEST_RECORDS)
+		h->room->touched[h->outcome.n_touched++] = *path;
+}
+
+static bool held_set(struct handling *h, const struct lwm2m_record *record)
+{
+	struct tree *tree = h->scope->tree;
+
+	if (tree_set(tree, &record->path, &record->value, h->scope->now))
+		return false;
+	tree_edit(tree, &record->path)->flags |= TREE_KEPT;
+	touch(h, &record->path);
+	return true;
+}
+
+static bool is_named(const struct lwm2m_record *records, size_t n,
+		     const struct lwm2m_path *path)
+{
+	for (size_t i = 0; i < n; i++)
+		if (path_equal(&records[i].path, path))
+			return true;
+	return false;
+}
+
+/* Takes the elements of a multiple resource away that the payload leaves out;
+ * those of a device are its own matter. */
+static void elements_prune(struct handling *h,
+			   const struct lwm2m_path *resource, size_t n)
+{
+	struct tree_cursor cursor = {0, 0};
+	const struct tree_slot *slot;
+	struct lwm2m_path path;
+
+	while ((slot = tree_next(h->scope->tree, resource, &cursor, &path))) {
+		if (slot->flags & TREE_BOUND ||
+		    is_named(h->room->records, n, &path))
+			continue;
+		tree_remove(h->scope->tree, &path);
+		touch(h, &path);
+		cursor.slot--;		/* the next one is here now */
+	}
+}
+
+/* Once for each multiple resource that a replacing payload names. */
+static void elements_replace(struct handling *h, size_t n)
+{
+	const struct lwm2m_record *records = h->room->records;
+
+	if (h->request->method != REQUEST_PUT || h->outcome.path.depth > 3)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct lwm2m_path resource = records[i].path;
+		size_t before = 0;
+
+		if (resource.depth < 4)
+			continue;
+		resource.depth = 3;
+		while (before < i &&
+		       !path_covers(&resource, &records[before].path))
+			before++;
+		if (before == i)
+			elements_prune(h, &resource, n);
+	}
+}
+
+/* Held ones are set, bound ones collected at the front of the records. */
+void request_records_apply(struct handling *h, size_t n)
+{
+	struct lwm2m_record *records = h->room->records;
+	size_t bound = 0;
+
+	elements_replace(h, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct tree_slot *slot =
+			tree_find(h->scope->tree, &records[i].path);
+
+		if (records[i].path.depth < 3)
+			continue;
+		if (slot && slot->flags & TREE_BOUND) {
+			records[bound++] = records[i];
+		} else if (!held_set(h, &records[i])) {
+			request_answer(h, CODE(5, 00), "no memory");
+			return;
+		}
+	}
+	h->outcome.writes = records;
+	h->outcome.n_writes = bound;
+	h->outcome.touched = h->room->touched;
+	h->outcome.kind = REQUEST_WRITE;
+	request_answer(h, CODE(2, 04), NULL);
+}
+
+void request_write(struct handling *h)
+{
+	const struct lwm2m_path *path = &h->outcome.path;
+	int n;
+
+	if (path->depth >= 3 && !is_writable(h->scope->tree, path)) {
+		request_answer(h, CODE(4, 05), "the resource is not writable");
+		return;
+	}
+	if (!codec_decodes(payload_format(h))) {
+		request_answer(h, CODE(4, 15), "this format cannot be read");
+		return;
+	}
+	n = payload_check(h);
+	if (n >= 0 && request_held_fits(h, (size_t)n))
+		request_records_apply(h, (size_t)n);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A list is a row of chunks: appended to at the last, taken from the first. */
+#include "agent/store/kept.h"
+#include "agent/base/wall.h"
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_FIRST 96		/* bytes: one or two values cost little */
+#define CHUNK 992
+#define HEAP_ADDS 16
+
+struct kept_chunk {
+	struct kept_chunk *next;
+	uint32_t size, begin, end;
+	uint8_t bytes[];
+};
+
+/* Before path and value. */
+struct head {
+	int64_t time;
+	uint32_t sequence, segment;
+	uint16_t length;		/* with this head */
+	uint8_t flags, type, depth;
+};
+#define HEAD (offsetof(struct head, depth) + 1)
+
+size_t kept_value_pack(const struct lwm2m_value *value, uint8_t *to)
+{
+	switch ((enum lwm2m_type)value->type) {
+	case LWM2M_NONE:
+		return 0;
+	case LWM2M_BOOLEAN:
+		to[0] = value->as.boolean;
+		return 1;
+	case LWM2M_INTEGER: case LWM2M_UNSIGNED: case LWM2M_FLOAT:
+	case LWM2M_TIME:
+		memcpy(to, &value->as, 8);
+		return 8;
+	case LWM2M_OBJLINK:
+		memcpy(to, &value->as.link, 4);
+		return 4;
+	case LWM2M_STRING: case LWM2M_OPAQUE: case LWM2M_CORELINK:
+		break;
+	}
+	if (value->length)
+		memcpy(to, value->as.bytes, value->length);
+	return value->length;
+}
+
+bool kept_value_unpack(uint8_t type, const uint8_t *from, size_t n,
+		       struct lwm2m_value *value)
+{
+	*value = (struct lwm2m_value){.type = type};
+	switch ((enum lwm2m_type)type) {
+	case LWM2M_NONE:
+		return n == 0;
+	case LWM2M_BOOLEAN:
+		value->as.boolean = n == 1 && from[0] == 1;
+		return n == 1 && from[0] <= 1;
+	case LWM2M_INTEGER: case LWM2M_UNSIGNED: case LWM2M_FLOAT:
+	case LWM2M_TIME:
+		if (n == 8)
+			memcpy(&value->as, from, 8);
+		return n == 8;
+	case LWM2M_OBJLINK:
+		if (n == 4)
+			memcpy(&value->as.link, from, 4);
+		return n == 4;
+	case LWM2M_STRING: case LWM2M_OPAQUE: case LWM2M_CORELINK:
+		value->length = (uint32_t)n;
+		value->as.bytes = from;
+		return n <= KEPT_VALUE_MAX;
+	}
+	return false;
+}
+
+static size_t value_size(const struct lwm2m_value *value)
+{
+	uint8_t room[8];
+
+	if (value->type == LWM2M_STRING || value->type == LWM2M_OPAQUE ||
+	    value->type == LWM2M_CORELINK)
+		return value->length;
+	return kept_value_pack(value, room);
+}
+
+static size_t cost(const struct kept_chunk *chunk)
+{
+	return sizeof(*chunk) + chunk->size + HEAP_ADDS;
+}
+
+/* A chunk behind the last with room for `need`. */
+static int grow(struct kept_list *list, struct kept_budget *budget,
+		size_t need)
+{
+	size_t size = list->last ? CHUNK : CHUNK_FIRST;
+	struct kept_chunk *chunk;
+
+	if (size < need)
+		size = need;
+	if (budget->used + sizeof(*chunk) + size + HEAP_ADDS > budget->most)
+		return -ENOSPC;
+	chunk = malloc(sizeof(*chunk) + size);
+	if (!chunk)
+		return -ENOMEM;
+	*chunk = (struct kept_chunk){.size = (uint32_t)size};
+	budget->used += cost(chunk);
+	if (list->last)
+		list->last->next = chunk;
+	else
+		list->first = chunk;
+	list->last = chunk;
+	return 0;
+}
+
+int kept_append(struct kept_list *list, struct kept_budget *budget,
+		const struct kept_record *r)
+{
+	size_t value = value_size(&r->record.value);
+	size_t path = 2u * r->record.path.depth;
+	size_t need = HEAD + path + value;
+	struct head head = {r->record.time, r->sequence, r->segment,
+			    (uint16_t)need, r->flags,
+			    (uint8_t)r->record.value.type,
+			    r->record.path.depth};
+	uint8_t *to;
+	int rc;
+
+	if (value > KEPT_VALUE_MAX)
+		return -EMSGSIZE;
+	if (!list->last || list->last->size - list->last->end < need) {
+		rc = grow(list, budget, need);
+		if (rc < 0)
+			return rc;
+	}
+	to = list->last->bytes + list->last->end;
+	memcpy(to, &head, HEAD);
+	memcpy(to + HEAD, r->record.path.id, path);
+	kept_value_pack(&r->record.value, to + HEAD + path);
+	list->last->end += (uint32_t)need;
+	list->n++;
+	return 0;
+}
+
+void kept_join(struct kept_list *list, struct kept_list *tail)
+{
+	if (!tail->first)
+		return;
+	if (list->last)
+		list->last->next = tail->first;
+	else
+		list->first = tail->first;
+	list->last = tail->last;
+	list->n += tail->n;
+	*tail = (struct kept_list){0};
+}
+
+static void drop_first(struct kept_list *list, struct kept_budget *budget)
+{
+	struct kept_chunk *chunk = list->first;
+
+	list->first = chunk->next;
+	if (!list->first)
+		list->last = NULL;
+	budget->used -= cost(chunk);
+	free(chunk);
+}
+
+static uint16_t length_at(const struct kept_chunk *chunk, uint32_t at)
+{
+	uint16_t length;
+
+	memcpy(&length, chunk->bytes + at + offsetof(struct head, length),
+	       sizeof(length));
+	return length;
+}
+
+void kept_pop(struct kept_list *list, struct kept_budget *budget, uint32_t n)
+{
+	while (n && list->first) {
+		struct kept_chunk *chunk = list->first;
+
+		for (; n && chunk->begin < chunk->end; n--, list->n--)
+			chunk->begin += length_at(chunk, chunk->begin);
+		if (chunk->begin == chunk->end)
+			drop_first(list, budget);
+	}
+}
+
+void kept_clear(struct kept_list *list, struct kept_budget *budget)
+{
+	while (list->first)
+		drop_first(list, budget);
+	list->n = 0;
+}
+
+bool kept_next(const struct kept_list *list, struct kept_cursor *cursor,
+	       struct kept_record *r)
+{
+	struct kept_chunk *chunk = cursor->chunk;
+	struct head head;
+	const uint8_t *from;
+	size_t path;
+
+	if (!chunk) {
+		chunk = list->first;
+		cursor->next = chunk ? chunk->begin : 0;
+	}
+	while (chunk && cursor->next == chunk->end) {
+		chunk = chunk->next;
+		cursor->next = chunk ? chunk->begin : 0;
+	}
+	if (!chunk)
+		return false;
+	cursor->chunk = chunk;
+	cursor->at = cursor->next;
+	from = chunk->bytes + cursor->at;
+	memcpy(&head, from, HEAD);
+	path = 2u * head.depth;
+	*r = (struct kept_record){.sequence = head.sequence,
+		.segment = head.segment, .flags = head.flags,
+		.record = {.time = head.time, .path.depth = head.depth}};
+	memcpy(r->record.path.id, from + HEAD, path);
+	kept_value_unpack(head.type, from + HEAD + path,
+			  head.length - HEAD - path, &r->record.value);
+	cursor->next += head.length;
+	return true;
+}
+
+void kept_mark(const struct kept_cursor *cursor, uint32_t sequence,
+	       uint32_t segment)
+{
+	uint8_t *at = cursor->chunk->bytes + cursor->at;
+
+	memcpy(at + offsetof(struct head, sequence), &sequence,
+	       sizeof(sequence));
+	memcpy(at + offsetof(struct head, segment), &segment, sizeof(segment));
+	if (segment)
+		at[offsetof(struct head, flags)] |= KEPT_ON_DISK;
+}
+
+void kept_date(const struct kept_cursor *cursor, int64_t time)
+{
+	uint8_t *at = cursor->chunk->bytes + cursor->at;
+
+	memcpy(at + offsetof(struct head, time), &time, sizeof(time));
+	if (wall_is_known(time))
+		at[offsetof(struct head, flags)] &= (uint8_t)~KEPT_CLOCKLESS;
+}

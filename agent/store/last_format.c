@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A record: "LWL1", length of all behind the sum, sum, then length of the
+ * name, name, fingerprint, time and values. */
+#include "agent/store/last_format.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD 12			/* magic, length, sum */
+#define FIXED 17		/* length of the name, fingerprint, time */
+#define LENGTH_MAX (256 * 1024)
+
+static const uint8_t magic[4] = {'L', 'W', 'L', '1'};
+
+static uint32_t sum_of(const uint8_t *at, size_t n)
+{
+	uint32_t sum = 2166136261u;
+
+	while (n--)
+		sum = (sum ^ *at++) * 16777619u;
+	return sum ^ sum >> 15;
+}
+
+static void put_number(uint8_t *at, uint64_t number, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		at[i] = (uint8_t)(number >> 8 * i);
+}
+
+static uint64_t get_number(const uint8_t *at, size_t n)
+{
+	uint64_t number = 0;
+
+	while (n--)
+		number = number << 8 | at[n];
+	return number;
+}
+
+void last_put(struct buf *out, const struct last_record *r)
+{
+	size_t start = out->used, length = FIXED + r->n_name + r->n_values;
+	uint8_t head[HEAD + FIXED];
+
+	if (length > LENGTH_MAX || r->n_name > LAST_NAME_MAX ||
+	    out->size - out->used < HEAD + length) {
+		out->full = true;
+		return;
+	}
+	memcpy(head, magic, sizeof(magic));
+	put_number(head + 4, length, 4);
+	head[HEAD] = (uint8_t)r->n_name;
+	put_number(head + HEAD + 1, r->fingerprint, 8);
+	put_number(head + HEAD + 9, (uint64_t)r->heard, 8);
+	buf_put(out, head, sizeof(head));
+	buf_put(out, r->name, r->n_name);
+	buf_put(out, r->values, r->n_values);
+	put_number(out->at + start + 8,
+		   sum_of(out->at + start + HEAD, length), 4);
+}
+
+/* Length of the record at `at`, 0: there is no good one. */
+static size_t record_get(const uint8_t *at, size_t n, struct last_record *r)
+{
+	const uint8_t *body = at + HEAD;
+	size_t length;
+
+	if (n < HEAD + FIXED || memcmp(at, magic, sizeof(magic)))
+		return 0;
+	length = (size_t)get_number(at + 4, 4);
+	if (length < FIXED || length > LENGTH_MAX || length > n - HEAD ||
+	    FIXED + (size_t)body[0] > length ||
+	    sum_of(body, length) != get_number(at + 8, 4))
+		return 0;
+	*r = (struct last_record){
+		.name = (const char *)body + FIXED, .n_name = body[0],
+		.fingerprint = get_number(body + 1, 8),
+		.heard = (int64_t)get_number(body + 9, 8),
+		.values = body + FIXED + body[0],
+		.n_values = length - FIXED - body[0],
+	};
+	return HEAD + length;
+}
+
+bool last_next(const uint8_t *journal, size_t n, size_t *at, size_t *lost,
+	       struct last_record *record)
+{
+	while (*at < n) {
+		size_t length = record_get(journal + *at, n - *at, record);
+
+		*at += length ? length : 1;
+		if (length)
+			return true;
+		++*lost;
+	}
+	return false;
+}
+
+/* ---- by name ---- */
+
+static int compare(const char *a, size_t n_a, const char *b, size_t n_b)
+{
+	int order = memcmp(a, b, n_a < n_b ? n_a : n_b);
+
+	return order ? order : (n_a > n_b) - (n_a < n_b);
+}
+
+/* The later of the same name stands behind the earlier: both lie in the same
+ * journal. */
+static int by_name(const void *a, const void *b)
+{
+	const struct last_record *left = a, *right = b;
+	int order = compare(left->name, left->n_name, right->name,
+			    right->n_name);
+
+	return order ? order : (left->name > right->name) -
+			       (left->name < right->name);
+}
+
+static size_t newest_keep(struct last_record *records, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (i + 1 == n || compare(records[i].name, records[i].n_name,
+					  records[i + 1].name,
+					  records[i + 1].n_name))
+			records[kept++] = records[i];
+	return kept;
+}
+
+struct last_index last_index(const uint8_t *journal, size_t n, size_t *lost)
+{
+	struct last_index index = {NULL, 0};
+	struct last_record record;
+	size_t at = 0, room = 0;
+
+	*lost = 0;
+	while (last_next(journal, n, &at, lost, &record)) {
+		if (index.n == room) {
+			room = room ? room * 2 : 64;
+			index.records = reallocarray(index.records, room,
+						     sizeof(record));
+			if (!index.records)
+				abort();
+		}
+		index.records[index.n++] = record;
+	}
+	if (index.n)
+		qsort(index.records, index.n, sizeof(record), by_name);
+	index.n = newest_keep(index.records, index.n);
+	return index;
+}
+
+void last_index_finish(struct last_index *index)
+{
+	free(index->records);
+	*index = (struct last_index){NULL, 0};
+}
+
+const struct last_record *last_find(const struct last_index *index,
+				    const char *name)
+{
+	size_t low = 0, high = index->n, n = strlen(name);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct last_record *r = &index->records[middle];
+		int order = compare(name, n, r->name, r->n_name);
+
+		if (!order)
+			return r;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+void last_compact(const uint8_t *journal, size_t n, int64_t keep,
+		  struct buf *out)
+{
+	size_t lost;
+	struct last_index index = last_index(journal, n, &lost);
+	int64_t newest = INT64_MIN + keep;
+
+	for (size_t i = 0; i < index.n; i++)
+		if (index.records[i].heard > newest)
+			newest = index.records[i].heard;
+	for (size_t i = 0; i < index.n; i++)
+		if (index.records[i].heard >= newest - keep)
+			last_put(out, &index.records[i]);
+	last_index_finish(&index);
+}

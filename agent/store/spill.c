@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Segments: put into, given back from, deleted. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "agent/store/spill_private.h"
+
+/* ---- segments ---- */
+
+static struct segment *segment_of(struct spill *s, uint32_t id)
+{
+	for (size_t i = 0; i < s->n_segments; i++)
+		if (s->segments[i].id == id)
+			return &s->segments[i];
+	return NULL;
+}
+
+static uint32_t segment_size(const struct spill *s)
+{
+	uint64_t size = s->most / SEGMENTS;
+
+	return size < SEGMENT_LEAST ? SEGMENT_LEAST :
+	       size > SEGMENT_MOST ? SEGMENT_MOST : (uint32_t)size;
+}
+
+static void remove_oldest(struct spill *s)
+{
+	spill_job_add(s, JOB_REMOVE, s->segments[0].id, 0);
+	s->bytes -= s->segments[0].size;
+	s->n_segments--;
+	memmove(s->segments, s->segments + 1,
+		s->n_segments * sizeof(*s->segments));
+}
+
+/* Everything in it is done, and in all before it. */
+void spill_remove_done(struct spill *s)
+{
+	size_t open = s->n_segments && !s->closed;
+
+	while (s->n_segments > open && !s->segments[0].n)
+		remove_oldest(s);
+	if (s->n_segments == 1 && open && !s->segments[0].n &&
+	    s->segments[0].size >= segment_size(s) / 2) {
+		remove_oldest(s);
+		s->closed = true;
+	}
+}
+
+static void lose(struct spill *s, struct segment *segment,
+		 const uint8_t *bytes, size_t n)
+{
+	struct spill_record r;
+	struct spill_stream *stream;
+	int length;
+
+	for (; (length = spill_record_read(bytes, n, &r)) > 0;
+	     bytes += length, n -= (size_t)length) {
+		if (r.kind != SPILL_DATA ||
+		    !(stream = spill_stream_numbered(s, r.stream)) ||
+		    spill_is_done(stream, r.data.sequence) || !segment->n)
+			continue;
+		segment->n--;
+		stream->n--;
+		spill_done_add(stream, r.data.sequence, r.data.sequence + 1);
+		s->handlers->lost(s->context, stream, r.data.sequence);
+	}
+}
+
+uint8_t *spill_read_file(const struct spill *s, uint32_t segment, size_t *n)
+{
+	char path[4096];
+	struct stat stat;
+	uint8_t *bytes = NULL;
+	int fd;
+
+	*n = 0;
+	spill_path(s, segment, path, sizeof(path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
+	    stat.st_size > 0 && stat.st_size <= FILE_MOST) {
+		ssize_t got;
+
+		bytes = spill_must(malloc((size_t)stat.st_size));
+		got = read(fd, bytes, (size_t)stat.st_size);
+		*n = got > 0 ? (size_t)got : 0;
+	}
+	close(fd);
+	return bytes;
+}
+
+/* There is no room: what is in the oldest is lost, and said to be. */
+static void lose_oldest(struct spill *s)
+{
+	struct segment *segment = &s->segments[0];
+	struct job *job = s->now ? s->now : s->first;
+	size_t n, written = segment->size;
+	uint8_t *bytes;
+
+	if (!segment->n) {
+		remove_oldest(s);
+		return;
+	}
+	bytes = spill_read_file(s, segment->id, &n);
+	for (; job; job = job == s->now ? s->first : job->next)
+		if (job->kind == JOB_WRITE && job->segment == segment->id &&
+		    job->offset < written)
+			written = job->offset;
+	lose(s, segment, bytes, n < written ? n : written);
+	free(bytes);
+	for (job = s->now ? s->now : s->first; job;
+	     job = job == s->now ? s->first : job->next)
+		if (job->kind == JOB_WRITE && job->segment == segment->id)
+			lose(s, segment, job->bytes, job->n);
+	remove_oldest(s);
+}
+
+struct segment *spill_segment_add(struct spill *s, uint32_t id, uint32_t size)
+{
+	s->segments = spill_must(reallocarray(s->segments, s->n_segments + 1,
+					sizeof(*s->segments)));
+	s->segments[s->n_segments] = (struct segment){.id = id, .size = size};
+	s->bytes += size;
+	s->last_id = id;
+	s->closed = false;
+	return &s->segments[s->n_segments++];
+}
+
+static bool append(struct spill *s, struct segment *segment,
+		   const struct spill_record *r);
+
+static void append_boot(struct spill *s, struct segment *segment)
+{
+	struct spill_record r = {.kind = SPILL_BOOT, .clock = s->offset};
+
+	memcpy(r.boot, s->boot, sizeof(r.boot));
+	append(s, segment, &r);
+}
+
+/* The one to put into, with room for another record. */
+static struct segment *current(struct spill *s)
+{
+	struct segment *last = s->n_segments ?
+		&s->segments[s->n_segments - 1] : NULL;
+
+	if (last && !s->closed && last->size < segment_size(s))
+		return last;
+	if (last && s->dirty)
+		spill_job_add(s, JOB_SYNC, last->id, 0);
+	while (s->n_segments && s->bytes + segment_size(s) > s->most)
+		lose_oldest(s);
+	last = spill_segment_add(s, s->last_id + 1, 0);
+	append_boot(s, last);
+	return last;
+}
+
+static struct job *last_job(struct spill *s)
+{
+	return s->first ? (struct job *)(void *)((char *)s->end -
+						 offsetof(struct job, next)) :
+	       NULL;
+}
+
+static bool append(struct spill *s, struct segment *segment,
+		   const struct spill_record *r)
+{
+	struct job *job = last_job(s);
+	size_t room = SPILL_RECORD_MAX + SPILL_ENDPOINT_MAX;
+	struct buf out;
+
+	if (r->kind == SPILL_DATA && r->data.record.value.length < 1024)
+		room = 2048;
+	if (!job || job->kind != JOB_WRITE || job->segment != segment->id ||
+	    job->size - job->n < room) {
+		if (s->queued > QUEUE_MOST)
+			return false;
+		job = spill_job_add(s, JOB_WRITE, segment->id,
+			      room > JOB_ROOM ? room : JOB_ROOM);
+		job->offset = segment->size;
+	}
+	out = buf_over(job->bytes + job->n, job->size - job->n);
+	spill_record_write(r, &out);
+	if (out.full)
+		return false;
+	job->n += out.used;
+	s->queued += out.used;
+	segment->size += (uint32_t)out.used;
+	s->bytes += out.used;
+	return true;
+}
+
+/* ---- what is put, and done ---- */
+
+void spill_flush_done(struct spill *s)
+{
+	struct spill_record r = {.kind = SPILL_DONE_RANGE,
+		.from = s->done.from, .to = s->done.to};
+
+	if (!s->done.stream)
+		return;
+	r.stream = s->done.stream->number;
+	s->done.stream = NULL;
+	append(s, current(s), &r);
+	spill_remove_done(s);
+}
+
+static bool append_watch(struct spill *s, struct segment *segment,
+			 const struct spill_stream *stream)
+{
+	struct spill_record r = {.kind = SPILL_WATCH,
+		.stream = stream->number, .n_paths = stream->n_watch};
+
+	if (stream->n_watch)
+		memcpy(r.paths, stream->watch,
+		       stream->n_watch * sizeof(r.paths[0]));
+	return append(s, segment, &r);
+}
+
+/* Each segment can be read without those before it. */
+static bool introduce(struct spill *s, struct segment *segment,
+		      struct spill_stream *stream)
+{
+	struct spill_record name = {.kind = SPILL_NAME,
+		.stream = stream->number, .server = stream->server,
+		.endpoint = stream->endpoint,
+		.n_endpoint = strlen(stream->endpoint)};
+
+	if (stream->named == segment->id)
+		return true;
+	if (!append(s, segment, &name) ||
+	    (stream->n_watch && !append_watch(s, segment, stream)))
+		return false;
+	stream->named = segment->id;
+	return true;
+}
+
+void spill_watch(struct spill *s, struct spill_stream *stream,
+		 const struct lwm2m_path *paths, size_t n)
+{
+	struct segment *segment;
+
+	if (s->most < 2 * SEGMENT_LEAST || (!n && !stream->n_watch))
+		return;
+	spill_watch_set(stream, paths, n);
+	spill_flush_done(s);
+	segment = current(s);
+	if (stream->named != segment->id)
+		introduce(s, segment, stream);
+	else
+		append_watch(s, segment, stream);
+	spill_work(s);
+}
+
+uint32_t spill_put(struct spill *s, struct spill_stream *stream,
+		   const struct kept_record *record, bool lazy)
+{
+	struct spill_record r = {.kind = SPILL_DATA, .stream = stream->number,
+				 .data = *record};
+	struct segment *segment;
+
+	if (s->most < 2 * SEGMENT_LEAST)
+		return 0;
+	spill_flush_done(s);
+	segment = current(s);
+	if (!introduce(s, segment, stream) || !append(s, segment, &r)) {
+		s->failed++;
+		return 0;
+	}
+	s->wanted |= !lazy;
+	stream->n++;
+	segment->n++;
+	if (record->sequence >= stream->next_sequence)
+		stream->next_sequence = record->sequence + 1;
+	spill_work(s);
+	return segment->id;
+}
+
+void spill_sync(struct spill *s)
+{
+	s->wanted = s->dirty = true;
+}
+
+void spill_done(struct spill *s, struct spill_stream *stream,
+		uint32_t sequence, uint32_t segment, bool lazy)
+{
+	struct segment *in = segment_of(s, segment);
+
+	if (!in || spill_is_done(stream, sequence))
+		return;
+	in->n--;
+	stream->n--;
+	s->wanted |= !lazy;
+	spill_done_add(stream, sequence, sequence + 1);
+	if (s->done.stream == stream && s->done.to == sequence) {
+		s->done.to++;
+		return;
+	}
+	spill_flush_done(s);
+	s->done.stream = stream;
+	s->done.from = sequence;
+	s->done.to = sequence + 1;
+}
+
+/* ---- the clock ---- */
+
+void spill_mark_add(struct spill *s, uint32_t segment, uint32_t offset,
+		     const struct wall_jump *step)
+{
+	s->marks = spill_must(reallocarray(s->marks, s->n_marks + 1,
+				     sizeof(*s->marks)));
+	s->marks[s->n_marks++] = (struct clock_mark){
+		segment, offset, !step, step ? *step : (struct wall_jump){0}};
+}
+
+/* What stands there, as the clock was set since, in the same boot. */
+static void set_right(const struct spill *s, uint32_t segment, uint32_t offset,
+		      struct kept_record *k)
+{
+	for (size_t i = 0; i < s->n_marks; i++) {
+		const struct clock_mark *m = &s->marks[i];
+
+		if (m->segment < segment ||
+		    (m->segment == segment && m->offset <= offset))
+			continue;
+		if (m->boot)
+			break;
+		if (k->flags & KEPT_CLOCKLESS)
+			k->record.time += m->step.by;
+		else
+			k->record.time = wall_correct(&m->step,
+						      k->record.time);
+	}
+	if (wall_is_known(k->record.time))
+		k->flags &= (uint8_t)~KEPT_CLOCKLESS;
+}
+
+void spill_step(struct spill *s, const struct wall_jump *jump)
+{
+	struct spill_record r = {.kind = SPILL_STEP, .step = *jump};
+	struct segment *segment;
+
+	s->offset += jump->by;
+	if (!s->n_segments)
+		return;
+	segment = current(s);
+	spill_mark_add(s, segment->id, segment->size, jump);
+	append(s, segment, &r);
+	spill_work(s);
+}
+
+void spill_clock(struct spill *s, const uint8_t boot[16], int64_t offset)
+{
+	static const uint8_t none[16];
+	struct wall_jump jump = {.by = offset - s->offset};
+	bool first = !memcmp(s->boot, none, sizeof(none));
+	bool other = memcmp(s->boot, boot, sizeof(s->boot));
+
+	memcpy(s->boot, boot, sizeof(s->boot));
+	if (first || !s->n_segments)
+		s->offset = offset;
+	else if (other)		/* the next segment will say so */
+		spill_mark_add(s, s->last_id + 1, 0, NULL);
+	else if (jump.by >= WALL_JUMP || jump.by <= -WALL_JUMP)
+		spill_step(s, &jump);
+	s->offset = offset;
+}
+
+/* ---- reading ---- */
+
+static void read_more(struct spill *s)
+{
+	struct job *job;
+
+	if (s->n_segments && s->read_segment < s->segments[0].id) {
+		s->read_segment = s->segments[0].id;
+		s->read_offset = 0;
+	}
+	job = spill_job_add(s, JOB_READ, s->read_segment, CHUNK);
+	job->offset = s->read_offset;
+}
+
+/* false: the caller wants no more now. */
+static bool give(struct spill *s, const struct spill_record *r)
+{
+	struct spill_stream *stream;
+	struct kept_record k = r->data;
+
+	if (r->kind != SPILL_DATA ||
+	    !(stream = spill_stream_numbered(s, r->stream)) ||
+	    spill_is_done(stream, k.sequence))
+		return true;
+	k.segment = s->read_segment;
+	set_right(s, s->read_segment, s->read_offset, &k);
+	k.flags |= KEPT_ON_DISK;
+	return s->handlers->record(s->context, stream, &k);
+}
+
+/* This segment is over: the next one, or all are. */
+static void segment_read(struct spill *s)
+{
+	const struct segment *segment = s->segments, *end;
+
+	for (end = segment + s->n_segments; segment < end; segment++)
+		if (segment->id > s->read_segment)
+			break;
+	if (segment < end) {
+		s->read_segment = segment->id;
+		s->read_offset = 0;
+		read_more(s);
+		return;
+	}
+	segment = segment_of(s, s->read_segment);
+	if (segment && !s->closed && s->read_offset < segment->size &&
+	    (s->first || s->now)) {
+		read_more(s);		/* what is still to be written */
+		return;
+	}
+	s->reading = false;
+	s->handlers->end(s->context);
+}
+
+void spill_has_read(struct spill *s, const struct job *job)
+{
+	size_t left = job->result > 0 ? (size_t)job->result : 0;
+	const uint8_t *at = job->bytes;
+	struct spill_record r;
+	int length;
+
+	if (!s->reading || job->segment != s->read_segment ||
+	    job->offset != s->read_offset) {
+		if (s->reading)
+			read_more(s);
+		return;
+	}
+	while ((length = spill_record_read(at, left, &r)) > 0) {
+		if (!give(s, &r)) {
+			s->reading = false;
+			return;
+		}
+		s->read_offset += (uint32_t)length;
+		at += length;
+		left -= (size_t)length;
+	}
+	/* A record that the chunk ends in, or the end of the file. */
+	if (job->result == CHUNK && left < SPILL_RECORD_MAX)
+		read_more(s);
+	else
+		segment_read(s);
+}
+
+void spill_read(struct spill *s, bool anew)
+{
+	if (anew && s->n_segments) {
+		s->read_segment = s->segments[0].id;
+		s->read_offset = 0;
+	}
+	if (s->reading)
+		return;
+	s->reading = true;
+	spill_flush_done(s);
+	read_more(s);
+	spill_work(s);
+}
+
+bool spill_is_reading(const struct spill *s)
+{
+	return s->reading;
+}
+
+void spill_limit(struct spill *s, uint64_t most)
+{
+	s->most = most;
+}
+
+struct spill_counts spill_counts(const struct spill *s)
+{
+	return (struct spill_counts){.bytes = s->bytes, .most = s->most,
+		.failed = s->failed, .segments = (uint32_t)s->n_segments};
+}
+
+int64_t spill_turn(struct spill *s, int64_t now)
+{
+	spill_flush_done(s);
+	if (s->dirty && now >= s->sync_at) {
+		s->dirty = s->wanted = false;
+		s->sync_at = now + SECOND;
+		spill_job_add(s, JOB_SYNC, s->last_id, 0);
+	}
+	spill_work(s);
+	if (s->first && !s->now)
+		return s->retry_at;
+	return s->dirty ? s->sync_at : INT64_MAX;
+}

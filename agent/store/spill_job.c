@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One job at a time is on a worker, in order: what was put before is there for
+ * who reads after. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "agent/base/log.h"
+#include "agent/store/spill_private.h"
+
+void spill_path(const struct spill *s, uint32_t segment, char *path,
+		    size_t size)
+{
+	snprintf(path, size, "%s/%08x.log", s->directory, segment);
+}
+
+static int write_at(int fd, const struct job *job)
+{
+	size_t done = 0;
+
+	while (done < job->n) {
+		ssize_t n = pwrite(fd, job->bytes + done, job->n - done,
+				   (off_t)(job->offset + done));
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static void sync_folder(const struct spill *s)
+{
+	int fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+static int carry_out(const struct spill *s, const struct job *job, int fd)
+{
+	ssize_t n;
+
+	switch (job->kind) {
+	case JOB_WRITE:
+		if (job->offset == 0)
+			sync_folder(s);
+		return write_at(fd, job);
+	case JOB_SYNC:
+		return fdatasync(fd) < 0 ? -errno : 0;
+	case JOB_READ:
+		n = pread(fd, job->bytes, job->size, (off_t)job->offset);
+		return n < 0 ? -errno : (int)n;
+	case JOB_REMOVE:
+		break;
+	}
+	return 0;
+}
+
+/* On a worker: nothing of the log but its folder's name is looked at. */
+static void work(uv_work_t *request)
+{
+	struct spill *s = request->data;
+	struct job *job = s->now;
+	char path[4096];
+	int fd;
+
+	spill_path(s, job->segment, path, sizeof(path));
+	if (job->kind == JOB_REMOVE) {
+		job->result = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+		return;
+	}
+	fd = open(path, job->kind == JOB_READ ? O_RDONLY | O_CLOEXEC :
+		  O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		job->result = -errno;
+		return;
+	}
+	job->result = carry_out(s, job, fd);
+	close(fd);
+}
+
+static void job_free(struct spill *s, struct job *job)
+{
+	s->queued -= job->n;
+	free(job->bytes);
+	free(job);
+}
+
+struct job *spill_job_add(struct spill *s, enum job_kind kind,
+			   uint32_t segment, size_t size)
+{
+	struct job *job = spill_must(calloc(1, sizeof(*job)));
+
+	job->kind = kind;
+	job->segment = segment;
+	job->size = size;
+	if (size)
+		job->bytes = spill_must(malloc(size));
+	*s->end = job;
+	s->end = &job->next;
+	return job;
+}
+
+
+/* A full disk is said once, not for each write. */
+static void note_result(struct spill *s, const struct job *job)
+{
+	if (job->result < 0 && job->result != s->said)
+		log_line(LOG_ERROR, NULL, NULL, "cannot write to %s: %s",
+			 s->directory, strerror(-job->result));
+	if (job->result >= 0 && s->said)
+		log_line(LOG_NOTE, NULL, NULL, "%s can be written again",
+			 s->directory);
+	s->said = job->result < 0 ? job->result : 0;
+}
+
+static void worked(uv_work_t *request, int status)
+{
+	struct spill *s = request->data;
+	struct job *job = s->now;
+
+	(void)status;
+	s->now = NULL;
+	if (job->kind == JOB_READ) {
+		spill_has_read(s, job);
+	} else {
+		note_result(s, job);
+		s->dirty |= job->kind == JOB_WRITE && s->wanted;
+	}
+	if (job->result < 0 && job->kind == JOB_WRITE) {
+		job->next = s->first;	/* later */
+		if (!s->first)
+			s->end = &job->next;
+		s->first = job;
+		s->retry_at = (int64_t)uv_hrtime() + RETRY;
+		return;
+	}
+	job_free(s, job);
+	spill_work(s);
+}
+
+void spill_work(struct spill *s)
+{
+	struct job *job = s->first;
+
+	if (s->now || !job || (int64_t)uv_hrtime() < s->retry_at)
+		return;
+	s->first = job->next;
+	if (!s->first)
+		s->end = &s->first;
+	job->next = NULL;
+	s->now = job;
+	s->work.data = s;
+	if (uv_queue_work(uv_default_loop(), &s->work, work, worked) < 0)
+		abort();
+}
+
+void spill_work_off(struct spill *s)
+{
+	for (spill_work(s); s->now; )
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	for (struct job *job; (job = s->first); ) {
+		s->first = job->next;	/* the disk does not take them */
+		job_free(s, job);
+	}
+}

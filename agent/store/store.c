@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One write at a time, in order, on a worker: a newer one for the same
+ * endpoint replaces one that still waits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+#include "agent/store/last_format.h"
+#include "agent/base/log.h"
+#include "agent/store/store.h"
+
+#define FILE_MOST (17 << 20)	/* a package, and a little */
+#define JOURNAL "last"
+#define JOURNAL_MOST (256 * 1024 * 1024)
+
+enum job_kind { JOB_REPLACE, JOB_APPEND, JOB_COMPACT };
+
+struct job {
+	struct job *next;
+	enum job_kind kind;
+	char *path;
+	uint8_t *bytes;
+	size_t n;
+};
+
+struct store {
+	char *directory;
+	struct job *first, **end;	/* waiting */
+	struct job *now;		/* on a worker */
+	uv_work_t work;
+	int error, said;		/* of the last one; of the last log line */
+};
+
+static const char *const folders[] = {
+	[STORE_KEPT] = "kept", [STORE_HELD] = "held",
+	[STORE_ATTRIBUTES] = "attributes", [STORE_ACCEPTED] = "accepted",
+	[STORE_ACCOUNT] = "accounts",
+	[STORE_FIRMWARE] = "firmware",
+};
+#define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
+static char *path_of(const struct store *store, enum store_kind kind,
+		     const char *endpoint)
+{
+	size_t n = strlen(store->directory) + strlen(folders[kind]) +
+		   3 * strlen(endpoint) + 3;
+	char *path = malloc(n), *at;
+
+	if (!path)
+		abort();
+	at = path + sprintf(path, "%s/%s/", store->directory, folders[kind]);
+	/* Endpoint names may hold any character: keep the file names plain. */
+	for (; *endpoint; endpoint++)
+		if (strchr("/%", *endpoint) || *endpoint == '.')
+			at += sprintf(at, "%%%02X", (unsigned char)*endpoint);
+		else
+			*at++ = *endpoint;
+	*at = 0;
+	return path;
+}
+
+static bool folder_make(const char *directory, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (mkdir(path, *name ? 0700 : 0755) == 0 || errno == EEXIST)
+		return true;
+	log_line(LOG_ERROR, NULL, NULL, "cannot make %s: %s; nothing is kept",
+		 path, strerror(errno));
+	return false;
+}
+
+struct store *store_open(const char *directory)
+{
+	struct store *store;
+
+	if (!directory || !folder_make(directory, ""))
+		return NULL;
+	for (size_t i = 0; i < N_FOLDERS; i++)
+		if (!folder_make(directory, folders[i]))
+			return NULL;
+	store = calloc(1, sizeof(*store));
+	if (!store || !(store->directory = strdup(directory)))
+		abort();
+	store->end = &store->first;
+	return store;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t n)
+{
+	while (n) {
+		ssize_t rc = write(fd, bytes, n);
+
+		if (rc < 0 && errno != EINTR)
+			return -errno;
+		if (rc > 0) {
+			bytes += rc;
+			n -= (size_t)rc;
+		}
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Never half a file: written beside, synced, renamed. */
+static int replace(const char *path, const uint8_t *bytes, size_t n)
+{
+	char beside[4096];
+	int fd, rc;
+
+	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >=
+	    sizeof(beside))
+		return -ENAMETOOLONG;
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	rc = write_all(fd, bytes, n);
+	close(fd);
+	if (rc == 0 && rename(beside, path) < 0)
+		rc = -errno;
+	if (rc < 0)
+		unlink(beside);
+	return rc;
+}
+
+static int append(const char *path, const uint8_t *bytes, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? -errno : write_all(fd, bytes, n);
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static uint8_t *read_all(const char *path, size_t most, size_t *n);
+
+static int compact(const char *path)
+{
+	size_t n;
+	uint8_t *journal = read_all(path, JOURNAL_MOST, &n);
+	struct buf out = buf_over(journal ? malloc(n) : NULL, n);
+	int rc = 0;
+
+	if (journal && !out.at)
+		abort();
+	if (journal) {
+		last_compact(journal, n, STORE_JOURNAL_KEEP, &out);
+		rc = out.full ? -ENOSPC : replace(path, out.at, out.used);
+	}
+	free(out.at);
+	free(journal);
+	return rc;
+}
+
+static int job_do(const struct job *job)
+{
+	switch (job->kind) {
+	case JOB_REPLACE: return replace(job->path, job->bytes, job->n);
+	case JOB_APPEND: return append(job->path, job->bytes, job->n);
+	case JOB_COMPACT: return compact(job->path);
+	}
+	return -EINVAL;
+}
+
+/* There may be keys among them. */
+static void bytes_free(struct job *job)
+{
+	if (job->bytes)
+		explicit_bzero(job->bytes, job->n);
+	free(job->bytes);
+}
+
+static void job_free(struct job *job)
+{
+	free(job->path);
+	bytes_free(job);
+	free(job);
+}
+
+static void work(uv_work_t *request)
+{
+	struct store *store = request->data;
+
+	store->error = job_do(store->now);
+}
+
+static void next(struct store *store);
+
+static void worked(uv_work_t *request, int status)
+{
+	struct store *store = request->data;
+
+	(void)status;
+	/* A full disk is said once, not for each file. */
+	if (store->error && store->error != store->said)
+		log_line(LOG_ERROR, NULL, NULL, "cannot write %s: %s",
+			 store->now->path, strerror(-store->error));
+	if (!store->error && store->said)
+		log_line(LOG_NOTE, NULL, NULL, "%s can be written again",
+			 store->directory);
+	store->said = store->error;
+	job_free(store->now);
+	store->now = NULL;
+	next(store);
+}
+
+static void next(struct store *store)
+{
+	struct job *job = store->first;
+
+	if (store->now || !job)
+		return;
+	store->first = job->next;
+	if (!store->first)
+		store->end = &store->first;
+	store->now = job;
+	store->work.data = store;
+	if (uv_queue_work(uv_default_loop(), &store->work, work, worked) < 0)
+		abort();
+}
+
+static struct job *waiting(struct store *store, const char *path)
+{
+	struct job *job = store->first;
+
+	while (job && strcmp(job->path, path))
+		job = job->next;
+	return job;
+}
+
+void store_put(struct store *store, enum store_kind kind, const char *endpoint,
+	       const uint8_t *bytes, size_t n)
+{
+	char *path;
+	struct job *job;
+
+	if (!store)
+		return;
+	path = path_of(store, kind, endpoint);
+	job = waiting(store, path);
+	if (job) {
+		free(path);
+		bytes_free(job);
+	} else {
+		job = calloc(1, sizeof(*job));
+		if (!job)
+			abort();
+		job->path = path;
+		*store->end = job;
+		store->end = &job->next;
+	}
+	job->bytes = malloc(n ? n : 1);
+	if (!job->bytes)
+		abort();
+	if (n)
+		memcpy(job->bytes, bytes, n);
+	job->n = n;
+	next(store);
+}
+
+/* What is still to be written is newer than any file. */
+static const struct job *newest(struct store *store, const char *path)
+{
+	const struct job *job = waiting(store, path);
+
+	if (!job && store->now && !strcmp(store->now->path, path))
+		job = store->now;
+	return job;
+}
+
+static uint8_t *read_all(const char *path, size_t most, size_t *n)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+	uint8_t *bytes;
+	ssize_t got = -1;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) ||
+	    stat.st_size <= 0 || (size_t)stat.st_size > most) {
+		close(fd);
+		return NULL;
+	}
+	bytes = malloc((size_t)stat.st_size);
+	if (!bytes)
+		abort();
+	got = read(fd, bytes, (size_t)stat.st_size);
+	close(fd);
+	if (got <= 0) {
+		free(bytes);
+		return NULL;
+	}
+	*n = (size_t)got;
+	return bytes;
+}
+
+uint8_t *store_get(struct store *store, enum store_kind kind,
+		   const char *endpoint, size_t *n)
+{
+	const struct job *job;
+	uint8_t *bytes;
+	char *path;
+
+	*n = 0;
+	if (!store)
+		return NULL;
+	path = path_of(store, kind, endpoint);
+	job = newest(store, path);
+	if (!job) {
+		bytes = read_all(path, FILE_MOST, n);
+	} else if (!job->n) {
+		bytes = NULL;
+	} else {
+		bytes = malloc(job->n);
+		if (!bytes)
+			abort();
+		memcpy(bytes, job->bytes, job->n);
+		*n = job->n;
+	}
+	free(path);
+	return bytes;
+}
+
+/* ---- the journal ---- */
+
+static char *journal_path(const struct store *store)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/" JOURNAL, store->directory) < 0)
+		abort();
+	return path;
+}
+
+static struct job *journal_job(struct store *store, enum job_kind kind)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		abort();
+	job->kind = kind;
+	job->path = journal_path(store);
+	*store->end = job;
+	store->end = &job->next;
+	return job;
+}
+
+static void bytes_add(uint8_t **to, size_t *used, const uint8_t *bytes,
+		      size_t n)
+{
+	*to = realloc(*to, *used + n + 1);
+	if (!*to)
+		abort();
+	memcpy(*to + *used, bytes, n);
+	*used += n;
+}
+
+void store_append(struct store *store, const uint8_t *bytes, size_t n)
+{
+	struct job *job;
+
+	if (!store)
+		return;
+	for (job = store->first; job && job->kind != JOB_APPEND; )
+		job = job->next;
+	if (!job)
+		job = journal_job(store, JOB_APPEND);
+	bytes_add(&job->bytes, &job->n, bytes, n);
+	next(store);
+}
+
+void store_compact(struct store *store)
+{
+	if (!store)
+		return;
+	journal_job(store, JOB_COMPACT);
+	next(store);
+}
+
+uint8_t *store_read(struct store *store, size_t *n)
+{
+	char *path = journal_path(store);
+	uint8_t *bytes = read_all(path, JOURNAL_MOST, n);
+
+	if (!bytes)
+		*n = 0;
+	free(path);
+	if (store->now && store->now->kind == JOB_APPEND)
+		bytes_add(&bytes, n, store->now->bytes, store->now->n);
+	for (const struct job *j = store->first; j; j = j->next)
+		if (j->kind == JOB_APPEND)
+			bytes_add(&bytes, n, j->bytes, j->n);
+	return bytes;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	while (store->now)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	free(store->directory);
+	free(store);
+}

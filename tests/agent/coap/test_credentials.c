@@ -1,0 +1,664 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Keys and certificates in all the forms that they come in, and which servers
+ * they let pass: against a real handshake, within this process. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent/coap/credentials_parts.h"
+#include "agent/coap/gnutls_shim.h"
+
+#define DAY (24 * 3600)
+
+/* ---- made up: keys, issuers, certificates ---- */
+
+struct maker {
+	gnutls_x509_privkey_t key;
+	gnutls_x509_crt_t crt;
+	gnutls_datum_t crt_der, crt_pem, sec1_der, sec1_pem, p8_der, p8_pem,
+		       spki_der, spki_pem;
+};
+static struct maker ca, other_ca, server, expired, elsewhere, client;
+static char directory[] = "/tmp/lwmux-credentials-XXXXXX";
+
+static void make_public(struct maker *m)
+{
+	gnutls_privkey_t key;
+	gnutls_pubkey_t public;
+
+	gnutls_privkey_init(&key);
+	gnutls_pubkey_init(&public);
+	gnutls_privkey_import_x509(key, m->key, 0);
+	gnutls_pubkey_import_privkey(public, key, 0, 0);
+	gnutls_pubkey_export2(public, GNUTLS_X509_FMT_DER, &m->spki_der);
+	gnutls_pubkey_export2(public, GNUTLS_X509_FMT_PEM, &m->spki_pem);
+	gnutls_pubkey_deinit(public);
+	gnutls_privkey_deinit(key);
+}
+
+static void make(struct maker *m, const char *name, struct maker *issuer,
+		 int from, int until)
+{
+	time_t now = time(NULL);
+
+	gnutls_x509_privkey_init(&m->key);
+	gnutls_x509_privkey_generate(m->key, GNUTLS_PK_ECDSA,
+		GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+	gnutls_x509_crt_init(&m->crt);
+	gnutls_x509_crt_set_version(m->crt, 3);
+	gnutls_x509_crt_set_serial(m->crt, "\1", 1);
+	gnutls_x509_crt_set_dn_by_oid(m->crt, GNUTLS_OID_X520_COMMON_NAME, 0,
+				      name, (unsigned)strlen(name));
+	gnutls_x509_crt_set_activation_time(m->crt, now + from * DAY);
+	gnutls_x509_crt_set_expiration_time(m->crt, now + until * DAY);
+	gnutls_x509_crt_set_key(m->crt, m->key);
+	gnutls_x509_crt_set_basic_constraints(m->crt, issuer ? 0 : 1, -1);
+	if (issuer)
+		gnutls_x509_crt_set_subject_alt_name(m->crt, GNUTLS_SAN_DNSNAME,
+			name, (unsigned)strlen(name), GNUTLS_FSAN_SET);
+	gnutls_x509_crt_sign2(m->crt, issuer ? issuer->crt : m->crt,
+			      issuer ? issuer->key : m->key,
+			      GNUTLS_DIG_SHA256, 0);
+	gnutls_x509_crt_export2(m->crt, GNUTLS_X509_FMT_DER, &m->crt_der);
+	gnutls_x509_crt_export2(m->crt, GNUTLS_X509_FMT_PEM, &m->crt_pem);
+	gnutls_x509_privkey_export2(m->key, GNUTLS_X509_FMT_DER, &m->sec1_der);
+	gnutls_x509_privkey_export2(m->key, GNUTLS_X509_FMT_PEM, &m->sec1_pem);
+	gnutls_x509_privkey_export2_pkcs8(m->key, GNUTLS_X509_FMT_DER, NULL,
+					  GNUTLS_PKCS_PLAIN, &m->p8_der);
+	gnutls_x509_privkey_export2_pkcs8(m->key, GNUTLS_X509_FMT_PEM, NULL,
+					  GNUTLS_PKCS_PLAIN, &m->p8_pem);
+	make_public(m);
+}
+
+static void forget(struct maker *m)
+{
+	gnutls_datum_t *all[] = {&m->crt_der, &m->crt_pem, &m->sec1_der,
+				 &m->sec1_pem, &m->p8_der, &m->p8_pem,
+				 &m->spki_der, &m->spki_pem};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		gnutls_free(all[i]->data);
+	gnutls_x509_crt_deinit(m->crt);
+	gnutls_x509_privkey_deinit(m->key);
+}
+
+static int make_all(void **state)
+{
+	(void)state;
+	make(&ca, "an issuer", NULL, -1, 10);
+	make(&other_ca, "another issuer", NULL, -1, 10);
+	make(&server, "server.example", &ca, -1, 10);
+	make(&expired, "server.example", &ca, -9, -1);
+	make(&elsewhere, "elsewhere.example", &ca, -1, 10);
+	make(&client, "client", &ca, -1, 10);
+	return mkdtemp(directory) ? 0 : -1;
+}
+
+static int forget_all(void **state)
+{
+	char command[80];
+
+	(void)state;
+	forget(&ca);
+	forget(&other_ca);
+	forget(&server);
+	forget(&expired);
+	forget(&elsewhere);
+	forget(&client);
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	return system(command);
+}
+
+static gnutls_datum_t hex_of(const gnutls_datum_t *from)
+{
+	gnutls_datum_t to = {malloc(from->size * 3 + 1), from->size * 3};
+
+	assert_non_null(to.data);
+	for (unsigned i = 0; i < from->size; i++)
+		sprintf((char *)to.data + i * 3, "%02x%c", from->data[i],
+			i % 16 == 15 ? '\n' : ':');
+	return to;
+}
+
+static void put(struct credentials_bytes *to, const gnutls_datum_t *from)
+{
+	credentials_put(to, from->data, from->size);
+}
+
+/* ---- forms ---- */
+
+static void private_keys_in_all_forms(void **state)
+{
+	gnutls_datum_t hex = hex_of(&client.p8_der), hex1 =
+		hex_of(&client.sec1_der);
+	const gnutls_datum_t *forms[] = {&client.p8_pem, &client.p8_der,
+		&client.sec1_pem, &client.sec1_der, &hex, &hex1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		struct credentials c = {.mode = SECURITY_RPK};
+		struct credentials_pem pem;
+		char why[100];
+
+		put(&c.private_key, forms[i]);
+		assert_int_equal(credentials_pem(&c, &pem, why, sizeof(why)),
+				 0);
+		assert_string_equal((char *)pem.private_key.at,
+				    (char *)client.p8_pem.data);
+		assert_string_equal((char *)pem.certificate.at,
+				    (char *)client.spki_pem.data);
+		credentials_pem_wipe(&pem);
+		credentials_wipe(&c);
+		assert_null(c.private_key.at);
+	}
+	free(hex.data);
+	free(hex1.data);
+}
+
+static void public_keys_in_all_forms(void **state)
+{
+	gnutls_datum_t hex = hex_of(&server.spki_der);
+	const gnutls_datum_t *forms[] = {&server.spki_der, &server.spki_pem,
+		&hex, &server.crt_pem, &server.crt_der};
+	struct credentials_bytes in = {NULL, 0}, out = {NULL, 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		put(&in, forms[i]);
+		assert_int_equal(credentials_public_key(&in, &out), 0);
+		assert_int_equal(out.n, server.spki_der.size);
+		assert_memory_equal(out.at, server.spki_der.data, out.n);
+	}
+	put(&in, &server.p8_pem);
+	assert_true(credentials_public_key(&in, &out) < 0);
+	credentials_put(&in, NULL, 0);
+	credentials_put(&out, NULL, 0);
+	free(hex.data);
+}
+
+static void chains_in_all_forms(void **state)
+{
+	struct credentials_bytes in = {NULL, 0}, out = {NULL, 0};
+	gnutls_datum_t hex = hex_of(&client.crt_der);
+	char *both;
+
+	(void)state;
+	assert_true(asprintf(&both, "# ours\n%s\n%s", client.crt_pem.data,
+			     ca.crt_pem.data) > 0);
+	credentials_put(&in, both, strlen(both));
+	assert_int_equal(credentials_certificates(&in), 2);
+	assert_int_equal(credentials_certificate(&in, &out), 0);
+	assert_int_equal(out.n, client.crt_der.size);
+	put(&in, &client.crt_der);
+	assert_int_equal(credentials_certificates(&in), 1);
+	put(&in, &hex);
+	assert_int_equal(credentials_certificates(&in), 1);
+	credentials_put(&in, "no certificate", 14);
+	assert_true(credentials_certificates(&in) < 0);
+	credentials_put(&in, NULL, 0);
+	assert_true(credentials_certificates(&in) < 0);
+	credentials_put(&out, NULL, 0);
+	free(hex.data);
+	free(both);
+}
+
+/* ---- what is missing, or does not fit ---- */
+
+static void check(const struct credentials *c, const char *expected)
+{
+	char why[200] = "";
+
+	assert_int_equal(credentials_check(c, why, sizeof(why)),
+			 *expected ? -EINVAL : 0);
+	assert_string_equal(why, expected);
+}
+
+static void psk_that_cannot_be(void **state)
+{
+	struct credentials c = {.mode = SECURITY_PSK};
+	uint8_t many[129];
+
+	(void)state;
+	memset(many, 'x', sizeof(many));
+	check(&c, "there is no identity");
+	credentials_put(&c.identity, many, 129);
+	check(&c, "the identity has more than 128 bytes");
+	credentials_put(&c.identity, "a\0b", 3);
+	check(&c, "the identity has a byte 0 in it");
+	credentials_put(&c.identity, many, 128);
+	check(&c, "there is no key");
+	credentials_put(&c.key, many, 65);
+	check(&c, "the key has more than 64 bytes");
+	credentials_put(&c.key, many, 64);
+	check(&c, "");
+	c.usage = 4;
+	check(&c, "the certificate usage is not 0 to 3");
+	c.matching = 4;
+	check(&c, "the matching type is not 0 to 3");
+	credentials_wipe(&c);
+	check(&c, "");
+}
+
+static void keys_that_cannot_be(void **state)
+{
+	struct credentials c = {.mode = SECURITY_RPK};
+
+	(void)state;
+	check(&c, "there is no private key");
+	credentials_put(&c.private_key, "none", 4);
+	check(&c, "the private key is none");
+	put(&c.private_key, &client.sec1_der);
+	check(&c, "there is no key of the server");
+	credentials_put(&c.server, "none", 4);
+	check(&c, "the server's key is no public key");
+	put(&c.server, &server.spki_der);
+	check(&c, "");
+	c.mode = SECURITY_X509;
+	check(&c, "there is no certificate");
+	put(&c.certificate, &client.spki_der);
+	check(&c, "the certificate is none");
+	put(&c.certificate, &server.crt_der);
+	check(&c, "the private key is not the certificate's");
+	put(&c.certificate, &client.crt_der);
+	check(&c, "the server's certificate is none");
+	credentials_put(&c.server, NULL, 0);
+	check(&c, "nothing says which server to trust");
+	put(&c.trust, &ca.spki_pem);
+	check(&c, "what to trust is no certificate");
+	put(&c.trust, &ca.crt_pem);
+	check(&c, "");
+	c.matching = CREDENTIALS_SHA256;
+	put(&c.server, &server.crt_der);
+	check(&c, "the digest of the server's certificate has another length");
+	credentials_put(&c.server, server.crt_der.data, 32);
+	check(&c, "");
+	c.usage = CREDENTIALS_TRUST_ANCHOR;
+	check(&c, "a digest cannot be a trust anchor");
+	credentials_wipe(&c);
+}
+
+static void copies_are_their_own(void **state)
+{
+	struct credentials a = {.mode = SECURITY_PSK, .usage = 3}, b;
+
+	(void)state;
+	credentials_put(&a.key, "key", 3);
+	credentials_put_text(&a.sni, "name");
+	credentials_copy(&b, &a);
+	credentials_wipe(&a);
+	assert_int_equal(b.mode, SECURITY_PSK);
+	assert_int_equal(b.usage, 3);
+	assert_memory_equal(b.key.at, "key", 3);
+	assert_string_equal(b.sni, "name");
+	credentials_wipe(&b);
+	credentials_wipe(NULL);
+}
+
+/* ---- from files ---- */
+
+static void file_put(const char *name, const void *bytes, size_t n, int mode)
+{
+	char path[120];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, n), n);
+	fchmod(fd, (mode_t)mode);
+	close(fd);
+}
+
+static void load(const struct config_server *conf, struct credentials *c,
+		 const char *expected)
+{
+	char why[300] = "";
+	int rc = credentials_load(c, conf, directory, "dev-1", why,
+				  sizeof(why));
+
+	assert_string_equal(why, expected);
+	assert_int_equal(rc < 0, *expected != 0);
+}
+
+static void psk_from_files(void **state)
+{
+	struct config_server conf = {.security = SECURITY_PSK,
+				     .key_file = "${endpoint}.psk",
+				     .sni = "${endpoint}.example"};
+	struct credentials c;
+
+	(void)state;
+	load(&conf, &c, "dev-1.psk cannot be read: No such file or directory");
+	file_put("dev-1.psk", "00 01:0a\nFF\n", 12, 0600);
+	load(&conf, &c, "");
+	assert_int_equal(c.key.n, 4);
+	assert_memory_equal(c.key.at, "\x00\x01\x0a\xff", 4);
+	assert_memory_equal(c.identity.at, "dev-1", 5);
+	assert_int_equal(c.identity.n, 5);
+	assert_string_equal(c.sni, "dev-1.example");
+	credentials_wipe(&c);
+	conf.identity = "site/${endpoint}/${endpoint}";
+	load(&conf, &c, "");
+	assert_int_equal(c.identity.n, 16);
+	assert_memory_equal(c.identity.at, "site/dev-1/dev-1", 16);
+	credentials_wipe(&c);
+	file_put("dev-1.psk", "0001", 4, 0640);
+	load(&conf, &c, "dev-1.psk can be read by others: chmod 600");
+	file_put("dev-1.psk", "000g", 4, 0600);
+	load(&conf, &c, "the key of identity site/dev-1/dev-1 is not in hex");
+	file_put("dev-1.psk", "", 0, 0600);
+	load(&conf, &c, "dev-1.psk is empty");
+	assert_null(c.key.at);
+}
+
+static void psk_from_systemd(void **state)
+{
+	struct config_server conf = {.security = SECURITY_PSK,
+				     .credential = "${endpoint}"};
+	struct credentials c;
+
+	(void)state;
+	unsetenv("CREDENTIALS_DIRECTORY");
+	load(&conf, &c, "credential dev-1: systemd gives none "
+	     "(LoadCredential= of the unit)");
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	/* Group-readable by systemd's own access list, and yet nobody's. */
+	file_put("dev-1", "abcd", 4, 0440);
+	load(&conf, &c, "");
+	assert_memory_equal(c.key.at, "\xab\xcd", 2);
+	credentials_wipe(&c);
+	conf.credential = "../${endpoint}";
+	load(&conf, &c, "credential ../dev-1: a name has no '/'");
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void keys_from_files(void **state)
+{
+	struct config_server conf = {.security = SECURITY_X509,
+		.private_key_file = "key", .cert_file = "crt",
+		.trust_file = "ca"};
+	struct credentials c;
+
+	(void)state;
+	file_put("key", client.p8_pem.data, client.p8_pem.size, 0644);
+	file_put("crt", client.crt_pem.data, client.crt_pem.size, 0644);
+	file_put("ca", ca.crt_pem.data, ca.crt_pem.size, 0644);
+	load(&conf, &c, "key can be read by others: chmod 600");
+	file_put("key", client.p8_pem.data, client.p8_pem.size, 0600);
+	load(&conf, &c, "");
+	assert_int_equal(c.usage, CREDENTIALS_CA_CONSTRAINT);
+	credentials_wipe(&c);
+	conf.server_key_file = "crt";
+	load(&conf, &c, "");
+	assert_int_equal(c.usage, CREDENTIALS_SERVICE);
+	credentials_wipe(&c);
+	conf.trust_file = NULL;
+	load(&conf, &c, "");
+	assert_int_equal(c.usage, CREDENTIALS_DOMAIN_ISSUED);
+	credentials_wipe(&c);
+}
+
+/* ---- which servers pass ---- */
+
+static struct { const struct credentials *credentials; const char *host;
+		char why[300]; int calls, error, alert; } asked;
+
+/* GnuTLS comes here by the functions that stand before its own. */
+static bool verify(void *transport, void *tls)
+{
+	(void)transport;
+	asked.calls++;
+	return credentials_verify(asked.credentials, asked.host, tls,
+				  asked.why, sizeof(asked.why));
+}
+
+static void failed(void *transport, int error, int alert)
+{
+	(void)transport;
+	asked.error = error;
+	if (alert >= 0)
+		asked.alert = alert;	/* the server has got it */
+}
+
+static const struct gnutls_shim_hooks hooks = {verify, failed};
+
+static gnutls_session_t side(int flags, int fd,
+			     gnutls_certificate_credentials_t keys)
+{
+	gnutls_session_t tls;
+
+	gnutls_init(&tls, (unsigned)flags | GNUTLS_NONBLOCK |
+		    GNUTLS_ENABLE_RAWPK);
+	gnutls_priority_set_direct(tls, "NORMAL:-VERS-ALL:+VERS-TLS1.2:"
+				   "+CTYPE-CLI-ALL:+CTYPE-SRV-ALL", NULL);
+	gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, keys);
+	gnutls_transport_set_int(tls, fd);
+	return tls;
+}
+
+static void hand_over(gnutls_session_t a, gnutls_session_t b)
+{
+	int ra = GNUTLS_E_AGAIN, rb = GNUTLS_E_AGAIN;
+
+	for (int i = 0; i < 50; i++) {
+		if (ra == GNUTLS_E_AGAIN)
+			ra = gnutls_handshake(a);
+		if (rb == GNUTLS_E_AGAIN)
+			rb = gnutls_handshake(b);
+	}
+}
+
+/* Shows `m` to who is asked; raw: its key alone. The reason, "" for a pass. */
+static const char *shown(struct maker *m, bool raw)
+{
+	gnutls_certificate_credentials_t theirs, ours;
+	gnutls_session_t a, b;
+	int fds[2];
+
+	gnutls_shim_hook(&hooks);
+	*asked.why = 0;
+	asked.calls = asked.error = 0;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+				    fds), 0);
+	gnutls_certificate_allocate_credentials(&theirs);
+	gnutls_certificate_allocate_credentials(&ours);
+	if (raw)
+		gnutls_certificate_set_rawpk_key_mem(theirs, &m->spki_pem,
+			&m->p8_pem, GNUTLS_X509_FMT_PEM, NULL, 0, NULL, 0, 0);
+	else
+		gnutls_certificate_set_x509_key_mem(theirs, &m->crt_pem,
+			&m->p8_pem, GNUTLS_X509_FMT_PEM);
+	if (raw)
+		gnutls_certificate_set_rawpk_key_mem(ours, &client.spki_pem,
+			&client.p8_pem, GNUTLS_X509_FMT_PEM, NULL, 0, NULL, 0,
+			0);
+	gnutls_certificate_set_verify_function(ours, NULL);
+	a = side(GNUTLS_CLIENT, fds[0], ours);
+	b = side(GNUTLS_SERVER, fds[1], theirs);
+	hand_over(a, b);
+	assert_int_equal(asked.calls, 1);
+	assert_int_equal(asked.error, *asked.why ?
+			 GNUTLS_E_FATAL_ALERT_RECEIVED : 0);
+	gnutls_deinit(a);
+	gnutls_deinit(b);
+	gnutls_certificate_free_credentials(ours);
+	gnutls_certificate_free_credentials(theirs);
+	close(fds[0]);
+	close(fds[1]);
+	return asked.why;
+}
+
+#define EXPIRED "the server's certificate has expired"
+#define ANOTHER "the server shows another certificate than the one that is " \
+	"configured"
+#define UNSIGNED "nobody that is trusted has signed the server's certificate"
+
+static void issuers_and_names(void **state)
+{
+	struct credentials c = {.mode = SECURITY_X509};
+
+	(void)state;
+	asked.credentials = &c;
+	asked.host = "server.example";
+	put(&c.trust, &ca.crt_pem);
+	assert_string_equal(shown(&server, false), "");
+	assert_string_equal(shown(&expired, false), EXPIRED);
+	assert_int_equal(asked.alert, GNUTLS_A_CERTIFICATE_EXPIRED);
+	assert_string_equal(shown(&elsewhere, false), "the server's "
+			    "certificate is not one of server.example");
+	assert_int_equal(asked.alert, GNUTLS_A_BAD_CERTIFICATE);
+	credentials_put_text(&c.sni, "elsewhere.example");
+	assert_string_equal(shown(&elsewhere, false), "");
+	credentials_put_text(&c.sni, NULL);
+	asked.host = NULL;
+	assert_string_equal(shown(&elsewhere, false), "");
+	put(&c.trust, &other_ca.crt_der);
+	assert_string_equal(shown(&server, false), UNSIGNED);
+	credentials_wipe(&c);
+}
+
+static void digest_put(struct credentials *c, const gnutls_datum_t *of,
+		       gnutls_digest_algorithm_t by,
+		       enum credentials_matching matching)
+{
+	uint8_t digest[64];
+
+	gnutls_hash_fast(by, of->data, of->size, digest);
+	credentials_put(&c->server, digest, gnutls_hash_get_len(by));
+	c->matching = (uint8_t)matching;
+}
+
+/* RFC 7671 5.1: what is pinned needs no name and no date. */
+static void pinned_certificates(void **state)
+{
+	struct credentials c = {.mode = SECURITY_X509,
+				.usage = CREDENTIALS_DOMAIN_ISSUED};
+
+	(void)state;
+	asked.credentials = &c;
+	asked.host = "not.its.name";
+	put(&c.server, &server.crt_pem);
+	assert_string_equal(shown(&server, false), "");
+	assert_string_equal(shown(&elsewhere, false), ANOTHER);
+	put(&c.server, &expired.crt_der);
+	assert_string_equal(shown(&expired, false), "");
+	digest_put(&c, &server.crt_der, GNUTLS_DIG_SHA256, CREDENTIALS_SHA256);
+	assert_string_equal(shown(&server, false), "");
+	assert_string_equal(shown(&expired, false), ANOTHER);
+	digest_put(&c, &server.crt_der, GNUTLS_DIG_SHA384, CREDENTIALS_SHA384);
+	assert_string_equal(shown(&server, false), "");
+	digest_put(&c, &server.crt_der, GNUTLS_DIG_SHA512, CREDENTIALS_SHA512);
+	assert_string_equal(shown(&server, false), "");
+	credentials_wipe(&c);
+}
+
+static void usages_of_certificates(void **state)
+{
+	struct credentials c = {.mode = SECURITY_X509,
+				.usage = CREDENTIALS_TRUST_ANCHOR};
+
+	(void)state;
+	asked.credentials = &c;
+	asked.host = "server.example";
+	put(&c.server, &ca.crt_der);
+	assert_string_equal(shown(&server, false), "");
+	assert_string_equal(shown(&expired, false), EXPIRED);
+	put(&c.server, &other_ca.crt_der);
+	assert_string_equal(shown(&server, false), UNSIGNED);
+	c.usage = CREDENTIALS_SERVICE;
+	put(&c.server, &server.crt_der);
+	put(&c.trust, &ca.crt_pem);
+	assert_string_equal(shown(&server, false), "");
+	assert_string_equal(shown(&elsewhere, false), ANOTHER);
+	put(&c.server, &expired.crt_der);
+	assert_string_equal(shown(&expired, false), EXPIRED);
+	c.usage = CREDENTIALS_CA_CONSTRAINT;
+	put(&c.server, &other_ca.crt_der);
+	assert_string_equal(shown(&server, false), "the issuer that is asked "
+			    "for has not signed the server's certificate");
+	credentials_put(&c.trust, NULL, 0);	/* a bootstrap has none */
+	put(&c.server, &ca.crt_der);
+	assert_string_equal(shown(&server, false), "");
+	credentials_wipe(&c);
+}
+
+static void raw_public_keys(void **state)
+{
+	struct credentials c = {.mode = SECURITY_RPK};
+
+	(void)state;
+	asked.credentials = &c;
+	asked.host = "server.example";
+	put(&c.server, &server.spki_pem);
+	assert_string_equal(shown(&server, true), "");
+	assert_string_equal(shown(&elsewhere, true), "the server has another "
+			    "public key than the one that is configured");
+	assert_string_equal(shown(&server, false), "the server shows no raw "
+			    "public key, but a certificate");
+	digest_put(&c, &server.spki_der, GNUTLS_DIG_SHA256,
+		   CREDENTIALS_SHA256);
+	assert_string_equal(shown(&server, true), "");
+	assert_string_not_equal(shown(&elsewhere, true), "");
+	c.mode = SECURITY_X509;
+	put(&c.trust, &ca.crt_pem);
+	assert_string_equal(shown(&server, true), "the server shows a raw "
+			    "public key");
+	credentials_wipe(&c);
+}
+
+static void reasons_for_people(void **state)
+{
+	char text[200];
+
+	(void)state;
+	credentials_explain(GNUTLS_E_FATAL_ALERT_RECEIVED, 115, text,
+			    sizeof(text));
+	assert_string_equal(text, "the server does not know the identity "
+			    "(alert 115, The SRP/PSK username is missing or "
+			    "not known)");
+	credentials_explain(0, -1, text, sizeof(text));
+	assert_string_equal(text, "the server has closed the session");
+	credentials_explain(GNUTLS_E_UNEXPECTED_PACKET, -1, text,
+			    sizeof(text));
+	assert_non_null(strstr(text, "the same key"));
+	credentials_explain(GNUTLS_E_FATAL_ALERT_RECEIVED, 200, text,
+			    sizeof(text));
+	assert_string_equal(text, "the server has ended the session (alert "
+			    "200, unknown)");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(private_keys_in_all_forms),
+		cmocka_unit_test(public_keys_in_all_forms),
+		cmocka_unit_test(chains_in_all_forms),
+		cmocka_unit_test(psk_that_cannot_be),
+		cmocka_unit_test(keys_that_cannot_be),
+		cmocka_unit_test(copies_are_their_own),
+		cmocka_unit_test(psk_from_files),
+		cmocka_unit_test(psk_from_systemd),
+		cmocka_unit_test(keys_from_files),
+		cmocka_unit_test(issuers_and_names),
+		cmocka_unit_test(pinned_certificates),
+		cmocka_unit_test(usages_of_certificates),
+		cmocka_unit_test(raw_public_keys),
+		cmocka_unit_test(reasons_for_people),
+	};
+
+	return cmocka_run_group_tests(tests, make_all, forget_all);
+}

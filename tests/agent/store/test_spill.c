@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The log: what was put and not done is there after a restart, in order, and
+ * once; however the files were torn. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+#include <cmocka.h>
+#include "agent/store/spill.h"
+#include "agent/store/spill_format.h"
+#include "objects/tree.h"
+
+#define MIB (1024 * 1024)
+#define MANY 20000
+
+static struct {
+	uint32_t given[MANY], lost[MANY];
+	uint16_t servers[MANY];
+	size_t n_given, n_lost, stop_at;
+	bool ended;
+} seen;
+
+static bool on_record(void *context, struct spill_stream *stream,
+		      const struct kept_record *record)
+{
+	(void)context;
+	if (seen.stop_at && seen.n_given == seen.stop_at)
+		return false;
+	assert_true(seen.n_given < MANY);
+	assert_true(record->flags & KEPT_ON_DISK);
+	assert_float_equal(record->record.value.as.number,
+			   record->sequence / 8.0, 0);
+	assert_int_equal(record->record.time, 1000 + record->sequence);
+	seen.servers[seen.n_given] = stream->server;
+	seen.given[seen.n_given++] = record->sequence;
+	return true;
+}
+
+static void on_lost(void *context, struct spill_stream *stream,
+		    uint32_t sequence)
+{
+	(void)context;
+	(void)stream;
+	assert_true(seen.n_lost < MANY);
+	seen.lost[seen.n_lost++] = sequence;
+}
+
+static void on_end(void *context)
+{
+	(void)context;
+	seen.ended = true;
+}
+
+static const struct spill_handlers handlers = {
+	.lost = on_lost, .record = on_record, .end = on_end};
+
+static char folder[64];
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/lwmux-spill-XXXXXX");
+	memset(&seen, 0, sizeof(seen));
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+/* The i-th file by name; false: there are not so many. */
+static bool file_at(size_t i, char path[512])
+{
+	struct dirent **files;
+	int n = scandir(folder, &files, NULL, alphasort);
+	bool there = false;
+
+	for (int f = 0; f < n; f++) {
+		if (files[f]->d_name[0] != '.' && !there && i-- == 0) {
+			snprintf(path, 512, "%s/%s", folder, files[f]->d_name);
+			there = true;
+		}
+		free(files[f]);
+	}
+	free(files);
+	return there;
+}
+
+static int tear_down(void **state)
+{
+	char path[512];
+
+	(void)state;
+	while (file_at(0, path))
+		unlink(path);
+	return rmdir(folder);
+}
+
+static struct spill *open_log(uint64_t most)
+{
+	struct spill *s = spill_open(folder, most, &handlers, NULL);
+
+	assert_non_null(s);
+	seen.n_given = seen.n_lost = 0;
+	seen.ended = false;
+	return s;
+}
+
+static uint32_t put(struct spill *s, struct spill_stream *stream, uint32_t i)
+{
+	struct kept_record r = {.sequence = i, .record = {
+		.path = path_resource(3303, 0, 5700), .time = 1000 + i,
+		.value = lwm2m_float(i / 8.0)}};
+
+	return spill_put(s, stream, &r, i % 2);
+}
+
+static void read_all(struct spill *s)
+{
+	seen.n_given = 0;
+	seen.ended = false;
+	spill_read(s, true);
+	while (!seen.ended)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+}
+
+static void assert_given(uint32_t from, uint32_t to)
+{
+	assert_int_equal(seen.n_given, to - from);
+	for (uint32_t i = from; i < to; i++)
+		assert_int_equal(seen.given[i - from], i);
+}
+
+static void test_outlives_a_restart(void **state)
+{
+	struct spill *s = open_log(MIB);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	uint32_t segment = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_true((segment = put(s, stream, i)) > 0);
+	for (uint32_t i = 0; i < 100; i++)
+		spill_done(s, stream, i, segment, false);
+	read_all(s);		/* also what is not written yet */
+	assert_given(100, 1000);
+	spill_close(s);
+	s = open_log(MIB);
+	stream = spill_stream_find(s, "a", 1);
+	assert_non_null(stream);
+	assert_int_equal(stream->n, 900);
+	assert_int_equal(stream->next_sequence, 1000);
+	assert_null(spill_stream_find(s, "a", 2));
+	assert_null(spill_stream_find(s, "b", 1));
+	read_all(s);
+	assert_given(100, 1000);
+	spill_close(s);
+}
+
+static void test_all_done_leaves_nothing(void **state)
+{
+	struct spill *s = open_log(MIB);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	char path[512];
+
+	(void)state;
+	for (uint32_t i = 0; i < 5000; i++)
+		spill_done(s, stream, i, put(s, stream, i), true);
+	assert_int_equal(stream->n, 0);
+	spill_close(s);
+	s = open_log(MIB);
+	assert_int_equal(spill_counts(s).segments, 0);
+	read_all(s);
+	assert_int_equal(seen.n_given, 0);
+	spill_close(s);
+	assert_false(file_at(0, path));
+}
+
+static void test_done_out_of_order(void **state)
+{
+	struct spill *s = open_log(MIB);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	uint32_t segment = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 20; i++)
+		segment = put(s, stream, i);
+	for (uint32_t i = 10; i < 15; i++)
+		spill_done(s, stream, i, segment, false);
+	spill_done(s, stream, 12, segment, false);	/* twice is fine */
+	spill_done(s, stream, 0, segment, false);
+	assert_int_equal(stream->n, 14);
+	spill_close(s);
+	s = open_log(MIB);
+	stream = spill_stream_find(s, "a", 1);
+	assert_int_equal(stream->n, 14);
+	read_all(s);
+	assert_int_equal(seen.n_given, 14);
+	assert_int_equal(seen.given[0], 1);
+	assert_int_equal(seen.given[8], 9);
+	assert_int_equal(seen.given[9], 15);
+	for (uint32_t i = 1; i < 10; i++)
+		spill_done(s, stream, i, segment, false);
+	assert_int_equal(stream->done_to, 15);
+	assert_int_equal(stream->n_done, 0);
+	spill_close(s);
+}
+
+static void test_streams_do_not_mix(void **state)
+{
+	struct spill *s = open_log(4 * MIB);
+	struct spill_stream *a = spill_stream(s, "a", 1, NULL);
+	struct spill_stream *b = spill_stream(s, "a", 2, NULL);
+
+	(void)state;
+	assert_ptr_not_equal(a, b);
+	for (uint32_t i = 0; i < 3000; i++) {
+		uint32_t segment = put(s, a, i);
+
+		put(s, b, i);
+		spill_done(s, a, i, segment, false);
+	}
+	spill_close(s);
+	s = open_log(4 * MIB);
+	read_all(s);
+	assert_given(0, 3000);
+	for (size_t i = 0; i < seen.n_given; i++)
+		assert_int_equal(seen.servers[i], 2);
+	spill_close(s);
+}
+
+static void test_oldest_is_lost_for_room(void **state)
+{
+	struct spill *s = open_log(256 * 1024);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_true(put(s, stream, i) > 0);
+	assert_true(spill_counts(s).bytes <= 256 * 1024);
+	assert_true(seen.n_lost > 0);
+	for (uint32_t i = 0; i < seen.n_lost; i++)
+		assert_int_equal(seen.lost[i], i);
+	assert_int_equal(stream->n, MANY - seen.n_lost);
+	read_all(s);
+	assert_given((uint32_t)seen.n_lost, MANY);
+	spill_close(s);
+}
+
+static void test_reading_stops_and_goes_on(void **state)
+{
+	struct spill *s = open_log(MIB);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+
+	(void)state;
+	for (uint32_t i = 0; i < 9000; i++)
+		put(s, stream, i);
+	seen.stop_at = 4000;
+	spill_read(s, true);
+	while (spill_is_reading(s))
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	assert_false(seen.ended);
+	assert_given(0, 4000);
+	seen.stop_at = 0;
+	for (uint32_t i = 9000; i < 9100; i++)
+		put(s, stream, i);
+	spill_read(s, false);
+	while (!seen.ended)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	assert_given(0, 9100);
+	spill_close(s);
+}
+
+static void test_no_room_at_all(void **state)
+{
+	struct spill *s = open_log(0);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+
+	(void)state;
+	assert_int_equal(put(s, stream, 0), 0);
+	spill_close(s);
+}
+
+/* Cut off at every length, or with any byte turned: what stands before the
+ * damage is there, and what is put after a restart comes behind it. */
+static void damage(long cut, long turn)
+{
+	struct spill *s;
+	struct spill_stream *stream;
+	uint32_t n = 0;
+	char path[512];
+	uint8_t byte;
+	int fd;
+
+	assert_true(file_at(0, path));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (cut >= 0)
+		assert_int_equal(ftruncate(fd, cut), 0);
+	if (turn >= 0) {
+		assert_int_equal(pread(fd, &byte, 1, turn), 1);
+		byte ^= 0x10;
+		assert_int_equal(pwrite(fd, &byte, 1, turn), 1);
+	}
+	close(fd);
+	s = open_log(MIB);
+	stream = spill_stream_find(s, "a", 1);
+	if (stream) {
+		n = stream->n;
+		read_all(s);
+		assert_given(0, n);
+	}
+	stream = spill_stream(s, "a", 1, NULL);
+	put(s, stream, stream->next_sequence);
+	read_all(s);
+	assert_int_equal(seen.n_given, n + 1);
+	spill_close(s);
+}
+
+static void test_torn_files(void **state)
+{
+	char path[512];
+	struct stat stat_;
+
+	(void)state;
+	for (long cut = -1, turn = -1, size = 400; cut < 2 * size; cut += 3) {
+		struct spill *s = open_log(MIB);
+		struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+
+		for (uint32_t i = 0; i < 9; i++)
+			put(s, stream, i);
+		spill_close(s);
+		assert_true(file_at(0, path));
+		assert_int_equal(stat(path, &stat_), 0);
+		size = stat_.st_size;
+		turn = cut >= size ? cut - size : -1;
+		damage(cut < size ? cut : -1, turn);
+		while (file_at(0, path))
+			unlink(path);
+	}
+}
+
+static void test_format_is_little_endian_and_checked(void **state)
+{
+	static const uint8_t done[] = {
+		0x3f, 0x1b, 0xb0, 0x2d,	/* CRC-32 */
+		0x14, 0, 3, 0,		/* 20 bytes, DONE */
+		0x78, 0x56, 0x34, 0x12, 1, 0, 0, 0, 3, 0, 0, 0,
+	};
+	struct spill_record r = {.kind = SPILL_DONE_RANGE, .from = 1, .to = 3,
+				 .stream = 0x12345678}, back;
+	uint8_t room[64];
+	struct buf out = buf_over(room, sizeof(room));
+
+	(void)state;
+	spill_record_write(&r, &out);
+	assert_int_equal(out.used, sizeof(done));
+	assert_memory_equal(room, done, sizeof(done));
+	assert_int_equal(spill_record_read(room, out.used, &back),
+			 sizeof(done));
+	assert_int_equal(back.stream, 0x12345678);
+	assert_int_equal(back.to, 3);
+	assert_int_equal(spill_record_read(room, out.used - 1, &back),
+			 -EBADMSG);
+	assert_int_equal(spill_record_read(room, 0, &back), 0);
+	room[9] ^= 1;
+	assert_int_equal(spill_record_read(room, out.used, &back), -EBADMSG);
+}
+
+/* Records of before the clock was set: at 100 s of a clock that begins with the
+ * boot, which is set by 1.7e9 s later. */
+static void put_clockless(struct spill *s, uint32_t i)
+{
+	struct kept_record r = {.sequence = i, .flags = KEPT_CLOCKLESS,
+		.record = {.path = path_resource(3303, 0, 5700),
+			   .time = INT64_C(100000000000) + i,
+			   .value = lwm2m_float(i / 8.0)}};
+
+	assert_true(spill_put(s, spill_stream(s, "a", 1, NULL), &r, false) > 0);
+}
+
+static struct {
+	int64_t times[8];
+	uint8_t flags[8];
+	size_t n;
+} dated;
+
+static bool on_dated(void *context, struct spill_stream *stream,
+		     const struct kept_record *record)
+{
+	(void)context;
+	(void)stream;
+	assert_true(dated.n < 8);
+	dated.flags[dated.n] = record->flags;
+	dated.times[dated.n++] = record->record.time;
+	return true;
+}
+
+static const struct spill_handlers dating = {
+	.lost = on_lost, .record = on_dated, .end = on_end};
+
+static struct spill *open_dated(uint8_t boot, int64_t offset)
+{
+	struct spill *s = spill_open(folder, MIB, &dating, NULL);
+
+	assert_non_null(s);
+	spill_clock(s, (uint8_t[16]){boot}, offset);
+	return s;
+}
+
+static void read_dated(struct spill *s)
+{
+	memset(&dated, 0, sizeof(dated));
+	read_all(s);
+}
+
+#define LATE (INT64_C(1700000000) * 1000000000)
+
+static void test_clock_is_set_later(void **state)
+{
+	const struct wall_jump jump = {0, INT64_C(200000000000), LATE};
+	struct spill *s = open_dated(1, 0);
+
+	(void)state;
+	put_clockless(s, 0);
+	spill_step(s, &jump);		/* while it runs */
+	put(s, spill_stream(s, "a", 1, NULL), 1);
+	read_dated(s);
+	assert_int_equal(dated.n, 2);
+	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
+	assert_int_equal(dated.flags[0], KEPT_ON_DISK);
+	assert_int_equal(dated.times[1], 1001);		/* put after it */
+	spill_close(s);
+	s = open_dated(1, LATE);	/* and after a restart the same */
+	read_dated(s);
+	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
+	spill_close(s);
+}
+
+static void test_clock_is_set_between_two_runs(void **state)
+{
+	struct spill *s = open_dated(1, 0);
+
+	(void)state;
+	put_clockless(s, 0);
+	spill_close(s);
+	s = open_dated(1, LATE);
+	put_clockless(s, 1);	/* whatever it thinks: by a later step only */
+	read_dated(s);
+	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
+	assert_int_equal(dated.times[1], INT64_C(100000000001));
+	assert_true(dated.flags[1] & KEPT_CLOCKLESS);
+	spill_close(s);
+}
+
+static void test_clock_of_another_boot_tells_nothing(void **state)
+{
+	struct spill *s = open_dated(1, 0);
+
+	(void)state;
+	put_clockless(s, 0);
+	spill_close(s);
+	s = open_dated(2, LATE);
+	read_dated(s);
+	assert_int_equal(dated.times[0], INT64_C(100000000000));
+	assert_true(dated.flags[0] & KEPT_CLOCKLESS);
+	spill_close(s);
+	s = open_dated(2, LATE);
+	read_dated(s);
+	assert_int_equal(dated.times[0], INT64_C(100000000000));
+	spill_close(s);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_outlives_a_restart),
+		TEST(test_all_done_leaves_nothing),
+		TEST(test_done_out_of_order),
+		TEST(test_streams_do_not_mix),
+		TEST(test_oldest_is_lost_for_room),
+		TEST(test_reading_stops_and_goes_on),
+		TEST(test_no_room_at_all),
+		TEST(test_torn_files),
+		TEST(test_clock_is_set_later),
+		TEST(test_clock_is_set_between_two_runs),
+		TEST(test_clock_of_another_boot_tells_nothing),
+		cmocka_unit_test(test_format_is_little_endian_and_checked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

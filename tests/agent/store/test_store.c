@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The state directory: whole files, odd names, the newest wins. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <uv.h>
+#include "agent/base/log.h"
+#include "agent/store/store.h"
+
+static char directory[64];
+
+static int set_up(void **state)
+{
+	(void)state;
+	log_open(LOG_ERROR);
+	strcpy(directory, "/tmp/lwmux-store-XXXXXX");
+	return mkdtemp(directory) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	return system(command);
+}
+
+static void put(struct store *store, const char *name, const char *text)
+{
+	store_put(store, STORE_HELD, name, (const uint8_t *)text,
+		  strlen(text));
+}
+
+static void has(struct store *store, const char *name, const char *text)
+{
+	size_t n;
+	uint8_t *bytes = store_get(store, STORE_HELD, name, &n);
+
+	assert_non_null(bytes);
+	assert_int_equal(n, strlen(text));
+	assert_memory_equal(bytes, text, n);
+	free(bytes);
+}
+
+static void has_none(struct store *store, const char *name)
+{
+	size_t n = 1;
+
+	assert_null(store_get(store, STORE_HELD, name, &n));
+	assert_int_equal(n, 0);
+}
+
+static size_t files_in(const char *folder)
+{
+	char path[128];
+	struct dirent *entry;
+	size_t n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, folder);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static void written_before_close_returns(void **state)
+{
+	struct store *store = store_open(directory);
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "endpoint-%d", i);
+		put(store, name, name);
+	}
+	store_close(store);
+	assert_int_equal(files_in("held"), 50);
+	store = store_open(directory);
+	has(store, "endpoint-0", "endpoint-0");
+	has(store, "endpoint-49", "endpoint-49");
+	has_none(store, "endpoint-50");
+	store_close(store);
+}
+
+static void the_newest_wins(void **state)
+{
+	struct store *store = store_open(directory);
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		put(store, "a", i == 99 ? "last" : "earlier and longer");
+	store_close(store);
+	store = store_open(directory);
+	has(store, "a", "last");
+	store_close(store);
+}
+
+/* A device that a reload replaces reads what has just been put. */
+static void what_waits_is_read_too(void **state)
+{
+	struct store *store = store_open(directory);
+
+	(void)state;
+	put(store, "a", "on a worker");
+	has(store, "a", "on a worker");
+	put(store, "a", "waits");
+	has(store, "a", "waits");
+	put(store, "b", "behind it");
+	has(store, "b", "behind it");
+	store_close(store);
+}
+
+static void kinds_are_apart(void **state)
+{
+	struct store *store = store_open(directory);
+	size_t n;
+
+	(void)state;
+	put(store, "a", "held");
+	assert_null(store_get(store, STORE_KEPT, "a", &n));
+	store_close(store);
+}
+
+static void odd_names_stay_in_the_directory(void **state)
+{
+	static const char *const names[] = {
+		"..", ".", "../../etc/passwd", "a/b", "a%2Fb", "urn:dev:os:1",
+		"with space", "\xc3\xa4", "a.new", "a",
+	};
+	size_t n = sizeof(names) / sizeof(names[0]);
+	struct store *store = store_open(directory);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		put(store, names[i], names[i]);
+	store_close(store);
+	assert_int_equal(files_in("held"), n);
+	store = store_open(directory);
+	for (size_t i = 0; i < n; i++)
+		has(store, names[i], names[i]);
+	store_close(store);
+}
+
+static void large_ones_come_back_whole(void **state)
+{
+	struct store *store = store_open(directory);
+	size_t size = 100 * 1024, n;
+	uint8_t *bytes = malloc(size), *back;
+
+	(void)state;
+	assert_non_null(bytes);
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(i * 7);
+	store_put(store, STORE_KEPT, "a", bytes, size);
+	store_close(store);
+	store = store_open(directory);
+	back = store_get(store, STORE_KEPT, "a", &n);
+	assert_int_equal(n, size);
+	assert_memory_equal(back, bytes, size);
+	free(back);
+	free(bytes);
+	store_close(store);
+}
+
+static void only_its_owner_reads_them(void **state)
+{
+	struct store *store = store_open(directory);
+	char path[128];
+	struct stat stat_;
+
+	(void)state;
+	put(store, "a", "x");
+	store_close(store);
+	snprintf(path, sizeof(path), "%s/held/a", directory);
+	assert_int_equal(stat(path, &stat_), 0);
+	assert_int_equal(stat_.st_mode & 0777, 0600);
+}
+
+/* A directory in the file's place: the write fails, and is no crash; what was
+ * begun beside it does not stay. */
+static void a_write_that_fails_leaves_nothing(void **state)
+{
+	struct store *store = store_open(directory);
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/held/a", directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	put(store, "a", "x");
+	put(store, "b", "y");
+	store_close(store);
+	assert_int_equal(files_in("held"), 2);
+	store = store_open(directory);
+	has_none(store, "a");
+	has(store, "b", "y");
+	store_close(store);
+}
+
+static void no_directory_keeps_nothing(void **state)
+{
+	(void)state;
+	assert_null(store_open(NULL));
+	assert_null(store_open("/proc/none/of/this"));
+	put(NULL, "a", "x");
+	has_none(NULL, "a");
+	store_close(NULL);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(written_before_close_returns),
+		CASE(the_newest_wins),
+		CASE(what_waits_is_read_too),
+		CASE(kinds_are_apart),
+		CASE(odd_names_stay_in_the_directory),
+		CASE(large_ones_come_back_whole),
+		CASE(only_its_owner_reads_them),
+		CASE(a_write_that_fails_leaves_nothing),
+		CASE(no_directory_keeps_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
