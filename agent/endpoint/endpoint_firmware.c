@@ -21,10 +21,10 @@ struct endpoint_firmware {
 	struct firmware machine;
 	struct heap_item due;
 	struct endpoint *endpoint;
-	struct client *asker;		/* who wrote the URI */
 	struct image *image;		/* whole, or NULL */
 	struct fetch *fetch;
 	uint64_t id;			/* of what the bus does, 0: nothing */
+	uint16_t asker;			/* short id of who wrote the URI */
 };
 
 /* The file: this, the URI, the image. */
@@ -145,7 +145,7 @@ static void fetch(struct endpoint_firmware *f, int64_t now)
 
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "fetches a package from "
 		 "%.*s", (int)uri->length, uri->as.text);
-	f->fetch = fetch_start(f->asker, uri->as.text, uri->length,
+	f->fetch = fetch_start(e, f->asker, uri->as.text, uri->length,
 			       e->conf->image_room, fetched, f, &why);
 	if (!f->fetch)
 		step(f, FIRMWARE_LOST, (int)why, now);
@@ -312,7 +312,7 @@ static uint8_t write_uri(struct endpoint_firmware *f, struct client *c,
 		return CODE(4, 0);
 	if (n && f->machine.state != FIRMWARE_IDLE)
 		return CODE(4, 5);
-	f->asker = c;
+	f->asker = c->server->conf->id;
 	set_uri(f->endpoint, text, (uint32_t)n);
 	code = ask(f, n ? FIRMWARE_URI : FIRMWARE_RESET, now);
 	endpoint_touched(f->endpoint, &path, now);

@@ -15,8 +15,11 @@
 #define BLOCK 1024
 #define WHY 400
 
+/* The server by its id: accounts, and clients with them, may be others by the
+ * time that an answer comes. */
 struct fetch {
-	struct client *client;
+	const struct endpoint *endpoint;
+	uint16_t server;
 	struct fetch_uri uri;
 	struct coap_connection *connection;
 	fetch_ended *ended;
@@ -149,13 +152,16 @@ static void on_idle(void *owner)
 		ask(f);
 }
 
+static void fetch_fail(struct fetch *f, const char *why)
+{
+	log_line(LOG_WARN, f->endpoint->conf->endpoint, NULL,
+		 "cannot fetch the package: %s", why);
+	end(f, FIRMWARE_CONNECTION_LOST);
+}
+
 static void on_broken(void *owner, const struct coap_breakage *breakage)
 {
-	struct fetch *f = owner;
-
-	log_line(LOG_WARN, f->client->endpoint->conf->endpoint, NULL,
-		 "cannot fetch the package: %s", breakage->why);
-	end(f, FIRMWARE_CONNECTION_LOST);
+	fetch_fail(owner, breakage->why);
 }
 
 static const struct coap_handlers handlers = {
@@ -182,31 +188,43 @@ static void open_with(struct fetch *f, const struct sockaddr *address,
 		.length = length, .credentials = credentials,
 		.host = f->uri.at.host, .handlers = &handlers,
 	}, f, why, sizeof(why));
-	if (f->connection) {
+	if (f->connection)
 		ask(f);
-		return;
-	}
-	log_line(LOG_WARN, f->client->endpoint->conf->endpoint, NULL,
-		 "cannot fetch the package: %s", why);
-	end(f, FIRMWARE_CONNECTION_LOST);
+	else
+		fetch_fail(f, why);
 }
 
-/* Keys are not shown to others than the server that they are for. */
+/* Whose keys may be shown to the host of the URI: the server's that wrote it,
+ * and nobody else's. NULL: it has none for that host, or no account any more. */
+static const struct server *keys_owner(const struct fetch *f)
+{
+	for (size_t i = 0; i < f->endpoint->n_clients; i++) {
+		const struct server *s = f->endpoint->clients[i].server;
+
+		if (s->conf->id == f->server)
+			return s->conf->security != SECURITY_NOSEC &&
+			       !strcmp(f->uri.at.host, s->conf->host) ? s : NULL;
+	}
+	return NULL;
+}
+
 static void open_secure(struct fetch *f, const struct sockaddr *address,
 			socklen_t length)
 {
-	const struct endpoint *e = f->client->endpoint;
+	const struct server *server = keys_owner(f);
 	struct credentials credentials;
 	char why[WHY] = "";
 
-	if (client_session_keys(e, f->client->server, &credentials, why,
-				sizeof(why)) == 0) {
-		open_with(f, address, length, &credentials);
-	} else {
-		log_line(LOG_WARN, e->conf->endpoint, NULL, "cannot fetch the "
-			 "package: %s", why);
-		end(f, FIRMWARE_CONNECTION_LOST);
+	if (!server) {
+		fetch_fail(f, "the server that wanted it has no keys for its "
+			   "host any more");
+		return;
 	}
+	if (client_session_keys(f->endpoint, server, &credentials, why,
+				sizeof(why)) == 0)
+		open_with(f, address, length, &credentials);
+	else
+		fetch_fail(f, why);
 	credentials_wipe(&credentials);
 }
 
@@ -226,35 +244,26 @@ static void found(void *owner, const struct sockaddr *address,
 		open_with(f, address, length, NULL);
 }
 
-struct fetch *fetch_start(struct client *client, const char *uri, size_t n,
-			  size_t most, fetch_ended *ended, void *owner,
+struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,
+			  const char *uri, size_t n, size_t most,
+			  fetch_ended *ended, void *owner,
 			  enum firmware_result *why)
 {
-	const struct config_server *conf = client->server->conf;
 	struct fetch *f = calloc(1, sizeof(*f));
 	int rc;
 
 	if (!f)
 		abort();
+	*f = (struct fetch){.endpoint = endpoint, .server = server,
+			    .ended = ended, .owner = owner, .most = most,
+			    .block = BLOCK, .looking_up = true};
 	rc = fetch_uri_parse(uri, n, &f->uri);
-	if (rc) {
-		*why = rc == -EPROTONOSUPPORT ? FIRMWARE_NO_PROTOCOL :
-						FIRMWARE_INVALID_URI;
+	if (rc || (f->uri.at.secure && !keys_owner(f))) {
+		*why = !rc || rc == -EPROTONOSUPPORT ? FIRMWARE_NO_PROTOCOL :
+						       FIRMWARE_INVALID_URI;
 		free(f);
 		return NULL;
 	}
-	if (f->uri.at.secure && (conf->security == SECURITY_NOSEC ||
-				 strcmp(f->uri.at.host, conf->host))) {
-		*why = FIRMWARE_NO_PROTOCOL;
-		free(f);
-		return NULL;
-	}
-	f->client = client;
-	f->ended = ended;
-	f->owner = owner;
-	f->most = most;
-	f->block = BLOCK;
-	f->looking_up = true;
 	loop_lookup(f->uri.at.host, f->uri.at.port, found, f);
 	return f;
 }

@@ -3,9 +3,10 @@
 #ifndef AGENT_FETCH_H
 #define AGENT_FETCH_H
 #include <stddef.h>
-#include "agent/client/client.h"
+#include <stdint.h>
 #include "agent/lwm2m/firmware.h"
 
+struct endpoint;
 struct fetch;
 
 /* Called once, then the fetch is gone: INITIAL and the bytes, borrowed, or why
@@ -13,10 +14,13 @@ struct fetch;
 typedef void fetch_ended(void *owner, enum firmware_result result,
 			 const uint8_t *bytes, size_t n);
 
-/* coaps:// goes with the credentials of client's server, and only to its host.
- * NULL: it cannot even begin, *why says it; `ended` is not called then. */
-struct fetch *fetch_start(struct client *client, const char *uri, size_t n,
-			  size_t most, fetch_ended *ended, void *owner,
+/* For the server of that short id, which wrote the URI: coaps:// goes with the
+ * endpoint's credentials for it, and only to its host. The endpoint must outlive
+ * the fetch; its clients need not. NULL: it cannot even begin, *why says it;
+ * `ended` is not called then. */
+struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,
+			  const char *uri, size_t n, size_t most,
+			  fetch_ended *ended, void *owner,
 			  enum firmware_result *why);
 /* `ended` is not called any more. NULL is fine. */
 void fetch_cancel(struct fetch *fetch);

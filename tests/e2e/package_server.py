@@ -11,12 +11,14 @@ ETAG, BLOCK2 = 4, 23
 
 class PackageServer(threading.Thread):
     """files: path -> bytes. break_at: answers no block from this on;
+    hold_at: nor from this on, until let_go();
     change_at: another file from this block on; largest: bytes of a block."""
 
     def __init__(self, files):
         super().__init__(daemon=True)
         self.files = files
-        self.break_at = self.change_at = None
+        self.break_at = self.change_at = self.hold_at = None
+        self.held = []          # what let_go() answers: (bytes, peer)
         self.largest = 1024
         self.asked = []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -35,8 +37,18 @@ class PackageServer(threading.Thread):
             request = coap.decode(data)
             if request.kind == CON and request.code:
                 answer = self.answer(request)
-                if answer:
+                if not answer:
+                    continue
+                if self.hold_at is not None and \
+                        self.asked[-1][2] >= self.hold_at:
+                    self.held.append((answer.encode(), peer))
+                else:
                     self.socket.sendto(answer.encode(), peer)
+
+    def let_go(self):
+        self.hold_at = None
+        for data, peer in self.held:
+            self.socket.sendto(data, peer)
 
     def answer(self, request):
         path = "/".join(v.decode() for v in request.values(coap.URI_PATH))

@@ -3,11 +3,13 @@
 import os
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import tempfile
 
-from harness import Program, Site, free_port, wait_for
+import bootstrap as bs
+from harness import WAIT, Program, Site, free_port, wait_for
 from package_server import PackageServer
 from secure import Secure
 
@@ -39,7 +41,7 @@ def image(content):
     return b"SIMIMAGE" + struct.pack(">I", total) + content
 
 
-class Firmware(Site):
+class Packages(Site):
     def start(self, devices=DEVICES):
         self.server_ = self.server()
         self.gateway_ = self.gateway(self.server_.port, devices)
@@ -66,6 +68,8 @@ class Firmware(Site):
     def update(self):
         return self.server_.code("execute", "new", "/5/0/2")
 
+
+class Firmware(Packages):
     def test_only_who_takes_images_has_it(self):
         self.start()
         answer = self.server_.ask("read", "new", "/5/0", accept=110)
@@ -213,6 +217,55 @@ class Firmware(Site):
         mark = self.server_.mark()
         self.gateway_.restart()
         self.server_.registered("new", after=mark)
+        self.wait_for(IDLE, SUCCESS)
+
+
+class OverABootstrap(Packages):
+    """The accounts change while a package comes, and the endpoint's clients
+    with them: the package is the device's."""
+
+    def start_bootstrapped(self):
+        self.server_ = self.server()
+        self.boot = self.add(bs.BootstrapServer(bs.usual(self.server_.port)))
+        self.gateway_ = self.gateway(1, NEW, **{
+            "lwmux.yaml": "gateway: {name: e2e}\n"
+                          f"bootstrap: {{uri: '{self.boot.uri}', "
+                          "unsolicited: true}\n"})
+        self.server_.registered("new")
+        self.boot.wait("new")
+
+    def bootstrap(self, script):
+        """Once more, unasked, and through."""
+        mark = self.server_.mark()
+        session = self.boot.begin("new", script)
+        wait_for(lambda: session.done, "the second bootstrap")
+        self.server_.registered("new", after=mark)
+
+    def test_a_pull_over_tcp_that_breaks(self):
+        self.start_bootstrapped()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(WAIT)
+            port = listener.getsockname()[1]
+            self.assertEqual(self.pull(f"coap+tcp://127.0.0.1:{port}/p"),
+                             "2.04")
+            peer, _ = listener.accept()
+        self.bootstrap(bs.usual(self.server_.port))
+        peer.close()
+        self.wait_for(IDLE, LOST)
+        self.gateway_.wait_log("new", "cannot fetch the package")
+
+    def test_a_pull_goes_on(self):
+        self.start_bootstrapped()
+        body = image(os.urandom(20000))
+        packages = self.packages({"p": body})
+        packages.hold_at = 3
+        self.assertEqual(self.pull(f"coap://127.0.0.1:{packages.port}/p"),
+                         "2.04")
+        wait_for(lambda: packages.held, "the fourth block")
+        self.bootstrap(bs.usual(self.server_.port, ssid=102))
+        packages.let_go()
+        self.wait_for(DOWNLOADED, 0)
+        self.assertEqual(self.update(), "2.04")
         self.wait_for(IDLE, SUCCESS)
 
 
