@@ -256,6 +256,9 @@ class Slave(Program):
         return int(line.rsplit("=", 1)[1])
 
     def writes(self):
+        """All that were answered by now: a line of one comes after its answer,
+        and may not have been read yet."""
+        self.do("sync")
         with self.changed:
             return [l for l in self.lines if l.startswith("write ")]
 

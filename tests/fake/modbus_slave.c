@@ -66,6 +66,7 @@ static void slave_usage(FILE *to)
 	      "  exception UNIT CODE               to everything; 0: no more\n"
 	      "  late UNIT MS                      before each answer; 0: none\n"
 	      "  wrong-unit on|off                 answer as another unit\n"
+	      "  sync                              nothing; all before it is said\n"
 	      "  drop                              close all connections\n"
 	      "  quit                              as the end of a pipe does\n",
 	      to);
@@ -265,7 +266,7 @@ static bool command_run(struct slave *s, const char *command)
 			client_drop(s, 0);
 	else if (strcmp(command, "quit") == 0)
 		s->quit = true;
-	else
+	else if (strcmp(command, "sync") != 0)
 		return false;
 	return true;
 }
