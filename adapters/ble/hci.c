@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/rfkill.h>
 #include <linux/usbdevice_fs.h>
 #include <stdio.h>
@@ -92,7 +91,7 @@ static int rfkill_number(int index)
 	snprintf(path, sizeof(path), "/sys/class/bluetooth/hci%d", index);
 	directory = opendir(path);
 	if (!directory)
-		return -errno;
+		return errno == ENOENT ? -ENODEV : -errno;
 	while ((entry = readdir(directory)))
 		if (sscanf(entry->d_name, "rfkill%d", &number) == 1)
 			break;
@@ -120,13 +119,16 @@ int hci_rfkill(int index)
 	return rc;
 }
 
-static int number_read(const char *directory, const char *name)
+/* The USB device is the directory above that of the interface, which `device`
+ * links to: the kernel goes up from there. */
+static int usb_number(int index, const char *name)
 {
-	char path[PATH_MAX];
+	char path[96];
 	int number = -ENODEV;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "/sys/class/bluetooth/hci%d/device/../%s",
+		 index, name);
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
@@ -136,18 +138,13 @@ static int number_read(const char *directory, const char *name)
 	return number;
 }
 
-/* The USB device is the directory above that of the interface. */
 int hci_usb_reset(int index)
 {
-	char path[96], directory[PATH_MAX - 64];
-	int bus, device, fd, rc;
+	int bus = usb_number(index, "busnum");
+	int device = usb_number(index, "devnum");
+	char path[64];
+	int fd, rc;
 
-	snprintf(path, sizeof(path), "/sys/class/bluetooth/hci%d/device/..",
-		 index);
-	if (!realpath(path, directory))
-		return errno == ENOENT ? -ENODEV : -errno;
-	bus = number_read(directory, "busnum");
-	device = number_read(directory, "devnum");
 	if (bus < 0 || device < 0)
 		return -ENODEV;
 	snprintf(path, sizeof(path), "/dev/bus/usb/%03d/%03d", bus, device);

@@ -19,6 +19,7 @@
 
 #include "adapters/ble/device.h"
 #include "adapters/ble/gatt.h"
+#include "adapters/ble/hci.h"
 #include "tests/fake/host.h"
 
 extern const struct adapter_ops lwmux_adapter;
@@ -613,6 +614,15 @@ static void a_reload_takes_a_device_away(void **state)
 	CLOSE(fake_number(p), 25);
 }
 
+static void a_controller_that_is_gone_cannot_be_revived(void **state)
+{
+	enum { NOWHERE = 60000 };	/* more than the kernel counts */
+
+	(void)state;
+	assert_int_equal(hci_rfkill(NOWHERE), -ENODEV);
+	assert_int_equal(hci_usb_reset(NOWHERE), -ENODEV);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
@@ -640,6 +650,7 @@ int main(void)
 		TEST(a_search_tells_what_is_in_the_air),
 		TEST(a_crowd_passes_by),
 		TEST(a_reload_takes_a_device_away),
+		cmocka_unit_test(a_controller_that_is_gone_cannot_be_revived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
