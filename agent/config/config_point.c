@@ -282,7 +282,8 @@ static void range_set(struct config_point *point, const struct entry *e,
 		config_scope_add(scope, e->value->place, "'range': %s is not "
 				 "below %s", e->value->items[0]->text,
 				 e->value->items[1]->text);
-	point->has_range = true;
+	else
+		point->has_range = true;
 }
 
 static void other_set(struct config_point *point, const struct entry *e,
@@ -382,6 +383,32 @@ static void check_unmapped(const struct config_point *point,
 			 "the point has no 'map', so nobody can write it");
 }
 
+/* A server may not write it; so we must not, either. */
+static void check_range(const struct config_point *point,
+			const struct block *block, const char *key, double value,
+			struct config_scope *scope)
+{
+	const struct entry *e = block_get(block, key);
+
+	if (value < point->range_min || value > point->range_max)
+		config_scope_add(scope, e->value->place, "'%s': %s is not in "
+				 "the point's range, %.15g to %.15g", key,
+				 e->value->text, point->range_min,
+				 point->range_max);
+}
+
+static void check_ranges(const struct config_point *point,
+			 const struct block *block, struct config_scope *scope)
+{
+	if (!point->has_range)
+		return;
+	if (point->has_safe)
+		check_range(point, block, "safe", point->safe, scope);
+	if (point->has_on_execute)
+		check_range(point, block, "on_execute", point->on_execute,
+			    scope);
+}
+
 /* Two points behind one resource would overwrite each other. */
 static void check_twice(const struct config_device *device,
 			const struct config_point *point,
@@ -471,6 +498,7 @@ static void point_build(struct building *b, struct config_device *device,
 		round_set(point, round, scope);
 	if (!point->poll)
 		point->poll = device->poll;
+	check_ranges(point, block, scope);
 	map_set(b, device, point, block, scope);
 	definition_note(b, point);
 	device->fingerprint = fingerprint_add(device->fingerprint,

@@ -356,6 +356,15 @@ static void points(void **state)
 		      "be [lowest, highest]\n"),
 		POINT("name: a, range: [2, 1]", "conf.d/a.yaml:5:26: 'range': 2 "
 		      "is not below 1\n"),
+		POINT("name: a, range: [5, 60], safe: 100",
+		      "conf.d/a.yaml:5:41: 'safe': 100 is not in the point's "
+		      "range, 5 to 60\n"),
+		POINT("name: a, map: 3308/0, writable: true, safe: 4.9, range: "
+		      "[5, 60]", "conf.d/a.yaml:5:54: 'safe': 4.9 is not in "
+		      "the point's range, 5 to 60\n"),
+		POINT("name: a, range: [5, 60], map: 3/0/4, on_execute: 0",
+		      "conf.d/a.yaml:5:59: 'on_execute': 0 is not in the "
+		      "point's range, 5 to 60\n"),
 		POINT("name: a, enabled: perhaps", "conf.d/a.yaml:5:28: "
 		      "'enabled' must be true or false, not 'perhaps'\n"),
 		POINT("name: a, poll: 5", "conf.d/a.yaml:5:25: 'poll' is a "
