@@ -22,7 +22,7 @@
 #include "objects/value.h"
 
 #define ADAPTER_ABI 1u
-#define ADAPTER_MINOR 2u
+#define ADAPTER_MINOR 3u
 #define ADAPTER_NEVER INT64_MAX
 
 struct adapter_host;		/* functions of the host, below */
@@ -99,6 +99,11 @@ struct adapter_facts {			/* of a point; zeroed by the host */
 	uint32_t type;			/* enum lwm2m_type of raw values */
 	bool polled, writable;		/* read() must ask; command() may set */
 	double min, max;		/* raw limits of a write; equal: none */
+
+	/* minor 3. What the adapter itself gives an output when it attaches,
+	 * raw: the host holds it against the point's range. */
+	bool has_initial;
+	double initial;
 };
 
 enum adapter_key_type {			/* member's C type */

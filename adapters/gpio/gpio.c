@@ -138,6 +138,10 @@ static int gpio_check_point(const struct adapter_point *point,
 	} else if (p->part == PART_DEBOUNCE) {
 		facts->max = 60000;
 	}
+	if (p->initial != LINE_KEEP && adapter_minor(point->device->bus) >= 3) {
+		facts->has_initial = true;
+		facts->initial = p->initial == LINE_HIGH;
+	}
 	return rc ? rc : use_check(point, error);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/config/config_facts.h"
+#include "agent/config/point.h"
 #include "agent/config/settings_private.h"
 
 struct adapter_error {
@@ -121,6 +122,32 @@ static void check_type(struct typing *t)
 				? "a number" : "a text or bytes");
 }
 
+/* What we write of ourselves must be possible when the time has come. */
+static void check_written(struct typing *t, const char *key, double number)
+{
+	const struct config_point *p = t->point;
+	struct lwm2m_value value = lwm2m_float(number), raw;
+
+	if (point_invert(&p->scale, &value, (enum lwm2m_type)p->raw_type,
+			 p->raw_min, p->raw_max, &raw) < 0)
+		config_scope_add(t->scope, key_place(t, key), "'%s': %.15g "
+				 "cannot be written to the device", key,
+				 number);
+}
+
+static void check_initial(struct typing *t, const struct adapter_facts *facts)
+{
+	const struct config_point *p = t->point;
+	double value = facts->initial * p->scale.scale + p->scale.offset;
+
+	if (!facts->has_initial || !p->has_range ||
+	    (value >= p->range_min && value <= p->range_max))
+		return;
+	config_scope_add(t->scope, key_place(t, "initial"), "'initial': that "
+			 "is %.15g, and not in the point's range, %.15g to "
+			 "%.15g", value, p->range_min, p->range_max);
+}
+
 static void facts_take(struct typing *t, const struct adapter_facts *facts)
 {
 	struct config_point *p = t->point;
@@ -143,6 +170,11 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 		config_scope_add(t->scope, key_place(t, "safe"), "'safe': is "
 				 "of points that can be written: needs "
 				 "writable: true");
+	else if (p->has_safe)
+		check_written(t, "safe", p->safe);
+	if (p->has_on_execute && facts->writable)
+		check_written(t, "on_execute", p->on_execute);
+	check_initial(t, facts);
 	check_type(t);
 }
 

@@ -73,6 +73,23 @@ class Check(Site):
                           "profile: acme/nothing}]")
         self.assertSays(text, "devices.yaml:1:", "acme/nothing")
 
+    def test_what_we_write_ourselves_is_within_the_limits(self):
+        text = self.check("""\
+devices:
+  - endpoint: a
+    bus: gpio
+    points:
+      - {name: p, line: X, map: 3306/0, writable: true, range: [0.5, 1], initial: off}
+      - {name: q, line: Y, map: 3306/1, writable: true, range: [0.5, 1], initial: on, safe: 1}
+      - {name: e, line: Y, part: edge, map: 3308/3, writable: true, safe: 5}
+      - {name: f, line: Z, map: 3306/2, writable: true, range: [0.5, 1], safe: 0}
+""")
+        self.assertEqual(len(text.splitlines()), 3, text)
+        self.assertSays(text, "devices.yaml:5:83: 'initial': that is 0",
+                        "0.5 to 1")
+        self.assertSays(text, "devices.yaml:7:75: 'safe': 5 cannot be written")
+        self.assertSays(text, "devices.yaml:8:80: 'safe': 0 is not in")
+
     def test_unknown_adapter(self):
         text = self.check("buses: {x: {adapter: carrier-pigeon}}\n"
                           "devices: [{endpoint: a, bus: x, points: "
