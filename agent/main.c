@@ -101,25 +101,24 @@ static struct config_dirs dirs_of(const struct options *o)
 		.objects = LWMUX_OBJECT_DIR, .adapters = o->adapters};
 }
 
-static struct config *load(const struct options *o, bool *good)
+/* errors: what is wrong, said; initialized by the caller, who ends it. */
+static struct config *load(const struct options *o, struct config_errors *errors,
+			   bool *good)
 {
 	struct config_dirs dirs = dirs_of(o);
-	struct config_errors errors;
-	struct config *config;
-	bool fits;
+	struct config *config = config_load(&dirs, errors);
+	bool fits = config && gateway_fits(config, errors);
 
-	config_errors_init(&errors);
-	config = config_load(&dirs, &errors);
-	fits = config && gateway_fits(config, &errors);
 	if (config && o->check)
-		credentials_find(config, o->config, &errors);
-	config_errors_print(&errors, STDERR_FILENO);
-	*good = fits && (o->check ? !errors.n : !config_fatal(&errors));
-	config_errors_finish(&errors);
+		credentials_find(config, o->config, errors);
+	config_errors_print(errors, STDERR_FILENO);
+	*good = fits && (o->check ? !errors->n : !config_fatal(errors));
 	return config;
 }
 
-static int run(const struct options *o, struct config *config)
+/* errors becomes the gateway's: the status tells what it runs without. */
+static int run(const struct options *o, struct config *config,
+	       struct config_errors *errors)
 {
 	struct gateway gateway = {
 		.dirs = dirs_of(o), .dry = o->dry_run,
@@ -128,6 +127,8 @@ static int run(const struct options *o, struct config *config)
 	int rc;
 
 	gateway_init(&gateway);
+	if (errors->n)
+		gateway.errors = *errors;
 	gateway.store = o->dry_run ? NULL : store_open(o->state);
 	last_open(gateway.last, gateway.store);
 	if (gateway.store)
@@ -152,6 +153,7 @@ int main(int argc, char **argv)
 {
 	struct options o = {.config = "/etc/lwmux", .state = "/var/lib/lwmux",
 			    .run = "/run/lwmux", .adapters = LWMUX_ADAPTER_DIR};
+	struct config_errors errors;
 	struct config *config;
 	int rc = parse(&o, argc, argv);
 	bool good;
@@ -163,11 +165,13 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	forbid_core_dumps();
-	config = load(&o, &good);
+	config_errors_init(&errors);
+	config = load(&o, &errors, &good);
 	if (!good || o.check) {
+		config_errors_finish(&errors);
 		config_free(config);
 		return good ? 0 : 1;
 	}
 	bus_reserve_low_fds(LOW_FDS);
-	return run(&o, config) < 0 ? 1 : 0;
+	return run(&o, config, &errors) < 0 ? 1 : 0;
 }
