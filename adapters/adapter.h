@@ -171,7 +171,8 @@ struct adapter_ops {
 	/* Never blocks; forget the device, its points and commands. Only
 	 * adapter_keep() and adapter_log() may be called. */
 	void (*detach)(struct adapter_device *);
-	/* ONE exchange: returns after at most one time-out. due may be
+	/* ONE exchange: returns after at most one time-out. due[0] has waited
+	 * longest and should be in it, or it may never be; due may be
 	 * reordered. 0: at least one was reported or faulted, the host asks
 	 * again for the rest; -EAGAIN: none, but something was learnt;
 	 * -EINPROGRESS: all are noted, reports follow; else: the device did
@@ -241,6 +242,7 @@ struct adapter_host {
 	void (*log)(struct adapter_bus *, struct adapter_device *, int level,
 		    const char *format, va_list);
 	int (*low_fd)(struct adapter_bus *);
+	void (*missed)(struct adapter_point *);		/* minor 3 */
 };
 
 /* ---- what an adapter calls ---- */
@@ -273,6 +275,16 @@ adapter_fault(struct adapter_device *device, struct adapter_point *point,
 	va_start(args, format);
 	device->bus->host->fault(device, point, error, format, args);
 	va_end(args);
+}
+/* Minor 3, inside of read() that is about to return an error: this point was
+ * asked for in vain. Without it the host takes all that were due for that. An
+ * older host does not want to know. */
+static inline void adapter_missed(struct adapter_point *point)
+{
+	const struct adapter_bus *bus = point->device->bus;
+
+	if (adapter_minor(bus) >= 3)
+		bus->host->missed(point);
 }
 static inline void adapter_heard(struct adapter_device *device, int rssi)
 {

@@ -438,7 +438,7 @@ static void block_report(struct adapter_device *device,
 	bool reported = false;
 
 	reply_words(request, pdu, words);
-	for (size_t i = 0; i < block->n; i++) {
+	for (size_t i = block->first; i < block->first + block->n; i++) {
 		const struct modbus_point *p = due[i]->data;
 
 		reported |= point_report(due[i], &words[p->item.address -
@@ -454,7 +454,7 @@ static void block_fault(struct adapter_device *device,
 {
 	int error = exception == 5 || exception == 6 ? -EBUSY : -EREMOTEIO;
 
-	for (size_t i = 0; i < block->n; i++) {
+	for (size_t i = block->first; i < block->first + block->n; i++) {
 		const struct modbus_point *p = due[i]->data;
 
 		adapter_fault(device, due[i], error,
@@ -463,6 +463,14 @@ static void block_fault(struct adapter_device *device,
 			      p->item.address, exception,
 			      exception_name(exception));
 	}
+}
+
+static int block_missed(struct adapter_point **due,
+			const struct plan_block *block, int error)
+{
+	for (size_t i = block->first; i < block->first + block->n; i++)
+		adapter_missed(due[i]);
+	return error;
 }
 
 static void cuts_keep(struct adapter_device *device)
@@ -497,7 +505,7 @@ static int block_refused(struct adapter_device *device,
 
 	/* said by a gateway in its place: 10 no path, 11 no answer */
 	if (exception == 10 || exception == 11)
-		return -EHOSTUNREACH;
+		return block_missed(due, block, -EHOSTUNREACH);
 	adapter_heard(device, 0);
 	if (exception == 2 || exception == 3)
 		switch (plan_refused(&d->plan, due, block, &cut)) {
@@ -523,7 +531,7 @@ static int modbus_read_points(struct adapter_device *device,
 	struct modbus_device *d = device->data;
 	struct plan_limits limits = limits_of(device);
 	struct plan_block block = plan_next(&d->plan, due, n, &limits);
-	const struct modbus_point *first = due[0]->data;
+	const struct modbus_point *first = due[block.first]->data;
 	struct modbus_request request =
 		request_read(d->unit, (enum modbus_table)first->table,
 			     block.address, block.length);
@@ -534,7 +542,7 @@ static int modbus_read_points(struct adapter_device *device,
 	if (rc > 0)
 		return block_refused(device, due, n, &block, rc);
 	if (rc < 0)
-		return rc;
+		return block_missed(due, &block, rc);
 	if (call.turn_ns > 0)
 		d->turn_ns += (call.turn_ns - d->turn_ns) / 8;
 	block_report(device, due, &block, &request, pdu);

@@ -68,22 +68,20 @@ static bool is_open(const struct plan *plan, unsigned from, unsigned to)
 	return true;
 }
 
-struct plan_block plan_next(struct plan *plan, struct adapter_point **due,
-			    size_t n, const struct plan_limits *limits)
+/* The block that begins with due[from]. */
+static struct plan_block block_from(const struct plan *plan,
+				    struct adapter_point *const *due,
+				    size_t from, size_t n,
+				    const struct plan_limits *limits)
 {
-	const struct plan_item *first, *last, *next;
-	unsigned end, next_end, most, hole;
+	const struct plan_item *first = item_of(due[from]), *last = first, *next;
+	bool bits = table_has_bits(first->table);
+	unsigned most = bits ? limits->bits : limits->registers;
+	unsigned hole = bits ? limits->hole_bits : limits->hole_registers;
+	unsigned end = first->address + first->span, next_end;
 	size_t i;
 
-	qsort(due, n, sizeof(due[0]), due_compare);
-	first = last = item_of(due[0]);
-	if (plan->learning)
-		plan_reopen(plan, first->rank, item_of(due[n - 1])->rank);
-	most = table_has_bits(first->table) ? limits->bits : limits->registers;
-	hole = table_has_bits(first->table) ? limits->hole_bits
-					    : limits->hole_registers;
-	end = first->address + first->span;
-	for (i = 1; i < n; i++, last = next) {
+	for (i = from + 1; i < n; i++, last = next) {
 		next = item_of(due[i]);
 		next_end = next->address + next->span;
 		if (next_end < end)
@@ -95,8 +93,25 @@ struct plan_block plan_next(struct plan *plan, struct adapter_point **due,
 			break;
 		end = next_end;
 	}
-	return (struct plan_block){i, first->address,
+	return (struct plan_block){from, i - from, first->address,
 				   (uint16_t)(end - first->address)};
+}
+
+struct plan_block plan_next(struct plan *plan, struct adapter_point **due,
+			    size_t n, const struct plan_limits *limits)
+{
+	unsigned oldest = item_of(due[0])->rank;
+	struct plan_block block = {0};
+
+	qsort(due, n, sizeof(due[0]), due_compare);
+	if (plan->learning)
+		plan_reopen(plan, item_of(due[0])->rank,
+			    item_of(due[n - 1])->rank);
+	do
+		block = block_from(plan, due, block.first + block.n, n,
+				   limits);
+	while (item_of(due[block.first + block.n - 1])->rank < oldest);
+	return block;
 }
 
 static void plan_forget(struct plan *plan)
@@ -126,11 +141,12 @@ static bool refusals_note(struct plan *plan, struct adapter_point *const *due,
 bool plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
 		 const struct plan_block *block, bool good)
 {
-	unsigned first = item_of(due[0])->rank;
-	unsigned last = item_of(due[block->n - 1])->rank;
-	unsigned next = block->n < n ? item_of(due[block->n])->rank
-				     : (unsigned)plan->n - 1;
-	bool changed = refusals_note(plan, due, block->n, good);
+	size_t end = block->first + block->n;
+	unsigned first = item_of(due[block->first])->rank;
+	unsigned last = item_of(due[end - 1])->rank;
+	unsigned next = end < n ? item_of(due[end])->rank
+				: (unsigned)plan->n - 1;
+	bool changed = refusals_note(plan, due + block->first, block->n, good);
 
 	for (unsigned i = first + 1; good && i <= last; i++)
 		plan->items[i]->boundary = BOUNDARY_GOOD;
@@ -216,8 +232,8 @@ enum plan_lesson plan_refused(struct plan *plan,
 	unsigned count = 0, boundary;
 
 	for (int s = HOLES; s < SUSPICIONS && count == 0; s++)
-		count = suspects_halve(plan, due, block->n, (enum suspicion)s,
-				       &middle);
+		count = suspects_halve(plan, due + block->first, block->n,
+				       (enum suspicion)s, &middle);
 	if (count == 0)
 		return PLAN_NOTHING;
 	boundary = gap_boundary(plan, middle);

@@ -44,7 +44,7 @@ struct plan_limits {
 };
 
 struct plan_block {
-	size_t n;		/* takes due[0] to due[n - 1] */
+	size_t first, n;	/* takes n of due[], from due[first] on */
 	uint16_t address, length;
 };
 
@@ -55,7 +55,8 @@ struct plan_cut {		/* kept over restarts: do not change */
 /* Sets the ranks. Items of equal address keep the order given. */
 void plan_sort(struct plan *plan);
 
-/* The first block of what is due, which becomes sorted. n > 0 */
+/* The block that due[0] is in: who waited longest goes first, in whatever
+ * company. due[] becomes sorted by rank. n > 0 */
 struct plan_block plan_next(struct plan *plan, struct adapter_point **due,
 			    size_t n, const struct plan_limits *limits);
 

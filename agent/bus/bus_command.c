@@ -147,7 +147,7 @@ static void read_back(struct bus_device *device)
 	}
 	if (device->current == command && rc != -EINPROGRESS)
 		command_end(device, rc < 0 ? rc : -EIO);
-	device_schedule(device, bus_now());
+	device_schedule(device);
 }
 
 /* The adapter is through with it. */

@@ -96,7 +96,7 @@ void device_alive(struct bus_device *device)
 	device->hold = 0;
 	standing_update(device);
 	if (device->link)
-		device_schedule(device, now);
+		device_schedule(device);
 }
 
 /* Are all that could answer silent, and is it time to try a new connection? */
@@ -239,7 +239,7 @@ void device_attach(struct bus_device *device)
 	device_say(device, (struct bus_message){.event = BUS_ATTACHED,
 						.when = now});
 	device_round(device);
-	device_schedule(device, now);
+	device_schedule(device);
 	if (device->queue)
 		device_ready(device);
 }
@@ -267,20 +267,26 @@ void device_detach(struct bus_device *device, int error)
 
 /* ---- polls */
 
-/* The rest of an exchange gets its next turn behind all that are due by now.
+/* Its turn comes by the point that has waited longest, so that on a bus with
+ * more to do than time nobody's points are passed over; not before `earliest`.
  */
-void device_schedule(struct bus_device *device, int64_t now)
+static void turn_set(struct bus_device *device, int64_t earliest)
 {
 	int64_t when = POLL_NEVER;
 
 	for (size_t i = 0; i < device->base.n_points; i++)
 		if (device->points[i].due < when)
 			when = device->points[i].due;
-	if (when != POLL_NEVER && when < now)
-		when = now;
-	if (when != POLL_NEVER && when < device->hold)
+	if (when < earliest)
+		when = earliest;
+	if (when < device->hold)
 		when = device->hold;
 	heap_set(&bus_of(device)->due, &device->due, when);
+}
+
+void device_schedule(struct bus_device *device)
+{
+	turn_set(device, 0);
 }
 
 void device_rhythm(struct bus_device *device, uint32_t at, int64_t poll)
@@ -291,9 +297,10 @@ void device_rhythm(struct bus_device *device, uint32_t at, int64_t poll)
 	point->base.poll = poll;
 	if (point->due == POLL_NEVER || !device->link)
 		return;
-	if (!point->untried)
+	/* one that is late keeps its place among those that wait */
+	if (!point->untried && point->due > now)
 		point->due = next;
-	device_schedule(device, now);
+	device_schedule(device);
 }
 
 static int64_t shortest_poll(const struct bus_device *device)
@@ -325,9 +332,22 @@ void device_fault(struct bus_device *device, int error, char *text)
 	device_round(device);
 	device->hold = now + retry_wait(device, 0);
 	if (device->link)
-		device_schedule(device, now);
+		device_schedule(device);
 }
 
+static struct bus_point *point_of(struct adapter_point *base)
+{
+	return container_of(base, struct bus_point, base);
+}
+
+/* Has a waited longer than b? The points of one poll share a grid: of those
+ * due at once, the one that was served before the other. */
+static bool is_older(const struct bus_point *a, const struct bus_point *b)
+{
+	return a->due != b->due ? a->due < b->due : a->served < b->served;
+}
+
+/* Into bus->asked; the one that has waited longest comes first. */
 static size_t due_collect(struct bus_device *device, int64_t now)
 {
 	struct bus *bus = bus_of(device);
@@ -336,20 +356,28 @@ static size_t due_collect(struct bus_device *device, int64_t now)
 	for (size_t i = 0; i < device->base.n_points; i++) {
 		struct bus_point *point = &device->points[i];
 
-		if (point->due != POLL_NEVER &&
-		    point->due - poll_grain(point->base.poll) <= now)
-			bus->asked[n++] = &point->base;
+		if (point->due == POLL_NEVER ||
+		    point->due - poll_grain(point->base.poll) > now)
+			continue;
+		bus->asked[n++] = &point->base;
+		if (is_older(point, point_of(bus->asked[0]))) {
+			bus->asked[n - 1] = bus->asked[0];
+			bus->asked[0] = &point->base;
+		}
 	}
 	return n;
 }
 
-/* A point that fails three times in a row while its device lives is bad. */
-static void point_missed(struct bus_point *point, int error)
+/* A point that fails three times in a row while its device lives is bad. It
+ * waits behind those that were not asked for, which may well be answered. */
+static void point_missed(struct bus_point *point, int error, int64_t now)
 {
 	struct bus_device *device = container_of(point->base.device,
 						 struct bus_device, base);
 
 	point->asked = false;
+	if (point->due != POLL_NEVER)
+		point->due = now;
 	point_tried(point);
 	if (point->misses < POLL_SILENT_TRIES)
 		point->misses++;
@@ -362,22 +390,31 @@ static void point_missed(struct bus_point *point, int error)
 		.when = bus_now()});
 }
 
-/* Nothing came of it: all that were asked are failed, and the device is left
+/* Of those asked, some are known to have been in the exchange. */
+static bool some_in_vain(const struct bus *bus, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (point_of(bus->asked[i])->in_vain)
+			return true;
+	return false;
+}
+
+/* Nothing came of it: what was asked for is failed, and the device is left
  * alone for a while. The doubtful of a bus share a part of its time. */
 static void exchange_fail(struct bus_device *device, size_t n, int error,
 			  int64_t cost)
 {
 	struct bus *bus = bus_of(device);
+	bool some = some_in_vain(bus, n);
 	int64_t now = bus_now();
 
 	if (!device->missed && !bus->lost && !device->lost)
 		device_missed(device, error, text_of(error));
 	for (size_t i = 0; i < n; i++) {
-		struct bus_point *point = container_of(
-			bus->asked[i], struct bus_point, base);
+		struct bus_point *point = point_of(bus->asked[i]);
 
-		if (point->asked)
-			point_missed(point, error);
+		if (point->asked && (point->in_vain || !some))
+			point_missed(point, error, now);
 	}
 	device->stuck = 0;
 	device->hold = now + retry_wait(device, cost);
@@ -390,8 +427,7 @@ static size_t still_asked(const struct bus *bus, size_t n)
 	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++)
-		left += container_of(bus->asked[i], struct bus_point,
-				     base)->asked;
+		left += point_of(bus->asked[i])->asked;
 	return left;
 }
 
@@ -402,8 +438,7 @@ static void answered_schedule(struct bus_device *device, size_t n, bool all,
 	struct bus *bus = bus_of(device);
 
 	for (size_t i = 0; i < n; i++) {
-		struct bus_point *point = container_of(
-			bus->asked[i], struct bus_point, base);
+		struct bus_point *point = point_of(bus->asked[i]);
 		int64_t poll = point->base.poll;
 
 		if (point->asked && !all)
@@ -415,6 +450,7 @@ static void answered_schedule(struct bus_device *device, size_t n, bool all,
 		point->due = poll_next(point->due > now ? point->due :
 				       now + poll_grain(poll), poll,
 				       device->seed);
+		point->served = now;
 		point->asked = false;
 	}
 }
@@ -426,9 +462,10 @@ int device_exchange(struct bus_device *device, size_t n)
 	size_t left;
 	int rc;
 
-	for (size_t i = 0; i < n; i++)
-		container_of(bus->asked[i], struct bus_point, base)->asked =
-			true;
+	for (size_t i = 0; i < n; i++) {
+		point_of(bus->asked[i])->asked = true;
+		point_of(bus->asked[i])->in_vain = false;
+	}
 	device->missed = false;
 	bus->called = true;
 	rc = bus->ops->read(&device->base, bus->asked, n);
@@ -448,8 +485,7 @@ int device_exchange(struct bus_device *device, size_t n)
 	if (rc != 0 && rc != -EAGAIN && rc != -EINPROGRESS)
 		exchange_fail(device, n, rc, cost);
 	for (size_t i = 0; i < n; i++)
-		container_of(bus->asked[i], struct bus_point, base)->asked =
-			false;
+		point_of(bus->asked[i])->asked = false;
 	device_round(device);
 	return rc;
 }
@@ -472,8 +508,13 @@ static void gate_wait(struct bus_device *device)
 	heap_set(&bus->due, &device->due, bus->gated);
 }
 
+/* An exchange that only taught the adapter something, or left out the point
+ * that waited longest, gives way to all that are due by now. */
 bool device_poll(struct bus_device *device, int64_t now)
 {
+	struct bus *bus = bus_of(device);
+	const struct bus_point *oldest;
+	int64_t due;
 	size_t n;
 
 	if (is_gated(device, now)) {
@@ -482,8 +523,13 @@ bool device_poll(struct bus_device *device, int64_t now)
 	}
 	device->hold = 0;
 	n = due_collect(device, now);
-	if (n > 0)
-		device_exchange(device, n);
-	device_schedule(device, bus_now());
-	return n > 0;
+	if (n == 0) {
+		device_schedule(device);
+		return false;
+	}
+	oldest = point_of(bus->asked[0]);
+	due = oldest->due;
+	device_exchange(device, n);
+	turn_set(device, oldest->due == due ? bus_now() : 0);
+	return true;
 }

@@ -145,6 +145,11 @@ host_fault(struct adapter_device *base, struct adapter_point *point, int error,
 		device_fault(device_of(base), error, text);
 }
 
+static void host_missed(struct adapter_point *base)
+{
+	point_of(base)->in_vain = true;
+}
+
 static void host_heard(struct adapter_device *base, int rssi)
 {
 	struct bus_device *device = device_of(base);
@@ -340,5 +345,5 @@ const struct adapter_host bus_host = {
 	.heard = host_heard, .lost = host_lost, .done = host_done,
 	.found = search_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
-	.low_fd = host_low_fd,
+	.low_fd = host_low_fd, .missed = host_missed,
 };

@@ -26,8 +26,10 @@ struct bus_counters { struct bus_count *at; size_t n; };
 struct bus_point {
 	struct adapter_point base;
 	int64_t due;		/* of the next poll; POLL_NEVER: not polled */
+	int64_t served;		/* when it was last asked for, and answered */
 	uint8_t misses;		/* asked in vain, in a row */
 	bool asked;		/* in the exchange under way */
+	bool in_vain;		/* the same, and the adapter got no answer */
 	bool untried;		/* since the attach; polled ones only */
 };
 
@@ -168,7 +170,7 @@ void device_round(struct bus_device *device);
 bool device_poll(struct bus_device *device, int64_t now);
 /* read() of the n points in bus->asked, settled. What read() said. */
 int device_exchange(struct bus_device *device, size_t n);
-void device_schedule(struct bus_device *device, int64_t now);
+void device_schedule(struct bus_device *device);
 /* Another period for a point, whose grid it is on from now. */
 void device_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
 

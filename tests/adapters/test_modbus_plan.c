@@ -92,8 +92,9 @@ static struct round poll_due(size_t n)
 			assert_int_equal(block.n, 1);
 			plan_served(&plan, at, n, &block, false);
 		}
-		at += block.n;
 		n -= block.n;
+		memmove(at + block.first, at + block.first + block.n,
+			(n - block.first) * sizeof(at[0]));
 	}
 	return round;
 }
@@ -125,6 +126,38 @@ static void neighbours_share_a_request(void **state)
 	assert_int_equal(block.n, 3);
 	assert_int_equal(block.address, 100);
 	assert_int_equal(block.length, 4);
+}
+
+/* With three blocks of neighbours due, the one that due[0] is in. */
+static void who_waited_longest_goes_first(void **state)
+{
+	static const struct {
+		unsigned oldest, address, n;
+	} cases[] = {{0, 10, 2}, {1, 10, 2}, {2, 500, 1}, {3, 900, 2},
+		     {4, 900, 2}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct adapter_point *first;
+		struct plan_block block;
+		size_t n;
+
+		start();
+		add_many(TABLE_HOLDING, 10, 1, 2);
+		add(TABLE_HOLDING, 500, 1);
+		add_many(TABLE_HOLDING, 900, 1, 2);
+		plan_sort(&plan);
+		n = all_due();
+		first = due[cases[i].oldest];
+		due[cases[i].oldest] = due[0];
+		due[0] = first;
+		block = plan_next(&plan, due, n, &limits);
+		assert_int_equal(block.address, cases[i].address);
+		assert_int_equal(block.n, cases[i].n);
+		assert_int_equal(((struct plan_item *)
+				  due[block.first]->data)->address,
+				 cases[i].address);
+	}
 }
 
 static void tables_do_not_share_a_request(void **state)
@@ -516,6 +549,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(neighbours_share_a_request),
+		cmocka_unit_test(who_waited_longest_goes_first),
 		cmocka_unit_test(tables_do_not_share_a_request),
 		cmocka_unit_test(registers_end_at_125),
 		cmocka_unit_test(values_are_never_split),

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Whose turn it is on a bus that has more to do than time, in virtual time:
+ * of the bus's thread only bus_device.c is here, and each exchange with one
+ * block of a device moves the clock. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/bus/bus_private.h"
+
+#define MS (POLL_SECOND / 1000)
+#define DEVICES_MAX 32
+#define BLOCKS_MAX 6
+
+struct block {
+	int64_t last, worst;	/* when it was read; the longest without */
+	unsigned reads;
+	bool dead;		/* never answers, at the cost of a time-out */
+};
+
+struct line {
+	struct bus bus;
+	struct adapter_ops ops;
+	struct bus_device *devices[DEVICES_MAX];
+	struct config_device conf;
+	struct block blocks[DEVICES_MAX][BLOCKS_MAX];
+	int64_t cost;		/* ns, of an exchange */
+	unsigned n_devices, n_blocks;
+};
+
+static int64_t now;
+
+int64_t bus_now(void)
+{
+	return now;
+}
+
+/* What bus_device.c asks of its neighbours. */
+void bus_count_up(struct bus *bus, struct bus_counters *counters,
+		  const char *name, uint64_t n)
+{
+	(void)bus;
+	(void)counters;
+	(void)name;
+	(void)n;
+}
+
+bool device_say(struct bus_device *device, struct bus_message message)
+{
+	(void)device;
+	free(message.text);
+	return true;
+}
+
+void command_end(struct bus_device *device, int error)
+{
+	(void)device;
+	(void)error;
+}
+
+void device_ready(struct bus_device *device)
+{
+	(void)device;
+}
+
+void device_unready(struct bus_device *device)
+{
+	(void)device;
+}
+
+void images_end(struct bus_device *device, int error)
+{
+	(void)device;
+	(void)error;
+}
+
+static void block_note(struct block *block)
+{
+	if (block->reads++ > 0 && now - block->last > block->worst)
+		block->worst = now - block->last;
+	block->last = now;
+}
+
+/* As the adapter does: the one that waited longest, and no other. */
+static int line_read(struct adapter_device *base, struct adapter_point **due,
+		     size_t n)
+{
+	struct line *line = container_of(base->bus, struct line, bus.base);
+	struct block *block = due[0]->data;
+	struct bus_point *point = container_of(due[0], struct bus_point, base);
+
+	(void)n;
+	now += block->dead ? 10 * line->cost : line->cost;
+	block_note(block);
+	if (block->dead) {
+		point->in_vain = true;
+		return -ETIMEDOUT;
+	}
+	device_alive(container_of(base, struct bus_device, base));
+	point->asked = false;
+	point->misses = 0;
+	return 0;
+}
+
+static struct bus_device *device_make(struct line *line, unsigned at,
+				      int64_t poll)
+{
+	struct bus_device *d = calloc(1, sizeof(*d) + BLOCKS_MAX *
+						      sizeof(d->points[0]));
+
+	assert_non_null(d);
+	d->base.bus = &line->bus.base;
+	d->base.n_points = line->n_blocks;
+	d->conf = &line->conf;
+	d->seed = 977 * at;
+	for (unsigned i = 0; i < line->n_blocks; i++)
+		d->points[i].base = (struct adapter_point){
+			.device = &d->base, .poll = poll,
+			.data = &line->blocks[at][i]};
+	line->bus.standings[STANDING_NONE]++;
+	return d;
+}
+
+static void line_start(struct line *line, unsigned devices, unsigned blocks,
+		       int64_t poll, int64_t cost)
+{
+	static struct config_point points[BLOCKS_MAX];
+
+	*line = (struct line){.n_devices = devices, .n_blocks = blocks,
+			      .cost = cost};
+	line->ops.read = line_read;
+	line->bus.ops = &line->ops;
+	line->bus.attached_end = &line->bus.base.devices;
+	for (unsigned i = 0; i < BLOCKS_MAX; i++)
+		points[i].polled = true;
+	line->conf.points = points;
+	line->conf.n_points = blocks;
+	now = POLL_SECOND;
+	for (unsigned i = 0; i < devices; i++) {
+		line->devices[i] = device_make(line, i, poll);
+		device_attach(line->devices[i]);
+	}
+}
+
+static void line_run(struct line *line, int64_t until)
+{
+	while (now < until) {
+		struct heap_item *due = heap_first(&line->bus.due);
+
+		assert_non_null(due);
+		if (due->due > now)
+			now = due->due;
+		device_poll(container_of(due, struct bus_device, due), now);
+	}
+}
+
+static void line_stop(struct line *line)
+{
+	for (unsigned i = 0; i < line->n_devices; i++)
+		device_destroy(line->devices[i]);
+	free(line->bus.asked);
+	heap_finish(&line->bus.due);
+}
+
+/* Each block's period is at most twice what all exchanges take together, or
+ * its poll with all of them in its way. */
+static void nothing_starves(void **state)
+{
+	static const struct {
+		unsigned devices, blocks;
+		int64_t poll, cost;
+	} cases[] = {
+		{1, 2, 100 * MS, 150 * MS},
+		{1, 5, POLL_SECOND, 305 * MS},
+		{1, 6, 500 * MS, 305 * MS},
+		{24, 3, 10 * POLL_SECOND, 400 * MS},
+		{32, 3, POLL_SECOND, 70 * MS},
+		{32, 6, 10 * MS, 50 * MS},
+		{32, 1, POLL_SECOND, 20 * MS},
+	};
+	struct line line;
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		int64_t sum = cases[c].devices * cases[c].blocks *
+			      cases[c].cost;
+		int64_t most = sum > cases[c].poll ? 2 * sum :
+			       cases[c].poll + sum;
+
+		line_start(&line, cases[c].devices, cases[c].blocks,
+			   cases[c].poll, cases[c].cost);
+		line_run(&line, now + 20 * most);
+		for (unsigned d = 0; d < cases[c].devices; d++)
+			for (unsigned b = 0; b < cases[c].blocks; b++) {
+				assert_true(line.blocks[d][b].reads >= 10);
+				assert_true(line.blocks[d][b].worst <= most);
+			}
+		line_stop(&line);
+	}
+}
+
+/* Polls of 1 s and 10 s on a line that cannot carry them: the rare ones come,
+ * and not much later than those that are always late. */
+static void rare_points_come_too(void **state)
+{
+	struct line line;
+
+	(void)state;
+	line_start(&line, 8, 2, POLL_SECOND, 300 * MS);
+	for (unsigned d = 0; d < 8; d++)
+		line.devices[d]->points[1].base.poll = 10 * POLL_SECOND;
+	line_run(&line, now + 200 * POLL_SECOND);
+	for (unsigned d = 0; d < 8; d++) {
+		assert_true(line.blocks[d][0].worst <= 2 * 16 * 300 * MS);
+		assert_true(line.blocks[d][1].worst <=
+			    10 * POLL_SECOND + 16 * 300 * MS);
+	}
+	line_stop(&line);
+}
+
+/* The rest of a device is read between two tries of a block that never
+ * answers, and the device does not count as silent. */
+static void a_dead_block_is_not_in_the_way(void **state)
+{
+	struct line line;
+
+	(void)state;
+	line_start(&line, 2, 4, POLL_SECOND, 20 * MS);
+	line.blocks[0][1].dead = true;
+	line_run(&line, now + 60 * POLL_SECOND);
+	for (unsigned b = 0; b < 4; b++) {
+		assert_true(line.blocks[0][b].reads >= 5);
+		assert_true(line.blocks[1][b].worst <= 2 * POLL_SECOND);
+	}
+	assert_true(line.devices[0]->tries < POLL_SILENT_TRIES);
+	line_stop(&line);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_starves),
+		cmocka_unit_test(rare_points_come_too),
+		cmocka_unit_test(a_dead_block_is_not_in_the_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
