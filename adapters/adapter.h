@@ -34,6 +34,8 @@ struct adapter_bus {
 	void *data;
 	struct adapter_device *devices;	/* attached ones, by ->next */
 	struct adapter_search *search;	/* the one under way, or NULL */
+	int64_t closed_at;		/* when it was last closed; 0: it has
+					 * not been open before. minor 3 */
 };
 
 struct adapter_device {

@@ -282,6 +282,8 @@ static int modbus_open(struct adapter_bus *bus)
 	};
 	int low = -1, rc;
 
+	if (adapter_minor(bus) >= 3)
+		settings.asked_until = bus->closed_at;
 	if (!wire_line_read(b->serial, &settings.line))
 		return -EINVAL;
 	if (settings.transport != WIRE_RTU_OVER_TCP) {

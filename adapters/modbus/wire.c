@@ -190,6 +190,9 @@ int wire_open(struct wire *wire, const struct wire_settings *settings, int low)
 		rc = wire->fd = tcp_connect(settings);
 		break;
 	}
+	/* A new connection to the line, but the line is the old one. */
+	wire->stale = settings->transport != WIRE_TCP;
+	wire->doubt_from = wire->stale ? settings->asked_until : 0;
 	/* The time-out is for the whole reply, not for each of its bytes. */
 	if (rc >= 0 && wire->ctx)
 		modbus_set_byte_timeout(wire->ctx, 0, 0);
@@ -256,6 +259,7 @@ static int wire_reconnect(struct wire *wire)
 	fd = tcp_connect(&wire->settings);
 	if (fd < 0)
 		return fd == -ETIMEDOUT ? -ECONNRESET : fd;
+	wire->stale = wire->transport == WIRE_RTU_OVER_TCP;
 	if (wire->transport == WIRE_TCP)
 		return fd_lower(wire, fd, wire->fd);
 	close(wire->fd);
@@ -276,7 +280,7 @@ static void sleep_until(int64_t until)
 /* On a serial line nothing tells a late answer from the next one of the same
  * unit: that one is asked again only when it had twice its time. As the host
  * lets a failed device wait, this costs nothing. */
-static void wire_wait(const struct wire *wire, const struct wire_call *call)
+static void wire_wait(struct wire *wire, const struct wire_call *call)
 {
 	int64_t silence = call->gap > wire->silence_ns ? call->gap
 						       : wire->silence_ns;
@@ -286,6 +290,9 @@ static void wire_wait(const struct wire *wire, const struct wire_call *call)
 	if (wire->transport != WIRE_TCP &&
 	    wire->slow_unit == call->request->unit)
 		sleep_until(wire->slow_until);
+	if (wire->doubt_from)
+		sleep_until(wire->doubt_from + call->timeout);
+	wire->doubt_from = 0;
 }
 
 /* Not modbus_send_raw_request(): its transaction id is always 0, and a late

@@ -26,6 +26,8 @@ struct wire_settings {
 	struct wire_line line;
 	bool rs485;
 	int64_t timeout;	/* ns: to connect */
+	int64_t asked_until;	/* something on the line may still answer what
+				 * was asked before this moment; 0: nothing */
 };
 
 struct wire {
@@ -38,6 +40,9 @@ struct wire {
 	int64_t char_ns;	/* 0: no serial line of ours */
 	int64_t silence_ns;	/* 3.5 characters */
 	int64_t quiet;		/* when the last byte came or went, ns */
+	int64_t doubt_from;	/* what was asked before may yet be answered,
+				 * by any unit, as long as a time-out from
+				 * here; 0: nothing */
 	int64_t slow_until;	/* an answer of slow_unit may come till then */
 	uint8_t slow_unit;
 };

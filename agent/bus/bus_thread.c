@@ -130,6 +130,7 @@ static void bus_close(struct bus *bus, int error)
 		device_detach(d, error);
 	if (bus->ops->close)
 		bus->ops->close(&bus->base);
+	bus->base.closed_at = bus_now();
 	bus_low_fd_return(bus);
 	bus->open = bus->silent = bus->readable = bus->called = false;
 	bus->turn_at = POLL_NEVER;

@@ -337,6 +337,28 @@ static void a_late_answer_is_nobodys(void **state)
 	assert_null(fake_last(p));
 }
 
+/* The third unanswered request in a row makes the host open the port anew;
+ * what was asked on the old one is answered all the same. */
+static void a_late_answer_is_nobodys_after_a_reopening(void **state)
+{
+	struct adapter_device *d =
+		fake_device_add(host, "d", "unit=5 timeout=400ms");
+	struct adapter_device *e =
+		fake_device_add(host, "e", "unit=5 timeout=1s");
+	struct adapter_point *p = fake_point_add(d, "p", "address=321");
+	struct adapter_point *q = fake_point_add(e, "q", "address=123");
+
+	(void)state;
+	go();
+	slave_tell(&slave, "late 5 600");
+	assert_int_equal(fake_read(d, &p, 1), -ETIMEDOUT);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_read(e, &q, 1), 0);
+	CLOSE(fake_number(q), 123);
+	assert_null(fake_last(p));
+}
+
 static void spoilt_replies_are_no_values(void **state)
 {
 	struct adapter_device *d =
@@ -509,6 +531,7 @@ int main(void)
 		RTU(exceptions_are_told),
 		RTU(silence_is_a_timeout),
 		RTU(a_late_answer_is_nobodys),
+		RTU(a_late_answer_is_nobodys_after_a_reopening),
 		RTU(spoilt_replies_are_no_values),
 		RTU(noise_between_frames_is_thrown_away),
 		RTU(a_frame_of_another_unit_is_passed_over),
@@ -521,6 +544,7 @@ int main(void)
 		TCP(exceptions_are_told),
 		TCP(silence_is_a_timeout),
 		TCP(a_late_answer_is_nobodys),
+		TCP(a_late_answer_is_nobodys_after_a_reopening),
 		TCP(spoilt_replies_are_no_values),
 		TCP(noise_between_frames_is_thrown_away),
 		TCP(a_frame_of_another_unit_is_passed_over),

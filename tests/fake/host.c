@@ -740,6 +740,7 @@ void fake_close(struct fake_host *host)
 	}
 	if (host->open && host->ops->close)
 		host->ops->close(&host->bus);
+	host->bus.closed_at = host_now(&host->bus);
 	host->open = host->lost = false;
 	/* the descriptor is ours, and what it stood for ends here */
 	if (dup3(null, host->low, O_CLOEXEC) < 0)
