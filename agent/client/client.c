@@ -495,14 +495,18 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 	forward_notified(c, o, now);
 }
 
+/* The one that is due for longest: each has its turn. */
 static bool notify_next(struct client *c, int64_t now)
 {
+	struct observation *oldest = NULL;
+
 	for (struct observation *o = c->observations; o; o = o->next)
-		if (observe_due(o, now) && client_may_notify(c, o, now)) {
-			notify(c, o, now);
-			return true;
-		}
-	return false;
+		if (observe_due(o, now) && client_may_notify(c, o, now) &&
+		    (!oldest || o->due < oldest->due))
+			oldest = o;
+	if (oldest)
+		notify(c, oldest, now);
+	return oldest != NULL;
 }
 
 static void notification_ended(struct client *c, enum coap_outcome outcome,

@@ -465,11 +465,11 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 
 /* The newest of them is what counts: its observation tells it now. Where
  * history goes out by the observation itself, that comes to the newest. */
-static void tell_newest(struct client *c, bool with_history, int64_t now)
+static void tell_newest(struct client *c, bool with_history)
 {
 	for (struct observation *o = c->observations; o; o = o->next) {
 		if (o->held && !(with_history && forward_is_next(c, o)))
-			observe_again(o, now);
+			observe_again(o);
 		o->held = false;
 	}
 }
@@ -486,12 +486,12 @@ void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
 		watch_no_more(f);
 		discard(f, f->n_live);
 		forward_settle(f, now);
-		tell_newest(c, true, now);
+		tell_newest(c, true);
 	} else {
 		discard(f, f->waiting.n);
 		f->since = 0;
 		f->n_live = 0;
-		tell_newest(c, false, now);
+		tell_newest(c, false);
 	}
 	forward_queue(f);
 	forward_release(c);
@@ -570,13 +570,10 @@ static void take_new(struct client *c, struct observation *o, enum take how,
 	o->told = told;
 }
 
-static void count_as_sent(struct client *c, struct observation *o,
-			  const struct lwm2m_record *r, int64_t now)
+static void count_as_told(struct observation *o, const struct lwm2m_record *r)
 {
 	if (!o->pmin && r->time > o->told)
 		o->told = r->time;
-	observe_sent(o, now);
-	client_remember(c, o);
 }
 
 /* One record, however many observations it is in. */
@@ -592,7 +589,9 @@ static void changed_lost(struct client *c, const struct lwm2m_record *r,
 		observe_changed(o, &c->attributes, &r->path, &r->value, now);
 		if (!observe_due(o, now))
 			continue;
-		count_as_sent(c, o, r, now);
+		count_as_told(o, r);
+		observe_sent(o, now);
+		client_remember(c, o);
 		worth = true;
 	}
 	if (worth && !kept)
@@ -607,8 +606,10 @@ static void changed_observed(struct client *c, const struct lwm2m_record *r,
 
 	for (struct observation *o = c->observations; o; o = o->next)
 		if (observe_covers(o, &r->path) && observe_due(o, now)) {
-			count_as_sent(c, o, r, now);
-			o->held = worth = true;
+			count_as_told(o, r);
+			observe_hold(o, now);
+			client_remember(c, o);
+			worth = true;
 		}
 	if (worth)
 		hold(forward_get(c), r, now);
@@ -752,9 +753,8 @@ static void due_observed(struct client *c, int64_t now)
 		if (!o->pending || !observe_due(o, now))
 			continue;
 		take_new(c, o, TAKE_HOLD, now);
-		observe_sent(o, now);
+		observe_hold(o, now);
 		client_remember(c, o);
-		o->held = true;
 	}
 }
 

@@ -392,8 +392,18 @@ void observe_sent(struct observation *observation, int64_t now)
 	observation->due = due_of(observation);
 }
 
-void observe_again(struct observation *observation, int64_t now)
+void observe_hold(struct observation *observation, int64_t now)
 {
+	if (!observation->held)
+		observation->sent_before = observation->sent;
+	observation->held = true;
+	observe_sent(observation, now);
+}
+
+void observe_again(struct observation *observation)
+{
+	observation->held = false;
+	observation->sent = observation->sent_before;
 	observation->pending = true;
-	due_update(observation, now);
+	observation->due = due_of(observation);
 }

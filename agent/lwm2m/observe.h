@@ -27,13 +27,14 @@ struct observation {
 	uint32_t sequence;		/* Observe option, 24 bits */
 	uint32_t pmin, pmax;		/* s, in force for path; pmax 0: none */
 	int64_t sent;			/* when the last one went out */
+	int64_t sent_before;		/* ... where it is `held` since */
 	int64_t due;			/* a notification is due, or NEVER;
 					 * pmax counts also without a change */
 	int64_t told;			/* wall ns: the newest value that was
 					 * sent, or kept to be */
 	bool pending;			/* a condition held since `sent` */
 	bool held;			/* a value waits for the answer to what
-					 * is under way (the hub's) */
+					 * is under way */
 	bool confirmable;		/* con=1 of one of its paths */
 	int64_t confirmed;		/* when a confirmable one went out */
 	struct attributes *own;		/* of its request, over those of the
@@ -112,8 +113,11 @@ void observe_sent(struct observation *observation, int64_t now);
 /* Where notifications need no confirmation: is one due all the same, because
  * there was none for a day (RFC 7641 4.5)? */
 bool observe_must_confirm(const struct observation *observation, int64_t now);
-/* The last one does not count: it is due once more, when pmin is over. */
-void observe_again(struct observation *observation, int64_t now);
+/* It is due, and cannot go before the answer to what is under way: the clocks
+ * restart, so that pmin parts the values kept until then. */
+void observe_hold(struct observation *observation, int64_t now);
+/* Nothing was sent since it is held: it is due since it was then. */
+void observe_again(struct observation *observation);
 /* 0, or -ENOMEM: the next value will count as a change. */
 int observe_remember(struct observation *observation,
 		     const struct attribute_set *set,

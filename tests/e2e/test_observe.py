@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Observe, its attributes, and both ways to end it."""
+import time
+
 import coap
 import sites
 from harness import Site, wait_for
@@ -222,6 +224,62 @@ class ObserveEdge(Site):
         self.assertEqual([e["values"] for e in
                           server.events("notification", after=mark)],
                          [{pump: True}] * 2)
+
+
+def one_register(port, n):
+    """n points that always change together."""
+    return sites.bus(port) + """\
+devices:
+  - endpoint: meter-1
+    bus: plant
+    unit: 1
+    poll: 200ms
+    points:
+""" + "".join(f"""\
+      - {{name: t{i}, table: holding, address: 100, type: int16, scale: 0.1,
+         unit: Cel, map: 3303/{i}}}
+""" for i in range(n))
+
+
+class ObserveTogether(Site):
+    """What changes at once is told at once, one after the other."""
+    PATHS = [f"/3303/{i}/5700" for i in range(4)]
+
+    def start(self, attributes, **options):
+        self.slave_ = self.slave("1=plain")
+        self.server_ = self.server()
+        self.relay_ = self.relay(self.server_)
+        self.gateway(self.relay_.port,
+                     one_register(self.slave_.port, len(self.PATHS)), **options)
+        self.server_.registered("meter-1")
+        for path in self.PATHS:
+            self.assertEqual(self.server_.code("attributes", "meter-1", path,
+                                               attributes), "2.04")
+            self.server_.ask("observe", "meter-1", path)
+
+    def change(self, raw):
+        """The notifications up to the last of all paths, and what they took
+        on the wire, s."""
+        mark, first = self.server_.mark(), self.relay_.mark()
+        self.slave_.do(f"set 1 holding 100 {raw}")
+        for path in self.PATHS:
+            self.server_.wait(
+                "notification", after=mark, path=path,
+                where=lambda e, p=path: e["values"] == {p: raw / 10})
+        times = [t for t, _, way, data in self.relay_.log[first:]
+                 if way == "up" and
+                 coap.decode(data).number(coap.OBSERVE) is not None]
+        return (self.server_.events("notification", after=mark),
+                times[-1] - times[0])
+
+    def test_pmin_of_one_does_not_put_off_another(self):
+        pmin = 4
+        self.start(f"pmin={pmin}")
+        for raw in (300, 310):
+            time.sleep(pmin)    # it is over for all of them
+            events, took = self.change(raw)
+            self.assertLess(took, pmin / 2)
+            self.assertEqual([e["path"] for e in events], self.PATHS)
 
 
 class ObserveUnconfirmed(Site):

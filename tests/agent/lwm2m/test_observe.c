@@ -573,6 +573,33 @@ static void observation_keeps_what_it_was_given(void **state)
 	observe_destroy(o);
 }
 
+/* Busy since 10 s, with a period that would part what is kept meanwhile. */
+static void what_was_held_is_due_since_it_was(void **state)
+{
+	struct lwm2m_path path = path_of(T);
+	struct observation *o = observe_create(&path, NULL, 0, 11542);
+	struct attribute_set set = {0};
+	struct lwm2m_value value = {.type = LWM2M_FLOAT, .as.number = 21};
+
+	(void)state;
+	observe_configure(o, &set, 5, 0, TENTH);
+	observe_sent(o, 10 * TENTH);
+	observe_changed(o, &set, &path, &value, 100 * TENTH);
+	observe_hold(o, 100 * TENTH);
+	assert_int_equal(observe_changed(o, &set, &path, &value, 120 * TENTH),
+			 150 * TENTH);
+	observe_hold(o, 150 * TENTH);
+	assert_false(observe_due(o, 151 * TENTH));
+	observe_again(o);
+	assert_int_equal(o->due, 60 * TENTH);
+	observe_changed(o, &set, &path, &value, 152 * TENTH);
+	assert_true(observe_due(o, 152 * TENTH));
+	observe_sent(o, 152 * TENTH);
+	assert_int_equal(observe_changed(o, &set, &path, &value, 153 * TENTH),
+			 202 * TENTH);
+	observe_destroy(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -586,6 +613,7 @@ int main(void)
 		cmocka_unit_test(a_composite_covers_what_is_below_its_paths),
 		cmocka_unit_test(one_path_can_ask_for_confirmation),
 		cmocka_unit_test(observation_keeps_what_it_was_given),
+		cmocka_unit_test(what_was_held_is_due_since_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
