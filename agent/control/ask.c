@@ -128,6 +128,8 @@ static void ask_object(struct gateway *g, struct asker *asker,
 		ask_send(g, asker, request, now);
 	else if (!strcmp(what, "bootstrap"))
 		ask_bootstrap(g, asker, request, now);
+	else if (!strcmp(what, "ping"))
+		ask_reply(asker, json_object_new_object());
 	else if (!strcmp(what, "metrics"))
 		ask_metrics(g, asker, now);
 	else

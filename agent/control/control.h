@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The control socket RUN_DIR/control (0660): one line of JSON in, one out or
  * more of a search, then it is closed. Requests, by their member "do":
- *   status [endpoint], reload, check, metrics,
+ *   ping, status [endpoint], reload, check, metrics,
  *   read endpoint path, write endpoint path value (root only),
  *   scan bus [keys] [for], probe bus keys: lines {"found": ...}, at the end
  *   {"done": true} or {"error": ...}.

@@ -43,7 +43,7 @@ static int status(const struct options *o, char **args, int n)
 
 	if (answer && !failed(answer)) {
 		if (o->json)
-			fputs(raw, stdout);
+			puts(raw);
 		else
 			print_status(answer, n > 0);
 		code = health_code(text_of(answer, "health"));
@@ -63,7 +63,7 @@ static int read_path(const struct options *o, char **args, int n)
 	bool good = answer && !failed(answer);
 
 	if (good && o->json)
-		fputs(raw, stdout);
+		puts(raw);
 	for (size_t i = 0; good && !o->json && i < length_of(list); i++)
 		print_resource(json_object_array_get_idx(list, i));
 	free(raw);

@@ -17,10 +17,23 @@ struct options {
 /* A request: {"do": what}, with what is not NULL. */
 struct json_object *request_of(const char *what, const char *endpoint,
 			       const char *path);
-/* The answers' stream, or NULL after a message. request is put. */
-FILE *ask_begin(const struct options *options, struct json_object *request);
-/* The answer's object, or NULL after a message; *raw (NULL: not wanted): its
- * text, the caller's to free. request is put. */
+/* Lines that come, one after the other. Whoever waits for one looks every few
+ * seconds whether lwmuxd still answers at all: a command never hangs with it. */
+struct answers {
+	const char *run;
+	int fd;
+	char *text;
+	size_t used, size, taken;
+};
+/* false: after a message. request is put. */
+bool ask_begin(const struct options *options, struct json_object *request,
+	       struct answers *answers);
+/* Without its newline, until the next call; NULL: no more come, or after a
+ * message. */
+const char *answers_next(struct answers *answers);
+void answers_end(struct answers *answers);
+/* The only answer's object, or NULL after a message; *raw (NULL: not wanted):
+ * its text, the caller's to free. request is put. */
 struct json_object *ask(const struct options *options,
 			struct json_object *request, char **raw);
 /* Says what the member "error" says. */

@@ -2,11 +2,16 @@
  * Asking lwmuxd over its control socket, and taking its answers apart. */
 #include "agent/ctl/ctl.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define PATIENCE 5000		/* ms, for a sign of life */
+#define READ_ROOM 65536
 
 const char *text_of(struct json_object *from, const char *key)
 {
@@ -53,56 +58,161 @@ bool failed(struct json_object *answer)
 	return error != NULL;
 }
 
-static int dial(const char *run)
+/* false: a message was printed, where `loud`. */
+static bool dial(const char *run, bool loud, int *to)
 {
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct timeval limit = {.tv_sec = PATIENCE / 1000};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int n = snprintf(to.sun_path, sizeof(to.sun_path), "%s/control", run);
+	int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/control", run);
 
-	if (fd < 0 || n >= (int)sizeof(to.sun_path)) {
-		fprintf(stderr, "lwmuxctl: %s/control: path too long\n", run);
-		return -1;
+	*to = fd;
+	if (fd < 0 || n >= (int)sizeof(at.sun_path)) {
+		if (loud)
+			fprintf(stderr, "lwmuxctl: %s/control: path too long\n",
+				run);
+		if (fd >= 0)
+			close(fd);
+		return false;
 	}
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
-		return fd;
-	fprintf(stderr, "lwmuxctl: %s: %s; %s\n", to.sun_path, strerror(errno),
-		errno == EACCES ? "be root or in group lwmux" :
-		"does lwmuxd run?");
+	/* A full queue of connections, and requests that nobody reads. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+		return true;
+	if (loud)
+		fprintf(stderr, "lwmuxctl: %s: %s; %s\n", at.sun_path,
+			strerror(errno),
+			errno == EACCES ? "be root or in group lwmux" :
+			errno == EAGAIN ? "lwmuxd does not answer" :
+			"does lwmuxd run?");
 	close(fd);
-	return -1;
+	return false;
 }
 
-FILE *ask_begin(const struct options *o, struct json_object *request)
+static bool send_all(int fd, const char *text, size_t n)
 {
-	int fd = dial(o->run);
-	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r+");
+	while (n) {
+		ssize_t sent = send(fd, text, n, MSG_NOSIGNAL);
 
-	if (stream && (fprintf(stream, "%s\n", json_object_to_json_string_ext(
-			request, JSON_C_TO_STRING_PLAIN)) < 0 ||
-		       fflush(stream)))
-		perror("lwmuxctl");
+		if (sent < 0 && errno != EINTR)
+			return false;
+		if (sent > 0) {
+			text += sent;
+			n -= (size_t)sent;
+		}
+	}
+	return true;
+}
+
+static bool readable_within(int fd, int ms)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+	return poll(&wait, 1, ms) > 0;
+}
+
+/* An answer may take its time (a device sleeps, a scan goes on), a daemon that
+ * lives says so at once. */
+static bool daemon_answers(const char *run)
+{
+	static const char ping[] = "{\"do\":\"ping\"}\n";
+	bool alive;
+	int fd;
+
+	if (!dial(run, false, &fd))
+		return false;
+	alive = send_all(fd, ping, sizeof(ping) - 1) &&
+		readable_within(fd, PATIENCE);
+	close(fd);
+	return alive;
+}
+
+bool ask_begin(const struct options *o, struct json_object *request,
+	       struct answers *answers)
+{
+	const char *text = json_object_to_json_string_ext(
+		request, JSON_C_TO_STRING_PLAIN);
+	bool good;
+
+	*answers = (struct answers){.run = o->run};
+	good = dial(o->run, true, &answers->fd);
+	if (good && (!send_all(answers->fd, text, strlen(text)) ||
+		     !send_all(answers->fd, "\n", 1))) {
+		fprintf(stderr, "lwmuxctl: lwmuxd takes no request: %s\n",
+			strerror(errno));
+		close(answers->fd);
+		good = false;
+	}
 	json_object_put(request);
-	return stream;
+	return good;
+}
+
+static bool more_read(struct answers *a)
+{
+	ssize_t n;
+
+	if (a->size - a->used < READ_ROOM) {
+		a->size = 2 * a->size + READ_ROOM;
+		a->text = realloc(a->text, a->size + 1);
+		if (!a->text)
+			abort();
+	}
+	while (!readable_within(a->fd, PATIENCE))
+		if (!daemon_answers(a->run)) {
+			fprintf(stderr, "lwmuxctl: lwmuxd does not answer "
+				"within %d s\n", PATIENCE / 1000);
+			return false;
+		}
+	n = recv(a->fd, a->text + a->used, a->size - a->used, 0);
+	if (n > 0)
+		a->used += (size_t)n;
+	return n > 0;
+}
+
+const char *answers_next(struct answers *a)
+{
+	char *end;
+
+	a->used -= a->taken;
+	if (a->taken)
+		memmove(a->text, a->text + a->taken, a->used);
+	a->taken = 0;
+	for (size_t searched = 0; ; ) {
+		end = a->used ? memchr(a->text + searched, '\n',
+				       a->used - searched) : NULL;
+		if (end)
+			break;
+		searched = a->used;
+		if (!more_read(a))
+			return NULL;
+	}
+	*end = '\0';
+	a->taken = (size_t)(end - a->text) + 1;
+	return a->text;
+}
+
+void answers_end(struct answers *answers)
+{
+	close(answers->fd);
+	free(answers->text);
 }
 
 struct json_object *ask(const struct options *o, struct json_object *request,
 			char **raw)
 {
-	FILE *stream = ask_begin(o, request);
 	struct json_object *answer = NULL;
-	size_t size = 0;
-	char *text = NULL;
+	struct answers answers;
+	const char *text;
 
-	if (!stream)
+	if (!ask_begin(o, request, &answers))
 		return NULL;
-	if (getline(&text, &size, stream) > 0)
+	text = answers_next(&answers);
+	if (text)
 		answer = json_tokener_parse(text);
-	fclose(stream);
 	if (!answer)
-		fprintf(stderr, "lwmuxctl: no answer from lwmuxd\n");
-	if (raw && answer)
-		*raw = text;
-	else
-		free(text);
+		fprintf(stderr, "lwmuxctl: lwmuxd has hung up\n");
+	if (raw && answer && !(*raw = strdup(text)))
+		abort();
+	answers_end(&answers);
 	return answer;
 }

@@ -113,7 +113,7 @@ static int line_take(const struct options *o, const char *text)
 	int rc = -1;
 
 	if (o->json)
-		fputs(text, stdout);
+		puts(text);
 	if (!json_object_object_get_ex(line, "found", &found))
 		rc = ended(line);
 	else if (o->adopt)
@@ -149,9 +149,8 @@ static bool keys_take(struct json_object *request, char **args, int n)
 int search(const struct options *o, const char *what, char **args, int n)
 {
 	struct json_object *request = request_of(what, NULL, NULL);
-	size_t size = 0;
-	char *text = NULL;
-	FILE *stream;
+	struct answers answers;
+	const char *text;
 	int rc = -1;
 
 	json_object_object_add(request, "bus", json_object_new_string(args[0]));
@@ -162,16 +161,14 @@ int search(const struct options *o, const char *what, char **args, int n)
 		json_object_put(request);
 		return USAGE;
 	}
-	stream = ask_begin(o, request);
-	if (!stream)
+	if (!ask_begin(o, request, &answers))
 		return FAILED;
 	if (o->adopt && !o->json)
 		puts("devices:");
-	while (rc < 0 && getline(&text, &size, stream) > 0)
+	while (rc < 0 && (text = answers_next(&answers)))
 		rc = line_take(o, text);
 	if (rc < 0)
 		fprintf(stderr, "lwmuxctl: lwmuxd has hung up\n");
-	fclose(stream);
-	free(text);
+	answers_end(&answers);
 	return rc < 0 ? FAILED : rc;
 }

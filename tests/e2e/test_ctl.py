@@ -2,6 +2,7 @@
 """lwmuxctl: what it says and what its exit codes mean."""
 import contextlib
 import json
+import signal
 import socket
 
 import sites
@@ -71,6 +72,21 @@ class Control(Site):
         self.slave_.do("mute 1")
         wait_for(lambda: gateway.ctl("status").returncode == 1,
                  "a degraded status")
+
+    def test_a_daemon_that_hangs_is_down(self):
+        gateway = self.start()
+        process = gateway.program.process
+        process.send_signal(signal.SIGSTOP)
+        self.addCleanup(process.send_signal, signal.SIGCONT)
+        for words in (("status",), ("metrics",), ("scan", "plant"),
+                      ("write", "meter-1", "/1/0/1", "300")):
+            result = gateway.ctl(*words)
+            self.assertNotEqual(result.returncode, 0, words)
+            self.assertIn("does not answer", result.stderr)
+            if words == ("status",):
+                self.assertEqual(result.returncode, 2)
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual(gateway.ctl("status").returncode, 0)
 
     def test_status_is_down_without_a_daemon(self):
         gateway = self.gateway(1, sites.SIM, start=False)
