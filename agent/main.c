@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * lwmuxd: the command line and the order of things. */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "agent/endpoint/last.h"
 #include "agent/base/log.h"
 #include "agent/gateway/loop.h"
+#include "agent/store/state_lock.h"
 
 #define LOW_FDS 64		/* buses whose library uses select() */
 
@@ -124,8 +126,17 @@ static int run(const struct options *o, struct config *config,
 		.dirs = dirs_of(o), .dry = o->dry_run,
 		.version = "lwmux " LWMUX_VERSION,
 	};
-	int rc;
+	int rc, lock = -ENOENT;
 
+	if (!o->dry_run)
+		lock = state_lock_begin(o->state, &gateway.was_killed);
+	if (lock == -EWOULDBLOCK) {
+		log_line(LOG_ERROR, NULL, NULL, "another lwmuxd runs with the "
+			 "state directory %s: choose one by --state", o->state);
+		config_free(config);
+		config_errors_finish(errors);
+		return lock;
+	}
 	gateway_init(&gateway);
 	if (errors->n)
 		gateway.errors = *errors;
@@ -138,6 +149,7 @@ static int run(const struct options *o, struct config *config,
 		rc = loop_open(&gateway, o->dry_run ? NULL : o->run);
 	if (rc == 0) {
 		gateway_apply(&gateway, config, loop_clock());
+		gateway.was_killed = false;
 		loop_run();
 	} else {
 		config_free(config);
@@ -146,6 +158,7 @@ static int run(const struct options *o, struct config *config,
 	}
 	gateway_finish(&gateway);
 	coap_stop();
+	state_lock_end(lock);
 	return rc;
 }
 

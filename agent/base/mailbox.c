@@ -3,6 +3,7 @@
  * is readable exactly while there is something to take. */
 #include "agent/base/mailbox.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct mailbox {
 	size_t waiting;
 	bool shut;
 	int fd;
+	_Atomic int64_t beat;
 	uint8_t *ring;
 };
 
@@ -106,6 +108,16 @@ size_t mailbox_take(struct mailbox *mailbox, void *messages, size_t max)
 		pthread_cond_broadcast(&mailbox->room);
 	pthread_mutex_unlock(&mailbox->lock);
 	return taken;
+}
+
+void mailbox_beat(struct mailbox *mailbox, int64_t now)
+{
+	atomic_store_explicit(&mailbox->beat, now, memory_order_relaxed);
+}
+
+int64_t mailbox_beat_last(const struct mailbox *mailbox)
+{
+	return atomic_load_explicit(&mailbox->beat, memory_order_relaxed);
 }
 
 int mailbox_fd(const struct mailbox *mailbox)

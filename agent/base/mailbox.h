@@ -5,6 +5,7 @@
 #define AGENT_MAILBOX_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct mailbox;
 
@@ -18,6 +19,10 @@ bool mailbox_put(struct mailbox *mailbox, const void *message);
 /* Takes up to max; returns how many. Clears the eventfd when it is emptied. */
 size_t mailbox_take(struct mailbox *mailbox, void *messages, size_t max);
 int mailbox_fd(const struct mailbox *mailbox);
+/* Who takes says that he lives, even where nothing has come (now: monotonic
+ * ns); who puts may ask when that was. 0: never. */
+void mailbox_beat(struct mailbox *mailbox, int64_t now);
+int64_t mailbox_beat_last(const struct mailbox *mailbox);
 /* Wakes and turns away all who wait, for good. */
 void mailbox_shut(struct mailbox *mailbox);
 #endif

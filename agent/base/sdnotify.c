@@ -23,3 +23,15 @@ void sdnotify_stopping(void)
 {
 	sd_notify(0, "STOPPING=1");
 }
+
+uint64_t sdnotify_watchdog(void)
+{
+	uint64_t usec = 0;
+
+	return sd_watchdog_enabled(0, &usec) > 0 ? usec / 2000 : 0;
+}
+
+void sdnotify_alive(void)
+{
+	sd_notify(0, "WATCHDOG=1");
+}

@@ -8,4 +8,8 @@ void sdnotify_ready(void);
 void sdnotify_status(const char *status);
 void sdnotify_reloading(int64_t now);	/* monotonic ns */
 void sdnotify_stopping(void);
+/* The period, in ms, at which sdnotify_alive() keeps the unit's watchdog from
+ * biting, half of WatchdogSec=; 0: it has none. */
+uint64_t sdnotify_watchdog(void);
+void sdnotify_alive(void);
 #endif

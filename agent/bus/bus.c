@@ -81,7 +81,7 @@ struct bus *bus_start(const struct config_bus *conf, struct mailbox *up)
 	bus->inbox_end = &bus->inbox;
 	bus->ready_end = &bus->ready;
 	bus->attached_end = &bus->base.devices;
-	bus->turn_at = bus->keep_at = POLL_NEVER;
+	bus->turn_at = bus->keep_at = bus->watch_at = POLL_NEVER;
 	bus->low_fd = -1;
 	pthread_mutex_init(&bus->inbox_lock, NULL);
 	pthread_mutex_init(&bus->counters_lock, NULL);
@@ -111,6 +111,14 @@ void bus_free(struct bus *bus)
 		bus_stop(bus);
 	pthread_join(bus->thread, NULL);
 	bus_destroy(bus);
+}
+
+int64_t bus_busy_for(const struct bus *bus, int64_t now)
+{
+	int64_t since = atomic_load_explicit(&bus->busy_since,
+					     memory_order_relaxed);
+
+	return since && since < now ? now - since : 0;
 }
 
 static void request_post(struct bus *bus, struct bus_request request)
@@ -178,11 +186,13 @@ static struct bus_device *device_create(struct bus *bus,
 
 struct bus_device *bus_attach(struct bus *bus,
 			      const struct config_device *conf, void *owner,
-			      const uint8_t *kept, size_t n_kept)
+			      const uint8_t *kept, size_t n_kept,
+			      bool make_safe)
 {
 	struct bus_device *device = device_create(bus, conf);
 
 	device->owner = owner;
+	device->make_safe = make_safe && device_has_safe(conf);
 	kept_init(&device->kept, kept, n_kept);
 	request_post(bus, (struct bus_request){.kind = INBOX_ATTACH,
 					       .device = device});

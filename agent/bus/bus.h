@@ -2,7 +2,9 @@
  * One bus, one thread: the host side of the adapter ABI. Owns rhythm (polls
  * by a heap of due times), fairness between devices, back-off, reopening,
  * deadlines. All functions here are called on the agent thread and do not wait;
- * what happens on the bus comes back as messages. */
+ * what happens on the bus comes back as messages. Where the agent thread does
+ * not come for these any more (mailbox_beat()) for a device's safe_after, the
+ * bus writes its `safe` values by itself. */
 #ifndef AGENT_BUS_H
 #define AGENT_BUS_H
 #include "agent/config/config.h"
@@ -71,11 +73,17 @@ void bus_reserve_low_fds(size_t n);
 struct bus *bus_start(const struct config_bus *conf, struct mailbox *up);
 void bus_stop(struct bus *bus);		/* detaches all; BUS_CLOSED follows */
 void bus_free(struct bus *bus);		/* joins the thread */
+/* For how long its thread has been at work without looking up, ns; 0: it
+ * waits. Much longer than any time-out: a call into the adapter hangs. */
+int64_t bus_busy_for(const struct bus *bus, int64_t now);
 
-/* conf must outlive BUS_DETACHED. kept: what BUS_KEEP last gave, or NULL. */
+/* conf must outlive BUS_DETACHED. kept: what BUS_KEEP last gave, or NULL.
+ * make_safe: the run before has not left it in its safe state, so its `safe`
+ * values are written before anything else. */
 struct bus_device *bus_attach(struct bus *bus,
 			      const struct config_device *conf, void *owner,
-			      const uint8_t *kept, size_t n_kept);
+			      const uint8_t *kept, size_t n_kept,
+			      bool make_safe);
 void bus_detach(struct bus_device *device);
 void bus_device_free(struct bus_device *device);
 

@@ -235,6 +235,7 @@ void device_attach(struct bus_device *device)
 		return;
 	}
 	link_enter(device);
+	device_make_safe(device);
 	standing_update(device);
 	device_say(device, (struct bus_message){.event = BUS_ATTACHED,
 						.when = now});
@@ -522,6 +523,7 @@ bool device_poll(struct bus_device *device, int64_t now)
 		return false;
 	}
 	device->hold = 0;
+	device_make_safe(device);
 	n = due_collect(device, now);
 	if (n == 0) {
 		device_schedule(device);

@@ -80,6 +80,9 @@ struct bus_device {
 	uint8_t stuck;
 	uint8_t standing;		/* enum bus_standing */
 	bool ready, keeping, lost, round, missed, known;
+	bool make_safe;			/* before anything else, once it is
+					 * attached */
+	bool orphaned;			/* made safe as the agent thread hangs */
 	bool leaving;			/* agent thread: detach was asked for */
 	struct bus_point points[];
 };
@@ -118,6 +121,9 @@ struct bus {
 	pthread_mutex_t counters_lock;
 	struct bus_counters counters;
 
+	_Atomic int64_t busy_since;	/* both threads: its round began then;
+					 * 0: it waits */
+
 	/* The bus's thread. */
 	struct bus_device *first, *last;
 	struct adapter_device **attached_end;
@@ -131,6 +137,7 @@ struct bus {
 	int64_t gate;			/* doubtful ones wait until then */
 	int64_t gated;			/* the last of those that do */
 	int64_t turn_at, open_at, reopen_at, keep_at;
+	int64_t watch_at;		/* is the agent thread looked after */
 	uint32_t open_tries;
 	int low_fd;			/* -1: none is held */
 	int lost;			/* negative errno; 0: not lost */
@@ -174,8 +181,15 @@ void device_schedule(struct bus_device *device);
 /* Another period for a point, whose grid it is on from now. */
 void device_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
 
-/* bus_safe.c: writes the `safe` values, as far as the device answers. */
-void device_safe(struct bus_device *device);
+/* bus_safe.c: writes the `safe` values, as far as the device answers; false:
+ * it could not be tried, or one was refused. */
+bool device_safe(struct bus_device *device);
+bool device_has_safe(const struct config_device *conf);
+/* What the run before has not done, as soon as that is possible. */
+void device_make_safe(struct bus_device *device);
+/* Looks whether the agent thread lives, else sees to its devices; returns when
+ * to look again. */
+int64_t bus_agent_watch(struct bus *bus, int64_t now);
 
 /* bus_command.c */
 void command_queue(struct bus_device *device, struct bus_command *command);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A device that leaves is left in its safe state: the points' `safe` values
- * are written, in their order, before the adapter forgets it. On the bus's
- * thread. */
+ * are written, in their order, before the adapter forgets it. The same where
+ * nobody is left to command it: the agent thread hangs (a dead man's handle),
+ * or the run before was killed. On the bus's thread. */
 #include <errno.h>
 #include <string.h>
 #include "agent/bus/bus_private.h"
 #include "agent/base/log.h"
 
 #define SAFE_WITHIN POLL_SECOND
+/* The beat of a loop that waits for long comes every few seconds only. */
+#define BEAT_LATE (10 * POLL_SECOND)
 
 /* What an adapter does not do at once is not waited for. */
 static int safe_write(struct bus_device *device, struct bus_point *point,
@@ -28,7 +31,7 @@ static int safe_write(struct bus_device *device, struct bus_point *point,
 	return rc;
 }
 
-static void point_safe(struct bus_device *device, struct bus_point *point,
+static bool point_safe(struct bus_device *device, struct bus_point *point,
 		       const struct config_point *conf)
 {
 	struct lwm2m_value value = lwm2m_float(conf->safe), raw;
@@ -42,17 +45,67 @@ static void point_safe(struct bus_device *device, struct bus_point *point,
 		log_line(LOG_WARN, device->base.name, device->base.bus->name,
 			 "point %s could not be made safe: %s", conf->name,
 			 strerror(-rc));
+	return rc >= 0;
 }
 
-void device_safe(struct bus_device *device)
+bool device_safe(struct bus_device *device)
 {
 	struct bus *bus = container_of(device->base.bus, struct bus, base);
+	bool done = true;
 
 	if (!device->link || device->tries > 0 || device->current ||
 	    !bus->ops->command)
-		return;
+		return false;
 	for (size_t i = 0; i < device->base.n_points; i++)
 		if (device->conf->points[i].has_safe)
-			point_safe(device, &device->points[i],
-				   &device->conf->points[i]);
+			done &= point_safe(device, &device->points[i],
+					   &device->conf->points[i]);
+	return done;
+}
+
+bool device_has_safe(const struct config_device *conf)
+{
+	for (size_t i = 0; i < conf->n_points; i++)
+		if (conf->points[i].has_safe)
+			return true;
+	return false;
+}
+
+void device_make_safe(struct bus_device *device)
+{
+	if (!device->make_safe || !device_safe(device))
+		return;
+	device->make_safe = false;
+	log_line(LOG_WARN, device->base.name, device->base.bus->name,
+		 "the last run ended without leaving the device safe: done");
+}
+
+static int64_t orphan_at(const struct bus_device *device, int64_t beat)
+{
+	int64_t after = device->conf->safe_after;
+
+	return beat + (after > BEAT_LATE ? after : BEAT_LATE);
+}
+
+int64_t bus_agent_watch(struct bus *bus, int64_t now)
+{
+	int64_t beat = mailbox_beat_last(bus->up), due = POLL_NEVER, at;
+
+	if (!beat)
+		return now + POLL_SECOND;
+	for (struct bus_device *d = bus->first; d; d = d->next) {
+		if (d->conf->safe_after <= 0)
+			continue;
+		at = orphan_at(d, beat);
+		if (at > now) {
+			d->orphaned = false;
+		} else if (!d->orphaned && device_safe(d)) {
+			d->orphaned = true;
+			log_line(LOG_ERROR, d->base.name, d->base.bus->name,
+				 "the agent thread hangs: "
+				 "the device is made safe");
+		}
+		due = at < due ? at : due;
+	}
+	return due > now ? due : now + POLL_SECOND;	/* tried again */
 }

@@ -49,6 +49,8 @@ static void device_enter(struct bus *bus, struct bus_device *device)
 		bus->first = device;
 	bus->last = device;
 	bus->standings[STANDING_NONE]++;
+	if (device->conf->safe_after > 0)
+		bus->watch_at = 0;
 	if (bus->open)
 		heap_set(&bus->due, &device->due, bus_now());
 }
@@ -284,6 +286,8 @@ static int64_t wait_until(const struct bus *bus)
 {
 	int64_t due = heap_due(&bus->due), until = bus->keep_at;
 
+	if (bus->watch_at < until)
+		until = bus->watch_at;
 	if (!bus->open)
 		return bus->open_at < until ? bus->open_at : until;
 	if (bus->ready || bus->called)
@@ -303,6 +307,7 @@ static void bus_wait(struct bus *bus)
 				{.fd = -1, .events = POLLIN}};
 	int64_t until = wait_until(bus), left = 0;
 	struct timespec t;
+	int n;
 
 	/* On a grid, so that devices due at nearly the same time share one
 	 * wake-up of both threads. */
@@ -312,7 +317,11 @@ static void bus_wait(struct bus *bus)
 	t.tv_nsec = left % POLL_SECOND;
 	if (bus->open && bus->ops->pollfd)
 		fds[1].fd = bus->ops->pollfd(&bus->base);
-	if (ppoll(fds, 2, until == POLL_NEVER ? NULL : &t, NULL) <= 0)
+	atomic_store_explicit(&bus->busy_since, 0, memory_order_relaxed);
+	n = ppoll(fds, 2, until == POLL_NEVER ? NULL : &t, NULL);
+	atomic_store_explicit(&bus->busy_since, bus_now(),
+			      memory_order_relaxed);
+	if (n <= 0)
 		return;
 	bus->rung = fds[0].revents != 0;
 	bus->readable = fds[1].revents != 0;
@@ -343,6 +352,8 @@ void *bus_run(void *argument)
 			bus_open(bus);
 		if (bus_now() >= bus->keep_at)
 			bus_keep_flush(bus);
+		if (bus_now() >= bus->watch_at)
+			bus->watch_at = bus_agent_watch(bus, bus_now());
 		bus_wait(bus);
 	}
 	bus_end(bus);

@@ -227,8 +227,10 @@ static json *bus_json(const struct gateway_bus *b)
 
 	add_text(to, "bus", b->conf->name);
 	add_text(to, "adapter", b->conf->adapter);
-	add_bool(to, "open", b->open);
-	if (!b->open)
+	add_bool(to, "open", b->open && !b->hangs);
+	if (b->hangs)
+		add_text(to, "error", "hangs in a call into its adapter");
+	else if (!b->open)
 		add_text(to, "error", b->trouble ? b->trouble : "not open yet");
 	add_counts(to, b->bus, NULL);
 	return to;
@@ -251,7 +253,7 @@ static const char *health(const struct gateway *g)
 	     e = gateway_next(g, e))
 		good += is_there(e) && all_registered(e);
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
-		buses &= b->open || b->for_search;
+		buses &= (b->open && !b->hangs) || b->for_search;
 	if (good == g->n_endpoints && !g->n_refused && buses && !g->errors.n)
 		return "healthy";
 	return good ? "degraded" : "down";

@@ -56,7 +56,8 @@ static void attach(struct endpoint *e)
 	uint8_t *kept = store_get(e->gateway->store, STORE_KEPT,
 				  e->conf->endpoint, &n);
 
-	e->device = bus_attach(e->bus->bus, e->conf, e, kept, n);
+	e->device = bus_attach(e->bus->bus, e->conf, e, kept, n,
+			       e->gateway->was_killed);
 	free(kept);
 }
 

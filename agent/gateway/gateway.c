@@ -15,6 +15,8 @@
 #include "agent/control/search.h"
 
 #define SECOND INT64_C(1000000000)
+#define BUS_HANGS (60 * SECOND)
+#define HUNG_TRIES 3			/* as after so many without an answer */
 #define MAIL 256			/* messages a turn */
 #define OUT_MAX (96 * 1024)	/* 64 KiB in base64, and names */
 #define STOP_WITHIN (SECOND * 9 / 2)
@@ -251,6 +253,19 @@ static struct gateway_bus *bus_of(struct gateway *g, const struct bus *bus)
 	return b;
 }
 
+/* Who looks at the file's mode finds nothing wrong with it. */
+static void permission_explain(char **text)
+{
+	char *more;
+
+	if (asprintf(&more, "%s (is its driver in DeviceAllow= of the unit "
+		     "lwmux.service, and loaded before it? lwmuxd(8))",
+		     *text ? *text : strerror(EPERM)) < 0)
+		abort();
+	free(*text);
+	*text = more;
+}
+
 static void bus_message(struct gateway *g, struct bus_message *m, int64_t now)
 {
 	struct gateway_bus *b = bus_of(g, m->bus);
@@ -262,6 +277,8 @@ static void bus_message(struct gateway *g, struct bus_message *m, int64_t now)
 	} else if (m->event == BUS_FOUND || m->event == BUS_SEARCHED) {
 		search_message(b, m);
 	} else if (m->event == BUS_OPENED || m->event == BUS_DOWN) {
+		if (m->error == -EPERM)
+			permission_explain(&m->text);
 		bus_is_open(b, m->event == BUS_OPENED, m->text);
 		m->text = NULL;
 	}
@@ -359,6 +376,31 @@ static void turn_stop(struct gateway *g, int64_t now)
 	}
 }
 
+/* A call into an adapter blocks for one time-out at most: this one hangs, and
+ * nobody can end it. Its devices are shown as what they are, all others go
+ * on. */
+static void bus_watch(struct gateway *g, struct gateway_bus *b, int64_t now)
+{
+	bool hangs = b->bus && bus_busy_for(b->bus, now) > BUS_HANGS;
+
+	if (hangs == b->hangs)
+		return;
+	b->hangs = hangs;
+	if (!hangs) {
+		log_line(LOG_NOTE, NULL, b->conf->name, "bus works again");
+		return;
+	}
+	log_line(LOG_ERROR, NULL, b->conf->name, "bus hangs: a call into its "
+		 "adapter has not come back for %d s",
+		 (int)(BUS_HANGS / SECOND));
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		if (e->bus == b)
+			endpoint_missed(e, &(struct bus_message){
+				.event = BUS_NO_ANSWER, .error = -ETIMEDOUT,
+				.tries = HUNG_TRIES, .when = now}, now);
+}
+
 /* Buses that could not start try again. */
 static int64_t turn_buses(struct gateway *g, int64_t now)
 {
@@ -366,7 +408,8 @@ static int64_t turn_buses(struct gateway *g, int64_t now)
 	bool down = false;
 
 	for (struct gateway_bus *b = g->buses; b; b = b->next) {
-		down |= !b->open && b->trouble;
+		bus_watch(g, b, now);
+		down |= b->hangs || (!b->open && b->trouble);
 		if (b->bus || b->leaving || g->stopping)
 			continue;
 		if (b->start_at <= now) {

@@ -18,6 +18,7 @@ struct gateway_bus {
 	int64_t start_at;		/* next try where it could not */
 	struct search *search;		/* under way, or NULL */
 	bool open, leaving, stopped;
+	bool hangs;			/* in a call into its adapter */
 	bool for_search;		/* not configured: ends with it */
 	char *trouble;			/* why it is down, or NULL */
 };
@@ -61,6 +62,8 @@ struct gateway {
 	int64_t stop_by;
 	bool stopping;
 	bool dry;			/* registers nowhere */
+	bool was_killed;		/* the run before: devices that start
+					 * are made safe first */
 	struct config_errors errors;	/* of the last load */
 };
 

@@ -76,6 +76,7 @@ static int64_t turn(int64_t now)
 	bool more;
 
 	gateway_clock(g, wall_offset(), now);
+	mailbox_beat(g->mail, now);
 	more = gateway_mail(g, now);
 	due = dry_run_turn(g, now);
 	coap_turn(now);
@@ -104,11 +105,13 @@ static void before_wait(uv_prepare_t *prepare)
 	uv_timer_start(&loop.due, time_has_come, ms, 0);
 }
 
+/* Also what the watchdog lives on: where a turn hangs, nothing comes here. */
 static void tell_status(uv_timer_t *timer)
 {
 	char text[128];
 
 	(void)timer;
+	sdnotify_alive();
 	log_catch_up(false);
 	gateway_summary(loop.gateway, text, sizeof(text));
 	if (!strcmp(text, loop.said))
@@ -162,6 +165,9 @@ static void watch_signal(uv_signal_t *handle, uv_signal_cb handler, int number)
 static void set_up(struct gateway *gateway)
 {
 	uv_loop_t *uv = uv_default_loop();
+	uint64_t watchdog = sdnotify_watchdog();
+	uint64_t period = watchdog && watchdog < STATUS_EVERY ?
+			  watchdog : STATUS_EVERY;
 
 	loop.gateway = gateway;
 	gateway->started = loop_clock();
@@ -169,7 +175,8 @@ static void set_up(struct gateway *gateway)
 	watch(&loop.mail, mailbox_fd(gateway->mail));
 	uv_timer_init(uv, &loop.due);
 	uv_timer_init(uv, &loop.status);
-	uv_timer_start(&loop.status, tell_status, 1000, STATUS_EVERY);
+	uv_timer_start(&loop.status, tell_status,
+		       period < 1000 ? period : 1000, period);
 	uv_prepare_init(uv, &loop.before_wait);
 	uv_prepare_start(&loop.before_wait, before_wait);
 	watch_signal(&loop.term, on_end, SIGTERM);

@@ -43,6 +43,27 @@ class Safe(Site):
         self.assertEqual(self.server_.value("pump", PUMP), True)
         self.assertEqual(self.coils(), (1, 1))
 
+    def test_what_a_kill_left_on_is_off_before_a_server_is_there(self):
+        self.start()
+        self.server_.end()
+        self.gateway_.program.process.kill()
+        self.gateway_.program.end(5)
+        self.assertEqual(self.coils(), (1, 1))
+        self.gateway_.start()
+        wait_for(lambda: self.coils() == (0, 1), "the pump to stop")
+        self.gateway_.wait_log("pump", "without leaving the device safe")
+
+    def test_after_a_clean_end_nothing_is_written(self):
+        self.start()
+        self.gateway_.stop()
+        self.slave_.do("set 1 coil 3 1")
+        self.gateway_.code = None
+        self.gateway_.start()
+        wait_for(lambda: self.gateway_.ctl("status").returncode == 0,
+                 "a healthy status")
+        self.assertEqual(self.server_.value("pump", PUMP), True)
+        self.assertEqual(self.coils(), (1, 1))
+
     def test_a_dead_device_does_not_hold_up_the_stop(self):
         self.start()
         self.slave_.do("mute 1")

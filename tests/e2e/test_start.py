@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A start with a wrong configuration: what is wrong stays out, and the status
 says why; the rest runs. A power cut must not make a slip into a dark site."""
+import tempfile
+
 from harness import Site
 
 DEVICE = "  - {{endpoint: {ep}, bus: sim{more}, points: " \
@@ -75,3 +77,13 @@ class WrongStart(Site):
         self.gateway_.reload()
         self.server_.registered("other")
         self.assertEqual(self.gateway_.status()["findings"], [])
+
+    def test_two_daemons_on_one_state_directory(self):
+        self.start()
+        with tempfile.TemporaryDirectory(prefix="lwmux-") as run:
+            result = self.gateway_.once("--run", run)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("another lwmuxd runs with the state directory",
+                      result.stderr)
+        self.assertIn(str(self.gateway_.state), result.stderr)
+        self.assertEqual(self.gateway_.ctl("status").returncode, 0)

@@ -2,6 +2,7 @@
 """What the daemon tells the service manager (sd_notify)."""
 import os
 import pathlib
+import signal
 import socket
 import tempfile
 
@@ -20,7 +21,8 @@ class Notify(Site):
         self.server_ = self.server()
         self.gateway_ = self.gateway(self.server_.port, sites.SIM,
                                      start=False)
-        self.gateway_.start(env={**os.environ, "NOTIFY_SOCKET": path})
+        self.gateway_.start(env={**os.environ, "NOTIFY_SOCKET": path,
+                                 "WATCHDOG_USEC": "1000000"})
 
     def finish(self):
         super().finish()
@@ -42,6 +44,21 @@ class Notify(Site):
         self.told("READY=1")
         self.assertEqual(self.gateway_.stop(), 0)
         self.told("STOPPING=1")
+
+    def test_watchdog_is_fed_until_the_agent_thread_hangs(self):
+        self.told("READY=1")
+        for _ in range(3):
+            self.told("WATCHDOG=1")
+        process = self.gateway_.program.process
+        process.send_signal(signal.SIGSTOP)
+        self.addCleanup(process.send_signal, signal.SIGCONT)
+        self.socket.settimeout(1.5)
+        with self.assertRaises(TimeoutError):
+            while True:             # what was told before the stop
+                self.socket.recv(65536)
+        self.socket.settimeout(WAIT)
+        process.send_signal(signal.SIGCONT)
+        self.told("WATCHDOG=1")
 
     def test_status_says_how_it_is(self):
         while True:

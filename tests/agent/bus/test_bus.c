@@ -343,7 +343,7 @@ static void plant_init(struct plant *p, int unit, size_t n, int64_t poll)
 
 static void plant_attach(struct site *s, struct plant *p)
 {
-	p->device = bus_attach(s->bus, &p->conf, p, NULL, 0);
+	p->device = bus_attach(s->bus, &p->conf, p, NULL, 0, false);
 }
 
 static void note(struct bus_message *m)
@@ -1201,6 +1201,68 @@ static void a_slow_safe_state_is_not_waited_for(void **state)
 	assert_int_equal(atomic_load(&world.cancels), 1);
 }
 
+/* The run before was killed: nothing else comes first. */
+static void what_a_killed_run_left_is_made_safe_first(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_safe(&p, 2, .7);
+	p.points[0].poll = p.points[1].poll = 10 * MS;
+	p.points[0].polled = p.points[1].polled = true;
+	start(s);
+	p.device = bus_attach(s->bus, &p.conf, &p, NULL, 0, true);
+	skip_to(s, BUS_SAMPLE, &p);
+	assert_int_equal(atomic_load(&world.commands), 1);
+	assert_int_equal(atomic_load(&world.values[2][1]), 7);
+	skip_to(s, BUS_ROUND, &p);
+	assert_int_equal(write_at(&p, 1, 3, 1), 0);
+	assert_int_equal(done_error(s, &p, 1), 0);
+	assert_int_equal(atomic_load(&world.values[2][1]), 3);
+	stop(s);
+}
+
+/* The agent thread has not come for its mail for safe_after, and 10 s at least:
+ * the bus does not wait for it. */
+static void dead_man_makes_devices_safe(void **state)
+{
+	struct site *s = *state;
+	struct plant p, other;
+
+	plant_safe(&p, 2, .7);
+	p.conf.safe_after = SECOND;
+	plant_safe(&other, 1, .7);
+	mailbox_beat(s->up, clock_now() - 9 * SECOND);
+	start(s);
+	plant_attach(s, &p);
+	plant_attach(s, &other);
+	skip_to(s, BUS_ROUND, &p);
+	assert_int_equal(atomic_load(&world.values[2][1]), 0);
+	while (atomic_load(&world.values[2][1]) != 7)
+		nap(1);
+	assert_true(clock_now() - mailbox_beat_last(s->up) >= 10 * SECOND);
+	assert_int_equal(atomic_load(&world.values[1][1]), 0);
+	stop(s);
+}
+
+static void a_call_that_hangs_is_seen(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_init(&p, 2, 1, SECOND);
+	atomic_store(&world.delay_ms[2], 300);
+	start(s);
+	assert_true(bus_busy_for(s->bus, clock_now()) < 200 * MS);
+	plant_attach(s, &p);
+	while (bus_busy_for(s->bus, clock_now()) < 200 * MS)
+		nap(1);
+	skip_to(s, BUS_ROUND, &p);
+	while (bus_busy_for(s->bus, clock_now()) > 0)
+		nap(1);
+	stop(s);
+}
+
 static void stop_answers_pending_commands(void **state)
 {
 	struct site *s = *state;
@@ -1274,7 +1336,8 @@ static void kept_state_comes_back(void **state)
 	first = await(s, BUS_KEEP, &p);
 	bus_detach(p.device);
 	skip_to(s, BUS_DETACHED, &p);
-	p.device = bus_attach(s->bus, &p.conf, &p, first.bytes, first.length);
+	p.device = bus_attach(s->bus, &p.conf, &p, first.bytes, first.length,
+			      false);
 	second = await(s, BUS_KEEP, &p);
 	assert_int_equal(first.length, second.length);
 	/* 1 attach, then 2: the count is the last, a 32-bit number. */
@@ -1475,6 +1538,9 @@ int main(void)
 		T(a_device_leaves_in_its_safe_state),
 		T(a_stop_leaves_safe_states),
 		T(a_slow_safe_state_is_not_waited_for),
+		T(what_a_killed_run_left_is_made_safe_first),
+		T(dead_man_makes_devices_safe),
+		T(a_call_that_hangs_is_seen),
 		T(stop_answers_pending_commands),
 		T(lost_bus_fails_the_command_under_way),
 		T(closed_bus_fails_commands_when_it_does_not_open),

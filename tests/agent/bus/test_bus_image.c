@@ -153,7 +153,7 @@ static int setup(void **state)
 		p->conf = (struct config_device){
 			.endpoint = i ? "b" : "a", .data = &p->data,
 			.points = &site.point, .n_points = 1};
-		p->device = bus_attach(site.bus, &p->conf, p, NULL, 0);
+		p->device = bus_attach(site.bus, &p->conf, p, NULL, 0, false);
 	}
 	for (int i = 0; i < 2; i++)
 		await(BUS_ROUND, &site.plants[i]);

@@ -294,7 +294,7 @@ static void polls_go_on_beside_a_search(void **state)
 
 	atomic_store(&world.endless, true);
 	search(s);
-	device = bus_attach(s->bus, &conf, NULL, NULL, 0);
+	device = bus_attach(s->bus, &conf, NULL, NULL, 0, false);
 	before = atomic_load(&world.steps);
 	for (int i = 0; i < 10; i++) {
 		m = await(s, BUS_SAMPLE);
