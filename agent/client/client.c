@@ -495,13 +495,21 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 	forward_notified(c, o, now);
 }
 
+/* What is to be confirmed waits for what is under way. */
+static bool may_go(const struct client *c, const struct observation *o,
+		   int64_t now)
+{
+	return client_may_notify(c, o, now) &&
+	       !(must_confirm(c, o, now) && coap_busy(c->connection));
+}
+
 /* The one that is due for longest: each has its turn. */
 static bool notify_next(struct client *c, int64_t now)
 {
 	struct observation *oldest = NULL;
 
 	for (struct observation *o = c->observations; o; o = o->next)
-		if (observe_due(o, now) && client_may_notify(c, o, now) &&
+		if (observe_due(o, now) && may_go(c, o, now) &&
 		    (!oldest || o->due < oldest->due))
 			oldest = o;
 	if (oldest)
@@ -533,11 +541,9 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 		client_event(c, REGISTRATION_RESTART, 0, 0, now);
 }
 
-/* A confirmable one waits for what is under way. */
 static bool may_notify(const struct client *c, int64_t now)
 {
-	return c->connection && registered(c) && client_may_speak(c, now) &&
-	       (c->server->conf->notify_non || !coap_busy(c->connection));
+	return c->connection && registered(c) && client_may_speak(c, now);
 }
 
 void client_reschedule(struct client *c, int64_t now)
@@ -550,7 +556,7 @@ void client_reschedule(struct client *c, int64_t now)
 		for (const struct observation *o = c->observations; o;
 		     o = o->next)
 			if (o->due < due &&
-			    client_may_notify(c, o, o->due > now ? o->due : now))
+			    may_go(c, o, o->due > now ? o->due : now))
 				due = o->due;
 	if (c->awake.waking && c->connection && !coap_busy(c->connection))
 		due = now;

@@ -281,6 +281,14 @@ class ObserveTogether(Site):
             self.assertLess(took, pmin / 2)
             self.assertEqual([e["path"] for e in events], self.PATHS)
 
+    def test_those_that_must_be_confirmed_wait_for_each_other(self):
+        self.start("con=1", server="notify: non")
+        for raw in (300, 310):
+            events, took = self.change(raw)
+            self.assertEqual([e["path"] for e in events], self.PATHS)
+            self.assertEqual({e["type"] for e in events}, {"CON"})
+            self.assertLess(took, 4)
+
 
 class ObserveUnconfirmed(Site):
     def test_notifications_are_non_where_the_server_wants_them_so(self):
