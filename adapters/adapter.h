@@ -119,6 +119,8 @@ enum adapter_key_type {			/* member's C type */
 	ADAPTER_SECRET,			/* struct adapter_list of bytes: the
 					 * host reads the file, and wipes */
 	ADAPTER_INTS,			/* struct adapter_list of int64_t */
+	ADAPTER_TEXTS,			/* struct adapter_list of const char *;
+					 * minor 3 */
 };
 enum {
 	ADAPTER_REQUIRED = 1,

@@ -9,6 +9,10 @@
 #include "adapters/modbus/request.h"
 #include "adapters/modbus/wire.h"
 
+/* as of syslog */
+#define LOG_WARNING 4
+#define LOG_NOTICE 5
+
 struct modbus_bus {
 	/* keys */
 	uint32_t transport;
@@ -20,26 +24,46 @@ struct modbus_bus {
 	struct wire wire;
 };
 
+enum { WRITE_SINGLE, WRITE_MULTIPLE };
+
 struct modbus_device {
 	/* keys */
 	uint32_t order, write;
 	uint16_t address_base;
 	int32_t max_hole;		/* -1: what pays */
 	uint8_t unit, max_registers;
+	uint16_t max_bits;
 	int64_t timeout, gap;
 	/* ours */
 	struct plan plan;
 	int64_t turn_ns;		/* it thinks for so long */
+	bool no_mask_write;		/* it does not know function 22 */
 };
+
+/* Where the registers of a point are among those that are read for it: its
+ * value's, and those of what goes with it. */
+struct modbus_layout {
+	uint16_t address, span;		/* from 0 on the wire */
+	uint8_t value, high, scale;	/* from address on */
+};
+
+/* What `write_table` says; a choice is an index. */
+enum { WRITE_SAME, WRITE_COIL, WRITE_HOLDING };
+#define WRITE_TABLE_NAMES "same|coil|holding"
 
 struct modbus_point {
 	struct plan_item item;		/* ours; must be first */
 	struct register_format format;
+	struct modbus_layout layout;
+	uint64_t *bad;			/* of `invalid`, as bits */
 	/* keys */
-	uint32_t table, type, order, address;
+	uint32_t table, type, order, chars, write_table;
+	int32_t address, write_address, scale_from, high, low;	/* -1: none */
+	double high_factor;
 	uint8_t length;
 	const char *bits;
-	struct adapter_list invalid;
+	struct adapter_list invalid;	/* of texts */
+	struct adapter_list on_value, off_value;	/* of int64_t */
 };
 
 struct modbus_search {
@@ -56,22 +80,57 @@ struct modbus_search {
 	uint8_t exception;
 };
 
-/* As the keys say; false where `bits` is wrong. */
-bool modbus_format_read(const struct modbus_point *point,
-			struct register_format *format);
-unsigned modbus_span(const struct modbus_point *point,
-		     struct register_format format);
+/* ---- modbus.c */
 
 /* One exchange, counted: 0, the exception (above 0), or -errno. A broken wire
  * is told to the host. device: NULL in a search. */
 int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 		    struct wire_call *call, uint8_t *pdu);
+/* A request of a device, with its times. */
+struct wire_call modbus_call(const struct adapter_device *device,
+			     const struct modbus_request *request);
 
-/* words[] to a value; -ENODATA, -EILSEQ as register_decode(). */
-int modbus_value_read(const struct modbus_point *point,
-		      struct register_format format, const uint16_t *words,
+/* ---- check.c: adapter_ops.check_*, pure */
+
+int modbus_check_bus(const struct adapter_bus *bus,
+		     struct adapter_error *error);
+int modbus_check_device(const struct adapter_device *device,
+			struct adapter_error *error);
+int modbus_check_point(const struct adapter_point *point,
+		       struct adapter_facts *facts,
+		       struct adapter_error *error);
+
+/* ---- value.c: between registers and values, pure */
+
+/* As the keys say; false where `bits` is wrong. */
+bool modbus_format_read(const struct modbus_point *point,
+			struct register_format *format);
+/* Whether on_value or off_value make a boolean of it. */
+bool modbus_has_states(const struct modbus_point *point);
+/* False where the parts are too far from each other to be read at once; span
+ * is 0 of a string without a length. base: the device's address_base. */
+bool modbus_layout_make(const struct modbus_point *point,
+			struct register_format format, unsigned base,
+			unsigned most, struct modbus_layout *layout);
+/* words[layout.span] to a value: raw, as modbus_check_point()'s facts say.
+ * text[REGISTER_TEXT_MAX]. -ENODATA: none. */
+int modbus_value_read(const struct modbus_point *point, const uint16_t *words,
 		      struct lwm2m_value *value, char *text);
+/* What scale_from holds: value = number x 10^exponent. -ENODATA: none */
+int modbus_exponent_read(uint16_t word, int *exponent);
+/* A value to registers, scale_from being what it is now (0 where there is
+ * none): their number, or as register_encode(). */
+int modbus_value_write(const struct modbus_point *point,
+		       const struct lwm2m_value *value, int exponent,
+		       uint16_t *words);
+/* Fills format, layout and bad, before the point is read. -ENOMEM */
+int modbus_point_prepare(struct modbus_point *point, unsigned base,
+			 unsigned most);
+void modbus_point_finish(struct modbus_point *point);
 
-/* adapter_ops.search */
+/* ---- command.c: adapter_ops.command */
+int modbus_command(struct adapter_command *command);
+
+/* ---- search.c: adapter_ops.search */
 int64_t modbus_search_step(struct adapter_search *search, int64_t now);
 #endif

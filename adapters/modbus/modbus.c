@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The Modbus adapter: its keys, and what it does with buses, devices, points.
- * Values are in registers.c, requests in request.c, blocks in plan.c, the
- * wire in wire.c. */
+ * Checks are in check.c, values in value.c and registers.c, writes in
+ * command.c, requests in request.c, blocks in plan.c, the wire in wire.c. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -9,13 +9,14 @@
 #include "adapters/modbus/serial_name.h"
 
 #define CUTS_MAX 128
-#define LOG_WARNING 4		/* as of syslog */
-#define LOG_NOTICE 5
 #define SECOND INT64_C(1000000000)
-enum { WRITE_SINGLE, WRITE_MULTIPLE };
 
 #define TIMEOUT_LIMITS .min = 1000000, .max = 60 * SECOND
 #define GAP_LIMITS .min = 0, .max = 10 * SECOND
+
+/* -1 where it is not given */
+#define ADDRESS_OPTION .flags = ADAPTER_AUTO, .fallback = "auto", .min = 0, \
+	.max = 131070
 
 static const struct adapter_key bus_keys[] = {
 	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_bus, transport,
@@ -62,6 +63,9 @@ static const struct adapter_key device_keys[] = {
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, max_registers,
 		    .fallback = "125", .min = 1, .max = READ_REGISTERS_MAX,
 		    .help = "in one request"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, max_bits,
+		    .fallback = "2000", .min = 1, .max = READ_BITS_MAX,
+		    .help = "in one request"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_device, write,
 		    .fallback = "single", .choices = "single|multiple",
 		    .help = "functions 5 and 6 where one cell is written, or "
@@ -79,7 +83,7 @@ static const struct adapter_key point_keys[] = {
 		    .fallback = "holding", .choices = MODBUS_TABLE_NAMES,
 		    .help = "where it is"),
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, address,
-		    .flags = ADAPTER_REQUIRED, .min = 0, .max = 131070,
+		    ADDRESS_OPTION,
 		    .help = "of its first register, or of its bit, counted "
 			    "from address_base"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_point, type,
@@ -92,9 +96,34 @@ static const struct adapter_key point_keys[] = {
 		    .flags = ADAPTER_INHERIT, .fallback = "ABCD",
 		    .choices = REGISTER_ORDER_NAMES,
 		    .help = "of bytes"),
-	ADAPTER_KEY(ADAPTER_INTS, struct modbus_point, invalid,
+	ADAPTER_KEY(ADAPTER_TEXTS, struct modbus_point, invalid,
 		    .help = "raw values, as wide as the type, that mean that "
-			    "there is none"),
+			    "there is none: 0x8000, -32768, of a float -9999.0"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_point, chars,
+		    .fallback = "two", .choices = REGISTER_CHARS_NAMES,
+		    .help = "characters in a register of a string: two, or "
+			    "one in its low or high byte"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, scale_from,
+		    ADDRESS_OPTION,
+		    .help = "of a register with the power of ten to multiply "
+			    "with, as SunSpec's sunssf"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, high, ADDRESS_OPTION,
+		    .help = "of a part that counts high_factor times"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, low, ADDRESS_OPTION,
+		    .help = "of the other part, in place of address"),
+	ADAPTER_KEY(ADAPTER_REAL, struct modbus_point, high_factor,
+		    .fallback = "65536",
+		    .help = "value = high x high_factor + low"),
+	ADAPTER_KEY(ADAPTER_INTS, struct modbus_point, on_value,
+		    .help = "raw values that mean true; the first is written"),
+	ADAPTER_KEY(ADAPTER_INTS, struct modbus_point, off_value,
+		    .help = "raw values that mean false; the first is written"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_point, write_table,
+		    .fallback = "same", .choices = WRITE_TABLE_NAMES,
+		    .help = "where it is written"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, write_address,
+		    ADDRESS_OPTION, .help = "where it is written, if not "
+		    "where it is read"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct modbus_point, bits,
 		    .help = "part of a register: \"3\", or \"4-7\""),
 	{.type = ADAPTER_END}
@@ -120,147 +149,6 @@ static const struct adapter_key search_keys[] = {
 	{.type = ADAPTER_END}
 };
 
-bool modbus_format_read(const struct modbus_point *point,
-			struct register_format *format)
-{
-	*format = (struct register_format){
-		.type = (uint8_t)point->type,
-		.order = (uint8_t)point->order,
-		.length = point->length,
-	};
-	return !point->bits ||
-	       register_bits_read(point->bits, &format->bit, &format->n_bits);
-}
-
-unsigned modbus_span(const struct modbus_point *point,
-		     struct register_format format)
-{
-	return table_has_bits(point->table) ? 1 : register_span(format);
-}
-
-static int modbus_check_bus(const struct adapter_bus *bus,
-			    struct adapter_error *error)
-{
-	const struct modbus_bus *b = bus->data;
-	struct wire_line line;
-	int rc = 0;
-
-	if (b->transport != WIRE_RTU && !b->host)
-		rc = adapter_refuse(bus, error, "host",
-				    "transport %s needs a host",
-				    b->transport == WIRE_TCP ? "tcp"
-							     : "rtu-over-tcp");
-	if (b->transport != WIRE_RTU && b->port)
-		rc = adapter_refuse(bus, error, "port",
-				    "is a serial port; that of TCP is "
-				    "'tcp_port'");
-	if (b->transport == WIRE_RTU && b->host)
-		rc = adapter_refuse(bus, error, "host",
-				    "transport rtu has none; rtu-over-tcp has");
-	if (b->transport == WIRE_RTU && !b->port)
-		rc = adapter_refuse(bus, error, "port",
-				    "transport rtu needs a serial port");
-	if (b->serial && !wire_line_read(b->serial, &line))
-		rc = adapter_refuse(bus, error, "serial",
-				    "\"%s\" is not like \"9600 8E1\", "
-				    "with one of the usual rates", b->serial);
-	return rc;
-}
-
-static int modbus_check_device(const struct adapter_device *device,
-			       struct adapter_error *error)
-{
-	const struct modbus_bus *b = device->bus->data;
-	const struct modbus_device *d = device->data;
-
-	if (b->transport == WIRE_RTU && (d->unit < 1 || d->unit > 247))
-		return adapter_refuse(device->bus, error, "unit",
-				      "on a serial line units are 1 to 247");
-	return 0;
-}
-
-static int check_place(const struct adapter_point *point, unsigned span,
-		       struct adapter_error *error)
-{
-	const struct adapter_bus *bus = point->device->bus;
-	const struct modbus_device *d = point->device->data;
-	const struct modbus_point *p = point->data;
-
-	if (!table_has_bits(p->table) && (span == 0 || span > d->max_registers))
-		return adapter_refuse(bus, error, span ? "type" : "length",
-				      "takes %u registers, not 1 to %u", span,
-				      d->max_registers);
-	if (p->address < d->address_base ||
-	    p->address - d->address_base + span > 65536)
-		return adapter_refuse(bus, error, "address",
-				      "%u is not within 65536 from %u on",
-				      p->address, d->address_base);
-	return 0;
-}
-
-static int check_invalid(const struct adapter_point *point,
-			 struct register_format format,
-			 struct adapter_error *error)
-{
-	const struct modbus_point *p = point->data;
-	const int64_t *bad = p->invalid.at;
-
-	for (size_t i = 0; i < p->invalid.n; i++)
-		if (table_has_bits(p->table) ||
-		    !register_invalid_fits(format, bad[i]))
-			return adapter_refuse(point->device->bus, error,
-					      "invalid",
-					      "%lld is wider than the value",
-					      (long long)bad[i]);
-	return 0;
-}
-
-static void facts_fill(const struct modbus_point *p,
-		       struct register_format format,
-		       struct adapter_facts *facts)
-{
-	bool bits = table_has_bits(p->table);
-
-	facts->polled = true;
-	facts->type = bits ? LWM2M_BOOLEAN : register_value_type(format);
-	facts->writable = p->table == TABLE_COIL ||
-			  (p->table == TABLE_HOLDING && !format.n_bits);
-	if (!bits && !format.n_bits)
-		register_limits(format, &facts->min, &facts->max);
-}
-
-static int modbus_check_point(const struct adapter_point *point,
-			      struct adapter_facts *facts,
-			      struct adapter_error *error)
-{
-	const struct adapter_bus *bus = point->device->bus;
-	const struct modbus_point *p = point->data;
-	struct register_format format;
-	unsigned span;
-	int rc;
-
-	if (!modbus_format_read(p, &format))
-		return adapter_refuse(bus, error, "bits",
-				      "\"%s\" is not like \"3\" or \"4-7\", "
-				      "0 to 15", p->bits);
-	span = modbus_span(p, format);
-	if (format.n_bits && (table_has_bits(p->table) || span != 1 ||
-			      p->type == REGISTER_STRING))
-		return adapter_refuse(bus, error, "bits",
-				      "are of one register, int16 or uint16");
-	facts_fill(p, format, facts);
-	if (point->writable && !facts->writable)
-		return adapter_refuse(bus, error, "writable", format.n_bits ?
-				      "part of a register cannot be written" :
-				      "only coils and holding registers are");
-	if (point->writable && span > WRITE_REGISTERS_MAX)
-		return adapter_refuse(bus, error, "length",
-				      "at most %d registers can be written",
-				      WRITE_REGISTERS_MAX);
-	rc = check_place(point, span, error);
-	return rc ? rc : check_invalid(point, format, error);
-}
-
 static void port_warn(struct adapter_bus *bus, const char *port)
 {
 	char better[300];
@@ -279,11 +167,10 @@ static int modbus_open(struct adapter_bus *bus)
 		.transport = (enum wire_transport)b->transport,
 		.host = b->host, .port = b->port, .tcp_port = b->tcp_port,
 		.rs485 = b->rs485, .timeout = b->timeout,
+		.asked_until = bus->closed_at,
 	};
 	int low = -1, rc;
 
-	if (adapter_minor(bus) >= 3)
-		settings.asked_until = bus->closed_at;
 	if (!wire_line_read(b->serial, &settings.line))
 		return -EINVAL;
 	if (settings.transport != WIRE_RTU_OVER_TCP) {
@@ -304,6 +191,16 @@ static void modbus_close_bus(struct adapter_bus *bus)
 	wire_close(&b->wire);
 }
 
+static void modbus_detach(struct adapter_device *device)
+{
+	struct modbus_device *d = device->data;
+
+	for (size_t i = 0; i < device->n_points; i++)
+		modbus_point_finish(device->points[i]->data);
+	free(d->plan.items);
+	d->plan.items = NULL;
+}
+
 static int modbus_attach(struct adapter_device *device)
 {
 	struct modbus_device *d = device->data;
@@ -317,12 +214,11 @@ static int modbus_attach(struct adapter_device *device)
 	for (size_t i = 0; i < d->plan.n; i++) {
 		struct modbus_point *p = device->points[i]->data;
 
-		modbus_format_read(p, &p->format);
-		p->item = (struct plan_item){
-			.address = (uint16_t)(p->address - d->address_base),
-			.span = (uint16_t)modbus_span(p, p->format),
-			.table = (uint8_t)p->table,
-		};
+		if (modbus_point_prepare(p, d->address_base,
+					 d->max_registers)) {
+			modbus_detach(device);
+			return -ENOMEM;
+		}
 		d->plan.items[i] = &p->item;
 	}
 	plan_sort(&d->plan);
@@ -332,14 +228,6 @@ static int modbus_attach(struct adapter_device *device)
 	if (n > 0)
 		plan_cuts_set(&d->plan, cuts, (size_t)n / sizeof(cuts[0]));
 	return 0;
-}
-
-static void modbus_detach(struct adapter_device *device)
-{
-	struct modbus_device *d = device->data;
-
-	free(d->plan.items);
-	d->plan.items = NULL;
 }
 
 /* On the account of the device, and of the bus. */
@@ -375,20 +263,6 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 	return rc;
 }
 
-int modbus_value_read(const struct modbus_point *point,
-		      struct register_format format, const uint16_t *words,
-		      struct lwm2m_value *value, char *text)
-{
-	if (table_has_bits(point->table)) {
-		*value = lwm2m_boolean(words[0] != 0);
-		return 0;
-	}
-	if (register_is_invalid(format, words, point->invalid.at,
-				point->invalid.n))
-		return -ENODATA;
-	return register_decode(format, words, value, text);
-}
-
 static struct plan_limits limits_of(const struct adapter_device *device)
 {
 	const struct modbus_bus *b = device->bus->data;
@@ -399,13 +273,13 @@ static struct plan_limits limits_of(const struct adapter_device *device)
 			plan_hole_worth(b->wire.char_ns, silence, d->turn_ns);
 
 	return (struct plan_limits){
-		.registers = d->max_registers, .bits = READ_BITS_MAX,
+		.registers = d->max_registers, .bits = d->max_bits,
 		.hole_registers = hole, .hole_bits = 16 * hole,
 	};
 }
 
-static struct wire_call call_of(const struct adapter_device *device,
-				const struct modbus_request *request)
+struct wire_call modbus_call(const struct adapter_device *device,
+			     const struct modbus_request *request)
 {
 	const struct modbus_device *d = device->data;
 
@@ -416,17 +290,18 @@ static struct wire_call call_of(const struct adapter_device *device,
 static bool point_report(struct adapter_point *point, const uint16_t *words)
 {
 	const struct modbus_point *p = point->data;
-	char text[2 * REGISTER_STRING_MAX];
+	const struct modbus_device *d = point->device->data;
+	char text[REGISTER_TEXT_MAX];
 	struct lwm2m_value value;
-	int rc = modbus_value_read(p, p->format, words, &value, text);
+	int rc = modbus_value_read(p, words, &value, text);
 
 	if (rc == 0)
 		adapter_report(point, value, 0);
 	else
 		adapter_fault(point->device, point, rc,
-			      "%s %u holds %s", modbus_table_names[p->table],
-			      p->address, rc == -EILSEQ ?
-			      "text that is not UTF-8" : "no valid value");
+			      "%s %u holds no valid value",
+			      modbus_table_names[p->table],
+			      p->item.address + d->address_base);
 	return rc == 0;
 }
 
@@ -454,6 +329,7 @@ static void block_fault(struct adapter_device *device,
 			struct adapter_point **due,
 			const struct plan_block *block, int exception)
 {
+	const struct modbus_device *d = device->data;
 	int error = exception == 5 || exception == 6 ? -EBUSY : -EREMOTEIO;
 
 	for (size_t i = block->first; i < block->first + block->n; i++) {
@@ -461,7 +337,8 @@ static void block_fault(struct adapter_device *device,
 
 		adapter_fault(device, due[i], error,
 			      "%s %u (0x%04x on the wire): exception %d, %s",
-			      modbus_table_names[p->table], p->address,
+			      modbus_table_names[p->table],
+			      p->item.address + d->address_base,
 			      p->item.address, exception,
 			      exception_name(exception));
 	}
@@ -537,7 +414,7 @@ static int modbus_read_points(struct adapter_device *device,
 	struct modbus_request request =
 		request_read(d->unit, (enum modbus_table)first->table,
 			     block.address, block.length);
-	struct wire_call call = call_of(device, &request);
+	struct wire_call call = modbus_call(device, &request);
 	uint8_t pdu[PDU_MAX];
 	int rc = modbus_exchange(device->bus, device, &call, pdu);
 
@@ -553,44 +430,7 @@ static int modbus_read_points(struct adapter_device *device,
 	return 0;
 }
 
-static int modbus_command(struct adapter_command *command)
-{
-	struct adapter_device *device = command->point->device;
-	const struct modbus_device *d = device->data;
-	const struct modbus_point *p = command->point->data;
-	bool multiple = d->write == WRITE_MULTIPLE;
-	uint16_t words[REGISTER_STRING_MAX];
-	struct modbus_request request;
-	struct wire_call call;
-	uint8_t pdu[PDU_MAX];
-	int n, rc;
-
-	if (command->kind != ADAPTER_WRITE)
-		return -ENOTSUP;
-	if (p->table == TABLE_COIL) {
-		request = request_coil_write(d->unit, p->item.address,
-			lwm2m_number(&command->value) != 0, multiple);
-	} else {
-		n = register_encode(p->format, &command->value, words);
-		if (n < 0)
-			return n;
-		request = request_registers_write(d->unit, p->item.address,
-						  words, (unsigned)n, multiple);
-	}
-	call = call_of(device, &request);
-	rc = modbus_exchange(device->bus, device, &call, pdu);
-	if (rc == 10 || rc == 11)
-		return -EHOSTUNREACH;
-	if (rc >= 0)
-		adapter_heard(device, 0);
-	if (rc > 0)
-		adapter_log(device->bus, device, LOG_NOTICE,
-			    "write of %s refused: exception %d, %s",
-			    command->point->name, rc, exception_name(rc));
-	return rc <= 0 ? rc : rc == 5 || rc == 6 ? -EBUSY : -EREMOTEIO;
-}
-
-ADAPTER_EXPORT(.name = "modbus", .version = "1",
+ADAPTER_EXPORT(.name = "modbus", .version = "1", .needs = 3,
 	       .bus_keys = bus_keys, .device_keys = device_keys,
 	       .point_keys = point_keys, .search_keys = search_keys,
 	       .bus_size = sizeof(struct modbus_bus),

@@ -20,10 +20,23 @@ enum register_type {
 	REGISTER_FLOAT32,
 	REGISTER_FLOAT64,
 	REGISTER_STRING,
+	REGISTER_INT8,		/* the low byte of a register; the high one
+				 * with BADC */
+	REGISTER_UINT8,
+	REGISTER_INT24,		/* the low three bytes of two registers */
+	REGISTER_UINT24,
+	REGISTER_BCD16,		/* a decimal digit in each four bits */
+	REGISTER_BCD32,
+	REGISTER_FLOAT16,	/* IEEE 754 binary16 */
 	REGISTER_TYPES,
 };
 #define REGISTER_TYPE_NAMES \
-	"int16|uint16|int32|uint32|int64|uint64|float32|float64|string"
+	"int16|uint16|int32|uint32|int64|uint64|float32|float64|string|" \
+	"int8|uint8|int24|uint24|bcd16|bcd32|float16"
+
+/* Of a string: which bytes of a register are characters. */
+enum register_chars { CHARS_TWO, CHARS_LOW, CHARS_HIGH };
+#define REGISTER_CHARS_NAMES "two|low|high"
 
 /* On the wire, A being the most significant byte. Of 64 bits, ABCD stands for
  * ABCDEFGH, CDAB for GHEFCDAB, BADC for BADCFEHG, DCBA for HGFEDCBA. A string
@@ -38,14 +51,16 @@ enum register_order {
 #define REGISTER_ORDER_NAMES "ABCD|CDAB|BADC|DCBA"
 
 #define REGISTER_STRING_MAX 125		/* registers */
+#define REGISTER_TEXT_MAX (4 * REGISTER_STRING_MAX)	/* bytes of UTF-8 */
 
 struct register_format {
 	uint8_t type, order;
 	uint8_t length;			/* registers of a string */
+	uint8_t chars;			/* enum register_chars, of a string */
 	uint8_t bit, n_bits;		/* a range of one register, 0: all */
 };
 
-extern const char *const register_type_names[REGISTER_TYPES];
+const char *register_type_name(unsigned type);
 extern const char *const register_order_names[ORDERS];
 
 /* Registers that a value takes; 0 is wrong. */
@@ -60,20 +75,29 @@ void register_limits(struct register_format, double *min, double *max);
 /* "3" or "4-7"; false where it is neither, or beyond 15. */
 bool register_bits_read(const char *text, uint8_t *bit, uint8_t *n_bits);
 
-/* False where `bad` has more bits than the value. */
-bool register_invalid_fits(struct register_format, int64_t bad);
+/* Of a range of bits: which they are in their register, and its limits. */
+uint16_t register_bits_mask(struct register_format);
+void register_bits_limits(struct register_format, double *min, double *max);
+
+/* What a manual calls "no value" as the bits that stand for it: "0x8000",
+ * "-32768", "18446744073709551615"; of floats and BCD hex is the bits, and
+ * anything else the number: "-9999.0", "NaN". -EINVAL: no number; -ERANGE:
+ * more than the type holds; -ENOTSUP: a string has none. */
+int register_invalid_read(struct register_format, const char *text,
+			  uint64_t *bits);
 /* Is the whole value, as wide as it is, one of `bad`? */
 bool register_is_invalid(struct register_format, const uint16_t *words,
-			 const int64_t *bad, size_t n);
+			 const uint64_t *bad, size_t n);
 
-/* words[register_span()] to a value. A string ends at its first zero, less
- * trailing blanks, and is put into text[2 * span]. -ENODATA: a number that is
- * none (NaN, infinite); -EILSEQ: text that is not UTF-8. */
+/* words[register_span()] to a value. A string ends at its first 0x00 or 0xff,
+ * less trailing blanks; where it is no UTF-8 it is taken for Latin-1; it is
+ * put into text[REGISTER_TEXT_MAX]. A float is the shortest decimal that reads
+ * back. -ENODATA: a number that is none (NaN, infinite, no decimal digit). */
 int register_decode(struct register_format, const uint16_t *words,
 		    struct lwm2m_value *value, char *text);
 
-/* A value to words[register_span()]; the number of them. -ERANGE: does not
- * fit; -EINVAL: not of this kind; -ENOTSUP: part of a register. */
+/* A value to words[register_span()]; the number of them. A range of bits in
+ * its place, the others 0. -ERANGE: does not fit; -EINVAL: not of this kind. */
 int register_encode(struct register_format, const struct lwm2m_value *value,
 		    uint16_t *words);
 #endif

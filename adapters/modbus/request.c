@@ -14,6 +14,7 @@ enum {
 	WRITE_REGISTER,
 	WRITE_COILS = 15,
 	WRITE_REGISTERS,
+	MASK_WRITE_REGISTER = 22,
 	EXCEPTION = 0x80,
 };
 
@@ -91,6 +92,17 @@ struct modbus_request request_registers_write(uint8_t unit, uint16_t address,
 	return r;
 }
 
+struct modbus_request request_mask_write(uint8_t unit, uint16_t address,
+					 uint16_t and_mask, uint16_t or_mask)
+{
+	struct modbus_request r = request_start(unit, MASK_WRITE_REGISTER,
+						address, and_mask);
+
+	word_put(r.pdu + 5, or_mask);
+	r.length = r.reply = 7;
+	return r;
+}
+
 int reply_check(const struct modbus_request *r, const uint8_t *pdu, size_t n)
 {
 	if (n == 2 && pdu[0] == (r->pdu[0] | EXCEPTION) && pdu[1] > 0)
@@ -100,7 +112,7 @@ int reply_check(const struct modbus_request *r, const uint8_t *pdu, size_t n)
 	if (pdu[0] <= READ_INPUT_REGISTERS)
 		return pdu[1] == n - 2 ? 0 : -EBADMSG;
 	/* A write is echoed: address, and value or number. */
-	return memcmp(pdu, r->pdu, 5) == 0 ? 0 : -EBADMSG;
+	return memcmp(pdu, r->pdu, r->reply) == 0 ? 0 : -EBADMSG;
 }
 
 void reply_words(const struct modbus_request *r, const uint8_t *pdu,
@@ -170,7 +182,7 @@ size_t rtu_reply_length(const uint8_t *frame, size_t n)
 		return 5;
 	if (frame[1] <= READ_INPUT_REGISTERS)
 		return 5u + frame[2];
-	return 8;
+	return frame[1] == MASK_WRITE_REGISTER ? 10 : 8;
 }
 
 bool rtu_crc_good(const uint8_t *frame, size_t n)

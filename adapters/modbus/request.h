@@ -47,6 +47,11 @@ struct modbus_request request_registers_write(uint8_t unit, uint16_t address,
 					      const uint16_t *words, unsigned n,
 					      bool multiple);
 
+/* Function 22: register = (register AND and_mask) OR or_mask, of the bits that
+ * and_mask has cleared. */
+struct modbus_request request_mask_write(uint8_t unit, uint16_t address,
+					 uint16_t and_mask, uint16_t or_mask);
+
 /* 0: the answer to this request; above: the exception in it; -EBADMSG:
  * another function, length or echo than asked for. */
 int reply_check(const struct modbus_request *, const uint8_t *pdu, size_t n);

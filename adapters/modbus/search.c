@@ -38,24 +38,25 @@ static int identify_step(struct adapter_search *search,
 			 const struct adapter_point *point)
 {
 	struct modbus_search *s = search->data;
-	const struct modbus_point *p = point->data;
-	char keys[24], text[2 * REGISTER_STRING_MAX];
+	struct modbus_point p = *(const struct modbus_point *)point->data;
+	char keys[24], text[REGISTER_TEXT_MAX];
 	uint16_t words[READ_REGISTERS_MAX];
-	struct register_format format;
 	struct lwm2m_value value;
-	unsigned span;
 	int rc;
 
-	modbus_format_read(p, &format);
-	span = modbus_span(p, format);
-	if (span == 0 || span > READ_REGISTERS_MAX)
-		return -EAGAIN;
-	rc = search_read(search, (uint8_t)s->unit_now, p->table,
-			 (uint16_t)(p->address - base_of(point)), span, words);
+	rc = modbus_point_prepare(&p, base_of(point), READ_REGISTERS_MAX);
 	if (rc)
 		return rc;
-	if (modbus_value_read(p, format, words, &value, text))
-		return 0;
+	if (p.item.span == 0 || p.item.span > READ_REGISTERS_MAX)
+		rc = -EAGAIN;
+	if (rc == 0)
+		rc = search_read(search, (uint8_t)s->unit_now, p.table,
+				 p.item.address, p.item.span, words);
+	if (rc == 0)
+		rc = modbus_value_read(&p, words, &value, text) ? -ENODATA : 0;
+	modbus_point_finish(&p);
+	if (rc)
+		return rc == -ENODATA ? 0 : rc;
 	snprintf(keys, sizeof(keys), "unit: %u", s->unit_now);
 	adapter_found(search, .keys = keys, .identify = point, .value = value);
 	s->told = true;
@@ -116,14 +117,14 @@ static void reading_tell(struct adapter_search *search, unsigned offset,
 			 struct register_format format, const uint16_t *words)
 {
 	const struct modbus_search *s = search->data;
-	char keys[80], text[2 * REGISTER_STRING_MAX];
+	char keys[80], text[REGISTER_TEXT_MAX];
 	struct lwm2m_value value;
 
 	if (register_decode(format, words + offset, &value, text))
 		return;
 	snprintf(keys, sizeof(keys), "table: %s, address: %u, type: %s, "
 		 "order: %s", modbus_table_names[s->table],
-		 s->address + offset, register_type_names[format.type],
+		 s->address + offset, register_type_name(format.type),
 		 register_order_names[format.order]);
 	adapter_found(search, .keys = keys, .value = value);
 }
@@ -148,15 +149,24 @@ static void readings_tell(struct adapter_search *search, unsigned offset,
 		}
 }
 
+/* Any bytes are some text: only what people would read is offered. */
+static bool is_readable(const struct lwm2m_value *text)
+{
+	for (uint32_t i = 0; i < text->length; i++)
+		if (text->as.text[i] < ' ' || text->as.text[i] > '~')
+			return false;
+	return text->length > 0;
+}
+
 static void text_tell(struct adapter_search *search, const uint16_t *words)
 {
 	const struct modbus_search *s = search->data;
 	struct register_format f = {.type = REGISTER_STRING,
 				    .length = s->count};
-	char keys[80], text[2 * REGISTER_STRING_MAX];
+	char keys[80], text[REGISTER_TEXT_MAX];
 	struct lwm2m_value value;
 
-	if (register_decode(f, words, &value, text) || value.length == 0)
+	if (register_decode(f, words, &value, text) || !is_readable(&value))
 		return;
 	snprintf(keys, sizeof(keys),
 		 "table: %s, address: %u, type: string, length: %u",

@@ -380,28 +380,32 @@ static bool set_bytes(const struct config_key *key,
 	return false;
 }
 
-static bool set_ints(const struct config_key *key,
+/* A list, or one item that stands for a list of it. */
+static bool set_list(const struct config_key *key,
 		     const struct yaml_node *value, void *at,
 		     struct arena *arena, struct config_scope *scope)
 {
 	struct yaml_node *const one[] = {(struct yaml_node *)(uintptr_t)value};
-	struct yaml_node *const *items = one;
+	bool is_list = value->kind == YAML_LIST;
+	struct yaml_node *const *items = is_list ? value->items : one;
+	size_t n = is_list ? value->n : 1;
+	bool numbers = key->type == KEY_INTS;
 	struct config_key item = *key;
 	struct key_list *list = at;
-	size_t n = 1;
-	int64_t *numbers;
+	char *to;
 
-	if (value->kind == YAML_LIST) {
-		items = value->items;
-		n = value->n;
-	}
-	item.size = sizeof(int64_t);
-	numbers = n ? arena_take(arena, n * sizeof(*numbers)) : NULL;
-	for (size_t i = 0; i < n; i++)
+	item.size = numbers ? sizeof(int64_t) : sizeof(const char *);
+	to = n ? arena_take(arena, n * item.size) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		void *place = to + i * item.size;
+
 		if (!config_text(items[i], key->name, scope) ||
-		    !set_int(&item, items[i], &numbers[i], scope))
+		    !(numbers ? set_int(&item, items[i], place, scope) :
+				set_text(&item, items[i], place, arena,
+					 scope)))
 			return false;
-	*list = (struct key_list){numbers, n};
+	}
+	*list = (struct key_list){to, n};
 	return true;
 }
 
@@ -411,8 +415,9 @@ bool config_key_set(const struct config_key *key, const struct yaml_node *value,
 {
 	void *at = (char *)base + key->offset;
 
-	if (key->type == KEY_INTS && value->kind != YAML_MAP)
-		return set_ints(key, value, at, arena, scope);
+	if ((key->type == KEY_INTS || key->type == KEY_TEXTS) &&
+	    value->kind != YAML_MAP)
+		return set_list(key, value, at, arena, scope);
 	if (!config_text(value, key->name, scope))
 		return false;
 	switch ((enum key_type)key->type) {
@@ -435,6 +440,7 @@ bool config_key_set(const struct config_key *key, const struct yaml_node *value,
 	case KEY_BYTES:
 		return set_bytes(key, value, at, scope);
 	case KEY_INTS:
+	case KEY_TEXTS:
 	case KEY_OTHER:
 	case KEY_END:
 		break;

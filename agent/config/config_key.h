@@ -20,6 +20,7 @@ enum key_type {				/* member's C type */
 	KEY_TEXT,			/* const char * */
 	KEY_BYTES,			/* uint8_t[min] */
 	KEY_INTS,			/* struct key_list of int64_t */
+	KEY_TEXTS,			/* struct key_list of const char * */
 	KEY_OTHER,			/* by code */
 };
 enum key_flag {

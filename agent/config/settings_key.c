@@ -64,6 +64,8 @@ static enum key_type type_of(const struct adapter_key *key)
 		return KEY_BYTES;
 	case ADAPTER_INTS:
 		return KEY_INTS;
+	case ADAPTER_TEXTS:
+		return KEY_TEXTS;
 	case ADAPTER_SECRET:
 	case ADAPTER_END:
 		break;

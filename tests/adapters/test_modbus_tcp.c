@@ -102,7 +102,7 @@ static void values_of_every_kind_are_read(void **state)
 	slave_tell(&slave, "set 5 holding 120 0x00a8");
 	assert_int_equal(fake_poll(d, NULL), 0);
 	CLOSE(fake_number(i16), -123);
-	CLOSE(fake_number(f32), 229.64999389648438);
+	CLOSE(fake_number(f32), 229.65);
 	assert_int_equal(fake_last(u64)->value.type, LWM2M_UNSIGNED);
 	CLOSE(fake_number(u64), 65536);
 	assert_string_equal(fake_last(text)->copy, "B23");
@@ -534,6 +534,120 @@ static void keys_are_inherited(void **state)
 	CLOSE(fake_number(b), 12 * 65536 + 13);
 }
 
+/* A scale that the device may change, as of SunSpec, read along. */
+static void a_scale_comes_from_a_register(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+	struct adapter_point *w = fake_point_add(d, "w",
+		"address=84 type=int16 scale_from=85 writable=yes");
+	struct adapter_point *before = fake_point_add(d, "before",
+		"address=90 type=uint16 scale_from=88");
+	struct adapter_point *none = fake_point_add(d, "none",
+		"address=92 type=uint16 scale_from=93");
+	unsigned exchanges;
+
+	(void)state;
+	go();
+	slave_tell(&slave, "set 5 holding 84 2345 -1 0 0 3 0 7 0 5 -32768");
+	assert_int_equal(fake_poll(d, &exchanges), 0);
+	assert_int_equal(exchanges, 1);
+	assert_true(fake_number(w) == 234.5);
+	assert_int_equal(fake_last(w)->value.type, LWM2M_FLOAT);
+	CLOSE(fake_number(before), 7000);
+	assert_int_equal(fake_last(none)->error, -ENODATA);
+	slave_tell(&slave, "set 5 holding 85 -2");
+	assert_int_equal(fake_write(w, lwm2m_float(1.25)), 0);
+	slave_expect(&slave, "write unit=5 holding 84 = 125");
+}
+
+static void two_parts_make_one_value(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+	struct adapter_point *p = fake_point_add(d, "p",
+		"high=40 low=44 type=uint16 high_factor=1000");
+
+	(void)state;
+	go();
+	slave_tell(&slave, "set 5 holding 40 12 0 0 0 345");
+	assert_int_equal(fake_poll(d, NULL), 0);
+	CLOSE(fake_number(p), 12345);
+}
+
+static void states_are_numbers(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+	struct adapter_point *both = fake_point_add(d, "both",
+		"address=50 on_value=4,5 off_value=1 writable=yes");
+	struct adapter_point *on = fake_point_add(d, "on",
+		"address=51 on_value=26 writable=yes");
+	struct adapter_point *off = fake_point_add(d, "off",
+		"address=52 off_value=255");
+	struct adapter_point *bits = fake_point_add(d, "bits",
+		"address=53 bits=4-5 on_value=2");
+
+	(void)state;
+	go();
+	assert_int_equal(fake_facts(both)->type, LWM2M_BOOLEAN);
+	slave_tell(&slave, "set 5 holding 50 5 26 255 0x20");
+	assert_int_equal(fake_poll(d, NULL), 0);
+	CLOSE(fake_number(both), 1);
+	CLOSE(fake_number(on), 1);
+	CLOSE(fake_number(off), 0);
+	CLOSE(fake_number(bits), 1);
+	slave_tell(&slave, "set 5 holding 50 2 25 0 0x10");
+	assert_int_equal(fake_poll(d, NULL), 0);
+	assert_int_equal(fake_last(both)->error, -ENODATA);
+	CLOSE(fake_number(on), 0);
+	CLOSE(fake_number(off), 1);
+	CLOSE(fake_number(bits), 0);
+	assert_int_equal(fake_write(both, lwm2m_boolean(true)), 0);
+	slave_expect(&slave, "write unit=5 holding 50 = 4");
+	assert_int_equal(fake_write(both, lwm2m_boolean(false)), 0);
+	slave_expect(&slave, "write unit=5 holding 50 = 1");
+	assert_int_equal(fake_write(on, lwm2m_boolean(false)), 0);
+	slave_expect(&slave, "write unit=5 holding 51 = 0");
+}
+
+/* A relay whose state is in one place, and whose command goes to another. */
+static void written_where_it_is_not_read(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+	struct adapter_point *p = fake_point_add(d, "p",
+		"table=discrete address=3 write_table=holding "
+		"write_address=60 writable=yes");
+	struct adapter_point *q = fake_point_add(d, "q",
+		"address=61 bits=0 write_table=coil write_address=9 "
+		"writable=yes");
+
+	(void)state;
+	go();
+	assert_int_equal(fake_write(p, lwm2m_boolean(true)), 0);
+	slave_expect(&slave, "write unit=5 holding 60 = 1");
+	assert_int_equal(fake_write(q, lwm2m_boolean(false)), 0);
+	slave_expect(&slave, "write unit=5 coil 9 = 0");
+}
+
+static void bits_are_written_and_the_rest_stays(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+	struct adapter_point *bit =
+		fake_point_add(d, "bit", "address=70 bits=3 writable=yes");
+	struct adapter_point *range =
+		fake_point_add(d, "range", "address=70 bits=8-11 writable=yes");
+	struct adapter_point *all = fake_point_add(d, "all", "address=70");
+
+	(void)state;
+	go();
+	slave_tell(&slave, "set 5 holding 70 0x5a07");
+	assert_int_equal(fake_write(bit, lwm2m_boolean(true)), 0);
+	assert_int_equal(fake_write(range, lwm2m_integer(3)), 0);
+	assert_int_equal(fake_write(range, lwm2m_integer(16)), -ERANGE);
+	assert_int_equal(fake_poll(d, NULL), 0);
+	CLOSE(fake_number(bit), 1);
+	CLOSE(fake_number(range), 3);
+	CLOSE(fake_number(all), 0x530f);
+}
+
 static void wrong_settings_are_refused(void **state)
 {
 	struct adapter_device *d =
@@ -545,21 +659,51 @@ static void wrong_settings_are_refused(void **state)
 	fake_point_add(d, "c", "address=65535 type=uint32");
 	fake_point_add(d, "d", "address=1 type=int32 bits=3");
 	fake_point_add(d, "e", "address=1 bits=16");
-	fake_point_add(d, "f", "address=1 bits=1 writable=yes");
+	fake_point_add(d, "f", "table=input address=1 bits=1 writable=yes");
 	fake_point_add(d, "g", "table=input address=1 writable=yes");
 	fake_point_add(d, "h", "address=1 invalid=0x10000");
 	fake_point_add(d, "i", "table=coil address=1 invalid=1");
-	assert_int_equal(fake_check(host), 9);
+	fake_point_add(d, "j", "table=holding");
+	fake_point_add(d, "k", "high=1");
+	fake_point_add(d, "l", "high=1 low=2 address=3");
+	fake_point_add(d, "m", "high=1 low=9");
+	fake_point_add(d, "n", "high=1 low=2 writable=yes");
+	fake_point_add(d, "o", "address=1 scale_from=9");
+	fake_point_add(d, "p", "table=coil address=1 on_value=1");
+	fake_point_add(d, "q", "address=1 on_value=1,2 off_value=2");
+	fake_point_add(d, "r", "address=1 chars=low");
+	fake_point_add(d, "s", "address=1 write_table=coil");
+	fake_point_add(d, "t", "table=input address=1 write_address=4");
+	fake_point_add(d, "u", "address=1 invalid=nothing");
+	assert_int_equal(fake_check(host), 21);
 	assert_string_equal(fake_refusals(host),
 		"length: takes 0 registers, not 1 to 2\n"
 		"type: takes 4 registers, not 1 to 2\n"
 		"address: 65535 is not within 65536 from 0 on\n"
 		"bits: are of one register, int16 or uint16\n"
 		"bits: \"16\" is not like \"3\" or \"4-7\", 0 to 15\n"
-		"writable: part of a register cannot be written\n"
-		"writable: only coils and holding registers are\n"
-		"invalid: 65536 is wider than the value\n"
-		"invalid: 1 is wider than the value\n");
+		"writable: only coils and holding registers are, or where "
+		"write_table and write_address say\n"
+		"writable: only coils and holding registers are, or where "
+		"write_table and write_address say\n"
+		"invalid: 0x10000 is wider than the value\n"
+		"invalid: is of numbers\n"
+		"(null): a modbus point needs the key 'address': of its first "
+		"register, or of its bit, counted from address_base\n"
+		"high: 'high' and 'low' go together\n"
+		"address: with 'high' and 'low' there is no other\n"
+		"high: is too far away: at most 2 registers are read at once\n"
+		"writable: a value of two parts cannot be written\n"
+		"scale_from: is too far away: at most 2 registers are read at "
+		"once\n"
+		"on_value: is of whole numbers in registers\n"
+		"off_value: 2 is 'on_value' too\n"
+		"chars: is of type string\n"
+		"write_table: a coil takes a boolean: give the point bits of "
+		"one, or on_value\n"
+		"write_address: needs write_table: coil or holding\n"
+		"invalid: \"nothing\" is no number, as 0x8000, -32768 or "
+		"-9999.0\n");
 }
 
 static void wrong_buses_are_refused(void **state)
@@ -717,6 +861,11 @@ int main(void)
 		TEST(works_beyond_fd_setsize),
 		TEST(a_gap_is_kept),
 		TEST(keys_are_inherited),
+		TEST(a_scale_comes_from_a_register),
+		TEST(two_parts_make_one_value),
+		TEST(states_are_numbers),
+		TEST(written_where_it_is_not_read),
+		TEST(bits_are_written_and_the_rest_stays),
 		TEST(wrong_settings_are_refused),
 		TEST(wrong_buses_are_refused),
 		TEST(serial_settings_are_read),

@@ -59,7 +59,7 @@ struct fake_host {
 	size_t n_events;
 	struct fake_kept *kept;
 	struct fake_count counts[128];
-	char refusals[2048];
+	char refusals[8192];
 	unsigned n_refusals;
 	void *owned[65536];		/* texts and lists in data */
 	size_t n_owned;
@@ -167,6 +167,20 @@ static struct adapter_list integers_read(struct fake_host *host,
 	return (struct adapter_list){all, n};
 }
 
+static char *text_read(struct fake_host *host, const char *text);
+
+static struct adapter_list texts_read(struct fake_host *host, const char *text)
+{
+	const char **all = own(host, zeroed(64 * sizeof(*all)));
+	char *copy = text_read(host, text), *rest = NULL;
+	size_t n = 0;
+
+	for (char *word = strtok_r(copy, ",", &rest); word && n < 64;
+	     word = strtok_r(NULL, ",", &rest))
+		all[n++] = word;
+	return (struct adapter_list){all, n};
+}
+
 static char *text_read(struct fake_host *host, const char *text)
 {
 	char *copy = own(host, copy_of(text));
@@ -239,6 +253,10 @@ static void member_fill(struct fake_host *host, const struct adapter_key *key,
 		return;
 	case ADAPTER_INTS:
 		list = integers_read(host, text);
+		memcpy(member, &list, sizeof(list));
+		return;
+	case ADAPTER_TEXTS:
+		list = texts_read(host, text);
 		memcpy(member, &list, sizeof(list));
 		return;
 	case ADAPTER_BYTES:

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the keys of a bus, a device and a point say together: is it possible,
+ * and if not, which key is wrong? Pure. */
+#include <errno.h>
+
+#include "adapters/modbus/device.h"
+
+int modbus_check_bus(const struct adapter_bus *bus, struct adapter_error *error)
+{
+	const struct modbus_bus *b = bus->data;
+	struct wire_line line;
+	int rc = 0;
+
+	if (b->transport != WIRE_RTU && !b->host)
+		rc = adapter_refuse(bus, error, "host",
+				    "transport %s needs a host",
+				    b->transport == WIRE_TCP ? "tcp"
+							     : "rtu-over-tcp");
+	if (b->transport != WIRE_RTU && b->port)
+		rc = adapter_refuse(bus, error, "port",
+				    "is a serial port; that of TCP is "
+				    "'tcp_port'");
+	if (b->transport == WIRE_RTU && b->host)
+		rc = adapter_refuse(bus, error, "host",
+				    "transport rtu has none; rtu-over-tcp has");
+	if (b->transport == WIRE_RTU && !b->port)
+		rc = adapter_refuse(bus, error, "port",
+				    "transport rtu needs a serial port");
+	if (b->serial && !wire_line_read(b->serial, &line))
+		rc = adapter_refuse(bus, error, "serial",
+				    "\"%s\" is not like \"9600 8E1\", "
+				    "with one of the usual rates", b->serial);
+	return rc;
+}
+
+int modbus_check_device(const struct adapter_device *device,
+			struct adapter_error *error)
+{
+	const struct modbus_bus *b = device->bus->data;
+	const struct modbus_device *d = device->data;
+
+	if (b->transport == WIRE_RTU && (d->unit < 1 || d->unit > 247))
+		return adapter_refuse(device->bus, error, "unit",
+				      "on a serial line units are 1 to 247");
+	return 0;
+}
+
+/* One point under check. */
+struct check {
+	const struct adapter_point *point;
+	const struct modbus_point *p;
+	const struct modbus_device *d;
+	struct adapter_error *error;
+	struct register_format format;
+	struct modbus_layout layout;
+};
+
+#define refuse(c_, ...) \
+	adapter_refuse((c_)->point->device->bus, (c_)->error, __VA_ARGS__)
+
+static bool is_integer(const struct check *c)
+{
+	return !table_has_bits(c->p->table) && c->p->type != REGISTER_STRING &&
+	       (c->format.n_bits > 1 ||
+		register_value_type(c->format) != LWM2M_FLOAT);
+}
+
+static int check_bits(struct check *c)
+{
+	if (!modbus_format_read(c->p, &c->format))
+		return refuse(c, "bits", "\"%s\" is not like \"3\" or "
+			      "\"4-7\", 0 to 15", c->p->bits);
+	if (c->format.n_bits && (table_has_bits(c->p->table) ||
+				 (c->p->type != REGISTER_INT16 &&
+				  c->p->type != REGISTER_UINT16)))
+		return refuse(c, "bits",
+			      "are of one register, int16 or uint16");
+	return 0;
+}
+
+/* Keys that go with some kinds of points only. */
+static int check_together(struct check *c)
+{
+	const struct modbus_point *p = c->p;
+	bool number = !table_has_bits(p->table) && p->type != REGISTER_STRING;
+
+	if (p->chars != CHARS_TWO && (table_has_bits(p->table) ||
+				      p->type != REGISTER_STRING))
+		return refuse(c, "chars", "is of type string");
+	if ((p->high >= 0) != (p->low >= 0))
+		return refuse(c, p->high >= 0 ? "high" : "low",
+			      "'high' and 'low' go together");
+	if (p->high >= 0 && p->address >= 0)
+		return refuse(c, "address", "with 'high' and 'low' there is "
+			      "no other");
+	if (p->high < 0 && p->address < 0)
+		return refuse(c, NULL, "a modbus point needs the key "
+			      "'address': of its first register, or of its "
+			      "bit, counted from address_base");
+	if (p->high >= 0 && (!number || c->format.n_bits))
+		return refuse(c, "high", "is of numbers");
+	if (p->scale_from >= 0 && (!number || c->format.n_bits))
+		return refuse(c, "scale_from", "is of numbers in registers");
+	if (modbus_has_states(p) && !is_integer(c))
+		return refuse(c, p->on_value.n ? "on_value" : "off_value",
+			      "is of whole numbers in registers");
+	if (modbus_has_states(p) && (p->scale_from >= 0 || p->high >= 0))
+		return refuse(c, p->scale_from >= 0 ? "scale_from" : "high",
+			      "does not go with on_value and off_value");
+	return 0;
+}
+
+static int check_states(struct check *c)
+{
+	const int64_t *on = c->p->on_value.at, *off = c->p->off_value.at;
+
+	for (size_t i = 0; i < c->p->on_value.n; i++)
+		for (size_t k = 0; k < c->p->off_value.n; k++)
+			if (on[i] == off[k])
+				return refuse(c, "off_value", "%lld is "
+					      "'on_value' too",
+					      (long long)off[k]);
+	return 0;
+}
+
+static bool is_within(const struct check *c, int32_t address, unsigned span)
+{
+	return address < 0 || (address >= c->d->address_base &&
+			       (unsigned)address - c->d->address_base + span <=
+			       65536);
+}
+
+static int check_place(struct check *c)
+{
+	const struct modbus_point *p = c->p;
+	const struct { const char *key; int32_t at; unsigned span; } places[] = {
+		{"address", p->address, register_span(c->format)},
+		{"high", p->high, register_span(c->format)},
+		{"low", p->low, register_span(c->format)},
+		{"scale_from", p->scale_from, 1},
+		{"write_address", p->write_address, register_span(c->format)},
+	};
+	unsigned span = register_span(c->format), most = c->d->max_registers;
+	bool bits = table_has_bits(p->table);
+
+	if (!bits && (span == 0 || span > most))
+		return refuse(c, span ? "type" : "length", "takes %u "
+			      "registers, not 1 to %u", span, most);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!is_within(c, places[i].at, bits ? 1 : places[i].span))
+			return refuse(c, places[i].key, "%d is not within "
+				      "65536 from %u on", places[i].at,
+				      c->d->address_base);
+	if (!modbus_layout_make(p, c->format, c->d->address_base, most,
+				&c->layout))
+		return refuse(c, p->scale_from >= 0 ? "scale_from" : "high",
+			      "is too far away: at most %u registers are read "
+			      "at once", most);
+	return 0;
+}
+
+static int check_invalid(struct check *c)
+{
+	const char *const *texts = c->p->invalid.at;
+	uint64_t bits;
+
+	for (size_t i = 0; i < c->p->invalid.n; i++) {
+		int rc = table_has_bits(c->p->table) ? -ENOTSUP :
+			 register_invalid_read(c->format, texts[i], &bits);
+
+		if (rc == -ENOTSUP)
+			return refuse(c, "invalid", "is of numbers");
+		if (rc == -ERANGE)
+			return refuse(c, "invalid", "%s is wider than the "
+				      "value", texts[i]);
+		if (rc)
+			return refuse(c, "invalid", "\"%s\" is no number, as "
+				      "0x8000, -32768 or -9999.0", texts[i]);
+	}
+	return 0;
+}
+
+static bool has_target(const struct modbus_point *p)
+{
+	return p->write_table == WRITE_COIL || p->write_table == WRITE_HOLDING ||
+	       p->table == TABLE_COIL || p->table == TABLE_HOLDING;
+}
+
+static void facts_fill(const struct check *c, struct adapter_facts *facts)
+{
+	const struct modbus_point *p = c->p;
+	bool bits = table_has_bits(p->table);
+
+	facts->polled = true;
+	facts->writable = has_target(p) && p->high < 0;
+	facts->type = bits || modbus_has_states(p) ? LWM2M_BOOLEAN :
+		      p->high >= 0 || p->scale_from >= 0 ? LWM2M_FLOAT :
+		      register_value_type(c->format);
+	if (bits || modbus_has_states(p) || p->scale_from >= 0 || p->high >= 0)
+		return;
+	if (c->format.n_bits)
+		register_bits_limits(c->format, &facts->min, &facts->max);
+	else
+		register_limits(c->format, &facts->min, &facts->max);
+}
+
+static int check_write(struct check *c, const struct adapter_facts *facts)
+{
+	const struct modbus_point *p = c->p;
+
+	if (!has_target(p) && p->write_address >= 0)
+		return refuse(c, "write_address", "needs write_table: coil or "
+			      "holding");
+	if (p->high >= 0 && c->point->writable)
+		return refuse(c, "writable", "a value of two parts cannot be "
+			      "written");
+	if (c->point->writable && !facts->writable)
+		return refuse(c, "writable", "only coils and holding registers "
+			      "are, or where write_table and write_address "
+			      "say");
+	if (p->write_table == WRITE_COIL && facts->type != LWM2M_BOOLEAN)
+		return refuse(c, "write_table", "a coil takes a boolean: give "
+			      "the point bits of one, or on_value");
+	if (c->point->writable && c->layout.span > WRITE_REGISTERS_MAX &&
+	    p->type == REGISTER_STRING)
+		return refuse(c, "length", "at most %d registers can be "
+			      "written", WRITE_REGISTERS_MAX);
+	return 0;
+}
+
+int modbus_check_point(const struct adapter_point *point,
+		       struct adapter_facts *facts,
+		       struct adapter_error *error)
+{
+	struct check c = {.point = point, .p = point->data,
+			  .d = point->device->data, .error = error};
+	int rc = check_bits(&c);
+
+	if (rc == 0)
+		rc = check_together(&c);
+	if (rc == 0)
+		rc = check_states(&c);
+	if (rc == 0)
+		rc = check_place(&c);
+	if (rc)
+		return rc;
+	facts_fill(&c, facts);
+	rc = check_write(&c, facts);
+	return rc ? rc : check_invalid(&c);
+}
