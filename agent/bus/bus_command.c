@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Commands on the bus's thread: one per device at a time, before its polls.
- * What was written to a polled point is read back before it counts as done. */
+ * What was written to a polled point is read back before its server is told
+ * that it is done. */
 #include <errno.h>
 #include <stdlib.h>
 #include "agent/bus/bus_private.h"
@@ -120,7 +121,7 @@ void command_forget(struct bus_device *device, uint64_t id)
 	command_say(device, queue_take(at), 0);
 }
 
-void command_read_back(struct bus_point *point, int error)
+void command_read_back(struct bus_point *point)
 {
 	struct bus_device *device = container_of(point->base.device,
 						 struct bus_device, base);
@@ -128,10 +129,12 @@ void command_read_back(struct bus_point *point, int error)
 
 	if (command && command->state == COMMAND_READING &&
 	    command->base.point == &point->base)
-		command_end(device, error);
+		command_end(device, 0);
 }
 
-/* A report or a fault of the point ends the command from within. */
+/* The device has confirmed the write: that it is done does not hang on reading
+ * it back, which is for the value to be there when the server asks. A report
+ * or a fault of the point ends the command from within. */
 static void read_back(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
@@ -146,7 +149,7 @@ static void read_back(struct bus_device *device)
 			break;
 	}
 	if (device->current == command && rc != -EINPROGRESS)
-		command_end(device, rc < 0 ? rc : -EIO);
+		command_end(device, 0);
 	device_schedule(device);
 }
 
@@ -155,10 +158,12 @@ static void command_settle(struct bus_device *device)
 {
 	const struct bus *bus = bus_of(device);
 	const struct bus_command *command = device->current;
-	const struct bus_point *point = container_of(
+	struct bus_point *point = container_of(
 		command->base.point, struct bus_point, base);
 	int lost = bus->lost ? bus->lost : device->lost ? -ENODEV : 0;
 
+	if (command->error == 0 && point->base.poll == POLL_NEVER)
+		point_written(point, &command->base.value);
 	if (command->error != 0 || point->due == POLL_NEVER)
 		command_end(device, command->error);
 	else if (lost)

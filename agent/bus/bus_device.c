@@ -89,8 +89,10 @@ void device_alive(struct bus_device *device)
 	if (device->known && device->tries == 0)
 		return;
 	now = bus_now();
-	if (renew)
+	if (renew) {
 		points_renew(device, now);
+		setup_begin(device);
+	}
 	device->known = true;
 	device->tries = 0;
 	device->hold = 0;
@@ -224,6 +226,7 @@ void device_attach(struct bus_device *device)
 	device->round = false;
 	device->stuck = 0;
 	device->hold = 0;
+	setup_begin(device);
 	bus->called = true;
 	if (bus->ops->attach)
 		rc = bus->ops->attach(&device->base);
@@ -273,7 +276,7 @@ void device_detach(struct bus_device *device, int error)
  */
 static void turn_set(struct bus_device *device, int64_t earliest)
 {
-	int64_t when = POLL_NEVER;
+	int64_t when = setup_due(device);
 
 	for (size_t i = 0; i < device->base.n_points; i++)
 		if (device->points[i].due < when)
@@ -509,6 +512,30 @@ static void gate_wait(struct bus_device *device)
 	heap_set(&bus->due, &device->due, bus->gated);
 }
 
+/* One write of its setup; false: nothing of it is due. As long as it fails the
+ * device is not asked for anything. */
+static bool device_setup(struct bus_device *device, int64_t now)
+{
+	const char *name;
+	char *text;
+	int rc;
+
+	if (setup_due(device) > now)
+		return false;
+	device->missed = false;
+	rc = setup_step(device, now, &name);
+	if (rc == 0)
+		return true;
+	if (asprintf(&text, "%s failed: %s", name, strerror(-rc)) < 0)
+		abort();
+	if (!device->missed)
+		device_missed(device, rc, text);
+	else
+		free(text);
+	device->hold = bus_now() + retry_wait(device, bus_now() - now);
+	return true;
+}
+
 /* An exchange that only taught the adapter something, or left out the point
  * that waited longest, gives way to all that are due by now. */
 bool device_poll(struct bus_device *device, int64_t now)
@@ -524,6 +551,10 @@ bool device_poll(struct bus_device *device, int64_t now)
 	}
 	device->hold = 0;
 	device_make_safe(device);
+	if (device_setup(device, now)) {
+		turn_set(device, 0);
+		return true;
+	}
 	n = due_collect(device, now);
 	if (n == 0) {
 		device_schedule(device);

@@ -105,7 +105,7 @@ static void point_fault(struct bus_point *point, int error, char *text)
 	device_say(device_of(point->base.device), (struct bus_message){
 		.event = BUS_FAULT, .point = index_of(point), .error = error,
 		.when = bus_now(), .text = text});
-	command_read_back(point, error < 0 ? error : -EIO);
+	command_read_back(point);
 	device_round(device_of(point->base.device));
 }
 
@@ -129,7 +129,7 @@ static void host_report(struct adapter_point *base,
 	point->misses = 0;
 	value_copy(&message, value);
 	device_say(device, message);
-	command_read_back(point, 0);
+	command_read_back(point);
 	device_round(device);
 }
 
@@ -143,6 +143,16 @@ host_fault(struct adapter_device *base, struct adapter_point *point, int error,
 		point_fault(point_of(point), error, text);
 	else
 		device_fault(device_of(base), error, text);
+}
+
+void point_written(struct bus_point *point, const struct lwm2m_value *value)
+{
+	struct bus_message message = {.event = BUS_SAMPLE,
+				      .point = index_of(point),
+				      .when = bus_now()};
+
+	value_copy(&message, value);
+	device_say(device_of(point->base.device), message);
 }
 
 static void host_missed(struct adapter_point *base)

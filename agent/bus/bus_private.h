@@ -72,6 +72,9 @@ struct bus_device {
 	struct kept kept;
 	struct bus_counters counters;	/* under bus->counters_lock */
 	uint32_t seed;
+	int64_t beat_at;		/* when the next heartbeat is due */
+	uint32_t setup;			/* the next point to be set up; at the
+					 * end of them when that is done */
 	int64_t alive_at;		/* the last answer of one that sleeps,
 					 * or when it was attached */
 	uint32_t tries;			/* unanswered in a row */
@@ -149,6 +152,8 @@ struct bus {
 };
 
 /* bus_host.c */
+/* Of a point that is never read: what the device has taken, as its value. */
+void point_written(struct bus_point *point, const struct lwm2m_value *value);
 extern const struct adapter_host bus_host;
 int64_t bus_now(void);
 void bus_count_up(struct bus *bus, struct bus_counters *counters,
@@ -190,6 +195,17 @@ void device_make_safe(struct bus_device *device);
 /* Looks whether the agent thread lives, else sees to its devices; returns when
  * to look again. */
 int64_t bus_agent_watch(struct bus *bus, int64_t now);
+/* A write of our own, in place of a command; what became of it. */
+int device_write(struct bus_device *device, struct bus_point *point,
+		 double number);
+
+/* bus_setup.c: what the device is told after each connect, and then again and
+ * again. */
+void setup_begin(struct bus_device *device);
+/* When there is something to write; POLL_NEVER: nothing. */
+int64_t setup_due(const struct bus_device *device);
+/* One write; it is due. 0, or the error, and what failed in name. */
+int setup_step(struct bus_device *device, int64_t now, const char **name);
 
 /* bus_command.c */
 void command_queue(struct bus_device *device, struct bus_command *command);
@@ -201,8 +217,8 @@ void command_end(struct bus_device *device, int error);
 void device_ready(struct bus_device *device);
 void device_unready(struct bus_device *device);
 bool command_step(struct bus *bus);
-/* The point of a read-back has been reported (0) or faulted. */
-void command_read_back(struct bus_point *point, int error);
+/* The point of a read-back has been reported or faulted. */
+void command_read_back(struct bus_point *point);
 
 /* bus_search.c */
 struct search_plan;

@@ -13,8 +13,8 @@
 #define BEAT_LATE (10 * POLL_SECOND)
 
 /* What an adapter does not do at once is not waited for. */
-static int safe_write(struct bus_device *device, struct bus_point *point,
-		      const struct lwm2m_value *raw)
+static int raw_write(struct bus_device *device, struct bus_point *point,
+		     const struct lwm2m_value *raw)
 {
 	struct bus *bus = container_of(device->base.bus, struct bus, base);
 	struct bus_command command = {
@@ -31,16 +31,24 @@ static int safe_write(struct bus_device *device, struct bus_point *point,
 	return rc;
 }
 
-static bool point_safe(struct bus_device *device, struct bus_point *point,
-		       const struct config_point *conf)
+int device_write(struct bus_device *device, struct bus_point *point,
+		 double number)
 {
-	struct lwm2m_value value = lwm2m_float(conf->safe), raw;
+	const struct config_point *conf =
+		&device->conf->points[point - device->points];
+	struct lwm2m_value value = lwm2m_float(number), raw;
 	int rc = point_invert(&conf->scale, &value,
 			      (enum lwm2m_type)conf->raw_type, conf->raw_min,
 			      conf->raw_max, &raw);
 
-	if (rc == 0)
-		rc = safe_write(device, point, &raw);
+	return rc ? rc : raw_write(device, point, &raw);
+}
+
+static bool point_safe(struct bus_device *device, struct bus_point *point,
+		       const struct config_point *conf)
+{
+	int rc = device_write(device, point, conf->safe);
+
 	if (rc < 0)
 		log_line(LOG_WARN, device->base.name, device->base.bus->name,
 			 "point %s could not be made safe: %s", conf->name,

@@ -112,6 +112,9 @@ struct config_point {
 	struct lwm2m_path resource;	/* the one bound: depth 3, or 4 */
 	const char *unit, *application;	/* NULL: none */
 	struct point_scale scale;
+	bool is_setup;			/* written by itself, see `setup` */
+	double setup;			/* what is written */
+	int64_t every;			/* ns, again and again; 0: once */
 	bool writable, keep, send, optional, has_range, has_on_execute,
 	     has_safe;
 	double range_min, range_max, on_execute, safe;

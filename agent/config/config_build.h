@@ -53,6 +53,7 @@ void config_points_merge(struct building *b, struct point_list *merged,
 			 struct config_scope *scope);
 void config_points_build(struct building *b, struct config_device *device,
 			 const struct point_list *list,
+			 const struct block *block,
 			 const struct template_words *words,
 			 struct config_scope *scope);
 /* Index in config->buses, -1: none of this name. */

@@ -408,7 +408,7 @@ static void device_build(struct building *b, const struct entry_of_devices *d,
 		device->bus = device->endpoint;
 	unit_mark(device, d->template->text);
 	endpoint_check(name, scope);
-	config_points_build(b, device, &d->points, words, scope);
+	config_points_build(b, device, &d->points, &d->merged, words, scope);
 	if (scope->wrong)
 		refuse(device, scope);
 	config_append(&b->config->devices, &b->config->n_devices, device);

@@ -231,6 +231,10 @@ static bool time_read(const struct config_key *key,
 		*ns = strcmp(value->text, "auto") ? 0 : -1;
 		return true;
 	}
+	if (key->flags & KEY_NEVER && !strcmp(value->text, "never")) {
+		*ns = INT64_MAX;
+		return true;
+	}
 	rc = config_timespan(value->text, ns);
 	if (rc)
 		return refuse_time(key, value, rc, scope);

@@ -30,6 +30,7 @@ enum key_flag {
 	KEY_GIVES = 8,			/* a bus or `defaults` may give it */
 	KEY_POINTS = 16,		/* a device may give it to its points */
 	KEY_LATER = 32,			/* typed, but nothing follows yet */
+	KEY_NEVER = 128,		/* "never" is INT64_MAX, of a time */
 	KEY_NONE = 64,			/* "none" and "off" are -1, or 0 of a
 					 * time */
 };

@@ -286,10 +286,40 @@ static void range_set(struct config_point *point, const struct entry *e,
 		point->has_range = true;
 }
 
-static void other_set(struct config_point *point, const struct entry *e,
-		      struct config_scope *scope)
+static void values_set(struct building *b, struct config_point *point,
+		       const struct entry *e, struct config_scope *scope)
 {
-	if (!strcmp(e->key, "scale"))
+	const struct yaml_node *map = e->value;
+	struct point_text *texts;
+	char *end;
+
+	if (map->kind != YAML_MAP || map->n == 0 || map->n > UINT16_MAX) {
+		config_scope_add(scope, map->place, "'values' must be numbers "
+				 "and what they are called: {0: off, 1: on}");
+		return;
+	}
+	texts = arena_take(b->arena, map->n * sizeof(*texts));
+	for (size_t i = 0; i < map->n; i++) {
+		if (!config_text(map->items[i], "values", scope))
+			return;
+		texts[i].number = strtod(map->keys[i], &end);
+		texts[i].text = map->items[i]->text;
+		if (end == map->keys[i] || *end) {
+			config_scope_add(scope, map->key_places[i], "'values': "
+					 "'%s' is no number", map->keys[i]);
+			return;
+		}
+	}
+	point->scale.texts = texts;
+	point->scale.n_texts = (uint16_t)map->n;
+}
+
+static void other_set(struct building *b, struct config_point *point,
+		      const struct entry *e, struct config_scope *scope)
+{
+	if (!strcmp(e->key, "values"))
+		values_set(b, point, e, scope);
+	else if (!strcmp(e->key, "scale"))
 		scale_set(point, e, true, scope);
 	else if (!strcmp(e->key, "offset"))
 		scale_set(point, e, false, scope);
@@ -311,7 +341,7 @@ static void keys_set(struct building *b, struct config_point *point,
 			config_key_find(config_point_keys, e->key);
 
 		if (key && key->type == KEY_OTHER)
-			other_set(point, e, scope);
+			other_set(b, point, e, scope);
 		else if (key)
 			config_key_set(key, e->value, point, b->arena,
 				       scope);
@@ -490,7 +520,7 @@ static void point_build(struct building *b, struct config_device *device,
 
 	point->source = config_source(b, place);
 	point->source->fingerprint = fingerprint_block(block);
-	point->scale = (struct point_scale){1, 0, -1};
+	point->scale = (struct point_scale){.scale = 1, .decimals = -1};
 	keys_set(b, point, block, scope);
 	if (!point->name)
 		point->name = "";
@@ -506,17 +536,104 @@ static void point_build(struct building *b, struct config_device *device,
 					      sizeof(uint64_t));
 }
 
+/* ---- writes of its own that a device begins with */
+
+static bool setup_value(const struct yaml_node *item, double *value,
+			struct config_scope *scope)
+{
+	const struct yaml_node *node = yaml_get(item, "value");
+
+	if (node)
+		return config_real(node, "value", value, scope);
+	config_scope_add(scope, item->place, "'setup': a write needs the key "
+			 "'value'");
+	return false;
+}
+
+static void setup_every(const struct yaml_node *item, int64_t *every,
+			struct config_scope *scope)
+{
+	const struct yaml_node *node = yaml_get(item, "every");
+
+	if (!node || !config_text(node, "every", scope))
+		return;
+	if (config_timespan(node->text, every) ||
+	    *every < INT64_C(100000000))
+		config_scope_add(scope, node->place, "'every' must be a time "
+				 "of 100ms or more, as 10s, not '%s'",
+				 node->text);
+}
+
+/* The rest are the adapter's keys of a point. */
+static void setup_keys(struct building *b, struct block *block,
+		       const struct yaml_node *item, struct config_scope *scope)
+{
+	block_init(block);
+	for (size_t i = 0; i < item->n; i++) {
+		const char *key = item->keys[i];
+
+		if (!strcmp(key, "value") || !strcmp(key, "every"))
+			continue;
+		if (config_key_find(config_point_keys, key))
+			config_scope_add(scope, item->key_places[i], "'%s' is "
+					 "not of a write of 'setup'", key);
+		else
+			block_put(block, b->arena, key, item->key_places[i],
+				  item->items[i]);
+	}
+}
+
+/* They are points that nobody sees, behind all others, in their order. */
+static void setup_build(struct building *b, struct config_device *device,
+			struct config_point *point,
+			const struct yaml_node *item, unsigned number,
+			const struct template_words *words,
+			struct config_scope *scope)
+{
+	struct block block, filled;
+
+	setup_keys(b, &block, item, scope);
+	block_fill(&filled, &block, words, b->arena, scope);
+	point_build(b, device, point, &filled, item->place, scope);
+	point->name = arena_print(b->arena, "setup %u", number);
+	point->is_setup = setup_value(item, &point->setup, scope);
+	point->poll = INT64_MAX;
+	setup_every(item, &point->every, scope);
+	point->source->fingerprint = fingerprint_node(
+		point->source->fingerprint, item);
+	device->n_points++;
+}
+
+static const struct yaml_node *setup_list(const struct block *device,
+					  struct config_scope *scope)
+{
+	const struct entry *e = block_get(device, "setup");
+
+	if (!e || !config_is_list(e->value, "setup", scope))
+		return NULL;
+	for (size_t i = 0; i < e->value->n; i++)
+		if (e->value->items[i]->kind != YAML_MAP) {
+			config_scope_add(scope, e->value->items[i]->place,
+					 "'setup' must be a list of writes: "
+					 "[{address: 10, value: 3}]");
+			return NULL;
+		}
+	return e->value;
+}
+
 void config_points_build(struct building *b, struct config_device *device,
 			 const struct point_list *list,
+			 const struct block *block,
 			 const struct template_words *words,
 			 struct config_scope *scope)
 {
+	const struct yaml_node *setup = setup_list(block, scope);
 	struct config_point *points;
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++)
 		n += enabled(&list->blocks[i], scope);
-	points = arena_take(b->arena, n * sizeof(*points));
+	points = arena_take(b->arena, (n + count(setup)) * sizeof(*points));
 	device->points = points;
 	if (!n && !scope->wrong)
 		config_scope_add(scope, device->source->place, "the device has "
@@ -530,4 +647,7 @@ void config_points_build(struct building *b, struct config_device *device,
 		point_build(b, device, &points[device->n_points++], &filled,
 			    list->places[i], scope);
 	}
+	for (size_t i = 0; setup && i < setup->n; i++)
+		setup_build(b, device, &points[device->n_points],
+			    setup->items[i], (unsigned)i + 1, words, scope);
 }

@@ -31,6 +31,25 @@ static size_t texts_copy(struct config_point *point, struct arena *arena)
 	return size;
 }
 
+/* What its numbers are called, likewise. */
+static size_t values_copy(struct config_point *point, struct arena *arena)
+{
+	size_t n = point->scale.n_texts, size = n * sizeof(struct point_text);
+	struct point_text *texts = arena && n ? arena_take(arena, size) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct point_text *from = &point->scale.texts[i];
+
+		size += strlen(from->text) + 1;
+		if (texts)
+			texts[i] = (struct point_text){
+				from->number, arena_text(arena, from->text)};
+	}
+	if (texts)
+		point->scale.texts = texts;
+	return size;
+}
+
 static size_t room_of(const struct config_point *from, size_t n,
 		      size_t data_size)
 {
@@ -40,7 +59,7 @@ static size_t room_of(const struct config_point *from, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		struct config_point point = from[i];
 
-		size += texts_copy(&point, NULL);
+		size += texts_copy(&point, NULL) + values_copy(&point, NULL);
 	}
 	return size;
 }
@@ -59,6 +78,7 @@ static void point_copy(struct config_points *points, size_t i,
 
 	*point = *from;
 	texts_copy(point, points->arena);
+	values_copy(point, points->arena);
 	config_points_differ(points, &from->source->fingerprint,
 			     sizeof(from->source->fingerprint));
 	config_points_differ(points, &from->poll, sizeof(from->poll));

@@ -192,7 +192,7 @@ const struct config_key config_device_keys[] = {
 	       .help = "of asleep_write: hold, then 5.04"),
 	DEVICE("safe_after", KEY_TIME, safe_after, .flags = KEY_GIVES |
 	       KEY_NONE, .help = "without a server, then `safe` is written"),
-	OTHER("setup", "writes after each reconnect", .flags = KEY_LATER),
+	OTHER("setup", "writes after each reconnect, before the first poll"),
 	DEVICE("enabled", KEY_BOOL, enabled, .fallback = "true",
 	       .help = "false: left out"),
 	OTHER("firmware_max", "bytes of a package (object 5), if the device "
@@ -256,7 +256,10 @@ const struct config_key config_point_keys[] = {
 	OTHER("on_execute", "what an Execute writes"),
 	OTHER("safe", "written when the device leaves, and after safe_after"),
 	POINT("poll", KEY_TIME, poll, .min = S / 1000, .max = LONGEST,
-	      .help = "how often it is read; the device's if absent"),
+	      .flags = KEY_NEVER, .help = "how often it is read, or never; the "
+	      "device's if absent"),
+	OTHER("values", "what numbers are called: {0: off, 1: heating}",
+	      .flags = KEY_POINTS),
 	POINT("keep", KEY_BOOL, keep, .fallback = "false", .flags = KEY_POINTS,
 	      .help = "kept for a server that cannot be reached"),
 	POINT("send", KEY_BOOL, send, .fallback = "false", .flags = KEY_POINTS,

@@ -4,6 +4,7 @@
 #include "agent/config/point.h"
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,9 +146,81 @@ static int value_pass(const struct lwm2m_value *from, enum lwm2m_type type,
 	return 0;
 }
 
+static double number_scale(const struct point_scale *scale, double number)
+{
+	number = number * scale->scale + scale->offset;
+	return scale->decimals < 0 ? number :
+	       number_round(number, scale->decimals);
+}
+
+/* ---- numbers as texts */
+
+static const char *text_find(const struct point_scale *scale, double number)
+{
+	for (size_t i = 0; i < scale->n_texts; i++)
+		if (scale->texts[i].number == number)
+			return scale->texts[i].text;
+	return NULL;
+}
+
+static const char *number_print(const struct point_scale *scale,
+				const struct lwm2m_value *raw,
+				char text[POINT_TEXT_MAX])
+{
+	double number = number_scale(scale, lwm2m_number(raw));
+
+	if (is_identity(scale) && raw->type == LWM2M_UNSIGNED)
+		snprintf(text, POINT_TEXT_MAX, "%llu",
+			 (unsigned long long)raw->as.uinteger);
+	else if (is_identity(scale) && is_whole(raw) &&
+		 raw->type != LWM2M_BOOLEAN)
+		snprintf(text, POINT_TEXT_MAX, "%lld",
+			 (long long)raw->as.integer);
+	else
+		for (int digits = 15; digits <= 17; digits++) {
+			snprintf(text, POINT_TEXT_MAX, "%.*g", digits, number);
+			if (strtod(text, NULL) == number)
+				break;
+		}
+	return text;
+}
+
+static int text_convert(const struct point_scale *scale,
+			const struct lwm2m_value *raw,
+			struct lwm2m_value *value, char text[POINT_TEXT_MAX])
+{
+	const char *found = text_find(scale, number_scale(scale,
+							  lwm2m_number(raw)));
+
+	if (!found)
+		found = number_print(scale, raw, text);
+	*value = lwm2m_string(found, strlen(found));
+	return 0;
+}
+
+/* The number that a text stands for: NaN, none. */
+static double text_number(const struct point_scale *scale,
+			  const struct lwm2m_value *value)
+{
+	char text[POINT_TEXT_MAX], *end;
+	size_t n = value->length;
+	double number;
+
+	for (size_t i = 0; i < scale->n_texts; i++)
+		if (strlen(scale->texts[i].text) == n &&
+		    memcmp(scale->texts[i].text, value->as.text, n) == 0)
+			return scale->texts[i].number;
+	if (n == 0 || n >= sizeof(text))
+		return (double)NAN;
+	memcpy(text, value->as.text, n);
+	text[n] = '\0';
+	number = strtod(text, &end);
+	return *end ? (double)NAN : number;
+}
+
 int point_convert(const struct point_scale *scale,
 		  const struct lwm2m_value *raw, enum lwm2m_type type,
-		  struct lwm2m_value *value)
+		  struct lwm2m_value *value, char text[POINT_TEXT_MAX])
 {
 	double number = lwm2m_number(raw);
 
@@ -155,13 +228,13 @@ int point_convert(const struct point_scale *scale,
 		return value_pass(raw, type, value);
 	if (!isfinite(number))
 		return -ENODATA;
+	if (type == LWM2M_STRING)
+		return text_convert(scale, raw, value, text);
 	if (!is_number(type))
 		return -EINVAL;
 	if (is_identity(scale) && is_whole(raw) && type != LWM2M_FLOAT)
 		return whole_convert(raw, type, value);
-	number = number * scale->scale + scale->offset;
-	if (scale->decimals >= 0)
-		number = number_round(number, scale->decimals);
+	number = number_scale(scale, number);
 	return isfinite(number) ? number_convert(number, type, value) : -ERANGE;
 }
 
@@ -177,8 +250,14 @@ int point_invert(const struct point_scale *scale,
 		 double min, double max, struct lwm2m_value *raw)
 {
 	double number = lwm2m_number(value);
+	struct lwm2m_value named;
 	int rc;
 
+	if (value->type == LWM2M_STRING && is_number(raw_type)) {
+		number = text_number(scale, value);
+		named = lwm2m_float(number);
+		value = &named;
+	}
 	if (!is_number((enum lwm2m_type)value->type))
 		return value_pass(value, raw_type, raw);
 	if (!isfinite(number) || !is_number(raw_type) || scale->scale == 0)

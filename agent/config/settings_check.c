@@ -111,6 +111,8 @@ static void check_type(struct typing *t)
 	if (!resource || resource->type == LWM2M_NONE ||
 	    resource->type == p->raw_type ||
 	    (is_number((enum lwm2m_type)resource->type) &&
+	     is_number((enum lwm2m_type)p->raw_type)) ||
+	    (resource->type == LWM2M_STRING &&
 	     is_number((enum lwm2m_type)p->raw_type)))
 		return;
 	path_format(&p->resource, path);
@@ -148,12 +150,31 @@ static void check_initial(struct typing *t, const struct adapter_facts *facts)
 			 "%.15g", value, p->range_min, p->range_max);
 }
 
+static void check_values(struct typing *t)
+{
+	const struct config_point *p = t->point;
+	const struct resource_def *resource = NULL;
+
+	if (p->scale.n_texts == 0)
+		return;
+	if (p->resource.depth)
+		resource = model_resource(config_device_model(t->device),
+					  p->resource.id[0],
+					  p->resource.id[2]);
+	if (resource && resource->type == LWM2M_STRING &&
+	    is_number((enum lwm2m_type)p->raw_type))
+		return;
+	config_scope_add(t->scope, key_place(t, "values"), "'values': is of "
+			 "numbers that are mapped to a resource of type "
+			 "string");
+}
+
 static void facts_take(struct typing *t, const struct adapter_facts *facts)
 {
 	struct config_point *p = t->point;
 	const char *key = p->writable ? "writable" : "on_execute";
 
-	p->polled = facts->polled;
+	p->polled = facts->polled && p->poll != INT64_MAX;
 	p->settable = facts->writable;
 	p->raw_type = (uint8_t)facts->type;
 	p->raw_min = facts->min;
@@ -163,7 +184,10 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 	config_points_differ(t->points, &p->raw_type, sizeof(p->raw_type));
 	config_points_differ(t->points, &p->raw_min, sizeof(p->raw_min));
 	config_points_differ(t->points, &p->raw_max, sizeof(p->raw_max));
-	if ((p->writable || p->has_on_execute) && !facts->writable)
+	if (p->is_setup)
+		key = "setup";
+	if ((p->writable || p->has_on_execute || p->is_setup) &&
+	    !facts->writable)
 		config_scope_add(t->scope, key_place(t, key), "'%s': the point "
 				 "cannot be written on its device", key);
 	if (p->has_safe && !(p->writable && facts->writable))
@@ -175,7 +199,13 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 	if (p->has_on_execute && facts->writable)
 		check_written(t, "on_execute", p->on_execute);
 	check_initial(t, facts);
+	if (p->is_setup && facts->writable)
+		check_written(t, "value", p->setup);
 	check_type(t);
+	check_values(t);
+	if (p->poll == INT64_MAX && !p->settable && !p->is_setup)
+		config_scope_add(t->scope, key_place(t, "poll"), "'poll': what "
+				 "is never read must be writable");
 }
 
 static void point_check(struct typing *t, const struct adapter_point *stub)
@@ -222,7 +252,8 @@ static void stubs_make(struct stubs *s, const struct typing *t)
 		s->points[i] = (struct adapter_point){
 			.device = &s->device, .name = p->name,
 			.data = p->data, .poll = p->poll,
-			.writable = p->writable || p->has_on_execute};
+			.writable = p->writable || p->has_on_execute ||
+				    p->is_setup};
 	}
 }
 

@@ -200,7 +200,9 @@ void batch_release(struct endpoint *e, int64_t now)
 
 #define ROOM 32768
 
-static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
+/* texts: of the numbers that are one. */
+static size_t collect(const struct endpoint *e, struct lwm2m_record *records,
+		      char (*texts)[POINT_TEXT_MAX])
 {
 	size_t n = 0;
 
@@ -219,7 +221,7 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
 			records[n].time = 0;
 			if (point_convert(&p->scale, &w->raw,
 					  (enum lwm2m_type)def->type,
-					  &records[n].value) == 0)
+					  &records[n].value, texts[n]) == 0)
 				n++;
 		}
 	return n;
@@ -241,14 +243,16 @@ void batch_store(const struct endpoint *e)
 	struct lwm2m_path root = path_root();
 	struct lwm2m_record *records = calloc(REQUEST_RECORDS,
 					      sizeof(*records));
+	char (*texts)[POINT_TEXT_MAX] = calloc(REQUEST_RECORDS,
+					       sizeof(*texts));
 	uint8_t *bytes = malloc(ROOM);
 	struct buf out;
 	size_t n;
 
-	if (!records || !bytes)
+	if (!records || !texts || !bytes)
 		abort();
 	out = buf_over(bytes, ROOM);
-	n = collect(e, records);
+	n = collect(e, records, texts);
 	reverse(records, n);
 	if (n && codec_encode(FORMAT_SENML_CBOR, &root, records, n, &out) < 0)
 		log_line(LOG_ERROR, e->conf->endpoint, NULL,
@@ -256,6 +260,7 @@ void batch_store(const struct endpoint *e)
 	else
 		store_put(e->gateway->store, STORE_ACCEPTED, e->conf->endpoint,
 			  bytes, n ? out.used : 0);
+	free(texts);
 	free(records);
 	free(bytes);
 }

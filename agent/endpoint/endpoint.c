@@ -249,6 +249,7 @@ static void sample(struct endpoint *e, const struct bus_message *m,
 {
 	const struct config_point *point = &e->conf->points[m->point];
 	const struct tree_slot *slot;
+	char text[POINT_TEXT_MAX];
 	struct lwm2m_value value;
 	int rc;
 
@@ -258,7 +259,7 @@ static void sample(struct endpoint *e, const struct bus_message *m,
 	if (slot->value.type == LWM2M_NONE && slot->quality == TREE_GOOD)
 		return;		/* executable: its read-back is no value */
 	rc = point_convert(&point->scale, &m->value,
-			   type_of(e, &point->resource), &value);
+			   type_of(e, &point->resource), &value, text);
 	if (rc < 0)
 		fault(e, point, rc, rc == -ENODATA ? "not a number" :
 		      "does not fit the resource's type", now);

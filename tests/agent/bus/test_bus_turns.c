@@ -36,6 +36,11 @@ struct line {
 
 static int64_t now;
 
+/* What was written to setup points, in order. */
+static struct { int64_t when; double value; } writes[64];
+static unsigned n_writes;
+static int write_error;
+
 int64_t bus_now(void)
 {
 	return now;
@@ -108,6 +113,23 @@ static int line_read(struct adapter_device *base, struct adapter_point **due,
 	return 0;
 }
 
+static int line_command(struct adapter_command *command)
+{
+	struct line *line = container_of(command->point->device->bus,
+					 struct line, bus.base);
+
+	now += line->cost;
+	if (write_error)
+		return write_error;
+	device_alive(container_of(command->point->device, struct bus_device,
+				  base));
+	if (n_writes < 64) {
+		writes[n_writes].when = now;
+		writes[n_writes++].value = lwm2m_number(&command->value);
+	}
+	return 0;
+}
+
 static struct bus_device *device_make(struct line *line, unsigned at,
 				      int64_t poll)
 {
@@ -121,20 +143,28 @@ static struct bus_device *device_make(struct line *line, unsigned at,
 	d->seed = 977 * at;
 	for (unsigned i = 0; i < line->n_blocks; i++)
 		d->points[i].base = (struct adapter_point){
+			.name = "p",
 			.device = &d->base, .poll = poll,
 			.data = &line->blocks[at][i]};
 	line->bus.standings[STANDING_NONE]++;
 	return d;
 }
 
+static struct config_point *line_points;
+
 static void line_start(struct line *line, unsigned devices, unsigned blocks,
 		       int64_t poll, int64_t cost)
 {
 	static struct config_point points[BLOCKS_MAX];
 
+	memset(points, 0, sizeof(points));
+	line_points = points;
 	*line = (struct line){.n_devices = devices, .n_blocks = blocks,
 			      .cost = cost};
 	line->ops.read = line_read;
+	line->ops.command = line_command;
+	n_writes = 0;
+	write_error = 0;
 	line->bus.ops = &line->ops;
 	line->bus.attached_end = &line->bus.base.devices;
 	for (unsigned i = 0; i < BLOCKS_MAX; i++)
@@ -242,12 +272,84 @@ static void a_dead_block_is_not_in_the_way(void **state)
 	line_stop(&line);
 }
 
+static void setup_point(unsigned i, double value, int64_t every)
+{
+	line_points[i].polled = false;
+	line_points[i].is_setup = true;
+	line_points[i].setup = value;
+	line_points[i].every = every;
+	line_points[i].raw_type = LWM2M_INTEGER;
+	line_points[i].scale = (struct point_scale){.scale = 1,
+						    .decimals = -1};
+}
+
+/* One device: point 0 is polled, 1 and 2 are set up, 2 beats every 10 s. */
+static void setup_start(struct line *line)
+{
+	line_start(line, 1, 3, POLL_SECOND, 20 * MS);
+	setup_point(1, 11, 0);
+	setup_point(2, 22, 10 * POLL_SECOND);
+	device_detach(line->devices[0], 0);
+	device_attach(line->devices[0]);
+}
+
+static void setup_comes_before_the_first_poll(void **state)
+{
+	struct line line;
+
+	(void)state;
+	setup_start(&line);
+	line_run(&line, now + 35 * POLL_SECOND);
+	assert_int_equal(n_writes, 2 + 3);
+	assert_true(writes[0].value == 11 && writes[1].value == 22);
+	assert_true(writes[1].when <= POLL_SECOND + 40 * MS);
+	for (unsigned i = 2; i < n_writes; i++) {
+		int64_t beat = writes[i].when - writes[i - 1].when;
+
+		assert_true(writes[i].value == 22);
+		assert_true(beat >= 9900 * MS && beat <= 10200 * MS);
+	}
+	assert_true(line.blocks[0][0].reads >= 30);
+	line_stop(&line);
+}
+
+/* The device is not asked for anything as long as it fails, and is told again
+ * when it was silent. */
+static void setup_is_tried_again(void **state)
+{
+	struct line line;
+
+	(void)state;
+	setup_start(&line);
+	write_error = -EREMOTEIO;
+	line_run(&line, now + 10 * POLL_SECOND);
+	assert_int_equal(line.blocks[0][0].reads, 0);
+	assert_true(line.devices[0]->tries >= POLL_SILENT_TRIES);
+	write_error = 0;
+	line_run(&line, now + 60 * POLL_SECOND);
+	assert_true(line.blocks[0][0].reads >= 1);
+	assert_true(writes[0].value == 11 && writes[1].value == 22);
+	line.blocks[0][0].dead = true;
+	write_error = -ETIMEDOUT;
+	line_run(&line, now + 60 * POLL_SECOND);
+	assert_true(line.devices[0]->tries >= POLL_SILENT_TRIES);
+	n_writes = 0;
+	line.blocks[0][0].dead = false;
+	write_error = 0;
+	line_run(&line, now + 120 * POLL_SECOND);
+	assert_true(n_writes >= 2);
+	assert_int_equal(line.devices[0]->tries, 0);
+	line_stop(&line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_starves),
 		cmocka_unit_test(rare_points_come_too),
 		cmocka_unit_test(a_dead_block_is_not_in_the_way),
+		cmocka_unit_test(setup_comes_before_the_first_poll),
+		cmocka_unit_test(setup_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

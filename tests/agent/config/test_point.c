@@ -11,7 +11,8 @@
 #include <cmocka.h>
 #include "agent/config/point.h"
 
-static const struct point_scale plain = {1, 0, -1};
+static const struct point_scale plain = {.scale = 1, .decimals = -1};
+static char text_room[POINT_TEXT_MAX];
 
 static void decimals_are_those_of_the_text(void **state)
 {
@@ -49,14 +50,14 @@ static void scaled_numbers_have_the_shortest_text(void **state)
 		struct point_scale scale;
 		const char *text;
 	} cases[] = {
-		{217, {0.1, 0, 1}, "21.7"}, {-217, {0.1, 0, 1}, "-21.7"},
-		{3, {0.1, 0, 1}, "0.3"}, {7, {0.1, 0, 1}, "0.7"},
-		{2301, {0.01, 0, 2}, "23.01"}, {33, {0.3, 0, 1}, "9.9"},
-		{65535, {0.001, 0, 3}, "65.535"},
-		{217, {0.1, -40, 1}, "-18.3"}, {29, {0.01, 0.5, 2}, "0.79"},
-		{2147483647, {0.01, 0, 2}, "21474836.47"},
-		{12, {10, 0, 0}, "1.2e+02"}, {5, {0.5, 0.25, 2}, "2.75"},
-		{1, {1e-15, 0, 15}, "1e-15"}, {0, {0.1, 0, 1}, "0"},
+		{217, {0.1, 0, 1, 0, NULL}, "21.7"}, {-217, {0.1, 0, 1, 0, NULL}, "-21.7"},
+		{3, {0.1, 0, 1, 0, NULL}, "0.3"}, {7, {0.1, 0, 1, 0, NULL}, "0.7"},
+		{2301, {0.01, 0, 2, 0, NULL}, "23.01"}, {33, {0.3, 0, 1, 0, NULL}, "9.9"},
+		{65535, {0.001, 0, 3, 0, NULL}, "65.535"},
+		{217, {0.1, -40, 1, 0, NULL}, "-18.3"}, {29, {0.01, 0.5, 2, 0, NULL}, "0.79"},
+		{2147483647, {0.01, 0, 2, 0, NULL}, "21474836.47"},
+		{12, {10, 0, 0, 0, NULL}, "1.2e+02"}, {5, {0.5, 0.25, 2, 0, NULL}, "2.75"},
+		{1, {1e-15, 0, 15, 0, NULL}, "1e-15"}, {0, {0.1, 0, 1, 0, NULL}, "0"},
 	};
 
 	(void)state;
@@ -64,7 +65,7 @@ static void scaled_numbers_have_the_shortest_text(void **state)
 		struct lwm2m_value raw = lwm2m_integer(cases[i].raw), value;
 
 		assert_int_equal(point_convert(&cases[i].scale, &raw,
-					       LWM2M_FLOAT, &value), 0);
+					       LWM2M_FLOAT, &value, text_room), 0);
 		assert_int_equal(value.type, LWM2M_FLOAT);
 		assert_string_equal(shortest(value.as.number), cases[i].text);
 	}
@@ -72,7 +73,7 @@ static void scaled_numbers_have_the_shortest_text(void **state)
 
 static void every_tenth_of_16_bits_is_exact(void **state)
 {
-	struct point_scale tenth = {0.1, 0, 1};
+	struct point_scale tenth = {.scale = 0.1, .offset = 0, .decimals = 1};
 	char text[32];
 
 	(void)state;
@@ -84,7 +85,7 @@ static void every_tenth_of_16_bits_is_exact(void **state)
 			 abs(raw) / 10, abs(raw) % 10);
 		sscanf(text, "%lf", &decimal);
 		assert_int_equal(point_convert(&tenth, &from, LWM2M_FLOAT,
-					       &value), 0);
+					       &value, text_room), 0);
 		assert_true(value.as.number == decimal);
 		assert_int_equal(point_invert(&tenth, &value, LWM2M_INTEGER,
 					      INT16_MIN, INT16_MAX, &back), 0);
@@ -97,7 +98,7 @@ static void unscaled_floats_are_not_rounded(void **state)
 	struct lwm2m_value raw = lwm2m_float(0.1 + 0.2), value;
 
 	(void)state;
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_FLOAT, &value), 0);
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_FLOAT, &value, text_room), 0);
 	assert_true(value.as.number == 0.1 + 0.2);
 }
 
@@ -106,14 +107,14 @@ static void whole_numbers_keep_64_bits(void **state)
 	struct lwm2m_value raw = lwm2m_integer(INT64_MAX), value;
 
 	(void)state;
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_INTEGER, &value), 0);
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_INTEGER, &value, text_room), 0);
 	assert_true(value.as.integer == INT64_MAX);
 	raw = lwm2m_integer(INT64_MIN);
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_TIME, &value), 0);
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_TIME, &value, text_room), 0);
 	assert_true(value.as.integer == INT64_MIN);
 	assert_int_equal(value.type, LWM2M_TIME);
 	raw = lwm2m_unsigned(UINT64_MAX);
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_UNSIGNED, &value),
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_UNSIGNED, &value, text_room),
 			 0);
 	assert_true(value.as.uinteger == UINT64_MAX);
 	assert_int_equal(point_invert(&plain, &raw, LWM2M_UNSIGNED, 0, 0,
@@ -163,7 +164,7 @@ static void types_are_turned_or_refused(void **state)
 		{NUMBER, NAN, LWM2M_FLOAT, -ENODATA, 0},
 		{NUMBER, INFINITY, LWM2M_FLOAT, -ENODATA, 0},
 		{NUMBER, NAN, LWM2M_INTEGER, -ENODATA, 0},
-		{NUMBER, 1, LWM2M_STRING, -EINVAL, 0},
+		{NUMBER, NAN, LWM2M_STRING, -ENODATA, 0},
 		{WHOLE, 1, LWM2M_OPAQUE, -EINVAL, 0},
 		{WHOLE, 1, LWM2M_NONE, -EINVAL, 0},
 	};
@@ -172,7 +173,7 @@ static void types_are_turned_or_refused(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct lwm2m_value raw = value_make(cases[i].kind,
 						    cases[i].raw), value;
-		int rc = point_convert(&plain, &raw, cases[i].type, &value);
+		int rc = point_convert(&plain, &raw, cases[i].type, &value, text_room);
 
 		assert_int_equal(rc, cases[i].rc);
 		if (rc < 0)
@@ -184,11 +185,11 @@ static void types_are_turned_or_refused(void **state)
 
 static void overflowing_scale_is_out_of_range(void **state)
 {
-	struct point_scale huge = {1e300, 0, -1};
+	struct point_scale huge = {.scale = 1e300, .offset = 0, .decimals = -1};
 	struct lwm2m_value raw = lwm2m_float(1e300), value;
 
 	(void)state;
-	assert_int_equal(point_convert(&huge, &raw, LWM2M_FLOAT, &value),
+	assert_int_equal(point_convert(&huge, &raw, LWM2M_FLOAT, &value, text_room),
 			 -ERANGE);
 }
 
@@ -197,22 +198,22 @@ static void text_and_bytes_pass(void **state)
 	struct lwm2m_value raw = lwm2m_string("abc", 3), value;
 
 	(void)state;
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_STRING, &value), 0);
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_STRING, &value, text_room), 0);
 	assert_ptr_equal(value.as.text, raw.as.text);
 	assert_int_equal(value.length, 3);
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_OPAQUE, &value), 0);
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_OPAQUE, &value, text_room), 0);
 	assert_int_equal(value.type, LWM2M_OPAQUE);
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_FLOAT, &value),
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_FLOAT, &value, text_room),
 			 -EINVAL);
 	raw.type = LWM2M_OPAQUE;
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_OPAQUE, &value), 0);
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_STRING, &value),
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_OPAQUE, &value, text_room), 0);
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_STRING, &value, text_room),
 			 -EINVAL);
 	raw = (struct lwm2m_value){.type = LWM2M_OBJLINK};
 	assert_int_equal(point_invert(&plain, &raw, LWM2M_OBJLINK, 0, 0,
 				      &value), 0);
 	raw.type = LWM2M_NONE;
-	assert_int_equal(point_convert(&plain, &raw, LWM2M_NONE, &value),
+	assert_int_equal(point_convert(&plain, &raw, LWM2M_NONE, &value, text_room),
 			 -EINVAL);
 }
 
@@ -226,21 +227,21 @@ static void writes_are_unscaled_within_limits(void **state)
 		int rc;
 		double raw;
 	} cases[] = {
-		{21.7, {0.1, 0, 1}, LWM2M_INTEGER, -32768, 32767, 0, 217},
-		{-18.3, {0.1, -40, 1}, LWM2M_INTEGER, 0, 65535, 0, 217},
-		{3276.7, {0.1, 0, 1}, LWM2M_INTEGER, -32768, 32767, 0, 32767},
-		{3276.8, {0.1, 0, 1}, LWM2M_INTEGER, -32768, 32767, -ERANGE, 0},
-		{-3276.9, {0.1, 0, 1}, LWM2M_INTEGER, -32768, 32767, -ERANGE,
+		{21.7, {0.1, 0, 1, 0, NULL}, LWM2M_INTEGER, -32768, 32767, 0, 217},
+		{-18.3, {0.1, -40, 1, 0, NULL}, LWM2M_INTEGER, 0, 65535, 0, 217},
+		{3276.7, {0.1, 0, 1, 0, NULL}, LWM2M_INTEGER, -32768, 32767, 0, 32767},
+		{3276.8, {0.1, 0, 1, 0, NULL}, LWM2M_INTEGER, -32768, 32767, -ERANGE, 0},
+		{-3276.9, {0.1, 0, 1, 0, NULL}, LWM2M_INTEGER, -32768, 32767, -ERANGE,
 		 0},
-		{21.74, {0.1, 0, 1}, LWM2M_INTEGER, 0, 0, 0, 217},
-		{1e30, {1, 0, -1}, LWM2M_INTEGER, 0, 0, -ERANGE, 0},
-		{-1, {1, 0, -1}, LWM2M_UNSIGNED, 0, 0, -ERANGE, 0},
-		{5, {2, 0, -1}, LWM2M_FLOAT, 0, 0, 0, 2.5},
-		{1, {1, 0, -1}, LWM2M_BOOLEAN, 0, 0, 0, 1},
-		{0, {-1, 1, -1}, LWM2M_BOOLEAN, 0, 0, 0, 1},
-		{1, {0, 0, -1}, LWM2M_FLOAT, 0, 0, -EINVAL, 0},
-		{NAN, {1, 0, -1}, LWM2M_FLOAT, 0, 0, -EINVAL, 0},
-		{1, {1, 0, -1}, LWM2M_STRING, 0, 0, -EINVAL, 0},
+		{21.74, {0.1, 0, 1, 0, NULL}, LWM2M_INTEGER, 0, 0, 0, 217},
+		{1e30, {1, 0, -1, 0, NULL}, LWM2M_INTEGER, 0, 0, -ERANGE, 0},
+		{-1, {1, 0, -1, 0, NULL}, LWM2M_UNSIGNED, 0, 0, -ERANGE, 0},
+		{5, {2, 0, -1, 0, NULL}, LWM2M_FLOAT, 0, 0, 0, 2.5},
+		{1, {1, 0, -1, 0, NULL}, LWM2M_BOOLEAN, 0, 0, 0, 1},
+		{0, {-1, 1, -1, 0, NULL}, LWM2M_BOOLEAN, 0, 0, 0, 1},
+		{1, {0, 0, -1, 0, NULL}, LWM2M_FLOAT, 0, 0, -EINVAL, 0},
+		{NAN, {1, 0, -1, 0, NULL}, LWM2M_FLOAT, 0, 0, -EINVAL, 0},
+		{1, {1, 0, -1, 0, NULL}, LWM2M_STRING, 0, 0, -EINVAL, 0},
 	};
 
 	(void)state;
@@ -257,6 +258,59 @@ static void writes_are_unscaled_within_limits(void **state)
 	}
 }
 
+static void number_is(const struct point_scale *scale, struct lwm2m_value raw,
+		      const char *want)
+{
+	struct lwm2m_value value, back;
+
+	assert_int_equal(point_convert(scale, &raw, LWM2M_STRING, &value,
+				       text_room), 0);
+	assert_int_equal(value.type, LWM2M_STRING);
+	assert_int_equal(value.length, strlen(want));
+	assert_memory_equal(value.as.text, want, value.length);
+	assert_int_equal(point_invert(scale, &value,
+				      (enum lwm2m_type)raw.type, 0, 0, &back),
+			 0);
+	assert_true(lwm2m_number(&back) == lwm2m_number(&raw));
+}
+
+static void numbers_become_texts_and_back(void **state)
+{
+	static const struct point_scale tenth = {.scale = 0.1, .decimals = 1};
+
+	(void)state;
+	number_is(&plain, lwm2m_integer(12345678), "12345678");
+	number_is(&plain, lwm2m_integer(INT64_MIN), "-9223372036854775808");
+	number_is(&plain, lwm2m_unsigned(17), "17");
+	number_is(&plain, lwm2m_float(3.14), "3.14");
+	number_is(&tenth, lwm2m_integer(217), "21.7");
+	number_is(&plain, lwm2m_boolean(true), "1");
+}
+
+static void numbers_are_called_something(void **state)
+{
+	static const struct point_text texts[] = {
+		{0, "off"}, {1, "heating"}, {-1, "fault"}};
+	static const struct point_scale named = {
+		.scale = 1, .decimals = -1, .texts = texts, .n_texts = 3};
+	struct lwm2m_value value = lwm2m_string("cooling", 7), raw;
+
+	(void)state;
+	number_is(&named, lwm2m_integer(0), "off");
+	number_is(&named, lwm2m_integer(1), "heating");
+	number_is(&named, lwm2m_integer(-1), "fault");
+	number_is(&named, lwm2m_float(1), "heating");
+	number_is(&named, lwm2m_integer(7), "7");
+	assert_int_equal(point_invert(&named, &value, LWM2M_INTEGER, 0, 0,
+				      &raw), -EINVAL);
+	value = lwm2m_string("heat", 4);
+	assert_int_equal(point_invert(&named, &value, LWM2M_INTEGER, 0, 0,
+				      &raw), -EINVAL);
+	value = lwm2m_string("", 0);
+	assert_int_equal(point_invert(&named, &value, LWM2M_INTEGER, 0, 0,
+				      &raw), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +323,8 @@ int main(void)
 		cmocka_unit_test(overflowing_scale_is_out_of_range),
 		cmocka_unit_test(text_and_bytes_pass),
 		cmocka_unit_test(writes_are_unscaled_within_limits),
+		cmocka_unit_test(numbers_become_texts_and_back),
+		cmocka_unit_test(numbers_are_called_something),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

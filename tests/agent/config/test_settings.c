@@ -275,7 +275,8 @@ static void the_adapter_refuses(void **state)
 	checked(POINT("number: 666"), "conf.d/a.yaml:3:25: 'number': not this "
 		"one\n");
 	/* Given by the device: said where it stands. */
-	checked(DEVICE("unit: 1, number: 666"), "conf.d/a.yaml:1:54: "
+	checked(DEVICE("unit: 1, number: 666"), 
+		"conf.d/a.yaml:1:54: "
 		"'number': not this one\n");
 }
 
@@ -295,9 +296,81 @@ static void points_that_cannot_be(void **state)
 	checked(POINT("kind: text, map: 3303/0"), "conf.d/a.yaml:3:34: 'map': "
 		"/3303/0/5700 (Sensor Value) is a number, the point gives a "
 		"text or bytes\n");
-	checked(POINT("kind: input, map: 3303/0/5750"), "conf.d/a.yaml:3:35: "
-		"'map': /3303/0/5750 (Application Type) is a text or bytes, "
-		"the point gives a number\n");
+	checked(POINT("kind: input, map: 3303/0/5750"), "");
+	checked(POINT("map: 3303/0, values: {0: off}"), 
+		"conf.d/a.yaml:3:38: 'values': is of numbers that are mapped to a resource of "
+		"type string\n");
+	checked(POINT("map: 3303/0/5750, values: {on: off}"), 
+		"conf.d/a.yaml:3:44: 'values': 'on' is no number\n");
+	checked(POINT("map: 3303/0/5750, values: off"), 
+		"conf.d/a.yaml:3:43: 'values' must be numbers and what they are called: {0: off, "
+		"1: on}\n");
+	checked(POINT("kind: input, map: 3303/0, poll: never"), 
+		"conf.d/a.yaml:3:49: 'poll': what is never read must be writable\n");
+}
+
+static void names_of_numbers_and_points_never_read(void **state)
+{
+	struct config_case c = {.conf =
+		"devices: [{endpoint: e, bus: probe, unit: 1, points:"
+		" [{name: p, map: 3308/0, writable: true, poll: never},"
+		" {name: q, map: 3308/0/5750, values: {0: \"off\", -1.5: low}}"
+		"]}]\n"};
+	const struct config_point *points;
+
+	(void)state;
+	case_apply(&c);
+	found(&c, "");
+	points = c.config->devices[0]->points;
+	assert_false(points[0].polled);
+	assert_true(points[0].settable);
+	assert_true(points[0].poll == INT64_MAX);
+	assert_int_equal(points[1].scale.n_texts, 2);
+	assert_string_equal(points[1].scale.texts[0].text, "off");
+	assert_true(points[1].scale.texts[1].number == -1.5);
+	case_finish(&c);
+}
+
+static void writes_of_the_setup(void **state)
+{
+	struct config_case c = {.conf =
+		"devices: [{endpoint: e, bus: probe, unit: 1, setup:"
+		" [{number: 7, value: 3}, {value: -4, every: 10s}], points:"
+		" [{name: p}]}]\n"};
+	const struct config_device *d;
+
+	(void)state;
+	case_apply(&c);
+	found(&c, "");
+	d = c.config->devices[0];
+	assert_int_equal(d->n_points, 3);
+	assert_false(d->points[0].is_setup);
+	assert_string_equal(d->points[1].name, "setup 1");
+	assert_true(d->points[1].is_setup && !d->points[1].polled);
+	assert_true(d->points[1].setup == 3 && d->points[1].every == 0);
+	assert_int_equal(((const struct probe_point *)
+			  d->points[1].data)->number, 7);
+	assert_true(d->points[2].setup == -4);
+	assert_true(d->points[2].every == 10 * S);
+	case_finish(&c);
+	checked(DEVICE("unit: 1, setup: [{number: 7}]"), 
+		"conf.d/a.yaml:1:54: 'setup': a write needs the key 'value'\n");
+	checked(DEVICE("unit: 1, setup: {number: 7}"), "conf.d/a.yaml:1:53: "
+		"setup must be a list: '- ...' lines\n");
+	checked(DEVICE("unit: 1, setup: [7]"), 
+		"conf.d/a.yaml:1:54: 'setup' "
+		"must be a list of writes: [{address: 10, value: 3}]\n");
+	checked(DEVICE("unit: 1, setup: [{value: 7, map: 3308/0}]"),
+		"conf.d/a.yaml:1:65: 'map' is not of a write of 'setup'\n");
+	checked(DEVICE("unit: 1, setup: [{value: 7, every: 1ms}]"),
+		"conf.d/a.yaml:1:72: 'every' must be a time of 100ms or more, "
+		"as 10s, not '1ms'\n");
+	checked(DEVICE("unit: 1, setup: [{value: 40000}]"), 
+		"conf.d/a.yaml:1:54: 'value': 40000 cannot be written to the device\n");
+	checked(DEVICE("unit: 1, setup: [{value: 1, kind: input}]"), "conf.d/a.yaml:1:53: 'setup': the point cannot be written on its "
+		"device\n");
+	checked(DEVICE("unit: 1, setup: [{value: 1, nmber: 1}]"), "conf.d/a.yaml:1:65: unknown key 'nmber' of a probe point; did you "
+		"mean 'number'?\n");
 }
 
 static void buses_that_are_not_there(void **state)
@@ -576,6 +649,8 @@ int main(void)
 		cmocka_unit_test(wrong_values),
 		cmocka_unit_test(the_adapter_refuses),
 		cmocka_unit_test(points_that_cannot_be),
+		cmocka_unit_test(names_of_numbers_and_points_never_read),
+		cmocka_unit_test(writes_of_the_setup),
 		cmocka_unit_test(buses_that_are_not_there),
 		cmocka_unit_test(a_refused_bus_takes_its_devices),
 		cmocka_unit_test(points_alike_are_shared),
