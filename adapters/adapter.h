@@ -246,7 +246,8 @@ struct adapter_host {
 	void (*log)(struct adapter_bus *, struct adapter_device *, int level,
 		    const char *format, va_list);
 	int (*low_fd)(struct adapter_bus *);
-	void (*missed)(struct adapter_point *);		/* minor 3 */
+	void (*missed)(struct adapter_point *);		/* minor 3, all */
+	void (*why)(struct adapter_device *, const char *format, va_list);
 };
 
 /* ---- what an adapter calls ---- */
@@ -289,6 +290,19 @@ static inline void adapter_missed(struct adapter_point *point)
 
 	if (adapter_minor(bus) >= 3)
 		bus->host->missed(point);
+}
+/* Minor 3, inside of read() or command() that is about to return an error:
+ * what that is for people, in place of the error's own text. */
+static inline void ADAPTER_PRINTF(2, 3)
+adapter_why(struct adapter_device *device, const char *format, ...)
+{
+	va_list args;
+
+	if (adapter_minor(device->bus) < 3)
+		return;
+	va_start(args, format);
+	device->bus->host->why(device, format, args);
+	va_end(args);
 }
 static inline void adapter_heard(struct adapter_device *device, int rssi)
 {

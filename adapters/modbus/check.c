@@ -2,6 +2,7 @@
  * What the keys of a bus, a device and a point say together: is it possible,
  * and if not, which key is wrong? Pure. */
 #include <errno.h>
+#include <string.h>
 
 #include "adapters/modbus/device.h"
 
@@ -26,23 +27,19 @@ int modbus_check_bus(const struct adapter_bus *bus, struct adapter_error *error)
 	if (b->transport == WIRE_RTU && !b->port)
 		rc = adapter_refuse(bus, error, "port",
 				    "transport rtu needs a serial port");
+	if (b->transport == WIRE_TCP && b->echo)
+		rc = adapter_refuse(bus, error, "echo", "is of serial lines");
+	if (b->transport == WIRE_RTU && b->close)
+		rc = adapter_refuse(bus, error, "close", "is of connections");
+	if (b->host && strchr(b->host, ':') &&
+	    strchr(b->host, ':') == strrchr(b->host, ':'))
+		rc = adapter_refuse(bus, error, "host", "\"%s\" has a port in "
+				    "it: that is 'tcp_port'", b->host);
 	if (b->serial && !wire_line_read(b->serial, &line))
 		rc = adapter_refuse(bus, error, "serial",
 				    "\"%s\" is not like \"9600 8E1\", "
 				    "with one of the usual rates", b->serial);
 	return rc;
-}
-
-int modbus_check_device(const struct adapter_device *device,
-			struct adapter_error *error)
-{
-	const struct modbus_bus *b = device->bus->data;
-	const struct modbus_device *d = device->data;
-
-	if (b->transport == WIRE_RTU && (d->unit < 1 || d->unit > 247))
-		return adapter_refuse(device->bus, error, "unit",
-				      "on a serial line units are 1 to 247");
-	return 0;
 }
 
 /* One point under check. */

@@ -18,10 +18,12 @@ struct modbus_bus {
 	uint32_t transport;
 	const char *host, *port, *serial;
 	uint16_t tcp_port;
-	bool rs485;
-	int64_t timeout, gap;
+	bool rs485, echo;
+	uint32_t close;
+	int64_t timeout, gap, connect_delay;
 	/* ours */
 	struct wire wire;
+	int64_t used_at;		/* the last exchange */
 };
 
 enum { WRITE_SINGLE, WRITE_MULTIPLE };
@@ -74,8 +76,9 @@ struct modbus_search {
 	uint8_t count;
 	int64_t timeout;
 	/* ours */
-	uint16_t unit_now;		/* 0: not yet begun */
+	uint16_t unit_now;
 	size_t next;			/* of the identifying points */
+	bool begun;
 	bool heard, told;		/* the unit of now */
 	uint8_t exception;
 };
@@ -94,8 +97,6 @@ struct wire_call modbus_call(const struct adapter_device *device,
 
 int modbus_check_bus(const struct adapter_bus *bus,
 		     struct adapter_error *error);
-int modbus_check_device(const struct adapter_device *device,
-			struct adapter_error *error);
 int modbus_check_point(const struct adapter_point *point,
 		       struct adapter_facts *facts,
 		       struct adapter_error *error);

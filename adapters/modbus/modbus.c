@@ -9,6 +9,8 @@
 #include "adapters/modbus/serial_name.h"
 
 #define CUTS_MAX 128
+#define CLOSE_PAUSE INT64_C(50000000)	/* ns */
+enum { CLOSE_NEVER, CLOSE_AFTER_POLL };
 #define SECOND INT64_C(1000000000)
 
 #define TIMEOUT_LIMITS .min = 1000000, .max = 60 * SECOND
@@ -36,6 +38,15 @@ static const struct adapter_key bus_keys[] = {
 		    .help = "rate, data bits, parity, stop bits of rtu"),
 	ADAPTER_KEY(ADAPTER_BOOL, struct modbus_bus, rs485, .fallback = "no",
 		    .help = "let the kernel switch the direction of rtu"),
+	ADAPTER_KEY(ADAPTER_BOOL, struct modbus_bus, echo, .fallback = "no",
+		    .help = "the adapter of a line hears what it sends"),
+	ADAPTER_KEY(ADAPTER_TIME, struct modbus_bus, connect_delay,
+		    .fallback = "0s", .min = 0, .max = 60 * SECOND,
+		    .help = "leave it alone for so long after a connect"),
+	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_bus, close,
+		    .fallback = "never", .choices = "never|after_poll",
+		    .help = "let go of a TCP connection when all are read, for "
+			    "devices that serve one client"),
 	ADAPTER_KEY(ADAPTER_TIME, struct modbus_bus, timeout,
 		    .fallback = "1s", TIMEOUT_LIMITS,
 		    .help = "wait for a connection, and for an answer"),
@@ -48,7 +59,7 @@ static const struct adapter_key bus_keys[] = {
 static const struct adapter_key device_keys[] = {
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, unit,
 		    .flags = ADAPTER_REQUIRED, .min = 0, .max = 255,
-		    .help = "unit id, on a serial line 1 to 247"),
+		    .help = "unit id; 0 is nobody on a serial line"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_device, order,
 		    .fallback = "ABCD", .choices = REGISTER_ORDER_NAMES,
 		    .help = "of bytes, A being the most significant"),
@@ -130,9 +141,9 @@ static const struct adapter_key point_keys[] = {
 };
 static const struct adapter_key search_keys[] = {
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, from, .fallback = "1",
-		    .min = 1, .max = 247, .help = "first unit of a scan"),
+		    .min = 0, .max = 255, .help = "first unit of a scan"),
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, to, .fallback = "247",
-		    .min = 1, .max = 247, .help = "last unit of a scan"),
+		    .min = 0, .max = 255, .help = "last unit of a scan"),
 	ADAPTER_KEY(ADAPTER_TIME, struct modbus_search, timeout,
 		    .fallback = "300ms", TIMEOUT_LIMITS,
 		    .help = "wait for an answer"),
@@ -166,19 +177,18 @@ static int modbus_open(struct adapter_bus *bus)
 	struct wire_settings settings = {
 		.transport = (enum wire_transport)b->transport,
 		.host = b->host, .port = b->port, .tcp_port = b->tcp_port,
-		.rs485 = b->rs485, .timeout = b->timeout,
+		.rs485 = b->rs485, .timeout = b->timeout, .echo = b->echo,
+		.connect_delay = b->connect_delay,
 		.asked_until = bus->closed_at,
 	};
-	int low = -1, rc;
+	char text[WIRE_TEXT_MAX];
+	int rc;
 
 	if (!wire_line_read(b->serial, &settings.line))
 		return -EINVAL;
-	if (settings.transport != WIRE_RTU_OVER_TCP) {
-		low = adapter_low_fd(bus);
-		if (low < 0)
-			return low;
-	}
-	rc = wire_open(&b->wire, &settings, low);
+	rc = wire_open(&b->wire, &settings, text);
+	if (rc < 0)
+		adapter_lost(bus, NULL, rc, "%s", text);
 	if (rc == 0 && settings.transport == WIRE_RTU)
 		port_warn(bus, b->port);
 	return rc;
@@ -241,18 +251,30 @@ static void count(struct adapter_bus *bus, struct adapter_device *device,
 		adapter_count(bus, device, name, n);
 }
 
+static void echo_tell(struct adapter_bus *bus)
+{
+	adapter_log(bus, NULL, LOG_NOTICE, "the adapter hears what it sends: "
+		    "that is passed over; say 'echo: yes' so that writes are "
+		    "not taken for confirmed before the first read");
+}
+
 int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 		    struct wire_call *call, uint8_t *pdu)
 {
 	struct modbus_bus *b = bus->data;
 	int rc = wire_exchange(&b->wire, call, pdu);
 
+	b->used_at = adapter_now(bus);
+
 	if (rc >= 0)
 		rc = reply_check(call->request, pdu, (size_t)rc);
 	else if (wire_is_broken(rc))
-		adapter_lost(bus, NULL, rc, "the connection broke");
-	if (rc == -EBADMSG)
-		b->wire.stale = true;
+		adapter_lost(bus, NULL, rc, "%s", *call->text ? call->text :
+			     "the connection broke");
+	else if (device)
+		adapter_why(device, "%s", call->text);
+	if (call->echo_heard)
+		echo_tell(bus);
 	count(bus, device, "requests", 1);
 	count(bus, device, "timeouts", rc == -ETIMEDOUT);
 	count(bus, device, "crc", rc == -EBADMSG);
@@ -430,6 +452,21 @@ static int modbus_read_points(struct adapter_device *device,
 	return 0;
 }
 
+/* Devices that serve one client are let go of when nothing is asked any more:
+ * all that is due is asked without a pause. */
+static int64_t modbus_turn(struct adapter_bus *bus, int64_t now, bool readable)
+{
+	struct modbus_bus *b = bus->data;
+
+	(void)readable;
+	if (b->close != CLOSE_AFTER_POLL || b->wire.fd < 0)
+		return ADAPTER_NEVER;
+	if (now < b->used_at + CLOSE_PAUSE)
+		return b->used_at + CLOSE_PAUSE;
+	wire_release(&b->wire);
+	return ADAPTER_NEVER;
+}
+
 ADAPTER_EXPORT(.name = "modbus", .version = "1", .needs = 3,
 	       .bus_keys = bus_keys, .device_keys = device_keys,
 	       .point_keys = point_keys, .search_keys = search_keys,
@@ -438,9 +475,8 @@ ADAPTER_EXPORT(.name = "modbus", .version = "1", .needs = 3,
 	       .point_size = sizeof(struct modbus_point),
 	       .search_size = sizeof(struct modbus_search),
 	       .check_bus = modbus_check_bus,
-	       .check_device = modbus_check_device,
 	       .check_point = modbus_check_point,
 	       .open = modbus_open, .close = modbus_close_bus,
 	       .attach = modbus_attach, .detach = modbus_detach,
 	       .read = modbus_read_points, .command = modbus_command,
-	       .search = modbus_search_step);
+	       .turn = modbus_turn, .search = modbus_search_step);

@@ -79,7 +79,8 @@ static void unit_tell(struct adapter_search *search)
 
 static bool unit_next(struct modbus_search *s)
 {
-	s->unit_now = s->unit_now ? (uint16_t)(s->unit_now + 1) : s->from;
+	s->unit_now = s->begun ? (uint16_t)(s->unit_now + 1) : s->from;
+	s->begun = true;
 	s->next = 0;
 	s->heard = s->told = false;
 	s->exception = 0;
@@ -93,7 +94,7 @@ static int64_t scan_step(struct adapter_search *search, int64_t now)
 	bool last;
 	int rc;
 
-	if (s->unit_now == 0 && !unit_next(s))
+	if (!s->begun && !unit_next(s))
 		return 0;
 	if (search->n_identify == 0)
 		rc = search_read(search, (uint8_t)s->unit_now, TABLE_HOLDING, 0,

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The wire of the Modbus adapter, on libmodbus. No error recovery modes: they
- * sleep and reconnect inside of a call. */
+ * The wire of the Modbus adapter: when a request may go out, and which of what
+ * comes back is its reply. */
 #include "adapters/modbus/wire.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +12,9 @@
 #include <unistd.h>
 
 #define SECOND INT64_C(1000000000)
-#define MBAP 7			/* header of a TCP frame, with the unit */
-#define USER_TIMEOUT_MS 15000	/* a peer that acknowledges nothing is gone */
+#define MS INT64_C(1000000)
+#define DAMAGED_QUIET (50 * MS)	/* nothing more comes behind damaged bytes */
+#define DOUBLE_WAIT (20 * MS)	/* for what comes behind a reply seen before */
 
 int64_t wire_now(void)
 {
@@ -27,119 +24,20 @@ int64_t wire_now(void)
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-/* libmodbus takes 9600 for a rate that it does not know, without a word. */
-static bool is_rate(int baud)
-{
-	static const int rates[] = {
-		300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200,
-		230400, 460800, 500000, 576000, 921600, 1000000, 1152000,
-		1500000, 2500000, 3000000, 3500000, 4000000
-	};
-
-	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
-		if (rates[i] == baud)
-			return true;
-	return false;
-}
-
-bool wire_line_read(const char *text, struct wire_line *line)
-{
-	char rest;
-
-	return sscanf(text, "%7d %1d%c%1d%c", &line->baud, &line->bits,
-		      &line->parity, &line->stop, &rest) == 4 &&
-	       is_rate(line->baud) && line->bits >= 7 && line->bits <= 8 &&
-	       line->parity && strchr("NEO", line->parity) &&
-	       line->stop >= 1 && line->stop <= 2;
-}
-
 bool wire_is_broken(int error)
 {
 	return error != -ETIMEDOUT && error != -EREMCHG && error != -EBADMSG;
 }
 
-static int wait_ms(int64_t deadline)
+static bool is_line(const struct wire *wire)
 {
-	int64_t left = deadline - wire_now();
-
-	return left <= 0 ? 0 : (int)((left + 999999) / 1000000);
+	return wire->settings.transport != WIRE_TCP;
 }
 
-static int connect_one(const struct addrinfo *to, int64_t deadline)
+/* Nothing tells its late answers from others. */
+static bool is_blind(const struct wire *wire)
 {
-	struct pollfd ready = {.events = POLLOUT};
-	int error = 0, fd;
-	socklen_t n = sizeof(error);
-
-	fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		    0);
-	if (fd < 0)
-		return -errno;
-	ready.fd = fd;
-	if (connect(fd, to->ai_addr, to->ai_addrlen) && errno != EINPROGRESS)
-		error = errno;
-	else if (poll(&ready, 1, wait_ms(deadline)) != 1)
-		error = ETIMEDOUT;
-	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n))
-		error = errno;
-	if (!error)
-		return fd;
-	close(fd);
-	return -error;
-}
-
-/* A half-open connection must not look alive for ever. */
-static void socket_tune(int fd)
-{
-	int on = 1, idle = 60, user = USER_TIMEOUT_MS;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user, sizeof(user));
-}
-
-static int tcp_connect(const struct wire_settings *s)
-{
-	struct addrinfo want = {.ai_socktype = SOCK_STREAM}, *list, *to;
-	int64_t deadline = wire_now() + s->timeout;
-	char port[8];
-	int fd = -EHOSTUNREACH;
-
-	snprintf(port, sizeof(port), "%u", s->tcp_port);
-	if (getaddrinfo(s->host, port, &want, &list))
-		return -EHOSTUNREACH;
-	for (to = list; to && fd < 0; to = to->ai_next)
-		fd = connect_one(to, deadline);
-	freeaddrinfo(list);
-	if (fd >= 0)
-		socket_tune(fd);
-	return fd;
-}
-
-/* Hand the descriptor to libmodbus below FD_SETSIZE. */
-static int fd_lower(struct wire *wire, int fd, int low)
-{
-	int rc = dup3(fd, low, O_CLOEXEC) < 0 ? -errno : 0;
-
-	close(fd);
-	wire->fd = low;
-	modbus_set_socket(wire->ctx, rc ? -1 : low);
-	return rc;
-}
-
-static int tcp_open(struct wire *wire, const struct wire_settings *s, int low)
-{
-	int fd = tcp_connect(s);
-
-	if (fd < 0)
-		return fd;
-	wire->ctx = modbus_new_tcp(NULL, s->tcp_port);
-	if (!wire->ctx) {
-		close(fd);
-		return -ENOMEM;
-	}
-	return fd_lower(wire, fd, low);
+	return is_line(wire) || wire->zero_ids;
 }
 
 static void line_time(struct wire *wire, const struct wire_line *line)
@@ -152,120 +50,62 @@ static void line_time(struct wire *wire, const struct wire_line *line)
 					      : wire->char_ns * 7 / 2;
 }
 
-static int rtu_open(struct wire *wire, const struct wire_settings *s, int low)
+static int wire_connected(struct wire *wire, int fd)
 {
-	const struct wire_line *l = &s->line;
-	int rc;
-
-	wire->ctx = modbus_new_rtu(s->port, l->baud, l->parity, l->bits,
-				   l->stop);
-	if (!wire->ctx)
-		return -errno;
-	if (modbus_connect(wire->ctx))
-		return errno ? -errno : -EIO;
-	if (s->rs485 &&
-	    modbus_rtu_set_serial_mode(wire->ctx, MODBUS_RTU_RS485)) {
-		rc = -errno;
-		modbus_close(wire->ctx);
-		return rc;
-	}
-	line_time(wire, l);
-	return fd_lower(wire, modbus_get_socket(wire->ctx), low);
+	wire->fd = fd;
+	wire->opened = wire_now();
+	wire->served = wire->timed_out = false;
+	wire->stale = is_blind(wire);
+	return 0;
 }
 
-int wire_open(struct wire *wire, const struct wire_settings *settings, int low)
+int wire_open(struct wire *wire, const struct wire_settings *settings,
+	      char text[WIRE_TEXT_MAX])
 {
-	int rc = -EINVAL;
+	int fd = wire_connect(settings, text);
 
-	*wire = (struct wire){.settings = *settings,
-			      .transport = settings->transport, .fd = -1};
-	switch (settings->transport) {
-	case WIRE_TCP:
-		rc = tcp_open(wire, settings, low);
-		break;
-	case WIRE_RTU:
-		rc = rtu_open(wire, settings, low);
-		break;
-	case WIRE_RTU_OVER_TCP:
-		rc = wire->fd = tcp_connect(settings);
-		break;
-	}
+	*wire = (struct wire){.settings = *settings, .fd = -1,
+			      .echo = settings->echo};
+	if (fd < 0)
+		return fd;
+	/* ids of another connection are not met again on this one */
+	wire->transaction = (uint16_t)(wire_now() >> 20);
+	if (settings->transport == WIRE_RTU)
+		line_time(wire, &settings->line);
 	/* A new connection to the line, but the line is the old one. */
-	wire->stale = settings->transport != WIRE_TCP;
-	wire->doubt_from = wire->stale ? settings->asked_until : 0;
-	/* The time-out is for the whole reply, not for each of its bytes. */
-	if (rc >= 0 && wire->ctx)
-		modbus_set_byte_timeout(wire->ctx, 0, 0);
-	if (rc < 0 && wire->ctx)
-		modbus_free(wire->ctx);
-	return rc < 0 ? rc : 0;
+	if (is_line(wire))
+		wire->doubt_from = settings->asked_until;
+	return wire_connected(wire, fd);
+}
+
+void wire_release(struct wire *wire)
+{
+	if (wire->fd >= 0)
+		close(wire->fd);
+	wire->fd = -1;
 }
 
 void wire_close(struct wire *wire)
 {
-	if (!wire->ctx) {
-		close(wire->fd);
-		return;
-	}
-	modbus_set_socket(wire->ctx, -1);	/* it is the host's */
-	modbus_free(wire->ctx);
-	wire->ctx = NULL;
+	wire_release(wire);
 }
 
-/* How long the wire must be quiet after a failure. A frame on TCP has its
- * transaction id; behind a converter nobody knows how the rest comes. */
-static int settle_ms(const struct wire *wire)
-{
-	switch (wire->transport) {
-	case WIRE_TCP:
-		return 0;
-	case WIRE_RTU:
-		return (int)(wire->silence_ns / 1000000) + 1;
-	case WIRE_RTU_OVER_TCP:
-		return 50;
-	}
-	return 0;
-}
-
-/* Throw away what is there; after a failure until the line is quiet. */
-static int wire_drain(struct wire *wire)
-{
-	struct pollfd ready = {wire->fd, POLLIN, 0};
-	int quiet = wire->stale ? settle_ms(wire) : 0;
-	uint8_t rest[512];
-	ssize_t n;
-
-	for (int i = 0; i < 64; i++) {
-		if (poll(&ready, 1, quiet) == 0) {
-			wire->stale = false;
-			return 0;
-		}
-		n = read(wire->fd, rest, sizeof(rest));
-		if (n == 0)
-			return -ECONNRESET;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-	}
-	return -EBADMSG;	/* somebody talks without end */
-}
-
-/* The other side has closed while nobody asked. */
-static int wire_reconnect(struct wire *wire)
+/* The other side has closed, or we have let go. */
+static int wire_reconnect(struct wire *wire, struct wire_call *call)
 {
 	int fd;
 
-	if (wire->transport == WIRE_RTU)
+	if (wire->settings.transport == WIRE_RTU)
 		return -ECONNRESET;
-	fd = tcp_connect(&wire->settings);
+	wire_release(wire);
+	fd = wire_connect(&wire->settings, call->text);
 	if (fd < 0)
 		return fd == -ETIMEDOUT ? -ECONNRESET : fd;
-	wire->stale = wire->transport == WIRE_RTU_OVER_TCP;
-	if (wire->transport == WIRE_TCP)
-		return fd_lower(wire, fd, wire->fd);
-	close(wire->fd);
-	wire->fd = fd;
-	return 0;
+	call->reconnects++;
+	return wire_connected(wire, fd);
 }
+
+/* ---- waiting */
 
 static void sleep_until(int64_t until)
 {
@@ -275,6 +115,32 @@ static void sleep_until(int64_t until)
 		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at,
 				       NULL) == EINTR)
 			;
+}
+
+static int64_t slow_until(const struct wire *wire, uint8_t unit)
+{
+	int64_t until = 0;
+
+	for (unsigned i = 0; i < WIRE_SLOW_MAX; i++)
+		if (wire->slow[i].unit == unit && wire->slow[i].until > until)
+			until = wire->slow[i].until;
+	return until;
+}
+
+/* Where there is no room the one that ends first makes it. */
+static void slow_note(struct wire *wire, uint8_t unit, int64_t until)
+{
+	struct wire_slow *first = wire->slow;
+
+	for (unsigned i = 0; i < WIRE_SLOW_MAX; i++) {
+		if (wire->slow[i].unit == unit) {
+			wire->slow[i].until = until;
+			return;
+		}
+		if (wire->slow[i].until < first->until)
+			first = &wire->slow[i];
+	}
+	*first = (struct wire_slow){unit, until};
 }
 
 /* On a serial line nothing tells a late answer from the next one of the same
@@ -287,163 +153,355 @@ static void wire_wait(struct wire *wire, const struct wire_call *call)
 
 	if (wire->quiet)
 		sleep_until(wire->quiet + silence);
-	if (wire->transport != WIRE_TCP &&
-	    wire->slow_unit == call->request->unit)
-		sleep_until(wire->slow_until);
+	sleep_until(wire->opened + wire->settings.connect_delay);
+	if (!is_blind(wire))
+		return;
+	sleep_until(slow_until(wire, call->request->unit));
 	if (wire->doubt_from)
 		sleep_until(wire->doubt_from + call->timeout);
 	wire->doubt_from = 0;
 }
 
-/* Not modbus_send_raw_request(): its transaction id is always 0, and a late
- * answer could not be told from the right one. */
-static int tcp_send(struct wire *wire, const struct modbus_request *r)
+/* ---- bytes */
+
+/* How long the wire must be quiet after a failure. A frame on TCP has its
+ * transaction id; behind a converter nobody knows how the rest comes. */
+static int settle_ms(const struct wire *wire)
 {
-	size_t n = MBAP + (size_t)r->length;
-	uint8_t frame[MBAP + PDU_MAX] = {0};
-
-	wire->transaction++;
-	frame[0] = (uint8_t)(wire->transaction >> 8);
-	frame[1] = (uint8_t)wire->transaction;
-	frame[5] = (uint8_t)(r->length + 1);
-	frame[6] = r->unit;
-	memcpy(frame + MBAP, r->pdu, r->length);
-	if (send(wire->fd, frame, n, MSG_NOSIGNAL) == (ssize_t)n)
-		return 0;
-	return -ECONNRESET;
-}
-
-static int rtu_send(struct wire *wire, const struct modbus_request *r)
-{
-	uint8_t raw[1 + PDU_MAX];
-
-	raw[0] = r->unit;
-	memcpy(raw + 1, r->pdu, r->length);
-	modbus_set_slave(wire->ctx, r->unit);
-	if (modbus_send_raw_request(wire->ctx, raw, 1 + r->length) < 0)
-		return -EIO;
+	switch (wire->settings.transport) {
+	case WIRE_TCP:
+		return wire->zero_ids ? 50 : 0;
+	case WIRE_RTU:
+		return (int)(wire->silence_ns / MS) + 1;
+	case WIRE_RTU_OVER_TCP:
+		return 50;
+	}
 	return 0;
 }
 
-/* One frame by libmodbus, which throws nothing away on its own. */
-static int frame_receive(struct wire *wire, int64_t deadline, uint8_t *frame)
+/* At most max of what is there; 0: nothing. */
+static int bytes_take(const struct wire *wire, uint8_t *at, size_t max)
 {
-	int64_t left = deadline - wire_now();
-	int n;
+	ssize_t n = read(wire->fd, at, max);
 
-	if (left <= 0)
-		return -ETIMEDOUT;
-	modbus_set_response_timeout(wire->ctx, (uint32_t)(left / SECOND),
-				    (uint32_t)(left % SECOND / 1000 + 1));
-	n = modbus_receive_confirmation(wire->ctx, frame);
-	if (n >= 0)
-		return n;
-	if (errno == EMBBADCRC || errno == EMBBADDATA || errno == EMBBADEXC)
-		return -EBADMSG;
-	return errno > 0 && errno < MODBUS_ENOBASE ? -errno : -EIO;
+	if (n > 0)
+		return (int)n;
+	if (n == 0)	/* a raw port says so where there is nothing */
+		return wire->settings.transport == WIRE_RTU ? -EIO
+							    : -ECONNRESET;
+	return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
 
-static int tcp_receive(struct wire *wire, struct wire_call *call,
-		       int64_t deadline, uint8_t *pdu)
+/* Throw away what is there; after a failure until the line is quiet. */
+static int wire_drain(struct wire *wire)
 {
-	uint8_t frame[MODBUS_TCP_MAX_ADU_LENGTH];
+	struct pollfd ready = {wire->fd, POLLIN, 0};
+	int quiet = wire->stale ? settle_ms(wire) : 0, n;
+	uint8_t rest[512];
 
-	for (;;) {
-		int n = frame_receive(wire, deadline, frame);
-
+	for (int i = 0; i < 64; i++) {
+		if (poll(&ready, 1, quiet) == 0) {
+			wire->stale = false;
+			return 0;
+		}
+		n = bytes_take(wire, rest, sizeof(rest));
 		if (n < 0)
 			return n;
-		/* Out of step with the stream: only a new one helps. */
-		if (n <= MBAP || frame[2] || frame[3] ||
-		    (frame[4] << 8 | frame[5]) != n - MBAP + 1)
-			return -EPROTO;
-		if ((frame[0] << 8 | frame[1]) != wire->transaction) {
-			call->late++;
-			continue;
-		}
-		if (frame[6] != call->request->unit) {
-			call->other_unit++;
-			return -EREMCHG;
-		}
-		memcpy(pdu, frame + MBAP, (size_t)(n - MBAP));
-		return n - MBAP;
 	}
+	return -EBADMSG;	/* somebody talks without end */
 }
 
-/* libmodbus answers 0 for a frame of another unit: a late answer of somebody
- * else, behind which ours may still come. */
-static int rtu_receive(struct wire *wire, struct wire_call *call,
-		       int64_t deadline, uint8_t *pdu)
+static int bytes_send(struct wire *wire, const uint8_t *bytes, size_t n)
 {
-	uint8_t frame[MODBUS_RTU_MAX_ADU_LENGTH];
+	bool port = wire->settings.transport == WIRE_RTU;
+	ssize_t sent = port ? write(wire->fd, bytes, n)
+			    : send(wire->fd, bytes, n, MSG_NOSIGNAL);
+
+	if (sent == (ssize_t)n)
+		return 0;
+	return port ? sent < 0 ? -errno : -EIO : -ECONNRESET;
+}
+
+/* ---- one request */
+
+/* All that has come for it. */
+struct hearing {
+	uint8_t sent[RTU_MAX], bytes[FRAME_BYTES_MAX];
+	size_t n_sent, n;
+	uint16_t ids[2];
+	int64_t last;			/* when something came */
+	struct frame_found found;
+};
+
+static int request_send(struct wire *wire, struct hearing *h,
+			const struct modbus_request *request)
+{
+	uint8_t frame[MBAP + PDU_MAX];
+
+	if (wire->settings.transport == WIRE_TCP) {
+		h->ids[1] = h->ids[0];
+		if (++wire->transaction == 0)
+			wire->transaction = 1;
+		h->ids[0] = wire->transaction;
+		if (h->ids[1] == 0)
+			h->ids[1] = h->ids[0];
+		return bytes_send(wire, frame,
+				  frame_tcp_put(request, h->ids[0], frame));
+	}
+	h->n_sent = rtu_frame_put(request, h->sent);
+	return bytes_send(wire, h->sent, h->n_sent);
+}
+
+/* Our own bytes at the beginning of what has come. That of a read is no
+ * possible answer to it: an adapter that hears itself is known by that. */
+static void echo_take(struct wire *wire, struct wire_call *call,
+		      struct hearing *h)
+{
+	if (h->n_sent == 0 || h->n < h->n_sent ||
+	    memcmp(h->bytes, h->sent, h->n_sent) != 0)
+		return;
+	if (!wire->echo && call->request->pdu[0] > 4)
+		return;
+	call->echo_heard = !wire->echo;
+	wire->echo = true;
+	h->n -= h->n_sent;
+	memmove(h->bytes, h->bytes + h->n_sent, h->n);
+	h->n_sent = 0;			/* once */
+}
+
+static void frames_find(struct wire *wire, struct wire_call *call,
+			struct hearing *h)
+{
+	if (is_line(wire)) {
+		echo_take(wire, call, h);
+		/* half of what is ours is not yet anything */
+		if (wire->echo && h->n_sent > 0)
+			return;
+		h->found = frame_serial(call->request, h->bytes, h->n);
+		return;
+	}
+	h->found = frame_tcp(call->request, h->ids, !wire->timed_out ||
+			     wire->zero_ids, h->bytes, h->n);
+	wire->zero_ids |= h->found.zero_id;
+}
+
+/* Is it certain that nothing better comes? */
+static bool is_over(const struct wire *wire, const struct hearing *h)
+{
+	switch (h->found.verdict) {
+	case FRAME_REPLY:
+	case FRAME_LOST:
+		return true;
+	case FRAME_UNIT:
+	case FRAME_OTHER:
+		return !is_line(wire);
+	case FRAME_DAMAGED:
+		return h->n == FRAME_BYTES_MAX;
+	case FRAME_NONE:
+		break;
+	}
+	return false;
+}
+
+/* When to stop listening: behind damaged bytes the line falls silent, while a
+ * glitch or another's frame may come before the answer. */
+static int64_t hearing_until(const struct wire *wire, const struct hearing *h,
+			     int64_t deadline)
+{
+	int64_t quiet = wire->char_ns * 20 > DAMAGED_QUIET ?
+			wire->char_ns * 20 : DAMAGED_QUIET;
+
+	if (h->found.verdict != FRAME_DAMAGED ||
+	    h->last + quiet > deadline)
+		return deadline;
+	return h->last + quiet;
+}
+
+/* Bytes until `until`, and what they are; 0 also where the time is over. */
+static int hearing_more(struct wire *wire, struct wire_call *call,
+			struct hearing *h, int64_t until)
+{
+	struct pollfd ready = {wire->fd, POLLIN, 0};
+	int64_t left = until - wire_now();
 	int n;
 
-	while ((n = frame_receive(wire, deadline, frame)) == 0)
-		call->other_unit++;
-	if (n == -ETIMEDOUT && call->other_unit)
-		return -EREMCHG;
-	if (n < 0)
+	if (left <= 0 || poll(&ready, 1, (int)(left / MS) + 1) == 0)
+		return 0;
+	n = bytes_take(wire, h->bytes + h->n, sizeof(h->bytes) - h->n);
+	if (n <= 0)
 		return n;
-	if (n < 4 || frame[0] != call->request->unit)
+	h->n += (size_t)n;
+	h->last = wire_now();
+	frames_find(wire, call, h);
+	return n;
+}
+
+static int verdict_error(const struct hearing *h)
+{
+	switch (h->found.verdict) {
+	case FRAME_NONE:
+		return -ETIMEDOUT;
+	case FRAME_UNIT:
+		return -EREMCHG;
+	case FRAME_OTHER:
+	case FRAME_DAMAGED:
 		return -EBADMSG;
-	memcpy(pdu, frame + 1, (size_t)(n - 3));
-	return n - 3;
+	case FRAME_LOST:
+		return -EPROTO;
+	case FRAME_REPLY:
+		break;
+	}
+	return 0;
 }
 
-static int wire_send(struct wire *wire, const struct modbus_request *request)
+/* The reply out of what has come; the rest stays. */
+static int reply_take(struct hearing *h, uint8_t *pdu)
 {
-	switch (wire->transport) {
-	case WIRE_TCP:
-		return tcp_send(wire, request);
-	case WIRE_RTU:
-		return rtu_send(wire, request);
-	case WIRE_RTU_OVER_TCP:
-		return rtu_over_tcp_send(wire->fd, request);
-	}
-	return -EINVAL;
+	int n = (int)h->found.length;
+
+	memcpy(pdu, h->bytes + h->found.at, h->found.length);
+	h->n -= h->found.end;
+	memmove(h->bytes, h->bytes + h->found.end, h->n);
+	h->found = (struct frame_found){FRAME_NONE};
+	return n;
 }
 
-static int wire_receive(struct wire *wire, struct wire_call *call,
-			int64_t deadline, uint8_t *pdu)
+/* A reply as one before it, to another question, may be that one come again:
+ * another one right behind it counts more. How long to wait for that is known
+ * from the longest that anybody here has thought. */
+static int reply_doubt(struct wire *wire, struct wire_call *call,
+		       struct hearing *h, uint8_t *pdu, int n)
 {
-	switch (wire->transport) {
-	case WIRE_TCP:
-		return tcp_receive(wire, call, deadline, pdu);
-	case WIRE_RTU:
-		return rtu_receive(wire, call, deadline, pdu);
-	case WIRE_RTU_OVER_TCP:
-		return rtu_over_tcp_receive(wire->fd, call, deadline, pdu);
+	int64_t until = h->last + DOUBLE_WAIT + 2 * wire->turn_ns +
+			wire->char_ns * (call->request->length +
+					 call->request->reply + 6);
+
+	frames_find(wire, call, h);
+	while (frame_is_suspect(&wire->memory, call->request, pdu,
+				(size_t)n)) {
+		if (h->found.verdict == FRAME_REPLY) {
+			call->late++;
+			n = reply_take(h, pdu);
+			frames_find(wire, call, h);
+		} else if (hearing_more(wire, call, h, until) <= 0) {
+			break;
+		}
 	}
-	return -EINVAL;
+	return n;
+}
+
+static int reply_receive(struct wire *wire, struct wire_call *call,
+			 struct hearing *h, int64_t deadline, uint8_t *pdu)
+{
+	int n;
+
+	while (!is_over(wire, h)) {
+		int64_t until = hearing_until(wire, h, deadline);
+
+		n = hearing_more(wire, call, h, until);
+		if (n < 0)
+			return n;
+		if (n == 0 && wire_now() >= until)
+			break;
+	}
+	call->late += h->found.late;
+	if (h->found.verdict == FRAME_UNIT)
+		call->other_unit++;
+	frame_print(&h->found, call->request, call->text, sizeof(call->text));
+	if (h->found.verdict != FRAME_REPLY)
+		return verdict_error(h);
+	call->other_unit += is_line(wire) ? h->found.others : 0;
+	n = reply_take(h, pdu);
+	return is_line(wire) ? reply_doubt(wire, call, h, pdu, n) : n;
+}
+
+static bool is_read(const struct wire_call *call)
+{
+	return call->request->pdu[0] <= 4;
+}
+
+/* Sent, and heard. On a new TCP connection the first read is sent twice, as
+ * some devices swallow what comes too soon; an answer to either will do. */
+static int exchange_once(struct wire *wire, struct wire_call *call,
+			 struct hearing *h, uint8_t *pdu)
+{
+	bool twice = !wire->served && !wire->timed_out && is_read(call) &&
+		     wire->settings.transport == WIRE_TCP;
+	/* unit and CRC of both frames are four characters more */
+	int64_t sending = wire->char_ns * (call->request->length +
+					   call->request->reply + 6);
+	int64_t start = wire_now();
+	int64_t deadline = start + sending + call->timeout;
+	int rc = request_send(wire, h, call->request);
+
+	if (rc == 0)
+		rc = reply_receive(wire, call, h, twice ?
+				   start + call->timeout / 2 : deadline, pdu);
+	if (rc == -ETIMEDOUT && twice) {
+		rc = request_send(wire, h, call->request);
+		if (rc == 0)
+			rc = reply_receive(wire, call, h, deadline, pdu);
+	}
+	wire->quiet = wire_now();
+	call->turn_ns = wire->quiet - start - sending;
+	return rc;
+}
+
+static void exchange_note(struct wire *wire, struct wire_call *call, int rc,
+			  const uint8_t *pdu)
+{
+	uint8_t unit = call->request->unit;
+
+	wire->stale = rc < 0;
+	if (rc >= 0) {
+		wire->served = true;
+		if (call->turn_ns > wire->turn_ns)
+			wire->turn_ns = call->turn_ns;
+		frame_remember(&wire->memory, call->request, pdu, (size_t)rc);
+	} else if (rc == -ETIMEDOUT) {
+		wire->timed_out = true;
+		slow_note(wire, unit, wire->quiet + call->timeout);
+	}
+}
+
+/* Ready to send: connected, quiet, and nothing left of before. */
+static int exchange_begin(struct wire *wire, struct wire_call *call)
+{
+	int rc = 0;
+
+	if (wire->fd >= 0) {
+		wire_wait(wire, call);
+		rc = wire_drain(wire);
+	}
+	if (wire->fd >= 0 && rc != -ECONNRESET)
+		return rc;
+	rc = wire_reconnect(wire, call);
+	if (rc)
+		return rc;
+	wire_wait(wire, call);
+	return wire_drain(wire);
 }
 
 int wire_exchange(struct wire *wire, struct wire_call *call, uint8_t *pdu)
 {
-	const struct modbus_request *r = call->request;
-	/* unit and CRC of both frames are four characters more */
-	int64_t sending = wire->char_ns * (r->length + r->reply + 6);
-	int64_t start;
-	int rc;
+	struct hearing h = {.n = 0};
+	bool served = wire->served;
+	int rc = exchange_begin(wire, call);
 
-	wire_wait(wire, call);
-	rc = wire_drain(wire);
-	if (rc == -ECONNRESET) {
-		rc = wire_reconnect(wire);
-		call->reconnects += rc == 0;
-	}
 	if (rc)
 		return rc;
-	start = wire_now();
-	rc = wire_send(wire, r);
-	if (rc == 0)
-		rc = wire_receive(wire, call, start + sending + call->timeout,
-				  pdu);
-	wire->quiet = wire_now();
-	wire->stale = rc < 0;
-	if (rc == -ETIMEDOUT) {
-		wire->slow_unit = r->unit;
-		wire->slow_until = wire->quiet + call->timeout;
+	rc = exchange_once(wire, call, &h, pdu);
+	/* It closed while the request was under way: nothing was done, or a
+	 * read may be done again. */
+	if ((rc == -ECONNRESET || rc == -EPIPE) && h.n == 0 && served &&
+	    is_read(call) && wire_reconnect(wire, call) == 0) {
+		wire_wait(wire, call);
+		h = (struct hearing){.n = 0};
+		rc = exchange_once(wire, call, &h, pdu);
 	}
-	call->turn_ns = wire->quiet - start - sending;
+	exchange_note(wire, call, rc, pdu);
+	/* The rest of half a frame would be the start of the next one. */
+	if (rc < 0 && !is_line(wire) && h.found.rest > 0)
+		wire_release(wire);
 	return rc;
 }

@@ -203,10 +203,10 @@ static void link_leave(struct bus_device *device)
 	device->base.next = NULL;
 }
 
-/* The adapter's text went to the log; what is left is the number. */
-static char *text_of(int error)
+/* As the adapter says, or what the number says. */
+static char *text_of(const struct bus_device *device, int error)
 {
-	char *text = strdup(strerror(-error));
+	char *text = strdup(*device->why ? device->why : strerror(-error));
 
 	if (!text)
 		abort();
@@ -231,7 +231,7 @@ void device_attach(struct bus_device *device)
 	if (bus->ops->attach)
 		rc = bus->ops->attach(&device->base);
 	if (rc < 0) {
-		device_missed(device, rc, text_of(rc));
+		device_missed(device, rc, text_of(device, rc));
 		device->hold = bus_now() +
 			       poll_retry(device->tries, bus_now() - now, 0);
 		heap_set(&bus->due, &device->due, device->hold);
@@ -389,7 +389,7 @@ static void point_missed(struct bus_point *point, int error, int64_t now)
 	    device->tries >= POLL_SILENT_TRIES)
 		return;
 	device_say(device, (struct bus_message){
-		.event = BUS_FAULT, .error = error, .text = text_of(error),
+		.event = BUS_FAULT, .error = error, .text = text_of(device, error),
 		.point = (uint32_t)(point - device->points),
 		.when = bus_now()});
 }
@@ -413,7 +413,7 @@ static void exchange_fail(struct bus_device *device, size_t n, int error,
 	int64_t now = bus_now();
 
 	if (!device->missed && !bus->lost && !device->lost)
-		device_missed(device, error, text_of(error));
+		device_missed(device, error, text_of(device, error));
 	for (size_t i = 0; i < n; i++) {
 		struct bus_point *point = point_of(bus->asked[i]);
 
@@ -471,6 +471,7 @@ int device_exchange(struct bus_device *device, size_t n)
 		point_of(bus->asked[i])->in_vain = false;
 	}
 	device->missed = false;
+	device->why[0] = '\0';
 	bus->called = true;
 	rc = bus->ops->read(&device->base, bus->asked, n);
 	cost = bus_now() - start;
@@ -523,10 +524,12 @@ static bool device_setup(struct bus_device *device, int64_t now)
 	if (setup_due(device) > now)
 		return false;
 	device->missed = false;
+	device->why[0] = '\0';
 	rc = setup_step(device, now, &name);
 	if (rc == 0)
 		return true;
-	if (asprintf(&text, "%s failed: %s", name, strerror(-rc)) < 0)
+	if (asprintf(&text, "%s failed: %s", name, *device->why ? device->why :
+		     strerror(-rc)) < 0)
 		abort();
 	if (!device->missed)
 		device_missed(device, rc, text);

@@ -160,6 +160,14 @@ static void host_missed(struct adapter_point *base)
 	point_of(base)->in_vain = true;
 }
 
+static void __attribute__((format(printf, 2, 0)))
+host_why(struct adapter_device *base, const char *format, va_list args)
+{
+	struct bus_device *device = device_of(base);
+
+	vsnprintf(device->why, sizeof(device->why), format, args);
+}
+
 static void host_heard(struct adapter_device *base, int rssi)
 {
 	struct bus_device *device = device_of(base);
@@ -355,5 +363,5 @@ const struct adapter_host bus_host = {
 	.heard = host_heard, .lost = host_lost, .done = host_done,
 	.found = search_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
-	.low_fd = host_low_fd, .missed = host_missed,
+	.low_fd = host_low_fd, .missed = host_missed, .why = host_why,
 };

@@ -73,6 +73,7 @@ struct bus_device {
 	struct bus_counters counters;	/* under bus->counters_lock */
 	uint32_t seed;
 	int64_t beat_at;		/* when the next heartbeat is due */
+	char why[160];			/* the last error, as the adapter says*/
 	uint32_t setup;			/* the next point to be set up; at the
 					 * end of them when that is done */
 	int64_t alive_at;		/* the last answer of one that sleeps,

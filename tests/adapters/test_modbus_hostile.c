@@ -85,7 +85,7 @@ static bool put_random(int fd)
 
 static bool put_trickle(int fd)
 {
-	static const uint8_t start[] = {0, 1, 0, 0, 0, 255, 5, 3, 250};
+	static const uint8_t start[] = {0, 1, 0, 0, 0, 250, 5, 3, 247};
 
 	if (!put(fd, start, sizeof(start)))
 		return false;
@@ -258,10 +258,10 @@ static void wrong_replies_are_errors(void **state)
 		{OTHER_UNIT, -EREMCHG, false},
 		{OTHER_FUNCTION, -EBADMSG, false},
 		{OTHER_PROTOCOL, -EPROTO, true},
-		{LENGTH_SHORT, -EPROTO, true},
-		{LENGTH_LONG, -EPROTO, true},
+		{LENGTH_SHORT, -EBADMSG, false},
+		{LENGTH_LONG, -ETIMEDOUT, false},
 		{COUNT_WRONG, -EBADMSG, false},
-		{COUNT_HUGE, -EBADMSG, false},
+		{COUNT_HUGE, -EPROTO, true},
 		{EXCEPTION_ZERO, -EBADMSG, false},
 		{HALF, -ETIMEDOUT, false},
 		{CLOSED, -ECONNRESET, true},

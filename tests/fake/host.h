@@ -25,6 +25,7 @@ enum fake_kind {
 	FAKE_DONE,
 	FAKE_FOUND,
 	FAKE_LOG,
+	FAKE_WHY,
 };
 
 struct fake_event {
