@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Registers to values and back: types, orders, bit ranges, invalid values.
- * Pure. libmodbus is not used: it has no units above 247, and its float helpers
- * and are not used. */
+ * Pure. */
 #ifndef ADAPTERS_MODBUS_REGISTERS_H
 #define ADAPTERS_MODBUS_REGISTERS_H
 #include <stdbool.h>
