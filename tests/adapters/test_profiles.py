@@ -47,6 +47,8 @@ def device_of(adapter, number):
 def config_write(top, port, profiles, names):
     os.makedirs(os.path.join(top, "conf.d"))
     os.symlink(profiles, os.path.join(top, "profiles"))
+    os.symlink(os.path.join(profiles, "../objects.d"),
+               os.path.join(top, "objects.d"))
     with open(os.path.join(top, "lwmux.yaml"), "w") as file:
         file.write("servers: [{id: 1, uri: 'coap://127.0.0.1:9'}]\n")
     with open(os.path.join(top, "conf.d/test.yaml"), "w") as file:
