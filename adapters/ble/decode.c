@@ -2,10 +2,12 @@
  * Which decoder an advertisement goes to, and what several of them share. */
 #include "adapters/ble/decode.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define PACKET_WINDOW 63	/* ids further ahead are late ones */
-#define PACKET_SILENCE INT64_C(4000000000)
+#include "adapters/ble/ad.h"
+
+#define PACKET_TIME INT64_C(4000000000)	/* a packet is repeated for so long */
 #define RESTART_PAUSE INT64_C(10000000000)	/* nobody is quicker with a
 						 * battery */
 #define WRAP_STEP 1000		/* packets that may be lost at FFFFFFFF */
@@ -71,6 +73,17 @@ static enum decode_result decode_any(const struct advertisement *adv,
 	return best;
 }
 
+/* Many devices have their name in a packet of its own. */
+static void name_learn(const struct advertisement *adv,
+		       struct decode_identity *identity)
+{
+	char name[DECODE_NAME];
+
+	ad_name(adv->data, adv->n, name, sizeof(name));
+	if (*name)
+		memcpy(identity->name, name, sizeof(name));
+}
+
 enum decode_result decode(enum decode_choice choice,
 			  const struct advertisement *adv,
 			  struct decode_device *device, int64_t now,
@@ -81,6 +94,7 @@ enum decode_result decode(enum decode_choice choice,
 	*by = NULL;
 	out->n = out->used = 0;
 	device->chosen = choice != DECODE_AUTO;
+	name_learn(adv, &device->identity);
 	if (choice == DECODE_AUTO)
 		result = decode_any(adv, device, now, out, by);
 	else if (choice < DECODE_NONE)
@@ -90,8 +104,18 @@ enum decode_result decode(enum decode_choice choice,
 		*by = NULL;
 	if (result != DECODED_VALUES)
 		out->n = 0;
-	device->heard = now;
 	return result;
+}
+
+void decode_variant(struct decode_device *device, const char *variant)
+{
+	struct decode_identity *identity = &device->identity;
+
+	if (variant[0] && !variant[1])
+		identity->model = (uint8_t)variant[0];
+	else
+		snprintf(identity->name, sizeof(identity->name), "%s",
+			 variant);
 }
 
 const char *decode_result_text(enum decode_result result)
@@ -113,6 +137,8 @@ const char *decode_result_text(enum decode_result result)
 		return "encrypted, no key";
 	case DECODED_UNPROTECTED:
 		return "not encrypted";
+	case DECODED_NO_MODEL:
+		return "its model is not known";
 	}
 	return "?";
 }
@@ -134,15 +160,27 @@ enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
 	return DECODED_VALUES;
 }
 
-bool decode_packet_is_new(struct decode_device *device, uint8_t id, int64_t now)
+uint32_t decode_hash(const uint8_t *bytes, size_t n)
 {
-	uint8_t ahead = (uint8_t)(id - device->packet);
+	uint32_t hash = 2166136261u;
 
-	if (device->has_packet && now - device->heard <= PACKET_SILENCE &&
-	    (ahead == 0 || ahead > PACKET_WINDOW))
-		return false;
-	device->has_packet = true;
-	device->packet = id;
+	while (n-- > 0)
+		hash = (hash ^ *bytes++) * 16777619u;
+	return hash;
+}
+
+bool decode_packet_is_new(struct decode_device *device, uint8_t id,
+			  const uint8_t *bytes, size_t n, int64_t now)
+{
+	uint32_t hash = (decode_hash(bytes, n) ^ id) * 16777619u;
+	struct decode_packet *p = device->packets;
+
+	for (size_t i = 0; i < DECODE_PACKETS; i++)
+		if (p[i].at && p[i].hash == hash &&
+		    now - p[i].at < PACKET_TIME)
+			return false;
+	p[device->packet_next++ % DECODE_PACKETS] =
+		(struct decode_packet){hash, now};
 	return true;
 }
 

@@ -27,6 +27,8 @@ enum decode_result {
 	DECODED_WRONG_KEY,
 	DECODED_NO_KEY,		/* encrypted, and no key is configured */
 	DECODED_UNPROTECTED,	/* in clear, though a key is configured */
+	DECODED_NO_MODEL,	/* good, and the layout is that of a model which
+				 * no packet told yet */
 };
 
 struct advertisement {
@@ -45,6 +47,22 @@ struct decode_counter {
 	int64_t at;		/* ns, when it moved last; 0: long ago */
 };
 
+#define DECODE_NAME 24		/* longer ones are cut */
+
+/* What other packets told of whose layout these are; kept over restarts. */
+struct decode_identity {
+	char name[DECODE_NAME];	/* Local Name; "": not heard */
+	uint8_t model;		/* SwitchBot's letter; 0: not heard */
+};
+
+#define DECODE_PACKETS 8	/* that are on their way at once */
+
+/* One that was news. */
+struct decode_packet {
+	uint32_t hash;
+	int64_t at;		/* ns; 0: none */
+};
+
 struct decode_device {
 	const uint8_t *key;
 	size_t n_key;		/* 0: none */
@@ -53,10 +71,11 @@ struct decode_device {
 	const struct profile_match *match;	/* of DECODE_PROFILE */
 	/* remembered */
 	struct decode_counter counter;
-	bool has_packet;
-	uint8_t packet;		/* the last id of one in clear */
-	uint8_t model;		/* SwitchBot: told by the other packet */
-	int64_t heard;		/* ns, of the last packet; 0: never */
+	bool has_packet;	/* of MiBeacon's old encryption */
+	uint8_t packet;
+	struct decode_packet packets[DECODE_PACKETS];
+	uint8_t packet_next;
+	struct decode_identity identity;
 };
 
 struct decoder {
@@ -73,6 +92,9 @@ enum decode_result decode(enum decode_choice choice,
 			  const struct advertisement *adv,
 			  struct decode_device *device, int64_t now,
 			  struct readings *out, const struct decoder **by);
+/* Which model the site says that it is, in place of what no packet tells: a
+ * name ("H5106") or SwitchBot's letter ("T"). What is heard overrules it. */
+void decode_variant(struct decode_device *device, const char *variant);
 /* "wrong key", for people. */
 const char *decode_result_text(enum decode_result result);
 
@@ -80,9 +102,12 @@ const char *decode_result_text(enum decode_result result);
  * `restart` after a pause: so a device counts whose battery was changed. */
 enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
 				uint32_t restart, int64_t now);
-/* A packet id of eight bits in clear: is it news? */
+/* A packet in clear with an id of eight bits, n bytes of it: is it news? The
+ * same id with the same bytes is not, for four seconds from when it was. */
 bool decode_packet_is_new(struct decode_device *device, uint8_t id,
-			  int64_t now);
+			  const uint8_t *bytes, size_t n, int64_t now);
+/* FNV-1a */
+uint32_t decode_hash(const uint8_t *bytes, size_t n);
 /* Are these six bytes, last first, the address? */
 bool decode_is_address(const uint8_t *reversed,
 		       const struct advertisement *adv);

@@ -181,6 +181,8 @@ static void button_add(struct readings *out, uint8_t event)
 
 	if (event == 0xfe)
 		event = 0x80;
+	if (event > 6 && event != 0x80)
+		return;
 	reading_bool(out, FIELD_BUTTON, pressed);
 	reading_integer(out, FIELD_BUTTON_EVENT, event);
 }
@@ -219,7 +221,8 @@ static void number_add(struct readings *out, const struct object *o,
 			.type = LWM2M_TIME, .as.integer = number});
 	else if (o->field == FIELD_DEVICE_TYPE)
 		reading_text(out, o->field, "%u", (unsigned)number);
-	else if (o->field == FIELD_BATTERY && number > 100)
+	else if (field_is_percent(o->field) &&
+		 (number < 0 || number * o->multiply > 100 * (double)o->divide))
 		return;
 	else if (o->form == INTEGER || o->form == PACKET)
 		reading_integer(out, o->field, number);
@@ -334,7 +337,10 @@ static void v1_object(struct readings *out, unsigned kind,
 				     (const char *)p);
 	} else if (kind == KIND_FLOAT) {
 		real = float_of(p, n);
-		if (real > -1e12 && real < 1e12)
+		if (real > -1e12 && real < 1e12 &&
+		    !(field_is_percent(o->field) &&
+		      (real < 0 ||
+		       real * o->multiply > 100 * (double)o->divide)))
 			reading_number(out, o->field, real * o->multiply,
 				       o->divide);
 	} else if (kind != KIND_ADDRESS && n <= 8) {
@@ -371,15 +377,16 @@ static bool v1_walk(const uint8_t *p, size_t n, struct readings *out)
 
 /* Several packets carry one measurement; those in clear tell by their id. */
 static enum decode_result clear_result(struct decode_device *device,
-				       int64_t now, struct readings *out)
+				       const struct ad_element *e, int64_t now,
+				       struct readings *out)
 {
 	const struct reading *id = reading_find(out, FIELD_PACKET, 0);
 
 	if (!id)
 		return DECODED_VALUES;
-	if (!decode_packet_is_new(device, (uint8_t)id->value.as.integer, now))
-		return DECODED_REPEATED;
-	return DECODED_VALUES;
+	return decode_packet_is_new(device, (uint8_t)id->value.as.integer,
+				    e->data, e->n, now) ? DECODED_VALUES
+							: DECODED_REPEATED;
 }
 
 /* Text in front of the counter (4) and the tag (4), which are the last. */
@@ -446,7 +453,7 @@ static enum decode_result v2_decode(const struct advertisement *adv,
 	if (device->n_key > 0)
 		return DECODED_UNPROTECTED;
 	v2_walk(e->data + head, e->n - head, out);
-	return clear_result(device, now, out);
+	return clear_result(device, e, now, out);
 }
 
 static enum decode_result v1_encrypted(const struct advertisement *adv,
@@ -484,7 +491,7 @@ static enum decode_result v1_clear(struct decode_device *device, int64_t now,
 		return DECODED_OTHER;
 	if (device->n_key > 0)
 		return DECODED_UNPROTECTED;
-	return clear_result(device, now, out);
+	return clear_result(device, e, now, out);
 }
 
 DECODER(bthome)

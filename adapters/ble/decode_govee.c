@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Govee's thermometers: manufacturer data, and its length tells the model. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/ble/ad.h"
@@ -10,7 +11,34 @@
 #define GOVEE_OLD 0x8801
 #define SHARED 0x0001		/* the newer ones; others use it too */
 
-enum model { UNKNOWN, CLIMATE, PARTICLES, CARBON_DIOXIDE };
+/* Layouts of the shared company. */
+enum layout { UNKNOWN, CLIMATE, PARTICLES, CARBON_DIOXIDE, SENSORS, PROBES };
+
+/* Lengths do not tell them apart: their names' numbers do. */
+static const struct {
+	uint16_t model;
+	uint8_t layout;
+} models[] = {
+	{5100, CLIMATE}, {5101, CLIMATE}, {5102, CLIMATE}, {5103, CLIMATE},
+	{5104, CLIMATE}, {5105, CLIMATE}, {5106, PARTICLES}, {5108, CLIMATE},
+	{5110, CLIMATE}, {5112, PROBES}, {5140, CARBON_DIOXIDE},
+	{5174, CLIMATE}, {5177, CLIMATE}, {5178, SENSORS}, {5179, CLIMATE},
+};
+
+/* GVH5106_1234, GV5140..., B5178...; H5106 where the site says it. */
+static enum layout layout_of(const char *name)
+{
+	unsigned long model;
+
+	name += strspn(name, "GVBH");
+	model = strtoul(name, NULL, 10);
+	while (model > 9999)	/* digits of the address behind it */
+		model /= 10;
+	for (size_t i = 0; i < sizeof(models) / sizeof(*models); i++)
+		if (models[i].model == model)
+			return (enum layout)models[i].layout;
+	return UNKNOWN;
+}
 
 static bool is_range(double temperature, double humidity)
 {
@@ -79,51 +107,72 @@ static enum decode_result govee(const uint8_t *p, size_t n,
 				  : DECODED_OTHER;
 }
 
-static bool is_name(const struct advertisement *adv, const char *start)
+/* One of several sensors: the byte in front says which. */
+static bool sensor_add(struct readings *out, const uint8_t *p, unsigned index)
 {
-	char name[32];
+	struct readings one = {0};
 
-	ad_name(adv->data, adv->n, name, sizeof(name));
-	return strncmp(name, start, strlen(start)) == 0;
+	if (index > 1 || !joined_add(&one, p + 1, p[4]))
+		return false;
+	reading_integer(out, FIELD_CHANNEL, index);
+	for (size_t i = 0; i < one.n; i++)
+		reading_add_at(out, one.at[i].field, index, one.at[i].value);
+	return true;
 }
 
-/* Lengths are not enough to tell these from the rest, and the name comes in
- * a packet of its own. */
-static void model_learn(const struct advertisement *adv,
-			struct decode_device *device)
+static bool carbon_dioxide_add(struct readings *out, const uint8_t *p)
 {
-	if (is_name(adv, "GVH5106"))
-		device->model = PARTICLES;
-	else if (is_name(adv, "GVH5140"))
-		device->model = CARBON_DIOXIDE;
-	else if (is_name(adv, "GV"))
-		device->model = CLIMATE;
+	if (!joined_add(out, p, 101) || p[5] & 0x80)
+		return false;
+	reading_number(out, FIELD_CO2, be16(p + 3), 1);
+	return true;
 }
 
-/* The company says little here: its name, or the site, has to say more. */
-static enum decode_result shared(const struct decode_device *device,
-				 const uint8_t *p, size_t n,
-				 struct readings *out)
+/* p: behind the two bytes that all have. */
+static enum decode_result shared(enum layout layout, const uint8_t *p,
+				 size_t n, struct readings *out)
 {
-	if (n < 6 || p[0] != 0x01 || p[1] != 0x01 ||
-	    (!device->chosen && device->model == UNKNOWN))
+	switch (layout) {
+	case UNKNOWN:
+		if (n != 7)
+			return DECODED_NO_MODEL;
+		/* H5112 has its name in the same packet, so this is no H5112 */
+		return told(sensor_add(out, p, p[0]));
+	case CLIMATE:
+		if (n == 4 || n == 6)
+			return told(joined_add(out, p, p[3]));
+		break;
+	case PARTICLES:
+		if (n == 4)
+			return told(particles_add(out, p));
+		break;
+	case CARBON_DIOXIDE:
+		if (n == 6)
+			return told(carbon_dioxide_add(out, p));
+		break;
+	case SENSORS:		/* 0 and 1 */
+		if (n == 7)
+			return told(sensor_add(out, p, p[0]));
+		break;
+	case PROBES:		/* 1 and 2 */
+		if (n == 7)
+			return told(sensor_add(out, p, p[0] - 1u));
+		break;
+	}
+	return DECODED_OTHER;
+}
+
+/* The company is also Nokia's: a name, or the site, has to speak for Govee. */
+static enum decode_result shared_decode(const struct decode_device *device,
+					const struct ad_element *e,
+					struct readings *out)
+{
+	enum layout layout = layout_of(device->identity.name);
+
+	if (e->n < 6 || e->data[0] != 0x01 || e->data[1] != 0x01 ||
+	    (!device->chosen && layout == UNKNOWN))
 		return DECODED_OTHER;
-	if (n == 9) {
-		if (p[2] > 1)
-			return DECODED_DAMAGED;
-		reading_integer(out, FIELD_CHANNEL, p[2]);
-		return told(joined_add(out, p + 3, p[6]));
-	}
-	if (n == 6 && device->model == PARTICLES)
-		return told(particles_add(out, p + 2));
-	if (n == 8 && device->model == CARBON_DIOXIDE) {
-		if (!joined_add(out, p + 2, 101) || p[7] & 0x80)
-			return DECODED_DAMAGED;
-		reading_number(out, FIELD_CO2, be16(p + 5), 1);
-		return DECODED_VALUES;
-	}
-	return n == 6 || n == 8 ? told(joined_add(out, p + 2, p[5]))
-				: DECODED_OTHER;
+	return shared(layout, e->data + 2, e->n - 2u, out);
 }
 
 DECODER(govee)
@@ -132,7 +181,6 @@ DECODER(govee)
 	size_t at = 0;
 
 	(void)now;
-	model_learn(adv, device);
 	if (ad_company(adv->data, adv->n, &at, GOVEE, &e))
 		return govee(e.data, e.n, out);
 	at = 0;
@@ -140,6 +188,6 @@ DECODER(govee)
 		return e.n == 9 ? govee(e.data, e.n, out) : DECODED_OTHER;
 	at = 0;
 	if (ad_company(adv->data, adv->n, &at, SHARED, &e))
-		return shared(device, e.data, e.n, out);
+		return shared_decode(device, &e, out);
 	return DECODED_OTHER;
 }

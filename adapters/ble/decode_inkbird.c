@@ -8,19 +8,16 @@
 #include "adapters/ble/decode.h"
 
 #define LONG_COMPANY 0x2449
-#define NO_HUMIDITY 0xffff
+#define PROBES_AT 10
 
-static bool is_ours(const struct advertisement *adv,
-		    const struct decode_device *device)
+static bool is_short(const struct advertisement *adv,
+		     const struct decode_device *device)
 {
-	char name[32];
+	const char *name = device->identity.name;
 
-	if (device->chosen)
-		return true;
-	ad_name(adv->data, adv->n, name, sizeof(name));
-	return ad_lists(adv->data, adv->n, 0xfff0) &&
-	       (strcmp(name, "sps") == 0 || strcmp(name, "tps") == 0 ||
-		strcmp(name, "iBBQ") == 0);
+	return device->chosen ||
+	       (ad_lists(adv->data, adv->n, 0xfff0) &&
+		(strcmp(name, "sps") == 0 || strcmp(name, "tps") == 0));
 }
 
 /* The two bytes of the company are those of the temperature. */
@@ -55,15 +52,41 @@ static enum decode_result long_decode(const uint8_t *p, struct readings *out)
 	return DECODED_VALUES;
 }
 
+/* iBBQ and xBBQ: two bytes in place of a company and two more, the sender's
+ * address, and up to six probes. Four probes leave no room for the name, so the
+ * address and the service tell it. */
+static bool is_grill(const struct advertisement *adv,
+		     const struct decode_device *device,
+		     const struct ad_element *e)
+{
+	const char *name = device->identity.name;
+
+	return e->n >= PROBES_AT + 2 && e->n <= PROBES_AT + 12 &&
+	       e->n % 2 == 0 &&
+	       (strcmp(name, "iBBQ") == 0 || strcmp(name, "xBBQ") == 0 ||
+		(ad_lists(adv->data, adv->n, 0xfff0) &&
+		 (memcmp(e->data + 4, adv->address, 6) == 0 ||
+		  decode_is_address(e->data + 4, adv))));
+}
+
+static bool is_plugged_in(uint16_t raw)
+{
+	return raw != 0xffff && raw != 0xfff6 && raw != 0x7ffe;
+}
+
+/* One that is not plugged in keeps its number. */
 static enum decode_result probes_decode(const uint8_t *p, size_t n,
 					struct readings *out)
 {
-	for (size_t at = 8; at + 1 < n; at += 2) {
-		uint16_t raw = le16(p + at);
+	for (size_t i = 0; 2 * i + 1 < n; i++) {
+		double temperature = les16(p + 2 * i) / 10.0;
 
-		if (raw == 0xffff || raw == 0xfff6 || raw == 0x7ffe)
-			continue;	/* not plugged in */
-		reading_number(out, FIELD_TEMPERATURE, (int16_t)raw, 10);
+		if (!is_plugged_in(le16(p + 2 * i)))
+			continue;
+		if (temperature < -60 || temperature > 400)
+			return DECODED_DAMAGED;
+		reading_add_at(out, FIELD_TEMPERATURE, (unsigned)i,
+			       lwm2m_float(temperature));
 	}
 	return DECODED_VALUES;
 }
@@ -88,19 +111,16 @@ static bool last_manufacturer(const struct advertisement *adv,
 DECODER(inkbird)
 {
 	struct ad_element e = {0};
-	char name[16];
 
 	(void)now;
 	if (!last_manufacturer(adv, &e))
 		return DECODED_OTHER;
 	if (e.n == 18 && le16(e.data) == LONG_COMPANY)
 		return long_decode(e.data + 2, out);
-	if (!is_ours(adv, device))
-		return DECODED_OTHER;
-	ad_name(adv->data, adv->n, name, sizeof(name));
-	if (e.n >= 12 && strcmp(name, "iBBQ") == 0)
-		return probes_decode(e.data + 2, e.n - 2, out);
-	if (e.n == 9)
+	if (is_grill(adv, device, &e))
+		return probes_decode(e.data + PROBES_AT, e.n - PROBES_AT,
+				     out);
+	if (e.n == 9 && is_short(adv, device))
 		return short_decode(e.data, out);
 	return device->chosen ? DECODED_DAMAGED : DECODED_OTHER;
 }

@@ -20,6 +20,7 @@ enum control {
 #define LEGACY_KEY 12
 #define MIN_OBJECT 3
 #define RESTART 256		/* a counter below: a new battery */
+enum product { MJYD02YL = 0x07f6, RTCGQ02LM = 0x0a8d };
 #define IDLE_MOTION 30		/* seconds; longer is no motion any more */
 
 enum form {
@@ -40,7 +41,6 @@ static const struct part parts[] = {
 	{0x0003, 0, FORM_TRUTH, FIELD_MOTION, 1},
 	{0x0008, 0, FORM_TRUTH, FIELD_ARMED, 1},
 	{0x000a, 0, FORM_S16, FIELD_TEMPERATURE, 100},
-	{0x000f, 0, FORM_U24, FIELD_ILLUMINANCE, 1},
 	{0x1004, 0, FORM_S16, FIELD_TEMPERATURE, 10},
 	{0x1005, 0, FORM_TRUTH, FIELD_POWER_ON, 1},
 	{0x1005, 1, FORM_U8, FIELD_TEMPERATURE, 1},
@@ -131,19 +131,13 @@ static double number_of(const uint8_t *p, enum form form)
 	return float_of(p);
 }
 
-static bool is_percent(unsigned field)
-{
-	return field == FIELD_BATTERY || field == FIELD_HUMIDITY ||
-	       field == FIELD_MOISTURE || field == FIELD_CONSUMABLE;
-}
-
 static void part_add(struct readings *out, const struct part *part,
 		     const uint8_t *p)
 {
 	double number = number_of(p, (enum form)part->form);
 
 	if (!isfinite(number) ||
-	    (is_percent(part->field) &&
+	    (field_is_percent(part->field) &&
 	     (number < 0 || number > 100.0 * part->divide)))
 		return;
 	if (part->form == FORM_TRUTH)
@@ -188,9 +182,29 @@ static void door_add(struct readings *out, unsigned field, uint8_t state)
 	reading_bool(out, FIELD_LEFT_OPEN, state == 2);
 }
 
+/* What is closed is no longer left open: nothing else says that. */
+static void opening_add(struct readings *out, bool is_open)
+{
+	reading_bool(out, FIELD_OPENING, is_open);
+	if (!is_open)
+		reading_bool(out, FIELD_LEFT_OPEN, false);
+}
+
 static void idle_add(struct readings *out, double seconds)
 {
 	reading_bool(out, FIELD_MOTION, seconds <= IDLE_MOTION);
+}
+
+/* Behind a motion stands the light, in lux; with some devices it is a mark. */
+static void motion_add(struct readings *out, uint16_t product, uint32_t light)
+{
+	reading_bool(out, FIELD_MOTION, true);
+	if (product == RTCGQ02LM)
+		reading_bool(out, FIELD_LIGHT, light == 256);
+	else if (product == MJYD02YL)
+		reading_bool(out, FIELD_LIGHT, light == 100);
+	else
+		reading_number(out, FIELD_ILLUMINANCE, light, 1);
 }
 
 static bool one_or_two(uint8_t byte)
@@ -208,7 +222,8 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 			door_add(out, FIELD_DOOR, p[0]);
 		break;
 	case 0x000f:
-		reading_bool(out, FIELD_MOTION, true);
+		if (n >= 3)
+			motion_add(out, product, le24(p));
 		break;
 	case 0x000b:
 		if (n >= 1)
@@ -233,7 +248,7 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 	case 0x4804:
 	case 0x4a12:
 		if (n >= 1 && one_or_two(p[0]))
-			reading_bool(out, FIELD_OPENING, p[0] == 1);
+			opening_add(out, p[0] == 1);
 		break;
 	case 0x4a08:
 		reading_bool(out, FIELD_MOTION, true);
@@ -242,6 +257,7 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 		press_add(out, 0, 1);
 		break;
 	case 0x4a1a:
+		reading_bool(out, FIELD_OPENING, true);
 		reading_bool(out, FIELD_LEFT_OPEN, true);
 		break;
 	}
@@ -389,8 +405,8 @@ static enum decode_result clear(struct decode_device *device, int64_t now,
 		return DECODED_UNPROTECTED;
 	if (!objects_walk(out, le16(head + 2), p, n))
 		return DECODED_DAMAGED;
-	return decode_packet_is_new(device, head[4], now) ? DECODED_VALUES
-							  : DECODED_REPEATED;
+	return decode_packet_is_new(device, head[4], p, n, now) ?
+	       DECODED_VALUES : DECODED_REPEATED;
 }
 
 static enum decode_result beacon(const struct advertisement *adv,

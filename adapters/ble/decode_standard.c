@@ -103,6 +103,13 @@ static double medfloat_of(uint16_t raw)
 	return exponent < 0 ? mantissa / power : mantissa * power;
 }
 
+/* Sensors that have no value also send the ends of the range. */
+static bool is_possible(const struct standard *s, double number)
+{
+	return s->field != FIELD_TEMPERATURE ||
+	       (number >= -273.15 && number < 327.67);
+}
+
 enum standard_result standard_value(const struct standard *s,
 				    const uint8_t *bytes, size_t n,
 				    struct lwm2m_value *value)
@@ -118,7 +125,8 @@ enum standard_result standard_value(const struct standard *s,
 		return STANDARD_UNKNOWN;
 	number = s->size & MEDFLOAT ? medfloat_of((uint16_t)raw) :
 		 s->size & SIGNED ? signed_of(raw, size) : raw;
-	if (__builtin_isnan(number))
+	if (__builtin_isnan(number) ||
+	    !is_possible(s, number * s->multiply / s->divide))
 		return STANDARD_UNKNOWN;
 	*value = s->field == FIELD_BATTERY ? lwm2m_integer(raw) :
 		 lwm2m_float(number * s->multiply / s->divide);

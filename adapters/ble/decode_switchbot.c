@@ -9,14 +9,22 @@
 #define SERVICE_OLD 0x0d00
 #define COMPANY 0x0969
 #define COMPANY_OLD 0x0059	/* Nordic's, and so of many others */
+#define CO2_MAX 9999		/* ppm, of the sensor */
 
+/* Behind the top bit, which says whether it is encrypted. */
 enum model { METER = 'T', METER_PLUS = 'i', OUTDOOR = 'w', PRO = '4',
-	     PRO_CO2 = '5' };
+	     PRO_CO2 = '5', PRO_PAIRING = 0x14, PRO_CO2_PAIRING = 0x15 };
 
 static bool is_meter(uint8_t model)
 {
 	return model == METER || model == METER_PLUS || model == OUTDOOR ||
-	       model == PRO || model == PRO_CO2;
+	       model == PRO || model == PRO_CO2 || model == PRO_PAIRING ||
+	       model == PRO_CO2_PAIRING;
+}
+
+static bool has_co2(uint8_t model)
+{
+	return model == PRO_CO2 || model == PRO_CO2_PAIRING;
 }
 
 static bool service_find(const struct advertisement *adv,
@@ -56,48 +64,63 @@ static bool manufacturer_find(const struct advertisement *adv,
 	return ad_company(adv->data, adv->n, &at, COMPANY_OLD, e);
 }
 
-static enum decode_result manufacturer(const struct decode_device *device,
+static enum decode_result manufacturer(uint8_t model,
 				       const struct ad_element *e,
 				       struct readings *out)
 {
 	enum decode_result result;
+	uint16_t co2 = e->n >= 15 ? be16(e->data + 13) : 0;
 
 	if (e->n < 11)
-		return device->chosen ? DECODED_DAMAGED : DECODED_NOTHING;
+		return DECODED_NOTHING;
 	result = value_add(out, e->data + 8);
-	if (result == DECODED_VALUES && e->n >= 15 &&
-	    (device->model == PRO_CO2 || device->model == 0) &&
-	    be16(e->data + 13) > 0)
-		reading_number(out, FIELD_CO2, be16(e->data + 13), 1);
+	if (result == DECODED_VALUES && has_co2(model) && co2 > 0 &&
+	    co2 <= CO2_MAX)
+		reading_number(out, FIELD_CO2, co2, 1);
 	return result;
 }
 
+static enum decode_result meter(uint8_t model, const struct ad_element *service,
+				const struct ad_element *data,
+				struct readings *out)
+{
+	enum decode_result result = DECODED_NOTHING;
+	uint8_t battery = service ? service->data[2] & 0x7f : 0;
+
+	if (service && service->n >= 6 &&
+	    (model == METER || model == METER_PLUS))
+		result = value_add(out, service->data + 3);
+	else if (data)
+		result = manufacturer(model, data, out);
+	if (result == DECODED_DAMAGED ||
+	    (result == DECODED_NOTHING && service && service->n >= 6))
+		return result;
+	if (battery > 0 && battery <= 100)
+		reading_integer(out, FIELD_BATTERY, battery);
+	return DECODED_VALUES;
+}
+
+/* All of SwitchBot's devices send the same manufacturer data: whose they are,
+ * the other packet says, or the site. */
 DECODER(switchbot)
 {
 	struct ad_element service, data;
 	bool has_service = service_find(adv, &service);
 	bool has_data = manufacturer_find(adv, &data);
-	enum decode_result result = DECODED_NOTHING;
+	uint8_t *model = &device->identity.model;
 
 	(void)now;
-	if (has_service && service.n >= 1 && !is_meter(service.data[0] & 0x7f))
-		return DECODED_OTHER;
 	if (has_service && service.n < 3)
-		return DECODED_DAMAGED;
+		return service.n && is_meter(service.data[0] & 0x7f) ?
+		       DECODED_DAMAGED : DECODED_OTHER;
 	if (has_service)
-		device->model = service.data[0] & 0x7f;
-	if (!has_service && !(has_data && (device->chosen || device->model)))
+		*model = service.data[0] & 0x7f;
+	else if (!has_data || (!*model && !device->chosen))
 		return DECODED_OTHER;
-	if (has_service && service.n >= 6 &&
-	    (device->model == METER || device->model == METER_PLUS))
-		result = value_add(out, service.data + 3);
-	else if (has_data)
-		result = manufacturer(device, &data, out);
-	if (result == DECODED_DAMAGED)
-		return result;
-	if (has_service && (service.data[2] & 0x7f) > 0 &&
-	    (service.data[2] & 0x7f) <= 100 &&
-	    !(result == DECODED_NOTHING && service.n >= 6))
-		reading_integer(out, FIELD_BATTERY, service.data[2] & 0x7f);
-	return DECODED_VALUES;
+	if (!*model)
+		return DECODED_NO_MODEL;
+	if (!is_meter(*model))
+		return DECODED_OTHER;
+	return meter(*model, has_service ? &service : NULL,
+		     has_data ? &data : NULL, out);
 }

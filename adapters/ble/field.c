@@ -59,6 +59,12 @@ bool field_is_event(unsigned field)
 	       field == FIELD_DIMMER || field == FIELD_LOCK_EVENT;
 }
 
+bool field_is_percent(unsigned field)
+{
+	return field == FIELD_BATTERY || field == FIELD_HUMIDITY ||
+	       field == FIELD_MOISTURE || field == FIELD_CONSUMABLE;
+}
+
 enum lwm2m_type field_type(unsigned field)
 {
 	if ((field >= FIELD_GENERIC && field <= FIELD_WINDOW &&
@@ -83,11 +89,17 @@ void reading_add(struct readings *r, unsigned field, struct lwm2m_value value)
 {
 	uint8_t index = 0;
 
-	if (r->n == READINGS_MAX)
-		return;
 	for (size_t i = 0; i < r->n; i++)
 		index += r->at[i].field == field;
-	r->at[r->n++] = (struct reading){(uint16_t)field, index, value};
+	reading_add_at(r, field, index, value);
+}
+
+void reading_add_at(struct readings *r, unsigned field, unsigned index,
+		    struct lwm2m_value value)
+{
+	if (r->n < READINGS_MAX)
+		r->at[r->n++] = (struct reading){(uint16_t)field,
+						 (uint8_t)index, value};
 }
 
 void reading_number(struct readings *r, unsigned field, double dividend,

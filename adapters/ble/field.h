@@ -143,6 +143,9 @@ enum lwm2m_type field_type(unsigned field);
 /* A thing that happens, not a state: told once, never again as a reminder. */
 bool field_is_event(unsigned field);
 
+/* A share: from 0 to 100. */
+bool field_is_percent(unsigned field);
+
 #define READINGS_MAX 40
 
 struct reading {
@@ -161,6 +164,9 @@ struct readings {
 
 /* Adds one; the index is counted up. Dropped where there is no more room. */
 void reading_add(struct readings *r, unsigned field, struct lwm2m_value value);
+/* Of the sensor that the packet names: several of one device send in turn. */
+void reading_add_at(struct readings *r, unsigned field, unsigned index,
+		    struct lwm2m_value value);
 /* A number that the decimal system writes with few digits: `divisor` is a
  * power of ten or nearly so, which gives the shortest reading back. */
 void reading_number(struct readings *r, unsigned field, double dividend,

@@ -27,15 +27,6 @@ struct kept {
 };
 #define KEPT_LEAST offsetof(struct kept, ahead)	/* of older versions */
 
-static uint32_t hash_of(const uint8_t *bytes, size_t n)
-{
-	uint32_t hash = 2166136261u;
-
-	while (n-- > 0)
-		hash = (hash ^ *bytes++) * 16777619u;
-	return hash;
-}
-
 /* ---- devices */
 
 void listen_enter(struct ble_bus *bus, struct ble_device *device)
@@ -46,8 +37,8 @@ void listen_enter(struct ble_bus *bus, struct ble_device *device)
 
 	device->next = *bucket;
 	*bucket = device;
-	device->key_mark = hash_of(device->bindkey_file.at,
-				   device->bindkey_file.n);
+	device->key_mark = decode_hash(device->bindkey_file.at,
+				       device->bindkey_file.n);
 	device->state.key = device->bindkey_file.at;
 	device->state.n_key = device->bindkey_file.n;
 	if (device->match)
@@ -127,6 +118,8 @@ static const char *counter_name(enum decode_result result)
 		return "no_key";
 	case DECODED_UNPROTECTED:
 		return "unprotected";
+	case DECODED_NO_MODEL:
+		return "no_model";
 	case DECODED_OTHER:
 	case DECODED_VALUES:
 	case DECODED_NOTHING:
@@ -193,7 +186,7 @@ static bool is_event_packet(const struct readings *r)
 static bool is_same(struct ble_device *device, const struct advertisement *adv,
 		    bool event, int64_t now)
 {
-	uint32_t hash = hash_of(adv->data, adv->n);
+	uint32_t hash = decode_hash(adv->data, adv->n);
 	int64_t span = event ? EVENT_TIME : SAME_TIME;
 	struct ble_seen *seen;
 

@@ -170,7 +170,8 @@ static void run(const struct vector *v, struct decode_device *device,
 	if (result != DECODED_VALUES) {
 		static const char *const names[] = {
 			"OTHER", "VALUES", "NOTHING", "REPEATED", "DAMAGED",
-			"REPLAYED", "WRONG KEY", "NO KEY", "UNPROTECTED"};
+			"REPLAYED", "WRONG KEY", "NO KEY", "UNPROTECTED",
+			"NO MODEL"};
 
 		snprintf(text, sizeof(text), "%s", names[result]);
 	}
@@ -471,7 +472,7 @@ static void bthome_is_not_moved_by_a_wrong_tag(void **state)
 	RUN_CHAIN(chain);
 }
 
-static void bthome_tells_packets_by_their_id(void **state)
+static void bthome_tells_packets_by_id_and_bytes(void **state)
 {
 	static const struct vector chain[] = {
 		{SVC2, "4000093a01", BT,
@@ -479,18 +480,57 @@ static void bthome_tells_packets_by_their_id(void **state)
 		{SVC2, "4000093a01", BT, "REPEATED", 0, 0, 0},
 		{SVC2, "40000a3a01", BT,
 		 "packet=10 button=yes button-event=1", 0, 0, 0},
+		/* behind the last one: it began anew */
+		{SVC2, "4000083a01", BT,
+		 "packet=8 button=yes button-event=1", 0, 0, 0},
 		{SVC2, "4000083a01", BT, "REPEATED", 0, 0, 0},
-		{SVC2, "4000483a02", BT,
-		 "packet=72 button=yes button-event=2", 0, 0, 0},
 	};
-	struct vector late = chain[0];
 	struct decode_device device = {0};
 
 	(void)state;
 	RUN_CHAIN(chain);
-	/* after five seconds of silence any id is a new one */
-	run(&late, &device, SECOND);
-	run(&late, &device, 6 * SECOND);
+	/* four seconds after it was news it is so again, not before */
+	run(&chain[0], &device, SECOND);
+	run(&chain[1], &device, 2 * SECOND);
+	run(&chain[1], &device, 5 * SECOND - 1);
+	run(&chain[0], &device, 5 * SECOND);
+}
+
+/* pvvx' firmware sends two packets of one id in turn (ATC_MiThermometer,
+ * issue 740). */
+static void bthome_takes_both_packets_of_an_id(void **state)
+{
+	static const struct vector chain[] = {
+		{SVC2, "4000b00151028d0a038d11", BT,
+		 "packet=176 battery=81 temperature=27.01 humidity=44.93", 0, 0,
+		 0},
+		{SVC2, "4000b00c200b10001101", BT,
+		 "packet=176 voltage=2.848 power-on=no opening=yes", 0, 0, 0},
+		{SVC2, "4000b00151028d0a038d11", BT, "REPEATED", 0, 0, 0},
+		{SVC2, "4000b00c200b10001101", BT, "REPEATED", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_CHAIN(chain);
+}
+
+static void bthome_tells_nothing_out_of_range(void **state)
+{
+	static const struct vector vectors[] = {
+		{SVC2, "4003bf53", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "40031127", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "40031027", BT, "humidity=100", 0, 0, 0},
+		{SVC2, "402e65", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "40141127", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "402f65", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "403a1f", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "403a07", BT, "NOTHING", 0, 0, 0},
+		{SVC2, "403a80", BT, "button=yes button-event=128", 0, 0, 0},
+		{"svc 181c", "0303bf53", BT, "NOTHING", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
 }
 
 static void bthome_version_1(void **state)
@@ -711,6 +751,32 @@ static void mibeacon_in_clear(void **state)
 	RUN_EACH(vectors);
 }
 
+/* What is told when it begins is cleared when it ends; marks are no lux. */
+static void mibeacon_states_end(void **state)
+{
+	static const struct vector vectors[] = {
+		{"svc fe95", "50508918015544332211c0124a0101", BT,
+		 "opening=yes", 0, "C0:11:22:33:44:55", 0},
+		{"svc fe95", "50508918025544332211c01a4a0101", BT,
+		 "opening=yes left-open=yes", 0, "C0:11:22:33:44:55", 0},
+		{"svc fe95", "50508918035544332211c0124a0102", BT,
+		 "opening=no left-open=no", 0, "C0:11:22:33:44:55", 0},
+		{"svc fe95", "50508918035544332211c004480102", BT,
+		 "opening=no left-open=no", 0, "C0:11:22:33:44:55", 0},
+		{"svc fe95", "50508d0a015544332211c00f0003000100", BT,
+		 "motion=yes light=yes", 0, "C0:11:22:33:44:55", 0},
+		{"svc fe95", "50508d0a015544332211c00f0003000000", BT,
+		 "motion=yes light=no", 0, "C0:11:22:33:44:55", 0},
+		{"svc fe95", "5050f607015544332211c00f0003640000", BT,
+		 "motion=yes light=yes", 0, "C0:11:22:33:44:55", 0},
+		{"svc fe95", "5050f607015544332211c00f0003010000", BT,
+		 "motion=yes light=no", 0, "C0:11:22:33:44:55", 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
 static void mibeacon_encrypted(void **state)
 {
 	static const struct vector vectors[] = {
@@ -845,14 +911,16 @@ static void govee(void **state)
 		{GOVEE, "00210ab61218c80001", BT,
 		 "temperature=25.93 humidity=47.9 battery=24", 0, 0, 0},
 		{"mfr 0001", "010103b31464", DECODE_GOVEE,
-		 "temperature=24.2 humidity=45.2 battery=100", 0, 0, 0},
+		 "temperature=24.2 humidity=45.2 battery=100", 0, 0,
+		 "GVH5101_1234"},
 		{"mfr 0001", "010103465464", BT,
 		 "temperature=21.4 humidity=61.2 battery=100", 0, 0,
 		 "GVH5100_1234"},
 		{"mfr 0001", "01010203d95e", DECODE_GOVEE,
-		 "temperature=13.2 humidity=5.7 battery=94", 0, 0, 0},
+		 "temperature=13.2 humidity=5.7 battery=94", 0, 0,
+		 "GVH5102_1234"},
 		{"mfr 0001", "010103c730e40000", DECODE_GOVEE, "DAMAGED", 0,
-		 0, 0},
+		 0, "GVH5108_1234"},
 		{"mfr 8801", "ec0001010a0aa40664", BT,
 		 "temperature=25.7 humidity=17 battery=100", 0, 0, 0},
 		{"mfr 0001", "01010ed13298", BT,
@@ -863,12 +931,71 @@ static void govee(void **state)
 		 "GVH5106_1234"},
 		{"mfr 0001", "0101010003e7e40001", DECODE_GOVEE, "DAMAGED", 0,
 		 0, 0},
+		{"mfr 0001", "01010cb9148c", BT,
+		 "temperature=21.3 humidity=45.6 pm2.5=12", 0, 0,
+		 "GVH5106_1234"},
+		/* the same length is another layout: nothing is guessed */
+		{"mfr 0001", "01010ed2e431", DECODE_GOVEE, "NO MODEL", 0, 0,
+		 0},
+		{"mfr 0001", "010103612f02e600", DECODE_GOVEE, "NO MODEL", 0,
+		 0, 0},
+		{"mfr 0001", "010103612f02e600", BT,
+		 "temperature=22.1 humidity=48.7 co2=742", 0, 0,
+		 "GV51404045"},
+		{"mfr 0001", "010103612f02e680", BT, "DAMAGED", 0, 0,
+		 "GVH5140_4045"},
+		{"mfr 0001", "0101000322586400" "03", DECODE_GOVEE,
+		 "channel=0 temperature=20.5 humidity=40 battery=100", 0, 0,
+		 0},
+		{"mfr 0001", "01010100f98864000" "3", BT,
+		 "channel=1 temperature-2=6.3 humidity-2=88 battery-2=100", 0,
+		 0, "B5178D6FB"},
+		{"mfr 0001", "010101033d70640041", BT,
+		 "channel=0 temperature=21.2 humidity=33.6 battery=100", 0, 0,
+		 "GV51124045"},
+		{"mfr 0001", "010102033d70640041", BT,
+		 "channel=1 temperature-2=21.2 humidity-2=33.6 battery-2=100",
+		 0, 0, "GV51124045"},
+		{"mfr 0001", "010103033d70640041", BT, "DAMAGED", 0, 0,
+		 "GV51124045"},
+		/* a light of Govee's */
+		{"mfr 0001", "010103b31464", BT, "OTHER", 0, 0,
+		 "GVH6127_1234"},
 		/* Nokia's company, and nothing else that speaks for Govee */
 		{"mfr 0001", "010103b31464", BT, "OTHER", 0, 0, 0},
 	};
 
 	(void)state;
 	RUN_EACH(vectors);
+}
+
+/* The name that came before, or that the site gives, says whose layout it is. */
+static void a_name_is_remembered(void **state)
+{
+	static const struct vector chain[] = {
+		{"mfr 0001", "01010cb9148c", DECODE_GOVEE, "NO MODEL", 0, 0,
+		 0},
+		{"ad", "0d09475648353130365f31323334", DECODE_GOVEE, "OTHER",
+		 0, 0, 0},
+		{"mfr 0001", "01010cb9148c", DECODE_GOVEE,
+		 "temperature=21.3 humidity=45.6 pm2.5=12", 0, 0, 0},
+	};
+	static const struct vector meter[] = {
+		{"mfr 0969", "d7c17d5deb43de03069835", BT, "OTHER", 0, 0, 0},
+		{"svc fd3d", "5400e4", BT, "battery=100", 0, 0, 0},
+		{"mfr 0969", "d7c17d5deb43de03069835", BT,
+		 "temperature=24.6 humidity=53", 0, 0, 0},
+	};
+	struct decode_device device = {0};
+
+	(void)state;
+	RUN_CHAIN(chain);
+	RUN_CHAIN(meter);
+	decode_variant(&device, "H5106");
+	run(&chain[2], &device, SECOND);
+	decode_variant(&device, "T");
+	assert_string_equal(device.identity.name, "H5106");
+	assert_int_equal(device.identity.model, 'T');
 }
 
 static void inkbird(void **state)
@@ -905,6 +1032,20 @@ static void inkbird(void **state)
 		 "00000100000000", BT, "temperature=36.6 battery=95", 0, 0,
 		 0},
 		{"ad", "0aff" "fc07c71200c83d5606", BT, "OTHER", 0, 0, 0},
+		/* iBBQ: the service and the address tell it */
+		{"ad", "0201060303f0ff13ff00000000c011223344550401fa000401fa00",
+		 BT, "temperature=26 temperature-2=25 temperature-3=26 "
+		 "temperature-4=25", 0, "C0:11:22:33:44:55", 0},
+		{"ad", "0303f0ff13ff00000000c01122334455f6fffa00fefffa00", BT,
+		 "temperature-2=25 temperature-3=-0.2 temperature-4=25", 0,
+		 "C0:11:22:33:44:55", 0},
+		{"ad", "0303f0ff0fff01000000c0112233445514011101050978424251",
+		 BT, "temperature=27.6 temperature-2=27.3", 0,
+		 "C0:11:22:33:44:55", 0},
+		{"ad", "0303f0ff0fff01000000c011223344551401ffff050978424251",
+		 BT, "temperature=27.6", 0, "C0:00:00:00:00:00", 0},
+		{"ad", "0303f0ff0fff01000000c0112233445514011101", BT, "OTHER",
+		 0, "C0:00:00:00:00:00", 0},
 		{"ad", "09ff" "fc07c71200c83d56", DECODE_INKBIRD, "DAMAGED",
 		 0, 0, 0},
 	};
@@ -929,14 +1070,25 @@ static void switchbot(void **state)
 		{"ad", "0616" "3dfd" "340064" "10ff" "6909"
 		 "b0e9fe52dd84066408972c0005", BT,
 		 "temperature=23.8 humidity=44 battery=100", 0, 0, 0},
+		{"ad", "0616" "3dfd" "350064" "13ff" "6909"
+		 "b0e9fe543215b7e4079ba4003702d500", BT,
+		 "temperature=27.7 humidity=36 co2=725 battery=100", 0, 0, 0},
+		{"ad", "0616" "3dfd" "150064" "13ff" "6909"
+		 "b0e9fe543215b7e4079ba40037ffff00", BT,
+		 "temperature=27.7 humidity=36 battery=100", 0, 0, 0},
+		{"ad", "0616" "3dfd" "140064" "10ff" "6909"
+		 "b0e9fe52dd84066408972c0005", BT,
+		 "temperature=23.8 humidity=44 battery=100", 0, 0, 0},
+		/* of any of SwitchBot's devices */
 		{"mfr 0969", "b0e9fe543215b7e4079ba4003702d500",
-		 DECODE_SWITCHBOT, "temperature=27.7 humidity=36 co2=725", 0,
-		 0, 0},
+		 DECODE_SWITCHBOT, "NO MODEL", 0, 0, 0},
 		{"ad", "0201060EFF6909C4F92675DF22DC030096A909163DFD690064009"
 		 "6A9", BT, "temperature=22 humidity=41 battery=100", 0, 0, 0},
 		{"svc fd3d", "540000000000", BT, "NOTHING", 0, 0, 0},
 		{"mfr 0969", "b0e9fe543215b7e4079ba4", BT, "OTHER", 0, 0, 0},
 		{"svc fd3d", "4800", BT, "OTHER", 0, 0, 0},
+		{"ad", "0616" "3dfd" "480064" "0eff" "6909"
+		 "d7c17d5deb43de03069835", DECODE_SWITCHBOT, "OTHER", 0, 0, 0},
 		{"svc fd3d", "5400", BT, "DAMAGED", 0, 0, 0},
 	};
 
@@ -951,6 +1103,8 @@ static void standard_service_data(void **state)
 		{"svc 2a6e", "6408", BT, "temperature=21.48", 0, 0, 0},
 		{"svc 2a6e", "18fc", BT, "temperature=-10", 0, 0, 0},
 		{"svc 2a6e", "0080", BT, "NOTHING", 0, 0, 0},
+		{"svc 2a6e", "ff7f", BT, "NOTHING", 0, 0, 0},
+		{"svc 2a6e", "0081", BT, "NOTHING", 0, 0, 0},
 		{"svc 2a6e", "64", BT, "DAMAGED", 0, 0, 0},
 		{"svc 2a6f", "8813", BT, "humidity=50", 0, 0, 0},
 		{"svc 2a6f", "ffff", BT, "NOTHING", 0, 0, 0},
@@ -1042,14 +1196,18 @@ int main(void)
 		cmocka_unit_test(bthome_refuses_what_it_has_heard),
 		cmocka_unit_test(bthome_begins_anew_only_after_a_pause),
 		cmocka_unit_test(bthome_is_not_moved_by_a_wrong_tag),
-		cmocka_unit_test(bthome_tells_packets_by_their_id),
+		cmocka_unit_test(bthome_tells_packets_by_id_and_bytes),
+		cmocka_unit_test(bthome_takes_both_packets_of_an_id),
+		cmocka_unit_test(bthome_tells_nothing_out_of_range),
 		cmocka_unit_test(bthome_version_1),
 		cmocka_unit_test(atc_and_pvvx),
 		cmocka_unit_test(ruuvi),
 		cmocka_unit_test(mibeacon_in_clear),
 		cmocka_unit_test(mibeacon_encrypted),
+		cmocka_unit_test(mibeacon_states_end),
 		cmocka_unit_test(eddystone_and_ibeacon),
 		cmocka_unit_test(govee),
+		cmocka_unit_test(a_name_is_remembered),
 		cmocka_unit_test(inkbird),
 		cmocka_unit_test(switchbot),
 		cmocka_unit_test(standard_service_data),
