@@ -17,6 +17,10 @@ static const struct adapter_key point_keys[] = {
 		    .help = "the line's name, as scan shows it"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, chip,
 		    .help = "the label of its chip, never the chip's number"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, path, .min = 1,
+		    .max = 120,
+		    .help = "of the chip's device, or the end of it, where "
+			    "several chips have its label (scan lists it)"),
 	ADAPTER_KEY(ADAPTER_INT, struct gpio_point, number, .min = 0,
 		    .max = 65535, .flags = ADAPTER_AUTO, .fallback = "auto",
 		    .help = "the line's number on its chip, where it has no "
@@ -72,11 +76,11 @@ static int place_check(const struct adapter_point *point,
 			"the numbers of chips change with the order in which "
 			"they are found: give the label of the chip, or the "
 			"name of the line (lwmuxctl scan gpio lists them)");
-	if (!p->line && !p->chip)
+	if (!p->line && !p->chip && !p->path)
 		return adapter_refuse(bus, error, "line",
 			"which line? Give its name, or chip and number");
 	if (!p->line && p->number < 0)
-		return adapter_refuse(bus, error, "chip",
+		return adapter_refuse(bus, error, p->chip ? "chip" : "path",
 			"needs the number of the line on this chip");
 	if (p->line && p->number >= 0)
 		return adapter_refuse(bus, error, "number",

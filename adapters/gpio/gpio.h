@@ -6,9 +6,10 @@
 #include "adapters/adapter.h"
 #include "adapters/gpio/counter.h"
 #include "adapters/gpio/lines.h"
+#include "adapters/gpio/place.h"
 
 #define GPIO_LOG_WARNING 4
-#define GPIO_NAME_MAX 80
+#define GPIO_NAME_MAX 200
 #define MILLISECOND INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
@@ -32,7 +33,7 @@ enum gpio_part {
 
 struct gpio_point {
 	/* keys */
-	const char *line, *chip;
+	const char *line, *chip, *path;
 	int32_t number;
 	bool active_low;
 	uint32_t bias, edge, count, part, drive, initial;
@@ -45,6 +46,7 @@ struct gpio_line {
 	struct adapter_device *device;
 	char name[GPIO_NAME_MAX];	/* for people, and to keep by */
 	const struct gpio_point *keys;	/* how it is found */
+	struct home home;		/* its chip */
 	/* What its points want of it together. */
 	bool output, both_edges;
 	bool lasting;			/* has totals to keep */
@@ -90,6 +92,7 @@ bool gpio_device_lives(const struct adapter_device *device);
 
 /* totals.c: what lasts of a line */
 void gpio_kept_read(struct gpio_line *line);
+void gpio_home_keep(struct gpio_line *line, const struct home *home);
 void gpio_totals_keep(struct gpio_line *line, int64_t now);
 void gpio_settings_keep(struct gpio_line *line);
 

@@ -41,6 +41,7 @@ static bool is_of(const struct gpio_line *line, const struct gpio_point *p)
 
 	return is_same_text(k->line, p->line) &&
 	       is_same_text(k->chip, p->chip) &&
+	       is_same_text(k->path, p->path) &&
 	       (p->line || k->number == p->number);
 }
 
@@ -49,8 +50,14 @@ static void line_name(struct gpio_line *line, const struct gpio_point *p)
 	if (p->line)
 		snprintf(line->name, sizeof(line->name), "%.60s", p->line);
 	else
-		snprintf(line->name, sizeof(line->name), "%.60s/%d", p->chip,
-			 p->number);
+		snprintf(line->name, sizeof(line->name), "%.60s/%d",
+			 p->chip ? p->chip : "", p->number);
+	if (p->path) {
+		size_t n = strlen(line->name);
+
+		snprintf(line->name + n, sizeof(line->name) - n, "@%s",
+			 p->path);
+	}
 }
 
 /* What one asks for, all get: of times the longest, to save the shortest. */
@@ -230,16 +237,18 @@ int gpio_line_open(struct gpio_line *line)
 {
 	const struct gpio_point *k = line->keys;
 	struct place_wanted wanted = {
-		.chip = k->chip, .line = k->line, .number = (unsigned)k->number
+		.chip = k->chip, .path = k->path, .line = k->line,
+		.number = (unsigned)k->number
 	};
 	char why[PLACE_WHY_MAX], holder[LINE_TEXT_MAX + 2];
 	struct place place;
-	int rc = place_find(&wanted, &place, why);
+	int rc = place_find(&wanted, &line->home, &place, why);
 
 	if (rc < 0) {
 		line_fault(line, rc, why);
 		return rc;
 	}
+	gpio_home_keep(line, &place.home);
 	rc = line_borrow(line, &place);
 	if (rc == 0) {
 		rc = line_start(line);

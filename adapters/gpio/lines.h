@@ -11,6 +11,7 @@
 
 #define CHIPS_MAX 64
 #define CHIP_PATH_MAX 32
+#define CHIP_WHERE_MAX 200
 #define LINE_TEXT_MAX 33		/* names and consumers, with the 0 */
 
 struct chip;
@@ -63,6 +64,10 @@ struct line_event {
 /* chips.c: paths of the chips that there are, sorted; how many, at most
  * CHIPS_MAX. */
 size_t chips_list(char paths[CHIPS_MAX][CHIP_PATH_MAX]);
+/* chips.c: on which device the chip at this path sits, below /sys/devices, as
+ * platform/soc/fe804000.i2c/i2c-1/1-0020; the second chip of one device has
+ * "+1" behind it. "": the kernel does not say. */
+void chip_where(const char *path, char where[CHIP_WHERE_MAX]);
 
 int chip_open(const char *path, struct chip **chip);
 void chip_close(struct chip *chip);

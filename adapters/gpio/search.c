@@ -30,9 +30,9 @@ static void yaml_text(const char *text, char *to, size_t size)
 }
 
 static void line_tell(struct adapter_search *search, const struct chip *chip,
-		      unsigned offset, const struct line_info *info)
+		      const char *where, unsigned offset, const struct line_info *info)
 {
-	char name[2 * LINE_TEXT_MAX + 4], keys[3 * LINE_TEXT_MAX], note[200];
+	char name[2 * LINE_TEXT_MAX + 4], keys[3 * LINE_TEXT_MAX], note[400];
 	char held[LINE_TEXT_MAX + 16] = "free";
 
 	if (info->name[0]) {
@@ -48,17 +48,17 @@ static void line_tell(struct adapter_search *search, const struct chip *chip,
 			 info->consumer);
 	else if (info->used)
 		strcpy(held, "in use");
-	snprintf(note, sizeof(note), "%s (%.40s) line %u, %s, %s",
-		 chip_name(chip), chip_label(chip), offset,
+	snprintf(note, sizeof(note), "%s (%.40s at %.120s) line %u, %s, %s",
+		 chip_name(chip), chip_label(chip), where, offset,
 		 info->output ? "output" : "input", held);
 	adapter_found(search, .keys = keys, .note = note);
 }
 
 static void chip_tell(struct adapter_search *search, const char *path)
 {
+	char note[100], where[CHIP_WHERE_MAX];
 	struct line_info info;
 	struct chip *chip;
-	char note[100];
 	int rc = chip_open(path, &chip);
 
 	if (rc < 0) {
@@ -67,9 +67,10 @@ static void chip_tell(struct adapter_search *search, const char *path)
 		adapter_found(search, .keys = "", .note = note);
 		return;
 	}
+	chip_where(path, where);
 	for (unsigned i = 0; i < chip_lines(chip); i++)
 		if (chip_line(chip, i, &info) == 0)
-			line_tell(search, chip, i, &info);
+			line_tell(search, chip, where, i, &info);
 	chip_close(chip);
 }
 

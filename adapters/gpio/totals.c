@@ -41,6 +41,33 @@ static void settings_read(struct gpio_line *line)
 	line->active_low = k.active_low != 0;
 }
 
+/* The label, a 0, and where it sits: short, for many lines have one. */
+static void home_read(struct gpio_line *line)
+{
+	char name[GPIO_NAME_MAX + 16];
+	char text[LINE_TEXT_MAX + CHIP_WHERE_MAX + 1] = "";
+	size_t label;
+
+	adapter_kept(line->device, name_of(line, "chip", name), text,
+		     sizeof(text) - 1);
+	label = strnlen(text, LINE_TEXT_MAX - 1);
+	memcpy(line->home.label, text, label);
+	snprintf(line->home.where, sizeof(line->home.where), "%s",
+		 text[label] ? "" : text + label + 1);
+}
+
+void gpio_home_keep(struct gpio_line *line, const struct home *home)
+{
+	char name[GPIO_NAME_MAX + 16];
+	char text[LINE_TEXT_MAX + CHIP_WHERE_MAX];
+	int n = snprintf(text, sizeof(text), "%s%c%s", home->label, '\0',
+			 home->where);
+
+	line->home = *home;
+	adapter_keep(line->device, name_of(line, "chip", name), text,
+		     (size_t)n);
+}
+
 void gpio_kept_read(struct gpio_line *line)
 {
 	char name[GPIO_NAME_MAX + 16];
@@ -53,6 +80,7 @@ void gpio_kept_read(struct gpio_line *line)
 		line->watch.ns[true] = k.on;
 	}
 	settings_read(line);
+	home_read(line);
 }
 
 void gpio_totals_keep(struct gpio_line *line, int64_t now)

@@ -37,6 +37,7 @@ void gpio_fake_start(void)
 
 		snprintf(chip->path, sizeof(chip->path), "/dev/gpiochip%zu", i);
 		snprintf(chip->label, sizeof(chip->label), "%s", labels[i]);
+		snprintf(chip->where, sizeof(chip->where), "bus/dev-%zu", i);
 		chip->there = i < 2;
 		for (size_t k = 0; k < FAKE_LINES; k++) {
 			struct line *line = &chip->lines[k];
@@ -116,6 +117,15 @@ size_t chips_list(char paths[CHIPS_MAX][CHIP_PATH_MAX])
 		if (gpio_chips[i].there)
 			memcpy(paths[n++], gpio_chips[i].path, CHIP_PATH_MAX);
 	return n;
+}
+
+void chip_where(const char *path, char where[CHIP_WHERE_MAX])
+{
+	struct chip *chip;
+
+	where[0] = '\0';
+	if (chip_open(path, &chip) == 0)
+		memcpy(where, chip->where, CHIP_WHERE_MAX);
 }
 
 int chip_open(const char *path, struct chip **chip)

@@ -26,6 +26,7 @@ struct line {
 
 struct chip {
 	char path[CHIP_PATH_MAX], label[LINE_TEXT_MAX];
+	char where[CHIP_WHERE_MAX];
 	bool there;
 	int open_error;
 	struct line lines[FAKE_LINES];

@@ -218,8 +218,8 @@ static void a_name_there_twice_is_said(void **state)
 	(void)state;
 	strcpy(gpio_chips[1].lines[3].name, "door");
 	assert_string_equal(fault_of("line=door", -ENOTUNIQ),
-		"line door: there are 2 of them, one at gpiochip0 (first): "
-		"give the chip's label too");
+		"line door: there are 2 of them, one at gpiochip0 (first at "
+		"bus/dev-0): give the chip's label too, or its path");
 	point("q", "line=door chip=second");
 	assert_int_equal(fake_attach(host), 0);
 }
@@ -895,6 +895,61 @@ static void a_chip_goes_and_comes_back(void **state)
 	assert_true(value(door));
 }
 
+/* Another board's relay of the same name is another relay. */
+static void another_chips_line_is_never_taken(void **state)
+{
+	struct adapter_point *relay = point("b", "line=relay writable=yes "
+					    "initial=on");
+	struct line *other = &gpio_chips[1].lines[2];
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	gpio_unplug(&gpio_chips[0]);
+	assert_int_equal(fake_poll(device, NULL), -ENODEV);
+	fake_close(host);
+	gpio_line_named("relay")->used = false;
+	strcpy(other->name, "relay");
+	assert_int_equal(fake_attach(host), -ENOENT);
+	assert_false(other->used || other->level);
+	assert_string_equal(fake_last(relay)->text, "line relay: its chip "
+		"(first at bus/dev-0) is not there; another one, gpiochip1 "
+		"(second at bus/dev-1), has such a line: if that is the one, "
+		"say so by path: bus/dev-1");
+	strcpy(gpio_chips[1].label, "first");	/* of the same make */
+	assert_int_equal(fake_attach(host), -ENOENT);
+	assert_false(other->used || other->level);
+	gpio_chips[0].there = true;		/* both: its own is known */
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(gpio_line_named("relay")->used);
+	assert_false(other->used || other->level);
+}
+
+static void chips_of_one_label_are_told_apart_by_path(void **state)
+{
+	struct adapter_point *p;
+
+	(void)state;
+	strcpy(gpio_chips[1].label, "first");
+	gpio_chips[1].lines[3].level = true;
+	assert_string_equal(fault_of("chip=first number=3", -ENOTUNIQ),
+		"line first/3: there are 2 of them, one at gpiochip0 (first "
+		"at bus/dev-0): give the chip's path too");
+	p = point("q", "chip=first path=dev-1 number=3");
+	point("r", "path=bus/dev-0 number=3");
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(value(p));
+	assert_true(gpio_chips[0].lines[3].used);
+	assert_true(gpio_chips[1].lines[3].used);
+}
+
+static void the_end_of_a_path_is_whole_names(void **state)
+{
+	(void)state;
+	assert_string_equal(fault_of("path=ev-0 number=3", -ENOENT),
+			    "line /3@ev-0: there is no chip at ev-0");
+}
+
 static void a_write_finds_the_chip_gone(void **state)
 {
 	struct adapter_point *relay = point("b", "line=relay writable=yes");
@@ -952,15 +1007,15 @@ static void a_scan_lists_all_lines(void **state)
 	assert_string_equal(fake_event(host, FAKE_FOUND, 0)->text,
 			    "line: door");
 	assert_string_equal(fake_event(host, FAKE_FOUND, 0)->copy,
-		"gpiochip0 (first) line 0, input, held by \"lwmux site\"");
+		"gpiochip0 (first at bus/dev-0) line 0, input, held by \"lwmux site\"");
 	assert_string_equal(fake_event(host, FAKE_FOUND, 3)->text,
 			    "chip: first, number: 3");
 	assert_string_equal(fake_event(host, FAKE_FOUND, 3)->copy,
-			    "gpiochip0 (first) line 3, input, free");
+			    "gpiochip0 (first at bus/dev-0) line 3, input, free");
 	assert_string_equal(fake_event(host, FAKE_FOUND, 5)->text,
 			    "line: \"a: \\\"b\\\"\"");
 	assert_string_equal(fake_event(host, FAKE_FOUND, 5)->copy,
-			    "gpiochip1 (second) line 1, output, in use");
+			    "gpiochip1 (second at bus/dev-1) line 1, output, in use");
 	assert_string_equal(fake_event(host, FAKE_FOUND, 8)->copy,
 		"/dev/gpiochip2 cannot be opened: Permission denied");
 	assert_int_equal(fake_search(host, ADAPTER_PROBE, "", NULL, 0, 10),
@@ -1030,6 +1085,9 @@ int main(void)
 		TEST(what_others_set_is_shown),
 		TEST(a_pulse_ends_by_itself),
 		TEST(a_chip_goes_and_comes_back),
+		TEST(another_chips_line_is_never_taken),
+		TEST(chips_of_one_label_are_told_apart_by_path),
+		TEST(the_end_of_a_path_is_whole_names),
 		TEST(a_write_finds_the_chip_gone),
 		TEST(unreadable_events_fail_the_line),
 		TEST(a_pulse_ends_with_its_chip),
