@@ -105,6 +105,44 @@ static int use_check(const struct adapter_point *point,
 	if (p->initial != LINE_KEEP && !output)
 		return adapter_refuse(bus, error, "initial",
 				      "is of outputs: needs writable: true");
+	if (p->bias != LINE_BIAS_KEEP && output)
+		return adapter_refuse(bus, error, "bias",
+				      "is of inputs: an output has none");
+	return 0;
+}
+
+/* Two points of one line that want it otherwise; 0 where one of them does not
+ * say. */
+static int agree_check(const struct adapter_point *point,
+		       struct adapter_error *error)
+{
+	const struct adapter_device *device = point->device;
+	const struct gpio_point *p = point->data;
+
+	for (size_t i = 0; i < device->n_points; i++) {
+		const struct gpio_point *o = device->points[i]->data;
+		const char *key = NULL;
+
+		if (device->points[i] == point)
+			return 0;
+		if (!gpio_is_same_line(o, p))
+			continue;
+		if (o->bias && p->bias && o->bias != p->bias)
+			key = "bias";
+		else if (o->debounce && p->debounce &&
+			 o->debounce != p->debounce)
+			key = "debounce";
+		else if (o->edge && p->edge && o->edge != p->edge)
+			key = "edge";
+		else if (o->initial && p->initial && o->initial != p->initial)
+			key = "initial";
+		else if (o->drive && p->drive && o->drive != p->drive)
+			key = "drive";
+		if (key)
+			return adapter_refuse(device->bus, error, key,
+				"the point %s says otherwise of the same line",
+				device->points[i]->name);
+	}
 	return 0;
 }
 
@@ -146,7 +184,9 @@ static int gpio_check_point(const struct adapter_point *point,
 		facts->has_initial = true;
 		facts->initial = p->initial == LINE_HIGH;
 	}
-	return rc ? rc : use_check(point, error);
+	if (rc == 0)
+		rc = use_check(point, error);
+	return rc ? rc : agree_check(point, error);
 }
 
 /* ---- the bus and its devices ---- */

@@ -73,6 +73,7 @@ struct gpio_line {
 };
 
 /* line.c: lines of a device */
+bool gpio_is_same_line(const struct gpio_point *a, const struct gpio_point *b);
 int gpio_lines_make(struct adapter_device *device);
 void gpio_lines_free(struct adapter_device *device);
 /* Found, requested, read for the first time; otherwise all its points are

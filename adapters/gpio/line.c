@@ -35,14 +35,12 @@ static bool is_same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool is_of(const struct gpio_line *line, const struct gpio_point *p)
+bool gpio_is_same_line(const struct gpio_point *a, const struct gpio_point *b)
 {
-	const struct gpio_point *k = line->keys;
-
-	return is_same_text(k->line, p->line) &&
-	       is_same_text(k->chip, p->chip) &&
-	       is_same_text(k->path, p->path) &&
-	       (p->line || k->number == p->number);
+	return is_same_text(a->line, b->line) &&
+	       is_same_text(a->chip, b->chip) &&
+	       is_same_text(a->path, b->path) &&
+	       (a->line || a->number == b->number);
 }
 
 static void line_name(struct gpio_line *line, const struct gpio_point *p)
@@ -90,7 +88,7 @@ static void wants_add(struct gpio_line *line, const struct adapter_point *point)
 static struct gpio_line *line_of(struct gpio_device *d, struct gpio_point *p)
 {
 	for (size_t i = 0; i < d->n_lines; i++)
-		if (is_of(&d->lines[i], p))
+		if (gpio_is_same_line(d->lines[i].keys, p))
 			return &d->lines[i];
 	d->lines[d->n_lines].keys = p;
 	return &d->lines[d->n_lines++];

@@ -111,6 +111,22 @@ static void bad_points_are_refused(void **state)
 		"count: only the part value counts\n");
 }
 
+static void contradictory_points_are_refused(void **state)
+{
+	(void)state;
+	point("a", "line=door bias=pull-up debounce=20ms");
+	point("b", "line=door count=total");
+	point("c", "line=door bias=pull-down");
+	point("d", "line=door debounce=5ms");
+	point("e", "line=meter bias=pull-down debounce=5ms");
+	point("f", "line=relay writable=yes bias=pull-up");
+	assert_int_equal(fake_check(host), 3);
+	assert_string_equal(fake_refusals(host),
+		"bias: the point a says otherwise of the same line\n"
+		"debounce: the point a says otherwise of the same line\n"
+		"bias: is of inputs: an output has none\n");
+}
+
 static void the_number_of_a_chip_is_refused(void **state)
 {
 	static const char *const numbers[] = {
@@ -1037,6 +1053,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(bad_points_are_refused),
+		TEST(contradictory_points_are_refused),
 		TEST(the_number_of_a_chip_is_refused),
 		TEST(facts_are_those_of_the_part),
 		TEST(lines_are_found_by_name_and_by_label),
