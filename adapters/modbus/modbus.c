@@ -396,6 +396,13 @@ static void cut_tell(struct adapter_device *device,
 		    item->address + d->address_base);
 }
 
+/* Illegal data address and value, by the specification; many say illegal
+ * function or failure where a register does not exist. */
+static bool is_of_addresses(int exception)
+{
+	return exception >= 1 && exception <= 4;
+}
+
 /* The device answered, with an exception: it lives. */
 static int block_refused(struct adapter_device *device,
 			 struct adapter_point **due, size_t n,
@@ -408,7 +415,7 @@ static int block_refused(struct adapter_device *device,
 	if (exception == 10 || exception == 11)
 		return block_missed(due, block, -EHOSTUNREACH);
 	adapter_heard(device, 0);
-	if (exception == 2 || exception == 3)
+	if (is_of_addresses(exception))
 		switch (plan_refused(&d->plan, due, block, &cut)) {
 		case PLAN_LEARNT:
 			cut_tell(device, cut);
@@ -419,7 +426,7 @@ static int block_refused(struct adapter_device *device,
 			break;
 		}
 	block_fault(device, due, block, exception);
-	if (exception == 2 || exception == 3) {
+	if (is_of_addresses(exception)) {
 		if (plan_served(&d->plan, due, n, block, false))
 			cuts_keep(device);
 	}
@@ -437,11 +444,15 @@ static int modbus_read_points(struct adapter_device *device,
 		request_read(d->unit, (enum modbus_table)first->table,
 			     block.address, block.length);
 	struct wire_call call = modbus_call(device, &request);
+	const struct plan_item *cut;
 	uint8_t pdu[PDU_MAX];
 	int rc = modbus_exchange(device->bus, device, &call, pdu);
 
 	if (rc > 0)
 		return block_refused(device, due, n, &block, rc);
+	if (rc == -ETIMEDOUT &&
+	    plan_silent(&d->plan, due, &block, &cut) == PLAN_LEARNT)
+		cut_tell(device, cut);
 	if (rc < 0)
 		return block_missed(due, &block, rc);
 	if (call.turn_ns > 0)

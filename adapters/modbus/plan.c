@@ -89,6 +89,8 @@ static struct plan_block block_from(const struct plan *plan,
 		if (next->table != first->table ||
 		    next_end - first->address > most ||
 		    (next->address > end && next->address - end > hole) ||
+		    (plan->doubt == DOUBT_TRY && next->address > end &&
+		     next->boundary != BOUNDARY_GOOD) ||
 		    !is_open(plan, last->rank, next->rank))
 			break;
 		end = next_end;
@@ -112,6 +114,18 @@ struct plan_block plan_next(struct plan *plan, struct adapter_point **due,
 				   limits);
 	while (item_of(due[block.first + block.n - 1])->rank < oldest);
 	return block;
+}
+
+/* Registers that no point has, 0 where that was read across before. */
+static unsigned unknown_hole(const struct plan *plan, unsigned i)
+{
+	const struct plan_item *left = plan->items[i - 1];
+	const struct plan_item *right = plan->items[i];
+	unsigned end = left->address + left->span;
+
+	if (right->boundary == BOUNDARY_GOOD || right->address <= end)
+		return 0;
+	return right->address - end;
 }
 
 static void plan_forget(struct plan *plan)
@@ -148,6 +162,11 @@ bool plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
 				: (unsigned)plan->n - 1;
 	bool changed = refusals_note(plan, due + block->first, block->n, good);
 
+	if (good && plan->doubt == DOUBT_TRY)
+		plan->doubt = DOUBT_PROVE;
+	else if (good && last > first)
+		plan->doubt = DOUBT_NONE;
+
 	for (unsigned i = first + 1; good && i <= last; i++)
 		plan->items[i]->boundary = BOUNDARY_GOOD;
 	for (unsigned i = last + 1; plan->learning && i <= next; i++)
@@ -165,18 +184,6 @@ struct gap {
 static struct gap gap_of(struct adapter_point *const *due, size_t k)
 {
 	return (struct gap){item_of(due[k - 1])->rank, item_of(due[k])->rank};
-}
-
-/* Registers that no point has, 0 where that was read across before. */
-static unsigned unknown_hole(const struct plan *plan, unsigned i)
-{
-	const struct plan_item *left = plan->items[i - 1];
-	const struct plan_item *right = plan->items[i];
-	unsigned end = left->address + left->span;
-
-	if (right->boundary == BOUNDARY_GOOD || right->address <= end)
-		return 0;
-	return right->address - end;
 }
 
 /* Where the gap is cut: at its largest unknown hole. */
@@ -247,6 +254,29 @@ enum plan_lesson plan_refused(struct plan *plan,
 	return PLAN_HALVED;
 }
 
+enum plan_lesson plan_silent(struct plan *plan,
+			     struct adapter_point *const *due,
+			     const struct plan_block *block,
+			     const struct plan_item **cut)
+{
+	unsigned first = item_of(due[block->first])->rank;
+	unsigned last = item_of(due[block->first + block->n - 1])->rank;
+	enum plan_doubt before = plan->doubt;
+	bool holes = false;
+
+	for (unsigned i = first + 1; i <= last; i++) {
+		if (unknown_hole(plan, i) == 0)
+			continue;
+		holes = true;
+		if (before != DOUBT_PROVE)
+			continue;
+		plan->items[i]->boundary = BOUNDARY_CUT;
+		*cut = plan->items[i];
+	}
+	plan->doubt = before == DOUBT_NONE && holes ? DOUBT_TRY : DOUBT_NONE;
+	return before == DOUBT_PROVE && holes ? PLAN_LEARNT : PLAN_NOTHING;
+}
+
 size_t plan_cuts_get(const struct plan *plan, struct plan_cut *cuts,
 		     size_t max)
 {
@@ -282,7 +312,7 @@ unsigned plan_hole_worth(int64_t char_ns, int64_t silence_ns, int64_t turn_ns)
 
 	if (char_ns <= 0)
 		return READ_REGISTERS_MAX;
-	worth = (13 * char_ns + 2 * silence_ns + turn_ns) / (2 * char_ns);
+	worth = (13 * char_ns + silence_ns + turn_ns) / (2 * char_ns);
 	return worth > READ_REGISTERS_MAX ? READ_REGISTERS_MAX
 					  : (unsigned)worth;
 }

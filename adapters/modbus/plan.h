@@ -32,10 +32,18 @@ struct plan_item {
 	bool refused;		/* even alone */
 };
 
+/* A device may be silent, and no more, where a register does not exist. */
+enum plan_doubt {
+	DOUBT_NONE,
+	DOUBT_TRY,		/* once without holes that were never read */
+	DOUBT_PROVE,		/* that was answered: is it so with them? */
+};
+
 struct plan {
 	struct plan_item **items;	/* by rank */
 	size_t n;
 	bool learning;			/* some boundary is TRY or HALF */
+	enum plan_doubt doubt;
 };
 
 struct plan_limits {
@@ -79,12 +87,20 @@ enum plan_lesson plan_refused(struct plan *plan,
 			      const struct plan_block *block,
 			      const struct plan_item **cut);
 
+/* That block was not answered at all. LEARNT: that is because of its holes, and
+ * they are cut. */
+enum plan_lesson plan_silent(struct plan *plan,
+			     struct adapter_point *const *due,
+			     const struct plan_block *block,
+			     const struct plan_item **cut);
+
 /* What is worth keeping: the number of cuts put, at most max. */
 size_t plan_cuts_get(const struct plan *plan, struct plan_cut *cuts,
 		     size_t max);
 void plan_cuts_set(struct plan *plan, const struct plan_cut *cuts, size_t n);
 
 /* How many registers are read for nothing sooner than a new request is made:
- * a request costs 13 characters, two silences and the device's thinking. */
+ * a request costs 13 characters, a silence and the device's thinking, in which
+ * its own silence is. */
 unsigned plan_hole_worth(int64_t char_ns, int64_t silence_ns, int64_t turn_ns);
 #endif

@@ -160,6 +160,64 @@ static void who_waited_longest_goes_first(void **state)
 	}
 }
 
+/* One exchange with a device that is silent where a register is missing. */
+static bool silent_poll(struct plan_block *block)
+{
+	const struct plan_item *cut;
+	size_t n = all_due();
+
+	*block = plan_next(&plan, due, n, &limits);
+	if (device_gives(block)) {
+		plan_served(&plan, due, n, block, true);
+		return true;
+	}
+	plan_silent(&plan, due, block, &cut);
+	return false;
+}
+
+/* Without holes it answers, with them again it does not: they are cut. */
+static void silence_over_a_hole_is_learnt(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	start();
+	add_many(TABLE_HOLDING, 0, 1, 2);
+	add_many(TABLE_HOLDING, 100, 1, 2);
+	plan_sort(&plan);
+	legal[50] = false;
+	assert_false(silent_poll(&block));
+	assert_int_equal(block.length, 102);
+	assert_true(silent_poll(&block));
+	assert_int_equal(block.length, 2);
+	assert_false(silent_poll(&block));
+	for (int i = 0; i < 5; i++) {
+		assert_true(silent_poll(&block));
+		assert_int_equal(block.n, 2);
+	}
+}
+
+/* It was off, not silent: holes are read over as before. */
+static void a_device_that_was_off_keeps_its_blocks(void **state)
+{
+	struct plan_block block;
+
+	(void)state;
+	for (unsigned off = 1; off <= 4; off++) {
+		start();
+		add_many(TABLE_HOLDING, 0, 1, 2);
+		add_many(TABLE_HOLDING, 100, 1, 2);
+		plan_sort(&plan);
+		memset(legal, 0, sizeof(legal));
+		for (unsigned i = 0; i < off; i++)
+			assert_false(silent_poll(&block));
+		memset(legal, 1, sizeof(legal));
+		silent_poll(&block);
+		assert_true(silent_poll(&block));
+		assert_int_equal(block.length, 102);
+	}
+}
+
 static void tables_do_not_share_a_request(void **state)
 {
 	(void)state;
@@ -537,10 +595,12 @@ static void a_hole_is_worth_its_time(void **state)
 	int64_t at115200 = 11 * INT64_C(1000000000) / 115200;
 
 	(void)state;
-	assert_int_equal(plan_hole_worth(at9600, at9600 * 7 / 2, 0), 9);
+	assert_int_equal(plan_hole_worth(at9600, at9600 * 7 / 2, 0), 8);
 	assert_int_equal(plan_hole_worth(at9600, at9600 * 7 / 2, 20000000),
-			 18);
-	assert_int_equal(plan_hole_worth(at115200, 1750000, 0), 24);
+			 16);
+	/* a gap of 60 ms is waited for once */
+	assert_int_equal(plan_hole_worth(at9600, 60000000, 20000000), 41);
+	assert_int_equal(plan_hole_worth(at115200, 1750000, 0), 15);
 	assert_int_equal(plan_hole_worth(at115200, 1750000, 50000000), 125);
 	assert_int_equal(plan_hole_worth(0, 0, 0), 125);
 }
@@ -550,6 +610,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(neighbours_share_a_request),
 		cmocka_unit_test(who_waited_longest_goes_first),
+		cmocka_unit_test(silence_over_a_hole_is_learnt),
+		cmocka_unit_test(a_device_that_was_off_keeps_its_blocks),
 		cmocka_unit_test(tables_do_not_share_a_request),
 		cmocka_unit_test(registers_end_at_125),
 		cmocka_unit_test(values_are_never_split),
