@@ -7,6 +7,8 @@
 #include <string.h>
 #include "agent/bus/bus_private.h"
 
+#define BUSY_PAUSE (POLL_SECOND / 2)
+
 static struct bus *bus_of(const struct bus_device *device)
 {
 	return container_of(device->base.bus, struct bus, base);
@@ -435,6 +437,20 @@ static size_t still_asked(const struct bus *bus, size_t n)
 	return left;
 }
 
+/* When it is due again, by what came of it. */
+static int64_t point_next(const struct bus_device *device,
+			  const struct bus_point *point, int64_t now)
+{
+	int64_t poll = point->base.poll;
+	int64_t from = point->due > now ? point->due : now + poll_grain(poll);
+
+	if (point->busy && point->misses < POLL_SILENT_TRIES)
+		return now + (poll < BUSY_PAUSE ? poll : BUSY_PAUSE);
+	if (point->misses > POLL_SILENT_TRIES)
+		from = now + poll_refused(point->misses, poll) - poll;
+	return poll_next(from, poll, device->seed);
+}
+
 /* What has been answered, or will be, is due again a period later. */
 static void answered_schedule(struct bus_device *device, size_t n, bool all,
 			      int64_t now)
@@ -443,7 +459,6 @@ static void answered_schedule(struct bus_device *device, size_t n, bool all,
 
 	for (size_t i = 0; i < n; i++) {
 		struct bus_point *point = point_of(bus->asked[i]);
-		int64_t poll = point->base.poll;
 
 		if (point->asked && !all)
 			continue;
@@ -451,9 +466,7 @@ static void answered_schedule(struct bus_device *device, size_t n, bool all,
 		if (point->asked && point->misses++ > 0)
 			point_tried(point);
 		/* Late or early, it returns to the grid; never at once. */
-		point->due = poll_next(point->due > now ? point->due :
-				       now + poll_grain(poll), poll,
-				       device->seed);
+		point->due = point_next(device, point, now);
 		point->served = now;
 		point->asked = false;
 	}

@@ -100,8 +100,20 @@ static void value_copy(struct bus_message *message,
 
 static void point_fault(struct bus_point *point, int error, char *text)
 {
-	point_tried(point);
+	bool busy = error == -EBUSY;
+
+	/* Something was there, but no value: that may change any time. */
+	if (error == -ENODATA)
+		point->misses = 0;
+	else if (point->misses < UINT8_MAX)
+		point->misses++;
 	point->asked = false;
+	point->busy = busy;
+	if (busy && point->misses < POLL_SILENT_TRIES) {
+		free(text);
+		return;
+	}
+	point_tried(point);
 	device_say(device_of(point->base.device), (struct bus_message){
 		.event = BUS_FAULT, .point = index_of(point), .error = error,
 		.when = bus_now(), .text = text});
@@ -126,6 +138,7 @@ static void host_report(struct adapter_point *base,
 	}
 	point_tried(point);
 	point->asked = false;
+	point->busy = false;
 	point->misses = 0;
 	value_copy(&message, value);
 	device_say(device, message);

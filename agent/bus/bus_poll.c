@@ -43,6 +43,15 @@ int64_t poll_retry(uint32_t tries, int64_t cost, int64_t poll)
 	return wait < poll ? poll : wait;
 }
 
+int64_t poll_refused(uint32_t misses, int64_t poll)
+{
+	int64_t most = 300 * POLL_SECOND, wait = poll;
+
+	for (; misses > POLL_SILENT_TRIES && wait < most; misses--)
+		wait *= 2;
+	return wait < most ? wait : most > poll ? most : poll;
+}
+
 int64_t poll_retry_sleeper(int64_t cost, int64_t poll)
 {
 	int64_t wait = POLL_SECOND / 2 > 9 * cost ? POLL_SECOND / 2 : 9 * cost;

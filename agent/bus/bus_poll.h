@@ -23,6 +23,10 @@ int64_t poll_retry(uint32_t tries, int64_t cost, int64_t poll);
 /* The same of one that sleeps, by its queue mode: to miss it is its way. It is
  * asked again at its own rhythm, at no more than a tenth of the bus's time. */
 int64_t poll_retry_sleeper(int64_t cost, int64_t poll);
+/* When a point that the device has refused `misses` times in a row, by itself,
+ * is asked again: at its poll at first, then ever more rarely, up to 5 min or
+ * its poll. */
+int64_t poll_refused(uint32_t misses, int64_t poll);
 /* How long a bus is left alone after `tries` failures in a row: 0.5 s doubling
  * to 60 s. */
 int64_t poll_reopen(uint32_t tries);

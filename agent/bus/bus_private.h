@@ -29,6 +29,7 @@ struct bus_point {
 	int64_t served;		/* when it was last asked for, and answered */
 	uint8_t misses;		/* asked in vain, in a row */
 	bool asked;		/* in the exchange under way */
+	bool busy;		/* it said so, and is asked again soon */
 	bool in_vain;		/* the same, and the adapter got no answer */
 	bool untried;		/* since the attach; polled ones only */
 };

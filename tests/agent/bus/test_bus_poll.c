@@ -181,6 +181,21 @@ static void damaged_blobs_give_what_is_whole(void **state)
 	}
 }
 
+static void refused_points_are_asked_ever_more_rarely(void **state)
+{
+	static const struct { uint32_t misses; int64_t poll, wait; } cases[] = {
+		{1, 1, 1}, {3, 1, 1}, {4, 1, 2}, {5, 1, 4}, {11, 1, 256},
+		{12, 1, 300}, {255, 1, 300}, {4, 10, 20}, {9, 10, 300},
+		{4, 3600, 3600}, {255, 3600, 3600},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(poll_refused(cases[i].misses, cases[i].poll *
+					      POLL_SECOND) / POLL_SECOND,
+				 cases[i].wait);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +207,7 @@ int main(void)
 		cmocka_unit_test(pieces_are_set_replaced_and_removed),
 		cmocka_unit_test(pieces_have_limits),
 		cmocka_unit_test(damaged_blobs_give_what_is_whole),
+		cmocka_unit_test(refused_points_are_asked_ever_more_rarely),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

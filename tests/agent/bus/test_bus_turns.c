@@ -22,6 +22,7 @@ struct block {
 	int64_t last, worst;	/* when it was read; the longest without */
 	unsigned reads;
 	bool dead;		/* never answers, at the cost of a time-out */
+	bool busy, refused;	/* says so, as the host notes it */
 };
 
 struct line {
@@ -109,7 +110,8 @@ static int line_read(struct adapter_device *base, struct adapter_point **due,
 	}
 	device_alive(container_of(base, struct bus_device, base));
 	point->asked = false;
-	point->misses = 0;
+	point->busy = block->busy;
+	point->misses = block->busy || block->refused ? point->misses + 1 : 0;
 	return 0;
 }
 
@@ -272,6 +274,26 @@ static void a_dead_block_is_not_in_the_way(void **state)
 	line_stop(&line);
 }
 
+/* Three times soon, then at its poll and more rarely; one that is refused is
+ * asked less and less from the fourth time on. */
+static void busy_and_refused_points_are_asked_again(void **state)
+{
+	struct line line;
+
+	(void)state;
+	line_start(&line, 1, 3, 10 * POLL_SECOND, 20 * MS);
+	line.blocks[0][0].busy = true;
+	line.blocks[0][1].refused = true;
+	line_run(&line, now + 2 * POLL_SECOND);
+	assert_int_equal(line.blocks[0][0].reads, 3);
+	assert_true(line.blocks[0][1].reads <= 2);
+	line_run(&line, now + 600 * POLL_SECOND);
+	assert_true(line.blocks[0][1].reads >= 6);
+	assert_true(line.blocks[0][1].reads <= 12);
+	assert_true(line.blocks[0][2].reads >= 58);
+	line_stop(&line);
+}
+
 static void setup_point(unsigned i, double value, int64_t every)
 {
 	line_points[i].polled = false;
@@ -348,6 +370,7 @@ int main(void)
 		cmocka_unit_test(nothing_starves),
 		cmocka_unit_test(rare_points_come_too),
 		cmocka_unit_test(a_dead_block_is_not_in_the_way),
+		cmocka_unit_test(busy_and_refused_points_are_asked_again),
 		cmocka_unit_test(setup_comes_before_the_first_poll),
 		cmocka_unit_test(setup_is_tried_again),
 	};
