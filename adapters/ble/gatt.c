@@ -21,8 +21,8 @@
 #define ATT_CID 4
 #define ANSWER_TIME (30 * SECOND)	/* of the standard */
 #define FRESH_TIME (2 * SECOND)		/* it advertised, so it listens */
-#define QUEUE_TIME (30 * SECOND)	/* not heard for so long, or a poll:
-					 * no answer */
+#define QUEUE_TIME (30 * SECOND)	/* not heard for so long, and for */
+#define MISSES 3			/* polls: no answer */
 #define TURN_TIME (5 * SECOND)		/* of one that is subscribed to, where
 					 * others wait */
 #define AGAIN_MAX 6			/* 2^6 s between failed attempts */
@@ -660,16 +660,19 @@ int gatt_read(struct adapter_device *base, struct adapter_point **due,
 	struct ble_device *device = base->data;
 	struct ble_bus *bus = base->bus->data;
 
-	device->patience = QUEUE_TIME;
+	/* one that waits since an earlier poll goes on waiting from then */
+	if (!device->queued || !wanted_find(device)) {
+		device->patience = QUEUE_TIME;
+		device->queued_at = adapter_now(base->bus);
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct ble_point *p = due[i]->data;
 
 		p->wanted = true;
-		if (due[i]->poll > device->patience)
-			device->patience = due[i]->poll;
+		if (MISSES * due[i]->poll > device->patience)
+			device->patience = MISSES * due[i]->poll;
 	}
 	device->unheard = false;
-	device->queued_at = adapter_now(base->bus);
 	enqueue(bus->gatt, device, adapter_now(base->bus));
 	return -EINPROGRESS;
 }
