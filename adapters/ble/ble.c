@@ -55,6 +55,9 @@ static const struct adapter_key device_keys[] = {
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_device, match,
 		    .help = "of decode profile: \"service XXXX\" or \"company "
 			    "XXXX\", length N, starts HEX"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct ble_device, variant,
+		    .help = "the model, where no packet that is heard tells "
+			    "it: a name (H5106), or SwitchBot's letter (T)"),
 	ADAPTER_KEY(ADAPTER_TIME, struct ble_device, connect_timeout,
 		    .fallback = "10s", .min = SECOND, .max = 60 * SECOND,
 		    .help = "how long to wait for a connection"),
@@ -127,6 +130,10 @@ static int ble_check_device(const struct adapter_device *device,
 	if (d->match && d->decode != DECODE_PROFILE)
 		rc = adapter_refuse(device->bus, error, "match",
 				    "needs decode: profile");
+	if (d->variant && (!*d->variant || strlen(d->variant) >= DECODE_NAME))
+		rc = adapter_refuse(device->bus, error, "variant",
+				    "is a name of 1 to %d characters",
+				    DECODE_NAME - 1);
 	if (!d->match && d->decode == DECODE_PROFILE)
 		rc = adapter_refuse(device->bus, error, "decode",
 				    "profile needs a match");

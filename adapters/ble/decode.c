@@ -143,6 +143,20 @@ const char *decode_result_text(enum decode_result result)
 	return "?";
 }
 
+/* Is it the last of a row that makes the counter begin anew? */
+static bool count_rises(struct decode_counter *counter, uint32_t value)
+{
+	if (counter->rising == 0 || value < counter->low)
+		counter->rising = 1;
+	else if (value > counter->low)
+		counter->rising++;
+	counter->low = value;
+	if (counter->rising < DECODE_RISING)
+		return false;
+	counter->anew = true;
+	return true;
+}
+
 enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
 				uint32_t restart, int64_t now)
 {
@@ -152,8 +166,9 @@ enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
 	if (counter->known && value == counter->value)
 		return DECODED_REPEATED;
 	if (counter->known && value < counter->value && !wrapped &&
-	    (value >= restart || !paused))
+	    (value >= restart || !paused) && !count_rises(counter, value))
 		return DECODED_REPLAYED;
+	counter->rising = 0;
 	counter->known = true;
 	counter->value = value;
 	counter->at = now;

@@ -45,6 +45,9 @@ struct decode_counter {
 	bool known;
 	uint32_t value;
 	int64_t at;		/* ns, when it moved last; 0: long ago */
+	uint32_t low;		/* the last refused one, and how many of */
+	uint8_t rising;		/* them rose with none good between */
+	bool anew;		/* such a row was believed; the reader clears */
 };
 
 #define DECODE_NAME 24		/* longer ones are cut */
@@ -99,7 +102,10 @@ void decode_variant(struct decode_device *device, const char *variant);
 const char *decode_result_text(enum decode_result result);
 
 /* A counter that came with a good tag. Lower ones are refused, but below
- * `restart` after a pause: so a device counts whose battery was changed. */
+ * `restart` after a pause: so a device counts whose battery was changed. And
+ * but for DECODE_RISING ones in a row that rise, with none good between: a
+ * device whose counter begins anywhere. */
+#define DECODE_RISING 8
 enum decode_result decode_count(struct decode_counter *counter, uint32_t value,
 				uint32_t restart, int64_t now);
 /* A packet in clear with an id of eight bits, n bytes of it: is it news? The

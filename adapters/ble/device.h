@@ -51,7 +51,7 @@ struct ble_device {
 	uint8_t address[6];
 	struct adapter_list bindkey_file;
 	uint32_t decode;
-	const char *match;
+	const char *match, *variant;
 	int64_t connect_timeout;
 	uint32_t security;
 	/* ours */
@@ -69,6 +69,7 @@ struct ble_device {
 	int64_t good;			/* when it had news last */
 	int64_t kept;			/* when the counter was kept last */
 	uint32_t kept_value, kept_ahead;
+	int64_t identity_kept;
 	uint32_t key_mark;		/* tells a key from its successor */
 	bool random;			/* kind of address, once heard */
 	int rssi;			/* dBm, the last; 0: not known */

@@ -13,12 +13,13 @@
 #define HEARD_TIME SECOND	/* a sign of life is told at most so often */
 #define SAME_TIME (10 * SECOND)	/* equal bytes are news again after this */
 #define EVENT_TIME (4 * SECOND)	/* ... where they tell of an event */
-#define REPEAT_TIME (60 * SECOND)	/* a repetition is a replay after */
+#define REPEAT_TIME (900 * SECOND)	/* a repetition is no sign of life after */
 #define SAY_TIME (60 * SECOND)	/* a device's trouble is told so often */
 #define KEEP_TIME (60 * SECOND)
 #define KEEP_STEP 256
 #define WRONG_KEYS 2		/* one may have been hit by noise */
 #define KEPT_COUNTER "counter"
+#define KEPT_IDENTITY "identity"
 
 /* What is kept: which key it is of, the counter, and how far it may have gone on
  * since: after a crash what is not beyond that is old. */
@@ -28,6 +29,19 @@ struct kept {
 #define KEPT_LEAST offsetof(struct kept, ahead)	/* of older versions */
 
 /* ---- devices */
+
+static void identity_enter(struct ble_device *device)
+{
+	struct decode_identity kept = {0};
+
+	if (device->variant)
+		decode_variant(&device->state, device->variant);
+	else if (adapter_kept(device->base, KEPT_IDENTITY, &kept,
+			      sizeof(kept)) == (int)sizeof(kept)) {
+		kept.name[DECODE_NAME - 1] = '\0';
+		device->state.identity = kept;
+	}
+}
 
 void listen_enter(struct ble_bus *bus, struct ble_device *device)
 {
@@ -41,6 +55,7 @@ void listen_enter(struct ble_bus *bus, struct ble_device *device)
 				       device->bindkey_file.n);
 	device->state.key = device->bindkey_file.at;
 	device->state.n_key = device->bindkey_file.n;
+	identity_enter(device);
 	if (device->match)
 		device->state.match = &device->profile;
 	if (device->state.n_key > 0 &&
@@ -51,6 +66,22 @@ void listen_enter(struct ble_bus *bus, struct ble_device *device)
 		device->kept_value = device->state.counter.value;
 		device->kept_ahead = kept.ahead;
 	}
+}
+
+/* Which model it is has to be heard once, not after each start. Anybody can
+ * send another name: a disk is not written more often for it. */
+static void identity_keep(struct ble_device *device,
+			  const struct decode_identity *before, int64_t now)
+{
+	const struct decode_identity *identity = &device->state.identity;
+
+	if (memcmp(before, identity, sizeof(*identity)) == 0 ||
+	    (device->identity_kept &&
+	     now - device->identity_kept < KEEP_TIME))
+		return;
+	device->identity_kept = now;
+	adapter_keep(device->base, KEPT_IDENTITY, identity,
+		     sizeof(*identity));
 }
 
 /* ahead: what it may go on by until it is kept again. */
@@ -341,15 +372,13 @@ static void places_report(struct ble_device *device,
 	}
 }
 
-/* A repeated packet that is old is a replay: it must not keep a dead device
- * alive. */
-static enum decode_result old_refuse(const struct ble_device *device,
-				     enum decode_result result, int64_t now)
+/* Some sensors send one packet until they measure again. What is older may be
+ * somebody else's repetition: it must not keep a dead device alive. */
+static bool is_old(const struct ble_device *device, enum decode_result result,
+		   int64_t now)
 {
-	if (result == DECODED_REPEATED && device->state.n_key > 0 &&
-	    (!device->good || now - device->good > REPEAT_TIME))
-		return DECODED_REPLAYED;
-	return result;
+	return result == DECODED_REPEATED && device->state.n_key > 0 &&
+	       (!device->good || now - device->good > REPEAT_TIME);
 }
 
 static void values_take(struct ble_device *device,
@@ -381,12 +410,15 @@ static void device_hear(struct ble_device *device,
 {
 	const struct decoder *by;
 	struct readings readings;
+	const struct decode_identity before = device->state.identity;
 	enum decode_result result = decode(
 		(enum decode_choice)device->decode, adv, &device->state, now,
 		&readings, &by);
 
 	device->random = adv->random;
-	result = old_refuse(device, result, now);
+	identity_keep(device, &before, now);
+	if (is_old(device, result, now))
+		return;
 	if (counter_name(result)) {
 		trouble_set(device, result, now);
 		return;
@@ -396,6 +428,12 @@ static void device_hear(struct ble_device *device,
 		return;
 	if (result == DECODED_VALUES)
 		trouble_clear(device);
+	if (device->state.counter.anew) {
+		device->state.counter.anew = false;
+		adapter_log(device->base->bus, device->base, LOG_NOTICE,
+			    "its counter began anew: %d rising ones in a row "
+			    "were good", DECODE_RISING);
+	}
 	values_take(device, adv, &readings, result, now);
 }
 

@@ -472,6 +472,33 @@ static void bthome_is_not_moved_by_a_wrong_tag(void **state)
 	RUN_CHAIN(chain);
 }
 
+/* A device whose counter begins anywhere: eight that rise, none good between
+ * (bthome-ble, issue 116). Fewer, or the same again, are old packets. */
+static void a_counter_can_begin_anew(void **state)
+{
+	struct decode_counter counter = {.known = true, .value = 1642324699};
+	uint32_t value = 4723;
+
+	(void)state;
+	for (int i = 0; i < DECODE_RISING - 1; i++, value += 3) {
+		assert_int_equal(decode_count(&counter, value, 100, SECOND),
+				 DECODED_REPLAYED);
+		assert_int_equal(decode_count(&counter, value, 100, SECOND),
+				 DECODED_REPLAYED);
+	}
+	/* the device itself is still there: nothing of that counts */
+	assert_int_equal(decode_count(&counter, 1642324700, 100, SECOND),
+			 DECODED_VALUES);
+	for (int i = 0; i < DECODE_RISING - 1; i++)
+		assert_int_equal(decode_count(&counter, value++, 100, SECOND),
+				 DECODED_REPLAYED);
+	assert_false(counter.anew);
+	assert_int_equal(decode_count(&counter, value, 100, SECOND),
+			 DECODED_VALUES);
+	assert_true(counter.anew);
+	assert_int_equal(counter.value, value);
+}
+
 static void bthome_tells_packets_by_id_and_bytes(void **state)
 {
 	static const struct vector chain[] = {
@@ -1196,6 +1223,7 @@ int main(void)
 		cmocka_unit_test(bthome_refuses_what_it_has_heard),
 		cmocka_unit_test(bthome_begins_anew_only_after_a_pause),
 		cmocka_unit_test(bthome_is_not_moved_by_a_wrong_tag),
+		cmocka_unit_test(a_counter_can_begin_anew),
 		cmocka_unit_test(bthome_tells_packets_by_id_and_bytes),
 		cmocka_unit_test(bthome_takes_both_packets_of_an_id),
 		cmocka_unit_test(bthome_tells_nothing_out_of_range),
