@@ -46,6 +46,20 @@ bool batch_must_wait(const struct endpoint *e)
 	return e->conf->queue && (endpoint_is_away(e) || askers_count(e));
 }
 
+/* A pulse, a reset: done once for each that was asked, and never again by us. */
+static bool is_execute(const struct batch *b, size_t i)
+{
+	return b->endpoint->conf->points[b->writes[i].point].has_on_execute;
+}
+
+static bool has_execute(const struct batch *b)
+{
+	for (size_t i = b->at; i < b->n; i++)
+		if (is_execute(b, i))
+			return true;
+	return false;
+}
+
 /* ---- one in place of another ---- */
 
 static bool writes_point(const struct batch *b, uint32_t point)
@@ -86,7 +100,8 @@ static void replace(struct batch *old, struct batch *with)
 	size_t before = old->n;
 
 	for (size_t i = old->at; i < old->n; )
-		if (writes_point(with, old->writes[i].point))
+		if (!is_execute(old, i) &&
+		    writes_point(with, old->writes[i].point))
 			write_take(old, i);
 		else
 			i++;
@@ -164,11 +179,13 @@ uint8_t batch_hold_new(struct endpoint *e, struct batch_asker asker,
 	return is_accept(e) ? code : 0;
 }
 
+/* Where the answer was lost the device may have done it all the same: a value
+ * written twice is the same value, an Execute done twice is not. */
 bool batch_hold_again(struct batch *b, int64_t now)
 {
 	struct endpoint *e = b->endpoint;
 
-	if (b->hold_until <= now || e->leaving ||
+	if (b->hold_until <= now || e->leaving || has_execute(b) ||
 	    e->life.state == LIVENESS_SILENT ||
 	    askers_count(e) >= BATCH_HELD_MAX)
 		return false;
@@ -183,6 +200,7 @@ bool batch_hold_again(struct batch *b, int64_t now)
 void batch_release(struct endpoint *e, int64_t now)
 {
 	struct batch *first = NULL;
+	bool once;
 
 	if (e->life.state != LIVENESS_ONLINE || e->leaving || !e->device)
 		return;
@@ -192,8 +210,12 @@ void batch_release(struct endpoint *e, int64_t now)
 		if (!b->leader)
 			first = b;
 	}
-	if (first)
-		batch_run(first, now);
+	if (!first)
+		return;
+	once = first->accepted && has_execute(first);
+	batch_run(first, now);
+	if (once)	/* a kill from now on must not do it again */
+		batch_store(e);
 }
 
 /* ---- over a restart ---- */
@@ -207,7 +229,8 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records,
 	size_t n = 0;
 
 	for (const struct batch *b = e->batches; b; b = b->next)
-		for (size_t i = b->n; b->accepted && !b->leader && i > b->at; ) {
+		for (size_t i = b->n; b->accepted && !b->leader && i > b->at &&
+		     (b->held || !has_execute(b)); ) {
 			const struct batch_write *w = &b->writes[--i];
 			const struct config_point *p =
 				&e->conf->points[w->point];
