@@ -107,6 +107,23 @@ static int write_all(int fd, const uint8_t *bytes, size_t n)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+/* The name is in its folder after a power cut, too. */
+static int sync_folder(const char *path)
+{
+	char *folder = strdup(path);
+	int fd, rc;
+
+	if (!folder)
+		abort();
+	*strrchr(folder, '/') = 0;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return rc;
+}
+
 /* Never half a file: written beside, synced, renamed. */
 static int replace(const char *path, const uint8_t *bytes, size_t n)
 {
@@ -123,9 +140,11 @@ static int replace(const char *path, const uint8_t *bytes, size_t n)
 	close(fd);
 	if (rc == 0 && rename(beside, path) < 0)
 		rc = -errno;
-	if (rc < 0)
+	if (rc < 0) {
 		unlink(beside);
-	return rc;
+		return rc;
+	}
+	return sync_folder(path);
 }
 
 static int append(const char *path, const uint8_t *bytes, size_t n)
