@@ -265,8 +265,8 @@ int64_t forward_turn(struct gateway *g, int64_t now)
 	struct forwarding *w = g->forwarding;
 	int64_t due = INT64_MAX, next;
 
-	for (size_t i = 0; i < g->n_servers; i++) {
-		next = server_forward(g->servers[i], w->rate, now);
+	for (struct server *s = g->servers.first; s; s = s->next) {
+		next = server_forward(s, w->rate, now);
 		due = next < due ? next : due;
 	}
 	next = w->spill ? spill_turn(w->spill, now) : INT64_MAX;

@@ -60,7 +60,7 @@ static struct coap_connection *open_with(const struct server *s, void *owner,
 int client_session_keys(const struct endpoint *e, const struct server *s,
 			struct credentials *to, char *why, size_t size)
 {
-	if (s->bootstrapped)
+	if (s->kind == SERVER_BOOTSTRAPPED)
 		return endpoint_accounts_credentials(e, s, to, why, size);
 	return credentials_load(to, s->conf, e->gateway->dirs.config,
 				e->conf->endpoint, why, size);

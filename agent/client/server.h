@@ -11,6 +11,15 @@ struct client;
 struct forward;
 struct gateway;
 
+/* Who has named it. */
+enum server_kind {
+	SERVER_CONFIGURED,	/* the configuration */
+	SERVER_BOOTSTRAP,	/* ... as where to bootstrap */
+	SERVER_BOOTSTRAPPED,	/* a bootstrap server: gone with its last
+				 * client, its keys are those of endpoints */
+	SERVER_RETIRED,		/* nobody any more: likewise */
+};
+
 struct server {
 	struct gateway *gateway;
 	struct config_server *conf;		/* owned */
@@ -19,7 +28,6 @@ struct server {
 	uint32_t moves;				/* how often it has changed */
 	uint32_t choice;			/* of the name's addresses */
 	bool literal, resolving, gone;
-	bool bootstrapped;		/* of accounts: its keys are theirs */
 	int64_t resolve_at;			/* next try, or INT64_MAX */
 	int64_t resolved;			/* the last time */
 	uint32_t resolve_tries;
@@ -33,7 +41,8 @@ struct server {
 	size_t n_clients, n_registered;
 	size_t n_waiting;			/* ... for their turn */
 	int64_t slot;				/* see server_slot() */
-	struct server *next_retired;
+	enum server_kind kind;
+	struct server *next;			/* of all */
 };
 
 struct server *server_create(struct gateway *gateway,

@@ -29,7 +29,7 @@ static uint64_t content_print(const struct gateway *g,
 			      const struct tree *accounts,
 			      const struct account *a)
 {
-	uint64_t print = g->bootstrap->conf->fingerprint;
+	uint64_t print = g->servers.bootstrap->conf->fingerprint;
 	struct lwm2m_path scope = path_instance(1, a->server), path;
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
@@ -99,7 +99,7 @@ static struct config_server *conf_create(const struct gateway *g,
 					 const struct tree *accounts,
 					 const struct account *a)
 {
-	const struct config_server *like = g->bootstrap->conf;
+	const struct config_server *like = g->servers.bootstrap->conf;
 	struct arena *arena = arena_create();
 	struct config_server *conf = arena_take(arena, sizeof(*conf));
 
@@ -166,10 +166,10 @@ struct server *server_of_account(struct gateway *g,
 {
 	uint64_t print = content_print(g, accounts, a);
 	struct config_server *conf;
-	struct server *s = g->accounts;
+	struct server *s = servers_next(&g->servers, SERVER_BOOTSTRAPPED, NULL);
 
 	while (s && s->conf->fingerprint != print)
-		s = s->next_retired;
+		s = servers_next(&g->servers, SERVER_BOOTSTRAPPED, s);
 	if (s)
 		return s;
 	conf = conf_create(g, accounts, a);
@@ -177,8 +177,6 @@ struct server *server_of_account(struct gateway *g,
 	s = server_create(g, conf, now);
 	if (!a->bootstrap)
 		account_build(&s->account, accounts, a->server);
-	s->bootstrapped = true;
-	s->next_retired = g->accounts;
-	g->accounts = s;
+	servers_add(&g->servers, s, SERVER_BOOTSTRAPPED);
 	return s;
 }

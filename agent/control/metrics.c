@@ -92,11 +92,13 @@ static void servers_print(FILE *to, const struct gateway *g)
 	if (!done)
 		abort();
 	done[0] = 1;			/* bootstrap servers */
-	for (size_t i = 0; i < g->n_servers; i++) {
-		server_print(to, g, g->servers[i]->conf->id);
-		done[g->servers[i]->conf->id] = 1;
+	for (size_t i = 0; i < g->servers.n_configured; i++) {
+		server_print(to, g, g->servers.configured[i]->conf->id);
+		done[g->servers.configured[i]->conf->id] = 1;
 	}
-	for (const struct server *s = g->accounts; s; s = s->next_retired) {
+	for (const struct server *s = servers_next(&g->servers,
+			SERVER_BOOTSTRAPPED, NULL); s;
+	     s = servers_next(&g->servers, SERVER_BOOTSTRAPPED, s)) {
 		if (!done[s->conf->id])
 			server_print(to, g, s->conf->id);
 		done[s->conf->id] = 1;

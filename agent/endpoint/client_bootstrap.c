@@ -469,7 +469,7 @@ void client_bootstrap_create(struct endpoint *e, int64_t now)
 {
 	struct client_bootstrap *b;
 
-	if (!e->gateway->bootstrap || e->conf->bootstrap == BOOTSTRAP_NEVER)
+	if (!e->gateway->servers.bootstrap || e->conf->bootstrap == BOOTSTRAP_NEVER)
 		return;
 	b = calloc(1, sizeof(*b));
 	if (!b)

@@ -37,15 +37,15 @@ static void create_clients(struct endpoint *e, int64_t now)
 	client_bootstrap_create(e, now);
 	if (endpoint_accounts_clients(e, now))
 		return;
-	for (size_t i = 0; i < g->n_servers; i++)
-		n += endpoint_uses_server(e, g->servers[i]->conf->id);
+	for (size_t i = 0; i < g->servers.n_configured; i++)
+		n += endpoint_uses_server(e, g->servers.configured[i]->conf->id);
 	e->clients = calloc(n ? n : 1, sizeof(struct client));
 	if (!e->clients)
 		abort();
-	for (size_t i = 0; i < g->n_servers; i++)
-		if (endpoint_uses_server(e, g->servers[i]->conf->id)) {
+	for (size_t i = 0; i < g->servers.n_configured; i++)
+		if (endpoint_uses_server(e, g->servers.configured[i]->conf->id)) {
 			client_init(&e->clients[e->n_clients], e,
-				    g->servers[i], e->n_clients);
+				    g->servers.configured[i], e->n_clients);
 			e->n_clients++;
 		}
 }

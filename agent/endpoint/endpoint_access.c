@@ -13,8 +13,8 @@ static bool is_configured(const struct client *c)
 {
 	const struct gateway *g = c->endpoint->gateway;
 
-	for (size_t i = 0; i < g->n_servers; i++)
-		if (g->servers[i] == c->server)
+	for (size_t i = 0; i < g->servers.n_configured; i++)
+		if (g->servers.configured[i] == c->server)
 			return true;
 	return false;
 }

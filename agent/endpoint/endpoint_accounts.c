@@ -18,11 +18,11 @@
 uint64_t endpoint_accounts_print(const struct endpoint *e)
 {
 	const struct gateway *g = e->gateway;
-	uint64_t print = g->bootstrap->conf->fingerprint + e->conf->bootstrap;
+	uint64_t print = g->servers.bootstrap->conf->fingerprint + e->conf->bootstrap;
 
-	for (size_t i = 0; i < g->n_servers; i++)
-		if (endpoint_uses_server(e, g->servers[i]->conf->id))
-			print = print * 31 + g->servers[i]->conf->fingerprint;
+	for (size_t i = 0; i < g->servers.n_configured; i++)
+		if (endpoint_uses_server(e, g->servers.configured[i]->conf->id))
+			print = print * 31 + g->servers.configured[i]->conf->fingerprint;
 	return print;
 }
 
@@ -210,9 +210,9 @@ uint32_t endpoint_accounts_timeout(const struct endpoint *e)
 
 static struct server *configured(const struct gateway *g, int32_t id)
 {
-	for (size_t i = 0; i < g->n_servers; i++)
-		if (g->servers[i]->conf->id == id)
-			return g->servers[i];
+	for (size_t i = 0; i < g->servers.n_configured; i++)
+		if (g->servers.configured[i]->conf->id == id)
+			return g->servers.configured[i];
 	return NULL;
 }
 
@@ -221,7 +221,7 @@ static struct server *server_of(struct endpoint *e, const struct tree *tree,
 {
 	struct gateway *g = e->gateway;
 	struct server *own = a->own < 0 ? NULL :
-			     a->bootstrap ? g->bootstrap :
+			     a->bootstrap ? g->servers.bootstrap :
 			     configured(g, a->own);
 
 	return own ? own : server_of_account(g, tree, a, now);
@@ -229,7 +229,7 @@ static struct server *server_of(struct endpoint *e, const struct tree *tree,
 
 struct server *endpoint_accounts_bootstrap(struct endpoint *e, int64_t now)
 {
-	struct server *s = e->gateway->bootstrap;
+	struct server *s = e->gateway->servers.bootstrap;
 	struct account first;
 	struct tree tree;
 
@@ -373,7 +373,7 @@ void endpoint_accounts_copy(const struct endpoint *e, struct tree *copy)
 		account_tree_finish(&stored);
 		return;
 	}
-	security_add(copy, 0, e->gateway->bootstrap->conf, true);
+	security_add(copy, 0, e->gateway->servers.bootstrap->conf, true);
 	for (size_t i = 0; i < e->n_clients; i++)
 		security_add(copy, (uint16_t)(i + 1),
 			     e->clients[i].server->conf, false);

@@ -82,7 +82,7 @@ static void add_account(struct endpoint *e, const struct client *c)
 
 	if (!s->account.n_instances) {
 		build_account(&s->account, s->conf);
-		if (s->gateway->bootstrap)	/* executable */
+		if (s->gateway->servers.bootstrap)	/* executable */
 			put(&s->account, path_resource(1, 0, 9),
 			    (struct lwm2m_value){0});
 	}

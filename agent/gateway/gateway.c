@@ -48,25 +48,11 @@ static void free_buses(struct gateway *g)
 	}
 }
 
-static void free_servers(struct server *list)
-{
-	for (struct server *s; (s = list); ) {
-		list = s->next_retired;
-		server_destroy(s);
-	}
-}
-
 void gateway_finish(struct gateway *g)
 {
 	for (struct endpoint *e; (e = gateway_next(g, NULL)); )
 		gateway_remove(e);
-	for (size_t i = 0; i < g->n_servers; i++)
-		server_destroy(g->servers[i]);
-	free(g->servers);
-	free_servers(g->retired);
-	free_servers(g->accounts);
-	if (g->bootstrap)
-		server_destroy(g->bootstrap);
+	servers_finish(&g->servers);
 	free_buses(g);
 	forwarding_destroy(g->forwarding);
 	for (size_t i = 0; i < g->n_waiting; i++)
@@ -327,38 +313,9 @@ static void turn_heaps(struct gateway *g, int64_t now)
 	}
 }
 
-/* Those without a client go. */
-static int64_t turn_list(struct server **at, int64_t now)
-{
-	int64_t due = INT64_MAX, next;
-
-	for (struct server *s; (s = *at); ) {
-		next = server_turn(s, now);
-		due = next < due ? next : due;
-		if (s->n_clients) {
-			at = &s->next_retired;
-			continue;
-		}
-		*at = s->next_retired;
-		server_destroy(s);
-	}
-	return due;
-}
-
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
-}
-
-static int64_t turn_servers(struct gateway *g, int64_t now)
-{
-	int64_t due = g->bootstrap ? server_turn(g->bootstrap, now) :
-				     INT64_MAX;
-
-	for (size_t i = 0; i < g->n_servers; i++)
-		due = earlier(due, server_turn(g->servers[i], now));
-	due = earlier(due, turn_list(&g->accounts, now));
-	return earlier(due, turn_list(&g->retired, now));
 }
 
 static void turn_stop(struct gateway *g, int64_t now)
@@ -429,7 +386,7 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	int64_t due, next;
 
 	turn_heaps(g, now);
-	due = turn_servers(g, now);
+	due = servers_turn(&g->servers, now);
 	next = forward_turn(g, now);
 	due = next < due ? next : due;
 	take_away_gone(g, now);
@@ -484,9 +441,11 @@ void gateway_summary(const struct gateway *g, char *text, size_t size)
 		online += e->life.state == LIVENESS_ONLINE;
 		asleep += e->life.state == LIVENESS_ASLEEP;
 	}
-	for (size_t i = 0; i < g->n_servers; i++)
-		registered += g->servers[i]->n_registered;
-	for (const struct server *s = g->accounts; s; s = s->next_retired)
+	for (size_t i = 0; i < g->servers.n_configured; i++)
+		registered += g->servers.configured[i]->n_registered;
+	for (const struct server *s = servers_next(&g->servers,
+			SERVER_BOOTSTRAPPED, NULL); s;
+	     s = servers_next(&g->servers, SERVER_BOOTSTRAPPED, s))
 		registered += s->n_registered;
 	if (asleep)
 		snprintf(sleepers, sizeof(sleepers), ", %zu asleep", asleep);

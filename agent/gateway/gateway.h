@@ -3,6 +3,7 @@
  * a reload from nothing. Agent thread. */
 #ifndef AGENT_GATEWAY_H
 #define AGENT_GATEWAY_H
+#include "agent/client/servers.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/store/store.h"
 #include "agent/base/wall.h"
@@ -31,11 +32,7 @@ struct gateway {
 	struct store *store;
 	struct last *last;		/* of sleeping devices */
 	struct forwarding *forwarding;	/* what waits for servers */
-	struct server **servers;
-	size_t n_servers;
-	struct server *retired;		/* until their last client is gone */
-	struct server *bootstrap;	/* the configured one, or NULL */
-	struct server *accounts;	/* that bootstrap has named */
+	struct servers servers;
 	struct gateway_bus *buses;
 	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
 					 * them */

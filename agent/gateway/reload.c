@@ -64,12 +64,12 @@ bool gateway_fits(const struct config *config, struct config_errors *errors)
 static struct server *server_kept(struct gateway *g,
 				  const struct config_server *conf)
 {
-	for (size_t i = 0; i < g->n_servers; i++) {
-		struct server *s = g->servers[i];
+	for (size_t i = 0; i < g->servers.n_configured; i++) {
+		struct server *s = g->servers.configured[i];
 
 		if (s && s->conf->id == conf->id &&
 		    s->conf->fingerprint == conf->fingerprint) {
-			g->servers[i] = NULL;
+			g->servers.configured[i] = NULL;
 			return s;
 		}
 	}
@@ -90,32 +90,32 @@ static void apply_servers(struct gateway *g, struct config *config,
 		if (servers[i])
 			continue;	/* config_free() frees the new twin */
 		servers[i] = server_create(g, config->servers[i], now);
+		servers_add(&g->servers, servers[i], SERVER_CONFIGURED);
 		config->servers[i] = NULL;
 	}
-	for (size_t i = 0; i < g->n_servers; i++)
-		if (g->servers[i]) {
-			g->servers[i]->next_retired = g->retired;
-			g->retired = g->servers[i];
-		}
-	free(g->servers);
-	g->servers = servers;
-	g->n_servers = config->n_servers;
+	for (size_t i = 0; i < g->servers.n_configured; i++)
+		if (g->servers.configured[i])
+			g->servers.configured[i]->kind = SERVER_RETIRED;
+	free(g->servers.configured);
+	g->servers.configured = servers;
+	g->servers.n_configured = config->n_servers;
 }
 
 static void apply_bootstrap(struct gateway *g, struct config *config,
 			    int64_t now)
 {
-	struct server *old = g->bootstrap;
+	struct server *old = g->servers.bootstrap;
 
 	if (old && config->bootstrap &&
 	    old->conf->fingerprint == config->bootstrap->fingerprint)
 		return;
-	if (old) {
-		old->next_retired = g->retired;
-		g->retired = old;
-	}
-	g->bootstrap = !config->bootstrap ? NULL :
-		       server_create(g, config->bootstrap, now);
+	if (old)
+		old->kind = SERVER_RETIRED;
+	g->servers.bootstrap = !config->bootstrap ? NULL :
+			       server_create(g, config->bootstrap, now);
+	if (g->servers.bootstrap)
+		servers_add(&g->servers, g->servers.bootstrap,
+			    SERVER_BOOTSTRAP);
 	config->bootstrap = NULL;
 }
 
@@ -125,19 +125,19 @@ static bool same_servers(const struct endpoint *e)
 	const struct gateway *g = e->gateway;
 	size_t n = 0;
 
-	if (!e->bootstrap != (!g->bootstrap ||
+	if (!e->bootstrap != (!g->servers.bootstrap ||
 			      e->conf->bootstrap == BOOTSTRAP_NEVER))
 		return false;
 	if (e->bootstrap && e->bootstrap->print != endpoint_accounts_print(e))
 		return false;
 	if (e->bootstrap && e->bootstrap->account)
 		return true;
-	for (size_t i = 0; i < g->n_servers; i++) {
-		uint16_t id = g->servers[i]->conf->id;
+	for (size_t i = 0; i < g->servers.n_configured; i++) {
+		uint16_t id = g->servers.configured[i]->conf->id;
 
 		if (!endpoint_uses_server(e, id))
 			continue;
-		if (n >= e->n_clients || e->clients[n].server != g->servers[i])
+		if (n >= e->n_clients || e->clients[n].server != g->servers.configured[i])
 			return false;
 		n++;
 	}
