@@ -119,10 +119,14 @@ void forward_release(struct client *c)
 		forward_free(f);
 }
 
+/* While an Update is under way nobody knows yet, unless a notification was
+ * given up meanwhile: then the server is away, and whatever its observations
+ * would have told is kept until the Update gives up, too. */
 bool forward_is_reachable(const struct client *c)
 {
-	return c->registration.state == REGISTRATION_REGISTERED ||
-	       c->registration.state == REGISTRATION_UPDATING;
+	if (c->registration.state == REGISTRATION_UPDATING)
+		return !c->forward || !c->forward->lost;
+	return c->registration.state == REGISTRATION_REGISTERED;
 }
 
 bool forward_flag(const struct client *c, uint16_t resource)

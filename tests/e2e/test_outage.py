@@ -103,6 +103,40 @@ class Outage(ScaledSite):
             self.assertGreater(run[-1][1], end - STEP - 15)
 
 
+class UpdateInOutage(ScaledSite):
+    """An Update falls due while the server is away: the time between a
+    notification that was given up and the end of the Update counts, too."""
+    SCALE = 20
+
+    def test_nothing_is_lost_around_the_update(self):
+        server = self.server(observe=[T])
+        relay = self.relay(server)
+        site = self.gateway(relay.port, "", start=False, lifetime="60s")
+        file = site.etc / "count.csv"
+        file.write_text("".join(f"{i * STEP},{i + 1}\n" for i in range(999)))
+        site.write("conf.d/devices.yaml", "devices:\n" + SENSOR.format(
+            i=0, file=file, map="3303/0", more=""))
+        site.start()
+        server.registered("sensor-0")
+        server.wait("notification", ep="sensor-0")
+        relay.rule = lambda *_: 0
+        begin = self.clock.time()
+        wait_for(lambda: self.clock.time() >= begin + 240, "the outage's end",
+                 60)
+        mark = server.mark()
+        relay.rule = None
+        server.registered("sensor-0", after=mark, timeout=60)
+        wait_for(lambda: site.status()["store"]["waiting"] == 0,
+                 "nothing waits any more", 60)
+        told = {int(e["values"][T])
+                for e in server.events("notification", ep="sensor-0")
+                if T in e["values"]}
+        told |= {int(value) for e in server.events("send", ep="sensor-0")
+                 for _, value, _ in e["records"]}
+        self.assertGreater(max(told), 240 / STEP)
+        self.assertEqual(sorted(told), list(range(min(told), max(told) + 1)))
+
+
 class NoClock(ScaledSite):
     """No battery behind the clock: it says 1970 until the network is there."""
     SCALE = 10
