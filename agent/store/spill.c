@@ -118,6 +118,12 @@ static void lose_oldest(struct spill *s)
 	remove_oldest(s);
 }
 
+void spill_make_room(struct spill *s)
+{
+	if (s->n_segments > 1)
+		lose_oldest(s);
+}
+
 struct segment *spill_segment_add(struct spill *s, uint32_t id, uint32_t size)
 {
 	s->segments = spill_must(reallocarray(s->segments, s->n_segments + 1,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * One job at a time is on a worker, in order: what was put before is there for
- * who reads after. */
+ * who reads after. A write that the disk does not take is tried again later;
+ * meanwhile reads and removals go past it, as they are what makes room. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -119,6 +120,14 @@ static void note_result(struct spill *s, const struct job *job)
 	s->said = job->result < 0 ? job->result : 0;
 }
 
+static void job_put_back(struct spill *s, struct job *job)
+{
+	job->next = s->first;
+	if (!s->first)
+		s->end = &job->next;
+	s->first = job;
+}
+
 static void worked(uv_work_t *request, int status)
 {
 	struct spill *s = request->data;
@@ -133,27 +142,85 @@ static void worked(uv_work_t *request, int status)
 		s->dirty |= job->kind == JOB_WRITE && s->wanted;
 	}
 	if (job->result < 0 && job->kind == JOB_WRITE) {
-		job->next = s->first;	/* later */
-		if (!s->first)
-			s->end = &job->next;
-		s->first = job;
+		job_put_back(s, job);
 		s->retry_at = (int64_t)uv_hrtime() + RETRY;
-		return;
+		if (job->result == -ENOSPC)
+			spill_make_room(s);
+	} else {
+		if (job->kind == JOB_REMOVE)
+			s->retry_at = 0;	/* there may be room now */
+		job_free(s, job);
 	}
-	job_free(s, job);
 	spill_work(s);
+}
+
+static struct job *job_take(struct spill *s, struct job **at)
+{
+	struct job *job = *at;
+
+	*at = job->next;
+	if (!*at)
+		s->end = at;
+	job->next = NULL;
+	return job;
+}
+
+/* Writes to a segment that goes would make its file anew. */
+static void writes_drop(struct spill *s, uint32_t segment)
+{
+	for (struct job **at = &s->first; *at; )
+		if ((*at)->segment == segment && (*at)->kind == JOB_WRITE)
+			job_free(s, job_take(s, at));
+		else
+			at = &(*at)->next;
+}
+
+/* The first that need not wait for the write at the head: what is read is on
+ * the disk already, or the segment goes. */
+static struct job **job_that_passes(struct spill *s)
+{
+	for (struct job **at = &s->first; *at; at = &(*at)->next) {
+		const struct job *job = *at, *write = s->first;
+
+		if (job->kind == JOB_REMOVE)
+			return at;
+		if (job->kind != JOB_READ)
+			continue;
+		while (write != job &&
+		       (write->kind != JOB_WRITE ||
+			write->segment != job->segment ||
+			write->offset > job->offset))
+			write = write->next;
+		if (write == job)
+			return at;
+	}
+	return NULL;
+}
+
+static struct job *job_next(struct spill *s)
+{
+	bool waits = (int64_t)uv_hrtime() < s->retry_at;
+	struct job **at = waits ? job_that_passes(s) : &s->first;
+	uint32_t segment;
+
+	if (!at || !*at)
+		return NULL;
+	segment = (*at)->segment;
+	if ((*at)->kind != JOB_REMOVE)
+		return job_take(s, at);
+	writes_drop(s, segment);
+	for (at = &s->first; (*at)->kind != JOB_REMOVE ||
+	     (*at)->segment != segment; )
+		at = &(*at)->next;
+	return job_take(s, at);
 }
 
 void spill_work(struct spill *s)
 {
-	struct job *job = s->first;
+	struct job *job = s->now ? NULL : job_next(s);
 
-	if (s->now || !job || (int64_t)uv_hrtime() < s->retry_at)
+	if (!job)
 		return;
-	s->first = job->next;
-	if (!s->first)
-		s->end = &s->first;
-	job->next = NULL;
 	s->now = job;
 	s->work.data = s;
 	if (uv_queue_work(uv_default_loop(), &s->work, work, worked) < 0)

@@ -99,6 +99,9 @@ void spill_work_off(struct spill *spill);
 struct segment *spill_segment_add(struct spill *spill, uint32_t id,
 				  uint32_t size);
 void spill_remove_done(struct spill *spill);
+/* The disk is full before our limit: the oldest goes, and is told as lost. The
+ * segment that is written to stays. */
+void spill_make_room(struct spill *spill);
 void spill_flush_done(struct spill *spill);
 uint8_t *spill_read_file(const struct spill *spill, uint32_t segment,
 			 size_t *n);

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
@@ -252,6 +254,52 @@ static void test_oldest_is_lost_for_room(void **state)
 	spill_close(s);
 }
 
+static void writes_fail(bool do_fail)
+{
+	static struct rlimit before;
+	struct rlimit none;
+
+	if (do_fail) {
+		assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+		signal(SIGXFSZ, SIG_IGN);
+		none = (struct rlimit){0, before.rlim_max};
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	} else {
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	}
+}
+
+/* What is there is delivered and deleted, which makes room again. */
+static void test_a_disk_that_takes_nothing_is_read(void **state)
+{
+	struct spill *s = open_log(MIB);
+	struct spill_stream *stream = spill_stream(s, "meter", 1, NULL);
+	uint32_t segments[3000];
+	char path[512];
+
+	(void)state;
+	for (uint32_t i = 0; i < 3000; i++)
+		segments[i] = put(s, stream, i);
+	read_all(s);
+	assert_given(0, 3000);
+	writes_fail(true);
+	for (uint32_t i = 3000; i < 3010; i++)
+		put(s, stream, i);
+	seen.n_given = 0;
+	spill_read(s, true);
+	while (seen.n_given < 3000)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	assert_given(0, 3000);
+	assert_true(file_at(0, path) && strstr(path, "00000001"));
+	for (uint32_t i = 0; i < 3000; i++)
+		spill_done(s, stream, i, segments[i], false);
+	spill_turn(s, 0);
+	while (file_at(0, path) && strstr(path, "00000001"))
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	writes_fail(false);
+	spill_close(s);
+}
+
 static void test_reading_stops_and_goes_on(void **state)
 {
 	struct spill *s = open_log(MIB);
@@ -485,6 +533,7 @@ int main(void)
 		TEST(test_done_out_of_order),
 		TEST(test_streams_do_not_mix),
 		TEST(test_oldest_is_lost_for_room),
+		TEST(test_a_disk_that_takes_nothing_is_read),
 		TEST(test_reading_stops_and_goes_on),
 		TEST(test_no_room_at_all),
 		TEST(test_torn_files),
