@@ -193,10 +193,23 @@ static void send_now(struct client *c, int64_t now)
 	client_event(c, REGISTRATION_LOST, 0, 0, now);
 }
 
+/* Nothing is left to say but good-bye, which an answer that may never come is
+ * not to hold up. What hangs on that answer is kept. */
+static void give_up_flight(struct client *c, int64_t now)
+{
+	if (!coap_give_up(c->connection))
+		return;
+	if (c->forward)
+		c->forward->under_way = 0;
+	forward_answered(c, COAP_NO_ANSWER, now);
+}
+
 void client_turn(struct client *c, int64_t now)
 {
 	if (!c->wanted)
 		return;
+	if (c->endpoint->leaving && c->connection && !c->under_way)
+		give_up_flight(c, now);
 	if (!client_connect(c)) {
 		c->wanted = REGISTRATION_NOTHING;
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
@@ -273,7 +286,10 @@ void client_event(struct client *c, enum registration_event event,
 
 void client_say_goodbye(struct client *c, int64_t now)
 {
-	if (!registered(c) || !c->connection || coap_busy(c->connection))
+	if (!registered(c) || !c->connection)
+		return;
+	give_up_flight(c, now);
+	if (coap_busy(c->connection))
 		return;
 	c->wanted = REGISTRATION_SEND_DEREGISTER;
 	send_registration(c, now);

@@ -113,6 +113,10 @@ bool coap_local(const struct coap_connection *connection,
 bool coap_busy(const struct coap_connection *connection);
 /* Has a server answered over it before? */
 bool coap_proven(const struct coap_connection *connection);
+/* What is under way is given up, and is not told of: the next message goes at
+ * once. Only before the last one: the line then bears two (RFC 7252 4.7).
+ * false: nothing is under way, or it waits for the handshake and stays. */
+bool coap_give_up(struct coap_connection *connection);
 /* Can a session under it die unnoticed (DTLS, TCP, TLS)? */
 bool coap_has_session(const struct coap_connection *connection);
 /* For the status. */

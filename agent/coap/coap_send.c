@@ -276,6 +276,20 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 	return 0;
 }
 
+/* libcoap has no call to take a message back: it goes on to repeat it until the
+ * connection is closed, and lets one more go beside it. */
+bool coap_give_up(struct coap_connection *c)
+{
+	if (!c->flight || !c->up)
+		return false;
+	coap_session_set_nstart(c->session,
+		(uint16_t)(coap_session_get_nstart(c->session) + 1));
+	free(c->outgoing);
+	c->outgoing = NULL;
+	c->flight = FLIGHT_NONE;
+	return true;
+}
+
 int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 		int64_t now)
 {

@@ -328,10 +328,13 @@ static void off_silently(struct client *c)
 static void off(struct client *c, bool keep, int64_t now)
 {
 	c->enable_at = INT64_MAX;
-	if (keep)
+	if (keep) {
 		off_silently(c);
-	else
-		client_event(c, REGISTRATION_STOP, 0, 0, now);
+		return;
+	}
+	client_event(c, REGISTRATION_STOP, 0, 0, now);
+	if (!c->paced)			/* an Update that waits for an answer */
+		client_turn(c, now);
 }
 
 /* The queue may be long where many leave at once. At the exit it must be short

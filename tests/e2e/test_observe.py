@@ -290,6 +290,34 @@ class ObserveTogether(Site):
             self.assertLess(took, 4)
 
 
+class ObserveAtTheEnd(Site):
+    def unacknowledged(self):
+        """Server and gateway, with a notification under way for good."""
+        slave = self.slave("1=plain")
+        server = self.server()
+        relay = self.relay(server)
+        gateway = self.gateway(relay.port, sites.meters(slave.port, (1,)))
+        server.registered("meter-1")
+        server.ask("observe", "meter-1", T)
+        relay.rule = lambda way, message, _: \
+            0 if way == "down" and message.code_text == "0.00" else 1
+        mark = server.mark()
+        slave.do("set 1 holding 100 301")
+        server.wait("notification", after=mark)
+        return server, gateway
+
+    def test_sigterm_deregisters_past_it(self):
+        server, gateway = self.unacknowledged()
+        self.assertEqual(gateway.stop(), 0)
+        server.wait("unregistered", ep="meter-1")
+
+    def test_sigterm_deregisters_past_it_and_an_update_that_waits(self):
+        server, gateway = self.unacknowledged()
+        self.assertEqual(server.code("execute", "meter-1", "/1/0/8"), "2.04")
+        self.assertEqual(gateway.stop(), 0)
+        server.wait("unregistered", ep="meter-1")
+
+
 class ObserveUnconfirmed(Site):
     def test_notifications_are_non_where_the_server_wants_them_so(self):
         slave = self.slave("1=plain")

@@ -346,6 +346,21 @@ static void test_a_non_waits_for_nothing(void **state)
 	assert_int_equal(coap_notify(connection, &n, now_ns()), -EBUSY);
 }
 
+/* The last word is not held up by what nobody acknowledges. */
+static void test_what_is_given_up_holds_up_nothing(void **state)
+{
+	(void)state;
+	send_notification((const uint8_t *)"x", 1);
+	assert_true(coap_give_up(connection));
+	assert_false(coap_give_up(connection));
+	assert_false(coap_busy(connection));
+	say_hello();
+	assert_int_equal(got[1], 0x02);
+	answer_hello(CODE(2, 1));
+	assert_int_equal(seen.ended, 1);
+	assert_int_equal(seen.outcome, COAP_ANSWERED);
+}
+
 static void test_a_reset_refuses_a_notification(void **state)
 {
 	(void)state;
@@ -543,6 +558,7 @@ int main(void)
 		TEST(test_a_late_answer_is_a_confirmable_of_its_own),
 		TEST(test_a_notification_is_acknowledged),
 		TEST(test_a_non_waits_for_nothing),
+		TEST(test_what_is_given_up_holds_up_nothing),
 		TEST(test_a_reset_refuses_a_notification),
 		TEST(test_an_unknown_answer_gets_a_reset),
 		TEST(test_a_ping_gets_a_reset),
