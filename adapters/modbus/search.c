@@ -185,11 +185,26 @@ static void bit_tell(struct adapter_search *search, unsigned offset, bool on)
 	adapter_found(search, .keys = keys, .value = lwm2m_boolean(on));
 }
 
+/* Addresses as manuals write them, with the table in front, count from 1. */
+static const char *number_hint(const struct modbus_search *s, int exception)
+{
+	if (exception != 2)
+		return "";
+	if (s->address >= 40001 && s->table == TABLE_HOLDING)
+		return ": does the manual count from 40001? Then take 40001 "
+		       "off, or say address_base: 40001";
+	if (s->address >= 30001 && s->table == TABLE_INPUT)
+		return ": does the manual count from 30001? Then take 30001 "
+		       "off, or say address_base: 30001";
+	return s->address > 0 ? ": does the manual count from 1? Then take 1 "
+				"off, or say address_base: 1" : "";
+}
+
 static int64_t probe_step(struct adapter_search *search)
 {
 	struct modbus_search *s = search->data;
 	uint16_t words[READ_REGISTERS_MAX] = {0};
-	char note[80];
+	char note[160];
 	int rc;
 
 	if (s->address + s->count > 65536)
@@ -197,12 +212,12 @@ static int64_t probe_step(struct adapter_search *search)
 	rc = search_read(search, s->unit, s->table, s->address, s->count,
 			 words);
 	if (rc > 0) {
-		snprintf(note, sizeof(note), "exception %d, %s", rc,
-			 exception_name(rc));
+		snprintf(note, sizeof(note), "exception %d, %s%s", rc,
+			 exception_name(rc), number_hint(s, rc));
 		adapter_found(search, .keys = "", .note = note);
 	}
 	if (rc)
-		return rc > 0 ? 0 : rc;
+		return rc > 0 ? -EREMOTEIO : rc;
 	for (unsigned i = 0; i < s->count; i++)
 		if (table_has_bits(s->table))
 			bit_tell(search, i, words[i] != 0);

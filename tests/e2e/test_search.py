@@ -87,8 +87,9 @@ class Search(SharedSite):
 
     def test_probe_tells_an_exception(self):
         text = self.ctl("probe", "plant", "unit=1", "table=input",
-                        "address=9000").stdout
+                        "address=9000", code=1).stdout
         self.assertIn("exception 2", text)
+        self.assertIn("address_base: 1", text)
 
     def test_probe_of_a_silent_unit_fails(self):
         result = self.ctl("probe", "plant", "unit=77", "timeout=100ms", code=1)
@@ -97,7 +98,7 @@ class Search(SharedSite):
     def test_wrong_searches_are_refused(self):
         for words, code, said in (
                 (("scan", "plant", "frm=1"), 1, "did you mean 'from'"),
-                (("scan", "plant", "from=0"), 1, "from"),
+                (("scan", "plant", "from=256"), 1, "from"),
                 (("scan", "plant", "from"), 3, "KEY=VALUE"),
                 (("scan", "plamt"), 1, "did you mean 'plant'"),
                 (("scan", "modbus"), 1, "declare"),
