@@ -34,6 +34,7 @@ enum spoil {
 	SPOIL_CUT,		/* half of each reply is gone */
 	SPOIL_FOREIGN,		/* another unit's frame before each reply */
 	SPOIL_NOISE,		/* behind each reply */
+	SPOIL_ECHO,		/* what is sent is heard, too */
 };
 
 struct pty {
@@ -84,6 +85,7 @@ static void reply_put(int fd, uint8_t *bytes, size_t n)
 
 	switch ((enum spoil)line.spoil) {
 	case SPOIL_NOTHING:
+	case SPOIL_ECHO:
 		break;
 	case SPOIL_CRC:
 		bytes[n - 1] ^= 1;
@@ -144,6 +146,8 @@ static void *line_run(void *unused)
 		}
 		if (fds[0].revents) {
 			got = read(near, bytes, sizeof(bytes));
+			if (got > 0 && line.spoil == SPOIL_ECHO)
+				bytes_put(near, bytes, (size_t)got);
 			if (got > 0)
 				bytes_put(line.far.master, bytes, (size_t)got);
 			else if (line.listener >= 0) {
@@ -398,6 +402,29 @@ static void noise_between_frames_is_thrown_away(void **state)
 	}
 }
 
+/* Found out by the first read; a write to nobody is then not taken for done,
+ * though its echo is what its answer would be. */
+static void an_adapter_that_hears_itself_is_known(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+	struct adapter_device *e =
+		fake_device_add(host, "e", "unit=7 timeout=200ms");
+	struct adapter_point *p =
+		fake_point_add(d, "p", "address=321 writable=yes");
+	struct adapter_point *q =
+		fake_point_add(e, "q", "address=1 writable=yes");
+
+	(void)state;
+	go();
+	line.spoil = SPOIL_ECHO;
+	assert_int_equal(fake_poll(d, NULL), 0);
+	CLOSE(fake_number(p), 321);
+	assert_int_equal(fake_events(host, FAKE_LOG), 1);
+	assert_int_equal(fake_write(p, lwm2m_integer(5)), 0);
+	slave_expect(&slave, "write unit=5 holding 321 = 5");
+	assert_int_equal(fake_write(q, lwm2m_integer(5)), -ETIMEDOUT);
+}
+
 static void a_frame_of_another_unit_is_passed_over(void **state)
 {
 	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
@@ -534,6 +561,7 @@ int main(void)
 		RTU(a_late_answer_is_nobodys_after_a_reopening),
 		RTU(spoilt_replies_are_no_values),
 		RTU(noise_between_frames_is_thrown_away),
+		RTU(an_adapter_that_hears_itself_is_known),
 		RTU(a_frame_of_another_unit_is_passed_over),
 		RTU(only_anothers_frame_is_no_answer),
 		RTU(frames_are_parted_by_silence),
@@ -547,6 +575,7 @@ int main(void)
 		TCP(a_late_answer_is_nobodys_after_a_reopening),
 		TCP(spoilt_replies_are_no_values),
 		TCP(noise_between_frames_is_thrown_away),
+		TCP(an_adapter_that_hears_itself_is_known),
 		TCP(a_frame_of_another_unit_is_passed_over),
 		TCP(only_anothers_frame_is_no_answer),
 		TCP(a_restarted_converter_is_found_again),
