@@ -24,6 +24,7 @@ static const struct decoder decoders[] = {
 	[DECODE_GOVEE] = {"govee", decode_govee},
 	[DECODE_INKBIRD] = {"inkbird", decode_inkbird},
 	[DECODE_SWITCHBOT] = {"switchbot", decode_switchbot},
+	[DECODE_THERMOPRO] = {"thermopro", decode_thermopro},
 	[DECODE_STANDARD] = {"standard", decode_standard},
 	[DECODE_PROFILE] = {"profile", decode_profile},
 };

@@ -21,6 +21,8 @@ enum control {
 #define MIN_OBJECT 3
 #define RESTART 256		/* a counter below: a new battery */
 enum product { MJYD02YL = 0x07f6, RTCGQ02LM = 0x0a8d };
+enum scale { POUNDS = 0x01, HAS_OHMS = 0x02, STEADY = 0x20, REMOVED = 0x80 };
+#define OHMS_MAX 3000		/* more is none: shoes, or it still measures */
 #define IDLE_MOTION 30		/* seconds; longer is no motion any more */
 
 enum form {
@@ -450,6 +452,45 @@ static enum decode_result soil(const uint8_t *p, size_t n,
 	return DECODED_VALUES;
 }
 
+/* Of hundredths of pounds, else of two hundredths of kilograms (or hundredths
+ * of jin, which is the same). */
+static void weight_add(struct readings *out, uint16_t raw, bool pounds)
+{
+	if (pounds)
+		reading_number(out, FIELD_MASS, round(raw * 0.45359237), 100);
+	else
+		reading_number(out, FIELD_MASS, raw, 200);
+}
+
+/* The first scale: flags, weight, time. What moves or was taken off is no
+ * weight. */
+static enum decode_result scale(const uint8_t *p, size_t n,
+				struct readings *out)
+{
+	if (n != 10)
+		return DECODED_OTHER;
+	if ((p[0] & (STEADY | REMOVED)) == STEADY)
+		weight_add(out, le16(p + 1), p[0] & POUNDS);
+	return DECODED_VALUES;
+}
+
+/* That of body composition: flags of two bytes, time, impedance, weight. */
+static enum decode_result body_scale(const uint8_t *p, size_t n,
+				     struct readings *out)
+{
+	uint16_t ohms;
+
+	if (n != 13)
+		return DECODED_OTHER;
+	if ((p[1] & (STEADY | REMOVED)) != STEADY)
+		return DECODED_NOTHING;
+	weight_add(out, le16(p + 11), p[0] & POUNDS);
+	ohms = le16(p + 9);
+	if (p[1] & HAS_OHMS && ohms > 0 && ohms < OHMS_MAX)
+		reading_number(out, FIELD_IMPEDANCE, ohms, 1);
+	return DECODED_VALUES;
+}
+
 DECODER(mibeacon)
 {
 	struct ad_element e;
@@ -460,5 +501,11 @@ DECODER(mibeacon)
 	at = 0;
 	if (ad_service(adv->data, adv->n, &at, 0xfd50, &e))
 		return soil(e.data, e.n, out);
+	at = 0;
+	if (ad_service(adv->data, adv->n, &at, 0x181d, &e))
+		return scale(e.data, e.n, out);
+	at = 0;
+	if (ad_service(adv->data, adv->n, &at, 0x181b, &e))
+		return body_scale(e.data, e.n, out);
 	return DECODED_OTHER;
 }

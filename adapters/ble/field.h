@@ -26,6 +26,7 @@
 	X(ENERGY, "energy", "kWh") \
 	X(MASS, "mass", "kg") \
 	X(MASS_POUNDS, "mass-lb", "lb") \
+	X(IMPEDANCE, "impedance", "Ohm") \
 	X(COUNT, "count", "") \
 	X(PM1, "pm1", "ug/m3") \
 	X(PM2_5, "pm2.5", "ug/m3") \

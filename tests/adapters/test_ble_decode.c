@@ -1081,6 +1081,61 @@ static void inkbird(void **state)
 	RUN_EACH(vectors);
 }
 
+/* The values are thermopro-ble's. */
+static void thermopro(void **state)
+{
+	static const struct vector vectors[] = {
+		{"ad", "07ffc2fb002f022c", BT,
+		 "temperature=25.1 humidity=47 battery=100", 0, 0,
+		 "TP357 (2142)"},
+		{"ad", "07ffc2e7ff2f012c", BT,
+		 "temperature=-2.5 humidity=47 battery=50", 0, 0,
+		 "TP357S (2142)"},
+		{"ad", "07ffc2e7ff2f002c", BT,
+		 "temperature=-2.5 humidity=47 battery=1", 0, 0,
+		 "TP393 (2142)"},
+		{"ad", "07ffc2e7ff2f032c", BT, "temperature=-2.5 humidity=47",
+		 0, 0, "TP359 (2142)"},
+		{"ad", "07ffc2fb0065022c", BT, "DAMAGED", 0, 0,
+		 "TP357 (2142)"},
+		{"ad", "07ffc2fb002f022c", BT, "OTHER", 0, 0, 0},
+		{"ad", "07ffc2fb002f022c", DECODE_THERMOPRO, "NO MODEL", 0, 0,
+		 0},
+		{"ad", "05ffc2fb002f", BT, "OTHER", 0, 0, "TP357 (2142)"},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* The values are xiaomi-ble's. */
+static void scales(void **state)
+{
+	static const struct vector vectors[] = {
+		{"svc 181d", "22163ce4070303001300", BT, "mass=76.91", 0, 0,
+		 0},
+		{"svc 181d", "23163ce407030300130b", BT, "mass=69.77", 0, 0,
+		 0},
+		/* it moves; it was taken off */
+		{"svc 181d", "02163ce4070303001300", BT, "NOTHING", 0, 0, 0},
+		{"svc 181d", "a2163ce407030300130b", BT, "NOTHING", 0, 0, 0},
+		{"svc 181b", "0266b20706150f1c0dbf01624a", BT,
+		 "mass=95.21 impedance=447", 0, 0, 0},
+		{"svc 181b", "0324b20706150f1c0dbf01624a", BT, "mass=86.37",
+		 0, 0, 0},
+		{"svc 181b", "0226b20706150f1c0dfdff624a", BT, "mass=95.21",
+		 0, 0, 0},
+		{"svc 181b", "02a6e20706150f1c0dbf01624a", BT, "NOTHING", 0,
+		 0, 0},
+		/* the standard's own services */
+		{"svc 181d", "22163c", BT, "OTHER", 0, 0, 0},
+		{"svc 181b", "0266", BT, "OTHER", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
 static void switchbot(void **state)
 {
 	static const struct vector vectors[] = {
@@ -1238,6 +1293,8 @@ int main(void)
 		cmocka_unit_test(a_name_is_remembered),
 		cmocka_unit_test(inkbird),
 		cmocka_unit_test(switchbot),
+		cmocka_unit_test(thermopro),
+		cmocka_unit_test(scales),
 		cmocka_unit_test(standard_service_data),
 		cmocka_unit_test(nothing_comes_of_damage),
 		cmocka_unit_test(fields_have_names),
