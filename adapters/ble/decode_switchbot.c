@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * SwitchBot's meters: service data FD3D (model and battery, in the scan
- * response) and manufacturer data 0969 (values, in the advertisement). */
+ * SwitchBot's meters, Hub 2, contact and motion sensors: service data FD3D
+ * (model and battery, in the scan response) and manufacturer data 0969 (values
+ * of meters, in the advertisement). */
 #include "adapters/ble/ad.h"
 #include "adapters/ble/bytes.h"
 #include "adapters/ble/decode.h"
@@ -13,7 +14,8 @@
 
 /* Behind the top bit, which says whether it is encrypted. */
 enum model { METER = 'T', METER_PLUS = 'i', OUTDOOR = 'w', PRO = '4',
-	     PRO_CO2 = '5', PRO_PAIRING = 0x14, PRO_CO2_PAIRING = 0x15 };
+	     PRO_CO2 = '5', PRO_PAIRING = 0x14, PRO_CO2_PAIRING = 0x15,
+	     HUB_2 = 'v', CONTACT = 'd', MOTION = 's' };
 
 static bool is_meter(uint8_t model)
 {
@@ -100,6 +102,84 @@ static enum decode_result meter(uint8_t model, const struct ad_element *service,
 	return DECODED_VALUES;
 }
 
+static void battery_add(struct readings *out, uint8_t percent)
+{
+	if ((percent & 0x7f) > 0 && (percent & 0x7f) <= 100)
+		reading_integer(out, FIELD_BATTERY, percent & 0x7f);
+}
+
+/* Behind the battery: a bit of light, and two of the magnet (closed, open, left
+ * open). The motion in front of the door is a bit in front of the battery. */
+static enum decode_result contact(const struct ad_element *service,
+				  struct readings *out)
+{
+	const uint8_t *p;
+	uint8_t state;
+
+	if (!service || service->n < 4)
+		return service ? DECODED_DAMAGED : DECODED_OTHER;
+	p = service->data;
+	state = p[3] >> 1 & 0x03;
+	if (state > 2)
+		return DECODED_DAMAGED;
+	reading_bool(out, FIELD_OPENING, state != 0);
+	reading_bool(out, FIELD_LEFT_OPEN, state == 2);
+	reading_bool(out, FIELD_MOTION, p[1] & 0x40);
+	reading_bool(out, FIELD_LIGHT, p[3] & 0x01);
+	battery_add(out, p[2]);
+	return DECODED_VALUES;
+}
+
+/* The light: 1 dark, 2 bright; the others are nothing that is known. */
+static enum decode_result motion(const struct ad_element *service,
+				 struct readings *out)
+{
+	const uint8_t *p;
+	uint8_t light;
+
+	if (!service || service->n < 6)
+		return service ? DECODED_DAMAGED : DECODED_OTHER;
+	p = service->data;
+	light = p[5] & 0x03;
+	reading_bool(out, FIELD_MOTION, p[1] & 0x40);
+	if (light == 1 || light == 2)
+		reading_bool(out, FIELD_LIGHT, light == 2);
+	battery_add(out, p[2]);
+	return DECODED_VALUES;
+}
+
+/* As a meter, at another place, and a level of light that is no lux. */
+static enum decode_result hub(const struct ad_element *data,
+			      struct readings *out)
+{
+	enum decode_result result;
+
+	if (!data || data->n < 16)
+		return data ? DECODED_DAMAGED : DECODED_NOTHING;
+	result = value_add(out, data->data + 13);
+	if (result == DECODED_VALUES)
+		reading_integer(out, FIELD_LIGHT_LEVEL, data->data[12] & 0x7f);
+	return result;
+}
+
+static enum decode_result by_model(uint8_t model,
+				   const struct ad_element *service,
+				   const struct ad_element *data,
+				   struct readings *out)
+{
+	if (is_meter(model))
+		return meter(model, service, data, out);
+	switch (model | 0x20) {		/* capital letters: it is paired */
+	case CONTACT:
+		return contact(service, out);
+	case MOTION:
+		return motion(service, out);
+	case HUB_2:
+		return hub(data, out);
+	}
+	return DECODED_OTHER;
+}
+
 /* All of SwitchBot's devices send the same manufacturer data: whose they are,
  * the other packet says, or the site. */
 DECODER(switchbot)
@@ -119,8 +199,6 @@ DECODER(switchbot)
 		return DECODED_OTHER;
 	if (!*model)
 		return DECODED_NO_MODEL;
-	if (!is_meter(*model))
-		return DECODED_OTHER;
-	return meter(*model, has_service ? &service : NULL,
-		     has_data ? &data : NULL, out);
+	return by_model(*model, has_service ? &service : NULL,
+			has_data ? &data : NULL, out);
 }

@@ -1161,6 +1161,23 @@ static void switchbot(void **state)
 		{"ad", "0616" "3dfd" "140064" "10ff" "6909"
 		 "b0e9fe52dd84066408972c0005", BT,
 		 "temperature=23.8 humidity=44 battery=100", 0, 0, 0},
+		/* contact, motion, Hub 2: the values are pySwitchbot's */
+		{"svc fd3d", "640064050001000000", BT, "opening=yes "
+		 "left-open=yes motion=no light=yes battery=100", 0, 0, 0},
+		{"svc fd3d", "644064020001000000", BT, "opening=yes "
+		 "left-open=no motion=yes light=no battery=100", 0, 0, 0},
+		{"svc fd3d", "640064000001000000", BT, "opening=no "
+		 "left-open=no motion=no light=no battery=100", 0, 0, 0},
+		{"svc fd3d", "640064", BT, "DAMAGED", 0, 0, 0},
+		{"svc fd3d", "7340e4010202", BT,
+		 "motion=yes light=yes battery=100", 0, 0, 0},
+		{"svc fd3d", "732080e40101", BT, "motion=no light=no", 0, 0,
+		 0},
+		{"ad", "0616" "3dfd" "760064" "17ff" "6909"
+		 "c0112233445581abffff00010203049963352d00", BT,
+		 "temperature=-4.3 humidity=25 light-level=2", 0, 0, 0},
+		{"ad", "0616" "3dfd" "760064" "0eff" "6909"
+		 "c0112233445581abffff00", BT, "DAMAGED", 0, 0, 0},
 		/* of any of SwitchBot's devices */
 		{"mfr 0969", "b0e9fe543215b7e4079ba4003702d500",
 		 DECODE_SWITCHBOT, "NO MODEL", 0, 0, 0},
