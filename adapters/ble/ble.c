@@ -521,6 +521,20 @@ static void ladder_climb(struct ble_bus *b, int64_t now)
 	adapter_count(b->base, NULL, "revivals", 1);
 }
 
+/* Without a status it was a time-out. */
+static void scan_refusal_say(const struct ble_bus *b)
+{
+	if (b->scan.status)
+		adapter_log(b->base, NULL, LOG_WARNING,
+			    "%s refuses to scan (HCI status 0x%02x): listening "
+			    "to what others let it hear", b->controller,
+			    b->scan.status);
+	else
+		adapter_log(b->base, NULL, LOG_WARNING,
+			    "%s does not answer to commands: listening to what "
+			    "others let it hear", b->controller);
+}
+
 static void scan_say(struct ble_bus *b)
 {
 	enum scan_state state = b->scan.state;
@@ -537,10 +551,7 @@ static void scan_say(struct ble_bus *b)
 			    "another program discovers on %s: listening",
 			    b->controller);
 	else if (state == SCAN_REFUSED)
-		adapter_log(b->base, NULL, LOG_WARNING,
-			    "%s refuses to scan (HCI status 0x%02x): listening "
-			    "to what others let it hear", b->controller,
-			    b->scan.status);
+		scan_refusal_say(b);
 	else
 		return;
 	b->said = state;
