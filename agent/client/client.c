@@ -576,12 +576,8 @@ void client_reschedule(struct client *c, int64_t now)
 				due = o->due;
 	if (c->awake.waking && c->connection && !coap_busy(c->connection))
 		due = now;
-	if (c->endpoint->life.due < due)
-		due = c->endpoint->life.due;
 	if (c->endpoint->leaving && c->endpoint->stop_at < due)
 		due = c->endpoint->stop_at;
-	if (c->endpoint->safe_at && c->endpoint->safe_at < due)
-		due = c->endpoint->safe_at;
 	if (forward_next(c) < due)
 		due = forward_next(c);
 	if (due < now)
@@ -607,8 +603,6 @@ void client_due(struct client *c, int64_t now)
 		give_up(c);
 		return;
 	}
-	endpoint_safe_due(c->endpoint, now);
-	endpoint_life_due(c->endpoint, now);
 	if (c->enable_at <= now) {
 		c->enable_at = INT64_MAX;
 		client_event(c, REGISTRATION_START, 0, 0, now);

@@ -110,6 +110,7 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	for (size_t i = 0; i < e->n_clients; i++)
 		forward_attach(&e->clients[i], now);
 	endpoint_life_restore(e, now);
+	endpoint_served(e, now);
 	if (conf->register_always)
 		endpoint_clients_start(e, now);
 	return e;
@@ -129,6 +130,7 @@ void endpoint_destroy(struct endpoint *e)
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_finish(&e->clients[i]);
 	free(e->clients);
+	heap_set(&e->gateway->endpoints, &e->due, INT64_MAX);
 	client_bootstrap_destroy(e);
 	endpoint_firmware_finish(e);
 	rare_free(e);
@@ -359,6 +361,7 @@ void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 	if (e->leaving)
 		return;
 	e->leaving = true;
+	endpoint_reschedule(e);
 	last_leaving(e->gateway->last, e);
 	batch_end_all(e, now);
 	client_bootstrap_stop(e, now);
@@ -368,6 +371,23 @@ void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 	if (e->device)
 		bus_detach(e->device);
 	endpoint_left(e);
+}
+
+void endpoint_reschedule(struct endpoint *e)
+{
+	int64_t due = e->life.due;
+
+	if (e->safe_at && e->safe_at < due)
+		due = e->safe_at;
+	heap_set(&e->gateway->endpoints, &e->due,
+		 e->leaving ? INT64_MAX : due);
+}
+
+void endpoint_due(struct endpoint *e, int64_t now)
+{
+	endpoint_safe_due(e, now);
+	endpoint_life_due(e, now);
+	endpoint_reschedule(e);
 }
 
 void endpoint_left(struct endpoint *e)

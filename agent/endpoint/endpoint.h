@@ -34,6 +34,8 @@ struct endpoint {
 	struct batch *batches;		/* writes under way */
 	struct client *clients;		/* n_clients, by server */
 	struct client_bootstrap *bootstrap;	/* or NULL */
+	struct heap_item due;		/* of life.due and safe_at: its own,
+					 * whether it has clients or not */
 	struct liveness life;
 	int64_t stop_at;		/* leaving: not later than this */
 	int64_t safe_at;		/* safe_after is over then; 0: served,
@@ -70,6 +72,10 @@ void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
 bool endpoint_uses_server(const struct endpoint *endpoint, uint16_t id);
 /* Called whenever something ended that leaving waits for. */
 void endpoint_left(struct endpoint *endpoint);
+
+/* Its own time has come: see `due`. Set anew where one of the two changes. */
+void endpoint_due(struct endpoint *endpoint, int64_t now);
+void endpoint_reschedule(struct endpoint *endpoint);
 
 /* What the bus says. */
 void endpoint_message(struct endpoint *endpoint,

@@ -434,6 +434,7 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 	endpoint_access_settle(e, 0, now);
 	endpoint_store(e);
 	endpoint_attributes_store(e);
+	endpoint_served(e, now);
 	start_now(e, now);
 }
 

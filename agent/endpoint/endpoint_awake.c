@@ -24,6 +24,7 @@ static struct liveness_rules rules_of(const struct endpoint *e)
 
 static void reschedule(struct endpoint *e, int64_t now)
 {
+	endpoint_reschedule(e);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_reschedule(&e->clients[i], now);
 }

@@ -29,6 +29,7 @@ void endpoint_served(struct endpoint *e, int64_t now)
 		e->safe_at = 0;
 	else if (!e->safe_at)
 		e->safe_at = now + e->conf->safe_after;
+	endpoint_reschedule(e);
 }
 
 static void point_write(struct endpoint *e, uint32_t index, int64_t now)

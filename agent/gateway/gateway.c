@@ -65,6 +65,7 @@ void gateway_finish(struct gateway *g)
 	tree_finish(&g->device);
 	tree_finish(&g->access);
 	last_destroy(g->last);
+	heap_finish(&g->endpoints);
 	heap_finish(&g->clients);
 	heap_finish(&g->batches);
 	heap_finish(&g->bootstraps);
@@ -305,6 +306,12 @@ static void turn_heaps(struct gateway *g, int64_t now)
 	}
 	while ((item = heap_first(&g->firmware)) && item->due <= now)
 		endpoint_firmware_due(item, now);
+	while ((item = heap_first(&g->endpoints)) && item->due <= now) {
+		heap_remove(&g->endpoints, item);
+		endpoint_due(OWNER(item, struct endpoint, due), now);
+		if (item->place && item->due <= now)
+			break;
+	}
 	while ((item = heap_first(&g->clients)) && item->due <= now) {
 		heap_remove(&g->clients, item);
 		client_due(OWNER(item, struct client, due), now);
@@ -395,6 +402,7 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	due = next < due ? next : due;
 	next = endpoint_uplink_turn(g->itself, now);
 	due = next < due ? next : due;
+	due = earlier(due, heap_due(&g->endpoints));
 	if (heap_due(&g->clients) < due)
 		due = heap_due(&g->clients);
 	if (heap_due(&g->batches) < due)

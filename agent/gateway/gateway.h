@@ -48,7 +48,8 @@ struct gateway {
 	struct endpoint *gone;		/* to be freed in the next turn */
 	struct config_device **refused;	/* owned; shown in the status */
 	size_t n_refused;
-	struct heap clients, batches, bootstraps, firmware;	/* due times */
+	/* Due times. */
+	struct heap endpoints, clients, batches, bootstraps, firmware;
 	uint32_t n_firmware;		/* packages that are not idle */
 	struct request_room *room;
 	uint8_t *out;			/* an answer while it is made */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Safe states: of a device that leaves, and of one without a server."""
 import sites
-from harness import Site, wait_for
+from harness import Site, free_port, wait_for
 
 PUMP = "/3306/0/5850"
 DEVICE = """\
@@ -63,6 +63,22 @@ class Safe(Site):
                  "a healthy status")
         self.assertEqual(self.server_.value("pump", PUMP), True)
         self.assertEqual(self.coils(), (1, 1))
+
+    def test_without_an_account_it_goes_safe_and_to_sleep(self):
+        """Its bootstrap server does not answer: it has no client at all."""
+        self.slave_ = self.slave("1=plain")
+        port = free_port()
+        self.gateway_ = self.gateway(
+            0, sites.bus(self.slave_.port) + DEVICE.format(
+                more="safe_after: 1s\n    queue: true\n"
+                     "    awake_time: 2s\n    poll: 10min"),
+            **{"lwmux.yaml": "gateway: {name: e2e}\n"
+                             f"bootstrap: {{uri: 'coap://127.0.0.1:{port}'}}\n"})
+        self.slave_.do("set 1 coil 3 1")
+        wait_for(lambda: self.coils() == (0, 0), "the pump to stop")
+        self.gateway_.wait_log("pump", "safe state")
+        wait_for(lambda: self.gateway_.status("pump")["endpoints"][0]["state"]
+                 == "asleep", "sleep")
 
     def test_a_dead_device_does_not_hold_up_the_stop(self):
         self.start()
