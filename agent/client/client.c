@@ -324,7 +324,10 @@ static void note_refusal(const struct client *c, uint8_t sent,
 {
 	int n = answer->length < 200 ? (int)answer->length : 200;
 
-	if (answer->code >> 5 == 2 || answer->code == c->last_code)
+	bool good = sent == REGISTRATION_SEND_REGISTER ?
+		    answer->code == CODE(2, 1) : answer->code >> 5 == 2;
+
+	if (good || answer->code == c->last_code)
 		return;
 	log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
 		 "%s answered %u.%02u%s%.*s%s", c->server->conf->uri,
@@ -342,6 +345,21 @@ static void note_wait(const struct client *c, int64_t now)
 			 "not registered at %s, again in %lld s",
 			 c->server->conf->uri, (long long)
 			 ((c->registration.next - now) / SECOND));
+}
+
+/* Without a place to update there is no registration (Core TS 6.2.1). */
+static bool is_without_location(const struct client *c, uint8_t sent,
+				const struct coap_answer *answer)
+{
+	if (sent != REGISTRATION_SEND_REGISTER || answer->code != CODE(2, 1) ||
+	    answer->location.n)
+		return false;
+	if (c->last_code != answer->code)
+		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+			 "%s answers 2.01 to Register, but with no Location-Path "
+			 "of up to 255 bytes: not registered",
+			 c->server->conf->uri);
+	return true;
 }
 
 static void registration_ended(struct client *c, enum coap_outcome outcome,
@@ -365,6 +383,11 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 		return;
 	}
 	note_refusal(c, sent, answer);
+	if (is_without_location(c, sent, answer)) {
+		c->last_code = answer->code;
+		client_event(c, REGISTRATION_LOST, 0, 0, now);
+		return;
+	}
 	c->last_code = answer->code;
 	if (answer->code >> 5 != 4)
 		client_exchange(c, now);

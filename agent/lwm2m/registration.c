@@ -6,6 +6,8 @@
 
 #define SECOND INT64_C(1000000000)
 #define NEVER INT64_MAX
+#define WAIT_LEAST 2		/* s, between two tries, but for its jitter */
+#define WAIT_MOST (INT64_C(10) * 366 * 86400)
 #define TRANSMIT_WAIT 93	/* s, MAX_TRANSMIT_WAIT, RFC 7252 4.8.2 */
 
 /* What waits for the end of the message under way. */
@@ -88,19 +90,24 @@ static int64_t update_time(const struct registration *r)
 	return latest - tenth + spread_of(r->seed, tenth);
 }
 
-/* The wait before the next try; counts it. */
+/* The wait before the next try; counts it. Of retry_count attempts the first
+ * is one (Core TS 6.2.1.1). Whatever a server has written, we neither storm it
+ * nor come back in another century. */
 static int64_t retry_time(struct registration *r,
 			  const struct registration_policy *policy)
 {
-	int64_t wait = policy->sequence_delay * SECOND;
+	int64_t wait = policy->sequence_delay;
 
-	if (r->attempt < policy->retry_count && r->attempt < 31) {
-		wait = (policy->retry_timer * SECOND) << r->attempt;
+	if (r->attempt + 1u < policy->retry_count && r->attempt < 30) {
+		wait = (int64_t)policy->retry_timer << r->attempt;
 		r->attempt++;
 	} else {
 		r->attempt = 0;
 		r->sequence += r->sequence < UINT8_MAX;
 	}
+	wait = wait < WAIT_LEAST ? WAIT_LEAST :
+	       wait > WAIT_MOST ? WAIT_MOST : wait;
+	wait *= SECOND;
 	return wait - wait / 5 +
 	       spread_of(r->seed * 0x9e3779b1u + r->attempt * 0x7feb352du +
 			 r->sequence * 0x846ca68bu, wait / 5 * 2);
@@ -273,7 +280,7 @@ register_answered(struct registration *r, uint8_t code,
 {
 	struct registration_action action;
 
-	if (code >> 5 == 2) {
+	if (code == CODE(2, 1)) {
 		action = succeed(r, now);
 		action.registered = true;
 		return action;

@@ -84,9 +84,10 @@ void registration_init(struct registration *registration, uint32_t lifetime,
  * places it in the tenth of the lifetime before that (after half, where the
  * lifetime is short), so that the herd spreads. 4.04 or 4.00 on an Update:
  * Register at once. 4.12 on Register: once more as 1.0. LOST, 5.xx, 4.03 ...:
- * waits retry_timer x 2^(attempt-1) with +-20 % jitter, retry_count times, then
- * sequence_delay, sequence_count sequences, and so on (never gives up for
- * good: a gateway is not sent to the field again). Then it registers, or, when
+ * waits retry_timer x 2^(attempt-1) with +-20 % jitter between the retry_count
+ * attempts of a sequence, then sequence_delay, sequence_count sequences, and so
+ * on (never gives up for good: a gateway is not sent to the field again); 2 s at
+ * least, 10 years at most. Of Register only 2.01 is a success. Then it registers, or, when
  * a 5.xx answered an Update and the lifetime still runs, updates.
  *
  * What comes while a message is under way waits for its end. */

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Register, Update and Deregister, as they stand on the wire."""
+import socket
+
 import coap
 import sites
-from harness import Server, Site, free_port
+from harness import WAIT, Server, Site, free_port
 
 LINKS = ('</>;rt="oma.lwm2m";ct=110,</1/0>,</3/0>,</7/0>,</16>,</19>,'
          '</3303>;ver=1.1,</3303/0>,'
@@ -234,3 +236,37 @@ class Registration(Site):
             self.assertIn(f"</3303/{i}>", content)
         blocks = [m.number(coap.BLOCK1) for m in relay.messages("up")]
         self.assertIsNotNone(blocks[0])
+
+
+class AnswersThatRegisterNobody(Site):
+    """Only 2.01 with a place to update is a registration."""
+
+    def answered(self, code, options=(), payload=b""):
+        """The log of one whose first Register is answered so; it asks again."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("127.0.0.1", 0))
+            server.settimeout(WAIT)
+            gateway = self.gateway(server.getsockname()[1], sites.SIM)
+            datagram, peer = server.recvfrom(2048)
+            request = coap.decode(datagram)
+            self.assertEqual(request.path, "/rd")
+            server.sendto(coap.Message(coap.ACK, code, request.mid,
+                                       request.token, options,
+                                       payload).encode(), peer)
+            gateway.wait_log("sim", code.split()[0])
+            (row,) = gateway.status("sim")["endpoints"]
+            self.assertNotEqual(row["servers"][0]["state"], "registered")
+            self.assertNotEqual(gateway.ctl("status").returncode, 0)
+            return gateway
+
+    def test_created_without_location(self):
+        self.answered("2.01").wait_log("no Location-Path")
+
+    def test_created_with_a_location_that_is_too_long(self):
+        self.answered("2.01", [(coap.LOCATION_PATH, b"x" * 200)] * 2)
+
+    def test_content(self):
+        self.answered("2.05", payload=b"hello").wait_log("2.05: hello")
+
+    def test_changed(self):
+        self.answered("2.04", [(coap.LOCATION_PATH, b"rd")])

@@ -462,10 +462,11 @@ static void update_goes_out_in_time_and_spread(void **state)
 	}
 }
 
-/* 60, 120, 240, 480, 960 s, each +-20 %, then a day, then again. */
+/* Five attempts: 60, 120, 240, 480 s between them, each +-20 %, then a day,
+ * then again. */
 static void retries_double_then_rest_a_day_for_ever(void **state)
 {
-	static const int64_t waits[] = {60, 120, 240, 480, 960, 86400};
+	static const int64_t waits[] = {60, 120, 240, 480, 86400};
 	char name[16];
 
 	(void)state;
@@ -476,8 +477,8 @@ static void retries_double_then_rest_a_day_for_ever(void **state)
 		snprintf(name, sizeof(name), "m-%d", k);
 		registration_init(&r, 60, name);
 		registration_step(&r, START, 0, 0, 0, &policy, now);
-		for (int i = 0; i < 18; i++) {
-			int64_t wait = waits[i % 6] * SECOND;
+		for (int i = 0; i < 15; i++) {
+			int64_t wait = waits[i % 5] * SECOND;
 
 			registration_step(&r, k % 2 ? LOST : ANSWER,
 					  CODE(5, 3), 0, 0, &policy, now);
@@ -529,6 +530,46 @@ static void policy_without_retries_waits_the_delay(void **state)
 	registration_step(&r, START, 0, 0, 0, &none, 0);
 	registration_step(&r, LOST, 0, 0, 0, &none, 0);
 	assert_true(r.next >= 24 * SECOND && r.next <= 36 * SECOND);
+}
+
+/* What a server has written is neither a storm nor an overflow. */
+static void retries_have_bounds(void **state)
+{
+	static const struct registration_policy zeros = {5, 0, 0, 1},
+		large = {UINT32_MAX, UINT32_MAX, UINT32_MAX, 1};
+	const int64_t most = INT64_C(12) * 366 * 86400 * SECOND;
+	struct registration r, s;
+	int64_t now = 0, then = 0;
+
+	(void)state;
+	registration_init(&r, 60, "e");
+	registration_init(&s, 60, "e");
+	registration_step(&r, START, 0, 0, 0, &zeros, 0);
+	registration_step(&s, START, 0, 0, 0, &large, 0);
+	for (int i = 0; i < 40; i++) {
+		registration_step(&r, ANSWER, CODE(4, 3), 0, 0, &zeros, now);
+		assert_true(r.next >= now + SECOND);
+		now = r.next;
+		registration_step(&r, TIMER, 0, 0, 0, &zeros, now);
+		registration_step(&s, LOST, 0, 0, 0, &large, then);
+		assert_true(s.next > then && s.next - then < most);
+		registration_step(&s, TIMER, 0, 0, 0, &large, s.next);
+	}
+}
+
+/* 2.04, 2.05, 2.31 to a Register: some other server is there. */
+static void only_created_is_a_registration(void **state)
+{
+	static const uint8_t codes[] = {CODE(2, 4), CODE(2, 5), CODE(2, 31)};
+	struct registration r;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		registration_init(&r, 60, "e");
+		registration_step(&r, START, 0, 0, 0, &policy, 0);
+		registration_step(&r, ANSWER, codes[i], 0, 0, &policy, 1);
+		assert_int_equal(r.state, IS_WAITING);
+	}
 }
 
 static void start_is_spread_over_its_window(void **state)
@@ -674,6 +715,8 @@ int main(void)
 		cmocka_unit_test(retries_double_then_rest_a_day_for_ever),
 		cmocka_unit_test(retry_times_differ_between_endpoints),
 		cmocka_unit_test(policy_without_retries_waits_the_delay),
+		cmocka_unit_test(retries_have_bounds),
+		cmocka_unit_test(only_created_is_a_registration),
 		cmocka_unit_test(start_is_spread_over_its_window),
 		cmocka_unit_test(spread_stays_within_its_window),
 		cmocka_unit_test(alive_while_the_lifetime_runs),
