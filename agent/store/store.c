@@ -3,6 +3,8 @@
  * endpoint replaces one that still waits. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,9 @@
 #include "agent/base/log.h"
 #include "agent/store/store.h"
 
+#define NAME_MOST (NAME_MAX - 4)	/* of a file, without ".new" */
+#define HASH_LENGTH 18
+#define NAME_ROOM (NAME_MAX + 8)
 #define FILE_MOST (17 << 20)	/* a package, and a little */
 #define JOURNAL "last"
 #define JOURNAL_MOST (256 * 1024 * 1024)
@@ -44,23 +49,38 @@ static const char *const folders[] = {
 };
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
+/* Endpoint names may hold any character: the file names are plain. One that
+ * would be longer than a file system takes, with the ".new" of replace(), is
+ * cut, and its end stands for the whole. */
+static void name_of(const char *endpoint, char name[NAME_ROOM])
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	size_t used = 0;
+
+	for (const char *c = endpoint; *c; c++) {
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+		if (used + 4 > NAME_ROOM)
+			continue;
+		if (strchr("/%.", *c))
+			used += (size_t)sprintf(name + used, "%%%02X",
+						(unsigned char)*c);
+		else
+			name[used++] = *c;
+	}
+	name[used] = 0;
+	if (used > NAME_MOST)
+		sprintf(name + NAME_MOST - HASH_LENGTH, "%%-%016" PRIx64, hash);
+}
+
 static char *path_of(const struct store *store, enum store_kind kind,
 		     const char *endpoint)
 {
-	size_t n = strlen(store->directory) + strlen(folders[kind]) +
-		   3 * strlen(endpoint) + 3;
-	char *path = malloc(n), *at;
+	char name[NAME_ROOM], *path;
 
-	if (!path)
+	name_of(endpoint, name);
+	if (asprintf(&path, "%s/%s/%s", store->directory, folders[kind],
+		     name) < 0)
 		abort();
-	at = path + sprintf(path, "%s/%s/", store->directory, folders[kind]);
-	/* Endpoint names may hold any character: keep the file names plain. */
-	for (; *endpoint; endpoint++)
-		if (strchr("/%", *endpoint) || *endpoint == '.')
-			at += sprintf(at, "%%%02X", (unsigned char)*endpoint);
-		else
-			*at++ = *endpoint;
-	*at = 0;
 	return path;
 }
 

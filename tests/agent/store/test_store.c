@@ -153,6 +153,28 @@ static void odd_names_stay_in_the_directory(void **state)
 	store_close(store);
 }
 
+/* As long as an endpoint's name may be, and longer still when written plain. */
+static void long_names_are_kept_apart(void **state)
+{
+	struct store *store = store_open(directory);
+	char names[3][256];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		memset(names[i], i == 2 ? '.' : 'n', 255);
+		names[i][255] = 0;
+	}
+	names[1][254] = 'm';
+	for (int i = 0; i < 3; i++)
+		put(store, names[i], names[i]);
+	store_close(store);
+	store = store_open(directory);
+	for (int i = 0; i < 3; i++)
+		has(store, names[i], names[i]);
+	assert_int_equal(files_in("held"), 3);
+	store_close(store);
+}
+
 static void large_ones_come_back_whole(void **state)
 {
 	struct store *store = store_open(directory);
@@ -228,6 +250,7 @@ int main(void)
 		CASE(what_waits_is_read_too),
 		CASE(kinds_are_apart),
 		CASE(odd_names_stay_in_the_directory),
+		CASE(long_names_are_kept_apart),
 		CASE(large_ones_come_back_whole),
 		CASE(only_its_owner_reads_them),
 		CASE(a_write_that_fails_leaves_nothing),
