@@ -75,6 +75,20 @@ static bool is_in_range(const struct resource_def *def,
 	       (number >= def->min && number <= def->max);
 }
 
+/* Resources that the object has not are no error (Core TS 6.3.6). */
+static size_t unknown_drop(struct handling *h, const struct object_def *object,
+			   size_t n)
+{
+	struct lwm2m_record *records = h->room->records;
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (records[i].path.depth < 3 ||
+		    object_resource(object, records[i].path.id[2]))
+			records[left++] = records[i];
+	return left;
+}
+
 static void record_check(struct handling *h, const struct object_def *object,
 			 const struct lwm2m_record *record)
 {
@@ -83,9 +97,7 @@ static void record_check(struct handling *h, const struct object_def *object,
 	if (record->path.depth < 3 && record->value.type == LWM2M_NONE)
 		return;			/* an instance without resources */
 	def = object_resource(object, record->path.id[2]);
-	if (!def)
-		request_answer(h, CODE(4, 00), "no such resource");
-	else if (!(def->operations & OP_WRITE))
+	if (!(def->operations & OP_WRITE))
 		request_answer(h, CODE(4, 05), "the resource is not writable");
 	else if (def->multiple != (record->path.depth == 4))
 		request_answer(h, CODE(4, 00), def->multiple ?
@@ -198,6 +210,7 @@ void request_create(struct handling *h)
 	if (n < 0)
 		return;
 	id_settle(h, (size_t)n);
+	n = (int)unknown_drop(h, object, (size_t)n);
 	if (!h->outcome.code)
 		records_check(h, object, (size_t)n);
 	if (!h->outcome.code && request_held_fits(h, (size_t)n))

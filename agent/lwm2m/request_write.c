@@ -158,11 +158,35 @@ int request_decode(struct handling *h, uint16_t format)
 	return -1;
 }
 
+/* "Any optional Resources that are not supported by, or unknown to, the LwM2M
+ * Client" are no error in what is written to a whole instance (Core TS 6.3.3):
+ * a server need not know which of them are there. */
+static size_t optional_drop(struct handling *h, size_t n)
+{
+	const struct tree *tree = h->scope->tree;
+	struct lwm2m_record *records = h->room->records;
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct lwm2m_path resource = records[i].path;
+		const struct resource_def *def = request_def(tree, &resource);
+
+		resource.depth = resource.depth > 3 ? 3 : resource.depth;
+		if (resource.depth < 3 || (def && (def->mandatory ||
+				is_servers(resource.id[0]) ||
+				tree_find(tree, &resource))))
+			records[left++] = records[i];
+	}
+	return left;
+}
+
 /* The number of records, all of which can be written; -1: refused. */
 static int payload_check(struct handling *h)
 {
 	int n = request_decode(h, payload_format(h));
 
+	if (n > 0 && h->outcome.path.depth == 2)
+		n = (int)optional_drop(h, (size_t)n);
 	for (int i = 0; i < n; i++) {
 		request_record_check(h, &h->room->records[i]);
 		if (h->outcome.code)
