@@ -143,6 +143,10 @@ static void join(struct buf *to, char between, const uint8_t *value, size_t n)
 	buf_put(to, value, n);
 }
 
+/* Of wrong length, or there twice: RFC 7252 5.4.3 and 5.4.5 have it taken as an
+ * option that we do not know, which a critical one (an odd number) must not be
+ * (5.4.1), and an elective one is passed over. If-Match and If-None-Match we
+ * do not know: a request with one must not be done as if it had none. */
 static void take_option(struct coap_exchange *x, struct incoming *in,
 			struct request *r, uint16_t number,
 			const uint8_t *value, size_t n)
@@ -152,9 +156,22 @@ static void take_option(struct coap_exchange *x, struct incoming *in,
 	switch (number) {
 	case COAP_OPTION_URI_PATH: join(&in->uri_buf, '/', value, n); break;
 	case COAP_OPTION_URI_QUERY: join(&in->query_buf, '&', value, n); break;
-	case COAP_OPTION_ACCEPT: r->accept = (uint16_t)u; break;
-	case COAP_OPTION_CONTENT_FORMAT: r->format = (uint16_t)u; break;
-	case COAP_OPTION_OBSERVE: r->observe = (int32_t)(u & 0xffffff); break;
+	case COAP_OPTION_IF_MATCH:
+	case COAP_OPTION_IF_NONE_MATCH:
+		in->bad = true;
+		break;
+	case COAP_OPTION_ACCEPT:
+		in->bad |= n > 2 || r->accept != FORMAT_NONE;
+		r->accept = (uint16_t)u;
+		break;
+	case COAP_OPTION_CONTENT_FORMAT:
+		if (n <= 2 && r->format == FORMAT_NONE)
+			r->format = (uint16_t)u;
+		break;
+	case COAP_OPTION_OBSERVE:
+		if (n <= 3 && r->observe < 0)
+			r->observe = (int32_t)u;
+		break;
 	case COAP_OPTION_BLOCK2:
 		in->bad |= !block_decode(value, n, &x->block2);
 		break;
