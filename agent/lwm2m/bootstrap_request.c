@@ -316,9 +316,6 @@ static struct bootstrap_outcome put(const struct bootstrap_scope *scope,
 	if (!path->depth || !account_object(path->id[0]))
 		return answer(CODE(4, 00),
 			      "only objects 0, 1, 2 and 21 are written here");
-	if (path->depth >= 3 && !tree_instance_find(scope->copy, path->id[0],
-						    path->id[1]))
-		return answer(CODE(4, 00), "no such instance");
 	n = codec_decode(format, scope->model, path, request->payload,
 			 request->length, room->records, REQUEST_RECORDS,
 			 &scratch);

@@ -181,7 +181,8 @@ static const struct {
 	{"0/1", FORMAT_TLV, "c10203c10603c11f01", CODE(2, 4), "/0/1/2=3",
 	 "/0/1/6="},
 	/* the bootstrap server moves */
-	{"0/9/1", FORMAT_TEXT, "\"1", CODE(4, 0), "/0/0/1=1", "/0/9"},
+	/* Core TS 6.1.7.5: whether the instance is there or not */
+	{"1/9/1", FORMAT_TEXT, "\"60", CODE(2, 4), "/1/9/1=60", "/0/9"},
 	{"0/9", FORMAT_TLV, "c10101c10203", CODE(2, 4), "/0/9/1=1", "/0/0/"},
 	{"0/0/2", FORMAT_TEXT, "\"x", CODE(4, 0), "/0/0/2=3", NULL},
 	{"1/0/1", FORMAT_OPAQUE, "01", CODE(4, 0), "/1/0/1=300", NULL},
