@@ -3,8 +3,16 @@
 #ifndef AGENT_CTL_H
 #define AGENT_CTL_H
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+
+/* What the program exits with; lwmuxctl(1) promises them. */
+enum {
+	CTL_DONE, CTL_FAILED, CTL_DEGRADED = CTL_FAILED, CTL_DOWN, CTL_USAGE
+};
+
+#define ANY_NUMBER INT_MAX	/* of arguments */
 
 struct options {
 	const char *run, *config;
@@ -47,11 +55,17 @@ size_t length_of(struct json_object *list);
 void print_status(struct json_object *answer, bool one);
 void print_resource(struct json_object *resource);
 
-/* ctl_search.c: scan and probe; args: bus, then key=value. Returns the exit
- * code. */
-int search(const struct options *options, const char *what, char **args,
-	   int n);
-
-/* ctl_keygen.c: returns the exit code. */
-int keygen(const struct options *options, const char *endpoint);
+/* The commands: what stands behind their name, as many as the table of ctl.c
+ * lets through. Each returns the exit code. */
+int do_status(const struct options *options, char **args, int n);
+int do_read(const struct options *options, char **args, int n);
+int do_write(const struct options *options, char **args, int n);
+int do_send(const struct options *options, char **args, int n);
+int do_bootstrap(const struct options *options, char **args, int n);
+int do_reload(const struct options *options, char **args, int n);
+int do_check(const struct options *options, char **args, int n);
+int do_metrics(const struct options *options, char **args, int n);
+int do_scan(const struct options *options, char **args, int n);
+int do_probe(const struct options *options, char **args, int n);
+int do_keygen(const struct options *options, char **args, int n);
 #endif

@@ -230,10 +230,12 @@ static int make_ec(const struct options *o, struct target *t)
 	return rc;
 }
 
-int keygen(const struct options *o, const char *endpoint)
+int do_keygen(const struct options *o, char **args, int n)
 {
+	const char *endpoint = args[0];
 	struct target t = {.endpoint = endpoint};
 
+	(void)n;
 	umask(027);
 	if (!name_is_good(endpoint) || (o->out && !name_is_good(o->out)))
 		return say(o->out ? o->out : endpoint, "can be no file's name");

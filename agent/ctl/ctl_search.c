@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOUND, FAILED, USAGE = 3 };
-
 static const char *text_or(struct json_object *from, const char *key,
 			   const char *other)
 {
@@ -100,10 +98,10 @@ static int ended(struct json_object *line)
 	const char *note = text_of(line, "note");
 
 	if (failed(line))
-		return FAILED;
+		return CTL_FAILED;
 	if (note)
 		fprintf(stderr, "lwmuxctl: %s\n", note);
-	return FOUND;
+	return CTL_DONE;
 }
 
 /* -1: more lines come. */
@@ -146,7 +144,9 @@ static bool keys_take(struct json_object *request, char **args, int n)
 	return true;
 }
 
-int search(const struct options *o, const char *what, char **args, int n)
+/* args: bus, then key=value. */
+static int search(const struct options *o, const char *what, char **args,
+		  int n)
 {
 	struct json_object *request = request_of(what, NULL, NULL);
 	struct answers answers;
@@ -159,10 +159,10 @@ int search(const struct options *o, const char *what, char **args, int n)
 				       json_object_new_string(o->duration));
 	if (!keys_take(request, args + 1, n - 1)) {
 		json_object_put(request);
-		return USAGE;
+		return CTL_USAGE;
 	}
 	if (!ask_begin(o, request, &answers))
-		return FAILED;
+		return CTL_FAILED;
 	if (o->adopt && !o->json)
 		puts("devices:");
 	while (rc < 0 && (text = answers_next(&answers)))
@@ -170,5 +170,15 @@ int search(const struct options *o, const char *what, char **args, int n)
 	if (rc < 0)
 		fprintf(stderr, "lwmuxctl: lwmuxd has hung up\n");
 	answers_end(&answers);
-	return rc < 0 ? FAILED : rc;
+	return rc < 0 ? CTL_FAILED : rc;
+}
+
+int do_scan(const struct options *o, char **args, int n)
+{
+	return search(o, "scan", args, n);
+}
+
+int do_probe(const struct options *o, char **args, int n)
+{
+	return search(o, "probe", args, n);
 }

@@ -8,6 +8,9 @@ import socket
 import sites
 from harness import Site, wait_for
 
+COMMANDS = ("status", "read", "write", "send", "bootstrap", "reload", "check",
+            "scan", "probe", "metrics", "keygen", "help")
+
 
 class Control(Site):
     def start(self):
@@ -124,6 +127,55 @@ class Control(Site):
         result = gateway.ctl("reload")
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("lwmux.yaml:1:", result.stdout + result.stderr)
+
+    def idle(self):
+        """Of a gateway that does not run."""
+        return self.gateway(1, sites.SIM, start=False)
+
+    def test_version(self):
+        result = self.idle().ctl("--version")
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, r"^lwmuxctl \d+\.\d+\.\d+\n$")
+
+    def test_help_lists_the_commands_within_80_columns(self):
+        gateway = self.idle()
+        result = gateway.ctl("help")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(gateway.ctl("--help").stdout, result.stdout)
+        for command in COMMANDS:
+            self.assertRegex(result.stdout, rf"(?m)^  {command}( |$)")
+        for line in result.stdout.splitlines():
+            self.assertLessEqual(len(line), 80)
+            self.assertEqual(line, line.rstrip())
+
+    def test_help_of_each_command(self):
+        gateway = self.idle()
+        for command in COMMANDS:
+            result = gateway.ctl("help", command)
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(f"usage: lwmuxctl {command}", result.stdout)
+            self.assertIn("who may: ", result.stdout)
+        self.assertIn("root, or", gateway.ctl("help", "write").stdout)
+
+    def test_unknown_command_names_the_one_that_was_meant(self):
+        gateway = self.idle()
+        for words in (("statsu",), ("help", "statsu")):
+            result = gateway.ctl(*words)
+            self.assertEqual(result.returncode, 3)
+            self.assertIn("unknown command 'statsu'; did you mean 'status'?\n",
+                          result.stderr)
+        self.assertNotIn("mean", gateway.ctl("xylophone").stderr)
+
+    def test_wrong_number_of_arguments_shows_the_right_one(self):
+        gateway = self.idle()
+        for words, said in (
+                (("write", "meter-1", "/1/0/1"), "too few"),
+                (("reload", "now"), "too many"), (("scan",), "too few"),
+                (("read", "a", "/3", "b"), "too many")):
+            result = gateway.ctl(*words)
+            self.assertEqual(result.returncode, 3)
+            self.assertIn(f"lwmuxctl: {words[0]}: {said} arguments\n"
+                          f"usage: lwmuxctl {words[0]}", result.stderr)
 
     def test_unknown_verb(self):
         result = self.gateway(1, sites.SIM, start=False).ctl("dance")

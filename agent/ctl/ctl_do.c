@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The commands that are one request and its answer, or a run of lwmuxd. */
+#include "agent/ctl/ctl.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int health_code(const char *health)
+{
+	if (health && !strcmp(health, "healthy"))
+		return CTL_DONE;
+	return health && !strcmp(health, "degraded") ? CTL_DEGRADED : CTL_DOWN;
+}
+
+int do_status(const struct options *o, char **args, int n)
+{
+	struct json_object *request = request_of("status", n ? args[0] : NULL,
+						 NULL);
+	char *raw = NULL;
+	struct json_object *answer = ask(o, request, &raw);
+	int code = CTL_DOWN;
+
+	if (answer && !failed(answer)) {
+		if (o->json)
+			puts(raw);
+		else
+			print_status(answer, n > 0);
+		code = health_code(text_of(answer, "health"));
+	}
+	free(raw);
+	json_object_put(answer);
+	return code;
+}
+
+int do_read(const struct options *o, char **args, int n)
+{
+	struct json_object *request = request_of("read", args[0], n > 1 ?
+						 args[1] : "/");
+	char *raw = NULL;
+	struct json_object *answer = ask(o, request, &raw);
+	struct json_object *list = answer ? list_of(answer, "resources") : NULL;
+	bool good = answer && !failed(answer);
+
+	if (good && o->json)
+		puts(raw);
+	for (size_t i = 0; good && !o->json && i < length_of(list); i++)
+		print_resource(json_object_array_get_idx(list, i));
+	free(raw);
+	json_object_put(answer);
+	return good ? CTL_DONE : CTL_FAILED;
+}
+
+/* reload or check: is the answer's member `good` true? Prints the findings. */
+static bool ask_configuration(const struct options *o, const char *what,
+			      const char *member)
+{
+	struct json_object *request = request_of(what, NULL, NULL);
+	struct json_object *answer = ask(o, request, NULL);
+	struct json_object *findings = answer ? list_of(answer, "findings") :
+				       NULL;
+	struct json_object *done = NULL;
+	bool good = answer && !failed(answer) &&
+		    json_object_object_get_ex(answer, member, &done) &&
+		    json_object_get_boolean(done);
+
+	for (size_t i = 0; i < length_of(findings); i++)
+		fprintf(stderr, "%s\n", json_object_get_string(
+			json_object_array_get_idx(findings, i)));
+	json_object_put(answer);
+	return good;
+}
+
+int do_reload(const struct options *o, char **args, int n)
+{
+	(void)args;
+	(void)n;
+	if (ask_configuration(o, "reload", "reloaded"))
+		return CTL_DONE;
+	fprintf(stderr, "lwmuxctl: the running configuration was kept\n");
+	return CTL_FAILED;
+}
+
+static bool daemon_runs(const struct options *o)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/control", o->run);
+	return access(path, F_OK) == 0;
+}
+
+/* The running daemon's directory; else lwmuxd itself looks at `config`: that
+ * needs neither a daemon nor a port. */
+int do_check(const struct options *o, char **args, int n)
+{
+	const char *config = o->config ? o->config : "/etc/lwmux";
+	char path[4096], *slash;
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 16);
+
+	(void)args;
+	(void)n;
+	if (!o->config && daemon_runs(o))
+		return ask_configuration(o, "check", "good") ? CTL_DONE :
+		       CTL_FAILED;
+	if (length > 0) {	/* beside us in a build tree */
+		path[length] = 0;
+		slash = strrchr(path, '/');
+		strcpy(slash + 1, "lwmuxd");
+		execl(path, "lwmuxd", "-c", config, "--check", NULL);
+	}
+	execl(LWMUX_SBINDIR "/lwmuxd", "lwmuxd", "-c", config, "--check",
+	      NULL);
+	fprintf(stderr, "lwmuxctl: cannot run lwmuxd: %s\n", strerror(errno));
+	return CTL_FAILED;
+}
+
+int do_write(const struct options *o, char **args, int n)
+{
+	struct json_object *request = request_of("write", args[0], args[1]);
+	struct json_object *answer;
+	bool good;
+
+	(void)n;
+	json_object_object_add(request, "value",
+			       json_object_new_string(args[2]));
+	answer = ask(o, request, NULL);
+	good = answer && !failed(answer);
+	json_object_put(answer);
+	return good ? CTL_DONE : CTL_FAILED;
+}
+
+int do_bootstrap(const struct options *o, char **args, int n)
+{
+	struct json_object *answer = ask(o, request_of("bootstrap", args[0],
+						       NULL), NULL);
+	bool good = answer && !failed(answer);
+
+	(void)n;
+	json_object_put(answer);
+	return good ? CTL_DONE : CTL_FAILED;
+}
+
+int do_send(const struct options *o, char **args, int n)
+{
+	bool good = true;
+
+	for (int i = 1; i < n && good; i++) {
+		struct json_object *answer = ask(o, request_of("send", args[0],
+							       args[i]), NULL);
+
+		good = answer && !failed(answer);
+		json_object_put(answer);
+	}
+	return good ? CTL_DONE : CTL_FAILED;
+}
+
+int do_metrics(const struct options *o, char **args, int n)
+{
+	struct json_object *answer = ask(o, request_of("metrics", NULL, NULL),
+					 NULL);
+	bool good = answer && !failed(answer);
+
+	(void)args;
+	(void)n;
+	if (good)
+		fputs(text_of(answer, "metrics"), stdout);
+	json_object_put(answer);
+	return good ? CTL_DONE : CTL_FAILED;
+}
