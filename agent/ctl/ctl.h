@@ -9,7 +9,8 @@
 
 /* What the program exits with; lwmuxctl(1) promises them. */
 enum {
-	CTL_DONE, CTL_FAILED, CTL_DEGRADED = CTL_FAILED, CTL_DOWN, CTL_USAGE
+	CTL_DONE, CTL_FAILED, CTL_DEGRADED = CTL_FAILED, CTL_DOWN, CTL_USAGE,
+	CTL_NO_ENDPOINT
 };
 
 #define ANY_NUMBER INT_MAX	/* of arguments */
@@ -46,6 +47,9 @@ struct json_object *ask(const struct options *options,
 			struct json_object *request, char **raw);
 /* Says what the member "error" says. */
 bool failed(struct json_object *answer);
+/* CTL_DONE; or after a message CTL_NO_ENDPOINT or CTL_FAILED. NULL, which is
+ * what a failed ask() has said already: CTL_FAILED. */
+int answer_code(struct json_object *answer);
 const char *text_of(struct json_object *from, const char *key);
 struct json_object *list_of(struct json_object *from, const char *key);
 size_t length_of(struct json_object *list);

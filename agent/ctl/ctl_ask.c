@@ -58,6 +58,20 @@ bool failed(struct json_object *answer)
 	return error != NULL;
 }
 
+/* The answer has no member for it; the daemon begins this error so wherever an
+ * endpoint is named. */
+int answer_code(struct json_object *answer)
+{
+	static const char unknown[] = "no such endpoint";
+
+	if (!answer)
+		return CTL_FAILED;
+	if (!failed(answer))
+		return CTL_DONE;
+	return strncmp(text_of(answer, "error"), unknown, sizeof(unknown) - 1) ?
+	       CTL_FAILED : CTL_NO_ENDPOINT;
+}
+
 /* false: a message was printed, where `loud`. */
 static bool dial(const char *run, bool loud, int *to)
 {

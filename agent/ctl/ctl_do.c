@@ -19,14 +19,16 @@ int do_status(const struct options *o, char **args, int n)
 						 NULL);
 	char *raw = NULL;
 	struct json_object *answer = ask(o, request, &raw);
-	int code = CTL_DOWN;
+	int code = answer_code(answer);
 
-	if (answer && !failed(answer)) {
+	if (code == CTL_DONE) {
 		if (o->json)
 			puts(raw);
 		else
 			print_status(answer, n > 0);
 		code = health_code(text_of(answer, "health"));
+	} else if (code != CTL_NO_ENDPOINT) {
+		code = CTL_DOWN;
 	}
 	free(raw);
 	json_object_put(answer);
@@ -40,15 +42,15 @@ int do_read(const struct options *o, char **args, int n)
 	char *raw = NULL;
 	struct json_object *answer = ask(o, request, &raw);
 	struct json_object *list = answer ? list_of(answer, "resources") : NULL;
-	bool good = answer && !failed(answer);
+	int code = answer_code(answer);
 
-	if (good && o->json)
+	if (!code && o->json)
 		puts(raw);
-	for (size_t i = 0; good && !o->json && i < length_of(list); i++)
+	for (size_t i = 0; !code && !o->json && i < length_of(list); i++)
 		print_resource(json_object_array_get_idx(list, i));
 	free(raw);
 	json_object_put(answer);
-	return good ? CTL_DONE : CTL_FAILED;
+	return code;
 }
 
 /* reload or check: is the answer's member `good` true? Prints the findings. */
@@ -118,52 +120,52 @@ int do_write(const struct options *o, char **args, int n)
 {
 	struct json_object *request = request_of("write", args[0], args[1]);
 	struct json_object *answer;
-	bool good;
+	int code;
 
 	(void)n;
 	json_object_object_add(request, "value",
 			       json_object_new_string(args[2]));
 	answer = ask(o, request, NULL);
-	good = answer && !failed(answer);
+	code = answer_code(answer);
 	json_object_put(answer);
-	return good ? CTL_DONE : CTL_FAILED;
+	return code;
 }
 
 int do_bootstrap(const struct options *o, char **args, int n)
 {
 	struct json_object *answer = ask(o, request_of("bootstrap", args[0],
 						       NULL), NULL);
-	bool good = answer && !failed(answer);
+	int code = answer_code(answer);
 
 	(void)n;
 	json_object_put(answer);
-	return good ? CTL_DONE : CTL_FAILED;
+	return code;
 }
 
 int do_send(const struct options *o, char **args, int n)
 {
-	bool good = true;
+	int code = CTL_DONE;
 
-	for (int i = 1; i < n && good; i++) {
+	for (int i = 1; i < n && !code; i++) {
 		struct json_object *answer = ask(o, request_of("send", args[0],
 							       args[i]), NULL);
 
-		good = answer && !failed(answer);
+		code = answer_code(answer);
 		json_object_put(answer);
 	}
-	return good ? CTL_DONE : CTL_FAILED;
+	return code;
 }
 
 int do_metrics(const struct options *o, char **args, int n)
 {
 	struct json_object *answer = ask(o, request_of("metrics", NULL, NULL),
 					 NULL);
-	bool good = answer && !failed(answer);
+	int code = answer_code(answer);
 
 	(void)args;
 	(void)n;
-	if (good)
+	if (!code)
 		fputs(text_of(answer, "metrics"), stdout);
 	json_object_put(answer);
-	return good ? CTL_DONE : CTL_FAILED;
+	return code;
 }

@@ -63,6 +63,19 @@ class Control(Site):
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("endpoint", result.stderr)
 
+    def test_no_such_endpoint_has_a_code_of_its_own(self):
+        gateway = self.start()
+        for words in (("status", "meter-9"), ("status", "--json", "meter-9"),
+                      ("read", "meter-9"), ("read", "--json", "meter-9", "/3"),
+                      ("write", "meter-9", "/1/0/1", "300"),
+                      ("send", "meter-9", "/3303/0"),
+                      ("bootstrap", "meter-9")):
+            with self.subTest(words=words):
+                result = gateway.ctl(*words)
+                self.assertEqual((result.returncode, result.stdout), (4, ""))
+                self.assertIn("no such endpoint: meter-9", result.stderr)
+        self.assertEqual(gateway.ctl("read", "meter-1", "/9").returncode, 1)
+
     def test_status_as_json(self):
         result = self.start().ctl("status", "--json")
         self.assertEqual(result.returncode, 0)
@@ -92,8 +105,9 @@ class Control(Site):
         self.assertEqual(gateway.ctl("status").returncode, 0)
 
     def test_status_is_down_without_a_daemon(self):
-        gateway = self.gateway(1, sites.SIM, start=False)
+        gateway = self.idle()
         self.assertEqual(gateway.ctl("status").returncode, 2)
+        self.assertEqual(gateway.ctl("status", "meter-9").returncode, 2)
 
     def test_read(self):
         gateway = self.start()

@@ -169,17 +169,17 @@ class Search(SharedSite):
                          "by hand")
 
     def test_writes_are_checked(self):
-        for words, said in (
-                (("boiler", SETPOINT, "91"), "4.00"),
-                (("boiler", SETPOINT, "warm"), "4.00"),
-                (("--", "boiler", SETPOINT, "-5"), "4.00"),
-                (("boiler", "/3303/0/5700", "1"), "4.05"),
-                (("boiler", "/3399/0/5700", "1"), "4.04"),
-                (("boiler", "/0/0/0", "1"), "4.01"),
-                (("nobody", SETPOINT, "1"), "no such endpoint")):
+        for words, said, code in (
+                (("boiler", SETPOINT, "91"), "4.00", 1),
+                (("boiler", SETPOINT, "warm"), "4.00", 1),
+                (("--", "boiler", SETPOINT, "-5"), "4.00", 1),
+                (("boiler", "/3303/0/5700", "1"), "4.05", 1),
+                (("boiler", "/3399/0/5700", "1"), "4.04", 1),
+                (("boiler", "/0/0/0", "1"), "4.01", 1),
+                (("nobody", SETPOINT, "1"), "no such endpoint", 4)):
             with self.subTest(words=words):
                 before = self.slave.get(1, "holding", 101)
-                result = self.ctl("write", *words, code=1)
+                result = self.ctl("write", *words, code=code)
                 self.assertIn(said, result.stderr)
                 self.assertEqual(self.slave.get(1, "holding", 101), before)
 
