@@ -12,8 +12,7 @@ static int do_help(const struct options *options, char **args, int n);
 
 static const char group[] = "members of the group lwmux, and root";
 static const char root[] = "root, or the user that lwmuxd runs as";
-static const char files[] = "whoever may read the configuration; needs no "
-			    "lwmuxd";
+static const char files[] = "whoever may write to DIR/keys; needs no lwmuxd";
 
 static const struct command {
 	const char *name, *arguments;
@@ -36,9 +35,12 @@ static const struct command {
 	{"reload", "",
 	 "read the configuration anew", group, 0, 0, do_reload},
 	{"check", "[-c DIR]",
-	 "check the configuration, exits 0 or 1", group, 0, 0, do_check},
+	 "check the configuration, exits 0 or 1",
+	 "of -c: whoever may read DIR; else members of the group lwmux", 0, 0,
+	 do_check},
 	{"scan", "[--for TIME] [--json | --adopt] BUS [KEY=VALUE...]",
-	 "what is there? a line for each as it is found", group, 1, ANY_NUMBER, do_scan},
+	 "what is there? a line for each as it is found", group, 1, ANY_NUMBER,
+	 do_scan},
 	{"probe", "[--json] BUS KEY=VALUE...",
 	 "what could it mean? unit=1 address=0, say", group, 1, ANY_NUMBER,
 	 do_probe},

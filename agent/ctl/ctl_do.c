@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int health_code(const char *health)
@@ -53,34 +54,48 @@ int do_read(const struct options *o, char **args, int n)
 	return code;
 }
 
-/* reload or check: is the answer's member `good` true? Prints the findings. */
-static bool ask_configuration(const struct options *o, const char *what,
-			      const char *member)
+struct verdict {
+	bool heard;		/* false: nobody answered, which was said */
+	bool good;
+	size_t findings;
+};
+
+/* reload or check: is the answer's `member` true? Prints the findings. */
+static struct verdict ask_configuration(const struct options *o,
+					const char *what, const char *member)
 {
 	struct json_object *request = request_of(what, NULL, NULL);
 	struct json_object *answer = ask(o, request, NULL);
-	struct json_object *findings = answer ? list_of(answer, "findings") :
-				       NULL;
-	struct json_object *done = NULL;
-	bool good = answer && !failed(answer) &&
-		    json_object_object_get_ex(answer, member, &done) &&
-		    json_object_get_boolean(done);
+	struct json_object *findings, *done;
+	struct verdict verdict = {.heard = answer_code(answer) == CTL_DONE};
 
-	for (size_t i = 0; i < length_of(findings); i++)
-		fprintf(stderr, "%s\n", json_object_get_string(
-			json_object_array_get_idx(findings, i)));
+	if (verdict.heard) {
+		findings = list_of(answer, "findings");
+		verdict.findings = length_of(findings);
+		for (size_t i = 0; i < verdict.findings; i++)
+			fprintf(stderr, "%s\n", json_object_get_string(
+				json_object_array_get_idx(findings, i)));
+		verdict.good = json_object_object_get_ex(answer, member,
+							 &done) &&
+			       json_object_get_boolean(done);
+	}
 	json_object_put(answer);
-	return good;
+	return verdict;
 }
 
 int do_reload(const struct options *o, char **args, int n)
 {
+	struct verdict verdict = ask_configuration(o, "reload", "reloaded");
+
 	(void)args;
 	(void)n;
-	if (ask_configuration(o, "reload", "reloaded"))
-		return CTL_DONE;
-	fprintf(stderr, "lwmuxctl: the running configuration was kept\n");
-	return CTL_FAILED;
+	if (verdict.good)
+		printf("configuration reloaded%s\n", verdict.findings ?
+		       ", but for what is wrong in it" : "");
+	else if (verdict.heard)
+		fprintf(stderr, "lwmuxctl: the running configuration was "
+			"kept\n");
+	return verdict.good ? CTL_DONE : CTL_FAILED;
 }
 
 static bool daemon_runs(const struct options *o)
@@ -91,21 +106,23 @@ static bool daemon_runs(const struct options *o)
 	return access(path, F_OK) == 0;
 }
 
-/* The running daemon's directory; else lwmuxd itself looks at `config`: that
- * needs neither a daemon nor a port. */
-int do_check(const struct options *o, char **args, int n)
+static int check_running(const struct options *o)
 {
-	const char *config = o->config ? o->config : "/etc/lwmux";
-	char path[4096], *slash;
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 16);
+	struct verdict verdict = ask_configuration(o, "check", "good");
 
-	(void)args;
-	(void)n;
-	if (!o->config && daemon_runs(o))
-		return ask_configuration(o, "check", "good") ? CTL_DONE :
-		       CTL_FAILED;
-	if (length > 0) {	/* beside us in a build tree */
-		path[length] = 0;
+	if (verdict.good)
+		puts("fine: no mistake in the files of the running lwmuxd");
+	return verdict.good ? CTL_DONE : CTL_FAILED;
+}
+
+/* Becomes lwmuxd, or ends. */
+static _Noreturn void check_exec(const char *config)
+{
+	char path[4096], *slash;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
+
+	if (n > 0) {	/* beside us in a build tree */
+		path[n] = 0;
 		slash = strrchr(path, '/');
 		strcpy(slash + 1, "lwmuxd");
 		execl(path, "lwmuxd", "-c", config, "--check", NULL);
@@ -113,7 +130,43 @@ int do_check(const struct options *o, char **args, int n)
 	execl(LWMUX_SBINDIR "/lwmuxd", "lwmuxd", "-c", config, "--check",
 	      NULL);
 	fprintf(stderr, "lwmuxctl: cannot run lwmuxd: %s\n", strerror(errno));
-	return CTL_FAILED;
+	_exit(CTL_FAILED);
+}
+
+static int check_files(const char *config)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0)
+		check_exec(config);
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			child = -1;
+	if (child < 0) {
+		fprintf(stderr, "lwmuxctl: cannot run lwmuxd: %s\n",
+			strerror(errno));
+		return CTL_FAILED;
+	}
+	if (!WIFEXITED(status)) {
+		fprintf(stderr, "lwmuxctl: lwmuxd --check was killed by signal "
+			"%d\n", WTERMSIG(status));
+		return CTL_FAILED;
+	}
+	if (WEXITSTATUS(status) == 0)
+		printf("fine: no mistake in %s\n", config);
+	return WEXITSTATUS(status);
+}
+
+/* The running daemon's directory; else lwmuxd itself looks at that which is
+ * named: that needs neither a daemon nor a port. */
+int do_check(const struct options *o, char **args, int n)
+{
+	(void)args;
+	(void)n;
+	if (!o->config && daemon_runs(o))
+		return check_running(o);
+	return check_files(o->config ? o->config : "/etc/lwmux");
 }
 
 int do_write(const struct options *o, char **args, int n)
@@ -142,6 +195,16 @@ int do_bootstrap(const struct options *o, char **args, int n)
 	return code;
 }
 
+/* They go now, or as soon as a server can be reached and wants them. */
+static void print_sent(struct json_object *answer, const char *path)
+{
+	const char *sent = text_of(answer, "sent");
+
+	if (sent)
+		printf("%s: %s value%s on the way to the servers\n", path,
+		       sent, strcmp(sent, "1") ? "s" : "");
+}
+
 int do_send(const struct options *o, char **args, int n)
 {
 	int code = CTL_DONE;
@@ -151,6 +214,8 @@ int do_send(const struct options *o, char **args, int n)
 							       args[i]), NULL);
 
 		code = answer_code(answer);
+		if (!code)
+			print_sent(answer, args[i]);
 		json_object_put(answer);
 	}
 	return code;

@@ -129,11 +129,52 @@ class Control(Site):
 
     def test_check(self):
         gateway = self.start()
-        self.assertEqual(gateway.ctl("check").returncode, 0)
+        result = gateway.ctl("check")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertRegex(result.stdout, "^fine: .*running lwmuxd\n$")
         gateway.write("conf.d/devices.yaml", "devices: [{pol: 1}]\n")
         result = gateway.ctl("check")
         self.assertEqual(result.returncode, 1)
         self.assertIn("devices.yaml:1:", result.stdout + result.stderr)
+        self.assertNotIn("fine", result.stdout)
+
+    def test_check_of_a_directory_needs_no_daemon(self):
+        gateway = self.idle()
+        # No adapter is installed where a build tree's lwmuxd looks for them.
+        gateway.write("conf.d/devices.yaml", "devices: []\n")
+        result = gateway.ctl("check", "-c", gateway.etc)
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (0, f"fine: no mistake in {gateway.etc}\n", ""))
+        gateway.write("lwmux.yaml", "gateway: {nam: x}\n")
+        result = gateway.ctl("check", "-c", gateway.etc)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("lwmux.yaml:1:", result.stderr)
+
+    def test_reload_says_what_it_did(self):
+        gateway = self.start()
+        result = gateway.ctl("reload")
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (0, "configuration reloaded\n", ""))
+        gateway.write("conf.d/more.yaml", "devices: [{endpoint: x, pol: 1}]\n")
+        result = gateway.ctl("reload")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("configuration reloaded, but for", result.stdout)
+        self.assertIn("more.yaml:1:", result.stderr)
+
+    def test_nothing_is_kept_where_nothing_runs(self):
+        result = self.idle().ctl("reload")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("does lwmuxd run?", result.stderr)
+        self.assertNotIn("kept", result.stderr)
+
+    def test_send_says_how_much_goes(self):
+        gateway = self.start()
+        wait_for(lambda: gateway.ctl("send", "meter-1", "/3303/0/5700")
+                 .stdout == "/3303/0/5700: 1 value on the way to the servers\n",
+                 "one value that is sent")
+        result = gateway.ctl("send", "meter-1", "/3303/0/5700", "/3399")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(len(result.stdout.splitlines()), 1)
 
     def test_reload_says_what_is_wrong(self):
         gateway = self.start()
@@ -141,6 +182,7 @@ class Control(Site):
         result = gateway.ctl("reload")
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("lwmux.yaml:1:", result.stdout + result.stderr)
+        self.assertIn("running configuration was kept", result.stderr)
 
     def idle(self):
         """Of a gateway that does not run."""
