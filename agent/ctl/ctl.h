@@ -57,7 +57,7 @@ size_t length_of(struct json_object *list);
 /* ctl_print.c */
 /* one: it is of one endpoint, asked for by its name. */
 void print_status(struct json_object *answer, bool one);
-void print_resource(struct json_object *resource);
+void print_resources(struct json_object *list);
 
 /* The commands: what stands behind their name, as many as the table of ctl.c
  * lets through. Each returns the exit code. */

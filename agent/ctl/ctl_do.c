@@ -42,13 +42,12 @@ int do_read(const struct options *o, char **args, int n)
 						 args[1] : "/");
 	char *raw = NULL;
 	struct json_object *answer = ask(o, request, &raw);
-	struct json_object *list = answer ? list_of(answer, "resources") : NULL;
 	int code = answer_code(answer);
 
 	if (!code && o->json)
 		puts(raw);
-	for (size_t i = 0; !code && !o->json && i < length_of(list); i++)
-		print_resource(json_object_array_get_idx(list, i));
+	else if (!code)
+		print_resources(list_of(answer, "resources"));
 	free(raw);
 	json_object_put(answer);
 	return code;

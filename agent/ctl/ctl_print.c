@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The status, for people. */
 #include "agent/ctl/ctl.h"
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/ctl/ctl_table.h"
+
+#define LINE_WIDEST 80
 
 static void age_text(const char *seconds, char *text, size_t size)
 {
@@ -39,17 +43,35 @@ static void print_servers(struct json_object *endpoint, char *text,
 	}
 }
 
-/* Why a server has no session with it. */
-static void print_troubles(struct json_object *endpoint)
+__attribute__((format(printf, 3, 4)))
+static void append(char *text, size_t size, const char *format, ...)
 {
-	struct json_object *servers = list_of(endpoint, "servers");
+	size_t used = strlen(text);
+	va_list args;
 
+	va_start(args, format);
+	vsnprintf(text + used, size - used, format, args);
+	va_end(args);
+}
+
+/* What is wrong with it, what waits, and why a server has no session. */
+static void print_note(struct json_object *e, char *text, size_t size)
+{
+	const char *error = text_of(e, "error"), *tries = text_of(e, "tries");
+	const char *held = text_of(e, "held");
+	struct json_object *servers = list_of(e, "servers");
+
+	snprintf(text, size, "%s", error ? error : "");
+	if (tries && error)
+		append(text, size, " x%s", tries);
+	if (held)
+		append(text, size, "%s%s held", error ? ", " : "", held);
 	for (size_t i = 0; i < length_of(servers); i++) {
 		const char *trouble = text_of(json_object_array_get_idx(
 			servers, i), "trouble");
 
 		if (trouble)
-			printf(" [%s]", trouble);
+			append(text, size, "%s[%s]", *text ? " " : "", trouble);
 	}
 }
 
@@ -66,41 +88,63 @@ static void print_bootstrap(struct json_object *endpoint, char *text,
 	snprintf(text, size, "bootstrap %s", state ? state : "?");
 }
 
-static void print_endpoint(struct json_object *e)
+static void add_endpoint(struct ctl_table *table, struct json_object *e)
 {
-	const char *error = text_of(e, "error"), *tries = text_of(e, "tries");
-	const char *held = text_of(e, "held");
-	char age[24], servers[200];
+	const char *bus = text_of(e, "bus");
+	char age[24], servers[200], note[1200];
 
 	age_text(text_of(e, "age"), age, sizeof(age));
 	print_servers(e, servers, sizeof(servers));
 	if (!servers[0])
 		print_bootstrap(e, servers, sizeof(servers));
-	printf("%-24s %-8s %6s  %-16s %-14s %s", text_of(e, "endpoint"),
-	       text_of(e, "state"), age, text_of(e, "bus") ?
-	       text_of(e, "bus") : "-", servers[0] ? servers : "-",
-	       error ? error : "");
-	if (tries && error)
-		printf(" x%s", tries);
-	if (held)
-		printf("%s%s held", error ? ", " : "", held);
-	print_troubles(e);
-	putchar('\n');
+	print_note(e, note, sizeof(note));
+	ctl_table_add(table, (const char *const[]){
+		text_of(e, "endpoint"), text_of(e, "state"), age,
+		bus ? bus : "-", servers[0] ? servers : "-", note});
+}
+
+static void print_endpoints(struct json_object *endpoints)
+{
+	struct ctl_table table = {.n_columns = 6, .right = 1 << 2};
+
+	ctl_table_add(&table, (const char *const[]){
+		"ENDPOINT", "STATE", "LAST", "BUS", "SERVER", "NOTE"});
+	for (size_t i = 0; i < length_of(endpoints); i++)
+		add_endpoint(&table, json_object_array_get_idx(endpoints, i));
+	if (table.n_rows > 1)
+		ctl_table_print(&table, stdout);
+	ctl_table_finish(&table);
+}
+
+/* Goes on in the next line where this one is full. */
+static void print_counts(struct json_object *counts, size_t used)
+{
+	json_object_object_foreach(counts, name, value) {
+		const char *n = json_object_get_string(value);
+		size_t width = strlen(name) + strlen(n) + 3;
+
+		if (used + width > LINE_WIDEST) {
+			fputs("\n   ", stdout);
+			used = 3;
+		}
+		printf("  %s %s", name, n);
+		used += width;
+	}
 }
 
 static void print_bus(struct json_object *bus)
 {
 	const char *error = text_of(bus, "error");
 	struct json_object *counts;
+	char state[1200];
 
-	printf("BUS %-20s %-8s %s", text_of(bus, "bus"),
-	       text_of(bus, "adapter"), error ? "down: " : "open");
-	if (error)
-		printf("%s", error);
-	if (json_object_object_get_ex(bus, "counts", &counts)) {
-		json_object_object_foreach(counts, name, n)
-			printf("  %s %s", name, json_object_get_string(n));
-	}
+	snprintf(state, sizeof(state), "%s%s", error ? "down: " : "open",
+		 error ? error : "");
+	fputs("BUS ", stdout);
+	ctl_pad(stdout, text_of(bus, "bus"), 20);
+	printf(" %-8s %s", text_of(bus, "adapter"), state);
+	if (json_object_object_get_ex(bus, "counts", &counts))
+		print_counts(counts, 34 + ctl_width(state));
 	putchar('\n');
 }
 
@@ -159,16 +203,11 @@ void print_status(struct json_object *answer, bool one)
 	struct json_object *buses = list_of(answer, "buses");
 	struct json_object *findings = list_of(answer, "findings");
 
-	printf("%-24s %-8s %6s  %-16s %-14s %s\n", "ENDPOINT", "STATE", "LAST",
-	       "BUS", "SERVER", "NOTE");
 	if (endpoints)
 		json_object_array_sort(endpoints, by_endpoint);
-	for (size_t i = 0; i < length_of(endpoints); i++) {
-		print_endpoint(json_object_array_get_idx(endpoints, i));
-		if (one)
-			print_accounts(json_object_array_get_idx(endpoints,
-								 i));
-	}
+	print_endpoints(endpoints);
+	for (size_t i = 0; one && i < length_of(endpoints); i++)
+		print_accounts(json_object_array_get_idx(endpoints, i));
 	for (size_t i = 0; i < length_of(buses); i++)
 		print_bus(json_object_array_get_idx(buses, i));
 	for (size_t i = 0; i < length_of(findings); i++)
@@ -178,15 +217,25 @@ void print_status(struct json_object *answer, bool one)
 	printf("%s\n", text_of(answer, "health"));
 }
 
-void print_resource(struct json_object *r)
+static void add_resource(struct ctl_table *table, struct json_object *r)
 {
-	const char *value = text_of(r, "value"), *name = text_of(r, "name");
-	const char *unit = text_of(r, "unit");
+	const char *value = text_of(r, "value"), *unit = text_of(r, "unit");
 	char age[24], shown[4200];
 
 	snprintf(shown, sizeof(shown), "%s%s%s", value ? value : "-",
 		 value && unit ? " " : "", value && unit ? unit : "");
 	age_text(text_of(r, "age"), age, sizeof(age));
-	printf("%-18s %-32s %-20s %-12s %6s\n", text_of(r, "path"),
-	       name ? name : "", shown, text_of(r, "quality"), age);
+	ctl_table_add(table, (const char *const[]){
+		text_of(r, "path"), text_of(r, "name"), shown,
+		text_of(r, "quality"), age});
+}
+
+void print_resources(struct json_object *list)
+{
+	struct ctl_table table = {.n_columns = 5, .right = 1 << 4};
+
+	for (size_t i = 0; i < length_of(list); i++)
+		add_resource(&table, json_object_array_get_idx(list, i));
+	ctl_table_print(&table, stdout);
+	ctl_table_finish(&table);
 }

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/ctl/ctl_table.h"
 
 static const char *text_or(struct json_object *from, const char *key,
 			   const char *other)
@@ -15,7 +16,7 @@ static const char *text_or(struct json_object *from, const char *key,
 }
 
 /* What people should know: the adapter's note, and the endpoint that it is. */
-static void print_note(struct json_object *found, const char *before)
+static void print_note(FILE *to, struct json_object *found, const char *before)
 {
 	const char *note = text_of(found, "note");
 	const char *endpoint = text_of(found, "configured");
@@ -23,28 +24,46 @@ static void print_note(struct json_object *found, const char *before)
 	if (note && strstr(note, "configured as"))
 		endpoint = NULL;
 	if (note || endpoint)
-		printf("%s%s%s%s%s", before, note ? note : "",
-		       note && endpoint ? "; " : "",
-		       endpoint ? "configured as " : "",
-		       endpoint ? endpoint : "");
-	putchar('\n');
+		fprintf(to, "%s%s%s%s%s", before, note ? note : "",
+			note && endpoint ? "; " : "",
+			endpoint ? "configured as " : "",
+			endpoint ? endpoint : "");
 }
 
 /* KEYS  VALUE  PROFILE  NOTE */
-static void print_found(struct json_object *found)
+static void line_of_found(FILE *to, struct json_object *found)
 {
 	const char *rssi = text_of(found, "rssi");
 	const char *profile = text_of(found, "profile");
 	const char *value = text_of(found, "value");
 
-	printf("%-52s", text_or(found, "keys", "-"));
-	if (value)
-		printf(" %-22s", value);
+	ctl_pad(to, text_or(found, "keys", "-"), 52);
+	if (value) {
+		putc(' ', to);
+		ctl_pad(to, value, 22);
+	}
 	if (rssi)
-		printf(" %s dBm", rssi);
+		fprintf(to, " %s dBm", rssi);
 	if (profile)
-		printf(" profile: %s", profile);
-	print_note(found, " # ");
+		fprintf(to, " profile: %s", profile);
+	print_note(to, found, " # ");
+}
+
+static void print_found(struct json_object *found)
+{
+	char *line = NULL;
+	size_t n = 0;
+	FILE *to = open_memstream(&line, &n);
+
+	if (!to)
+		abort();
+	line_of_found(to, found);
+	if (fclose(to))
+		abort();
+	while (n && line[n - 1] == ' ')
+		n--;
+	printf("%.*s\n", (int)n, line);
+	free(line);
 }
 
 /* "plant-7" of the bus plant and "unit: 7"; templates and quotes have no place
@@ -89,7 +108,8 @@ static void print_adopted(struct json_object *found)
 		printf(", bus: %s, %s%s%s}", bus, keys,
 		       profile ? ", profile: " : "", profile ? profile : "");
 	}
-	print_note(found, "  # ");
+	print_note(stdout, found, "  # ");
+	putchar('\n');
 }
 
 /* The last line: how it ended. */

@@ -52,6 +52,17 @@ class Control(Site):
         self.assertIn("meter-2", text)
         self.assertIn("plant", text)
 
+    def test_lines_fit_80_columns_and_end_without_blanks(self):
+        gateway = self.start()
+        for words in (("status",), ("status", "meter-1"), ("read", "meter-1"),
+                      ("scan", "plant", "from=1", "to=2")):
+            lines = gateway.ctl(*words).stdout.splitlines()
+            self.assertTrue(lines, words)
+            for line in lines:
+                self.assertEqual(line, line.rstrip())
+                if words == ("status",):
+                    self.assertLessEqual(len(line), 80)
+
     def test_status_of_one_endpoint(self):
         result = self.start().ctl("status", "meter-1")
         self.assertEqual(result.returncode, 0)
