@@ -21,7 +21,7 @@ static const struct command {
 	int least, most;		/* arguments that are no options */
 	int (*run)(const struct options *options, char **args, int n);
 } commands[] = {
-	{"status", "[--json] [ENDPOINT]",
+	{"status", "[--json] [--not-well] [ENDPOINT]",
 	 "exits 0 healthy, 1 degraded, 2 down", group, 0, 1, do_status},
 	{"read", "[--json] ENDPOINT [PATH]",
 	 "what a server would read: /3303/0", group, 1, 2, do_read},
@@ -145,6 +145,7 @@ int main(int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"for", required_argument, NULL, 'f'},
 		{"adopt", no_argument, NULL, 'a'},
+		{"not-well", no_argument, NULL, 'n'},
 		{"rpk", no_argument, NULL, 'k'},
 		{"out", required_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
@@ -160,6 +161,7 @@ int main(int argc, char **argv)
 		case 'j': o.json = true; break;
 		case 'f': o.duration = optarg; break;
 		case 'a': o.adopt = true; break;
+		case 'n': o.not_well = true; break;
 		case 'k': o.rpk = true; break;
 		case 'o': o.out = optarg; break;
 		case 'h': print_usage(); return CTL_DONE;

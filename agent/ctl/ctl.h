@@ -19,6 +19,7 @@ struct options {
 	const char *run, *config;
 	const char *duration;		/* --for */
 	bool json, adopt;
+	bool not_well;			/* status: --not-well */
 	bool rpk;			/* keygen: of a raw public key */
 	const char *out;		/* keygen: --out */
 };

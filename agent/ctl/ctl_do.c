@@ -6,12 +6,29 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "agent/ctl/ctl_summary.h"
 
 static int health_code(const char *health)
 {
 	if (health && !strcmp(health, "healthy"))
 		return CTL_DONE;
 	return health && !strcmp(health, "degraded") ? CTL_DEGRADED : CTL_DOWN;
+}
+
+/* raw: as it came. The summary counts what --not-well leaves out, too. */
+static void show_status(const struct options *o, struct json_object *answer,
+			const char *raw, bool one)
+{
+	if (!o->json && !one)
+		ctl_summary(answer, stdout);
+	if (o->not_well)
+		ctl_keep_not_well(answer);
+	if (!o->json)
+		print_status(answer, one);
+	else
+		puts(!o->not_well ? raw : json_object_to_json_string_ext(
+		     answer, JSON_C_TO_STRING_PLAIN |
+		     JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 int do_status(const struct options *o, char **args, int n)
@@ -23,10 +40,7 @@ int do_status(const struct options *o, char **args, int n)
 	int code = answer_code(answer);
 
 	if (code == CTL_DONE) {
-		if (o->json)
-			puts(raw);
-		else
-			print_status(answer, n > 0);
+		show_status(o, answer, raw, n > 0);
 		code = health_code(text_of(answer, "health"));
 	} else if (code != CTL_NO_ENDPOINT) {
 		code = CTL_DOWN;

@@ -94,6 +94,31 @@ class Control(Site):
         for word in ("meter-1", "meter-2", "plant", "registered", "online"):
             self.assertIn(word, text)
 
+    def test_status_begins_with_a_summary(self):
+        gateway = self.start()
+        self.assertEqual(gateway.ctl("status").stdout.splitlines()[0],
+                         "2 endpoints: 2 online")
+        result = gateway.ctl("status", "--not-well")
+        self.assertEqual((result.returncode, result.stdout),
+                         (0, "2 endpoints: 2 online\nhealthy\n"))
+
+    def test_status_of_those_that_are_not_well(self):
+        gateway = self.start()
+        self.slave_.do("mute 1")
+        wait_for(lambda: "1 silent" in gateway.ctl("status").stdout, "silence")
+        result = gateway.ctl("status", "--not-well")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stdout.splitlines()[0],
+                         "2 endpoints: 1 online, 1 silent")
+        self.assertRegex(result.stdout, r"(?m)^meter-1  +silent ")
+        self.assertNotIn("meter-2", result.stdout)
+        self.assertNotRegex(result.stdout, "(?m)^BUS ")
+        status = gateway.status("--not-well")
+        self.assertEqual([e["endpoint"] for e in status["endpoints"]],
+                         ["meter-1"])
+        self.assertEqual((status["buses"], status["health"]), ([], "degraded"))
+        self.assertEqual(len(gateway.status()["endpoints"]), 2)
+
     def test_status_is_degraded_by_a_silent_device(self):
         gateway = self.start()
         self.slave_.do("mute 1")
