@@ -25,6 +25,8 @@ struct bus_search {
 	size_t found;
 	struct unknown unknown;
 	char *known;			/* keys of the last that fitted */
+	char *held_keys;		/* who met the condition `held`, of a */
+	uint32_t held;			/* profile that has more; or NULL */
 	struct search_point *points;
 	struct adapter_point **pointers;
 };
@@ -112,17 +114,36 @@ static void unknown_say(struct bus *bus)
 	unknown_drop(s);
 }
 
-/* Of which profile is what was found? */
-static uint32_t profile_of(const struct bus_search *s,
-			   const struct adapter_found *found)
+/* Does it meet condition i, and those of the same profile before that? An
+ * adapter asks one device for all of them in turn, and says nothing of those
+ * that the device refuses. */
+static bool condition_holds(const struct bus_search *s,
+			    const struct adapter_found *found, uint32_t i)
 {
+	const struct search_identify *condition = &s->plan->identify[i];
 	double number = lwm2m_number(&found->value);
 
-	for (uint32_t i = 0; i < s->plan->n_identify; i++)
-		if (found->identify == s->pointers[i])
-			return number >= s->plan->identify[i].min &&
-			       number <= s->plan->identify[i].max ? i :
-			       SEARCH_NO_PROFILE;
+	if (!(number >= condition->min && number <= condition->max))
+		return false;
+	return i == 0 || !condition[-1].more ||
+	       (s->held == i - 1 && same(s->held_keys, found->keys));
+}
+
+/* Of which profile is what was found? Known with its last condition only. */
+static uint32_t profile_of(struct bus_search *s,
+			   const struct adapter_found *found)
+{
+	uint32_t i = 0;
+
+	while (i < s->plan->n_identify && found->identify != s->pointers[i])
+		i++;
+	if (i == s->plan->n_identify || !condition_holds(s, found, i))
+		return SEARCH_NO_PROFILE;
+	if (!s->plan->identify[i].more)
+		return i;
+	free(s->held_keys);
+	s->held_keys = text_copy(found->keys);
+	s->held = i;
 	return SEARCH_NO_PROFILE;
 }
 
@@ -182,6 +203,7 @@ static void search_free(struct bus_search *s)
 	free(s->points);
 	free(s->pointers);
 	free(s->known);
+	free(s->held_keys);
 	unknown_drop(s);
 	free(s);
 }

@@ -8,11 +8,13 @@
 #define SEARCH_NO_PROFILE UINT32_MAX
 #define SEARCH_FOUND_MAX 4096	/* BUS_FOUND of one search; the rest is lost */
 
-/* What a profile knows its device by. */
+/* A condition by which a profile knows its device. Those of one profile stand
+ * in a row, and all of them must hold. */
 struct search_identify {
 	const char *profile;
 	void *device, *point;		/* structs of the adapter, filled */
 	double min, max;		/* of the raw value, inclusive */
+	bool more;			/* the next is of this profile too */
 };
 
 struct arena;
@@ -31,8 +33,8 @@ struct search_plan {
  * that is closed is tried at once; its error is the search's.
  *
  * BUS_FOUND: text is keys, NUL, note; value as read; point the index of the
- * profile in plan->identify that it is of, or SEARCH_NO_PROFILE; rssi in
- * error. All messages have the id. */
+ * last condition in plan->identify of the profile that it is of, or
+ * SEARCH_NO_PROFILE; rssi in error. All messages have the id. */
 int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id);
 void bus_search_stop(struct bus *bus, uint64_t id);
 #endif

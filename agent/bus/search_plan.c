@@ -134,7 +134,14 @@ static bool range_read(const struct yaml_node *identify,
 	       config_real(range->items[1], "range", &to->max, scope);
 }
 
-/* One device with one point, as the profile's block and `identify` make it. */
+static void identify_refuse(const char *profile, const char *why)
+{
+	log_line(LOG_WARN, NULL, NULL, "the profile %s is not looked for, its "
+		 "'identify' is wrong: %s", profile, why);
+}
+
+/* One device with one point, as the profile's block and a condition of its
+ * `identify` make it. */
 static bool identify_type(struct search_plan *plan,
 			  const struct adapter_ops *ops,
 			  const struct yaml_node *block,
@@ -168,9 +175,7 @@ static bool identify_type(struct search_plan *plan,
 	if (!range_read(identify, to, &scope))
 		scope.wrong++;
 	if (scope.wrong)
-		log_line(LOG_WARN, NULL, NULL, "the profile %s is not looked "
-			 "for, its 'identify' is wrong: %s", to->profile,
-			 scope.first);
+		identify_refuse(to->profile, scope.first);
 	config_errors_finish(&errors);
 	return !scope.wrong;
 }
@@ -187,6 +192,35 @@ static void identify_add(struct search_plan *plan,
 	plan->identify = all;
 }
 
+/* `identify` is one condition or a list of them: all are taken, or none. */
+static void profile_add(struct search_plan *plan,
+			const struct adapter_ops *ops, const char *profile,
+			const struct yaml_node *block,
+			const struct yaml_node *identify)
+{
+	bool list = identify->kind == YAML_LIST;
+	size_t n = list ? identify->n : 1, before = plan->n_identify;
+
+	if (n == 0)
+		identify_refuse(profile, "the list is empty");
+	for (size_t i = 0; i < n; i++) {
+		const struct yaml_node *one =
+			list ? identify->items[i] : identify;
+		struct search_identify condition = {.profile = profile,
+						    .more = i + 1 < n};
+		bool map = one->kind == YAML_MAP;
+
+		if (!map)
+			identify_refuse(profile, "it is neither a map nor a "
+					"list of maps");
+		if (!map || !identify_type(plan, ops, block, one, &condition)) {
+			plan->n_identify = before;
+			return;
+		}
+		identify_add(plan, &condition);
+	}
+}
+
 void search_plan_identify(struct search_plan *plan,
 			  const struct adapter_ops *ops, const char *dir,
 			  const char *profile_dir)
@@ -196,16 +230,11 @@ void search_plan_identify(struct search_plan *plan,
 	const char *name;
 
 	while ((root = profile_files_next(files, &name))) {
-		struct search_identify one = {0};
-
 		block = yaml_get(root, ops->name);
 		identify = yaml_get(root, "identify");
-		if (!block || block->kind != YAML_MAP || !identify ||
-		    identify->kind != YAML_MAP)
-			continue;
-		one.profile = arena_text(plan->arena, name);
-		if (identify_type(plan, ops, block, identify, &one))
-			identify_add(plan, &one);
+		if (block && block->kind == YAML_MAP && identify)
+			profile_add(plan, ops, arena_text(plan->arena, name),
+				    block, identify);
 	}
 	profile_files_close(files);
 }

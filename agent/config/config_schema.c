@@ -272,7 +272,8 @@ const struct config_key config_point_keys[] = {
 
 /* What a profile may say beside the adapter's block and the device's keys. */
 const struct config_key config_profile_keys[] = {
-	OTHER("identify", "lets a scan recognise it"),
+	OTHER("identify", "lets a scan recognise it: a condition, or a list of "
+	      "which all hold"),
 	OTHER("points", "what it measures and does"),
 	{.type = KEY_END}
 };

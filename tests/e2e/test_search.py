@@ -48,6 +48,10 @@ class Search(SharedSite):
         for unit in ("unit: 1", "unit: 2"):
             self.assertNotIn("sdm120", self.line_of(text, unit))
 
+    def test_scan_recognises_no_plain_device(self):
+        line = self.line_of(self.scan().stdout, "unit: 2")
+        self.assertIn("no profile fits", line)
+
     def test_scan_knows_what_is_configured(self):
         text = self.scan().stdout
         self.assertIn("configured as boiler", self.line_of(text, "unit: 1"))

@@ -24,6 +24,7 @@
 static struct {
 	atomic_int answers[8], open_error, polls, steps;
 	atomic_int fail_at;		/* this unit's exchange fails: -EIO */
+	atomic_int refuses;		/* this unit, the first question */
 	atomic_bool lose;		/* and the bus is lost */
 	atomic_bool endless;		/* nothing is found, never an end */
 	atomic_bool heard;		/* turn() hears something */
@@ -77,6 +78,8 @@ static void unit_ask(struct adapter_search *search, struct fake_search *s,
 		const struct fake_point *p = search->identify[i]->data;
 		const struct fake_device *d = search->identify[i]->device->data;
 
+		if (i == 0 && s->unit == atomic_load(&world.refuses))
+			continue;
 		value = lwm2m_integer(answer + p->bonus + d->unit);
 		adapter_found(search, .keys = keys, .value = value,
 			      .identify = search->identify[i]);
@@ -159,9 +162,11 @@ static void know_profiles(struct site *s)
 {
 	s->profile_points[1].bonus = 100;
 	s->identify[0] = (struct search_identify){
-		"low", &s->profile_device, &s->profile_points[0], 10, 19};
+		"low", &s->profile_device, &s->profile_points[0], 10, 19,
+		false};
 	s->identify[1] = (struct search_identify){
-		"high", &s->profile_device, &s->profile_points[1], 120, 129};
+		"high", &s->profile_device, &s->profile_points[1], 120, 129,
+		false};
 	s->plan.identify = s->identify;
 	s->plan.n_identify = 2;
 }
@@ -277,6 +282,40 @@ static void profile_fits_by_its_range(void **state)
 		"unit: 1||0;unit: 2||1;"
 		"unit: 3|answers; no profile fits|-1;"
 		"unit: 4|answers; no profile fits|-1;done ");
+}
+
+static void profile_fits_by_all_its_conditions(void **state)
+{
+	struct site *s = *state;
+	char text[512];
+
+	know_profiles(s);
+	s->identify[0].more = true;	/* both are of one profile now */
+	s->identify[0].max = 25;
+	atomic_store(&world.answers[1], 12);	/* the first only */
+	atomic_store(&world.answers[2], 22);	/* both */
+	atomic_store(&world.answers[3], 28);	/* the second only */
+	search(s);
+	assert_string_equal(outcome(s, text),
+		"unit: 1|answers; no profile fits|-1;unit: 2||1;"
+		"unit: 3|answers; no profile fits|-1;done ");
+}
+
+/* What unit 1 met does not count for unit 2, which refuses the question. */
+static void conditions_are_met_by_one_device(void **state)
+{
+	struct site *s = *state;
+	char text[512];
+
+	know_profiles(s);
+	s->identify[0].more = true;
+	atomic_store(&world.answers[1], 12);
+	atomic_store(&world.answers[2], 22);
+	atomic_store(&world.refuses, 2);
+	search(s);
+	assert_string_equal(outcome(s, text),
+		"unit: 1|answers; no profile fits|-1;"
+		"unit: 2|answers; no profile fits|-1;done ");
 }
 
 static void polls_go_on_beside_a_search(void **state)
@@ -420,6 +459,8 @@ int main(void)
 		T(scan_tells_who_answers),
 		T(value_is_copied),
 		T(profile_fits_by_its_range),
+		T(profile_fits_by_all_its_conditions),
+		T(conditions_are_met_by_one_device),
 		T(polls_go_on_beside_a_search),
 		T(duration_ends_a_search),
 		T(listener_is_heard_until_the_end),

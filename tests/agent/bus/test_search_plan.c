@@ -264,6 +264,49 @@ static void profiles_say_what_to_ask(void **state)
 	search_plan_free(p);
 }
 
+static void profile_has_several_conditions(void **state)
+{
+	struct search_plan *p = plan(&wire, NULL, NULL, 0, NULL);
+	const struct search_identify *one;
+
+	(void)state;
+	profile_write("wrong", "wire: {}\nidentify:\n"
+		      "  - {address: 1, range: [2, 3]}\n  - {address: 5}\n");
+	search_plan_identify(p, &wire, directory, NULL);
+	assert_int_equal(p->n_identify, 4);
+	one = of(p, "wrong");
+	assert_non_null(one);
+	assert_string_equal(one[1].profile, "wrong");
+	assert_true(one[0].more);
+	assert_false(one[1].more);
+	assert_int_equal(((const struct wire_point *)one[0].point)->address, 1);
+	assert_int_equal(((const struct wire_point *)one[1].point)->address, 5);
+	assert_true(one[0].max == 3 && one[1].max > 1e300);
+	search_plan_free(p);
+}
+
+/* A condition less would recognise what the profile is not of. */
+static void conditions_are_taken_all_or_none(void **state)
+{
+	static const char *const lists[] = {
+		"[{address: 1}, {adress: 5}]", "[{address: 1}, 5]", "[]", "5"};
+	char text[96];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		struct search_plan *p = plan(&wire, NULL, NULL, 0, NULL);
+
+		snprintf(text, sizeof(text), "wire: {}\nidentify: %s\n",
+			 lists[i]);
+		profile_write("wrong", text);
+		logged[0] = '\0';
+		search_plan_identify(p, &wire, directory, NULL);
+		assert_int_equal(p->n_identify, 2);
+		assert_non_null(strstr(logged, "profile wrong"));
+		search_plan_free(p);
+	}
+}
+
 static void wrong_profiles_are_left_out_and_named(void **state)
 {
 	struct search_plan *p = plan(&wire, NULL, NULL, 0, NULL);
@@ -332,6 +375,8 @@ int main(void)
 		cmocka_unit_test(duration_is_that_of_the_adapter),
 		cmocka_unit_test(adapter_that_listens_is_told_how_long),
 		cmocka_unit_test(profiles_say_what_to_ask),
+		cmocka_unit_test(profile_has_several_conditions),
+		cmocka_unit_test(conditions_are_taken_all_or_none),
 		cmocka_unit_test(wrong_profiles_are_left_out_and_named),
 		cmocka_unit_test(hit_knows_its_device),
 		cmocka_unit_test(keys_of_a_point_are_no_device),
