@@ -4,7 +4,8 @@
 
 Each has a slave of its own, so that a profile that asks for pauses holds up
 nobody else, with the table's raw values in its registers; a dry run of lwmuxd
-reads all of them.
+reads all of them. A second one reads what the devices send where they have no
+value.
 
 usage: test_profile_values.py LWMUXD ADAPTERS SLAVE PROFILES"""
 import csv
@@ -50,16 +51,25 @@ def points_of(profiles, profile):
     return points
 
 
-def words_of(row):
-    """Cells of the row's value, from its address."""
-    kind, raw = row["type"], row["raw"]
+def is_absent(row, absent):
+    """Has the device no value there, in the run of absent ones?"""
+    return absent and row["invalid"] != "-"
+
+
+def words_of(row, raw):
+    """Cells of a value of the row, from its address."""
+    kind = row["type"]
     if kind == "bit":
         return [int(raw)]
     if kind.startswith("string"):
         data = raw.encode().ljust(2 * int(kind[len("string"):]), b"\0")
     else:
-        number = float(raw) if kind == "float32" else int(raw)
-        data = struct.pack(">" + CODES[kind], number)
+        size = struct.calcsize(">" + CODES[kind])
+        if raw.startswith("0x"):  # all bits
+            data = int(raw, 16).to_bytes(size, "big")
+        else:
+            number = float(raw) if kind == "float32" else int(raw)
+            data = struct.pack(">" + CODES[kind], number)
         if row["order"] in ("CDAB", "GHEFCDAB"):  # the low word first
             data = b"".join(data[i:i + 2]
                             for i in reversed(range(0, len(data), 2)))
@@ -68,11 +78,13 @@ def words_of(row):
     return [word for word, in struct.iter_unpack(">H", data)]
 
 
-def image_of(rows):
+def image_of(rows, absent):
     """Cells by table and address; two values may share them, not differ."""
     image = {}
     for row in rows:
-        for address, word in enumerate(words_of(row), int(row["address"])):
+        raw = row["invalid" if is_absent(row, absent) else "raw"]
+        for address, word in enumerate(words_of(row, raw),
+                                       int(row["address"])):
             if image.setdefault((row["table"], address), word) != word:
                 sys.exit(f"{row['profile']} {row['name']}: overlaps")
     return image
@@ -119,10 +131,13 @@ def trees_of(output):
     return trees
 
 
-def faults_of(row, tree, access):
+def faults_of(row, tree, access, absent):
     """What the server is shown otherwise than the row has it."""
     path, text = row["path"], tree.get(row["path"])
-    if text is None or "(no value" in text:
+    missing = text is None or "(no value" in text
+    if is_absent(row, absent):
+        return [] if missing else [f"{text.split()[-1]} for {row['invalid']}"]
+    if missing:
         return ["no value"]
     faults = []
     words = text.split()
@@ -147,12 +162,12 @@ def faults_of(row, tree, access):
     return faults
 
 
-def slaves_start(slave, top, facts, started):
+def slaves_start(slave, top, facts, absent, started):
     """Port of each profile's slave."""
     ports = {}
     for n, (name, rows) in enumerate(facts.items()):
         values = os.path.join(top, f"values{n}")
-        image_write(values, image_of(rows))
+        image_write(values, image_of(rows, absent))
         process = subprocess.Popen(
             [slave, "--tcp", "0", "--device", "1=empty", "--values", values],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -161,7 +176,7 @@ def slaves_start(slave, top, facts, started):
     return ports
 
 
-def compare(facts, profiles, output):
+def compare(facts, profiles, output, absent):
     trees = trees_of(output)
     faults = []
     for name, rows in facts.items():
@@ -171,8 +186,30 @@ def compare(facts, profiles, output):
         faults += [f"{name} {row['name']} {row['path']}: {fault}"
                    for row in rows
                    for fault in faults_of(row, trees.get(name, {}),
-                                          points.get(row["path"]))]
+                                          points.get(row["path"]), absent)]
     return faults
+
+
+def run(lwmuxd, adapters, slave, profiles, facts, absent):
+    started = []
+    with tempfile.TemporaryDirectory() as top:
+        try:
+            ports = slaves_start(slave, top, facts, absent, started)
+            config_write(top, profiles, ports)
+            dry = subprocess.run(
+                [lwmuxd, "-c", top, "--adapters", adapters, "--state", top,
+                 "--run", top, "--dry-run"], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, timeout=50)
+        finally:
+            for process in started:
+                process.kill()
+                process.communicate()
+    faults = compare(facts, profiles, dry.stdout, absent)
+    if faults:
+        sys.exit("\n".join(faults) + "\n" + dry.stderr)
+    count = sum(is_absent(row, True) or not absent
+                for rows in facts.values() for row in rows)
+    print(f"{len(facts)} profiles, {count} {'absent' if absent else 'values'}")
 
 
 def main():
@@ -183,23 +220,8 @@ def main():
                if "modbus:" in open(os.path.join(folder, file)).read()}
     if shipped != facts.keys():
         sys.exit(f"in one of both only: {sorted(shipped ^ facts.keys())}")
-    started = []
-    with tempfile.TemporaryDirectory() as top:
-        try:
-            ports = slaves_start(slave, top, facts, started)
-            config_write(top, profiles, ports)
-            dry = subprocess.run(
-                [lwmuxd, "-c", top, "--adapters", adapters, "--state", top,
-                 "--run", top, "--dry-run"], stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, text=True, timeout=100)
-        finally:
-            for process in started:
-                process.kill()
-                process.communicate()
-    faults = compare(facts, profiles, dry.stdout)
-    if faults:
-        sys.exit("\n".join(faults) + "\n" + dry.stderr)
-    print(f"{len(facts)} profiles, {sum(map(len, facts.values()))} values")
+    for absent in (False, True):
+        run(lwmuxd, adapters, slave, profiles, facts, absent)
 
 
 main()
