@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "agent/base/arena.h"
@@ -68,6 +69,31 @@ static int is_yaml(const struct dirent *file)
 	       !strcmp(file->d_name + n - 5, ".yaml");
 }
 
+/* Meant to be one of ours, by the look of its name: .yml, .YAML. */
+static bool is_nearly_yaml(const struct dirent *file)
+{
+	const char *end = strrchr(file->d_name, '.');
+
+	return file->d_name[0] != '.' && end && !is_yaml(file) &&
+	       (!strcasecmp(end, ".yml") || !strcasecmp(end, ".yaml"));
+}
+
+/* A file that may be meant for us, too: it is told, not left out silently. */
+static int is_ours(const struct dirent *file)
+{
+	return is_yaml(file) || is_nearly_yaml(file);
+}
+
+static void refuse_name(struct loading *l, const char *name)
+{
+	int stem = (int)(strrchr(name, '.') - name);
+
+	config_error_add(l->errors, (struct place){
+				 arena_print(l->arena, "conf.d/%s", name), 0, 0},
+			 NULL, "is not read, its name must end in .yaml: "
+			 "rename it to %.*s.yaml", stem, name);
+}
+
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -76,7 +102,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static int conf_d_list(struct loading *l, struct dirent ***list)
 {
 	char *path = arena_print(l->arena, "%s/conf.d", l->directory);
-	int n = scandir(path, list, is_yaml, by_name);
+	int n = scandir(path, list, is_ours, by_name);
 
 	if (n < 0 && errno != ENOENT)
 		config_error_add(l->errors, (struct place){"conf.d", 0, 0},
@@ -89,6 +115,7 @@ static size_t files_load(struct loading *l, struct config_file **files)
 {
 	struct dirent **list = NULL;
 	int n = conf_d_list(l, &list);
+	size_t loaded = 1;
 
 	*files = calloc((size_t)n + 1, sizeof(**files));
 	if (!*files)
@@ -100,11 +127,15 @@ static size_t files_load(struct loading *l, struct config_file **files)
 		char *name = arena_print(l->arena, "conf.d/%s",
 					 list[i]->d_name);
 
-		(*files)[i + 1] = file_load(l, l->directory, name, name);
+		if (is_yaml(list[i]))
+			(*files)[loaded++] = file_load(l, l->directory, name,
+						       name);
+		else
+			refuse_name(l, list[i]->d_name);
 		free(list[i]);
 	}
 	free(list);
-	return (size_t)n + 1;
+	return loaded;
 }
 
 /* ---- profiles ---- */

@@ -187,6 +187,24 @@ static void what_cannot_be_read(void **state)
 	loaded("conf.d/x.yaml: cannot be read: Is a directory\n", false);
 }
 
+/* Left out without a word, its devices would just be missing. */
+static void other_endings_are_told(void **state)
+{
+	(void)state;
+	text_write("etc/conf.d/.hidden.yml", "[");
+	text_write("etc/conf.d/a.yaml~", "[");
+	text_write("etc/conf.d/ymlyaml", "[");
+	loaded("", false);
+	text_write("etc/conf.d/meters.yml", "[");
+	text_write("etc/conf.d/z.YAML", "[");
+	text_write("etc/conf.d/b.yaml", DEVICE("b", POINTS ", zoo: 1"));
+	loaded("conf.d/b.yaml:1:67: unknown key 'zoo' of a probe device\n"
+	       "conf.d/meters.yml: is not read, its name must end in .yaml: "
+	       "rename it to meters.yaml\n"
+	       "conf.d/z.YAML: is not read, its name must end in .yaml: "
+	       "rename it to z.yaml\n", false);
+}
+
 static void no_conf_d_is_fine(void **state)
 {
 	char path[128];
@@ -284,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup(files_in_name_order, setup),
 		cmocka_unit_test_setup(memory, setup),
 		cmocka_unit_test_setup(what_cannot_be_read, setup),
+		cmocka_unit_test_setup(other_endings_are_told, setup),
 		cmocka_unit_test_setup(no_conf_d_is_fine, setup),
 		cmocka_unit_test_setup(too_large, setup),
 		cmocka_unit_test_setup(broken_files, setup),
