@@ -395,12 +395,20 @@ static void check_root(struct reading *r, struct yaml_node *root)
 		     "lines");
 }
 
+/* Editors of other systems begin a file with a byte order mark; libyaml would
+ * count it as a column, and take the second key for another document. */
+static size_t mark_length(const char *text, size_t length)
+{
+	return length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+}
+
 const struct yaml_node *yaml_parse(const char *file, const char *text,
 				   size_t length, struct arena *arena,
 				   struct config_errors *errors)
 {
-	struct reading r = {.arena = arena, .errors = errors, .text = text,
-			    .length = length};
+	size_t mark = mark_length(text, length);
+	struct reading r = {.arena = arena, .errors = errors,
+			    .text = text + mark, .length = length - mark};
 	struct yaml_node *root;
 
 	r.file = arena_text(arena, file);
@@ -412,8 +420,8 @@ const struct yaml_node *yaml_parse(const char *file, const char *text,
 	if (!yaml_parser_initialize(&r.parser))
 		abort();
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text,
-				     length);
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)r.text,
+				     r.length);
 	root = document_read(&r);
 	if (root)
 		check_root(&r, root);

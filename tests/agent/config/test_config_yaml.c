@@ -52,6 +52,31 @@ static void kinds_and_places(void **state)
 	arena_destroy(arena);
 }
 
+static void byte_order_mark_is_skipped(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf" "a: 1\nb: 2\nc: 3\n";
+	struct arena *arena = arena_create();
+	struct config_errors errors;
+	const struct yaml_node *root = parse(text, sizeof(text) - 1, arena,
+					     &errors);
+
+	(void)state;
+	assert_int_equal(errors.n, 0);
+	assert_non_null(root);
+	assert_int_equal(root->n, 3);
+	assert_string_equal(root->keys[0], "a");
+	assert_int_equal(root->key_places[0].column, 1);
+	assert_string_equal(yaml_get(root, "c")->text, "3");
+	root = parse(text, 3, arena, &errors);
+	assert_int_equal(errors.n, 0);
+	assert_int_equal(root->kind, YAML_MAP);
+	/* Half of one is no text. */
+	assert_null(parse(text, 2, arena, &errors));
+	assert_int_equal(errors.n, 1);
+	config_errors_finish(&errors);
+	arena_destroy(arena);
+}
+
 static void nothing_is_an_empty_map(void **state)
 {
 	static const char *const texts[] = {"", "\n", "# only\n", "---\n"};
@@ -212,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds_and_places),
+		cmocka_unit_test(byte_order_mark_is_skipped),
 		cmocka_unit_test(nothing_is_an_empty_map),
 		cmocka_unit_test(what_is_not_of_the_subset),
 		cmocka_unit_test(all_at_once),
