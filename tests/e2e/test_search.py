@@ -12,11 +12,13 @@ SETPOINT = "/3308/0/5900"
 
 
 class Search(SharedSite):
-    """Units 1 (a boiler, configured), 2 (plain) and 5 (an SDM120)."""
+    """Units 1 (a boiler, configured), 2 (plain), 5 (an SDM120);
+    7 (an XY-MD02) and 8 (a relay board) are beyond what scan() asks."""
 
     @classmethod
     def build(cls, site):
-        cls.slave = site.slave("1=boiler", "2=plain", "5=sdm120")
+        cls.slave = site.slave("1=boiler", "2=plain", "5=sdm120",
+                               "7=xy-md02", "8=relay8")
         cls.server = site.server()
         cls.gateway = site.gateway(cls.server.port,
                                    sites.boiler(cls.slave.port))
@@ -47,6 +49,13 @@ class Search(SharedSite):
         self.assertIn("eastron/sdm120", self.line_of(text, "unit: 5"))
         for unit in ("unit: 1", "unit: 2"):
             self.assertNotIn("sdm120", self.line_of(text, unit))
+
+    def test_scan_recognises_by_several_conditions(self):
+        text = self.ctl("scan", "plant", "from=7", "to=8",
+                        "timeout=1s").stdout
+        for unit, profile in (("unit: 7", "generic/xy-md02"),
+                              ("unit: 8", "waveshare/modbus-relay8")):
+            self.assertIn(profile, self.line_of(text, unit))
 
     def test_scan_recognises_no_plain_device(self):
         line = self.line_of(self.scan().stdout, "unit: 2")
