@@ -99,7 +99,7 @@ struct setting *config_setting(struct building *b, const struct entry *entry,
 	return setting;
 }
 
-/* ---- the main file ---- */
+/* ---- what is there once, in whatever file ---- */
 
 static struct config_device *itself_create(void)
 {
@@ -194,47 +194,74 @@ static void defaults_build(struct building *b, const struct yaml_node *node)
 	}
 }
 
-static void check_top(struct building *b, const struct yaml_node *root,
-		      const struct config_key *keys, const char *what)
+static const struct section {
+	const char *name;
+	void (*build)(struct building *b, const struct yaml_node *node);
+} sections[] = {
+	{"gateway", gateway_build}, {"servers", servers_build},
+	{"bootstrap", config_bootstrap_build}, {"defaults", defaults_build},
+	{"store", config_store_build},
+};
+
+/* The first of all files; a second one is refused, not merged: which of them
+ * were to count must not depend on the names of files. */
+static const struct yaml_node *section_find(struct building *b,
+					    const struct config_file *file,
+					    size_t n, const char *name)
 {
-	struct config_scope scope;
+	const struct yaml_node *found = NULL;
+	struct place at = {NULL, 0, 0};
 
-	config_scope_init(&scope, b->errors, NULL, what);
-	for (size_t i = 0; i < root->n; i++) {
-		const char *key = root->keys[i];
-
-		if (config_key_find(keys, key))
-			continue;
-		if (config_key_find(config_main_keys, key))
-			config_scope_add(&scope, root->key_places[i],
-					 "'%s' belongs in lwmux.yaml", key);
-		else
-			config_refuse_key(&scope, key, root->key_places[i],
-					  keys, NULL);
-	}
+	for (const struct config_file *end = file + n; file < end; file++)
+		for (size_t i = 0; file->root && i < file->root->n; i++) {
+			if (strcmp(file->root->keys[i], name))
+				continue;
+			if (found)
+				config_error_add(b->errors,
+						 file->root->key_places[i],
+						 NULL, "'%s' is there already: "
+						 "%s:%u:%u", name, at.file,
+						 at.line, at.column);
+			else
+				at = file->root->key_places[i];
+			if (!found)
+				found = file->root->items[i];
+		}
+	return found;
 }
 
-static void main_build(struct building *b, const struct config_file *file)
+static void sections_build(struct building *b, const struct config_file *files,
+			   size_t n)
 {
-	const struct yaml_node *root = file->root, *node;
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
+		const struct yaml_node *node =
+			section_find(b, files, n, sections[i].name);
 
-	check_top(b, root, config_main_keys, "the main file");
-	if ((node = yaml_get(root, "gateway")))
-		gateway_build(b, node);
-	if ((node = yaml_get(root, "servers")))
-		servers_build(b, node);
-	if ((node = yaml_get(root, "bootstrap")))
-		config_bootstrap_build(b, node);
-	if ((node = yaml_get(root, "defaults")))
-		defaults_build(b, node);
-	if ((node = yaml_get(root, "store")))
-		config_store_build(b, node);
+		if (node)
+			sections[i].build(b, node);
+	}
 	if (!b->config->n_servers && !b->config->bootstrap &&
 	    !config_fatal(b->errors))
-		config_error_add(b->errors, (struct place){file->name, 1, 1},
+		config_error_add(b->errors, (struct place){files->name,
+							  files->root != NULL,
+							  files->root != NULL},
 				 NULL, "no server: 'servers' needs at least "
 				 "one, as - {id: 1, uri: coap://HOST:5683}, or "
 				 "there is a 'bootstrap'");
+}
+
+static void check_top(struct building *b, const struct config_file *file,
+		      const char *what)
+{
+	const struct yaml_node *root = file->root;
+	struct config_scope scope;
+
+	config_scope_init(&scope, b->errors, NULL, what);
+	for (size_t i = 0; root && i < root->n; i++)
+		if (!config_key_find(config_main_keys, root->keys[i]))
+			config_refuse_key(&scope, root->keys[i],
+					  root->key_places[i],
+					  config_main_keys, NULL);
 }
 
 /* ---- buses and devices, of all files ---- */
@@ -325,7 +352,7 @@ static void refuse_gateways(struct building *b)
 		}
 		config_error_add(b->errors, device->source->place,
 				 device->endpoint, "the endpoint '%s' is the gateway's own "
-				 "('gateway' in lwmux.yaml)", device->endpoint);
+				 "('endpoint' of 'gateway')", device->endpoint);
 		config_device_free(device);
 	}
 	config->n_devices = left;
@@ -366,9 +393,7 @@ static void files_build(struct building *b, const struct config_file *files,
 	const struct yaml_node *node;
 
 	for (size_t i = 1; i < n; i++)
-		if (files[i].root)
-			check_top(b, files[i].root, config_file_keys,
-				  "a file of conf.d");
+		check_top(b, &files[i], "a file of conf.d");
 	for (size_t i = 0; i < n; i++)
 		if (files[i].root && (node = yaml_get(files[i].root, "buses")))
 			buses_build(b, node);
@@ -396,8 +421,10 @@ struct config *config_build(const struct config_file *files, size_t n,
 	block_init(&b.defaults);
 	config_keys_fall_back(config_store_keys, config, b.arena);
 	errors->fatal = true;
-	if (n && files[0].root)
-		main_build(&b, &files[0]);
+	if (n) {
+		check_top(&b, &files[0], "the main file");
+		sections_build(&b, files, n);
+	}
 	errors->fatal = fatal;
 	files_build(&b, files, n);
 	free(b.gives);

@@ -204,9 +204,10 @@ struct config_profiles {
 };
 
 /* files[0] is lwmux.yaml, the others conf.d in name order; a root that is NULL
- * was broken. Always returns a config, as much of it as is right. Buses,
- * devices and points still have their sources, borrowed from the files: call
- * settings_apply() before those go. Free with config_free(). */
+ * was broken, or (of the first) is not there. Always returns a config, as much
+ * of it as is right. Buses, devices and points still have their sources,
+ * borrowed from the files: call settings_apply() before those go. Free with
+ * config_free(). */
 struct config *config_build(const struct config_file *files, size_t n,
 			    struct config_profiles *profiles,
 			    const struct object_model *model,

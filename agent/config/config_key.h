@@ -64,7 +64,7 @@ void config_scope_add(struct config_scope *scope, struct place place,
 	__attribute__((format(printf, 3, 4)));
 
 /* The tables of the host; KEY_END last. */
-extern const struct config_key config_main_keys[], config_file_keys[],
+extern const struct config_key config_main_keys[],
 	config_store_keys[], config_gateway_keys[], config_server_keys[], config_bootstrap_keys[],
 	config_bus_keys[], config_device_keys[], config_point_keys[],
 	config_profile_keys[];

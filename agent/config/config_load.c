@@ -110,7 +110,15 @@ static int conf_d_list(struct loading *l, struct dirent ***list)
 	return n < 0 ? 0 : n;
 }
 
-/* The main file and those of conf.d; returns how many. */
+static bool is_absent(const struct loading *l, const char *name)
+{
+	char *path = arena_print(l->arena, "%s/%s", l->directory, name);
+
+	return access(path, F_OK) && errno == ENOENT;
+}
+
+/* The main file, which need not be there where conf.d says all, and those of
+ * conf.d; returns how many. */
 static size_t files_load(struct loading *l, struct config_file **files)
 {
 	struct dirent **list = NULL;
@@ -121,7 +129,9 @@ static size_t files_load(struct loading *l, struct config_file **files)
 	if (!*files)
 		abort();
 	l->errors->fatal = true;
-	(*files)[0] = file_load(l, l->directory, MAIN_FILE, MAIN_FILE);
+	(*files)[0] = n && is_absent(l, MAIN_FILE) ?
+		(struct config_file){.name = MAIN_FILE} :
+		file_load(l, l->directory, MAIN_FILE, MAIN_FILE);
 	l->errors->fatal = false;
 	for (int i = 0; i < n; i++) {
 		char *name = arena_print(l->arena, "conf.d/%s",

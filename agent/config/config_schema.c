@@ -21,12 +21,6 @@ const struct config_key config_main_keys[] = {
 	{.type = KEY_END}
 };
 
-const struct config_key config_file_keys[] = {
-	OTHER("buses", "the wires and radios, by name"),
-	OTHER("devices", "what becomes an endpoint"),
-	{.type = KEY_END}
-};
-
 #define FACT_NAMES(flags_) \
 	OTHER("device_type", "3/0/17", .flags = (flags_)), \
 	OTHER("hardware_version", "3/0/18", .flags = (flags_)), \

@@ -79,7 +79,7 @@ class Reload(Site):
         self.assertEqual(server.events("unregistered"), [])
         (gateway.etc / "lwmux.yaml").unlink()
         self.assertNotEqual(gateway.ctl("reload").returncode, 0)
-        gateway.wait_log("lwmux.yaml: cannot be read")
+        gateway.wait_log("lwmux.yaml: no server")
         self.assertEqual(server.events("unregistered"), [])
 
     def test_file_that_cannot_be_read_changes_nothing(self):

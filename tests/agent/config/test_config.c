@@ -112,7 +112,7 @@ static void the_gateway_has_its_name_alone(void **state)
 	case_build(&c);
 	found = findings_text(&c.errors);
 	assert_string_equal(found, "conf.d/a.yaml:1:22: the endpoint 'e' is "
-			    "the gateway's own ('gateway' in lwmux.yaml)\n");
+			    "the gateway's own ('endpoint' of 'gateway')\n");
 	assert_int_equal(c.config->n_devices, 0);
 	free(found);
 	case_finish(&c);

@@ -187,6 +187,41 @@ static void what_cannot_be_read(void **state)
 	loaded("conf.d/x.yaml: cannot be read: Is a directory\n", false);
 }
 
+static void main_file_remove(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/etc/lwmux.yaml", top);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* A package's lwmux.yaml need not be edited, nor be there. */
+static void conf_d_says_it_all(void **state)
+{
+	struct config_errors errors;
+	struct config *config;
+
+	(void)state;
+	main_file_remove();
+	text_write("etc/conf.d/10-devices.yaml", DEVICE("\"${gateway}-a\"",
+							POINTS));
+	loaded("lwmux.yaml: no server: 'servers' needs at least one, as - "
+	       "{id: 1, uri: coap://HOST:5683}, or there is a 'bootstrap'\n"
+	       "conf.d/10-devices.yaml:1:22: ${gateway} has no value here: "
+	       "gateway: has no name\n", true);
+	text_write("etc/conf.d/20-site.yaml", "gateway: {name: g}\n" MAIN_USUAL
+		   "defaults: {poll: 7s}\n");
+	config = load(&errors);
+	assert_int_equal(errors.n, 0);
+	assert_int_equal(config->n_servers, 1);
+	assert_int_equal(config->n_devices, 1);
+	assert_string_equal(config->devices[0]->endpoint, "g-a");
+	config_free(config);
+	text_write("etc/conf.d/30-other.yaml", MAIN_USUAL);
+	loaded("conf.d/30-other.yaml:1:1: 'servers' is there already: "
+	       "conf.d/20-site.yaml:2:1\n", true);
+}
+
 /* Left out without a word, its devices would just be missing. */
 static void other_endings_are_told(void **state)
 {
@@ -302,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup(files_in_name_order, setup),
 		cmocka_unit_test_setup(memory, setup),
 		cmocka_unit_test_setup(what_cannot_be_read, setup),
+		cmocka_unit_test_setup(conf_d_says_it_all, setup),
 		cmocka_unit_test_setup(other_endings_are_told, setup),
 		cmocka_unit_test_setup(no_conf_d_is_fine, setup),
 		cmocka_unit_test_setup(too_large, setup),

@@ -85,8 +85,22 @@ static void main_file(void **state)
 		{MAIN_USUAL "defaults: {endpoint: x}\n", NULL,
 		 "lwmux.yaml:2:12: 'endpoint' cannot have a default: it is "
 		 "each device's own\n"},
-		{NULL, "servers: []\n", "conf.d/a.yaml:1:1: 'servers' belongs "
-		 "in lwmux.yaml\n"},
+		{NULL, "servers: [{id: 2, uri: coap://i}]\n", "conf.d/a.yaml:"
+		 "1:1: 'servers' is there already: lwmux.yaml:1:1\n"},
+		{MAIN_USUAL "gateway: {name: x}\nstore: {}\n"
+		 "defaults: {poll: 1s}\n",
+		 "defaults: {poll: 2s}\nstore: {}\ngateway: {name: y}\n",
+		 "conf.d/a.yaml:1:1: 'defaults' is there already: lwmux.yaml:"
+		 "4:1\nconf.d/a.yaml:2:1: 'store' is there already: "
+		 "lwmux.yaml:3:1\nconf.d/a.yaml:3:1: 'gateway' is there "
+		 "already: lwmux.yaml:2:1\n"},
+		{"bootstrap: {uri: coap://h}\n", "bootstrap: {uri: coap://i}\n",
+		 "conf.d/a.yaml:1:1: 'bootstrap' is there already: "
+		 "lwmux.yaml:1:1\n"},
+		{"", "servers: [{id: 1, uri: coap://h}]\n", ""},
+		{"", "bootstrap: {uri: coap://h}\n", ""},
+		{"", "servers: [a]\n", "conf.d/a.yaml:1:11: a server must be "
+		 "a map: 'key: value' lines\n"},
 		{NULL, "bus: {}\n", "conf.d/a.yaml:1:1: unknown key 'bus' of a "
 		 "file of conf.d; did you mean 'buses'?\n"},
 	};
