@@ -45,7 +45,7 @@ static size_t serial_length(const uint8_t *bytes, size_t n)
 struct frame_found frame_serial(const struct modbus_request *request,
 				const uint8_t *bytes, size_t n)
 {
-	struct frame_found found = {FRAME_NONE};
+	struct frame_found found = {.verdict = FRAME_NONE};
 	size_t stray = 0;
 
 	for (size_t at = 0; at + FRAME_LEAST <= n;) {
@@ -82,7 +82,7 @@ struct frame_found frame_tcp(const struct modbus_request *request,
 			     const uint16_t ids[2], bool zero,
 			     const uint8_t *bytes, size_t n)
 {
-	struct frame_found found = {FRAME_NONE};
+	struct frame_found found = {.verdict = FRAME_NONE};
 	size_t length;
 
 	found.rest = n;

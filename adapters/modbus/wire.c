@@ -362,7 +362,7 @@ static int reply_take(struct hearing *h, uint8_t *pdu)
 	memcpy(pdu, h->bytes + h->found.at, h->found.length);
 	h->n -= h->found.end;
 	memmove(h->bytes, h->bytes + h->found.end, h->n);
-	h->found = (struct frame_found){FRAME_NONE};
+	h->found = (struct frame_found){.verdict = FRAME_NONE};
 	return n;
 }
 
