@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Files of keys: only their owner may read them. */
+ * Files of keys: only their owner, and the daemon's group, may read them. */
 #include "agent/base/secret.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,16 +15,27 @@
 
 #define TEXT_MOST 4096
 #define FILE_MOST 65536
+#define OWNER_MOST 100		/* bytes of "user:group mode" */
+#define GROUPS_MOST 256
+#define DAEMON "lwmux"		/* its user and group, as packages make them */
 
-static int file_open(const char *directory, const char *path)
+/* The caller's, to be freed. */
+static char *path_full(const char *directory, const char *path)
 {
 	char *full;
-	int fd;
 
 	if (asprintf(&full, "%s%s%s", *path == '/' || !directory ? "" :
 		     directory, *path == '/' || !directory ? "" : "/",
 		     path) < 0)
 		abort();
+	return full;
+}
+
+static int file_open(const char *directory, const char *path)
+{
+	char *full = path_full(directory, path);
+	int fd;
+
 	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		fd = -errno;
@@ -76,6 +89,66 @@ static int content_read(int fd, struct arena *arena, uint8_t **bytes,
 	return n;
 }
 
+/* A group of ours; root, who checks for the daemon, knows the daemon's. */
+static bool is_own_group(gid_t gid)
+{
+	gid_t groups[GROUPS_MOST];
+	int n = getgroups(GROUPS_MOST, groups);
+	const struct group *daemon = geteuid() ? NULL : getgrnam(DAEMON);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return gid == getegid() || (daemon && daemon->gr_gid == gid);
+}
+
+/* Nobody else reads it, or changes it: root:lwmux 0640 is right. */
+static bool is_closed(const struct stat *stat)
+{
+	return !(stat->st_mode & 077) ||
+	       (!(stat->st_mode & 037) && is_own_group(stat->st_gid));
+}
+
+/* "root:lwmux 0640"; numbers where there is no such name. */
+static void owner_print(const struct stat *stat, char *text, size_t size)
+{
+	const struct passwd *user = getpwuid(stat->st_uid);
+	const struct group *group = getgrgid(stat->st_gid);
+	char uid[16], gid[16];
+
+	snprintf(uid, sizeof(uid), "%u", (unsigned)stat->st_uid);
+	snprintf(gid, sizeof(gid), "%u", (unsigned)stat->st_gid);
+	snprintf(text, size, "%s:%s %04o", user ? user->pw_name : uid,
+		 group ? group->gr_name : gid,
+		 (unsigned)stat->st_mode & 07777);
+}
+
+static void refuse_open(const char *directory, const char *path, int error,
+			char *why, size_t size)
+{
+	char owner[OWNER_MOST];
+	struct stat stat;
+	char *full = path_full(directory, path);
+
+	if (error == EACCES && !lstat(full, &stat)) {
+		owner_print(&stat, owner, sizeof(owner));
+		snprintf(why, size, "cannot be read: %s; it is %s: chown root:"
+			 DAEMON ", chmod 640", strerror(error), owner);
+	} else {
+		snprintf(why, size, "cannot be read: %s", strerror(error));
+	}
+	free(full);
+}
+
+static void refuse_mode(const struct stat *stat, char *why, size_t size)
+{
+	char owner[OWNER_MOST];
+
+	owner_print(stat, owner, sizeof(owner));
+	snprintf(why, size, "can be read by others: chmod 600, or 640 and "
+		 "chown root:" DAEMON "; it is %s", owner);
+}
+
 /* >= 0: open, and a file that may be read. */
 static int file_open_checked(const char *directory, const char *path,
 			     bool closed, char *why, size_t size)
@@ -84,14 +157,14 @@ static int file_open_checked(const char *directory, const char *path,
 	struct stat stat;
 
 	if (fd < 0) {
-		snprintf(why, size, "cannot be read: %s", strerror(-fd));
+		refuse_open(directory, path, -fd, why, size);
 		return fd;
 	}
 	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode)) {
 		snprintf(why, size, "is no file");
 		rc = -EINVAL;
-	} else if (closed && stat.st_mode & 077) {
-		snprintf(why, size, "can be read by others: chmod 600");
+	} else if (closed && !is_closed(&stat)) {
+		refuse_mode(&stat, why, size);
 		rc = -EPERM;
 	} else {
 		return fd;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Key files: hex in a file that only its owner can read. */
+ * Key files: hex in a file that only its owner, and perhaps the daemon's group,
+ * can read. */
 #ifndef AGENT_SECRET_H
 #define AGENT_SECRET_H
 #include <stdbool.h>
@@ -14,7 +15,8 @@ int secret_read(const char *directory, const char *path, struct arena *arena,
 		uint8_t **bytes, char *why, size_t size);
 
 /* A whole file as it is, at most 64 kB; closed: refused where others can read
- * it. Bytes are the caller's, to be wiped and freed. As above. */
+ * it (the group may, where it is one of the process; for root also where it is
+ * lwmux). Bytes are the caller's, to be wiped and freed. As above. */
 int secret_file(const char *directory, const char *path, bool closed,
 		uint8_t **bytes, char *why, size_t size);
 

@@ -93,7 +93,7 @@ class KeyFiles(Secure):
         server = self.psk_server("dev")
         gateway = self.psk_gateway(server.ports["coaps"], "dev", start=False)
         file = gateway.etc / "keys/dev.psk"
-        file.chmod(0o640)
+        file.chmod(0o644)
         gateway.start()
         gateway.wait_log("keys/dev.psk", "can be read by others")
         self.assertEqual(server.events("registered"), [])

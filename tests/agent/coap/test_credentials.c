@@ -334,6 +334,17 @@ static void load(const struct config_server *conf, struct credentials *c,
 	assert_int_equal(rc < 0, *expected != 0);
 }
 
+/* Whose the file is follows, and is another's to test. */
+static void load_open(const struct config_server *conf, struct credentials *c,
+		      const char *expected)
+{
+	char why[300] = "";
+
+	assert_true(credentials_load(c, conf, directory, "dev-1", why,
+				     sizeof(why)) < 0);
+	assert_memory_equal(why, expected, strlen(expected));
+}
+
 static void psk_from_files(void **state)
 {
 	struct config_server conf = {.security = SECURITY_PSK,
@@ -356,8 +367,8 @@ static void psk_from_files(void **state)
 	assert_int_equal(c.identity.n, 16);
 	assert_memory_equal(c.identity.at, "site/dev-1/dev-1", 16);
 	credentials_wipe(&c);
-	file_put("dev-1.psk", "0001", 4, 0640);
-	load(&conf, &c, "dev-1.psk can be read by others: chmod 600");
+	file_put("dev-1.psk", "0001", 4, 0644);
+	load_open(&conf, &c, "dev-1.psk can be read by others: chmod 600");
 	file_put("dev-1.psk", "000g", 4, 0600);
 	load(&conf, &c, "the key of identity site/dev-1/dev-1 is not in hex");
 	file_put("dev-1.psk", "", 0, 0600);
@@ -397,7 +408,7 @@ static void keys_from_files(void **state)
 	file_put("key", client.p8_pem.data, client.p8_pem.size, 0644);
 	file_put("crt", client.crt_pem.data, client.crt_pem.size, 0644);
 	file_put("ca", ca.crt_pem.data, ca.crt_pem.size, 0644);
-	load(&conf, &c, "key can be read by others: chmod 600");
+	load_open(&conf, &c, "key can be read by others: chmod 600");
 	file_put("key", client.p8_pem.data, client.p8_pem.size, 0600);
 	load(&conf, &c, "");
 	assert_int_equal(c.usage, CREDENTIALS_CA_CONSTRAINT);
