@@ -103,6 +103,23 @@ static struct config_dirs dirs_of(const struct options *o)
 		.objects = LWMUX_OBJECT_DIR, .adapters = o->adapters};
 }
 
+static void count_print(const char *before, size_t n, const char *one,
+			const char *more)
+{
+	printf("%s%zu %s", before, n, n == 1 ? one : more);
+}
+
+/* Silence would not tell a good configuration from an empty one. */
+static void fine_print(const struct config *config)
+{
+	count_print("fine: ", config->n_servers, "server", "servers");
+	if (config->bootstrap)
+		printf(", 1 bootstrap server");
+	count_print(", ", config->n_devices, "device", "devices");
+	count_print(", ", config->n_buses, "bus", "buses");
+	putchar('\n');
+}
+
 /* errors: what is wrong, said; initialized by the caller, who ends it. */
 static struct config *load(const struct options *o, struct config_errors *errors,
 			   bool *good)
@@ -180,6 +197,8 @@ int main(int argc, char **argv)
 	forbid_core_dumps();
 	config_errors_init(&errors);
 	config = load(&o, &errors, &good);
+	if (good && o.check)
+		fine_print(config);
 	if (!good || o.check) {
 		config_errors_finish(&errors);
 		config_free(config);

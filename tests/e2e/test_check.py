@@ -185,6 +185,16 @@ devices:
         self.assertSays(text, "devices.yaml:4:5:", "pol")
         self.assertSays(text, "devices.yaml:9:", "signl")
 
+    def test_what_is_fine_is_counted(self):
+        gateway = self.gateway(1, "devices:\n" + "".join(
+            f"  - {{endpoint: {name}, bus: sim, points: [{{name: p, "
+            f"map: 3303/0, signal: sine}}]}}\n" for name in "ab"), start=False)
+        result = gateway.once("--check")
+        self.assertEqual(result.stderr, "")
+        self.assertEqual(result.stdout,
+                         "fine: 1 server, 2 devices, 1 bus\n")
+        self.assertEqual(result.returncode, 0)
+
     def test_missing_configuration(self):
         gateway = self.gateway(1, sites.SIM, start=False)
         (gateway.etc / "lwmux.yaml").unlink()
