@@ -77,15 +77,31 @@ static void suggest(const struct plugins *plugins, struct nearest *nearest)
 		closedir(directory);
 }
 
+/* Those have packages of their own, and may just not be installed. */
+static const char *package_hint(const char *name)
+{
+	static const char *const hints[][2] = {
+		{"modbus", ": apt install lwmux-adapter-modbus"},
+		{"ble", ": apt install lwmux-adapter-ble"},
+		{"gpio", ": apt install lwmux-adapter-gpio"},
+	};
+
+	for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
+		if (!strcmp(name, hints[i][0]))
+			return hints[i][1];
+	return NULL;
+}
+
 static void refuse_absent(const struct plugins *plugins, const char *name,
 			  char *error, size_t size)
 {
+	const char *hint = package_hint(name);
 	struct nearest nearest;
 
 	nearest_init(&nearest, name);
 	suggest(plugins, &nearest);
 	snprintf(error, size, "no adapter '%s' in %s%s", name,
-		 plugins->directory, nearest_text(&nearest));
+		 plugins->directory, hint ? hint : nearest_text(&nearest));
 }
 
 static const struct adapter_ops *load(const struct plugins *plugins,

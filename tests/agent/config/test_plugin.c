@@ -85,6 +85,12 @@ static void absent_are_suggested(void **state)
 {
 	(void)state;
 	refused("prob", "no adapter 'prob' in DIR; did you mean 'probe'?");
+	refused("modbus", "no adapter 'modbus' in DIR: apt install "
+		"lwmux-adapter-modbus");
+	refused("ble", "no adapter 'ble' in DIR: apt install "
+		"lwmux-adapter-ble");
+	refused("gpio", "no adapter 'gpio' in DIR: apt install "
+		"lwmux-adapter-gpio");
 	refused("zigbee", "no adapter 'zigbee' in DIR");
 	refused("../probe", "no adapter '../probe' in DIR");
 	refused("", "no adapter '' in DIR");
