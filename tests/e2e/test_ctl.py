@@ -180,7 +180,8 @@ class Control(Site):
         gateway.write("conf.d/devices.yaml", "devices: []\n")
         result = gateway.ctl("check", "-c", gateway.etc)
         self.assertEqual((result.returncode, result.stdout, result.stderr),
-                         (0, f"fine: no mistake in {gateway.etc}\n", ""))
+                         (0, "fine: 1 server, 0 devices, 0 buses\n"
+                          f"fine: no mistake in {gateway.etc}\n", ""))
         gateway.write("lwmux.yaml", "gateway: {nam: x}\n")
         result = gateway.ctl("check", "-c", gateway.etc)
         self.assertEqual((result.returncode, result.stdout), (1, ""))
