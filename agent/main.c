@@ -175,7 +175,8 @@ static int run(const struct options *o, struct config *config,
 	}
 	gateway_finish(&gateway);
 	coap_stop();
-	state_lock_end(lock);
+	if (rc == 0)		/* else nothing was made safe yet */
+		state_lock_end(lock);
 	return rc;
 }
 
