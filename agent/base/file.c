@@ -46,3 +46,13 @@ ssize_t file_read(const char *directory, const char *name, char **text)
 	close(fd);
 	return n;
 }
+
+int file_folder_sync(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}

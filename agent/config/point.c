@@ -110,7 +110,7 @@ static int number_convert(double number, enum lwm2m_type type,
 	return -EINVAL;
 }
 
-static bool is_number(enum lwm2m_type type)
+bool point_is_number(enum lwm2m_type type)
 {
 	switch (type) {
 	case LWM2M_BOOLEAN:
@@ -224,13 +224,13 @@ int point_convert(const struct point_scale *scale,
 {
 	double number = lwm2m_number(raw);
 
-	if (!is_number((enum lwm2m_type)raw->type))
+	if (!point_is_number((enum lwm2m_type)raw->type))
 		return value_pass(raw, type, value);
 	if (!isfinite(number))
 		return -ENODATA;
 	if (type == LWM2M_STRING)
 		return text_convert(scale, raw, value, text);
-	if (!is_number(type))
+	if (!point_is_number(type))
 		return -EINVAL;
 	if (is_identity(scale) && is_whole(raw) && type != LWM2M_FLOAT)
 		return whole_convert(raw, type, value);
@@ -253,14 +253,14 @@ int point_invert(const struct point_scale *scale,
 	struct lwm2m_value named;
 	int rc;
 
-	if (value->type == LWM2M_STRING && is_number(raw_type)) {
+	if (value->type == LWM2M_STRING && point_is_number(raw_type)) {
 		number = text_number(scale, value);
 		named = lwm2m_float(number);
 		value = &named;
 	}
-	if (!is_number((enum lwm2m_type)value->type))
+	if (!point_is_number((enum lwm2m_type)value->type))
 		return value_pass(value, raw_type, raw);
-	if (!isfinite(number) || !is_number(raw_type) || scale->scale == 0)
+	if (!isfinite(number) || !point_is_number(raw_type) || scale->scale == 0)
 		return -EINVAL;
 	if (is_identity(scale) && is_whole(value) && raw_type != LWM2M_FLOAT)
 		rc = whole_convert(value, raw_type, raw);

@@ -18,6 +18,8 @@ struct point_scale {
 
 /* Decimals that a number written so in a configuration has: "0.1" 1, "1e-3" 3,
  * "10" 0. */
+/* A truth value is one, too: 0 or 1. */
+bool point_is_number(enum lwm2m_type type);
 int8_t point_decimals(const char *number);
 
 /* Raw to resource. Numbers are scaled and rounded (217 x 0.1 is 21.7), then

@@ -78,25 +78,6 @@ static void check_said(struct typing *t, unsigned before, int rc)
 				 t->scope->what, strerror(-rc));
 }
 
-static bool is_number(enum lwm2m_type type)
-{
-	switch (type) {
-	case LWM2M_BOOLEAN:
-	case LWM2M_INTEGER:
-	case LWM2M_UNSIGNED:
-	case LWM2M_FLOAT:
-	case LWM2M_TIME:
-		return true;
-	case LWM2M_NONE:
-	case LWM2M_STRING:
-	case LWM2M_OPAQUE:
-	case LWM2M_OBJLINK:
-	case LWM2M_CORELINK:
-		break;
-	}
-	return false;
-}
-
 /* What the adapter reports must be able to become the resource's value. */
 static void check_type(struct typing *t)
 {
@@ -110,17 +91,17 @@ static void check_type(struct typing *t)
 				  p->resource.id[0], p->resource.id[2]);
 	if (!resource || resource->type == LWM2M_NONE ||
 	    resource->type == p->raw_type ||
-	    (is_number((enum lwm2m_type)resource->type) &&
-	     is_number((enum lwm2m_type)p->raw_type)) ||
+	    (point_is_number((enum lwm2m_type)resource->type) &&
+	     point_is_number((enum lwm2m_type)p->raw_type)) ||
 	    (resource->type == LWM2M_STRING &&
-	     is_number((enum lwm2m_type)p->raw_type)))
+	     point_is_number((enum lwm2m_type)p->raw_type)))
 		return;
 	path_format(&p->resource, path);
 	config_scope_add(t->scope, key_place(t, "map"), "'map': %s (%s) is %s, "
 			 "the point gives %s", path, resource->name,
-			 is_number((enum lwm2m_type)resource->type)
+			 point_is_number((enum lwm2m_type)resource->type)
 				? "a number" : "a text or bytes",
-			 is_number((enum lwm2m_type)p->raw_type)
+			 point_is_number((enum lwm2m_type)p->raw_type)
 				? "a number" : "a text or bytes");
 }
 
@@ -162,7 +143,7 @@ static void check_values(struct typing *t)
 					  p->resource.id[0],
 					  p->resource.id[2]);
 	if (resource && resource->type == LWM2M_STRING &&
-	    is_number((enum lwm2m_type)p->raw_type))
+	    point_is_number((enum lwm2m_type)p->raw_type))
 		return;
 	config_scope_add(t->scope, key_place(t, "values"), "'values': is of "
 			 "numbers that are mapped to a resource of type "

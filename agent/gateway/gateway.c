@@ -8,6 +8,7 @@
 #include "agent/endpoint/batch.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/endpoint_firmware.h"
+#include "agent/bus/bus_poll.h"
 #include "agent/gateway/gateway.h"
 #include "agent/endpoint/last.h"
 #include "agent/gateway/listing.h"
@@ -16,7 +17,6 @@
 
 #define SECOND INT64_C(1000000000)
 #define BUS_HANGS (60 * SECOND)
-#define HUNG_TRIES 3			/* as after so many without an answer */
 #define MAIL 256			/* messages a turn */
 #define OUT_MAX (96 * 1024)	/* 64 KiB in base64, and names */
 #define STOP_WITHIN (SECOND * 9 / 2)
@@ -362,7 +362,7 @@ static void bus_watch(struct gateway *g, struct gateway_bus *b, int64_t now)
 		if (e->bus == b)
 			endpoint_missed(e, &(struct bus_message){
 				.event = BUS_NO_ANSWER, .error = -ETIMEDOUT,
-				.tries = HUNG_TRIES, .when = now}, now);
+				.tries = POLL_SILENT_TRIES, .when = now}, now);
 }
 
 /* Buses that could not start try again. */

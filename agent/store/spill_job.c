@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "agent/base/file.h"
 #include "agent/base/log.h"
 #include "agent/store/spill_private.h"
 
@@ -32,16 +33,6 @@ static int write_at(int fd, const struct job *job)
 	return 0;
 }
 
-static void sync_folder(const struct spill *s)
-{
-	int fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	fsync(fd);
-	close(fd);
-}
-
 static int carry_out(const struct spill *s, const struct job *job, int fd)
 {
 	ssize_t n;
@@ -49,7 +40,7 @@ static int carry_out(const struct spill *s, const struct job *job, int fd)
 	switch (job->kind) {
 	case JOB_WRITE:
 		if (job->offset == 0)
-			sync_folder(s);
+			file_folder_sync(s->directory);
 		return write_at(fd, job);
 	case JOB_SYNC:
 		return fdatasync(fd) < 0 ? -errno : 0;
@@ -111,6 +102,8 @@ struct job *spill_job_add(struct spill *s, enum job_kind kind,
 /* A full disk is said once, not for each write. */
 static void note_result(struct spill *s, const struct job *job)
 {
+	if (job->kind == JOB_REMOVE && job->result >= 0)
+		return;			/* which goes well on a full disk */
 	if (job->result < 0 && job->result != s->said)
 		log_line(LOG_ERROR, NULL, NULL, "cannot write to %s: %s",
 			 s->directory, strerror(-job->result));

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <uv.h>
 #include "agent/store/last_format.h"
+#include "agent/base/file.h"
 #include "agent/base/log.h"
 #include "agent/store/store.h"
 
@@ -131,15 +132,12 @@ static int write_all(int fd, const uint8_t *bytes, size_t n)
 static int sync_folder(const char *path)
 {
 	char *folder = strdup(path);
-	int fd, rc;
+	int rc;
 
 	if (!folder)
 		abort();
 	*strrchr(folder, '/') = 0;
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
+	rc = file_folder_sync(folder);
 	free(folder);
 	return rc;
 }
