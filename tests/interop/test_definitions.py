@@ -82,7 +82,8 @@ class Definitions(unittest.TestCase):
         code, said = self.check(
             self.files, "devices:\n  - endpoint: all\n    bus: sim\n"
             "    points:\n" + "".join(points))
-        self.assertEqual((code, said), (0, ""), f"{len(points)} points")
+        self.assertEqual((code, said), (0, "fine: 1 server, 1 device, 1 bus\n"),
+                         f"{len(points)} points")
 
     def test_compiled_ones_are_compared(self):
         """A definition that differs from the gateway's table is told."""
@@ -97,7 +98,8 @@ class Definitions(unittest.TestCase):
     def test_older_versions_are_passed_over(self):
         old = {n: d for n, d in self.files.items() if n == "3303-1_0.xml"}
         self.assertEqual(len(old), 1)
-        self.assertEqual(self.check(old, "devices: []\n"), (0, ""))
+        self.assertEqual(self.check(old, "devices: []\n"),
+                         (0, "fine: 1 server, 0 devices, 0 buses\n"))
 
 
 if __name__ == "__main__":
