@@ -3,6 +3,7 @@
  * done here, in coap_send.c and in coap_receive.c: de-duplication, block-wise
  * transfer, to learn of an ACK, own deadlines. */
 #include <errno.h>
+#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,15 +37,15 @@ __attribute__((visibility("default"))) void coap_ticks(coap_tick_t *ticks)
 {
 	*ticks = (coap_tick_t)(coap_clock() / (SECOND / COAP_TICKS_PER_SECOND));
 }
-/* ---- connections ---- */
 
-static int watch(struct coap_connection *c)
+/* Asked for each message; libcoap's own makes a system call each time. Its
+ * return value: 1 is good. */
+static int prng(void *to, size_t n)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
-
-	return epoll_ctl(coap_state.epoll, EPOLL_CTL_ADD,
-			 coap_context_get_coap_fd(c->context), &event);
+	return gnutls_rnd(GNUTLS_RND_NONCE, to, n) == 0;
 }
+
+/* ---- connections ---- */
 
 struct handshake *handshake_of(const coap_session_t *session)
 {
@@ -98,17 +99,33 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 	return 0;
 }
 
+static void context_free(struct coap_connection *c)
+{
+	if (!c->context)
+		return;
+	coap_free_context(c->context);
+	epoll_shim_free(&c->shim);
+}
+
 static bool open_context(struct coap_connection *c,
 			 const struct coap_peer *peer)
 {
+	bool ours;
+
 	errno = 0;
+	epoll_shim_begin(&c->shim, coap_state.epoll);
 	c->context = coap_new_context(NULL);
-	if (!c->context || coap_context_get_coap_fd(c->context) < 0)
+	ours = epoll_shim_end();
+	if (!c->context || !ours) {
+		coap_free_context(c->context);
+		c->context = NULL;
+		epoll_shim_free(&c->shim);
 		return false;
+	}
 	if (peer->keepalive)
 		coap_context_set_keepalive(c->context, peer->keepalive);
 	c->session = session_open(c->context, peer, c->is.handshake);
-	return c->session && watch(c) == 0;
+	return c->session;
 }
 
 static void start(struct coap_connection *c)
@@ -149,7 +166,7 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 		return c;
 	}
 	snprintf(why, size, "%s", strerror(errno ? errno : EIO));
-	coap_free_context(c->context);
+	context_free(c);
 	handshake_free(c->is.handshake);
 	free(c);
 	return NULL;
@@ -210,11 +227,9 @@ static void free_closed(void)
 {
 	for (struct coap_connection *c; (c = coap_state.closed); ) {
 		coap_state.closed = c->is.next_closed;
-		epoll_ctl(coap_state.epoll, EPOLL_CTL_DEL,
-			  coap_context_get_coap_fd(c->context), NULL);
 		session_wipe(c->session);
 		coap_session_release(c->session);
-		coap_free_context(c->context);
+		context_free(c);
 		connection_release_incoming(c);
 		free(c->outgoing);
 		free(c->answer);
@@ -354,14 +369,13 @@ static void look_after_flight(struct coap_connection *c, int64_t now)
 	}
 }
 
-static void drive(struct coap_connection *c)
+/* event: of its socket; NULL: its time has come. */
+static void drive(struct coap_connection *c, struct epoll_event *event)
 {
-	struct epoll_event events[4];
-	int n = epoll_wait(coap_context_get_coap_fd(c->context), events, 4, 0);
 	int64_t before = c->give_up;
 
-	if (n > 0)
-		coap_io_do_epoll(c->context, events, (size_t)n);
+	if (event)
+		coap_io_do_epoll(c->context, event, 1);
 	if (c->owner && (c->ended || !c->up))
 		look_after_session(c, coap_clock());
 	if (c->owner && c->up)
@@ -376,6 +390,12 @@ static struct coap_connection *connection_of(struct heap_item *item)
 		offsetof(struct coap_connection, due));
 }
 
+static struct coap_connection *connection_at(struct epoll_shim_socket *s)
+{
+	return (struct coap_connection *)(void *)((char *)s->shim -
+		offsetof(struct coap_connection, shim));
+}
+
 void coap_turn(int64_t now)
 {
 	struct epoll_event events[TURN_EVENTS];
@@ -383,17 +403,20 @@ void coap_turn(int64_t now)
 	struct heap_item *item;
 
 	for (int i = 0; i < n; i++) {
-		struct coap_connection *c = events[i].data.ptr;
+		struct epoll_shim_socket *s = events[i].data.ptr;
+		struct coap_connection *c = s->shim ? connection_at(s) : NULL;
 
-		if (c->owner)
-			drive(c);
+		events[i].data.ptr = s->theirs;
+		if (c && c->owner)
+			drive(c, &events[i]);
 	}
 	for (n = 0; n < TURN_EVENTS && (item = heap_first(&coap_state.due)) &&
 	     item->due <= now; n++) {
 		heap_remove(&coap_state.due, item);
-		drive(connection_of(item));
+		drive(connection_of(item), NULL);
 	}
 	free_closed();
+	epoll_shim_sweep();
 }
 
 int64_t coap_due(void)
@@ -437,6 +460,7 @@ int coap_start(const struct coap_handlers *handlers)
 	if (coap_state.epoll < 0)
 		return -errno;
 	coap_startup();
+	coap_set_prng(prng);
 	coap_set_log_handler(log_libcoap);
 	coap_set_log_level(4);			/* its warnings */
 	gnutls_shim_hook(&tls_hooks);
@@ -447,6 +471,7 @@ int coap_start(const struct coap_handlers *handlers)
 void coap_stop(void)
 {
 	free_closed();
+	epoll_shim_finish();
 	heap_finish(&coap_state.due);
 	close(coap_state.epoll);
 	coap_state.epoll = -1;

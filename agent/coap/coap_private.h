@@ -6,6 +6,7 @@
 #include "agent/coap/blockwise.h"
 #include "agent/coap/coap.h"
 #include "agent/coap/coap_session.h"
+#include "agent/coap/epoll_shim.h"
 #include "agent/base/heap.h"
 
 #define SECOND INT64_C(1000000000)
@@ -47,6 +48,7 @@ struct coap_connection {
 	void *owner;
 	const struct coap_handlers *handlers;
 	struct heap_item due;
+	struct epoll_shim shim;
 	int64_t give_up;		/* of the message under way */
 	struct outgoing *outgoing;
 	struct body *answer;		/* whose blocks are asked for */

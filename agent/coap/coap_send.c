@@ -11,8 +11,8 @@
 #define SESSION_WAIT (20 * SECOND)	/* for a request over a session */
 #define PDU_MAX 1280
 
-/* libcoap's timerfd cannot be trusted alone: while a message is under way its
- * deadline is kept here too. */
+/* libcoap's timer cannot be trusted alone (where its time has come meanwhile it
+ * unsets it): while a message is under way its deadline is kept here too. */
 void connection_arm(struct coap_connection *c)
 {
 	coap_tick_t ticks;
@@ -37,13 +37,18 @@ bool connection_is_stream(const struct coap_connection *c)
 	return c->transport == COAP_OVER_TCP || c->transport == COAP_OVER_TLS;
 }
 
-/* Just sent: libcoap has set its timer for the first retransmission, and that
- * is looked after as soon as it must have been. */
-static void arm_first(struct coap_connection *c, int64_t now)
+/* Just sent: libcoap has set its timer for the first retransmission; where it
+ * has not, that is looked after as soon as it must have been. */
+static void connection_arm_first(struct coap_connection *c, int64_t now)
 {
+	int64_t due = now + FIRST_RETRANSMISSION;
+
+	if (c->shim.due > now && c->shim.due < due)
+		due = c->shim.due;
+	if (c->ended || connection_is_stream(c))
+		due = now;
 	if (c->flight)
-		heap_set(&coap_state.due, &c->due, c->ended || connection_is_stream(c) ? now :
-			 now + FIRST_RETRANSMISSION);
+		heap_set(&coap_state.due, &c->due, due);
 }
 
 void pdu_add_number(coap_pdu_t *pdu, uint16_t option, uint32_t number)
@@ -141,7 +146,7 @@ int connection_send(struct coap_connection *c, coap_pdu_t *pdu, int64_t now)
 
 	if (rc < 0)
 		c->flight = FLIGHT_NONE;
-	arm_first(c, now);
+	connection_arm_first(c, now);
 	return rc;
 }
 

@@ -11,7 +11,7 @@
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
 
-#define FDS_PER_CONNECTION 3	/* socket, epoll, timer: facts of libcoap */
+#define FDS_PER_CONNECTION 1	/* its socket: epoll_shim.c has the rest */
 #define FDS_PER_BUS 4
 #define FDS_OTHER 64
 
