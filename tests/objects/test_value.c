@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Values: as text and back, equal or not, converted. */
 #include <math.h>
-
+#include <stdio.h>
+#include <stdlib.h>
 #include "objects/base64.h"
 #include "tests/objects/check.h"
 
@@ -210,6 +211,35 @@ static int converted(struct lwm2m_value from, enum lwm2m_type type,
 	return value_convert(&from, type, to);
 }
 
+/* The short way of writing a number and the C library's agree. */
+static void decimals_are_the_shortest(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		char text[40], expected[40];
+		double number;
+		int digits = 14;
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		number = (double)((int64_t)seed >> (seed % 60)) /
+			 pow(10, (double)((seed >> 8) % 9));
+		if (i % 5 == 0)			/* one beside a decimal */
+			number = nextafter(number, i % 2 ? 1e300 : 0);
+		do
+			snprintf(expected, sizeof(expected), "%.*g", ++digits,
+				 number);
+		while (strtod(expected, NULL) != number);
+		struct buf out = buf_over(text, sizeof(text) - 1);
+
+		value_format(&(struct lwm2m_value){.type = LWM2M_FLOAT,
+						   .as.number = number}, &out);
+		text[out.used] = '\0';
+		assert_string_equal(text, expected);
+	}
+}
+
 static void numbers_convert(void **state)
 {
 	struct lwm2m_value to;
@@ -280,6 +310,7 @@ int main(void)
 		cmocka_unit_test(opaque_needs_room),
 		cmocka_unit_test(base64_is_that_of_the_standard),
 		cmocka_unit_test(equal_is_type_and_content),
+		cmocka_unit_test(decimals_are_the_shortest),
 		cmocka_unit_test(numbers_convert),
 		cmocka_unit_test(what_does_not_fit_is_out_of_range),
 		cmocka_unit_test(text_is_no_number),
