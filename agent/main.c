@@ -17,6 +17,7 @@
 #include "agent/coap/gnutls_shim.h"
 #include "agent/endpoint/last.h"
 #include "agent/base/log.h"
+#include "agent/base/monotonic.h"
 #include "agent/gateway/loop.h"
 #include "agent/store/state_lock.h"
 
@@ -165,7 +166,7 @@ static int run(const struct options *o, struct config *config,
 	if (rc == 0)
 		rc = loop_open(&gateway, o->dry_run ? NULL : o->run);
 	if (rc == 0) {
-		gateway_apply(&gateway, config, loop_clock());
+		gateway_apply(&gateway, config, monotonic_read());
 		gateway.was_killed = false;
 		loop_run();
 	} else {

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "agent/base/log.h"
+#include "agent/base/monotonic.h"
 
 #define WINDOW 10		/* s */
 #define WINDOW_LINES 200
@@ -113,14 +114,13 @@ static void write_line(enum log_level level, const char *endpoint,
 static unsigned long window_turn(bool now)
 {
 	unsigned long left_out = 0;
-	struct timespec t;
+	int64_t second = monotonic_read() / INT64_C(1000000000);
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	if (t.tv_sec < window.until && !now)
+	if (second < window.until && !now)
 		return 0;
 	if (window.lines > WINDOW_LINES)
 		left_out = window.lines - WINDOW_LINES;
-	window.until = t.tv_sec + WINDOW;
+	window.until = second + WINDOW;
 	window.lines = 0;
 	return left_out;
 }

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
-#include <time.h>
 #include <unistd.h>
 #include "agent/bus/bus_private.h"
 #include "agent/base/log.h"
+#include "agent/base/monotonic.h"
 
 #define KEEP_PERIOD POLL_SECOND		/* at most one BUS_KEEP in it */
 
@@ -32,10 +32,7 @@ static struct bus_point *point_of(struct adapter_point *base)
 
 int64_t bus_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * POLL_SECOND + t.tv_nsec;
+	return monotonic_read();
 }
 
 bool bus_say(struct bus *bus, struct bus_message message)

@@ -16,7 +16,7 @@
 #include "agent/endpoint/endpoint_rhythm.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/monotonic.h"
 #include "agent/lwm2m/statistics.h"
 #include "objects/linkformat.h"
 
@@ -225,7 +225,7 @@ static void note_registration(struct client *c, bool was, bool is)
 	if (was == is)
 		return;
 	count_registered(c, is);
-	forward_registered(c, is, loop_clock());
+	forward_registered(c, is, monotonic_read());
 	if (is)
 		client_session_good(c);
 	if (is)
@@ -414,7 +414,7 @@ struct request_scope client_scope(struct client *c)
 		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
 			    FORMAT_SENML_CBOR,
 		.with_times = endpoint_is_away(e),
-		.now = gateway_wall(e->gateway, loop_clock()),
+		.now = gateway_wall(e->gateway, monotonic_read()),
 		.bound = &batch_bound, .owner = e,
 	};
 }
@@ -683,7 +683,7 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 		       uint8_t token_length)
 {
 	client_request(owner, exchange, request, token, token_length,
-		       loop_clock());
+		       monotonic_read());
 }
 
 static void on_ended(void *owner, enum coap_outcome outcome,
@@ -693,22 +693,22 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	struct client *c = owner;
 
 	if (c->under_way)
-		registration_ended(c, outcome, answer, loop_clock());
-	else if (!forward_ended(c, outcome, answer, loop_clock()))
+		registration_ended(c, outcome, answer, monotonic_read());
+	else if (!forward_ended(c, outcome, answer, monotonic_read()))
 		notification_ended(c, outcome, token, token_length,
-				   loop_clock());
+				   monotonic_read());
 }
 
 /* What was held back for it may go, or is kept. */
 static void on_answered(void *owner, enum coap_outcome outcome)
 {
-	forward_answered(owner, outcome, loop_clock());
+	forward_answered(owner, outcome, monotonic_read());
 }
 
 static void on_idle(void *owner)
 {
 	struct client *c = owner;
-	int64_t now = loop_clock();
+	int64_t now = monotonic_read();
 
 	if (c->wanted && !c->paced)
 		send_now(c, now);
@@ -722,14 +722,14 @@ static void on_moved(void *owner, bool sent, size_t bytes)
 
 	if (c->endpoint->rare->statistics)
 		statistics_count(c->endpoint->rare->statistics, sent, bytes,
-				 loop_clock());
+				 monotonic_read());
 }
 
 static uint8_t on_block(void *owner, const struct request *request,
 			size_t so_far, size_t *most)
 {
 	return endpoint_firmware_block(owner, request, so_far, most,
-				       loop_clock());
+				       monotonic_read());
 }
 
 const struct coap_handlers client_handlers = {

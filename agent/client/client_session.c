@@ -10,7 +10,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/monotonic.h"
 
 #define SECOND INT64_C(1000000000)
 #define ALERT_RESOURCE 11		/* of object 1 */
@@ -131,7 +131,7 @@ static void keep_alert(struct client *c, int alert, int64_t now)
 void client_broken(void *owner, const struct coap_breakage *breakage)
 {
 	struct client *c = owner;
-	int64_t now = loop_clock();
+	int64_t now = monotonic_read();
 	char what[400];
 
 	snprintf(what, sizeof(what), "%s%s", breakage->new ? "no session: " :

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 #include "agent/coap/coap_private.h"
 #include "agent/coap/credentials_parts.h"
 #include "agent/coap/gnutls_shim.h"
 #include "agent/base/log.h"
+#include "agent/base/monotonic.h"
 
 #define HANDSHAKE_WAIT (30 * SECOND)
 #define SESSION_TRIES 4			/* within that */
@@ -23,19 +23,11 @@
 
 struct coap_state coap_state = {.epoll = -1};
 
-int64_t coap_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
-
 /* libcoap counts on the wall clock, whose steps stall its retransmissions:
  * this stands before its own function. */
 __attribute__((visibility("default"))) void coap_ticks(coap_tick_t *ticks)
 {
-	*ticks = (coap_tick_t)(coap_clock() / (SECOND / COAP_TICKS_PER_SECOND));
+	*ticks = (coap_tick_t)(monotonic_read() / (SECOND / COAP_TICKS_PER_SECOND));
 }
 
 /* Asked for each message; libcoap's own makes a system call each time. Its
@@ -94,7 +86,7 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 	     i++)
 		if (event == ends[i]) {
 			c->ended = true;
-			heap_set(&coap_state.due, &c->due, coap_clock());
+			heap_set(&coap_state.due, &c->due, monotonic_read());
 		}
 	return 0;
 }
@@ -138,7 +130,7 @@ static void start(struct coap_connection *c)
 	 * handshake, which a bad line uses up: ours is a limit of time. */
 	if (!c->up)
 		coap_session_set_max_retransmit(c->session, HANDSHAKE_TRIES);
-	c->give_up = coap_clock() + HANDSHAKE_WAIT;
+	c->give_up = monotonic_read() + HANDSHAKE_WAIT;
 	connection_arm(c);
 }
 
@@ -362,7 +354,7 @@ static void look_after_flight(struct coap_connection *c, int64_t now)
 	else if (c->flight && now >= c->give_up)
 		connection_landed(c, COAP_NO_ANSWER, NULL);
 	if (c->owner && !c->flight)
-		connection_send_later(c, coap_clock());
+		connection_send_later(c, monotonic_read());
 	if (c->owner && !c->flight && c->idle_owed) {
 		c->idle_owed = false;
 		c->handlers->idle(c->owner);
@@ -377,9 +369,9 @@ static void drive(struct coap_connection *c, struct epoll_event *event)
 	if (event)
 		coap_io_do_epoll(c->context, event, 1);
 	if (c->owner && (c->ended || !c->up))
-		look_after_session(c, coap_clock());
+		look_after_session(c, monotonic_read());
 	if (c->owner && c->up)
-		look_after_flight(c, coap_clock());
+		look_after_flight(c, monotonic_read());
 	if (c->owner && c->give_up == before)	/* not one just sent */
 		connection_arm(c);
 }

@@ -90,8 +90,6 @@ struct coap_state {
 };
 extern struct coap_state coap_state;
 
-int64_t coap_clock(void);		/* monotonic ns */
-
 /* coap_send.c */
 extern const struct block block_whole;	/* the first, of the largest size */
 /* Its due time is that of the message under way. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/coap/coap_private.h"
+#include "agent/base/monotonic.h"
 
 #define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
 #define LATERS_MAX 16
@@ -26,7 +27,7 @@ static void remember(struct coap_connection *c, const struct coap_exchange *x,
 	if (!c->seen)
 		abort();
 	seen_add(c->seen, &(struct seen_answer){
-		.until = coap_clock() + EXCHANGE_LIFETIME,
+		.until = monotonic_read() + EXCHANGE_LIFETIME,
 		.mid = (uint16_t)coap_pdu_get_mid(x->pdu), .token = token,
 		.code = code, .block1 = x->block1, .located = x->located});
 }
@@ -279,7 +280,7 @@ static bool answer_again(struct coap_exchange *x, uint16_t token)
 	struct coap_connection *c = x->connection;
 	const struct seen_answer *seen = !c->seen ? NULL :
 		seen_find(c->seen, (uint16_t)coap_pdu_get_mid(x->pdu), token,
-			  coap_clock());
+			  monotonic_read());
 
 	if (!seen)
 		return false;
@@ -372,7 +373,7 @@ static bool next_block(struct coap_connection *c, uint8_t code,
 				   (4 + block.szx)), false, block.szx};
 	else
 		o->block.number++;
-	connection_send_outgoing(c, coap_clock());
+	connection_send_outgoing(c, monotonic_read());
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/coap/coap_private.h"
+#include "agent/base/monotonic.h"
 
 #define MAX_TRANSMIT_WAIT (93 * SECOND)		/* RFC 7252 4.8.2 */
 #define FIRST_RETRANSMISSION (3 * SECOND)	/* ACK_TIMEOUT x 1.5, 4.8 */
@@ -27,9 +28,9 @@ void connection_arm(struct coap_connection *c)
 		due = INT64_MAX;
 	coap_ticks(&ticks);
 	ms = coap_io_prepare_epoll(c->context, ticks);
-	if (ms && coap_clock() + (int64_t)ms * 1000000 < due)
-		due = coap_clock() + (int64_t)ms * 1000000;
-	heap_set(&coap_state.due, &c->due, c->ended ? coap_clock() : due);
+	if (ms && monotonic_read() + (int64_t)ms * 1000000 < due)
+		due = monotonic_read() + (int64_t)ms * 1000000;
+	heap_set(&coap_state.due, &c->due, c->ended ? monotonic_read() : due);
 }
 
 bool connection_is_stream(const struct coap_connection *c)

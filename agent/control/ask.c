@@ -9,7 +9,7 @@
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/monotonic.h"
 #include "agent/control/metrics.h"
 #include "agent/control/search.h"
 #include "agent/control/status.h"
@@ -115,7 +115,7 @@ static void ask_object(struct gateway *g, struct asker *asker,
 		       struct json_object *request)
 {
 	const char *what = ask_text(request, "do");
-	int64_t now = loop_clock();
+	int64_t now = monotonic_read();
 
 	if (!what)
 		ask_refuse(asker, "a request says what to do: "

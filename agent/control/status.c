@@ -16,6 +16,7 @@
 #include "agent/config/object_set.h"
 #include "agent/store/spill.h"
 #include "agent/control/status.h"
+#include "agent/base/monotonic.h"
 #include "objects/codec.h"
 
 #define SECOND 1e9
@@ -463,7 +464,7 @@ json *status_answer(struct gateway *g, const char *what, json *request)
 {
 	const char *endpoint = ask_text(request, "endpoint");
 	const char *path = ask_text(request, "path");
-	int64_t now = loop_clock();
+	int64_t now = monotonic_read();
 
 	if (!strcmp(what, "status"))
 		return endpoint ? status_of(g, endpoint, now) :

@@ -9,7 +9,7 @@
 #include "agent/client/client_session.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/monotonic.h"
 #include "agent/config/model.h"
 
 #define SECOND INT64_C(1000000000)
@@ -345,7 +345,7 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 	struct gateway *g = b->endpoint->gateway;
 	struct buf out = buf_over(g->out, g->out_size);
 	struct bootstrap_outcome outcome =
-		handle(b, request, &out, loop_clock());
+		handle(b, request, &out, monotonic_read());
 
 	(void)token;
 	(void)token_length;
@@ -414,7 +414,7 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 		     const struct coap_answer *answer)
 {
 	struct client_bootstrap *b = owner;
-	int64_t now = loop_clock();
+	int64_t now = monotonic_read();
 
 	(void)token;
 	(void)token_length;
@@ -443,13 +443,13 @@ static void on_idle(void *owner)
 	struct client_bootstrap *b = owner;
 
 	if (b->wanted && b->ask_at == INT64_MAX)
-		request_try(b, loop_clock());
+		request_try(b, monotonic_read());
 }
 
 static void on_broken(void *owner, const struct coap_breakage *breakage)
 {
 	struct client_bootstrap *b = owner;
-	int64_t now = loop_clock();
+	int64_t now = monotonic_read();
 
 	why_set(b, breakage->why);
 	b->last_code = CLIENT_NO_ANSWER;

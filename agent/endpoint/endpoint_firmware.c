@@ -11,7 +11,7 @@
 #include "agent/gateway/gateway.h"
 #include "agent/bus/image.h"
 #include "agent/base/log.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/monotonic.h"
 #include "agent/config/model.h"
 
 #define STORED 1		/* version of the file */
@@ -134,7 +134,7 @@ static void fetched(void *owner, enum firmware_result result,
 	if (!result)
 		f->image = image_create(bytes, n);
 	step(f, result ? FIRMWARE_LOST : FIRMWARE_PULLED, (int)result,
-	     loop_clock());
+	     monotonic_read());
 }
 
 static void fetch(struct endpoint_firmware *f, int64_t now)

@@ -7,7 +7,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_firmware.h"
 #include "agent/gateway/gateway.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/monotonic.h"
 #include "agent/base/machine.h"
 #include "agent/config/model.h"
 #include "ipso/ipso.h"
@@ -211,7 +211,7 @@ static void add_rare(struct endpoint *e, const struct config_rare *facts)
 		add_zone(tree, facts);
 	if (facts->location)
 		add_location(e, facts->location,
-			     gateway_wall(e->gateway, loop_clock()));
+			     gateway_wall(e->gateway, monotonic_read()));
 }
 
 static void add_facts(struct endpoint *e, const struct config_facts *facts)

@@ -10,6 +10,7 @@
 #include "agent/coap/fetch_uri.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
+#include "agent/base/monotonic.h"
 #include "agent/gateway/loop.h"
 
 #define BLOCK 1024
@@ -61,7 +62,7 @@ static void ask(struct fetch *f)
 		.path = {f->uri.path, f->uri.n_path},
 		.query = {f->uri.query, f->uri.n_query},
 		.wants_block2 = true, .block2_size = f->block,
-		.block2 = (uint32_t)(f->n / f->block)}, loop_clock());
+		.block2 = (uint32_t)(f->n / f->block)}, monotonic_read());
 
 	f->asked = rc == 0;
 	if (rc < 0)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "agent/gateway/dry_run.h"
 #include "agent/gateway/gateway.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/monotonic.h"
 #include "agent/config/object_set.h"
 #include "objects/codec.h"
 
@@ -43,7 +43,7 @@ static void print_slot(const struct endpoint *e, const struct lwm2m_path *path,
 	const char *unit;
 	struct buf out = buf_over(text, sizeof(text) - 1);
 	struct buf texts = buf_over(computed, sizeof(computed));
-	struct lwm2m_value value = endpoint_value(e, path, slot, loop_clock(),
+	struct lwm2m_value value = endpoint_value(e, path, slot, monotonic_read(),
 						  &texts);
 
 	path_format(path, at);

@@ -14,6 +14,7 @@
 #include "agent/gateway/dry_run.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
+#include "agent/base/monotonic.h"
 #include "agent/gateway/loop.h"
 #include "agent/base/sdnotify.h"
 
@@ -30,20 +31,12 @@ static struct {
 	char said[128];			/* to systemd */
 } loop;
 
-int64_t loop_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
-
 static int64_t wall_offset(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * SECOND + t.tv_nsec - loop_clock();
+	return t.tv_sec * SECOND + t.tv_nsec - monotonic_read();
 }
 
 static void wake(uv_poll_t *poll, int status, int events)
@@ -80,7 +73,7 @@ static int64_t turn(int64_t now)
 	more = gateway_mail(g, now);
 	due = dry_run_turn(g, now);
 	coap_turn(now);
-	now = loop_clock();
+	now = monotonic_read();
 	due = earlier(due, gateway_turn(g, now));
 	due = earlier(due, coap_due());
 	return more ? now : due;
@@ -88,7 +81,7 @@ static int64_t turn(int64_t now)
 
 static void before_wait(uv_prepare_t *prepare)
 {
-	int64_t due = turn(loop_clock()), now = loop_clock();
+	int64_t due = turn(monotonic_read()), now = monotonic_read();
 	uint64_t ms;
 
 	(void)prepare;
@@ -125,7 +118,7 @@ static void on_end(uv_signal_t *signal, int number)
 	(void)signal;
 	log_line(LOG_NOTE, NULL, NULL, "%s: deregistering", strsignal(number));
 	sdnotify_stopping();
-	gateway_stop(loop.gateway, loop_clock());
+	gateway_stop(loop.gateway, monotonic_read());
 }
 
 bool loop_reload(void)
@@ -134,8 +127,8 @@ bool loop_reload(void)
 
 	if (loop.gateway->stopping)
 		return false;
-	sdnotify_reloading(loop_clock());
-	done = gateway_reload(loop.gateway, loop_clock());
+	sdnotify_reloading(monotonic_read());
+	done = gateway_reload(loop.gateway, monotonic_read());
 	log_line(done ? LOG_NOTE : LOG_ERROR, NULL, NULL, "%s", done ?
 		 "configuration reloaded" :
 		 "configuration is wrong: nothing was changed");
@@ -170,7 +163,7 @@ static void set_up(struct gateway *gateway)
 			  watchdog : STATUS_EVERY;
 
 	loop.gateway = gateway;
-	gateway->started = loop_clock();
+	gateway->started = monotonic_read();
 	watch(&loop.coap, coap_epoll_fd());
 	watch(&loop.mail, mailbox_fd(gateway->mail));
 	uv_timer_init(uv, &loop.due);
@@ -212,7 +205,7 @@ int loop_open(struct gateway *gateway, const char *run_dir)
 {
 	int rc;
 
-	gateway_clock(gateway, wall_offset(), loop_clock());
+	gateway_clock(gateway, wall_offset(), monotonic_read());
 	set_up(gateway);
 	rc = run_dir ? control_open(gateway, run_dir) : 0;
 	if (rc < 0)
@@ -263,10 +256,10 @@ static void on_resolved(uv_getaddrinfo_t *request, int status,
 	if (status == 0) {
 		one = chosen(found, server->choice);
 		server_resolved(server, one->ai_addr, one->ai_addrlen, "",
-				loop_clock());
+				monotonic_read());
 	} else {
 		server_resolved(server, NULL, 0, uv_strerror(status),
-				loop_clock());
+				monotonic_read());
 	}
 	uv_freeaddrinfo(found);
 	free(request);

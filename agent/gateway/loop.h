@@ -10,8 +10,6 @@
 struct gateway;
 struct server;
 
-int64_t loop_clock(void);	/* monotonic ns */
-
 /* run_dir: where the control socket is made; NULL: none. 0 or -errno. */
 int loop_open(struct gateway *gateway, const char *run_dir);
 /* Until SIGTERM or SIGINT and a clean end; SIGHUP reloads. */

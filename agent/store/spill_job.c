@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "agent/base/file.h"
 #include "agent/base/log.h"
+#include "agent/base/monotonic.h"
 #include "agent/store/spill_private.h"
 
 void spill_path(const struct spill *s, uint32_t segment, char *path,
@@ -136,7 +137,7 @@ static void worked(uv_work_t *request, int status)
 	}
 	if (job->result < 0 && job->kind == JOB_WRITE) {
 		job_put_back(s, job);
-		s->retry_at = (int64_t)uv_hrtime() + RETRY;
+		s->retry_at = monotonic_read() + RETRY;
 		if (job->result == -ENOSPC)
 			spill_make_room(s);
 	} else {
@@ -192,7 +193,7 @@ static struct job **job_that_passes(struct spill *s)
 
 static struct job *job_next(struct spill *s)
 {
-	bool waits = (int64_t)uv_hrtime() < s->retry_at;
+	bool waits = monotonic_read() < s->retry_at;
 	struct job **at = waits ? job_that_passes(s) : &s->first;
 	uint32_t segment;
 

@@ -16,7 +16,7 @@
 #include "agent/coap/coap.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/monotonic.h"
 #include "agent/config/model.h"
 
 #define SECOND INT64_C(1000000000)
@@ -83,17 +83,17 @@ static int set_up(void **state)
 /* What the loop does, until it holds; false: it never did. */
 static bool turn_until(bool (*holds)(void))
 {
-	int64_t end = loop_clock() + 20 * SECOND;
+	int64_t end = monotonic_read() + 20 * SECOND;
 	struct pollfd mail = {.fd = mailbox_fd(gateway.mail),
 			      .events = POLLIN};
 
 	while (!holds()) {
-		if (loop_clock() > end)
+		if (monotonic_read() > end)
 			return false;
 		poll(&mail, 1, 10);
-		gateway_mail(&gateway, loop_clock());
-		coap_turn(loop_clock());
-		gateway_turn(&gateway, loop_clock());
+		gateway_mail(&gateway, monotonic_read());
+		coap_turn(monotonic_read());
+		gateway_turn(&gateway, monotonic_read());
 	}
 	return true;
 }
@@ -109,7 +109,7 @@ static int tear_down(void **state)
 	bool stopped;
 
 	(void)state;
-	gateway_stop(&gateway, loop_clock());
+	gateway_stop(&gateway, monotonic_read());
 	stopped = turn_until(is_stopped);
 	gateway_finish(&gateway);
 	coap_stop();
@@ -143,7 +143,7 @@ static bool none_is_left(void)
 static void start(const char *devices)
 {
 	configure(devices);
-	assert_true(gateway_reload(&gateway, loop_clock()));
+	assert_true(gateway_reload(&gateway, monotonic_read()));
 }
 
 static void starts_and_stops(void **state)
@@ -182,7 +182,7 @@ static void a_wrong_file_leaves_all_as_it_is(void **state)
 	assert_true(turn_until(are_online));
 	a = gateway_endpoint(&gateway, "a");
 	file_write("lwmux.yaml", "gateway: [\n");
-	assert_false(gateway_reload(&gateway, loop_clock()));
+	assert_false(gateway_reload(&gateway, monotonic_read()));
 	assert_true(are_online());
 	assert_ptr_equal(gateway_endpoint(&gateway, "a"), a);
 }
@@ -240,7 +240,7 @@ static void start_without_descriptors(void)
 	none = before;
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	gateway_apply(&gateway, config, loop_clock());
+	gateway_apply(&gateway, config, monotonic_read());
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_non_null(gateway.buses);
 	assert_null(gateway.buses->bus);
@@ -252,9 +252,9 @@ static void a_bus_that_cannot_start_tries_again(void **state)
 {
 	(void)state;
 	start_without_descriptors();
-	gateway_turn(&gateway, loop_clock());
+	gateway_turn(&gateway, monotonic_read());
 	assert_null(gateway.buses->bus);
-	gateway_turn(&gateway, loop_clock() + 60 * SECOND);
+	gateway_turn(&gateway, monotonic_read() + 60 * SECOND);
 	assert_non_null(gateway.buses->bus);
 	assert_true(turn_until(are_online));
 	assert_null(gateway.buses->trouble);
@@ -313,14 +313,14 @@ static int64_t number_at(const struct endpoint *e, struct lwm2m_path path)
 	struct buf texts = buf_over(bytes, sizeof(bytes));
 
 	assert_non_null(slot);
-	value = endpoint_value(e, &path, slot, loop_clock(), &texts);
+	value = endpoint_value(e, &path, slot, monotonic_read(), &texts);
 	return value.type == LWM2M_INTEGER ? value.as.integer : -1;
 }
 
 static void heard_with(struct endpoint *e, int rssi)
 {
 	endpoint_message(e, &(struct bus_message){.event = BUS_HEARD,
-			 .error = rssi, .when = loop_clock()}, loop_clock());
+			 .error = rssi, .when = monotonic_read()}, monotonic_read());
 }
 
 static void signal_of_a_radio(void **state)
@@ -329,7 +329,7 @@ static void signal_of_a_radio(void **state)
 
 	(void)state;
 	configure(TWO);
-	assert_true(gateway_reload(&gateway, loop_clock()));
+	assert_true(gateway_reload(&gateway, monotonic_read()));
 	assert_true(turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
 	assert_false(tree_has_object(&e->tree, 4));
@@ -370,18 +370,18 @@ static void error_codes_come_and_go(void **state)
 
 	(void)state;
 	configure(TWO);
-	assert_true(gateway_reload(&gateway, loop_clock()));
+	assert_true(gateway_reload(&gateway, monotonic_read()));
 	assert_true(turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
 	assert_true(has_errors(e, 0, 0));
-	endpoint_error(e, ERROR_PERIPHERAL, true, loop_clock());
+	endpoint_error(e, ERROR_PERIPHERAL, true, monotonic_read());
 	assert_true(has_errors(e, 8, 0));
-	endpoint_error(e, ERROR_LOW_BATTERY, true, loop_clock());
+	endpoint_error(e, ERROR_LOW_BATTERY, true, monotonic_read());
 	assert_true(has_errors(e, 1, 8));
-	endpoint_error(e, ERROR_LOW_BATTERY, false, loop_clock());
+	endpoint_error(e, ERROR_LOW_BATTERY, false, monotonic_read());
 	assert_true(has_errors(e, 8, 0));
-	endpoint_error(e, ERROR_LOW_SIGNAL, true, loop_clock());
-	endpoint_errors_reset(e, loop_clock());
+	endpoint_error(e, ERROR_LOW_SIGNAL, true, monotonic_read());
+	endpoint_errors_reset(e, monotonic_read());
 	assert_true(has_errors(e, 0, 0));
 	/* the other endpoint shared the slots: its own are untouched */
 	assert_true(has_errors(gateway_endpoint(&gateway, "b"), 0, 0));
