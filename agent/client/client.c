@@ -210,7 +210,7 @@ void client_turn(struct client *c, int64_t now)
 		return;
 	if (c->endpoint->leaving && c->connection && !c->under_way)
 		give_up_flight(c, now);
-	if (!client_connect(c)) {
+	if (!client_connect(c, now)) {
 		c->wanted = REGISTRATION_NOTHING;
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
 	} else if (!coap_busy(c->connection)) {
@@ -218,14 +218,14 @@ void client_turn(struct client *c, int64_t now)
 	}
 }
 
-static void note_registration(struct client *c, bool was, bool is)
+static void note_registration(struct client *c, bool was, bool is, int64_t now)
 {
 	const char *name = c->endpoint->conf->endpoint;
 
 	if (was == is)
 		return;
 	count_registered(c, is);
-	forward_registered(c, is, monotonic_read());
+	forward_registered(c, is, now);
 	if (is)
 		client_session_good(c);
 	if (is)
@@ -275,7 +275,7 @@ void client_event(struct client *c, enum registration_event event,
 		c->wanted_changes = action.changes;
 		server_queue(c->server, c);
 	}
-	note_registration(c, was, registered(c));
+	note_registration(c, was, registered(c), now);
 	if (has_failed(c, event))
 		client_bootstrap_fallback(c, now);
 	endpoint_served(e, now);
@@ -400,7 +400,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 
 /* ---- notifications ---- */
 
-struct request_scope client_scope(struct client *c)
+struct request_scope client_scope(struct client *c, int64_t now)
 {
 	struct endpoint *e = c->endpoint;
 
@@ -414,7 +414,7 @@ struct request_scope client_scope(struct client *c)
 		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
 			    FORMAT_SENML_CBOR,
 		.with_times = endpoint_is_away(e),
-		.now = gateway_wall(e->gateway, monotonic_read()),
+		.now = gateway_wall(e->gateway, now),
 		.bound = &batch_bound, .owner = e,
 	};
 }
@@ -486,9 +486,9 @@ static int send_notification(struct client *c, struct observation *o,
 
 /* 2.05, 5.03: nothing of it is true now, or what ends the observation. */
 static uint8_t read_observed(struct client *c, const struct observation *o,
-			     struct buf *out, uint16_t *format)
+			     struct buf *out, uint16_t *format, int64_t now)
 {
-	struct request_scope scope = client_scope(c);
+	struct request_scope scope = client_scope(c, now);
 	struct request_room *room = c->endpoint->gateway->room;
 	uint8_t code;
 	size_t n;
@@ -512,7 +512,7 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 
 	if (!client_judge(c, o, now) || forward_behind(c, o, now))
 		return;
-	code = read_observed(c, o, &out, &format);
+	code = read_observed(c, o, &out, &format, now);
 	if (code == CODE(5, 3) || code == CODE(5, 4)) {
 		observe_sent(o, now);	/* stale: not said; the clocks restart */
 		return;
@@ -609,21 +609,21 @@ void client_reschedule(struct client *c, int64_t now)
 }
 
 /* Leaving takes too long: the server will see the registration lapse. */
-static void give_up(struct client *c)
+static void give_up(struct client *c, int64_t now)
 {
 	bool was = registered(c);
 
 	server_unqueue(c->server, c);
 	heap_remove(&c->endpoint->gateway->clients, &c->due);
 	c->registration.state = REGISTRATION_OFF;
-	note_registration(c, was, false);
+	note_registration(c, was, false, now);
 	endpoint_left(c->endpoint);
 }
 
 void client_due(struct client *c, int64_t now)
 {
 	if (c->endpoint->leaving && c->endpoint->stop_at <= now) {
-		give_up(c);
+		give_up(c, now);
 		return;
 	}
 	if (c->enable_at <= now) {
@@ -680,35 +680,32 @@ void client_configure(struct client *c, int64_t now)
 
 static void on_request(void *owner, struct coap_exchange *exchange,
 		       const struct request *request, const uint8_t *token,
-		       uint8_t token_length)
+		       uint8_t token_length, int64_t now)
 {
-	client_request(owner, exchange, request, token, token_length,
-		       monotonic_read());
+	client_request(owner, exchange, request, token, token_length, now);
 }
 
 static void on_ended(void *owner, enum coap_outcome outcome,
 		     const uint8_t *token, uint8_t token_length,
-		     const struct coap_answer *answer)
+		     const struct coap_answer *answer, int64_t now)
 {
 	struct client *c = owner;
 
 	if (c->under_way)
-		registration_ended(c, outcome, answer, monotonic_read());
-	else if (!forward_ended(c, outcome, answer, monotonic_read()))
-		notification_ended(c, outcome, token, token_length,
-				   monotonic_read());
+		registration_ended(c, outcome, answer, now);
+	else if (!forward_ended(c, outcome, answer, now))
+		notification_ended(c, outcome, token, token_length, now);
 }
 
 /* What was held back for it may go, or is kept. */
-static void on_answered(void *owner, enum coap_outcome outcome)
+static void on_answered(void *owner, enum coap_outcome outcome, int64_t now)
 {
-	forward_answered(owner, outcome, monotonic_read());
+	forward_answered(owner, outcome, now);
 }
 
-static void on_idle(void *owner)
+static void on_idle(void *owner, int64_t now)
 {
 	struct client *c = owner;
-	int64_t now = monotonic_read();
 
 	if (c->wanted && !c->paced)
 		send_now(c, now);
@@ -716,20 +713,19 @@ static void on_idle(void *owner)
 		client_due(c, now);
 }
 
-static void on_moved(void *owner, bool sent, size_t bytes)
+static void on_moved(void *owner, bool sent, size_t bytes, int64_t now)
 {
 	const struct client *c = owner;
 
 	if (c->endpoint->rare->statistics)
 		statistics_count(c->endpoint->rare->statistics, sent, bytes,
-				 monotonic_read());
+				 now);
 }
 
 static uint8_t on_block(void *owner, const struct request *request,
-			size_t so_far, size_t *most)
+			size_t so_far, size_t *most, int64_t now)
 {
-	return endpoint_firmware_block(owner, request, so_far, most,
-				       monotonic_read());
+	return endpoint_firmware_block(owner, request, so_far, most, now);
 }
 
 const struct coap_handlers client_handlers = {

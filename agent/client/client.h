@@ -75,7 +75,7 @@ void client_changed(struct client *client, const struct lwm2m_path *path,
 void client_configure(struct client *client, int64_t now);
 void client_reschedule(struct client *client, int64_t now);
 /* What a Read or Write sees of this client. */
-struct request_scope client_scope(struct client *client);
+struct request_scope client_scope(struct client *client, int64_t now);
 /* Deregister now, register again after `timeout` s. */
 void client_disable(struct client *client, uint32_t timeout, int64_t now);
 

@@ -47,14 +47,14 @@ static enum coap_transport transport_of(const struct config_server *conf)
 
 static struct coap_connection *open_with(const struct server *s, void *owner,
 					 const struct credentials *credentials,
-					 char *why, size_t size)
+					 char *why, size_t size, int64_t now)
 {
 	return coap_open(&(struct coap_peer){
 		.transport = transport_of(s->conf),
 		.address = (const struct sockaddr *)&s->address,
 		.length = s->length, .credentials = credentials,
 		.host = s->conf->host, .keepalive = s->conf->keepalive,
-	}, owner, why, size);
+	}, owner, why, size, now);
 }
 
 int client_session_keys(const struct endpoint *e, const struct server *s,
@@ -69,18 +69,19 @@ int client_session_keys(const struct endpoint *e, const struct server *s,
 /* Keys are read for each session anew, and are nowhere in between. */
 struct coap_connection *client_session_open(const struct endpoint *e,
 				     const struct server *s, void *owner,
-				     char *why, size_t size)
+				     char *why, size_t size, int64_t now)
 {
 	struct coap_connection *connection = NULL;
 	struct credentials credentials;
 
 	if (client_session_keys(e, s, &credentials, why, size) == 0)
-		connection = open_with(s, owner, &credentials, why, size);
+		connection = open_with(s, owner, &credentials, why, size,
+				       now);
 	credentials_wipe(&credentials);
 	return connection;
 }
 
-bool client_connect(struct client *c)
+bool client_connect(struct client *c, int64_t now)
 {
 	struct server *s = c->server;
 	char why[400];
@@ -90,10 +91,10 @@ bool client_connect(struct client *c)
 	c->moves = s->moves;
 	if (!c->connection)
 		c->connection = client_session_open(c->endpoint, s, c, why,
-					     sizeof(why));
+					     sizeof(why), now);
 	if (c->connection)
 		return true;
-	note_trouble(c, why, 0);
+	note_trouble(c, why, now);
 	c->last_code = CLIENT_NO_ANSWER;
 	return false;
 }
@@ -128,10 +129,10 @@ static void keep_alert(struct client *c, int alert, int64_t now)
 		endpoint_touched(c->endpoint, &path, now);
 }
 
-void client_broken(void *owner, const struct coap_breakage *breakage)
+void client_broken(void *owner, const struct coap_breakage *breakage,
+		   int64_t now)
 {
 	struct client *c = owner;
-	int64_t now = monotonic_read();
 	char what[400];
 
 	snprintf(what, sizeof(what), "%s%s", breakage->new ? "no session: " :

@@ -13,14 +13,15 @@ int client_session_keys(const struct endpoint *endpoint,
 /* Begins one of the endpoint to the server. NULL: why says it. */
 struct coap_connection *client_session_open(const struct endpoint *endpoint,
 				     const struct server *server, void *owner,
-				     char *why, size_t size);
+				     char *why, size_t size, int64_t now);
 /* A connection to where the server is now, begun if need be. false: that is
  * not possible, which was said; the registration must hear LOST. */
-bool client_connect(struct client *client);
+bool client_connect(struct client *client, int64_t now);
 /* It is of no use any more, with all that is under way. */
 void client_disconnect(struct client *client);
 /* Of coap_handlers. */
-void client_broken(void *owner, const struct coap_breakage *breakage);
+void client_broken(void *owner, const struct coap_breakage *breakage,
+		   int64_t now);
 /* A message got no answer. false: there is no session whose fault that could
  * be. true: it was ended, and the registration has heard of it. */
 bool client_session_lost(struct client *client, int64_t now);

@@ -160,9 +160,9 @@ static const struct config_point *point_of(const struct client *c,
 }
 
 /* The right may have gone since it was observed (object 2). */
-static bool may_see(struct client *c, const struct lwm2m_path *path)
+static bool may_see(struct client *c, const struct lwm2m_path *path, int64_t now)
 {
-	struct request_scope scope = client_scope(c);
+	struct request_scope scope = client_scope(c, now);
 
 	return request_may(&scope, path, ACCESS_READ);
 }
@@ -319,7 +319,7 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 	struct forwarding *w = forwarding_of(f->client);
 	struct kept_record k = {.record = *record};
 
-	if (!may_see(f->client, &record->path))
+	if (!may_see(f->client, &record->path, now))
 		return;
 	/* It will read what is then: there is no way to tell it more. */
 	if (f->client->registration.lwm2m_1_0) {
@@ -441,7 +441,7 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 	if (!f->since && is_busy(f->client))
 		f->since = now;
 	if (f->client->registration.lwm2m_1_0 ||
-	    !may_see(f->client, &record->path))
+	    !may_see(f->client, &record->path, now))
 		return;			/* the newest is all it gets */
 	f->last_path = record->path;
 	f->last_time = record->time;

@@ -86,7 +86,7 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 	     i++)
 		if (event == ends[i]) {
 			c->ended = true;
-			heap_set(&coap_state.due, &c->due, monotonic_read());
+			heap_set(&coap_state.due, &c->due, coap_state.now);
 		}
 	return 0;
 }
@@ -120,7 +120,7 @@ static bool open_context(struct coap_connection *c,
 	return c->session;
 }
 
-static void start(struct coap_connection *c)
+static void start(struct coap_connection *c, int64_t now)
 {
 	coap_session_set_app_data(c->session, c);
 	coap_register_event_handler(c->context, on_event);
@@ -130,12 +130,12 @@ static void start(struct coap_connection *c)
 	 * handshake, which a bad line uses up: ours is a limit of time. */
 	if (!c->up)
 		coap_session_set_max_retransmit(c->session, HANDSHAKE_TRIES);
-	c->give_up = monotonic_read() + HANDSHAKE_WAIT;
-	connection_arm(c);
+	c->give_up = now + HANDSHAKE_WAIT;
+	connection_arm(c, now);
 }
 
 struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
-				  char *why, size_t size)
+				  char *why, size_t size, int64_t now)
 {
 	struct coap_connection *c = calloc(1, sizeof(*c));
 	bool secure = peer->transport == COAP_OVER_DTLS ||
@@ -143,6 +143,7 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 
 	if (!c)
 		abort();
+	coap_state.now = now;
 	c->owner = owner;
 	c->handlers = peer->handlers ? peer->handlers : coap_state.handlers;
 	c->transport = (uint8_t)peer->transport;
@@ -154,7 +155,7 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 		return NULL;
 	}
 	if (open_context(c, peer)) {
-		start(c);
+		start(c, now);
 		return c;
 	}
 	snprintf(why, size, "%s", strerror(errno ? errno : EIO));
@@ -280,7 +281,7 @@ static const char *end_of(const struct coap_connection *c)
 }
 
 /* The session is gone: the owner closes the connection. */
-static void broke(struct coap_connection *c, const char *what)
+static void broke(struct coap_connection *c, const char *what, int64_t now)
 {
 	struct coap_breakage breakage = {.why = what, .alert = -1,
 					 .new = !c->up};
@@ -301,7 +302,7 @@ static void broke(struct coap_connection *c, const char *what)
 	coap_state.failed = NULL;
 	c->flight = FLIGHT_NONE;
 	heap_remove(&coap_state.due, &c->due);
-	c->handlers->broken(c->owner, &breakage);
+	c->handlers->broken(c->owner, &breakage, now);
 }
 
 static const char *silence(const struct coap_connection *c)
@@ -320,7 +321,7 @@ static void came_up(struct coap_connection *c, int64_t now)
 
 	if (h && !handshake_is_safe(h)) {
 		broke(c, "the server's key cannot be checked with this "
-		      "libcoap");
+		      "libcoap", now);
 		return;
 	}
 	if (h)
@@ -337,12 +338,12 @@ static void came_up(struct coap_connection *c, int64_t now)
 static void look_after_session(struct coap_connection *c, int64_t now)
 {
 	if (c->ended && !begin_again(c, now))
-		broke(c, NULL);
+		broke(c, NULL, now);
 	else if (!c->up && coap_session_get_state(c->session) ==
 		 COAP_SESSION_STATE_ESTABLISHED)
 		came_up(c, now);
 	else if (!c->up && now >= c->give_up)
-		broke(c, silence(c));
+		broke(c, silence(c), now);
 }
 
 static void look_after_flight(struct coap_connection *c, int64_t now)
@@ -350,30 +351,31 @@ static void look_after_flight(struct coap_connection *c, int64_t now)
 	/* Nothing is left to send again: the only sign of an ACK. */
 	if ((c->flight == FLIGHT_NOTIFY || c->flight == FLIGHT_LATER) &&
 	    coap_can_exit(c->context))
-		connection_landed(c, COAP_ACKED, NULL);
+		connection_landed(c, COAP_ACKED, NULL, now);
 	else if (c->flight && now >= c->give_up)
-		connection_landed(c, COAP_NO_ANSWER, NULL);
+		connection_landed(c, COAP_NO_ANSWER, NULL, now);
 	if (c->owner && !c->flight)
-		connection_send_later(c, monotonic_read());
+		connection_send_later(c, now);
 	if (c->owner && !c->flight && c->idle_owed) {
 		c->idle_owed = false;
-		c->handlers->idle(c->owner);
+		c->handlers->idle(c->owner, now);
 	}
 }
 
 /* event: of its socket; NULL: its time has come. */
-static void drive(struct coap_connection *c, struct epoll_event *event)
+static void drive(struct coap_connection *c, struct epoll_event *event,
+		  int64_t now)
 {
 	int64_t before = c->give_up;
 
 	if (event)
 		coap_io_do_epoll(c->context, event, 1);
 	if (c->owner && (c->ended || !c->up))
-		look_after_session(c, monotonic_read());
+		look_after_session(c, now);
 	if (c->owner && c->up)
-		look_after_flight(c, monotonic_read());
+		look_after_flight(c, now);
 	if (c->owner && c->give_up == before)	/* not one just sent */
-		connection_arm(c);
+		connection_arm(c, now);
 }
 
 static struct coap_connection *connection_of(struct heap_item *item)
@@ -394,18 +396,19 @@ void coap_turn(int64_t now)
 	int n = epoll_wait(coap_state.epoll, events, TURN_EVENTS, 0);
 	struct heap_item *item;
 
+	coap_state.now = now;
 	for (int i = 0; i < n; i++) {
 		struct epoll_shim_socket *s = events[i].data.ptr;
 		struct coap_connection *c = s->shim ? connection_at(s) : NULL;
 
 		events[i].data.ptr = s->theirs;
 		if (c && c->owner)
-			drive(c, &events[i]);
+			drive(c, &events[i], now);
 	}
 	for (n = 0; n < TURN_EVENTS && (item = heap_first(&coap_state.due)) &&
 	     item->due <= now; n++) {
 		heap_remove(&coap_state.due, item);
-		drive(connection_of(item), NULL);
+		drive(connection_of(item), NULL, now);
 	}
 	free_closed();
 	epoll_shim_sweep();

@@ -47,32 +47,36 @@ struct coap_breakage {
 	bool new;		/* it never was up: the handshake failed */
 };
 
-/* owner is the connection's. None may close its own connection, except in
- * the next turn: coap_close() is always safe. */
+/* owner is the connection's; now: the time of the turn in which it is called.
+ * None may close its own connection, except in the next turn: coap_close() is
+ * always safe. */
 struct coap_handlers {
 	/* Answer by coap_respond(), or take coap_defer(); neither: 5.00. */
 	void (*request)(void *owner, struct coap_exchange *exchange,
 			const struct request *request,
-			const uint8_t *token, uint8_t token_length);
+			const uint8_t *token, uint8_t token_length,
+			int64_t now);
 	/* Our request or notification (token) has ended. */
 	void (*ended)(void *owner, enum coap_outcome outcome,
 		      const uint8_t *token, uint8_t token_length,
-		      const struct coap_answer *answer);
+		      const struct coap_answer *answer, int64_t now);
 	/* An answer by coap_respond_later() has ended, not ANSWERED. May
 	 * be NULL. */
-	void (*answered)(void *owner, enum coap_outcome outcome);
+	void (*answered)(void *owner, enum coap_outcome outcome,
+			 int64_t now);
 	/* Nothing is under way: the next message may be sent. */
-	void (*idle)(void *owner);
+	void (*idle)(void *owner, int64_t now);
 	/* The session is gone, or never came to be; what was under way has
 	 * ended with it. Nothing more comes: close the connection. */
-	void (*broken)(void *owner, const struct coap_breakage *breakage);
+	void (*broken)(void *owner, const struct coap_breakage *breakage,
+		       int64_t now);
 	/* A message has gone out or come in: bytes with its IP header, without
 	 * what libcoap repeats on its own. */
-	void (*moved)(void *owner, bool sent, size_t bytes);
+	void (*moved)(void *owner, bool sent, size_t bytes, int64_t now);
 	/* A block of a request's body has come, not the last. 0, with how much
 	 * the whole may be; or the code that refuses it. NULL: 72 KiB. */
 	uint8_t (*block)(void *owner, const struct request *request,
-			 size_t so_far, size_t *most);
+			 size_t so_far, size_t *most, int64_t now);
 };
 
 int coap_start(const struct coap_handlers *handlers);
@@ -99,7 +103,7 @@ struct coap_peer {
 /* Its own port. The handshake goes on by itself, 30 s at most; what is sent
  * before its end waits for that. NULL: why says it. */
 struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
-				  char *why, size_t size);
+				  char *why, size_t size, int64_t now);
 /* Others than coap_start()'s: this owner is of another kind. */
 void coap_handle(struct coap_connection *connection,
 		 const struct coap_handlers *handlers);

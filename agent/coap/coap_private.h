@@ -82,7 +82,8 @@ struct coap_state {
 	struct heap due;
 	struct coap_connection *closed;
 	struct coap_counts counts;
-	int64_t now;
+	int64_t now;			/* of the turn, or of the call: what
+					 * libcoap calls back for is then */
 	uint32_t etag;
 	int epoll;
 	const coap_session_t *failed;	/* the last one, and why */
@@ -93,7 +94,7 @@ extern struct coap_state coap_state;
 /* coap_send.c */
 extern const struct block block_whole;	/* the first, of the largest size */
 /* Its due time is that of the message under way. */
-void connection_arm(struct coap_connection *connection);
+void connection_arm(struct coap_connection *connection, int64_t now);
 bool connection_is_stream(const struct coap_connection *connection);
 /* For object 7. */
 void connection_moved(struct coap_connection *connection, bool sent,
@@ -130,7 +131,7 @@ void connection_listen(struct coap_connection *connection);
 /* What was under way has ended. */
 void connection_landed(struct coap_connection *connection,
 		       enum coap_outcome outcome,
-		       const struct coap_answer *answer);
+		       const struct coap_answer *answer, int64_t now);
 /* The first late answer that there is, unless something is under way. */
 void connection_send_later(struct coap_connection *connection, int64_t now);
 void connection_release_incoming(struct coap_connection *connection);

@@ -27,7 +27,7 @@ static void remember(struct coap_connection *c, const struct coap_exchange *x,
 	if (!c->seen)
 		abort();
 	seen_add(c->seen, &(struct seen_answer){
-		.until = monotonic_read() + EXCHANGE_LIFETIME,
+		.until = coap_state.now + EXCHANGE_LIFETIME,
 		.mid = (uint16_t)coap_pdu_get_mid(x->pdu), .token = token,
 		.code = code, .block1 = x->block1, .located = x->located});
 }
@@ -117,6 +117,7 @@ void coap_respond_later(struct coap_later *later, uint8_t code,
 			uint16_t format, const uint8_t *payload,
 			size_t length, int64_t now)
 {
+	coap_state.now = now;
 	if (!later->connection) {
 		free(later);
 		return;
@@ -235,7 +236,8 @@ static bool assemble(struct coap_exchange *x, const struct incoming *in,
 	if (code == CODE(2, 31) && c->handlers->block) {
 		uint8_t refused = c->handlers->block(c->owner, r,
 						     c->incoming->used,
-						     &c->incoming->most);
+						     &c->incoming->most,
+						     coap_state.now);
 
 		if (refused)
 			connection_release_incoming(c);
@@ -267,7 +269,8 @@ static void handle(struct coap_exchange *x, struct incoming *in,
 	}
 	if (!assemble(x, in, r))
 		return;
-	c->handlers->request(c->owner, x, r, token.s, (uint8_t)token.length);
+	c->handlers->request(c->owner, x, r, token.s, (uint8_t)token.length,
+			     coap_state.now);
 	if (in->has_block1)
 		connection_release_incoming(c);
 	if (!x->answered && !x->later)
@@ -280,7 +283,7 @@ static bool answer_again(struct coap_exchange *x, uint16_t token)
 	struct coap_connection *c = x->connection;
 	const struct seen_answer *seen = !c->seen ? NULL :
 		seen_find(c->seen, (uint16_t)coap_pdu_get_mid(x->pdu), token,
-			  monotonic_read());
+			  coap_state.now);
 
 	if (!seen)
 		return false;
@@ -330,7 +333,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 }
 
 void connection_landed(struct coap_connection *c, enum coap_outcome outcome,
-		       const struct coap_answer *answer)
+		       const struct coap_answer *answer, int64_t now)
 {
 	enum flight flight = (enum flight)c->flight;
 
@@ -343,10 +346,10 @@ void connection_landed(struct coap_connection *c, enum coap_outcome outcome,
 		c->outgoing = NULL;
 	}
 	if (flight == FLIGHT_LATER && c->handlers->answered)
-		c->handlers->answered(c->owner, outcome);
+		c->handlers->answered(c->owner, outcome, now);
 	if (flight != FLIGHT_LATER && flight != FLIGHT_NONE)
 		c->handlers->ended(c->owner, outcome, c->token,
-				   c->token_length, answer);
+				   c->token_length, answer, now);
 }
 
 /* 2.31, or 4.13 with a smaller block: the next block. false: it is final. */
@@ -373,7 +376,7 @@ static bool next_block(struct coap_connection *c, uint8_t code,
 				   (4 + block.szx)), false, block.szx};
 	else
 		o->block.number++;
-	connection_send_outgoing(c, monotonic_read());
+	connection_send_outgoing(c, coap_state.now);
 	return true;
 }
 
@@ -438,7 +441,7 @@ static coap_response_t on_response(coap_session_t *session,
 	if (!coap_get_data(received, &answer.length, &answer.payload))
 		answer.length = 0;
 	c->proven = true;
-	connection_landed(c, COAP_ANSWERED, &answer);
+	connection_landed(c, COAP_ANSWERED, &answer, coap_state.now);
 	return COAP_RESPONSE_OK;
 }
 
@@ -458,7 +461,7 @@ static void on_nack(coap_session_t *session, const coap_pdu_t *sent,
 	    memcmp(token.s, c->token, token.length))
 		return;
 	connection_landed(c, reason == COAP_NACK_RST ? COAP_REFUSED :
-			  COAP_NO_ANSWER, NULL);
+			  COAP_NO_ANSWER, NULL, coap_state.now);
 }
 
 static void handle_all_requests(coap_context_t *context)

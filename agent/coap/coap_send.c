@@ -14,7 +14,7 @@
 
 /* libcoap's timer cannot be trusted alone (where its time has come meanwhile it
  * unsets it): while a message is under way its deadline is kept here too. */
-void connection_arm(struct coap_connection *c)
+void connection_arm(struct coap_connection *c, int64_t now)
 {
 	coap_tick_t ticks;
 	int64_t due = c->give_up;
@@ -28,9 +28,9 @@ void connection_arm(struct coap_connection *c)
 		due = INT64_MAX;
 	coap_ticks(&ticks);
 	ms = coap_io_prepare_epoll(c->context, ticks);
-	if (ms && monotonic_read() + (int64_t)ms * 1000000 < due)
-		due = monotonic_read() + (int64_t)ms * 1000000;
-	heap_set(&coap_state.due, &c->due, c->ended ? monotonic_read() : due);
+	if (ms && now + (int64_t)ms * 1000000 < due)
+		due = now + (int64_t)ms * 1000000;
+	heap_set(&coap_state.due, &c->due, c->ended ? now : due);
 }
 
 bool connection_is_stream(const struct coap_connection *c)
@@ -107,7 +107,7 @@ void connection_moved(struct coap_connection *c, bool sent, size_t bytes)
 		 TCP_HEADERS(c) : UDP_HEADERS(c);
 	bytes += proto == COAP_PROTO_DTLS || proto == COAP_PROTO_TLS ?
 		 RECORD : 0;
-	c->handlers->moved(c->owner, sent, bytes);
+	c->handlers->moved(c->owner, sent, bytes, coap_state.now);
 }
 
 size_t pdu_bytes(const coap_pdu_t *pdu)
@@ -259,6 +259,7 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 {
 	struct outgoing *o;
 
+	coap_state.now = now;
 	if (c->flight)
 		return -EBUSY;
 	o = malloc(sizeof(*o) + m->path.n + m->query.n + m->length);
@@ -302,6 +303,7 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 	struct body *body;
 	coap_pdu_t *pdu;
 
+	coap_state.now = now;
 	if ((c->flight && n->confirmable) || !c->up)
 		return -EBUSY;
 	body = body_create(n->code, n->format,

@@ -13,6 +13,7 @@
  *
  * Everybody else's calls (libuv, adapters, from any thread) pass through. */
 #include "agent/coap/epoll_shim.h"
+#include "agent/base/monotonic.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -70,14 +71,6 @@ __attribute__((constructor)) static void real_find(void)
 	*(void **)&real.control = real_of("epoll_ctl");
 	*(void **)&real.timer = real_of("timerfd_create");
 	*(void **)&real.settime = real_of(TIMERFD_SETTIME);
-}
-
-static int64_t clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
 }
 
 /* ---- slots ---- */
@@ -241,6 +234,6 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *to,
 	if (fd < BASE)
 		return real.settime(fd, flags, to, old);
 	after = to->it_value.tv_sec * SECOND + to->it_value.tv_nsec;
-	shim_of(fd)->due = after ? clock_now() + after : 0;
+	shim_of(fd)->due = after ? monotonic_read() + after : 0;
 	return 0;
 }

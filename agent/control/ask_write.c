@@ -104,7 +104,7 @@ static void endpoint_write(struct endpoint *e, struct asker *asker,
 						   .answer = written};
 	struct gateway *g = e->gateway;
 	struct buf out = buf_over(g->out, g->out_size);
-	struct request_scope scope = client_scope(&e->clients[0]);
+	struct request_scope scope = client_scope(&e->clients[0], now);
 	struct request request = {
 		.method = REQUEST_PUT, .uri = path, .query = "",
 		.uri_length = strlen(path), .accept = FORMAT_NONE,

@@ -127,7 +127,7 @@ static void why_set(struct client_bootstrap *b, const char *why)
 	b->why = why ? strdup(why) : NULL;
 }
 
-static int connection_open(struct client_bootstrap *b)
+static int connection_open(struct client_bootstrap *b, int64_t now)
 {
 	char why[400];
 
@@ -140,7 +140,7 @@ static int connection_open(struct client_bootstrap *b)
 	b->stale = false;
 	b->moves = b->server->moves;
 	b->connection = client_session_open(b->endpoint, b->server, b, why,
-				     sizeof(why));
+				     sizeof(why), now);
 	if (!b->connection) {
 		why_set(b, why);
 		return -EIO;
@@ -162,7 +162,7 @@ static void request_try(struct client_bootstrap *b, int64_t now)
 		return;
 	}
 	b->ask_at = INT64_MAX;
-	rc = connection_open(b);
+	rc = connection_open(b, now);
 	if (!rc && coap_busy(b->connection))
 		return;			/* client_bootstrap_idle() */
 	b->wanted = false;
@@ -339,13 +339,12 @@ static struct bootstrap_outcome handle(struct client_bootstrap *b,
 
 static void on_request(void *owner, struct coap_exchange *exchange,
 		       const struct request *request, const uint8_t *token,
-		       uint8_t token_length)
+		       uint8_t token_length, int64_t now)
 {
 	struct client_bootstrap *b = owner;
 	struct gateway *g = b->endpoint->gateway;
 	struct buf out = buf_over(g->out, g->out_size);
-	struct bootstrap_outcome outcome =
-		handle(b, request, &out, monotonic_read());
+	struct bootstrap_outcome outcome = handle(b, request, &out, now);
 
 	(void)token;
 	(void)token_length;
@@ -411,10 +410,9 @@ static void pack_answered(struct client_bootstrap *b,
 
 static void on_ended(void *owner, enum coap_outcome outcome,
 		     const uint8_t *token, uint8_t token_length,
-		     const struct coap_answer *answer)
+		     const struct coap_answer *answer, int64_t now)
 {
 	struct client_bootstrap *b = owner;
-	int64_t now = monotonic_read();
 
 	(void)token;
 	(void)token_length;
@@ -438,18 +436,18 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	step(b, BOOTSTRAP_LOST, 0, now);
 }
 
-static void on_idle(void *owner)
+static void on_idle(void *owner, int64_t now)
 {
 	struct client_bootstrap *b = owner;
 
 	if (b->wanted && b->ask_at == INT64_MAX)
-		request_try(b, monotonic_read());
+		request_try(b, now);
 }
 
-static void on_broken(void *owner, const struct coap_breakage *breakage)
+static void on_broken(void *owner, const struct coap_breakage *breakage,
+		      int64_t now)
 {
 	struct client_bootstrap *b = owner;
-	int64_t now = monotonic_read();
 
 	why_set(b, breakage->why);
 	b->last_code = CLIENT_NO_ANSWER;

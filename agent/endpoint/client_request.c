@@ -241,7 +241,7 @@ void client_request(struct client *c, struct coap_exchange *x,
 		    uint8_t token_length, int64_t now)
 {
 	struct gateway *g = c->endpoint->gateway;
-	struct request_scope scope = client_scope(c);
+	struct request_scope scope = client_scope(c, now);
 	struct buf out = buf_over(g->out, g->out_size);
 	struct request_outcome outcome;
 	int32_t sequence = -1;

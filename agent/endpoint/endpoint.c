@@ -97,7 +97,7 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 	e->conf = conf;
 	e->bus = bus;
 	create_clients(e, now);
-	endpoint_build(e);
+	endpoint_build(e, now);
 	endpoint_accounts_tree(e);
 	endpoint_restore(e);
 	endpoint_attributes_restore(e);

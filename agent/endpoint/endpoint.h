@@ -193,7 +193,7 @@ void endpoint_gone(struct endpoint *endpoint, const struct lwm2m_path *path,
 		   int64_t now);
 
 /* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
-void endpoint_build(struct endpoint *endpoint);
+void endpoint_build(struct endpoint *endpoint, int64_t now);
 /* /4 of a device of a radio. */
 void endpoint_build_link(struct endpoint *endpoint);
 /* Object 1 alone, for clients that are new. */

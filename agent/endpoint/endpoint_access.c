@@ -278,7 +278,7 @@ static bool is_seen(const struct request_scope *scope,
  * it is due now. */
 static void client_lose(struct client *c, int64_t now)
 {
-	struct request_scope scope = client_scope(c);
+	struct request_scope scope = client_scope(c, now);
 
 	for (struct observation *o = c->observations; o; o = o->next)
 		if (!is_seen(&scope, o))

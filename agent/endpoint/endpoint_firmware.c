@@ -126,7 +126,7 @@ static void step(struct endpoint_firmware *f, enum firmware_event event,
 		 int argument, int64_t now);
 
 static void fetched(void *owner, enum firmware_result result,
-		    const uint8_t *bytes, size_t n)
+		    const uint8_t *bytes, size_t n, int64_t now)
 {
 	struct endpoint_firmware *f = owner;
 
@@ -134,7 +134,7 @@ static void fetched(void *owner, enum firmware_result result,
 	if (!result)
 		f->image = image_create(bytes, n);
 	step(f, result ? FIRMWARE_LOST : FIRMWARE_PULLED, (int)result,
-	     monotonic_read());
+	     now);
 }
 
 static void fetch(struct endpoint_firmware *f, int64_t now)
@@ -404,7 +404,7 @@ uint8_t endpoint_firmware_block(struct client *c,
 				size_t *most, int64_t now)
 {
 	struct endpoint_firmware *f = c->endpoint->rare->firmware;
-	struct request_scope scope = client_scope(c);
+	struct request_scope scope = client_scope(c, now);
 	struct lwm2m_path path;
 	uint8_t code;
 

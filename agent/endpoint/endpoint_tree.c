@@ -199,7 +199,8 @@ static void add_zone(struct tree *tree, const struct config_rare *facts)
 	put_text(tree, path_resource(3, 0, 15), facts->timezone);
 }
 
-static void add_rare(struct endpoint *e, const struct config_rare *facts)
+static void add_rare(struct endpoint *e, const struct config_rare *facts,
+		     int64_t now)
 {
 	struct tree *tree = &e->tree;
 
@@ -211,19 +212,20 @@ static void add_rare(struct endpoint *e, const struct config_rare *facts)
 		add_zone(tree, facts);
 	if (facts->location)
 		add_location(e, facts->location,
-			     gateway_wall(e->gateway, monotonic_read()));
+			     gateway_wall(e->gateway, now));
 }
 
-static void add_facts(struct endpoint *e, const struct config_facts *facts)
+static void add_facts(struct endpoint *e, const struct config_facts *facts,
+		      int64_t now)
 {
 	put_text(&e->tree, path_resource(3, 0, 0), facts->manufacturer);
 	put_text(&e->tree, path_resource(3, 0, 1), facts->model);
 	put_text(&e->tree, path_resource(3, 0, 2), facts->serial);
 	if (facts->rare)
-		add_rare(e, facts->rare);
+		add_rare(e, facts->rare, now);
 }
 
-static void add_device(struct endpoint *e)
+static void add_device(struct endpoint *e, int64_t now)
 {
 	struct gateway *g = e->gateway;
 
@@ -232,7 +234,7 @@ static void add_device(struct endpoint *e)
 	share(e, &g->device, 3, 0);
 	share(e, &g->device, 7, 0);
 	if (e->conf->facts)
-		add_facts(e, e->conf->facts);
+		add_facts(e, e->conf->facts, now);
 }
 
 /* The gateway's own endpoint: what the site does not say, the machine does. */
@@ -321,11 +323,11 @@ void endpoint_build_accounts(struct endpoint *e)
 		add_account(e, &e->clients[i]);
 }
 
-void endpoint_build(struct endpoint *e)
+void endpoint_build(struct endpoint *e, int64_t now)
 {
 	tree_init(&e->tree);
 	endpoint_build_accounts(e);
-	add_device(e);
+	add_device(e, now);
 	if (!e->bus)
 		add_machine(e);
 	endpoint_firmware_build(e);

@@ -10,7 +10,6 @@
 #include "agent/coap/fetch_uri.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
-#include "agent/base/monotonic.h"
 #include "agent/gateway/loop.h"
 
 #define BLOCK 1024
@@ -49,24 +48,24 @@ void fetch_cancel(struct fetch *f)
 		fetch_free(f);
 }
 
-static void end(struct fetch *f, enum firmware_result result)
+static void end(struct fetch *f, enum firmware_result result, int64_t now)
 {
-	f->ended(f->owner, result, f->bytes, result ? 0 : f->n);
+	f->ended(f->owner, result, f->bytes, result ? 0 : f->n, now);
 	fetch_free(f);
 }
 
-static void ask(struct fetch *f)
+static void ask(struct fetch *f, int64_t now)
 {
 	int rc = coap_request(f->connection, &(struct coap_message){
 		.method = REQUEST_GET, .format = FORMAT_NONE,
 		.path = {f->uri.path, f->uri.n_path},
 		.query = {f->uri.query, f->uri.n_query},
 		.wants_block2 = true, .block2_size = f->block,
-		.block2 = (uint32_t)(f->n / f->block)}, monotonic_read());
+		.block2 = (uint32_t)(f->n / f->block)}, now);
 
 	f->asked = rc == 0;
 	if (rc < 0)
-		end(f, FIRMWARE_CONNECTION_LOST);
+		end(f, FIRMWARE_CONNECTION_LOST, now);
 }
 
 static bool append(struct fetch *f, const uint8_t *bytes, size_t n)
@@ -101,16 +100,16 @@ static enum firmware_result refusal(uint8_t code)
 						      FIRMWARE_CONNECTION_LOST;
 }
 
-static void take(struct fetch *f, const struct coap_answer *a)
+static void take(struct fetch *f, const struct coap_answer *a, int64_t now)
 {
 	if (a->code != CODE(2, 5)) {
-		end(f, refusal(a->code));
+		end(f, refusal(a->code), now);
 	} else if (!fits(f, a)) {
-		end(f, FIRMWARE_CONNECTION_LOST);
+		end(f, FIRMWARE_CONNECTION_LOST, now);
 	} else if (!append(f, a->payload, a->length)) {
-		end(f, FIRMWARE_NO_FLASH);
+		end(f, FIRMWARE_NO_FLASH, now);
 	} else if (!a->has_block2 || !a->more) {
-		end(f, FIRMWARE_INITIAL);
+		end(f, FIRMWARE_INITIAL, now);
 	} else {
 		f->etag = a->etag;
 		f->block = a->block2_size;
@@ -121,18 +120,19 @@ static void take(struct fetch *f, const struct coap_answer *a)
 
 static void on_request(void *owner, struct coap_exchange *exchange,
 		       const struct request *request, const uint8_t *token,
-		       uint8_t token_length)
+		       uint8_t token_length, int64_t now)
 {
 	(void)owner;
 	(void)request;
 	(void)token;
 	(void)token_length;
+	(void)now;
 	coap_respond(exchange, CODE(4, 4), FORMAT_NONE, NULL, 0, -1);
 }
 
 static void on_ended(void *owner, enum coap_outcome outcome,
 		     const uint8_t *token, uint8_t token_length,
-		     const struct coap_answer *answer)
+		     const struct coap_answer *answer, int64_t now)
 {
 	struct fetch *f = owner;
 
@@ -140,29 +140,30 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	(void)token_length;
 	f->asked = false;
 	if (outcome == COAP_ANSWERED)
-		take(f, answer);
+		take(f, answer, now);
 	else
-		end(f, FIRMWARE_CONNECTION_LOST);
+		end(f, FIRMWARE_CONNECTION_LOST, now);
 }
 
-static void on_idle(void *owner)
+static void on_idle(void *owner, int64_t now)
 {
 	struct fetch *f = owner;
 
 	if (!f->asked)
-		ask(f);
+		ask(f, now);
 }
 
-static void fetch_fail(struct fetch *f, const char *why)
+static void fetch_fail(struct fetch *f, const char *why, int64_t now)
 {
 	log_line(LOG_WARN, f->endpoint->conf->endpoint, NULL,
 		 "cannot fetch the package: %s", why);
-	end(f, FIRMWARE_CONNECTION_LOST);
+	end(f, FIRMWARE_CONNECTION_LOST, now);
 }
 
-static void on_broken(void *owner, const struct coap_breakage *breakage)
+static void on_broken(void *owner, const struct coap_breakage *breakage,
+		      int64_t now)
 {
-	fetch_fail(owner, breakage->why);
+	fetch_fail(owner, breakage->why, now);
 }
 
 static const struct coap_handlers handlers = {
@@ -180,7 +181,8 @@ static enum coap_transport transport_of(const struct config_uri *uri)
 }
 
 static void open_with(struct fetch *f, const struct sockaddr *address,
-		      socklen_t length, const struct credentials *credentials)
+		      socklen_t length, const struct credentials *credentials,
+		      int64_t now)
 {
 	char why[WHY] = "";
 
@@ -188,11 +190,11 @@ static void open_with(struct fetch *f, const struct sockaddr *address,
 		.transport = transport_of(&f->uri.at), .address = address,
 		.length = length, .credentials = credentials,
 		.host = f->uri.at.host, .handlers = &handlers,
-	}, f, why, sizeof(why));
+	}, f, why, sizeof(why), now);
 	if (f->connection)
-		ask(f);
+		ask(f, now);
 	else
-		fetch_fail(f, why);
+		fetch_fail(f, why, now);
 }
 
 /* Whose keys may be shown to the host of the URI: the server's that wrote it,
@@ -210,7 +212,7 @@ static const struct server *keys_owner(const struct fetch *f)
 }
 
 static void open_secure(struct fetch *f, const struct sockaddr *address,
-			socklen_t length)
+			socklen_t length, int64_t now)
 {
 	const struct server *server = keys_owner(f);
 	struct credentials credentials;
@@ -218,19 +220,19 @@ static void open_secure(struct fetch *f, const struct sockaddr *address,
 
 	if (!server) {
 		fetch_fail(f, "the server that wanted it has no keys for its "
-			   "host any more");
+			   "host any more", now);
 		return;
 	}
 	if (client_session_keys(f->endpoint, server, &credentials, why,
 				sizeof(why)) == 0)
-		open_with(f, address, length, &credentials);
+		open_with(f, address, length, &credentials, now);
 	else
-		fetch_fail(f, why);
+		fetch_fail(f, why, now);
 	credentials_wipe(&credentials);
 }
 
 static void found(void *owner, const struct sockaddr *address,
-		  socklen_t length)
+		  socklen_t length, int64_t now)
 {
 	struct fetch *f = owner;
 
@@ -238,11 +240,11 @@ static void found(void *owner, const struct sockaddr *address,
 	if (f->gone)
 		fetch_free(f);
 	else if (!length)
-		end(f, FIRMWARE_INVALID_URI);
+		end(f, FIRMWARE_INVALID_URI, now);
 	else if (f->uri.at.secure)
-		open_secure(f, address, length);
+		open_secure(f, address, length, now);
 	else
-		open_with(f, address, length, NULL);
+		open_with(f, address, length, NULL, now);
 }
 
 struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,

@@ -12,7 +12,7 @@ struct fetch;
 /* Called once, then the fetch is gone: INITIAL and the bytes, borrowed, or why
  * there are none. */
 typedef void fetch_ended(void *owner, enum firmware_result result,
-			 const uint8_t *bytes, size_t n);
+			 const uint8_t *bytes, size_t n, int64_t now);
 
 /* For the server of that short id, which wrote the URI: coaps:// goes with the
  * endpoint's credentials for it, and only to its host. The endpoint must outlive

@@ -37,14 +37,13 @@ static const char *name_of(const struct endpoint *e,
 }
 
 static void print_slot(const struct endpoint *e, const struct lwm2m_path *path,
-		       const struct tree_slot *slot)
+		       const struct tree_slot *slot, int64_t now)
 {
 	char at[PATH_TEXT_MAX], text[256], computed[256];
 	const char *unit;
 	struct buf out = buf_over(text, sizeof(text) - 1);
 	struct buf texts = buf_over(computed, sizeof(computed));
-	struct lwm2m_value value = endpoint_value(e, path, slot, monotonic_read(),
-						  &texts);
+	struct lwm2m_value value = endpoint_value(e, path, slot, now, &texts);
 
 	path_format(path, at);
 	if (slot->quality == TREE_EMPTY)
@@ -62,7 +61,7 @@ static void print_slot(const struct endpoint *e, const struct lwm2m_path *path,
 	       unit ? " " : "", unit ? unit : "");
 }
 
-static void print_endpoint(const struct endpoint *e)
+static void print_endpoint(const struct endpoint *e, int64_t now)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
@@ -73,7 +72,7 @@ static void print_endpoint(const struct endpoint *e)
 	       liveness_state_name((enum liveness_state)e->life.state),
 	       e->error ? ", " : "", e->error ? strerror(-e->error) : "");
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))
-		print_slot(e, &path, slot);
+		print_slot(e, &path, slot, now);
 }
 
 static int by_name(const void *a, const void *b)
@@ -83,7 +82,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*left)->conf->endpoint, (*right)->conf->endpoint);
 }
 
-static void print_all(const struct gateway *g)
+static void print_all(const struct gateway *g, int64_t now)
 {
 	struct endpoint **all = calloc(g->n_endpoints + 1, sizeof(*all));
 	size_t n = 0;
@@ -95,7 +94,7 @@ static void print_all(const struct gateway *g)
 		all[n++] = e;
 	qsort(all, n, sizeof(*all), by_name);
 	for (size_t i = 0; i < n; i++)
-		print_endpoint(all[i]);
+		print_endpoint(all[i], now);
 	free(all);
 	for (size_t i = 0; i < g->n_refused; i++)
 		printf("%s: refused: %s\n", g->refused[i]->endpoint,
@@ -113,7 +112,7 @@ int64_t dry_run_turn(struct gateway *g, int64_t now)
 		until = now + AT_MOST;
 	if (!all_tried(g) && now < until)
 		return now + LOOK_EVERY;
-	print_all(g);
+	print_all(g, now);
 	gateway_stop(g, now);
 	return now;
 }

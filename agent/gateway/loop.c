@@ -287,7 +287,7 @@ void loop_resolve(struct server *server)
 struct lookup {
 	uv_getaddrinfo_t request;
 	void (*found)(void *owner, const struct sockaddr *address,
-		      socklen_t length);
+		      socklen_t length, int64_t now);
 	void *owner;
 };
 
@@ -298,14 +298,14 @@ static void on_found(uv_getaddrinfo_t *request, int status,
 
 	loop.resolving--;
 	lookup->found(lookup->owner, status ? NULL : found->ai_addr,
-		      status ? 0 : found->ai_addrlen);
+		      status ? 0 : found->ai_addrlen, monotonic_read());
 	uv_freeaddrinfo(found);
 	free(lookup);
 }
 
 void loop_lookup(const char *host, uint16_t port,
 		 void (*found)(void *owner, const struct sockaddr *address,
-			       socklen_t length), void *owner)
+			       socklen_t length, int64_t now), void *owner)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
 				 .ai_flags = AI_ADDRCONFIG};

@@ -21,7 +21,7 @@ bool loop_reload(void);
  * may be gone by then: it sees to it itself. */
 void loop_lookup(const char *host, uint16_t port,
 		 void (*found)(void *owner, const struct sockaddr *address,
-			       socklen_t length), void *owner);
+			       socklen_t length, int64_t now), void *owner);
 /* Looks the server's host up; server_resolved() follows. */
 void loop_resolve(struct server *server);
 #endif

@@ -116,6 +116,12 @@ class Tree(unittest.TestCase):
         self.put('agent/coap/coap.c', GPL)
         self.expect('layers', 'is mended: take the line out')
 
+    def test_clock_below_the_loop(self):
+        self.put('agent/client/server.c',
+                 'int64_t now(void) { return monotonic_read(); }\n')
+        self.expect('layers', 'agent/client/server.c: monotonic_read(): '
+                    'the time is an argument')
+
     def test_no_such_floor(self):
         self.put('agent/attic/old.c', GPL)
         self.expect('layers', 'agent/attic/old.c: no floor')

@@ -36,8 +36,9 @@ static struct {
 
 static void on_request(void *owner, struct coap_exchange *exchange,
 		       const struct request *request, const uint8_t *token,
-		       uint8_t token_length)
+		       uint8_t token_length, int64_t now)
 {
+	(void)now;
 	(void)owner;
 	(void)token;
 	(void)token_length;
@@ -57,8 +58,9 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 
 static void on_ended(void *owner, enum coap_outcome outcome,
 		     const uint8_t *token, uint8_t token_length,
-		     const struct coap_answer *answer)
+		     const struct coap_answer *answer, int64_t now)
 {
+	(void)now;
 	(void)owner;
 	(void)token;
 	(void)token_length;
@@ -71,14 +73,17 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	memcpy(seen.location, answer->location.at, answer->location.n);
 }
 
-static void on_idle(void *owner)
+static void on_idle(void *owner, int64_t now)
 {
+	(void)now;
 	(void)owner;
 	seen.idle++;
 }
 
-static void on_broken(void *owner, const struct coap_breakage *breakage)
+static void on_broken(void *owner, const struct coap_breakage *breakage,
+		      int64_t now)
 {
+	(void)now;
 	(void)owner;
 	(void)breakage;
 	fail();			/* there is no session that could */
@@ -164,7 +169,7 @@ static int set_up(void **state)
 	coap_start(&handlers);
 	connection = coap_open(&(struct coap_peer){
 		.address = (struct sockaddr *)&peer_address,
-		.length = sizeof(peer_address)}, &seen, why, sizeof(why));
+		.length = sizeof(peer_address)}, &seen, why, sizeof(why), now_ns());
 	return connection ? 0 : -1;
 }
 
@@ -533,7 +538,7 @@ static void test_later_answers_are_void_when_it_is_closed(void **state)
 			   now_ns());
 	connection = coap_open(&(struct coap_peer){
 		.address = (struct sockaddr *)&peer_address,
-		.length = sizeof(peer_address)}, &seen, why, sizeof(why));
+		.length = sizeof(peer_address)}, &seen, why, sizeof(why), now_ns());
 	assert_non_null(connection);
 }
 

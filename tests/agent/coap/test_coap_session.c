@@ -34,8 +34,9 @@ static char why[200];
 
 static void on_request(void *owner, struct coap_exchange *exchange,
 		       const struct request *request, const uint8_t *token,
-		       uint8_t token_length)
+		       uint8_t token_length, int64_t now)
 {
+	(void)now;
 	(void)owner;
 	(void)request;
 	(void)token;
@@ -49,8 +50,9 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 
 static void on_ended(void *owner, enum coap_outcome outcome,
 		     const uint8_t *token, uint8_t token_length,
-		     const struct coap_answer *answer)
+		     const struct coap_answer *answer, int64_t now)
 {
+	(void)now;
 	(void)owner;
 	(void)token;
 	(void)token_length;
@@ -59,14 +61,17 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	seen.code = answer ? answer->code : 0;
 }
 
-static void on_idle(void *owner)
+static void on_idle(void *owner, int64_t now)
 {
+	(void)now;
 	(void)owner;
 	seen.idle++;
 }
 
-static void on_broken(void *owner, const struct coap_breakage *breakage)
+static void on_broken(void *owner, const struct coap_breakage *breakage,
+		      int64_t now)
 {
+	(void)now;
 	(void)owner;
 	seen.broken++;
 	seen.new = breakage->new;
@@ -165,7 +170,7 @@ static void open_to(enum coap_transport transport)
 	connection = coap_open(&(struct coap_peer){
 		.transport = transport, .address = (struct sockaddr *)&address,
 		.length = sizeof(address), .credentials = &psk,
-	}, &seen, why, sizeof(why));
+	}, &seen, why, sizeof(why), now_ns());
 	credentials_wipe(&psk);		/* it has what it needs */
 	assert_non_null(connection);
 }
@@ -498,7 +503,7 @@ static void credentials_that_are_none(void **state)
 		.transport = COAP_OVER_DTLS,
 		.address = (struct sockaddr *)&address,
 		.length = sizeof(address), .credentials = &none,
-	}, &seen, why, sizeof(why));
+	}, &seen, why, sizeof(why), now_ns());
 	assert_null(connection);
 	assert_string_equal(why, "there is no identity");
 }
