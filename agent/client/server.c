@@ -7,7 +7,7 @@
 #include "agent/client/client.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/resolve.h"
 #include "agent/client/server.h"
 
 #define SECOND INT64_C(1000000000)
@@ -84,31 +84,6 @@ void server_doubt(struct server *s, int64_t now)
 	}
 }
 
-void server_resolved(struct server *s, const struct sockaddr *address,
-		     socklen_t length, const char *error, int64_t now)
-{
-	int64_t wait = 5;
-
-	s->resolving = false;
-	if (s->gone) {
-		server_destroy(s);
-		return;
-	}
-	s->resolved = now;
-	if (length && length <= sizeof(s->address)) {
-		take_address(s, address, length);
-		return;
-	}
-	for (uint32_t i = 0; i < s->resolve_tries && wait < RESOLVE_AGAIN_MAX;
-	     i++)
-		wait *= 2;
-	if (!s->resolve_tries++)
-		log_line(LOG_ERROR, NULL, NULL, "%s: cannot look up "
-			 "%s: %s; will try again", s->conf->uri, s->conf->host,
-			 error);
-	s->resolve_at = now + wait * SECOND;
-}
-
 void server_queue(struct server *s, struct client *client)
 {
 	if (client->paced)
@@ -183,6 +158,32 @@ static void refill(struct server *s, int64_t now)
 	s->filled = now;
 }
 
+static void server_resolved(void *owner, const struct sockaddr *address,
+			    socklen_t length, const char *error, int64_t now)
+{
+	struct server *s = owner;
+	int64_t wait = 5;
+
+	s->resolving = false;
+	if (s->gone) {
+		server_destroy(s);
+		return;
+	}
+	s->resolved = now;
+	if (length && length <= sizeof(s->address)) {
+		take_address(s, address, length);
+		return;
+	}
+	for (uint32_t i = 0; i < s->resolve_tries && wait < RESOLVE_AGAIN_MAX;
+	     i++)
+		wait *= 2;
+	if (!s->resolve_tries++)
+		log_line(LOG_ERROR, NULL, NULL, "%s: cannot look up "
+			 "%s: %s; will try again", s->conf->uri, s->conf->host,
+			 error);
+	s->resolve_at = now + wait * SECOND;
+}
+
 static int64_t turn_resolve(struct server *s, int64_t now)
 {
 	if (s->resolving)
@@ -191,7 +192,7 @@ static int64_t turn_resolve(struct server *s, int64_t now)
 		return s->resolve_at;
 	s->resolve_at = INT64_MAX;
 	s->resolving = true;
-	loop_resolve(s);
+	resolve(s->conf->host, s->conf->port, s->choice, server_resolved, s);
 	return INT64_MAX;
 }
 

@@ -58,9 +58,6 @@ int64_t server_turn(struct server *server, int64_t now);
 /* It did not answer: has its name another address now, or one more? Looked up
  * at most once a minute, the next of its addresses taken; connections are made anew where it is. */
 void server_doubt(struct server *server, int64_t now);
-/* Of loop.c's look-up; length 0: failed, error says why. */
-void server_resolved(struct server *server, const struct sockaddr *address,
-		     socklen_t length, const char *error, int64_t now);
 /* When the next message that does not queue may go; it is taken. ns */
 int64_t server_slot(struct server *server, int64_t now);
 /* How long a message queued now waits for its turn. ns */

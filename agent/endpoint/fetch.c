@@ -10,7 +10,7 @@
 #include "agent/coap/fetch_uri.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
-#include "agent/gateway/loop.h"
+#include "agent/base/resolve.h"
 
 #define BLOCK 1024
 #define WHY 400
@@ -232,10 +232,11 @@ static void open_secure(struct fetch *f, const struct sockaddr *address,
 }
 
 static void found(void *owner, const struct sockaddr *address,
-		  socklen_t length, int64_t now)
+		  socklen_t length, const char *error, int64_t now)
 {
 	struct fetch *f = owner;
 
+	(void)error;
 	f->looking_up = false;
 	if (f->gone)
 		fetch_free(f);
@@ -267,6 +268,6 @@ struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,
 		free(f);
 		return NULL;
 	}
-	loop_lookup(f->uri.at.host, f->uri.at.port, found, f);
+	resolve(f->uri.at.host, f->uri.at.port, 0, found, f);
 	return f;
 }

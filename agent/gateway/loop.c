@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Before each wait everything that is due is done, and the timer set for what
  * comes next: descriptors only wake the loop up. */
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
+#include "agent/base/resolve.h"
 #include "agent/gateway/loop.h"
 #include "agent/base/sdnotify.h"
 
@@ -27,7 +27,6 @@ static struct {
 	uv_prepare_t before_wait;
 	uv_timer_t due, status;
 	uv_signal_t term, interrupt, hangup;
-	unsigned resolving;		/* look-ups under way */
 	char said[128];			/* to systemd */
 } loop;
 
@@ -226,101 +225,7 @@ void loop_run(void)
 		leave_at_once(gateway->n_endpoints ?
 			      "not all endpoints have left" :
 			      "a bus does not come back from a call");
-	if (loop.resolving)
+	if (resolve_is_under_way())
 		leave_at_once("a name is still looked up");
 	tear_down();
-}
-
-/* ---- names ---- */
-
-/* One of the name's addresses, another one each time that one has failed. */
-static const struct addrinfo *chosen(const struct addrinfo *all, uint32_t choice)
-{
-	const struct addrinfo *at = all;
-	uint32_t n = 0;
-
-	for (; at; at = at->ai_next)
-		n++;
-	for (at = all, n = choice % n; n; n--)
-		at = at->ai_next;
-	return at;
-}
-
-static void on_resolved(uv_getaddrinfo_t *request, int status,
-			struct addrinfo *found)
-{
-	struct server *server = request->data;
-	const struct addrinfo *one;
-
-	loop.resolving--;
-	if (status == 0) {
-		one = chosen(found, server->choice);
-		server_resolved(server, one->ai_addr, one->ai_addrlen, "",
-				monotonic_read());
-	} else {
-		server_resolved(server, NULL, 0, uv_strerror(status),
-				monotonic_read());
-	}
-	uv_freeaddrinfo(found);
-	free(request);
-}
-
-void loop_resolve(struct server *server)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
-				 .ai_flags = AI_ADDRCONFIG};
-	uv_getaddrinfo_t *request = malloc(sizeof(*request));
-	char port[8];
-	int rc;
-
-	if (!request)
-		abort();
-	request->data = server;
-	loop.resolving++;
-	snprintf(port, sizeof(port), "%u", server->conf->port);
-	rc = uv_getaddrinfo(uv_default_loop(), request, on_resolved,
-			    server->conf->host, port, &hints);
-	if (rc < 0)
-		on_resolved(request, rc, NULL);
-}
-
-struct lookup {
-	uv_getaddrinfo_t request;
-	void (*found)(void *owner, const struct sockaddr *address,
-		      socklen_t length, int64_t now);
-	void *owner;
-};
-
-static void on_found(uv_getaddrinfo_t *request, int status,
-		     struct addrinfo *found)
-{
-	struct lookup *lookup = request->data;
-
-	loop.resolving--;
-	lookup->found(lookup->owner, status ? NULL : found->ai_addr,
-		      status ? 0 : found->ai_addrlen, monotonic_read());
-	uv_freeaddrinfo(found);
-	free(lookup);
-}
-
-void loop_lookup(const char *host, uint16_t port,
-		 void (*found)(void *owner, const struct sockaddr *address,
-			       socklen_t length, int64_t now), void *owner)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
-				 .ai_flags = AI_ADDRCONFIG};
-	struct lookup *lookup = calloc(1, sizeof(*lookup));
-	char number[8];
-	int rc;
-
-	if (!lookup)
-		abort();
-	*lookup = (struct lookup){.found = found, .owner = owner};
-	lookup->request.data = lookup;
-	loop.resolving++;
-	snprintf(number, sizeof(number), "%u", port);
-	rc = uv_getaddrinfo(uv_default_loop(), &lookup->request, on_found,
-			    host, number, &hints);
-	if (rc < 0)
-		on_found(&lookup->request, rc, NULL);
 }
