@@ -144,6 +144,8 @@ struct config_device {
 	const struct config_access *access;
 	bool queue, register_always, enabled;
 	bool queue_given;		/* else the adapter says */
+	bool learns_silence;		/* silent_after is only the most: its
+					 * rhythm is learnt; by settings.c */
 	bool wake_by_notification, notify_asleep;
 	uint8_t stale;			/* enum config_stale */
 	uint8_t bootstrap;		/* enum config_bootstrap */

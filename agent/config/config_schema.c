@@ -174,7 +174,8 @@ const struct config_key config_device_keys[] = {
 	       .help = "when first heard, or at start all the same"),
 	DEVICE("silent_after", KEY_TIME, silent_after, .flags = KEY_GIVES |
 	       KEY_NONE, .help = "without a sign of life; 3 polls or misses "
-	       "if absent, of a radio that is only listened to 6h"),
+	       "if absent; of a radio that is only listened to 3 of its own "
+	       "longest gaps, 15min to 6h"),
 	DEVICE("stale", KEY_CHOICE, stale, .fallback = "error",
 	       .choices = "error|serve", .flags = KEY_GIVES,
 	       .help = "a Read of a silent device"),

@@ -89,6 +89,7 @@ static void sleep_choose(const struct typing *t)
 	if (d->silent_after >= 0)
 		return;
 	d->silent_after = 0;
+	d->learns_silence = poll == INT64_MAX && sleepy;
 	if (poll == INT64_MAX)
 		d->silent_after = sleepy ? SILENT_RADIO : 0;
 	else if (d->queue)

@@ -15,6 +15,7 @@ static struct liveness_rules rules_of(const struct endpoint *e)
 	struct liveness_rules rules = {
 		.queue = e->conf->queue, .awake = e->conf->awake_time,
 		.silent_after = e->conf->silent_after,
+		.learns = e->conf->learns_silence,
 	};
 
 	for (size_t i = 0; i < e->conf->n_points && !rules.polled; i++)

@@ -3,6 +3,8 @@
  * early one finds out and asks to be called again. */
 #include "agent/lwm2m/liveness.h"
 
+#define SECOND INT64_C(1000000000)
+
 const char *liveness_state_name(enum liveness_state state)
 {
 	switch (state) {
@@ -20,13 +22,50 @@ static int64_t later(int64_t from, int64_t span)
 	       from + span;
 }
 
+static bool is_learnt(const struct liveness_rhythm *r)
+{
+	return r->signs >= LIVENESS_SIGNS &&
+	       (r->before > 0 || r->window >= LIVENESS_LEARNT);
+}
+
+int64_t liveness_patience(const struct liveness *l,
+			  const struct liveness_rules *rules)
+{
+	const struct liveness_rhythm *r = &l->rhythm;
+	int64_t gap = r->longest > r->before ? r->longest : r->before;
+
+	if (!rules->learns || !is_learnt(r))
+		return rules->silent_after;
+	gap = LIVENESS_GAPS * gap * SECOND;
+	if (gap < LIVENESS_LEAST)
+		gap = LIVENESS_LEAST;
+	return gap < rules->silent_after ? gap : rules->silent_after;
+}
+
+/* gap: since the sign before this one, ns. One that ended a silence counts like
+ * any other: the device lived, so its rhythm is slower than it seemed. */
+static void rhythm_learn(struct liveness_rhythm *r, int64_t gap)
+{
+	uint32_t seconds = gap > INT64_C(1000000) * SECOND ? 1000000 :
+			   (uint32_t)((gap + SECOND - 1) / SECOND);
+
+	r->signs += r->signs < UINT16_MAX;
+	r->window += seconds;
+	if (seconds > r->longest)
+		r->longest = seconds;
+	if (r->window < LIVENESS_WINDOW)
+		return;
+	r->before = r->longest;
+	r->longest = r->window = 0;
+}
+
 static int64_t silent_at(const struct liveness *l,
 			 const struct liveness_rules *rules)
 {
 	if (rules->silent_after <= 0 || l->state == LIVENESS_SILENT ||
 	    (rules->polled && !l->missed))
 		return LIVENESS_NEVER;
-	return later(l->seen, rules->silent_after);
+	return later(l->seen, liveness_patience(l, rules));
 }
 
 static int64_t asleep_at(const struct liveness *l,
@@ -72,13 +111,18 @@ static bool heard(struct liveness *l, const struct liveness_rules *rules,
 {
 	bool changed;
 
+	/* after a restart the gap is not the device's own */
+	if (l->rhythm.signs == 0)
+		l->rhythm.signs = 1;
+	else if (now > l->seen)
+		rhythm_learn(&l->rhythm, now - l->seen);
 	/* A message may have waited longer than one that was told since. */
 	if (!l->heard || now > l->seen)
 		l->seen = now;
 	l->heard = true;
 	l->missed = 0;
 	changed = enter(l, LIVENESS_ONLINE);
-	if (changed || l->due == LIVENESS_NEVER)
+	if (changed || rules->learns || l->due == LIVENESS_NEVER)
 		set_due(l, rules);
 	return changed;
 }

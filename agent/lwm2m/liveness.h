@@ -32,7 +32,25 @@ struct liveness_rules {
 	int64_t awake;		/* so long after a sign it counts as awake */
 	int64_t silent_after;	/* without a sign; 0: by misses alone, and one
 				 * that sleeps never */
+	bool learns;		/* silent_after is the most: its own rhythm
+				 * decides once that is known */
 };
+
+/* How a device that is only listened to shows itself: the longest gap between
+ * two signs in each of the last two windows. The first signs tell nothing: some
+ * come in bursts, hours apart. A window is a day, so that a device that rests
+ * in the night is known by its night, and one bad hour is forgotten. */
+struct liveness_rhythm {
+	uint32_t longest, before;	/* s, in this window and the last */
+	uint32_t window;		/* s: since this one began */
+	uint16_t signs;			/* of its life, until they are enough */
+};
+#define LIVENESS_SIGNS 8	/* fewer say nothing of a rhythm, ... */
+#define LIVENESS_LEARNT 3600	/* s: ... nor do those of a shorter time */
+#define LIVENESS_WINDOW 86400	/* s */
+#define LIVENESS_GAPS 3		/* silent after so many of the longest */
+#define LIVENESS_LEAST (900 * INT64_C(1000000000))	/* silent after that,
+				 * however fast its rhythm: radio is lossy */
 
 struct liveness {
 	int64_t seen;		/* last heard, or since when it is waited for */
@@ -41,6 +59,7 @@ struct liveness {
 	uint8_t state;		/* enum liveness_state */
 	uint8_t missed;		/* in a row */
 	bool heard;		/* ever */
+	struct liveness_rhythm rhythm;
 };
 
 void liveness_init(struct liveness *liveness,
@@ -49,6 +68,9 @@ void liveness_init(struct liveness *liveness,
  * the clock's beginning. */
 void liveness_restore(struct liveness *liveness,
 		      const struct liveness_rules *rules, int64_t heard);
+/* For how long nothing may be heard of it, ns; 0: for ever. */
+int64_t liveness_patience(const struct liveness *liveness,
+			  const struct liveness_rules *rules);
 /* true: the state has changed. now: of HEARD, when it was. */
 bool liveness_step(struct liveness *liveness, enum liveness_event event,
 		   const struct liveness_rules *rules, int64_t now);

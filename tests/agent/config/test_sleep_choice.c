@@ -16,8 +16,9 @@
 
 static char adapters[4096], real[4200];
 
-static void chosen(const char *adapter, const char *keys, bool queue,
-		   int64_t silent_after)
+/* learns: silent_after is only the most. */
+static void chosen_rhythm(const char *adapter, const char *keys, bool queue,
+			  int64_t silent_after, bool learns)
 {
 	const char *directory = strcmp(adapter, "sim") ? adapters : real;
 	struct config_case c = {0};
@@ -32,8 +33,15 @@ static void chosen(const char *adapter, const char *keys, bool queue,
 	assert_int_equal(c.config->n_devices, 1);
 	assert_int_equal(c.config->devices[0]->queue, queue);
 	assert_true(c.config->devices[0]->silent_after == silent_after);
+	assert_int_equal(c.config->devices[0]->learns_silence, learns);
 	assert_true(c.config->devices[0]->awake_time == 93 * S);
 	case_finish(&c);
+}
+
+static void chosen(const char *adapter, const char *keys, bool queue,
+		   int64_t silent_after)
+{
+	chosen_rhythm(adapter, keys, queue, silent_after, false);
 }
 
 #define POINT "    points: [{name: p, map: 3303/0}]\n"
@@ -43,8 +51,9 @@ static void chosen(const char *adapter, const char *keys, bool queue,
 static void devices_of_radios_sleep(void **state)
 {
 	(void)state;
-	chosen("sleepy", POINT, true, 6 * H);
-	chosen("sleepy", "    queue: false\n" POINT, false, 6 * H);
+	chosen_rhythm("sleepy", POINT, true, 6 * H, true);
+	chosen_rhythm("sleepy", "    queue: false\n" POINT, false, 6 * H,
+		      true);
 	chosen("sleepy", "    silent_after: 30min\n" POINT, true, H / 2);
 	chosen("sleepy", "    silent_after: off\n" POINT, true, 0);
 }

@@ -180,6 +180,95 @@ static void a_restart_takes_up_where_it_was(void **state)
 	assert_int_equal(l.state, ONLINE);
 }
 
+/* A radio that is only listened to, and given no time. */
+static const struct liveness_rules learner = {
+	.queue = true, .learns = true, .awake = 93 * S,
+	.silent_after = 6 * 3600 * S};
+
+/* Heard each `step` s from `from` to `to`; the last time. */
+static int64_t heard_each(struct liveness *l, int64_t from, int64_t to,
+			  int64_t step)
+{
+	int64_t t;
+
+	for (t = from; t <= to; t += step)
+		liveness_step(l, HEARD, &learner, t * S);
+	return t - step;
+}
+
+#define PATIENCE(l) (liveness_patience(l, &learner) / S)
+
+static void a_rhythm_is_learnt(void **state)
+{
+	struct liveness l;
+	int64_t last;
+
+	(void)state;
+	liveness_init(&l, &learner, 0);
+	assert_int_equal(PATIENCE(&l), 6 * 3600);
+	heard_each(&l, 600, 4200, 600);
+	assert_int_equal(PATIENCE(&l), 6 * 3600);
+	last = heard_each(&l, 4800, 4800, 600);
+	assert_int_equal(PATIENCE(&l), 1800);
+	assert_true(l.due <= (last + 1800) * S);
+	liveness_step(&l, TIMER, &learner, (last + 1799) * S);
+	assert_int_equal(l.state, ASLEEP);
+	assert_true(liveness_step(&l, TIMER, &learner, (last + 1800) * S));
+	assert_int_equal(l.state, SILENT);
+	/* one that sends all the time has 15 min */
+	liveness_init(&l, &learner, 0);
+	heard_each(&l, 1, 7200, 2);
+	assert_int_equal(PATIENCE(&l), 900);
+	/* ... and a slow one no more than it had */
+	liveness_init(&l, &learner, 0);
+	heard_each(&l, 1, 10 * 4 * 3600, 4 * 3600);
+	assert_int_equal(PATIENCE(&l), 6 * 3600);
+}
+
+/* Openings of a door: eight within a minute are no rhythm. */
+static void a_burst_is_no_rhythm(void **state)
+{
+	struct liveness l;
+
+	(void)state;
+	liveness_init(&l, &learner, 0);
+	heard_each(&l, 100, 160, 5);
+	assert_int_equal(PATIENCE(&l), 6 * 3600);
+	heard_each(&l, 5000, 5010, 5);
+	assert_int_equal(PATIENCE(&l), 3 * 4840);
+}
+
+/* What lives after all has a slower rhythm than it seemed; and the gap of one
+ * bad hour is forgotten after a day or two. */
+static void a_silence_that_ends_teaches(void **state)
+{
+	struct liveness l;
+
+	(void)state;
+	liveness_init(&l, &learner, 0);
+	heard_each(&l, 60, 7200, 60);
+	assert_int_equal(PATIENCE(&l), 900);
+	liveness_step(&l, TIMER, &learner, 8100 * S);
+	assert_int_equal(l.state, SILENT);
+	heard_each(&l, 10800, 10800, 60);
+	assert_int_equal(l.state, ONLINE);
+	assert_int_equal(PATIENCE(&l), 3 * 3600);
+	heard_each(&l, 10860, 86400 + 10800, 60);
+	assert_int_equal(PATIENCE(&l), 3 * 3600);
+	heard_each(&l, 86400 + 10860, 2 * 86400 + 10800, 60);
+	assert_int_equal(PATIENCE(&l), 900);
+}
+
+static void a_restart_is_no_gap_of_the_device(void **state)
+{
+	struct liveness l;
+
+	(void)state;
+	liveness_restore(&l, &learner, -5 * 3600 * S);
+	heard_each(&l, 60, 7200, 60);
+	assert_int_equal(PATIENCE(&l), 900);
+}
+
 static void an_old_message_does_not_turn_back_time(void **state)
 {
 	struct liveness l;
@@ -204,6 +293,10 @@ int main(void)
 		cmocka_unit_test(one_that_always_answers_is_simply_awake),
 		cmocka_unit_test(due_is_never_late),
 		cmocka_unit_test(a_restart_takes_up_where_it_was),
+		cmocka_unit_test(a_rhythm_is_learnt),
+		cmocka_unit_test(a_burst_is_no_rhythm),
+		cmocka_unit_test(a_silence_that_ends_teaches),
+		cmocka_unit_test(a_restart_is_no_gap_of_the_device),
 		cmocka_unit_test(an_old_message_does_not_turn_back_time),
 	};
 
