@@ -248,6 +248,7 @@ struct adapter_host {
 	int (*low_fd)(struct adapter_bus *);
 	void (*missed)(struct adapter_point *);		/* minor 3, all */
 	void (*why)(struct adapter_device *, const char *format, va_list);
+	void (*note)(struct adapter_device *, const char *format, va_list);
 };
 
 /* ---- what an adapter calls ---- */
@@ -302,6 +303,19 @@ adapter_why(struct adapter_device *device, const char *format, ...)
 		return;
 	va_start(args, format);
 	device->bus->host->why(device, format, args);
+	va_end(args);
+}
+/* Minor 3. What people should know of a device as it is now, in a line that the
+ * status shows: why nothing is heard of it. Until the next; "": nothing more. */
+static inline void ADAPTER_PRINTF(2, 3)
+adapter_note(struct adapter_device *device, const char *format, ...)
+{
+	va_list args;
+
+	if (adapter_minor(device->bus) < 3)
+		return;
+	va_start(args, format);
+	device->bus->host->note(device, format, args);
 	va_end(args);
 }
 static inline void adapter_heard(struct adapter_device *device, int rssi)

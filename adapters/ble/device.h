@@ -64,6 +64,10 @@ struct ble_device {
 	uint8_t wrong_keys;		/* in a row */
 	enum decode_result trouble;
 	bool trouble_told;			/* the log knows of it */
+	enum decode_result noted;		/* the status knows of it */
+	enum decode_result refusal;	/* the last ... */
+	uint8_t refused;		/* ... and how many since refused_at */
+	int64_t refused_at;
 	int64_t trouble_said;
 	int64_t heard;			/* when the host was told last */
 	int64_t good;			/* when it had news last */

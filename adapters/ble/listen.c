@@ -17,6 +17,8 @@
 #define SAY_TIME (60 * SECOND)	/* a device's trouble is told so often */
 #define KEEP_TIME (60 * SECOND)
 #define KEEP_STEP 256
+#define NOTE_TIME (300 * SECOND)	/* so many refused in it are no noise */
+#define NOTE_REFUSED 3
 #define WRONG_KEYS 2		/* one may have been hit by noise */
 #define KEPT_COUNTER "counter"
 #define KEPT_IDENTITY "identity"
@@ -160,10 +162,49 @@ static const char *counter_name(enum decode_result result)
 	return NULL;
 }
 
+/* What the reader of the status can do about it. */
+static void trouble_note(struct ble_device *device, enum decode_result result)
+{
+	struct adapter_device *base = device->base;
+
+	device->noted = result;
+	if (result == DECODED_NO_KEY)
+		adapter_note(base, "encrypted, and there is no bindkey_file");
+	else if (result == DECODED_NO_MODEL)
+		adapter_note(base, "its model is not heard: give variant, or "
+			     "scan: active to its bus");
+	else if (result == DECODED_UNPROTECTED)
+		adapter_note(base, "sends in clear, and has a bindkey_file");
+	else
+		adapter_note(base, "%s: %d refused in 5 min",
+			     decode_result_text(result), NOTE_REFUSED);
+}
+
+/* A few may be hit by noise; that a key or a model is missing is sure. */
+static void trouble_look(struct ble_device *device, enum decode_result result,
+			 int64_t now)
+{
+	bool sure = result == DECODED_NO_KEY || result == DECODED_NO_MODEL ||
+		    result == DECODED_UNPROTECTED;
+
+	if (device->refused == 0 || result != device->refusal ||
+	    now - device->refused_at > NOTE_TIME) {
+		device->refusal = result;
+		device->refused = 0;
+		device->refused_at = now;
+	}
+	device->refused += device->refused < UINT8_MAX;
+	if (result != device->noted &&
+	    (sure || device->refused >= NOTE_REFUSED))
+		trouble_note(device, result);
+}
+
 static void trouble_set(struct ble_device *device, enum decode_result result,
 			int64_t now)
 {
 	struct adapter_device *base = device->base;
+
+	trouble_look(device, result, now);
 
 	adapter_count(base->bus, base, counter_name(result), 1);
 	device->wrong_keys = result == DECODED_WRONG_KEY ?
@@ -183,8 +224,11 @@ static void trouble_set(struct ble_device *device, enum decode_result result,
 
 static void trouble_clear(struct ble_device *device)
 {
-	device->wrong_keys = 0;
+	device->wrong_keys = device->refused = 0;
 	device->trouble = DECODED_OTHER;
+	if (device->noted != DECODED_OTHER)
+		adapter_note(device->base, "%s", "");
+	device->noted = DECODED_OTHER;
 	if (!device->trouble_told)
 		return;
 	device->trouble_told = false;
@@ -405,6 +449,16 @@ static void values_take(struct ble_device *device,
 	sign_of_life(device, adv->rssi, news, now);
 }
 
+/* Of a resolvable private address, which the device changes by and by. */
+static void address_look(struct ble_device *device,
+			 const struct advertisement *adv)
+{
+	if (adv->random && !device->random && adv->address[0] >> 6 == 1)
+		adapter_note(device->base, "its address is private: when it "
+			     "changes, the device is lost");
+	device->random = adv->random;
+}
+
 static void device_hear(struct ble_device *device,
 			const struct advertisement *adv, int64_t now)
 {
@@ -415,7 +469,7 @@ static void device_hear(struct ble_device *device,
 		(enum decode_choice)device->decode, adv, &device->state, now,
 		&readings, &by);
 
-	device->random = adv->random;
+	address_look(device, adv);
 	identity_keep(device, &before, now);
 	if (is_old(device, result, now))
 		return;

@@ -32,6 +32,8 @@ enum bus_event {
 				 * was not answered 3 times in a row while
 				 * other points of its device were */
 	BUS_HEARD,		/* sign of life; rssi in error, 0 unknown */
+	BUS_NOTE,		/* text: what people should know of the device;
+				 * NULL: nothing any more */
 	BUS_ROUND,		/* every polled point has been tried once */
 	BUS_NO_ANSWER,		/* the device did not answer, `tries` times in
 				 * a row: error, text. Its points get no FAULT

@@ -178,6 +178,19 @@ host_why(struct adapter_device *base, const char *format, va_list args)
 	vsnprintf(device->why, sizeof(device->why), format, args);
 }
 
+static void __attribute__((format(printf, 2, 0)))
+host_note(struct adapter_device *base, const char *format, va_list args)
+{
+	char *text = text_print(format, args);
+
+	if (text && !*text) {
+		free(text);
+		text = NULL;
+	}
+	device_say(device_of(base), (struct bus_message){
+		.event = BUS_NOTE, .text = text, .when = bus_now()});
+}
+
 static void host_heard(struct adapter_device *base, int rssi)
 {
 	struct bus_device *device = device_of(base);
@@ -374,4 +387,5 @@ const struct adapter_host bus_host = {
 	.found = search_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
 	.low_fd = host_low_fd, .missed = host_missed, .why = host_why,
+	.note = host_note,
 };

@@ -186,6 +186,7 @@ static json *endpoint_json(const struct endpoint *e, int64_t now)
 {
 	json *to = json_object_new_object();
 	json *clients = json_object_new_array();
+	char why[300];
 
 	add_text(to, "endpoint", e->conf->endpoint);
 	add_text(to, "state", e->leaving ? "leaving" :
@@ -194,8 +195,9 @@ static json *endpoint_json(const struct endpoint *e, int64_t now)
 	add_text(to, "profile", e->conf->profile);
 	if (e->life.heard)
 		add_seconds(to, "age", now - e->life.seen);
-	if (e->error && e->life.state != LIVENESS_ASLEEP)
-		add_text(to, "error", strerror(-e->error));
+	endpoint_trouble(e, now, why, sizeof(why));
+	if (*why)
+		add_text(to, "error", why);
 	if (e->tries)
 		add_int(to, "tries", e->tries);
 	if (batch_held(e).n)

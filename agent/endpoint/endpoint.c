@@ -122,6 +122,8 @@ static void rare_free(struct endpoint *e)
 		return;
 	free(e->rare->rhythm);
 	free(e->rare->statistics);
+	free(e->rare->note);
+	free(e->rare->why);
 	free((void *)(uintptr_t)e->rare);
 }
 
@@ -424,6 +426,9 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		if (m->error)
 			endpoint_link_heard(e, m->error, now);
 		endpoint_heard(e, m->when, now);
+		break;
+	case BUS_NOTE:
+		endpoint_note(e, m->text);
 		break;
 	case BUS_ROUND:
 		e->round_done = true;

@@ -18,6 +18,9 @@ struct gateway_bus;
 struct endpoint_rare {
 	struct statistics *statistics;	/* NULL: never started */
 	struct endpoint_firmware *firmware;	/* NULL: takes no images */
+	char *note;			/* the adapter's, or NULL */
+	char *why;			/* what its last miss was for people, or
+					 * NULL */
 	uint32_t *rhythm;		/* s, of each point: polled as often;
 					 * NULL: as configured */
 };
@@ -80,6 +83,13 @@ void endpoint_reschedule(struct endpoint *endpoint);
 /* What the bus says. */
 void endpoint_message(struct endpoint *endpoint,
 		      const struct bus_message *message, int64_t now);
+/* endpoint_awake.c: what the adapter says of the device, and what its last miss
+ * was; NULL: nothing. Copied. */
+void endpoint_note(struct endpoint *endpoint, const char *text);
+void endpoint_why(struct endpoint *endpoint, const char *text);
+/* Why it is not well, in words; "": it is. Into the caller's room. */
+void endpoint_trouble(const struct endpoint *endpoint, int64_t now,
+		      char *text, size_t size);
 /* A resource has changed by a server's write, an execute or a reset. */
 void endpoint_touched(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);

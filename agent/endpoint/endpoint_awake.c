@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Liveness and sleep of an endpoint: what the pure machines say is told to the
  * tree, the clients and the held writes. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "agent/endpoint/batch.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/gateway/gateway.h"
@@ -92,11 +95,67 @@ void endpoint_register_when_ready(struct endpoint *e, int64_t now)
 		endpoint_clients_start(e, now);
 }
 
+/* ---- in words, for the status ---- */
+
+static char *copy_of(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		abort();
+	return copy;
+}
+
+void endpoint_note(struct endpoint *e, const char *text)
+{
+	if (!text && !e->rare->note)
+		return;
+	free(e->rare->note);
+	endpoint_rare(e)->note = copy_of(text);
+}
+
+void endpoint_why(struct endpoint *e, const char *text)
+{
+	if (!text && !e->rare->why)
+		return;
+	free(e->rare->why);
+	endpoint_rare(e)->why = copy_of(text);
+}
+
+static void since_print(const struct endpoint *e, int64_t now, char *text,
+			size_t size)
+{
+	int64_t heard = gateway_wall(e->gateway, now) - (now - e->life.seen);
+	time_t seconds = (time_t)(heard / SECOND);
+	char when[32] = "";
+	struct tm tm;
+
+	if (wall_is_known(heard) && gmtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), " since %Y-%m-%dT%H:%M:%SZ", &tm);
+	snprintf(text, size, "not heard%s", *when ? when : " any more");
+}
+
+void endpoint_trouble(const struct endpoint *e, int64_t now, char *text,
+		      size_t size)
+{
+	bool missed = e->error && e->life.state != LIVENESS_ASLEEP;
+
+	text[0] = '\0';
+	if (e->rare->note)
+		snprintf(text, size, "%s", e->rare->note);
+	else if (missed)
+		snprintf(text, size, "%s", e->rare->why ? e->rare->why :
+			 strerror(-e->error));
+	else if (e->life.state == LIVENESS_SILENT && e->life.heard)
+		since_print(e, now, text, size);
+	else if (e->life.state != LIVENESS_ONLINE && !e->life.heard)
+		snprintf(text, size, "never heard");
+}
+
 /* ---- changes ---- */
 
 static void came(struct endpoint *e, uint8_t before, int64_t now)
 {
-	e->error = 0;
 	if (before == LIVENESS_ASLEEP) {
 		log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
 			 "device is awake");
@@ -133,6 +192,8 @@ void endpoint_heard(struct endpoint *e, int64_t when, int64_t now)
 	int64_t due = e->life.due;
 
 	e->tries = 0;
+	e->error = 0;
+	endpoint_why(e, NULL);
 	if (liveness_step(&e->life, LIVENESS_HEARD, &rules, when))
 		came(e, before, now);
 	if (e->life.due < due)
@@ -152,6 +213,7 @@ void endpoint_missed(struct endpoint *e, const struct bus_message *m,
 
 	e->tries = m->tries;
 	e->error = m->error;
+	endpoint_why(e, m->text);
 	if (liveness_step(&e->life, LIVENESS_MISS, &rules, now))
 		went(e, m->text ? m->text : strerror(-m->error), now);
 	reschedule(e, now);
@@ -164,6 +226,8 @@ void endpoint_life_due(struct endpoint *e, int64_t now)
 	if (e->life.due > now || e->leaving)
 		return;
 	if (liveness_step(&e->life, LIVENESS_TIMER, &rules, now))
-		went(e, e->error ? strerror(-e->error) : "not heard for its "
-		     "silent_after", now);
+		went(e, e->rare->note ? e->rare->note : e->error ?
+		     strerror(-e->error) : e->conf->learns_silence ?
+		     "not heard for three of its longest gaps" :
+		     "not heard for its silent_after", now);
 }

@@ -66,11 +66,13 @@ static void print_endpoint(const struct endpoint *e, int64_t now)
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
+	char why[300];
 
+	endpoint_trouble(e, loop_clock(), why, sizeof(why));
 	printf("%s%s%s: %s%s%s\n", e->conf->endpoint,
 	       e->conf->bus ? " on bus " : "", e->conf->bus ? e->conf->bus : "",
 	       liveness_state_name((enum liveness_state)e->life.state),
-	       e->error ? ", " : "", e->error ? strerror(-e->error) : "");
+	       *why ? ", " : "", why);
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))
 		print_slot(e, &path, slot, now);
 }

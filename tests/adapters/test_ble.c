@@ -87,7 +87,8 @@ static void turn(void)
 /* An advertisement, in hex, of this address (as written); a second later. */
 static void hear(const char *address, const char *hex)
 {
-	uint8_t packet[300] = {0x04, 0x3e, 0, 0x02, 1, 0, 1};
+	/* random, but for one of a maker's own */
+	uint8_t packet[300] = {0x04, 0x3e, 0, 0x02, 1, 0, *address != '5'};
 	size_t n = 14;
 	unsigned byte;
 
@@ -321,6 +322,63 @@ static void trouble_is_counted_and_said_once(void **state)
 	hear(COLD, "0816d2fc41ba0db07a");
 	assert_int_equal(fake_device_count(device, "damaged"), 1);
 	assert_int_equal(fake_events(host, FAKE_HEARD), 1);
+}
+
+/* The last line of the status, "" for none. */
+static const char *noted(void)
+{
+	size_t n = fake_events(host, FAKE_NOTE);
+
+	return n ? fake_event(host, FAKE_NOTE, n - 1)->text : "";
+}
+
+static void the_status_says_why(void **state)
+{
+	(void)state;
+	cold();
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(noted(), "");
+		hear(COLD, "1216d2fc41e445f3c9962b332211006c7c4518");
+	}
+	assert_string_equal(noted(), "wrong key: 3 refused in 5 min");
+	hear(COLD, "1216d2fc41e445f3c9962b332211006c7c4518");
+	assert_int_equal(fake_events(host, FAKE_NOTE), 1);
+	hear(COLD, FIRST);
+	assert_int_equal(fake_events(host, FAKE_NOTE), 2);
+	assert_string_equal(noted(), "");
+	hear(COLD, WARM);
+	assert_non_null(strstr(noted(), "in clear"));
+	hear(COLD, SECOND_ONE);
+	assert_string_equal(noted(), "");
+	/* three in more than five minutes may be noise */
+	for (int i = 0; i < 6; i++) {
+		hear(COLD, "1216d2fc41e445f3c9962b332211006c7c4518");
+		now += 200 * SECOND;
+	}
+	assert_string_equal(noted(), "");
+}
+
+static void the_status_says_what_is_missing(void **state)
+{
+	(void)state;
+	point(COLD, "field=temperature");
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	assert_non_null(strstr(noted(), "no bindkey_file"));
+	stop(state);
+	start(state);
+	device = fake_device_add(host, "d", "address=" ROOM " decode=govee");
+	fake_point_add(device, "t", "field=temperature");
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "09ff010001010cb9148c");
+	assert_non_null(strstr(noted(), "variant"));
+	stop(state);
+	start(state);
+	point("40:11:22:33:44:55", "field=temperature");
+	assert_int_equal(fake_attach(host), 0);
+	hear("40:11:22:33:44:55", WARM);
+	assert_non_null(strstr(noted(), "private"));
 }
 
 /* Somebody who sends nonsense in our name does not fill the log. */
@@ -700,6 +758,8 @@ int main(void)
 		TEST(what_is_wrong_is_refused),
 		TEST(characteristics_are_polled_or_not),
 		TEST(trouble_is_counted_and_said_once),
+		TEST(the_status_says_why),
+		TEST(the_status_says_what_is_missing),
 		TEST(flapping_trouble_is_not_said_again),
 		TEST(one_wrong_tag_is_not_said),
 		TEST(the_counter_survives_a_restart),

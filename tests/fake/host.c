@@ -438,6 +438,16 @@ static void host_why(struct adapter_device *device, const char *format,
 	vsnprintf(e->text, sizeof(e->text), format, args);
 }
 
+__attribute__((format(printf, 2, 0)))
+static void host_note(struct adapter_device *device, const char *format,
+		      va_list args)
+{
+	struct fake_event *e = event_add(host_of(device->bus), FAKE_NOTE);
+
+	e->device = device;
+	vsnprintf(e->text, sizeof(e->text), format, args);
+}
+
 __attribute__((format(printf, 4, 0)))
 static void host_lost(struct adapter_bus *bus, struct adapter_device *device,
 		      int error, const char *format, va_list args)
@@ -561,6 +571,7 @@ static const struct adapter_host functions = {
 	.now = host_now, .report = host_report, .fault = host_fault,
 	.heard = host_heard, .lost = host_lost, .done = host_done,
 	.missed = host_missed, .why = host_why,
+	.note = host_note,
 	.found = host_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
 	.low_fd = host_low_fd,

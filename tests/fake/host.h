@@ -26,6 +26,7 @@ enum fake_kind {
 	FAKE_FOUND,
 	FAKE_LOG,
 	FAKE_WHY,
+	FAKE_NOTE,
 };
 
 struct fake_event {

@@ -369,7 +369,7 @@ static void note(struct bus_message *m)
 		p->device = NULL;
 		break;
 	case BUS_OPENED: case BUS_DOWN: case BUS_CLOSED: case BUS_DONE:
-	case BUS_KEEP: case BUS_FOUND: case BUS_SEARCHED:
+	case BUS_KEEP: case BUS_NOTE: case BUS_FOUND: case BUS_SEARCHED:
 		break;
 	}
 }

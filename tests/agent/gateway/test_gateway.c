@@ -2,6 +2,7 @@
  * Buses and devices across start, reload and stop, on real bus threads with
  * the sim adapter; nothing is sent. */
 #include <poll.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -323,6 +324,43 @@ static void heard_with(struct endpoint *e, int rssi)
 			 .error = rssi, .when = monotonic_read()}, monotonic_read());
 }
 
+static void the_status_says_why_a_device_is_not_well(void **state)
+{
+	struct endpoint *e;
+	char why[80];
+
+	(void)state;
+	configure(TWO);
+	assert_true(gateway_reload(&gateway, loop_clock()));
+	assert_true(turn_until(are_online));
+	e = gateway_endpoint(&gateway, "a");
+	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	assert_string_equal(why, "");
+	endpoint_message(e, &(struct bus_message){.event = BUS_NO_ANSWER,
+			 .error = -EBUSY, .tries = 1, .text = (char[]){"held by another"}}, loop_clock());
+	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	assert_string_equal(why, "held by another");
+	endpoint_message(e, &(struct bus_message){.event = BUS_NOTE,
+			 .text = (char[]){"no key"}}, loop_clock());
+	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	assert_string_equal(why, "no key");
+	/* an answer ends what a miss was, and not what the adapter says */
+	heard_with(e, 0);
+	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	assert_string_equal(why, "no key");
+	endpoint_message(e, &(struct bus_message){.event = BUS_NOTE},
+			 loop_clock());
+	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	assert_string_equal(why, "");
+	e->life.state = LIVENESS_SILENT;
+	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	assert_string_equal(why, "not heard any more");	/* no clock here */
+	e->life.state = LIVENESS_UNKNOWN;
+	e->life.heard = false;
+	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	assert_string_equal(why, "never heard");
+}
+
 static void signal_of_a_radio(void **state)
 {
 	struct endpoint *e;
@@ -392,6 +430,7 @@ static void error_codes_come_and_go(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(the_status_says_why_a_device_is_not_well),
 		CASE(signal_of_a_radio),
 		CASE(error_codes_come_and_go),
 		CASE(starts_and_stops),
