@@ -19,6 +19,7 @@
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/gateway/loop.h"
+#include "agent/http/http.h"
 #include "agent/store/state_lock.h"
 
 #define LOW_FDS 64		/* buses whose library uses select() */
@@ -166,6 +167,8 @@ static int run(const struct options *o, struct config *config,
 	if (rc == 0)
 		rc = loop_open(&gateway, o->dry_run ? NULL : o->run);
 	if (rc == 0) {
+		if (!o->dry_run)
+			http_start(&gateway);
 		gateway_apply(&gateway, config, monotonic_read());
 		gateway.was_killed = false;
 		loop_run();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The states of a Type=notify (and notify-reload) service. */
 #include <inttypes.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include "agent/base/sdnotify.h"
 
@@ -34,4 +35,14 @@ uint64_t sdnotify_watchdog(void)
 void sdnotify_alive(void)
 {
 	sd_notify(0, "WATCHDOG=1");
+}
+
+int sdnotify_listener(void)
+{
+	int n = sd_listen_fds(0);
+
+	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++)
+		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0)
+			return fd;
+	return -1;
 }

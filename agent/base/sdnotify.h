@@ -12,4 +12,7 @@ void sdnotify_stopping(void);
  * biting, half of WatchdogSec=; 0: it has none. */
 uint64_t sdnotify_watchdog(void);
 void sdnotify_alive(void);
+/* A stream socket that listens, which a .socket unit has given, or -1. It stays
+ * systemd's: duplicate it. */
+int sdnotify_listener(void);
 #endif

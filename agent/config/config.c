@@ -149,6 +149,7 @@ static void gateway_build(struct building *b, const struct yaml_node *node)
 				       b->arena, &scope);
 	}
 	itself->fingerprint += b->config->object_25;
+	config_page_build(b, node, &scope);
 	/* They outlive the arena. */
 	if (b->config->gateway)
 		b->config->gateway = strdup(b->config->gateway);
@@ -420,6 +421,7 @@ struct config *config_build(const struct config_file *files, size_t n,
 	b.arena = config->scratch = arena_create();
 	block_init(&b.defaults);
 	config_keys_fall_back(config_store_keys, config, b.arena);
+	config_keys_fall_back(config_gateway_keys, config, b.arena);
 	errors->fatal = true;
 	if (n) {
 		check_top(&b, &files[0], "the main file");
@@ -475,6 +477,7 @@ void config_free(struct config *config)
 	config_device_free(config->itself);
 	free(config->gateway);
 	free(config->gateway_endpoint);
+	config_page_finish(&config->page);
 	free(config->directory);
 	arena_destroy(config->scratch);
 	free(config);

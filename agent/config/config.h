@@ -177,7 +177,16 @@ struct config_bus {
 	void *data;			/* pristine */
 };
 
+/* What may look at the gateway, and what is kept for it. */
+struct config_page {
+	char *http;			/* ADDRESS:PORT, or NULL */
+	char *token_file;		/* or NULL */
+	int64_t history;		/* bytes; 0: none */
+	bool endpoint_metrics;
+};
+
 struct config {
+	struct config_page page;	/* gateway: http and what is beside it */
 	char *gateway;			/* gateway: name */
 	char *gateway_endpoint;		/* gateway: endpoint, or NULL */
 	bool object_25;			/* gateway: object_25 */
@@ -219,6 +228,7 @@ void config_free(struct config *config);
 void config_server_free(struct config_server *server);
 void config_bus_free(struct config_bus *bus);
 void config_device_free(struct config_device *device);
+void config_page_finish(struct config_page *page);
 
 /* The definitions of objects that it was loaded with. */
 const struct object_model *config_device_model(const struct config_device *);

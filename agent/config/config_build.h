@@ -36,6 +36,10 @@ bool config_is_list(const struct yaml_node *node, const char *name,
 void config_security_check(struct config_server *server,
 			   const struct block *block,
 			   struct config_scope *scope);
+/* What stands beside `http` of the gateway, once its keys are typed: texts
+ * outlive the arena from then on. */
+void config_page_build(struct building *b, const struct yaml_node *gateway,
+		       struct config_scope *scope);
 void config_store_build(struct building *b, const struct yaml_node *node);
 void config_server_build(struct building *b, const struct yaml_node *node);
 void config_bootstrap_build(struct building *b, const struct yaml_node *node);
@@ -77,4 +81,12 @@ struct config_uri {
 	uint16_t port;
 };
 int config_uri_parse(const char *text, struct config_uri *uri);
+
+/* "127.0.0.1:8088", "[::1]:8088": where somebody may connect to. */
+struct config_listen {
+	char host[48];			/* numeric, without brackets */
+	uint16_t port;			/* 0: any that is free */
+	bool v6, loopback;		/* nobody but this machine */
+};
+int config_listen_parse(const char *text, struct config_listen *listen);
 #endif

@@ -41,6 +41,20 @@ const struct config_key config_gateway_keys[] = {
 		   .help = "the gateway's own endpoint"),
 	CONFIG_KEY("object_25", KEY_BOOL, struct config, object_25,
 		   .help = "its endpoint lists the devices"),
+	CONFIG_KEY("http", KEY_TEXT, struct config, page.http,
+		   .help = "where browsers and Prometheus find it: "
+			   "127.0.0.1:8088, [::1]:8088; off if absent"),
+	CONFIG_KEY("http_token_file", KEY_TEXT, struct config, page.token_file,
+		   .help = "a file with what readers must know, 16 characters "
+			   "or more, 0640; beyond loopback it is needed"),
+	CONFIG_KEY("history", KEY_SIZE, struct config, page.history,
+		   .fallback = "4MiB", .min = 0, .max = 1 << 30,
+		   .help = "memory for the plots of the page: a day of a value "
+			   "takes 3 KiB; 0: no plots"),
+	CONFIG_KEY("metrics", KEY_CHOICE, struct config,
+		   page.endpoint_metrics, .fallback = "summary",
+		   .choices = "summary|endpoints",
+		   .help = "endpoints: series of each endpoint, too"),
 	OTHER("manufacturer", "3/0/0; the machine's if absent"),
 	OTHER("model", "3/0/1; the machine's if absent"),
 	OTHER("serial", "3/0/2; the machine's if absent"),

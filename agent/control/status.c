@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * From the gateway's structs to JSON. */
 #include <json-c/json.h>
-#include <math.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/control/add.h"
 #include "agent/control/ask.h"
 #include "agent/coap/credentials.h"
 #include "agent/endpoint/batch.h"
@@ -14,47 +14,15 @@
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/loop.h"
 #include "agent/config/object_set.h"
+#include "agent/control/overview.h"
 #include "agent/store/spill.h"
 #include "agent/control/status.h"
 #include "agent/base/monotonic.h"
 #include "objects/codec.h"
 
-#define SECOND 1e9
 #define COUNTS_MAX 32
 
 #define json struct json_object
-
-static void add_text(json *to, const char *key, const char *text)
-{
-	if (text)
-		json_object_object_add(to, key, json_object_new_string(text));
-}
-
-static void add_int(json *to, const char *key, int64_t n)
-{
-	json_object_object_add(to, key, json_object_new_int64(n));
-}
-
-static void add_bool(json *to, const char *key, bool b)
-{
-	json_object_object_add(to, key, json_object_new_boolean(b));
-}
-
-/* With one decimal: nobody wants more of an age. */
-static void add_tenths(json *to, const char *key, double number)
-{
-	char text[32];
-
-	number = round(number * 10) / 10;
-	snprintf(text, sizeof(text), "%.1f", number);
-	json_object_object_add(to, key,
-			       json_object_new_double_s(number, text));
-}
-
-static void add_seconds(json *to, const char *key, int64_t ns)
-{
-	add_tenths(to, key, (double)ns / SECOND);
-}
 
 static void add_code(json *to, uint8_t code)
 {
@@ -213,17 +181,6 @@ static json *endpoint_json(const struct endpoint *e, int64_t now)
 	return to;
 }
 
-static json *refused_json(const struct config_device *conf)
-{
-	json *to = json_object_new_object();
-
-	add_text(to, "endpoint", conf->endpoint);
-	add_text(to, "state", "refused");
-	add_text(to, "bus", conf->bus);
-	add_text(to, "error", conf->refused);
-	return to;
-}
-
 static json *bus_json(const struct gateway_bus *b)
 {
 	json *to = json_object_new_object();
@@ -278,7 +235,7 @@ static json *no_endpoint_json(const char *name)
 	return error_json(text);
 }
 
-static json *status_of(struct gateway *g, const char *name, int64_t now)
+json *status_of(struct gateway *g, const char *name, int64_t now)
 {
 	struct endpoint *e = gateway_endpoint(g, name);
 	json *to, *list;
@@ -287,7 +244,7 @@ static json *status_of(struct gateway *g, const char *name, int64_t now)
 		if (!strcmp(g->refused[i]->endpoint, name)) {
 			list = json_object_new_array();
 			json_object_array_add(list,
-					      refused_json(g->refused[i]));
+					      overview_refused(g->refused[i]));
 			to = json_object_new_object();
 			json_object_object_add(to, "endpoints", list);
 			add_text(to, "health", "down");
@@ -354,27 +311,38 @@ static json *store_json(const struct gateway *g, int64_t now)
 	return to;
 }
 
-static json *status_all(struct gateway *g, int64_t now)
+json *status_head(struct gateway *g, int64_t now)
 {
 	json *to = json_object_new_object();
-	json *endpoints = json_object_new_array();
 	json *buses = json_object_new_array();
 
 	add_text(to, "gateway", g->name);
+	add_text(to, "version", g->version);
+	add_seconds(to, "uptime", now - g->started);
 	add_text(to, "health", health(g));
+	json_object_object_add(to, "reasons", overview_reasons(g));
 	if (!wall_is_known(gateway_wall(g, now)))
 		add_text(to, "clock", "not set");
+	json_object_object_add(to, "servers", overview_servers(g));
+	for (const struct gateway_bus *b = g->buses; b; b = b->next)
+		json_object_array_add(buses, bus_json(b));
+	json_object_object_add(to, "buses", buses);
+	json_object_object_add(to, "store", store_json(g, now));
+	json_object_object_add(to, "findings", findings_json(&g->errors));
+	return to;
+}
+
+static json *status_all(struct gateway *g, int64_t now)
+{
+	json *to = status_head(g, now);
+	json *endpoints = json_object_new_array();
+
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		json_object_array_add(endpoints, endpoint_json(e, now));
 	for (size_t i = 0; i < g->n_refused; i++)
-		json_object_array_add(endpoints, refused_json(g->refused[i]));
-	for (const struct gateway_bus *b = g->buses; b; b = b->next)
-		json_object_array_add(buses, bus_json(b));
+		json_object_array_add(endpoints, overview_refused(g->refused[i]));
 	json_object_object_add(to, "endpoints", endpoints);
-	json_object_object_add(to, "buses", buses);
-	json_object_object_add(to, "store", store_json(g, now));
-	json_object_object_add(to, "findings", findings_json(&g->errors));
 	return to;
 }
 
@@ -410,8 +378,8 @@ static json *slot_json(const struct endpoint *e,
 	return to;
 }
 
-static json *read_json(struct gateway *g, const char *name, const char *text,
-		       int64_t now)
+json *status_read(struct gateway *g, const char *name, const char *text,
+		  int64_t now)
 {
 	struct endpoint *e = gateway_endpoint(g, name);
 	struct tree_cursor at = {0, 0};
@@ -472,7 +440,7 @@ json *status_answer(struct gateway *g, const char *what, json *request)
 		return endpoint ? status_of(g, endpoint, now) :
 				  status_all(g, now);
 	if (!strcmp(what, "read") && endpoint && path)
-		return read_json(g, endpoint, path, now);
+		return status_read(g, endpoint, path, now);
 	if (!strcmp(what, "reload"))
 		return reload_json(g);
 	if (!strcmp(what, "check"))

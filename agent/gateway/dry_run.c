@@ -68,7 +68,7 @@ static void print_endpoint(const struct endpoint *e, int64_t now)
 	const struct tree_slot *slot;
 	char why[300];
 
-	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	printf("%s%s%s: %s%s%s\n", e->conf->endpoint,
 	       e->conf->bus ? " on bus " : "", e->conf->bus ? e->conf->bus : "",
 	       liveness_state_name((enum liveness_state)e->life.state),

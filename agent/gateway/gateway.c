@@ -75,6 +75,7 @@ void gateway_finish(struct gateway *g)
 	free(g->room);
 	free(g->out);
 	free(g->name);
+	config_page_finish(&g->page);
 }
 
 /* ---- endpoints by name ---- */

@@ -28,6 +28,8 @@ struct gateway {
 	struct config_dirs dirs;
 	const char *version;		/* of the program, or NULL */
 	char *name;
+	struct config_page page;	/* owned */
+	unsigned applied;		/* how many configurations were */
 	struct mailbox *mail;
 	struct store *store;
 	struct last *last;		/* of sleeping devices */

@@ -387,6 +387,10 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 	g->name = config->gateway;
 	g->object_25 = config->object_25;
 	config->gateway = NULL;
+	config_page_finish(&g->page);
+	g->page = config->page;
+	config->page = (struct config_page){0};
+	g->applied++;
 	for (size_t i = 0; i < g->n_waiting; i++)
 		config_device_free(g->waiting[i]);
 	g->n_waiting = 0;

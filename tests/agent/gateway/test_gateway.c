@@ -331,33 +331,33 @@ static void the_status_says_why_a_device_is_not_well(void **state)
 
 	(void)state;
 	configure(TWO);
-	assert_true(gateway_reload(&gateway, loop_clock()));
+	assert_true(gateway_reload(&gateway, monotonic_read()));
 	assert_true(turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
-	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "");
 	endpoint_message(e, &(struct bus_message){.event = BUS_NO_ANSWER,
-			 .error = -EBUSY, .tries = 1, .text = (char[]){"held by another"}}, loop_clock());
-	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+			 .error = -EBUSY, .tries = 1, .text = (char[]){"held by another"}}, monotonic_read());
+	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "held by another");
 	endpoint_message(e, &(struct bus_message){.event = BUS_NOTE,
-			 .text = (char[]){"no key"}}, loop_clock());
-	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+			 .text = (char[]){"no key"}}, monotonic_read());
+	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "no key");
 	/* an answer ends what a miss was, and not what the adapter says */
 	heard_with(e, 0);
-	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "no key");
 	endpoint_message(e, &(struct bus_message){.event = BUS_NOTE},
-			 loop_clock());
-	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+			 monotonic_read());
+	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "");
 	e->life.state = LIVENESS_SILENT;
-	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "not heard any more");	/* no clock here */
 	e->life.state = LIVENESS_UNKNOWN;
 	e->life.heard = false;
-	endpoint_trouble(e, loop_clock(), why, sizeof(why));
+	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "never heard");
 }
 

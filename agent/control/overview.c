@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/control/overview.h"
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "agent/control/add.h"
+#include "agent/endpoint/batch.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/gateway/gateway.h"
+
+#define SECOND INT64_C(1000000000)
+
+#define json struct json_object
+
+/* ---- why ---- */
+
+static void because(json *list, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void because(json *list, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	json_object_array_add(list, json_object_new_string(text));
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static bool is_registered(const struct client *c)
+{
+	return c->registration.state == REGISTRATION_REGISTERED ||
+	       c->registration.state == REGISTRATION_UPDATING;
+}
+
+static bool is_alone(const struct endpoint *e)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (!is_registered(&e->clients[i]))
+			return true;
+	return !e->n_clients && e->bootstrap;
+}
+
+static void endpoints_because(json *list, const struct gateway *g)
+{
+	size_t silent = 0, unknown = 0, alone = 0;
+
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e)) {
+		silent += e->life.state == LIVENESS_SILENT;
+		unknown += e->life.state == LIVENESS_UNKNOWN;
+		alone += e->life.state != LIVENESS_SILENT &&
+			 e->life.state != LIVENESS_UNKNOWN && is_alone(e);
+	}
+	if (silent)
+		because(list, "%zu endpoint%s silent", silent, plural(silent));
+	if (unknown)
+		because(list, "%zu endpoint%s not heard yet", unknown,
+			plural(unknown));
+	if (alone)
+		because(list, "%zu endpoint%s not registered", alone,
+			plural(alone));
+	if (g->n_refused)
+		because(list, "%zu device%s refused", g->n_refused,
+			plural(g->n_refused));
+}
+
+json *overview_reasons(const struct gateway *g)
+{
+	json *list = json_object_new_array();
+
+	if (!g->n_endpoints && !g->n_refused)
+		because(list, "no devices are configured");
+	endpoints_because(list, g);
+	for (const struct gateway_bus *b = g->buses; b; b = b->next)
+		if (b->hangs)
+			because(list, "bus %s hangs", b->conf->name);
+		else if (!b->open && !b->for_search)
+			because(list, "bus %s is down: %s", b->conf->name,
+				b->trouble ? b->trouble : "not open yet");
+	if (g->errors.n)
+		because(list, "%zu finding%s in the configuration",
+			g->errors.n, plural(g->errors.n));
+	return list;
+}
+
+/* ---- servers ---- */
+
+/* Of an endpoint that cannot register there, for all of them. */
+static const char *trouble_at(const struct gateway *g, const struct server *s)
+{
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		for (size_t i = 0; i < e->n_clients; i++)
+			if (e->clients[i].server == s && e->clients[i].trouble)
+				return e->clients[i].trouble;
+	return NULL;
+}
+
+static json *server_json(const struct gateway *g, const struct server *s)
+{
+	static const char *const modes[] = {
+		[SECURITY_NOSEC] = "nosec", [SECURITY_PSK] = "psk",
+		[SECURITY_RPK] = "rpk", [SECURITY_X509] = "x509",
+	};
+	json *to = json_object_new_object();
+
+	add_int(to, "server", s->conf->id);
+	add_text(to, "uri", s->conf->uri);
+	add_text(to, "security", modes[s->conf->security]);
+	add_int(to, "endpoints", (int64_t)s->n_clients);
+	add_int(to, "registered", (int64_t)s->n_registered);
+	add_int(to, "queued", (int64_t)s->n_waiting);
+	if (!s->length)
+		add_text(to, "trouble", "its name is not resolved yet");
+	else if (s->n_registered < s->n_clients)
+		add_text(to, "trouble", trouble_at(g, s));
+	return to;
+}
+
+json *overview_servers(const struct gateway *g)
+{
+	json *list = json_object_new_array();
+
+	for (const struct server *s = g->servers.first; s; s = s->next)
+		if (s->kind == SERVER_CONFIGURED ||
+		    s->kind == SERVER_BOOTSTRAPPED)
+			json_object_array_add(list, server_json(g, s));
+	return list;
+}
+
+/* ---- rows ---- */
+
+static json *row_server(const struct client *c)
+{
+	json *to = json_object_new_object();
+
+	add_int(to, "server", c->server->conf->id);
+	add_text(to, "state", registration_state_name(
+		 (enum registration_state)c->registration.state));
+	if (c->forward && c->forward->n)
+		add_int(to, "waiting", c->forward->n);
+	return to;
+}
+
+json *overview_row(const struct endpoint *e, int64_t now)
+{
+	json *to = json_object_new_object();
+	json *servers = json_object_new_array();
+	const char *trouble = NULL;
+
+	add_text(to, "endpoint", e->conf->endpoint);
+	add_text(to, "state", e->leaving ? "leaving" :
+		 liveness_state_name((enum liveness_state)e->life.state));
+	add_text(to, "bus", e->conf->bus);
+	if (e->life.heard)	/* s since 1970 */
+		add_int(to, "heard", (gateway_wall(e->gateway, now) -
+				      (now - e->life.seen)) / SECOND);
+	if (e->conf->queue)
+		add_bool(to, "sleeper", true);
+	for (size_t i = 0; i < e->n_clients; i++) {
+		json_object_array_add(servers, row_server(&e->clients[i]));
+		trouble = trouble ? trouble : e->clients[i].trouble;
+	}
+	json_object_object_add(to, "servers", servers);
+	if (e->error && e->life.state != LIVENESS_ASLEEP)
+		trouble = strerror(-e->error);
+	add_text(to, "error", trouble);
+	if (batch_held(e).n)
+		add_int(to, "held", (int64_t)batch_held(e).n);
+	if (e->rssi)
+		add_int(to, "rssi", e->rssi);
+	return to;
+}
+
+json *overview_refused(const struct config_device *conf)
+{
+	json *to = json_object_new_object();
+
+	add_text(to, "endpoint", conf->endpoint);
+	add_text(to, "state", "refused");
+	add_text(to, "bus", conf->bus);
+	add_text(to, "error", conf->refused);
+	return to;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * All endpoints at a glance: why the gateway is not healthy, its servers, and a
+ * row of each endpoint for tables that are looked at while they change. */
+#ifndef AGENT_OVERVIEW_H
+#define AGENT_OVERVIEW_H
+#include <stdint.h>
+
+struct config_device;
+struct endpoint;
+struct gateway;
+struct json_object;
+
+/* Sentences; none where all is well. */
+struct json_object *overview_reasons(const struct gateway *gateway);
+/* Each with how many endpoints it has and how many are registered. */
+struct json_object *overview_servers(const struct gateway *gateway);
+/* What the status says of an endpoint, without what changes by time alone. */
+struct json_object *overview_row(const struct endpoint *endpoint, int64_t now);
+struct json_object *overview_refused(const struct config_device *device);
+#endif

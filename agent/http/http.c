@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * libmicrohttpd on the agent's loop: its epoll descriptor is one of the loop's,
+ * its time-out one of the loop's timers. Visitors are few, and whoever is slow
+ * is cut off. */
+#include "agent/http/http.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+#include "agent/base/log.h"
+#include "agent/gateway/gateway.h"
+#include "agent/http/http_private.h"
+
+#define VISITORS_MAX 32u
+#define ROOM ((size_t)16 * 1024)	/* of a request and its headers */
+#define IDLE 15u		/* s without a byte */
+#define PATIENCE 30000		/* ms, for a request and its answer */
+#define SWEEP 5000
+#define AGAIN 30000		/* ms, where nothing could be opened */
+
+/* One connection. */
+struct visitor {
+	struct visitor *next, *prev;
+	uint64_t since;		/* ms: the last answer's end, or its coming */
+	int fd;
+};
+
+/* One socket that listens; of its own, for its handles close later than it. */
+struct listener {
+	struct gateway *gateway;
+	struct MHD_Daemon *daemon;
+	uv_poll_t poll;
+	uv_timer_t timer, sweep;
+	unsigned handles;	/* not closed yet */
+	struct visitor *first;
+	char *at;		/* the configuration's, or NULL: systemd's */
+	char *token;		/* or NULL */
+};
+
+static struct {
+	struct gateway *gateway;	/* NULL: not started */
+	struct listener *listener;	/* or NULL */
+	unsigned applied;
+	uv_prepare_t watch;
+	uv_timer_t again;
+} http;
+
+/* ---- visitors ---- */
+
+static void visitor_come(struct listener *l, int fd, void **to)
+{
+	struct visitor *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		abort();
+	v->fd = fd;
+	v->since = uv_now(uv_default_loop());
+	v->next = l->first;
+	if (v->next)
+		v->next->prev = v;
+	l->first = v;
+	*to = v;
+	if (!uv_is_active((uv_handle_t *)&l->sweep))
+		uv_timer_again(&l->sweep);
+}
+
+static void visitor_go(struct listener *l, struct visitor *v)
+{
+	*(v->prev ? &v->prev->next : &l->first) = v->next;
+	if (v->next)
+		v->next->prev = v->prev;
+	free(v);
+	if (!l->first)
+		uv_timer_stop(&l->sweep);
+}
+
+static void visited(void *listener, struct MHD_Connection *connection,
+		    void **context, enum MHD_ConnectionNotificationCode what)
+{
+	const union MHD_ConnectionInfo *info;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		visitor_go(listener, *context);
+		return;
+	}
+	info = MHD_get_connection_info(connection,
+				       MHD_CONNECTION_INFO_CONNECTION_FD);
+	visitor_come(listener, info->connect_fd, context);
+}
+
+/* Who takes a byte now and then is as slow as who takes none. */
+static void sweep(uv_timer_t *timer)
+{
+	struct listener *l = timer->data;
+	uint64_t now = uv_now(timer->loop);
+
+	for (struct visitor *v = l->first; v; v = v->next)
+		if (now - v->since > PATIENCE)
+			shutdown(v->fd, SHUT_RDWR);
+}
+
+/* ---- requests ---- */
+
+static enum MHD_Result asked(void *listener, struct MHD_Connection *connection,
+			     const char *path, const char *method,
+			     const char *version, const char *upload,
+			     size_t *upload_size, void **context)
+{
+	struct listener *l = listener;
+
+	(void)version;
+	(void)upload;
+	(void)upload_size;
+	(void)context;
+	return http_answer(l->gateway, l->token, connection, method, path);
+}
+
+static void answered(void *listener, struct MHD_Connection *connection,
+		     void **context, enum MHD_RequestTerminationCode how)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct visitor *v = info ? info->socket_context : NULL;
+
+	(void)listener;
+	(void)context;
+	(void)how;
+	if (v)
+		v->since = uv_now(uv_default_loop());
+}
+
+/* ---- the loop ---- */
+
+static void turn(struct listener *l);
+
+static void time_has_come(uv_timer_t *timer)
+{
+	turn(timer->data);
+}
+
+static void readable(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	turn(poll->data);
+}
+
+static void turn(struct listener *l)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	MHD_run(l->daemon);
+	if (MHD_get_timeout(l->daemon, &ms) == MHD_YES)
+		uv_timer_start(&l->timer, time_has_come, ms, 0);
+	else
+		uv_timer_stop(&l->timer);
+}
+
+static void say_nothing(void *unused, const char *format, va_list args)
+{
+	(void)unused;
+	(void)format;
+	(void)args;
+}
+
+static struct MHD_Daemon *daemon_start(struct listener *l, int fd)
+{
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+		0, NULL, NULL, asked, l,
+		MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, VISITORS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, ROOM,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE,
+		MHD_OPTION_NOTIFY_CONNECTION, visited, l,
+		MHD_OPTION_NOTIFY_COMPLETED, answered, l,
+		MHD_OPTION_END);
+}
+
+static void handles_open(struct listener *l)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
+		l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	uv_loop_t *uv = uv_default_loop();
+
+	uv_poll_init(uv, &l->poll, info->epoll_fd);
+	uv_timer_init(uv, &l->timer);
+	uv_timer_init(uv, &l->sweep);
+	l->poll.data = l->timer.data = l->sweep.data = l;
+	l->handles = 3;
+	uv_poll_start(&l->poll, UV_READABLE, readable);
+	uv_timer_start(&l->sweep, sweep, SWEEP, SWEEP);
+	uv_timer_stop(&l->sweep);	/* until somebody comes */
+}
+
+/* ---- open and close ---- */
+
+static void listener_free(struct listener *l)
+{
+	http_token_free(l->token);
+	free(l->at);
+	free(l);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+	struct listener *l = handle->data;
+
+	if (--l->handles == 0)
+		listener_free(l);
+}
+
+static void listener_close(struct listener *l)
+{
+	uv_close((uv_handle_t *)&l->poll, handle_closed);
+	uv_close((uv_handle_t *)&l->timer, handle_closed);
+	MHD_stop_daemon(l->daemon);
+	uv_close((uv_handle_t *)&l->sweep, handle_closed);
+}
+
+/* fd is taken. token as in struct listener. */
+static struct listener *listener_open(struct gateway *g, int fd,
+				      const char *at, char *token)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		abort();
+	l->gateway = g;
+	l->token = token;
+	if (at && !(l->at = strdup(at)))
+		abort();
+	l->daemon = daemon_start(l, fd);
+	if (l->daemon) {
+		handles_open(l);
+		return l;
+	}
+	close(fd);
+	log_line(LOG_ERROR, NULL, NULL, "http: cannot serve at %s",
+		 at ? at : "the socket of systemd");
+	listener_free(l);
+	return NULL;
+}
+
+static bool may_serve(int fd, const char *token)
+{
+	if (token || http_is_local(fd))
+		return true;
+	log_line(LOG_ERROR, NULL, NULL, "http: the socket of systemd can be "
+		 "reached from other machines: that needs http_token_file");
+	return false;
+}
+
+static void follow(void);
+
+static void try_again(uv_timer_t *timer)
+{
+	(void)timer;
+	follow();
+}
+
+static void begin(int fd, const char *at, char *token)
+{
+	if (fd >= 0 && may_serve(fd, token)) {
+		http.listener = listener_open(http.gateway, fd, at, token);
+	} else {
+		if (fd >= 0)
+			close(fd);
+		http_token_free(token);
+	}
+	if (!http.listener)
+		uv_timer_start(&http.again, try_again, AGAIN, 0);
+	else
+		log_line(LOG_NOTE, NULL, NULL, "http: serves at %s",
+			 at ? at : "the socket of systemd");
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* As the configuration is now. Who reads goes on, where the address stays. */
+static void follow(void)
+{
+	const char *at = http.gateway->page.http;
+	struct listener *l = http.listener;
+	int inherited = at ? -1 : http_inherited();
+	char *token;
+
+	uv_timer_stop(&http.again);
+	if (!http_token_read(http.gateway, &token)) {
+		at = NULL;	/* nobody is let in without it */
+		if (inherited >= 0)
+			close(inherited);
+		inherited = -1;
+	}
+	if (l && is_same(l->at, at) && (at || inherited >= 0)) {
+		http_token_free(l->token);
+		l->token = token;
+		if (inherited >= 0)
+			close(inherited);
+		return;
+	}
+	if (l)
+		listener_close(l);
+	http.listener = NULL;
+	if (at || inherited >= 0)
+		begin(at ? http_listen(at) : inherited, at, token);
+	else
+		http_token_free(token);
+}
+
+static void watch(uv_prepare_t *prepare)
+{
+	(void)prepare;
+	if (http.gateway->stopping) {
+		http_stop();
+	} else if (http.applied != http.gateway->applied) {
+		http.applied = http.gateway->applied;
+		follow();
+	}
+}
+
+void http_start(struct gateway *gateway)
+{
+	http.gateway = gateway;
+	uv_prepare_init(uv_default_loop(), &http.watch);
+	uv_timer_init(uv_default_loop(), &http.again);
+	uv_prepare_start(&http.watch, watch);
+}
+
+void http_stop(void)
+{
+	if (!http.gateway)
+		return;
+	http.gateway = NULL;
+	if (http.listener)
+		listener_close(http.listener);
+	http.listener = NULL;
+	uv_close((uv_handle_t *)&http.watch, NULL);
+	uv_close((uv_handle_t *)&http.again, NULL);
+}

@@ -1,0 +1,391 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page by plain HTTP: what it says, and to whom."""
+import http.client
+import json
+import os
+import socket
+import pathlib
+import sys
+import textwrap
+
+import sites
+from harness import Gateway, Program, SharedSite, Site, free_port, wait_for
+
+TOKEN = "0123456789abcdefghij"
+
+MAIN = """\
+gateway:
+  name: site7
+  http: {http}
+{more}
+servers:
+  - {{id: 1, uri: "coap://127.0.0.1:{port}"}}
+"""
+
+
+# argv: descriptor, program, its arguments
+HAND_OVER = """\
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def main_file(port, http, more=""):
+    return MAIN.format(port=port, http=http,
+                       more=textwrap.indent(textwrap.dedent(more), "  "))
+
+
+def free_tcp_port():
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def is_shut(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+def listening(pid):
+    """Inodes of the TCP sockets that a process listens at."""
+    there = set()
+    for name in ("tcp", "tcp6"):
+        for line in pathlib.Path(f"/proc/net/{name}").read_text().split(
+                "\n")[1:-1]:
+            fields = line.split()
+            if fields[3] == "0A":
+                there.add(f"socket:[{fields[9]}]")
+    return there & {os.readlink(fd) for fd in
+                    pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+
+
+class Visitor:
+    """Asks one gateway's page."""
+
+    def __init__(self, port, host="127.0.0.1"):
+        self.port, self.host = port, host
+
+    def ask(self, path, method="GET", **headers):
+        """(status, headers, body)"""
+        connection = http.client.HTTPConnection(self.host, self.port,
+                                                timeout=10)
+        try:
+            connection.putrequest(method, path,
+                                  skip_host="Host" in headers)
+            for name, value in headers.items():
+                if value is not None:
+                    connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def code(self, path, method="GET", **headers):
+        return self.ask(path, method, **headers)[0]
+
+    def json(self, path, **headers):
+        code, _, body = self.ask(path, **headers)
+        if code != 200:
+            raise AssertionError(f"{path}: {code} {body}")
+        return json.loads(body)
+
+
+class Served(SharedSite):
+    @classmethod
+    def build(cls, site):
+        cls.slave_ = site.slave("1=boiler")
+        cls.server_ = site.server()
+        cls.port = free_tcp_port()
+        cls.gateway_ = site.gateway(
+            cls.server_.port, sites.boiler(cls.slave_.port) + """\
+  - endpoint: sim
+    bus: sim
+    poll: 200ms
+    points: [{name: t, signal: sine, min: 18, max: 24, period: 4s,
+              map: 3303/0, unit: Cel}]
+  - {endpoint: wrong, bus: sim, poll: 5}
+""", **{"lwmux.yaml": main_file(cls.server_.port,
+                                f"127.0.0.1:{cls.port}")})
+        for ep in ("boiler", "sim"):
+            cls.server_.registered(ep)
+        cls.visitor = Visitor(cls.port)
+
+    # What it says.
+
+    def test_status_is_what_lwmuxctl_gets(self):
+        page, tool = self.visitor.json("/api/status"), self.gateway_.status()
+        self.assertEqual(page.keys(), tool.keys())
+        for member in ("gateway", "version", "health", "reasons", "findings"):
+            self.assertEqual(page[member], tool[member], member)
+        self.assertEqual(sorted(e["endpoint"] for e in page["endpoints"]),
+                         ["boiler", "sim", "wrong"])
+
+    def test_verdict_has_its_reasons(self):
+        status = self.visitor.json("/api/status")
+        self.assertEqual(status["health"], "degraded")
+        self.assertEqual(status["reasons"], [
+            "1 device refused", "1 finding in the configuration"])
+        self.assertIn("devices.yaml:", status["findings"][0])
+
+    def test_servers_are_counted(self):
+        server, = self.visitor.json("/api/status")["servers"]
+        self.assertEqual((server["server"], server["endpoints"],
+                          server["registered"], server["security"]),
+                         (1, 2, 2, "nosec"))
+
+    def test_one_endpoint_and_its_resources(self):
+        one = self.visitor.json("/api/endpoint?name=boiler")["endpoints"][0]
+        self.assertEqual((one["endpoint"], one["state"]),
+                         ("boiler", "online"))
+        tree = self.visitor.json("/api/read?name=boiler")["resources"]
+        value = next(r for r in tree if r["path"] == "/3308/0/5900")
+        self.assertEqual((value["value"], value["quality"]), ("55", "good"))
+        self.assertGreaterEqual(value["age"], 0)
+        part = self.visitor.json("/api/read?name=boiler&path=/3308/0")
+        self.assertTrue(all(r["path"].startswith("/3308/0/")
+                            for r in part["resources"]))
+
+    def test_unknown_names_are_not_found(self):
+        for path in ("/api/endpoint?name=nobody", "/api/read?name=nobody",
+                     "/api/read?name=boiler&path=/9/9",
+                     "/api/read?name=boiler&path=9"):
+            code, _, body = self.visitor.ask(path)
+            self.assertEqual(code, 404, path)
+            self.assertIn("error", json.loads(body))
+        for path in ("/api/endpoint", "/api/read"):
+            self.assertEqual(self.visitor.code(path), 400)
+
+    def test_metrics(self):
+        code, headers, body = self.visitor.ask("/metrics")
+        self.assertEqual(code, 200)
+        self.assertIn("version=0.0.4", headers["Content-Type"])
+        self.assertIn(b'lwmux_endpoints{state="online"} 2\n', body)
+
+    def test_page_is_three_files_and_nothing_from_elsewhere(self):
+        for path, kind in (("/", "text/html"), ("/page.css", "text/css"),
+                           ("/page.js", "text/javascript")):
+            code, headers, body = self.visitor.ask(path)
+            self.assertEqual(code, 200)
+            self.assertEqual(headers["Content-Type"],
+                             kind + "; charset=utf-8")
+            self.assertNotIn(b"//", body.replace(b"http://www.w3.org/", b"")
+                             if path != "/page.js" else b"")
+
+    # Whom it answers.
+
+    def test_nothing_but_get(self):
+        for method in ("HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE",
+                       "PATCH", "BREW"):
+            for path in ("/", "/api/status", "/nowhere"):
+                code, headers, _ = self.visitor.ask(path, method)
+                self.assertEqual((code, headers["Allow"]), (405, "GET"),
+                                 (method, path))
+
+    def test_reload_and_write_are_no_paths(self):
+        for path in ("/api/reload", "/api/write", "/api/check", "/api",
+                     "/api/", "//", "/../api/status", "/page.html",
+                     "/API/status", "/api/status/"):
+            self.assertEqual(self.visitor.code(path), 404, path)
+
+    def test_foreign_names_are_refused(self):
+        for host in ("evil.example", "evil.example:8088", "127.0.0.1.evil",
+                     "localhost.evil.example", "[::1", "", "127.0.0.1:x",
+                     "0x7f.1", "127.1", "user@localhost"):
+            for path in ("/", "/api/status", "/metrics"):
+                self.assertEqual(self.visitor.code(path, Host=host), 421,
+                                 (host, path))
+
+    def test_own_names_are_taken(self):
+        for host in ("127.0.0.1", "localhost", "LOCALHOST:9000",
+                     f"127.0.0.1:{self.port}", "[::1]:8088", "192.0.2.1",
+                     socket.gethostname(), socket.gethostname() + ".local"):
+            self.assertEqual(self.visitor.code("/api/status", Host=host), 200,
+                             host)
+
+    def test_no_host_at_all(self):
+        with socket.create_connection(("127.0.0.1", self.port)) as s:
+            s.sendall(b"GET /api/status HTTP/1.0\r\n\r\n")
+            answer = s.makefile("rb").read()
+        self.assertIn(b" 421 ", answer.split(b"\r\n")[0])
+
+    def test_headers_shut_out_what_is_not_ours(self):
+        for path in ("/", "/api/status", "/nowhere"):
+            headers = self.visitor.ask(path)[1]
+            policy = headers["Content-Security-Policy"]
+            self.assertIn("default-src 'none'", policy)
+            self.assertNotIn("unsafe", policy)
+            self.assertIn("frame-ancestors 'none'", policy)
+            self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+            self.assertEqual(headers["Cache-Control"], "no-store")
+            self.assertNotIn("Access-Control-Allow-Origin", headers)
+
+    def test_nonsense_harms_nothing(self):
+        for rubbish in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+                        b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+                        b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n",
+                        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 20000,
+                        b"\r\n" * 1000, b"\0" * 100,
+                        b"GET /api/read?name=%00%ff%zz HTTP/1.1\r\n"
+                        b"Host: localhost\r\nConnection: close\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", self.port)) as s:
+                try:
+                    s.sendall(rubbish)
+                except ConnectionError:
+                    pass        # cut off while it still spoke
+        self.assertEqual(self.visitor.code("/api/status"), 200)
+
+
+class Open(Site):
+    """Where it listens, and with what."""
+
+    def start(self, http, more="", devices="", **options):
+        server = self.server()
+        gateway = self.gateway(server.port, devices or """\
+devices:
+  - {endpoint: sim, bus: sim, points: [{name: t, signal: constant, value: 1,
+     map: 3303/0}]}
+""", **{"lwmux.yaml": main_file(server.port, http, more), **options})
+        server.registered("sim")
+        return gateway
+
+    def test_off_by_default(self):
+        server = self.server()
+        gateway = self.gateway(server.port, """\
+devices:
+  - {endpoint: sim, bus: sim, points: [{name: t, signal: constant, value: 1,
+     map: 3303/0}]}
+""")
+        server.registered("sim")
+        self.assertEqual(listening(gateway.program.process.pid), set())
+
+    def test_a_reload_opens_moves_and_closes_it(self):
+        ports = [free_tcp_port(), free_tcp_port()]
+        gateway = self.start("off")
+        text = (gateway.etc / "lwmux.yaml").read_text()
+        for at in ports:
+            gateway.write("lwmux.yaml", text.replace(
+                "http: off", f"http: 127.0.0.1:{at}"))
+            gateway.reload()
+            gateway.wait_log(f"http: serves at 127.0.0.1:{at}")
+            self.assertEqual(Visitor(at).code("/api/status"), 200)
+        self.assertRaises(ConnectionRefusedError,
+                          Visitor(ports[0]).code, "/")
+        gateway.write("lwmux.yaml", text)
+        gateway.reload()
+        wait_for(lambda: is_shut(ports[1]), "the end of the page")
+
+    def test_a_taken_port_is_told_and_the_gateway_runs(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            s.listen()
+            at = f"127.0.0.1:{s.getsockname()[1]}"
+            gateway = self.start(at)
+            gateway.wait_log("error: http: cannot listen at " + at,
+                             "Address already in use")
+            self.assertEqual(gateway.ctl("status").returncode, 0)
+
+    def test_beyond_loopback_a_token_is_needed(self):
+        for at in ("0.0.0.0:8088", "[::]:8088", "192.0.2.1:8088"):
+            gateway = self.add(Gateway({"lwmux.yaml": main_file(
+                free_port(), f'"{at}"')}, start=False))
+            check = gateway.once("--check")
+            self.assertEqual(check.returncode, 1, at)
+            self.assertIn("lwmux.yaml:3:9: http: ", check.stderr)
+            self.assertIn("needs http_token_file", check.stderr)
+
+    def test_bad_addresses_are_refused_with_their_place(self):
+        for at in ("8088", "127.0.0.1", "localhost:8088", "127.0.0.1:65536",
+                   "256.0.0.1:80", "::1:8088", "[::1]", "127.0.0.01:80"):
+            gateway = self.add(Gateway({"lwmux.yaml": main_file(
+                free_port(), f'"{at}"')}, start=False))
+            check = gateway.once("--check")
+            self.assertEqual(check.returncode, 1, at)
+            self.assertIn("lwmux.yaml:3:9: http: ", check.stderr)
+            self.assertIn("ADDRESS:PORT", check.stderr)
+
+    def test_token(self):
+        port = free_tcp_port()
+        gateway = self.add(Gateway({
+            "token": TOKEN + "\n", "lwmux.yaml": main_file(
+                free_port(), f"0.0.0.0:{port}", "http_token_file: token")},
+            start=False))
+        (gateway.etc / "token").chmod(0o600)
+        gateway.start()
+        gateway.wait_log("http: serves at 0.0.0.0")
+        visitor = Visitor(port)
+        for path in ("/api/status", "/api/endpoint?name=a", "/metrics",
+                     "/api/read?name=a"):
+            for wrong in (None, "", "Bearer", "Bearer ", TOKEN,
+                          "Bearer " + TOKEN[:-1], "Bearer " + TOKEN + "x",
+                          "Basic " + TOKEN, "Bearer  " + TOKEN):
+                code, headers, _ = visitor.ask(path, Authorization=wrong)
+                self.assertEqual(code, 401, (path, wrong))
+                self.assertEqual(headers["WWW-Authenticate"], "Bearer")
+        right = "Bearer " + TOKEN
+        self.assertEqual(visitor.code("/api/status", Authorization=right), 200)
+        self.assertEqual(visitor.code("/"), 200)    # asks for the token
+        (gateway.etc / "token").write_text(TOKEN[::-1])
+        gateway.reload()
+        self.assertEqual(visitor.code("/api/status", Authorization=right), 401)
+        self.assertNotIn(TOKEN, "\n".join(gateway.log()))
+
+    def test_a_token_that_all_can_read_or_guess_serves_nobody(self):
+        port = free_tcp_port()
+        gateway = self.add(Gateway({
+            "token": "short\n", "lwmux.yaml": main_file(
+                free_port(), f"127.0.0.1:{port}", "http_token_file: token")},
+            start=False))
+        (gateway.etc / "token").chmod(0o644)
+        gateway.start()
+        gateway.wait_log("error: http_token_file token", "chmod")
+        (gateway.etc / "token").chmod(0o600)
+        gateway.hangup()
+        gateway.wait_log("error: http_token_file token", "printable")
+        self.assertRaises(ConnectionRefusedError, Visitor(port).code, "/")
+
+    def test_a_socket_of_systemd(self):
+        """As systemd-socket-activate hands it over."""
+        gateway = self.add(Gateway({"lwmux.yaml": main_file(
+            free_port(), "off")}, start=False))
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            s.listen()
+            port = s.getsockname()[1]
+
+            os.set_inheritable(s.fileno(), True)
+            gateway.program = Program(
+                [sys.executable, "-c", HAND_OVER, str(s.fileno()),
+                 *gateway.arguments()], "lwmuxd", close_fds=False)
+        gateway.wait_log("http: serves at the socket of systemd")
+        self.assertEqual(Visitor(port).code("/api/status"), 200)
+
+    def test_no_more_visitors_than_it_bears(self):
+        port = free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}")
+        descriptors = f"/proc/{gateway.program.process.pid}/fd"
+        before = len(os.listdir(descriptors))
+        crowd = [socket.create_connection(("127.0.0.1", port))
+                 for _ in range(45)]
+        try:
+            wait_for(lambda: len(os.listdir(descriptors)) == before + 32,
+                     "32 visitors")
+        finally:
+            for s in crowd:
+                s.close()
+        self.assertEqual(Visitor(port).code("/api/status"), 200)
+        self.assertLessEqual(len(os.listdir(descriptors)), before + 32)
+
+    def test_it_stops_at_once_with_readers(self):
+        port = free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}")
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            s.sendall(b"GET /api/sta")
+            self.assertEqual(Visitor(port).code("/api/status"), 200)
+            self.assertEqual(gateway.stop(), 0)
