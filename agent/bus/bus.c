@@ -305,6 +305,26 @@ void bus_search_stop(struct bus *bus, uint64_t id)
 			.kind = INBOX_SEARCH_STOP, .id = id});
 }
 
+int bus_load(struct bus *bus, int64_t now)
+{
+	int load;
+
+	pthread_mutex_lock(&bus->counters_lock);
+	load = load_permille(&bus->load, now);
+	pthread_mutex_unlock(&bus->counters_lock);
+	return load;
+}
+
+struct bus_pace bus_pace(struct bus *bus, struct bus_device *device)
+{
+	struct bus_pace pace;
+
+	pthread_mutex_lock(&bus->counters_lock);
+	pace = device->pace;
+	pthread_mutex_unlock(&bus->counters_lock);
+	return pace;
+}
+
 size_t bus_counts(struct bus *bus, struct bus_device *device,
 		  struct bus_count *counts, size_t max)
 {

@@ -113,4 +113,14 @@ int bus_image(struct bus_device *device, struct image *image, bool install,
 struct bus_count { const char *name; uint64_t n; };
 size_t bus_counts(struct bus *bus, struct bus_device *device,
 		  struct bus_count *counts, size_t max);
+
+/* How full the bus is: at work for so many per mille of the last half minute
+ * to minute, -1: it is too early to say. At BUS_FULL nothing more goes into
+ * it. */
+#define BUS_FULL 900
+int bus_load(struct bus *bus, int64_t now);
+/* Of the point of a device that falls behind its poll the most: what is asked
+ * for, and what it gets. Both 0 where all keep their periods. ns */
+struct bus_pace { int64_t asked, gets; };
+struct bus_pace bus_pace(struct bus *bus, struct bus_device *device);
 #endif

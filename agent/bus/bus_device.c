@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/bus/bus_private.h"
+#include "agent/base/log.h"
 
 #define BUSY_PAUSE (POLL_SECOND / 2)
 
@@ -166,6 +167,8 @@ static void data_fill(struct bus_device *device, int64_t now)
 		point->untried = ops->read && conf->points[i].polled;
 		point->due = point->untried ? now : POLL_NEVER;
 		point->asked = false;
+		point->paced = false;
+		point->stretch = 0;
 		device->untried += point->untried;
 	}
 }
@@ -301,6 +304,8 @@ void device_rhythm(struct bus_device *device, uint32_t at, int64_t poll)
 	int64_t now = bus_now(), next = poll_next(now, poll, device->seed);
 
 	point->base.poll = poll;
+	point->paced = false;
+	point->stretch = 0;
 	if (point->due == POLL_NEVER || !device->link)
 		return;
 	/* one that is late keeps its place among those that wait */
@@ -382,6 +387,7 @@ static void point_missed(struct bus_point *point, int error, int64_t now)
 						 struct bus_device, base);
 
 	point->asked = false;
+	point->paced = false;
 	if (point->due != POLL_NEVER)
 		point->due = now;
 	point_tried(point);
@@ -451,6 +457,66 @@ static int64_t point_next(const struct bus_device *device,
 	return poll_next(from, poll, device->seed);
 }
 
+/* Refusals and silences have a rhythm of their own, which is nobody's wish. */
+static void pace_count(struct bus_point *point, int64_t now)
+{
+	if (point->misses > 0)
+		point->stretch = 0;
+	else if (point->paced)
+		point->stretch = stretch_add(point->stretch,
+					     now - point->served,
+					     point->base.poll);
+	point->paced = point->misses == 0;
+	point->served = now;
+}
+
+/* That of the point that is furthest behind. */
+static struct bus_pace pace_of(const struct bus_device *device)
+{
+	const struct bus_point *worst = NULL;
+
+	for (size_t i = 0; i < device->base.n_points; i++) {
+		const struct bus_point *point = &device->points[i];
+
+		if (point->due != POLL_NEVER &&
+		    point->stretch > STRETCH_LATE &&
+		    (!worst || point->stretch > worst->stretch))
+			worst = point;
+	}
+	if (!worst)
+		return (struct bus_pace){0, 0};
+	return (struct bus_pace){
+		worst->base.poll,
+		stretch_period(worst->stretch, worst->base.poll)};
+}
+
+/* As soon as it is sure, and once: it will hardly pass by itself. */
+static void full_tell(struct bus_device *device, struct bus_pace pace)
+{
+	struct bus *bus = bus_of(device);
+
+	if (bus->full_told || !pace.gets ||
+	    load_permille(&bus->load, bus_now()) < BUS_FULL)
+		return;
+	bus->full_told = true;
+	log_line(LOG_WARN, device->base.name, bus->base.name,
+		 "asked every %.3g s, read every %.3g s: the line is full; "
+		 "longer polls, fewer points or a faster line help",
+		 (double)pace.asked / POLL_SECOND,
+		 (double)pace.gets / POLL_SECOND);
+}
+
+static void pace_update(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+	struct bus_pace pace = pace_of(device);
+
+	pthread_mutex_lock(&bus->counters_lock);
+	device->pace = pace;
+	pthread_mutex_unlock(&bus->counters_lock);
+	full_tell(device, pace);
+}
+
 /* What has been answered, or will be, is due again a period later. */
 static void answered_schedule(struct bus_device *device, size_t n, bool all,
 			      int64_t now)
@@ -467,7 +533,7 @@ static void answered_schedule(struct bus_device *device, size_t n, bool all,
 			point_tried(point);
 		/* Late or early, it returns to the grid; never at once. */
 		point->due = point_next(device, point, now);
-		point->served = now;
+		pace_count(point, now);
 		point->asked = false;
 	}
 }
@@ -504,6 +570,7 @@ int device_exchange(struct bus_device *device, size_t n)
 		exchange_fail(device, n, rc, cost);
 	for (size_t i = 0; i < n; i++)
 		point_of(bus->asked[i])->asked = false;
+	pace_update(device);
 	device_round(device);
 	return rc;
 }

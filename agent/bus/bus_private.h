@@ -11,6 +11,7 @@
 #include "adapters/adapter.h"
 #include "agent/bus/bus.h"
 #include "agent/bus/bus_kept.h"
+#include "agent/bus/bus_load.h"
 #include "agent/bus/bus_poll.h"
 #include "agent/base/heap.h"
 
@@ -27,11 +28,14 @@ struct bus_point {
 	struct adapter_point base;
 	int64_t due;		/* of the next poll; POLL_NEVER: not polled */
 	int64_t served;		/* when it was last asked for, and answered */
+	uint16_t stretch;	/* its period beside its poll: bus_load.h */
 	uint8_t misses;		/* asked in vain, in a row */
 	bool asked;		/* in the exchange under way */
 	bool busy;		/* it said so, and is asked again soon */
 	bool in_vain;		/* the same, and the adapter got no answer */
 	bool untried;		/* since the attach; polled ones only */
+	bool paced;		/* since `served` nothing but its poll and its
+				 * turn has decided when it comes next */
 };
 
 enum bus_command_state {
@@ -71,7 +75,8 @@ struct bus_device {
 	int64_t hold;			/* left alone until then; 0: not */
 	struct bus_command *current, *queue;
 	struct kept kept;
-	struct bus_counters counters;	/* under bus->counters_lock */
+	struct bus_counters counters;	/* under bus->counters_lock, this and */
+	struct bus_pace pace;		/* this */
 	uint32_t seed;
 	int64_t beat_at;		/* when the next heartbeat is due */
 	char why[160];			/* the last error, as the adapter says*/
@@ -123,8 +128,9 @@ struct bus {
 	bool stop;
 	int inbox_fd;			/* readable: look into the inbox */
 
-	pthread_mutex_t counters_lock;
+	pthread_mutex_t counters_lock;	/* guards these, and the devices' */
 	struct bus_counters counters;
+	struct load load;
 
 	_Atomic int64_t busy_since;	/* both threads: its round began then;
 					 * 0: it waits */
@@ -150,6 +156,7 @@ struct bus {
 	int down_error;			/* as last said */
 	enum bus_said said;
 	bool open, called, readable, rung, silent;
+	bool full_told;			/* in the log, once */
 	bool device_lost;		/* one at least */
 };
 

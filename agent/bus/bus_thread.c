@@ -301,6 +301,17 @@ static int64_t wait_until(const struct bus *bus)
 	return due < until ? due : until;
 }
 
+static void work_count(struct bus *bus)
+{
+	int64_t since = atomic_load_explicit(&bus->busy_since,
+					     memory_order_relaxed);
+	int64_t now = bus_now();
+
+	pthread_mutex_lock(&bus->counters_lock);
+	load_add(&bus->load, now, since ? now - since : 0);
+	pthread_mutex_unlock(&bus->counters_lock);
+}
+
 static void bus_wait(struct bus *bus)
 {
 	struct pollfd fds[2] = {{.fd = bus->inbox_fd, .events = POLLIN},
@@ -317,6 +328,7 @@ static void bus_wait(struct bus *bus)
 	t.tv_nsec = left % POLL_SECOND;
 	if (bus->open && bus->ops->pollfd)
 		fds[1].fd = bus->ops->pollfd(&bus->base);
+	work_count(bus);
 	atomic_store_explicit(&bus->busy_since, 0, memory_order_relaxed);
 	n = ppoll(fds, 2, until == POLL_NEVER ? NULL : &t, NULL);
 	atomic_store_explicit(&bus->busy_since, bus_now(),

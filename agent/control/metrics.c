@@ -134,6 +134,47 @@ static void buses_print(FILE *to, const struct gateway *g)
 	}
 }
 
+static void load_print(FILE *to, const struct gateway *g, int64_t now)
+{
+	head(to, "bus_load_ratio", "gauge", "How much of its time the bus is "
+	     "at work, 0 to 1.");
+	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
+		int load = b->bus ? bus_load(b->bus, now) : -1;
+
+		if (load < 0)
+			continue;
+		fputs("lwmux_bus_load_ratio{", to);
+		label(to, "bus", b->conf->name);
+		fprintf(to, "} %.3f\n", load / 1000.0);
+	}
+}
+
+/* The worst of each bus, not of each endpoint: their number has no bound. */
+static void pace_print(FILE *to, const struct gateway *g)
+{
+	head(to, "bus_period_ratio", "gauge", "The longest period that a point "
+	     "of the bus gets, beside the one it is asked for; 1 where all "
+	     "are kept.");
+	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
+		double worst = 1;
+
+		for (struct endpoint *e = gateway_next(g, NULL); e;
+		     e = gateway_next(g, e)) {
+			struct bus_pace pace = {0, 0};
+
+			if (e->bus == b && b->bus && e->device)
+				pace = bus_pace(b->bus, e->device);
+			if (pace.gets && (double)pace.gets >
+					 worst * (double)pace.asked)
+				worst = (double)pace.gets /
+					(double)pace.asked;
+		}
+		fputs("lwmux_bus_period_ratio{", to);
+		label(to, "bus", b->conf->name);
+		fprintf(to, "} %.2f\n", worst);
+	}
+}
+
 static void coap_print(FILE *to)
 {
 	struct coap_counts counts = coap_counts();
@@ -190,6 +231,8 @@ char *metrics_print(struct gateway *g, int64_t now)
 	     "of their registration.");
 	servers_print(to, g);
 	buses_print(to, g);
+	load_print(to, g, now);
+	pace_print(to, g);
 	coap_print(to);
 	store_print(to, g);
 	if (fclose(to))

@@ -20,6 +20,7 @@
 #include "agent/base/monotonic.h"
 #include "objects/codec.h"
 
+#define SECOND INT64_C(1000000000)
 #define COUNTS_MAX 32
 
 #define json struct json_object
@@ -138,6 +139,26 @@ static void add_counts(json *to, struct bus *bus, struct bus_device *device)
 	json_object_object_add(to, "counts", list);
 }
 
+/* What it is asked for, and what comes, where that is less. */
+static void add_pace(json *to, const struct endpoint *e, int64_t now)
+{
+	struct bus_pace pace = {0, 0};
+	char text[96];
+
+	if (e->bus && e->bus->bus && e->device)
+		pace = bus_pace(e->bus->bus, e->device);
+	if (!pace.gets)
+		return;
+	snprintf(text, sizeof(text), "asked %.3gs, gets %.2gs%s",
+		 (double)pace.asked / (double)SECOND,
+		 (double)pace.gets / (double)SECOND,
+		 bus_load(e->bus->bus, now) >= BUS_FULL ?
+			": the line is full" : "");
+	add_text(to, "late", text);
+	add_seconds(to, "period_asked", pace.asked);
+	add_seconds(to, "period", pace.gets);
+}
+
 static bool all_registered(const struct endpoint *e)
 {
 	if (!e->n_clients && e->bootstrap)
@@ -176,12 +197,13 @@ static json *endpoint_json(const struct endpoint *e, int64_t now)
 		json_object_array_add(clients, client_json(&e->clients[i], now));
 	json_object_object_add(to, "servers", clients);
 	add_bootstrap(to, e, now);
+	add_pace(to, e, now);
 	if (e->bus)
 		add_counts(to, e->bus->bus, e->device);
 	return to;
 }
 
-static json *bus_json(const struct gateway_bus *b)
+static json *bus_json(const struct gateway_bus *b, int64_t now)
 {
 	json *to = json_object_new_object();
 
@@ -192,6 +214,8 @@ static json *bus_json(const struct gateway_bus *b)
 		add_text(to, "error", "hangs in a call into its adapter");
 	else if (!b->open)
 		add_text(to, "error", b->trouble ? b->trouble : "not open yet");
+	if (b->bus && bus_load(b->bus, now) >= 0)
+		add_tenths(to, "load", bus_load(b->bus, now) / 10.0);
 	add_counts(to, b->bus, NULL);
 	return to;
 }
@@ -325,7 +349,7 @@ json *status_head(struct gateway *g, int64_t now)
 		add_text(to, "clock", "not set");
 	json_object_object_add(to, "servers", overview_servers(g));
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
-		json_object_array_add(buses, bus_json(b));
+		json_object_array_add(buses, bus_json(b, now));
 	json_object_object_add(to, "buses", buses);
 	json_object_object_add(to, "store", store_json(g, now));
 	json_object_object_add(to, "findings", findings_json(&g->errors));

@@ -58,7 +58,7 @@ static void append(char *text, size_t size, const char *format, ...)
 static void print_note(struct json_object *e, char *text, size_t size)
 {
 	const char *error = text_of(e, "error"), *tries = text_of(e, "tries");
-	const char *held = text_of(e, "held");
+	const char *held = text_of(e, "held"), *late = text_of(e, "late");
 	struct json_object *servers = list_of(e, "servers");
 
 	snprintf(text, size, "%s", error ? error : "");
@@ -66,6 +66,8 @@ static void print_note(struct json_object *e, char *text, size_t size)
 		append(text, size, " x%s", tries);
 	if (held)
 		append(text, size, "%s%s held", error ? ", " : "", held);
+	if (late)
+		append(text, size, "%s%s", *text ? ", " : "", late);
 	for (size_t i = 0; i < length_of(servers); i++) {
 		const char *trouble = text_of(json_object_array_get_idx(
 			servers, i), "trouble");
@@ -134,12 +136,14 @@ static void print_counts(struct json_object *counts, size_t used)
 
 static void print_bus(struct json_object *bus)
 {
-	const char *error = text_of(bus, "error");
+	const char *error = text_of(bus, "error"), *load = text_of(bus, "load");
 	struct json_object *counts;
 	char state[1200];
 
 	snprintf(state, sizeof(state), "%s%s", error ? "down: " : "open",
 		 error ? error : "");
+	if (load && !error)
+		append(state, sizeof(state), ", %.0f %% busy", atof(load));
 	fputs("BUS ", stdout);
 	ctl_pad(stdout, text_of(bus, "bus"), 20);
 	printf(" %-8s %s", text_of(bus, "adapter"), state);

@@ -200,7 +200,8 @@ class Search(SharedSite):
         text = self.ctl("metrics").stdout
         for line in ('lwmux_endpoints{state="online"} 1',
                      'lwmux_registrations{server="1",state="registered"} 1',
-                     'lwmux_bus_up{bus="plant",adapter="modbus"} 1'):
+                     'lwmux_bus_up{bus="plant",adapter="modbus"} 1',
+                     'lwmux_bus_period_ratio{bus="plant"} 1.00'):
             self.assertIn(line + "\n", text)
         for name in ('lwmux_bus_events_total{bus="plant",event="exchanges"}',
                      'lwmux_coap_datagrams_total{event="sent"}',

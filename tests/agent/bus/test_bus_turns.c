@@ -200,6 +200,24 @@ static void line_stop(struct line *line)
 	heap_finish(&line->bus.due);
 }
 
+/* What the status says of it: of a line that is far too slow all there is to
+ * do between two turns, give or take what the grid of the polls makes of it;
+ * of one that is not nothing. */
+static void assert_pace(struct line *line, int64_t poll, int64_t sum)
+{
+	for (unsigned d = 0; d < line->n_devices; d++) {
+		struct bus_pace pace = line->devices[d]->pace;
+
+		if (sum < poll) {
+			assert_int_equal(pace.gets, 0);
+		} else if (sum > 2 * poll) {
+			assert_int_equal(pace.asked, poll);
+			assert_true(pace.gets > sum / 2 &&
+				    pace.gets < sum * 3 / 2);
+		}
+	}
+}
+
 /* Each block's period is at most twice what all exchanges take together, or
  * its poll with all of them in its way. */
 static void nothing_starves(void **state)
@@ -233,6 +251,7 @@ static void nothing_starves(void **state)
 				assert_true(line.blocks[d][b].reads >= 10);
 				assert_true(line.blocks[d][b].worst <= most);
 			}
+		assert_pace(&line, cases[c].poll, sum);
 		line_stop(&line);
 	}
 }
