@@ -18,11 +18,12 @@
 #ifndef LWMUX_ADAPTER_H
 #define LWMUX_ADAPTER_H
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include "objects/value.h"
 
 #define ADAPTER_ABI 1u
-#define ADAPTER_MINOR 3u
+#define ADAPTER_MINOR 4u
 #define ADAPTER_NEVER INT64_MAX
 
 struct adapter_host;		/* functions of the host, below */
@@ -215,6 +216,19 @@ struct adapter_ops {
 	int64_t (*image_install)(struct adapter_image *, int64_t now);
 	/* It is given up: forget it. Never blocks. */
 	void (*image_cancel)(struct adapter_image *);
+
+	/* minor 4, all pure, on the agent thread, any may be NULL */
+
+	/* What the bus is on ("192.0.2.1:502", a path), and what of it the
+	 * device is ("unit 7"), if there can be one only: two buses of one
+	 * place are refused, two devices of one bus are warned of. False: it
+	 * does not matter. */
+	bool (*bus_place)(const struct adapter_bus *, char *text, size_t size);
+	bool (*device_place)(const struct adapter_device *, char *text,
+			     size_t size);
+	/* How much of the bus's time the polls of a checked device take at
+	 * least: 1 is all of it. 0: it is not known, or does not matter. */
+	double (*device_load)(const struct adapter_device *);
 };
 #define ADAPTER_EXPORT(...) \
 	extern const struct adapter_ops lwmux_adapter; \
@@ -249,6 +263,8 @@ struct adapter_host {
 	void (*missed)(struct adapter_point *);		/* minor 3, all */
 	void (*why)(struct adapter_device *, const char *format, va_list);
 	void (*note)(struct adapter_device *, const char *format, va_list);
+	void (*warn)(struct adapter_error *, const char *key,
+		     const char *format, va_list);	/* minor 4 */
 };
 
 /* ---- what an adapter calls ---- */
@@ -374,6 +390,19 @@ adapter_refuse(const struct adapter_bus *bus, struct adapter_error *error,
 	rc = bus->host->refuse(error, key, format, args);
 	va_end(args);
 	return rc;
+}
+/* Minor 4, in check_*: this may be meant, and is taken. */
+static inline void ADAPTER_PRINTF(4, 5)
+adapter_warn(const struct adapter_bus *bus, struct adapter_error *error,
+	     const char *key, const char *format, ...)
+{
+	va_list args;
+
+	if (adapter_minor(bus) < 4)
+		return;
+	va_start(args, format);
+	bus->host->warn(error, key, format, args);
+	va_end(args);
 }
 /* For libraries that select(): a descriptor below FD_SETSIZE, this bus's own.
  * dup3() onto it, never close it: the host does when the bus is closed or its

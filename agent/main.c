@@ -157,7 +157,7 @@ static int run(const struct options *o, struct config *config,
 		return lock;
 	}
 	gateway_init(&gateway);
-	if (errors->n)
+	if (errors->first)
 		gateway.errors = *errors;
 	gateway.store = o->dry_run ? NULL : store_open(o->state);
 	last_open(gateway.last, gateway.store);

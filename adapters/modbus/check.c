@@ -122,9 +122,10 @@ static int check_states(struct check *c)
 
 static bool is_within(const struct check *c, int32_t address, unsigned span)
 {
-	return address < 0 || (address >= c->d->address_base &&
-			       (unsigned)address - c->d->address_base + span <=
-			       65536);
+	unsigned base = modbus_base(c->d);
+
+	return address < 0 || ((unsigned)address >= base &&
+			       (unsigned)address - base + span <= 65536);
 }
 
 static int check_place(struct check *c)
@@ -147,8 +148,8 @@ static int check_place(struct check *c)
 		if (!is_within(c, places[i].at, bits ? 1 : places[i].span))
 			return refuse(c, places[i].key, "%d is not within "
 				      "65536 from %u on", places[i].at,
-				      c->d->address_base);
-	if (!modbus_layout_make(p, c->format, c->d->address_base, most,
+				      modbus_base(c->d));
+	if (!modbus_layout_make(p, c->format, modbus_base(c->d), most,
 				&c->layout))
 		return refuse(c, p->scale_from >= 0 ? "scale_from" : "high",
 			      "is too far away: at most %u registers are read "
@@ -222,6 +223,40 @@ static int check_write(struct check *c, const struct adapter_facts *facts)
 	    p->type == REGISTER_STRING)
 		return refuse(c, "length", "at most %d registers can be "
 			      "written", WRITE_REGISTERS_MAX);
+	return 0;
+}
+
+/* 40001 in a manual is holding register 0 on the wire: five digits, the first
+ * of which names the table. */
+static bool looks_like_a_manuals(const struct modbus_point *p)
+{
+	static const int32_t firsts[TABLES] = {
+		[TABLE_DISCRETE] = 10001, [TABLE_INPUT] = 30001,
+		[TABLE_HOLDING] = 40001,
+	};
+	int32_t first = firsts[p->table];
+
+	return first && p->address >= first && p->address < first + 9999;
+}
+
+int modbus_check_device(const struct adapter_device *device,
+			struct adapter_error *error)
+{
+	const struct modbus_device *d = device->data;
+	const struct modbus_point *p;
+
+	for (size_t i = 0; i < device->n_points && d->address_base < 0; i++) {
+		p = device->points[i]->data;
+		if (!looks_like_a_manuals(p))
+			continue;
+		adapter_warn(device->bus, error, NULL, "the point '%s' has the "
+			     "address %d: where a manual calls the first %s "
+			     "so, say address_base: %d, and where it is meant, "
+			     "address_base: 0", device->points[i]->name,
+			     p->address, p->table == TABLE_DISCRETE ? "input"
+			     : "register", p->address / 10000 * 10000 + 1);
+		break;
+	}
 	return 0;
 }
 

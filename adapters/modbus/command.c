@@ -20,7 +20,7 @@ static struct target target_of(const struct adapter_point *point)
 	return (struct target){
 		.coil = p->write_table == WRITE_SAME ? p->table == TABLE_COIL :
 			p->write_table == WRITE_COIL,
-		.address = (uint16_t)(address - d->address_base),
+		.address = (uint16_t)((unsigned)address - modbus_base(d)),
 	};
 }
 

@@ -31,7 +31,7 @@ enum { WRITE_SINGLE, WRITE_MULTIPLE };
 struct modbus_device {
 	/* keys */
 	uint32_t order, write;
-	uint16_t address_base;
+	int32_t address_base;		/* -1: nobody said */
 	int32_t max_hole;		/* -1: what pays */
 	uint8_t unit, max_registers;
 	uint16_t max_bits;
@@ -41,6 +41,11 @@ struct modbus_device {
 	int64_t turn_ns;		/* it thinks for so long */
 	bool no_mask_write;		/* it does not know function 22 */
 };
+
+static inline unsigned modbus_base(const struct modbus_device *d)
+{
+	return d->address_base > 0 ? (unsigned)d->address_base : 0;
+}
 
 /* Where the registers of a point are among those that are read for it: its
  * value's, and those of what goes with it. */
@@ -93,10 +98,23 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 struct wire_call modbus_call(const struct adapter_device *device,
 			     const struct modbus_request *request);
 
+/* What a request may hold, on a wire with these times; 0: no serial line. */
+struct plan_limits modbus_limits(const struct modbus_device *d, int64_t char_ns,
+				 int64_t silence_ns, int64_t turn_ns);
+
+/* ---- load.c: adapter_ops of the same names, pure */
+
+bool modbus_bus_place(const struct adapter_bus *bus, char *text, size_t size);
+bool modbus_device_place(const struct adapter_device *device, char *text,
+			 size_t size);
+double modbus_device_load(const struct adapter_device *device);
+
 /* ---- check.c: adapter_ops.check_*, pure */
 
 int modbus_check_bus(const struct adapter_bus *bus,
 		     struct adapter_error *error);
+int modbus_check_device(const struct adapter_device *device,
+			struct adapter_error *error);
 int modbus_check_point(const struct adapter_point *point,
 		       struct adapter_facts *facts,
 		       struct adapter_error *error);

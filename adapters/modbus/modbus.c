@@ -64,8 +64,10 @@ static const struct adapter_key device_keys[] = {
 		    .fallback = "ABCD", .choices = REGISTER_ORDER_NAMES,
 		    .help = "of bytes, A being the most significant"),
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, address_base,
-		    .fallback = "0", .min = 0, .max = 65535,
-		    .help = "what the manual calls the first address"),
+		    .flags = ADAPTER_AUTO, .fallback = "auto", .min = 0,
+		    .max = 65535,
+		    .help = "what the manual calls the first address; auto is "
+			    "0, and looks askance at 40001"),
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, max_hole,
 		    .flags = ADAPTER_AUTO, .fallback = "auto", .min = 0,
 		    .max = READ_REGISTERS_MAX,
@@ -224,7 +226,7 @@ static int modbus_attach(struct adapter_device *device)
 	for (size_t i = 0; i < d->plan.n; i++) {
 		struct modbus_point *p = device->points[i]->data;
 
-		if (modbus_point_prepare(p, d->address_base,
+		if (modbus_point_prepare(p, modbus_base(d),
 					 d->max_registers)) {
 			modbus_detach(device);
 			return -ENOMEM;
@@ -285,19 +287,26 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 	return rc;
 }
 
+struct plan_limits modbus_limits(const struct modbus_device *d, int64_t char_ns,
+				 int64_t silence_ns, int64_t turn_ns)
+{
+	unsigned hole = d->max_hole >= 0 ? (unsigned)d->max_hole :
+			plan_hole_worth(char_ns, silence_ns, turn_ns);
+
+	return (struct plan_limits){
+		.registers = d->max_registers, .bits = d->max_bits,
+		.hole_registers = hole, .hole_bits = 16 * hole,
+	};
+}
+
 static struct plan_limits limits_of(const struct adapter_device *device)
 {
 	const struct modbus_bus *b = device->bus->data;
 	const struct modbus_device *d = device->data;
 	int64_t silence = b->wire.silence_ns > d->gap ? b->wire.silence_ns
 						      : d->gap;
-	unsigned hole = d->max_hole >= 0 ? (unsigned)d->max_hole :
-			plan_hole_worth(b->wire.char_ns, silence, d->turn_ns);
 
-	return (struct plan_limits){
-		.registers = d->max_registers, .bits = d->max_bits,
-		.hole_registers = hole, .hole_bits = 16 * hole,
-	};
+	return modbus_limits(d, b->wire.char_ns, silence, d->turn_ns);
 }
 
 struct wire_call modbus_call(const struct adapter_device *device,
@@ -323,7 +332,7 @@ static bool point_report(struct adapter_point *point, const uint16_t *words)
 		adapter_fault(point->device, point, rc,
 			      "%s %u holds no valid value",
 			      modbus_table_names[p->table],
-			      p->item.address + d->address_base);
+			      p->item.address + modbus_base(d));
 	return rc == 0;
 }
 
@@ -360,7 +369,7 @@ static void block_fault(struct adapter_device *device,
 		adapter_fault(device, due[i], error,
 			      "%s %u (0x%04x on the wire): exception %d, %s",
 			      modbus_table_names[p->table],
-			      p->item.address + d->address_base,
+			      p->item.address + modbus_base(d),
 			      p->item.address, exception,
 			      exception_name(exception));
 	}
@@ -393,7 +402,7 @@ static void cut_tell(struct adapter_device *device,
 		    "from now on %s %u is not read together with what stands "
 		    "before it: the device refuses that",
 		    modbus_table_names[item->table],
-		    item->address + d->address_base);
+		    item->address + modbus_base(d));
 }
 
 /* Illegal data address and value, by the specification; many say illegal
@@ -486,8 +495,12 @@ ADAPTER_EXPORT(.name = "modbus", .version = "1", .needs = 3,
 	       .point_size = sizeof(struct modbus_point),
 	       .search_size = sizeof(struct modbus_search),
 	       .check_bus = modbus_check_bus,
+	       .check_device = modbus_check_device,
 	       .check_point = modbus_check_point,
 	       .open = modbus_open, .close = modbus_close_bus,
 	       .attach = modbus_attach, .detach = modbus_detach,
 	       .read = modbus_read_points, .command = modbus_command,
-	       .turn = modbus_turn, .search = modbus_search_step);
+	       .turn = modbus_turn, .search = modbus_search_step,
+	       .bus_place = modbus_bus_place,
+	       .device_place = modbus_device_place,
+	       .device_load = modbus_device_load);

@@ -30,7 +30,7 @@ static uint16_t base_of(const struct adapter_point *point)
 	const struct modbus_device *d =
 		point->device ? point->device->data : NULL;
 
-	return d ? d->address_base : 0;
+	return d ? modbus_base(d) : 0;
 }
 
 /* Ask the unit for what a profile knows its device by. */

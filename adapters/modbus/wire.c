@@ -40,14 +40,14 @@ static bool is_blind(const struct wire *wire)
 	return is_line(wire) || wire->zero_ids;
 }
 
-static void line_time(struct wire *wire, const struct wire_line *line)
+void wire_line_times(const struct wire_line *line, int64_t *char_ns,
+		     int64_t *silence_ns)
 {
 	int64_t n = 1 + line->bits + (line->parity != 'N') + line->stop;
 
-	wire->char_ns = n * SECOND / line->baud;
+	*char_ns = n * SECOND / line->baud;
 	/* Serial Line 1.02, 2.5.1.1: fixed above 19200 Bd */
-	wire->silence_ns = line->baud > 19200 ? 1750000
-					      : wire->char_ns * 7 / 2;
+	*silence_ns = line->baud > 19200 ? 1750000 : *char_ns * 7 / 2;
 }
 
 static int wire_connected(struct wire *wire, int fd)
@@ -71,7 +71,8 @@ int wire_open(struct wire *wire, const struct wire_settings *settings,
 	/* ids of another connection are not met again on this one */
 	wire->transaction = (uint16_t)(wire_now() >> 20);
 	if (settings->transport == WIRE_RTU)
-		line_time(wire, &settings->line);
+		wire_line_times(&settings->line, &wire->char_ns,
+				&wire->silence_ns);
 	/* A new connection to the line, but the line is the old one. */
 	if (is_line(wire))
 		wire->doubt_from = settings->asked_until;

@@ -71,6 +71,10 @@ struct wire_call {
 /* False where it is not like "9600 8E1", or no usual rate. */
 bool wire_line_read(const char *text, struct wire_line *line);
 
+/* Of a character, and of the silence between frames, ns. */
+void wire_line_times(const struct wire_line *line, int64_t *char_ns,
+		     int64_t *silence_ns);
+
 /* 0 or -errno, with text saying what was tried, and then nothing is left open.
  * The texts in settings live as long as the wire. */
 int wire_open(struct wire *wire, const struct wire_settings *settings,

@@ -305,6 +305,12 @@ static int host_refuse(struct adapter_error *error, const char *key,
 	return -EINVAL;
 }
 
+static void host_warn(struct adapter_error *error, const char *key,
+		      const char *format, va_list args)
+{
+	host_refuse(error, key, format, args);
+}
+
 static void __attribute__((format(printf, 4, 0)))
 host_log(struct adapter_bus *base, struct adapter_device *device, int level,
 	 const char *format, va_list args)
@@ -388,4 +394,5 @@ const struct adapter_host bus_host = {
 	.count = host_count, .refuse = host_refuse, .log = host_log,
 	.low_fd = host_low_fd, .missed = host_missed, .why = host_why,
 	.note = host_note,
+	.warn = host_warn,
 };

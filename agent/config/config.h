@@ -32,11 +32,12 @@ struct config_error {
 	struct place place;		/* file NULL: of no file */
 	const char *device;		/* endpoint it refuses; NULL: none */
 	bool fatal;
+	bool warning;			/* it may be meant: it refuses nothing */
 	char *text;			/* what, and what to do */
 };
 struct config_errors {
-	struct config_error *first, **end;
-	size_t n;
+	struct config_error *first, **end;	/* warnings, too */
+	size_t n;			/* without warnings */
 	bool fatal;			/* those without a device are, for now */
 };
 void config_errors_init(struct config_errors *errors);
@@ -44,6 +45,9 @@ void config_errors_finish(struct config_errors *errors);
 /* Texts are copied; the same finding at the same place is kept once. */
 void config_error_add(struct config_errors *errors, struct place place,
 		      const char *device, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void config_warning_add(struct config_errors *errors, struct place place,
+			const char *device, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* A key as it stood in the YAML: the adapter's, not typed yet, and for the

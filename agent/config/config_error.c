@@ -68,7 +68,7 @@ static size_t room(const char *text)
 
 /* One allocation: the finding and its three texts. */
 static void append(struct config_errors *errors, struct place place,
-		   const char *device, const char *text)
+		   const char *device, bool warning, const char *text)
 {
 	struct config_error *error;
 	char *at;
@@ -83,10 +83,11 @@ static void append(struct config_errors *errors, struct place place,
 	error->place.file = put(&at, place.file);
 	error->device = put(&at, device);
 	error->text = put(&at, text);
-	error->fatal = errors->fatal && !device;
+	error->fatal = errors->fatal && !device && !warning;
+	error->warning = warning;
 	*errors->end = error;
 	errors->end = &error->next;
-	errors->n++;
+	errors->n += !warning;
 }
 
 /* Values are repeated in messages: without line ends and escape sequences. */
@@ -101,20 +102,38 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
+static void __attribute__((format(printf, 5, 0)))
+add(struct config_errors *errors, struct place place, const char *device,
+    bool warning, const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	make_printable(text);
+	if (!known(errors, &place, text))
+		append(errors, place, device, warning, text);
+	free(text);
+}
+
 void config_error_add(struct config_errors *errors, struct place place,
 		      const char *device, const char *format, ...)
 {
 	va_list args;
-	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		abort();
+	add(errors, place, device, false, format, args);
 	va_end(args);
-	make_printable(text);
-	if (!known(errors, &place, text))
-		append(errors, place, device, text);
-	free(text);
+}
+
+void config_warning_add(struct config_errors *errors, struct place place,
+			const char *device, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(errors, place, device, true, format, args);
+	va_end(args);
 }
 
 bool config_fatal(const struct config_errors *errors)

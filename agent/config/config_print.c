@@ -35,23 +35,28 @@ static int compare(const void *left, const void *right)
 static void print(const struct config_error *error, int fd)
 {
 	const struct place *place = &error->place;
+	const char *kind = error->warning ? "warning: " : "";
 
 	if (!place->file)
-		dprintf(fd, "%s\n", error->text);
+		dprintf(fd, "%s%s\n", kind, error->text);
 	else if (!place->line)
-		dprintf(fd, "%s: %s\n", place->file, error->text);
+		dprintf(fd, "%s: %s%s\n", place->file, kind, error->text);
 	else
-		dprintf(fd, "%s:%u:%u: %s\n", place->file, place->line,
-			place->column, error->text);
+		dprintf(fd, "%s:%u:%u: %s%s\n", place->file, place->line,
+			place->column, kind, error->text);
 }
 
 void config_errors_print(const struct config_errors *errors, int fd)
 {
-	struct config_error **sorted = calloc(errors->n + 1, sizeof(*sorted));
+	struct config_error **sorted;
 	size_t n = 0;
 
+	for (struct config_error *e = errors->first; e; e = e->next)
+		n++;
+	sorted = calloc(n + 1, sizeof(*sorted));
 	if (!sorted)
 		abort();
+	n = 0;
 	for (struct config_error *e = errors->first; e; e = e->next)
 		sorted[n++] = e;
 	qsort(sorted, n, sizeof(*sorted), compare);

@@ -183,8 +183,6 @@ static void bus_apply(struct config *config, struct config_bus *bus,
 
 /* ---- all ---- */
 
-struct verdict { char why[384]; };
-
 static int bus_index(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->n_buses; i++)
@@ -260,7 +258,9 @@ void settings_apply(struct config *config, struct plugins *plugins,
 	for (size_t i = 0; i < config->n_buses; i++)
 		bus_apply(config, config->buses[i], plugins, errors,
 			  verdicts[i].why, sizeof(verdicts[i].why));
+	buses_refuse_twice(config, verdicts, errors);
 	devices_apply(config, verdicts, errors);
+	lines_warn(config, errors);
 	sources_forget(config);
 	refused_drop(config);
 	free(verdicts);

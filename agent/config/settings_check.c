@@ -52,6 +52,19 @@ refuse(struct adapter_error *error, const char *key, const char *format,
 	return -EINVAL;
 }
 
+static void __attribute__((format(printf, 3, 0)))
+warn(struct adapter_error *error, const char *key, const char *format,
+     va_list args)
+{
+	const struct typing *t = error->typing;
+	char text[256];
+
+	vsnprintf(text, sizeof(text), format, args);
+	config_warning_add(t->scope->errors, key_place(t, key),
+			   t->scope->device, key ? "'%s': %s" : "%s%s",
+			   key ? key : "", text);
+}
+
 /* A check may run at any time and often: what it wants to say is refuse(). */
 static void ignore_log(struct adapter_bus *bus, struct adapter_device *device,
 		       int level, const char *format, va_list args)
@@ -66,7 +79,7 @@ static void ignore_log(struct adapter_bus *bus, struct adapter_device *device,
 const struct adapter_host settings_host = {
 	.abi = ADAPTER_ABI, .minor = ADAPTER_MINOR,
 	.size = sizeof(struct adapter_host),
-	.refuse = refuse, .log = ignore_log,
+	.refuse = refuse, .log = ignore_log, .warn = warn,
 };
 
 /* An adapter that refuses without saying why still refuses. */
@@ -205,6 +218,12 @@ static void point_check(struct typing *t, const struct adapter_point *stub)
 
 /* ---- structs of the ABI, for as long as a check takes ---- */
 
+static struct adapter_bus bus_stub(const struct config_bus *bus)
+{
+	return (struct adapter_bus){.host = &settings_host, .name = bus->name,
+				    .data = bus->data};
+}
+
 struct stubs {
 	struct adapter_bus bus;
 	struct adapter_device device;
@@ -212,13 +231,10 @@ struct stubs {
 	struct adapter_point **pointers;
 };
 
-static void stubs_make(struct stubs *s, const struct typing *t)
+static void stubs_make(struct stubs *s, const struct config_bus *bus,
+		       const struct config_device *d)
 {
-	struct config_device *d = t->device;
-
-	s->bus = (struct adapter_bus){.host = &settings_host,
-				      .name = t->bus->name,
-				      .data = t->bus->data};
+	s->bus = bus_stub(bus);
 	s->points = calloc(d->n_points + 1, sizeof(*s->points));
 	s->pointers = calloc(d->n_points + 1, sizeof(*s->pointers));
 	if (!s->points || !s->pointers)
@@ -238,6 +254,12 @@ static void stubs_make(struct stubs *s, const struct typing *t)
 	}
 }
 
+static void stubs_finish(struct stubs *s)
+{
+	free(s->points);
+	free(s->pointers);
+}
+
 static void image_room_take(struct typing *t, size_t room)
 {
 	uint32_t most = config_firmware_max(t->device->facts);
@@ -251,7 +273,7 @@ void device_check(struct typing *t)
 	unsigned before = t->scope->wrong;
 	struct stubs s;
 
-	stubs_make(&s, t);
+	stubs_make(&s, t->bus, t->device);
 	if (t->bus->ops->check_device)
 		check_said(t, before,
 			   t->bus->ops->check_device(&s.device, &error));
@@ -262,17 +284,52 @@ void device_check(struct typing *t)
 		point_check(t, &s.points[i]);
 	}
 	t->point = NULL;
-	free(s.points);
-	free(s.pointers);
+	stubs_finish(&s);
 }
 
 void bus_check(struct typing *t)
 {
-	struct adapter_bus stub = {.host = &settings_host,
-				   .name = t->bus->name, .data = t->bus->data};
+	struct adapter_bus stub = bus_stub(t->bus);
 	struct adapter_error error = {t};
 	unsigned before = t->scope->wrong;
 
 	if (t->bus->ops->check_bus)
 		check_said(t, before, t->bus->ops->check_bus(&stub, &error));
+}
+
+/* ---- what is asked for of all of them */
+
+bool bus_place(const struct config_bus *bus, char *text, size_t size)
+{
+	struct adapter_bus stub = bus_stub(bus);
+
+	return bus->ops->bus_place && bus->ops->bus_place(&stub, text, size);
+}
+
+bool device_place(const struct config_bus *bus,
+		  const struct config_device *device, char *text, size_t size)
+{
+	struct stubs s;
+	bool is_placed;
+
+	if (!bus->ops->device_place)
+		return false;
+	stubs_make(&s, bus, device);
+	is_placed = bus->ops->device_place(&s.device, text, size);
+	stubs_finish(&s);
+	return is_placed;
+}
+
+double device_load(const struct config_bus *bus,
+		   const struct config_device *device)
+{
+	struct stubs s;
+	double load;
+
+	if (!bus->ops->device_load)
+		return 0;
+	stubs_make(&s, bus, device);
+	load = bus->ops->device_load(&s.device);
+	stubs_finish(&s);
+	return load;
 }

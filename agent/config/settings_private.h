@@ -31,6 +31,21 @@ void level_refuse_unknown(struct typing *t, enum level level,
 void bus_check(struct typing *t);
 void device_check(struct typing *t);
 
+/* As the adapter says (adapter.h); both have been typed. */
+bool bus_place(const struct config_bus *bus, char *text, size_t size);
+bool device_place(const struct config_bus *bus,
+		  const struct config_device *device, char *text, size_t size);
+double device_load(const struct config_bus *bus,
+		   const struct config_device *device);
+
+/* settings_line.c: what of all buses and devices together is one too many.
+ * verdicts: of each bus, for its devices, why it is refused. */
+struct verdict { char why[384]; };
+void buses_refuse_twice(struct config *config, struct verdict *verdicts,
+			struct config_errors *errors);
+/* After the devices have been typed. */
+void lines_warn(const struct config *config, struct config_errors *errors);
+
 /* host: among the host's own keys. */
 const struct setting *setting_find(const struct setting *list, const char *key,
 				   bool host);

@@ -291,9 +291,10 @@ static json *findings_json(const struct config_errors *errors)
 	char text[1200];
 
 	for (const struct config_error *e = errors->first; e; e = e->next) {
-		snprintf(text, sizeof(text), "%s:%u:%u: %s",
+		snprintf(text, sizeof(text), "%s:%u:%u: %s%s",
 			 e->place.file ? e->place.file : "-", e->place.line,
-			 e->place.column, e->text);
+			 e->place.column, e->warning ? "warning: " : "",
+			 e->text);
 		json_object_array_add(list, json_object_new_string(text));
 	}
 	return list;

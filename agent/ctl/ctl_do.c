@@ -70,7 +70,7 @@ int do_read(const struct options *o, char **args, int n)
 struct verdict {
 	bool heard;		/* false: nobody answered, which was said */
 	bool good;
-	size_t findings;
+	size_t findings, warnings;	/* the latter are among the former */
 };
 
 /* reload or check: is the answer's `member` true? Prints the findings. */
@@ -85,9 +85,13 @@ static struct verdict ask_configuration(const struct options *o,
 	if (verdict.heard) {
 		findings = list_of(answer, "findings");
 		verdict.findings = length_of(findings);
-		for (size_t i = 0; i < verdict.findings; i++)
-			fprintf(stderr, "%s\n", json_object_get_string(
-				json_object_array_get_idx(findings, i)));
+		for (size_t i = 0; i < verdict.findings; i++) {
+			const char *text = json_object_get_string(
+				json_object_array_get_idx(findings, i));
+
+			fprintf(stderr, "%s\n", text);
+			verdict.warnings += strstr(text, ": warning: ") != NULL;
+		}
 		verdict.good = json_object_object_get_ex(answer, member,
 							 &done) &&
 			       json_object_get_boolean(done);
@@ -103,8 +107,9 @@ int do_reload(const struct options *o, char **args, int n)
 	(void)args;
 	(void)n;
 	if (verdict.good)
-		printf("configuration reloaded%s\n", verdict.findings ?
-		       ", but for what is wrong in it" : "");
+		printf("configuration reloaded%s\n",
+		       verdict.findings > verdict.warnings ?
+			       ", but for what is wrong in it" : "");
 	else if (verdict.heard)
 		fprintf(stderr, "lwmuxctl: the running configuration was "
 			"kept\n");

@@ -409,11 +409,13 @@ static void log_finding(const struct gateway *g, const struct config_error *e)
 {
 	const char *file = e->place.file ? e->place.file : g->dirs.config;
 
+	enum log_level level = e->warning ? LOG_WARN : LOG_ERROR;
+
 	if (e->place.line)
-		log_line(LOG_ERROR, e->device, NULL, "%s:%u:%u: %s", file,
+		log_line(level, e->device, NULL, "%s:%u:%u: %s", file,
 			 e->place.line, e->place.column, e->text);
 	else
-		log_line(LOG_ERROR, e->device, NULL, "%s: %s", file, e->text);
+		log_line(level, e->device, NULL, "%s: %s", file, e->text);
 }
 
 /* Is each finding about one device alone? A file or a bus that cannot be read
@@ -421,7 +423,7 @@ static void log_finding(const struct gateway *g, const struct config_error *e)
 static bool refuses_devices_only(const struct config_errors *errors)
 {
 	for (const struct config_error *e = errors->first; e; e = e->next)
-		if (!e->device)
+		if (!e->device && !e->warning)
 			return false;
 	return true;
 }
@@ -439,7 +441,7 @@ bool gateway_reload(struct gateway *g, int64_t now)
 		log_finding(g, e);
 	config_errors_finish(&g->errors);
 	g->errors = errors;
-	if (!errors.n)
+	if (!errors.first)
 		config_errors_init(&g->errors);
 	if (good)
 		gateway_apply(g, config, now);

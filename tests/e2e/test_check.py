@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwmuxd --check and --dry-run: all mistakes at once, each with its place, and
 no port opened for it."""
+import pathlib
 import re
+import tempfile
 
 import sites
 from harness import ROOT, Site
@@ -63,6 +65,90 @@ class Check(Site):
     def test_not_yaml(self):
         text = self.check("devices: [\n")
         self.assertSays(text, "devices.yaml:", "YAML")
+
+    def lines(self, *buses, more=""):
+        """So many meters, each on a bus of its own, as its keys say."""
+        text = "devices:\n"
+        for number, keys in enumerate(buses):
+            text += (f"  - {{endpoint: meter-{number}, unit: 1, "
+                     f"bus: {{adapter: modbus, {keys}}}{more},\n     points: "
+                     "[{name: t, address: 1, map: 3303/0}]}\n")
+        return text
+
+    def test_two_buses_on_one_line(self):
+        twice = "the bus 'meter-1' is on the same line as 'meter-0'"
+        for keys in ("transport: tcp, host: Plc.example",
+                     "transport: rtu-over-tcp, host: 192.0.2.1, "
+                     "tcp_port: 4001",
+                     "transport: rtu, port: /dev/ttyUSB0"):
+            other = keys.replace("Plc", "plc")
+            with self.subTest(keys=keys):
+                text = self.check(self.lines(keys, other))
+                self.assertSays(text, "devices.yaml:4:", twice,
+                                "devices.yaml:2:")
+
+    def test_two_names_of_one_port(self):
+        with tempfile.TemporaryDirectory() as directory:
+            port = pathlib.Path(directory, "port")
+            port.touch()
+            name = pathlib.Path(directory, "by-id")
+            name.symlink_to(port)
+            text = self.check(self.lines(f"transport: rtu, port: {port}",
+                                         f"transport: rtu, port: {name}"))
+        self.assertSays(text, "same line as 'meter-0'")
+
+    def test_lines_of_their_own(self):
+        text = self.check(self.lines(
+            "transport: tcp, host: 192.0.2.1",
+            "transport: tcp, host: 192.0.2.1, tcp_port: 503",
+            "transport: tcp, host: 192.0.2.2",
+            "transport: rtu, port: /dev/ttyUSB0",
+            "transport: rtu, port: /dev/ttyUSB1"), 0)
+        self.assertNotIn("warning", text)
+
+    def test_unit_twice_is_a_warning(self):
+        text = self.check(sites.meters(502) + """\
+  - endpoint: again
+    bus: plant
+    unit: 2
+    points: [{name: t, address: 100, map: 3303/0}]
+""", 0)
+        self.assertSays(text, "warning: unit 2 of the bus 'plant' is "
+                        "'meter-2' already: ", "devices.yaml:")
+        self.assertEqual(text.count("warning"), 1)
+        self.assertSays(text, "fine: ")
+
+    def test_address_as_in_a_manual_is_a_warning(self):
+        for table, address, base in (("holding", 40003, 40001),
+                                     ("input", 30001, 30001),
+                                     ("discrete", 10010, 10001)):
+            point = (f"table: {table}, address: {address}")
+            devices = sites.meters(502, units=(1,)).replace(
+                "table: holding, address: 100, type: int16, scale: 0.1,",
+                point + ",").replace("3303", "3200" if table == "discrete"
+                                     else "3303").replace("unit: Cel, ", "")
+            with self.subTest(table=table):
+                text = self.check(devices, 0)
+                self.assertSays(text, "warning: ", f"address {address}",
+                                f"address_base: {base}")
+                for said in (base, 0):
+                    text = self.check(devices.replace(
+                        "poll: 200ms",
+                        f"poll: 200ms\n    address_base: {said}"), 0)
+                    self.assertNotIn("warning", text)
+
+    def serial_meters(self, n, serial, poll):
+        return (f"buses:\n  line: {{adapter: modbus, transport: rtu, "
+                f"port: /dev/ttyUSB0, serial: {serial}}}\n"
+                f"devices:\n  - {{endpoint: \"m-${{unit}}\", bus: line, "
+                f"unit: 1-{n}, profile: eastron/sdm120, poll: {poll}}}\n")
+
+    def test_line_that_cannot_carry_its_devices_is_a_warning(self):
+        text = self.check(self.serial_meters(32, "2400 8N1", "1s"), 0)
+        self.assertSays(text, "devices.yaml:2:", "warning: the line of the "
+                        "bus 'line' cannot carry its devices: ", " % of")
+        text = self.check(self.serial_meters(32, "9600 8N1", "60s"), 0)
+        self.assertNotIn("warning", text)
 
     def test_endpoint_twice_names_both_files(self):
         text = self.check(sites.SIM, **{"conf.d/more.yaml": sites.SIM})

@@ -560,6 +560,16 @@ static void host_log(struct adapter_bus *bus, struct adapter_device *device,
 	vsnprintf(e->text, sizeof(e->text), format, args);
 }
 
+/* The tests of --check look at what is said. */
+static void host_warn(struct adapter_error *error, const char *key,
+		      const char *format, va_list args)
+{
+	(void)error;
+	(void)key;
+	(void)format;
+	(void)args;
+}
+
 static int host_low_fd(struct adapter_bus *bus)
 {
 	return host_of(bus)->low;
@@ -574,7 +584,7 @@ static const struct adapter_host functions = {
 	.note = host_note,
 	.found = host_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
-	.low_fd = host_low_fd,
+	.low_fd = host_low_fd, .warn = host_warn,
 };
 
 /* ---- what the test calls ---- */
