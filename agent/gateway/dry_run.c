@@ -7,7 +7,6 @@
 #include <string.h>
 #include "agent/gateway/dry_run.h"
 #include "agent/gateway/gateway.h"
-#include "agent/base/monotonic.h"
 #include "agent/config/object_set.h"
 #include "objects/codec.h"
 
@@ -68,7 +67,7 @@ static void print_endpoint(const struct endpoint *e, int64_t now)
 	const struct tree_slot *slot;
 	char why[300];
 
-	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
+	endpoint_trouble(e, now, why, sizeof(why));
 	printf("%s%s%s: %s%s%s\n", e->conf->endpoint,
 	       e->conf->bus ? " on bus " : "", e->conf->bus ? e->conf->bus : "",
 	       liveness_state_name((enum liveness_state)e->life.state),
