@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "agent/bus/bus_private.h"
 #include "agent/bus/bus_search.h"
+#include "agent/base/spread.h"
 
 #define MAILBOX_CAPACITY 1024
 

@@ -5,7 +5,8 @@
 #include <string.h>
 #include "agent/lwm2m/account.h"
 #include "agent/base/arena.h"
-#include "agent/config/config_build.h"
+#include "agent/base/uri.h"
+#include "agent/config/config_block.h"
 #include "agent/gateway/gateway.h"
 #include "agent/config/model.h"
 #include "agent/client/server.h"
@@ -55,11 +56,11 @@ static uint32_t number(const struct tree *accounts, uint16_t object,
 
 static void take_uri(struct config_server *conf, const struct account *a)
 {
-	struct config_uri uri = {.port = 0};
+	struct uri uri = {.port = 0};
 
 	conf->uri = arena_print(conf->arena, "%.*s", (int)a->uri_length,
 				a->uri);
-	config_uri_parse(conf->uri, &uri);	/* has been checked */
+	uri_parse(conf->uri, &uri);	/* has been checked */
 	conf->host = arena_text(conf->arena, uri.host);
 	conf->port = uri.port;
 	conf->tcp = uri.tcp;

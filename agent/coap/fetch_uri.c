@@ -81,7 +81,7 @@ int fetch_uri_parse(const char *text, size_t n, struct fetch_uri *uri)
 	for (at = at ? at + 3 : end; at < end && *at != '/' && *at != '?'; )
 		at++;
 	snprintf(head, sizeof(head), "%.*s", (int)(at - text), text);
-	rc = config_uri_parse(head, &uri->at);
+	rc = uri_parse(head, &uri->at);
 	if (rc)
 		return rc == -EPROTONOSUPPORT ? rc : -EINVAL;
 	at += at < end && *at == '/';

@@ -2,12 +2,13 @@
  * The URI that a package is fetched from (RFC 7252 6.4), taken apart. Pure. */
 #ifndef AGENT_FETCH_URI_H
 #define AGENT_FETCH_URI_H
-#include "agent/config/config_build.h"
+#include <stddef.h>
+#include "agent/base/uri.h"
 
 #define FETCH_URI_MAX 255		/* of 5/0/1 */
 
 struct fetch_uri {
-	struct config_uri at;		/* scheme, host, port */
+	struct uri at;			/* scheme, host, port */
 	uint8_t path[512], query[512];	/* segments, each behind its length */
 	size_t n_path, n_query;
 };

@@ -74,14 +74,6 @@ struct config_source *config_source(struct building *b, struct place place);
 struct setting *config_setting(struct building *b, const struct entry *entry,
 			       bool host, struct setting *next);
 
-/* "coap://host[:port][/path]", IPv6 in brackets. */
-struct config_uri {
-	bool secure, tcp;
-	char host[256];
-	uint16_t port;
-};
-int config_uri_parse(const char *text, struct config_uri *uri);
-
 /* "127.0.0.1:8088", "[::1]:8088": where somebody may connect to. */
 struct config_listen {
 	char host[48];			/* numeric, without brackets */

@@ -7,80 +7,8 @@
 #include "agent/config/config_access.h"
 #include "agent/config/config_build.h"
 #include "agent/base/nearest.h"
+#include "agent/base/uri.h"
 #include "objects/access.h"
-
-static const struct { const char *name; bool secure, tcp; uint16_t port; }
-schemes[] = {
-	{"coap", false, false, 5683}, {"coaps", true, false, 5684},
-	{"coap+tcp", false, true, 5683}, {"coaps+tcp", true, true, 5684},
-};
-
-static int scheme_parse(const char **text, struct config_uri *uri)
-{
-	const char *end = strstr(*text, "://");
-
-	for (size_t i = 0; end && i < sizeof(schemes) / sizeof(*schemes); i++) {
-		if (strlen(schemes[i].name) != (size_t)(end - *text) ||
-		    strncmp(schemes[i].name, *text, (size_t)(end - *text)))
-			continue;
-		uri->secure = schemes[i].secure;
-		uri->tcp = schemes[i].tcp;
-		uri->port = schemes[i].port;
-		*text = end + 3;
-		return 0;
-	}
-	return -EPROTONOSUPPORT;
-}
-
-static int host_parse(const char **text, struct config_uri *uri)
-{
-	bool bracket = **text == '[';
-	const char *from = *text + bracket;
-	size_t n = strcspn(from, bracket ? "]" : ":/");
-
-	if (!n || n >= sizeof(uri->host) || (bracket && !from[n]))
-		return -EINVAL;
-	if (strspn(from, bracket ? "0123456789abcdefABCDEF:.%" :
-		   "0123456789abcdefghijklmnopqrstuvwxyz"
-		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._") < n)
-		return -EINVAL;
-	memcpy(uri->host, from, n);
-	uri->host[n] = '\0';
-	*text = from + n + bracket;
-	return 0;
-}
-
-static int port_parse(const char **text, struct config_uri *uri)
-{
-	size_t n;
-	unsigned long port;
-
-	if (**text != ':')
-		return 0;
-	++*text;
-	n = strspn(*text, "0123456789");
-	port = n && n <= 5 ? strtoul(*text, NULL, 10) : 0;
-	if (!port || port > 65535)
-		return -ERANGE;
-	uri->port = (uint16_t)port;
-	*text += n;
-	return 0;
-}
-
-/* -EPROTONOSUPPORT the scheme, -EINVAL the host, -ERANGE the port, -EDOM
- * something behind it. */
-int config_uri_parse(const char *text, struct config_uri *uri)
-{
-	int rc = scheme_parse(&text, uri);
-
-	if (!rc)
-		rc = host_parse(&text, uri);
-	if (!rc)
-		rc = port_parse(&text, uri);
-	if (rc)
-		return rc;
-	return !*text || !strcmp(text, "/") ? 0 : -EDOM;
-}
 
 static void refuse_uri(struct config_scope *scope,
 		       const struct yaml_node *value, int rc)
@@ -101,12 +29,12 @@ static void refuse_uri(struct config_scope *scope,
 static void uri_set(struct config_server *server, const struct yaml_node *value,
 		    struct config_scope *scope)
 {
-	struct config_uri uri;
+	struct uri uri;
 	int rc;
 
 	if (!config_text(value, "uri", scope))
 		return;
-	rc = config_uri_parse(value->text, &uri);
+	rc = uri_parse(value->text, &uri);
 	if (rc) {
 		refuse_uri(scope, value, rc);
 		return;

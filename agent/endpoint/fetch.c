@@ -173,7 +173,7 @@ static const struct coap_handlers handlers = {
 
 /* ---- the connection ---- */
 
-static enum coap_transport transport_of(const struct config_uri *uri)
+static enum coap_transport transport_of(const struct uri *uri)
 {
 	if (uri->secure)
 		return uri->tcp ? COAP_OVER_TLS : COAP_OVER_DTLS;

@@ -13,6 +13,7 @@
 #include "agent/endpoint/last.h"
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
+#include "agent/base/spread.h"
 #include "agent/control/search.h"
 
 #define SECOND INT64_C(1000000000)

@@ -10,6 +10,7 @@
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
+#include "agent/base/spread.h"
 
 #define FDS_PER_CONNECTION 1	/* its socket: epoll_shim.c has the rest */
 #define FDS_PER_BUS 4

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "agent/lwm2m/account.h"
-#include "agent/config/config_build.h"
+#include "agent/base/uri.h"
 
 static size_t count(const struct tree *tree, uint16_t object)
 {
@@ -16,13 +16,13 @@ static size_t count(const struct tree *tree, uint16_t object)
 
 static const char *uri_check(const struct account *a)
 {
-	struct config_uri uri;
+	struct uri uri;
 	char text[256];
 
 	if (!a->uri_length || a->uri_length >= sizeof(text))
 		return "an account without a server's URI";
 	snprintf(text, sizeof(text), "%.*s", (int)a->uri_length, a->uri);
-	if (strlen(text) != a->uri_length || config_uri_parse(text, &uri))
+	if (strlen(text) != a->uri_length || uri_parse(text, &uri))
 		return "a server's URI that is none";
 	if (uri.secure != (a->mode != ACCOUNT_NOSEC))
 		return "a security mode that does not fit the server's URI";

@@ -3,6 +3,7 @@
 #include "agent/lwm2m/bootstrap.h"
 #include "agent/lwm2m/registration.h"
 #include "agent/lwm2m/request.h"
+#include "agent/base/spread.h"
 
 #define SECOND INT64_C(1000000000)
 #define NEVER INT64_MAX

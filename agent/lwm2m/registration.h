@@ -100,8 +100,4 @@ registration_step(struct registration *registration,
 /* Is the endpoint known to the server, as far as we can tell? */
 bool registration_alive(const struct registration *registration, int64_t now);
 const char *registration_state_name(enum registration_state state);
-
-/* 0 .. window - 1 ns, by the hash of a name: the same each time. */
-int64_t spread_of(uint32_t seed, int64_t window);
-uint32_t seed_of(const char *name);
 #endif

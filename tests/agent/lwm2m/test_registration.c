@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include "agent/lwm2m/registration.h"
 #include "agent/lwm2m/request.h"
+#include "agent/base/spread.h"
 
 #define SECOND INT64_C(1000000000)
 #define NEVER INT64_MAX
