@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #define TEXT_MAX 256
@@ -105,6 +106,29 @@ static char *timezone_find(void)
 	return name ? name : line_of("/etc/timezone");
 }
 
+static char *hostname_find(void)
+{
+	char name[TEXT_MAX];
+
+	if (gethostname(name, sizeof(name)) < 0 || !*name)
+		return NULL;
+	name[sizeof(name) - 1] = '\0';
+	return copy_of(name);
+}
+
+static char *id_find(void)
+{
+	/* Any number will do, and must never change. */
+	static const sd_id128_t lwmux = SD_ID128_MAKE(4b,1d,0e,6a,93,5c,4f,77,
+						      9e,02,c8,31,7a,55,d6,20);
+	char text[SD_ID128_STRING_MAX];
+	sd_id128_t id;
+
+	if (sd_id128_get_machine_app_specific(lwmux, &id) < 0)
+		return NULL;
+	return copy_of(sd_id128_to_string(id, text));
+}
+
 const struct machine *machine_facts(void)
 {
 	static struct machine facts;
@@ -121,6 +145,8 @@ const struct machine *machine_facts(void)
 	facts.version = line_of("/sys/class/dmi/id/product_version");
 	facts.system = value_of("/etc/os-release", "PRETTY_NAME");
 	facts.timezone = timezone_find();
+	facts.hostname = hostname_find();
+	facts.id = id_find();
 	return &facts;
 }
 

@@ -11,6 +11,10 @@ struct machine {
 	const char *version;			/* of the hardware */
 	const char *system;			/* of os-release */
 	const char *timezone;			/* "Europe/Berlin" */
+	const char *hostname;
+	/* 32 hex digits, the same for as long as this system is installed.
+	 * Derived from /etc/machine-id, which is to stay on the machine. */
+	const char *id;
 };
 /* Read once. */
 const struct machine *machine_facts(void);

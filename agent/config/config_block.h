@@ -27,7 +27,10 @@ void block_put_map(struct block *block, struct arena *arena,
 void block_put_block(struct block *block, struct arena *arena,
 		     const struct block *other);
 
-/* ${endpoint}, ${gateway}, ${unit}; NULL: not to be had here. */
+/* What ${word} stands for; text NULL: not to be had here, and why. The last one
+ * has no name. */
+struct template_word { const char *name, *text, *why; };
+/* Those of a device and of a server. */
 struct template_words { const char *endpoint, *gateway, *unit; };
 bool template_in(const struct yaml_node *node);
 /* The node itself where it has no template. An unknown or unavailable one is
@@ -36,6 +39,17 @@ const struct yaml_node *template_fill(const struct yaml_node *node,
 				      const struct template_words *words,
 				      struct arena *arena,
 				      struct config_scope *scope);
+/* The same with the words of the machine, which are filled in before all else.
+ * What is none of them, or has no text, stays for later; scope: to be told of
+ * the latter, or NULL. */
+#define TEMPLATE_NO_HOSTNAME "this machine has no name"
+#define TEMPLATE_NO_MACHINE_ID "there is no /etc/machine-id"
+#define TEMPLATE_NO_SERIAL "this machine tells no serial number (a PC tells " \
+	"its own only to root): take ${machine_id}"
+const struct yaml_node *template_fill_machine(const struct yaml_node *node,
+					      const struct template_word *words,
+					      struct arena *arena,
+					      struct config_scope *scope);
 /* The whole block, into a new one. */
 void block_fill(struct block *block, const struct block *from,
 		const struct template_words *words, struct arena *arena,

@@ -16,58 +16,81 @@ bool template_in(const struct yaml_node *node)
 	return false;
 }
 
-/* NULL: refused. */
-static const char *word_find(const char *name, size_t n,
-			     const struct template_words *words,
-			     const struct yaml_node *node,
-			     struct config_scope *scope)
-{
-	const struct { const char *name, *text; } known[] = {
-		{"endpoint", words->endpoint}, {"gateway", words->gateway},
-		{"unit", words->unit},
-	};
+/* A walk over texts. others_stay: what none of the words is stays as it is. */
+struct filling {
+	const struct template_word *words;
+	bool others_stay;
+	struct arena *arena;
+	struct config_scope *scope;
+};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (strlen(known[i].name) != n ||
-		    memcmp(known[i].name, name, n))
+/* NULL: refused. from: at the '$', n: with its braces. */
+static const char *word_find(const struct filling *f, const char *from,
+			     size_t n, struct place place)
+{
+	for (const struct template_word *w = f->words; w->name; w++) {
+		if (strlen(w->name) != n - 3 ||
+		    memcmp(w->name, from + 2, n - 3))
 			continue;
-		if (!known[i].text)
-			config_scope_add(scope, node->place, "${%s} has no "
-					 "value here: %s", known[i].name,
-					 i == 0 ? "the endpoint's name cannot "
-						  "hold itself" :
-					 i == 1 ? "gateway: has no name" :
-						  "the device has no unit");
-		return known[i].text;
+		if (!w->text && f->scope)
+			config_scope_add(f->scope, place, "${%s} has no "
+					 "value here: %s", w->name, w->why);
+		if (w->text || !f->others_stay)
+			return w->text;
 	}
-	config_scope_add(scope, node->place, "${%.*s} is not known: there are "
-			 "${endpoint}, ${gateway} and ${unit}", (int)n, name);
+	if (f->others_stay)
+		return arena_print(f->arena, "%.*s", (int)n, from);
+	config_scope_add(f->scope, place, "%.*s is not known: there are "
+			 "${endpoint}, ${gateway}, ${unit}, ${hostname}, "
+			 "${machine_id} and ${serial}", (int)n, from);
 	return NULL;
 }
 
-static const char *text_fill(const struct yaml_node *node,
-			     const struct template_words *words,
-			     struct arena *arena, struct config_scope *scope)
+static const char *text_fill(const struct filling *f,
+			     const struct yaml_node *node)
 {
-	const char *text = arena_text(arena, ""), *at = node->text, *from;
+	const char *text = arena_text(f->arena, ""), *at = node->text, *from;
 
 	while ((from = strstr(at, "${"))) {
-		size_t n = strcspn(from + 2, "}");
+		size_t n = strcspn(from, "}") + 1;
 		const char *word;
 
-		if (!from[2 + n]) {
-			config_scope_add(scope, node->place,
+		if (!from[n - 1] && f->others_stay)
+			break;
+		if (!from[n - 1]) {
+			config_scope_add(f->scope, node->place,
 					 "'${' without its '}'");
 			return node->text;
 		}
-		word = word_find(from + 2, n, words, node, scope);
+		word = word_find(f, from, n, node->place);
 		if (!word)
 			return node->text;
-		text = arena_print(arena, "%s%.*s%s", text, (int)(from - at),
-				   at, word);
-		at = from + 2 + n + 1;
+		text = arena_print(f->arena, "%s%.*s%s", text,
+				   (int)(from - at), at, word);
+		at = from + n;
 	}
-	return arena_print(arena, "%s%s", text, at);
+	return arena_print(f->arena, "%s%s", text, at);
+}
+
+static const struct yaml_node *node_fill(const struct filling *f,
+					 const struct yaml_node *node)
+{
+	struct yaml_node *filled, **items;
+
+	if (!template_in(node))
+		return node;
+	filled = arena_take(f->arena, sizeof(*filled));
+	*filled = *node;
+	if (node->kind == YAML_TEXT) {
+		filled->text = text_fill(f, node);
+		return filled;
+	}
+	items = arena_take(f->arena, node->n * sizeof(*items));
+	for (size_t i = 0; i < node->n; i++)
+		items[i] = (struct yaml_node *)(uintptr_t)
+			node_fill(f, node->items[i]);
+	filled->items = items;
+	return filled;
 }
 
 const struct yaml_node *template_fill(const struct yaml_node *node,
@@ -75,22 +98,27 @@ const struct yaml_node *template_fill(const struct yaml_node *node,
 				      struct arena *arena,
 				      struct config_scope *scope)
 {
-	struct yaml_node *filled, **items;
+	const struct template_word list[] = {
+		{"endpoint", words->endpoint,
+		 "the endpoint's name cannot hold itself"},
+		{"gateway", words->gateway, "gateway: has no name"},
+		{"unit", words->unit, "the device has no unit"},
+		/* The machine's were filled in where they are known. */
+		{"hostname", NULL, TEMPLATE_NO_HOSTNAME},
+		{"machine_id", NULL, TEMPLATE_NO_MACHINE_ID},
+		{"serial", NULL, TEMPLATE_NO_SERIAL},
+		{NULL, NULL, NULL},
+	};
 
-	if (!template_in(node))
-		return node;
-	filled = arena_take(arena, sizeof(*filled));
-	*filled = *node;
-	if (node->kind == YAML_TEXT) {
-		filled->text = text_fill(node, words, arena, scope);
-		return filled;
-	}
-	items = arena_take(arena, node->n * sizeof(*items));
-	for (size_t i = 0; i < node->n; i++)
-		items[i] = (struct yaml_node *)(uintptr_t)
-			template_fill(node->items[i], words, arena, scope);
-	filled->items = items;
-	return filled;
+	return node_fill(&(struct filling){list, false, arena, scope}, node);
+}
+
+const struct yaml_node *template_fill_machine(const struct yaml_node *node,
+					      const struct template_word *words,
+					      struct arena *arena,
+					      struct config_scope *scope)
+{
+	return node_fill(&(struct filling){words, true, arena, scope}, node);
 }
 
 void block_fill(struct block *block, const struct block *from,

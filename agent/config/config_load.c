@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <malloc.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 #include "agent/base/arena.h"
 #include "agent/base/file.h"
+#include "agent/base/machine.h"
+#include "agent/config/config_block.h"
 #include "agent/config/object_load.h"
 #include "agent/config/plugin.h"
 #include "agent/config/profiles.h"
@@ -146,6 +149,30 @@ static size_t files_load(struct loading *l, struct config_file **files)
 	}
 	free(list);
 	return loaded;
+}
+
+/* One image for a whole fleet: what tells this machine from the others may stand
+ * anywhere in a file. */
+static void file_fill(struct loading *l, struct yaml_node *root)
+{
+	const struct machine *m = machine_facts();
+	const struct template_word words[] = {
+		{"hostname", m->hostname, TEMPLATE_NO_HOSTNAME},
+		{"machine_id", m->id, TEMPLATE_NO_MACHINE_ID},
+		{"serial", m->serial, TEMPLATE_NO_SERIAL},
+		{NULL, NULL, NULL},
+	};
+	struct config_scope scope;
+
+	config_scope_init(&scope, l->errors, NULL, NULL);
+	for (size_t i = 0; i < root->n; i++) {
+		/* A device that lacks a word is refused alone, later. */
+		bool later = !strcmp(root->keys[i], "devices");
+
+		root->items[i] = (struct yaml_node *)(uintptr_t)
+			template_fill_machine(root->items[i], words, l->arena,
+					      later ? NULL : &scope);
+	}
 }
 
 /* ---- profiles ---- */
@@ -325,6 +352,10 @@ struct config *config_load(const struct config_dirs *dirs,
 	struct config *config;
 	size_t n = files_load(&l, &files);
 
+	for (size_t i = 0; i < n; i++)
+		if (files[i].root)
+			file_fill(&l, (struct yaml_node *)(uintptr_t)
+				      files[i].root);
 	config = config_build(files, n, &profiles.base,
 			      object_set_model(objects), errors);
 	config->directory = strdup(dirs->config);

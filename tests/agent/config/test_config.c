@@ -348,6 +348,41 @@ static void point_members(void **state)
 	case_finish(&c);
 }
 
+/* They are filled in first; what this machine does not tell stays, and is told
+ * to whoever asks. */
+static void machine_words(void **state)
+{
+	static const struct template_word words[] = {
+		{"hostname", "box", "no"}, {"serial", NULL, "it is secret"},
+		{NULL, NULL, NULL},
+	};
+	struct yaml_node first = {.kind = YAML_TEXT, .place = {"f", 3, 4},
+				.text = "${hostname}-${unit}-${hostname}${"},
+			 second = {.kind = YAML_TEXT, .place = {"f", 5, 6},
+				.text = "n${serial}"};
+	struct yaml_node *items[] = {&first, &second};
+	struct yaml_node list = {.kind = YAML_LIST, .n = 2, .items = items};
+	struct arena *arena = arena_create();
+	const struct yaml_node *filled;
+	struct config_errors errors;
+	struct config_scope scope;
+
+	(void)state;
+	config_errors_init(&errors);
+	config_scope_init(&scope, &errors, NULL, NULL);
+	filled = template_fill_machine(&list, words, arena, NULL);
+	assert_string_equal(filled->items[0]->text, "box-${unit}-box${");
+	assert_string_equal(filled->items[1]->text, "n${serial}");
+	assert_int_equal(errors.n, 0);
+	template_fill_machine(&list, words, arena, &scope);
+	assert_int_equal(errors.n, 1);
+	assert_string_equal(errors.first->text,
+			    "${serial} has no value here: it is secret");
+	assert_int_equal(errors.first->place.line, 5);
+	config_errors_finish(&errors);
+	arena_destroy(arena);
+}
+
 static void fleet_members(void **state)
 {
 	struct config_case c = {
@@ -694,6 +729,7 @@ int main(void)
 		cmocka_unit_test(access_members),
 		cmocka_unit_test(device_members),
 		cmocka_unit_test(point_members),
+		cmocka_unit_test(machine_words),
 		cmocka_unit_test(fleet_members),
 		cmocka_unit_test(inline_bus),
 		cmocka_unit_test(layers),

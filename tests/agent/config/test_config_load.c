@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <cmocka.h>
+#include "agent/base/machine.h"
 #include "agent/config/config_facts.h"
 #include "agent/config/config_points.h"
 #include "tests/agent/adapter_dir.h"
@@ -331,6 +332,33 @@ static void wrong_profiles(void **state)
 	       false);
 }
 
+/* One image for a whole fleet. */
+static void words_of_the_machine(void **state)
+{
+	struct config_errors errors;
+	struct config *config;
+	const struct machine *m = machine_facts();
+	char expected[300];
+
+	(void)state;
+	text_write("etc/lwmux.yaml", "gateway: {name: \"gw-${hostname}\"}\n"
+		   "servers: [{id: 1, uri: \"coap://${hostname}.example\"}]\n");
+	text_write("etc/conf.d/a.yaml",
+		   "devices: [{endpoint: \"${gateway}-${unit}\", "
+		   "unit: 7, bus: probe, serial: \"${hostname}/${unit}\", "
+		   "points: [{name: t, map: 3303/0, unit: Cel}]}]\n");
+	config = load(&errors);
+	assert_int_equal(errors.n, 0);
+	assert_non_null(m->hostname);
+	snprintf(expected, sizeof(expected), "gw-%s-7", m->hostname);
+	assert_string_equal(config->devices[0]->endpoint, expected);
+	snprintf(expected, sizeof(expected), "%s/7", m->hostname);
+	assert_string_equal(config->devices[0]->facts->serial, expected);
+	snprintf(expected, sizeof(expected), "%s.example", m->hostname);
+	assert_string_equal(config->servers[0]->host, expected);
+	config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup(broken_files, setup),
 		cmocka_unit_test_setup(profiles_shadow, setup),
 		cmocka_unit_test_setup(wrong_profiles, setup),
+		cmocka_unit_test_setup(words_of_the_machine, setup),
 	};
 	char command[128];
 	int failed;

@@ -408,7 +408,12 @@ static void fleets_that_cannot_be(void **state)
 		       "device has no unit\n"),
 		DEVICE("endpoint: \"e-${uint}\", bus: sim, " P,
 		       "conf.d/a.yaml:2:16: ${uint} is not known: there are "
-		       "${endpoint}, ${gateway} and ${unit}\n"),
+		       "${endpoint}, ${gateway}, ${unit}, ${hostname}, "
+		       "${machine_id} and ${serial}\n"),
+		DEVICE("endpoint: \"e-${serial}\", bus: sim, " P,
+		       "conf.d/a.yaml:2:16: ${serial} has no value here: this "
+		       "machine tells no serial number (a PC tells its own only "
+		       "to root): take ${machine_id}\n"),
 		DEVICE("endpoint: \"e-${unit\", bus: sim, " P,
 		       "conf.d/a.yaml:2:16: '${' without its '}'\n"),
 		DEVICE("endpoint: \"${endpoint}\", bus: sim, " P,
