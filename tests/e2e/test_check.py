@@ -281,6 +281,26 @@ devices:
                          "fine: 1 server, 2 devices, 1 bus\n")
         self.assertEqual(result.returncode, 0)
 
+    def test_shipped_files(self):
+        """What a fresh installation has is fine, and each example beside it;
+        the main file may be left as it came where a site has its own."""
+        gateway = self.gateway(1, sites.SIM, start=False)
+        (gateway.etc / "conf.d/devices.yaml").unlink()
+        for name in ("lwmux.yaml", "conf.d/demo.yaml"):
+            gateway.write(name, (ROOT / "etc" / name).read_text())
+        self.assertIn("fine: 1 server, 1 device, 1 bus",
+                      gateway.once("--check").stdout)
+        examples = sorted((ROOT / "etc/conf.d").glob("*.example"))
+        self.assertGreater(len(examples), 3)
+        for example in examples:
+            gateway.write("conf.d/example.yaml", example.read_text())
+            with self.subTest(example.name):
+                result = gateway.once("--check")
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+        gateway.write("conf.d/example.yaml", "servers: []\n")
+        self.assertIn("'servers' is there already: conf.d/demo.yaml:7:1",
+                      gateway.once("--check").stderr)
+
     def test_missing_configuration(self):
         gateway = self.gateway(1, sites.SIM, start=False)
         (gateway.etc / "lwmux.yaml").unlink()
