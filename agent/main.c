@@ -13,6 +13,7 @@
 #include "agent/client/client.h"
 #include "agent/coap/coap.h"
 #include "agent/coap/credentials.h"
+#include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
 #include "agent/coap/gnutls_shim.h"
 #include "agent/endpoint/last.h"
@@ -137,6 +138,18 @@ static struct config *load(const struct options *o, struct config_errors *errors
 	return config;
 }
 
+/* The loop, and what can be asked while it runs. */
+static int open_all(struct gateway *gateway, const struct options *o)
+{
+	int rc;
+
+	loop_open(gateway);
+	rc = o->dry_run ? 0 : control_open(gateway, o->run);
+	if (rc < 0)
+		loop_close();
+	return rc;
+}
+
 /* errors becomes the gateway's: the status tells what it runs without. */
 static int run(const struct options *o, struct config *config,
 	       struct config_errors *errors)
@@ -165,7 +178,7 @@ static int run(const struct options *o, struct config *config,
 		forwarding_open(&gateway, o->state);
 	rc = coap_start(&client_handlers);
 	if (rc == 0)
-		rc = loop_open(&gateway, o->dry_run ? NULL : o->run);
+		rc = open_all(&gateway, o);
 	if (rc == 0) {
 		if (!o->dry_run)
 			http_start(&gateway);

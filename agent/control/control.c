@@ -12,6 +12,7 @@
 #include <uv.h>
 #include "agent/control/ask.h"
 #include "agent/control/control.h"
+#include "agent/control/search.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
 
@@ -247,12 +248,16 @@ static int listen_at(const char *path)
 	return uv_listen((uv_stream_t *)&control.pipe, 8, connected);
 }
 
+static const struct gateway_host host = {.found = search_message,
+					 .ended = control_close};
+
 int control_open(struct gateway *gateway, const char *run_dir)
 {
 	size_t size = strlen(run_dir) + sizeof("/control");
 	int rc;
 
 	control.gateway = gateway;
+	gateway->host = &host;
 	control.path = malloc(size);
 	if (!control.path)
 		abort();

@@ -14,7 +14,6 @@
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
 #include "agent/base/spread.h"
-#include "agent/control/search.h"
 
 #define SECOND INT64_C(1000000000)
 #define BUS_HANGS (60 * SECOND)
@@ -264,7 +263,8 @@ static void bus_message(struct gateway *g, struct bus_message *m, int64_t now)
 	if (m->event == BUS_CLOSED) {
 		gateway_bus_closed(b, now);
 	} else if (m->event == BUS_FOUND || m->event == BUS_SEARCHED) {
-		search_message(b, m);
+		if (g->host)
+			g->host->found(b, m);
 	} else if (m->event == BUS_OPENED || m->event == BUS_DOWN) {
 		if (m->error == -EPERM)
 			permission_explain(&m->text);

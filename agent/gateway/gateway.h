@@ -24,7 +24,16 @@ struct gateway_bus {
 	char *trouble;			/* why it is down, or NULL */
 };
 
+/* What stands above the gateway, told what concerns it. */
+struct gateway_host {
+	/* BUS_FOUND or BUS_SEARCHED came; not of a bus that is gone. */
+	void (*found)(struct gateway_bus *bus, const struct bus_message *message);
+	/* It has stopped, and its loop ends: nobody is answered any more. */
+	void (*ended)(void);
+};
+
 struct gateway {
+	const struct gateway_host *host;	/* NULL: nothing */
 	struct config_dirs dirs;
 	const char *version;		/* of the program, or NULL */
 	char *name;

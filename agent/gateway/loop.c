@@ -9,7 +9,6 @@
 #include <unistd.h>
 #include <uv.h>
 #include "agent/coap/coap.h"
-#include "agent/control/control.h"
 #include "agent/gateway/dry_run.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
@@ -52,7 +51,8 @@ static void time_has_come(uv_timer_t *timer)
 
 static void end(void)
 {
-	control_close();
+	if (loop.gateway->host)
+		loop.gateway->host->ended();
 	uv_stop(uv_default_loop());
 }
 
@@ -183,7 +183,7 @@ static void close_handle(uv_handle_t *handle, void *unused)
 		uv_close(handle, NULL);
 }
 
-static void tear_down(void)
+void loop_close(void)
 {
 	uv_loop_t *uv = uv_default_loop();
 
@@ -200,16 +200,10 @@ static void leave_at_once(const char *why)
 	_exit(0);
 }
 
-int loop_open(struct gateway *gateway, const char *run_dir)
+void loop_open(struct gateway *gateway)
 {
-	int rc;
-
 	gateway_clock(gateway, wall_offset(), monotonic_read());
 	set_up(gateway);
-	rc = run_dir ? control_open(gateway, run_dir) : 0;
-	if (rc < 0)
-		tear_down();
-	return rc;
 }
 
 void loop_run(void)
@@ -227,5 +221,5 @@ void loop_run(void)
 			      "a bus does not come back from a call");
 	if (resolve_is_under_way())
 		leave_at_once("a name is still looked up");
-	tear_down();
+	loop_close();
 }

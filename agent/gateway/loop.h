@@ -7,10 +7,12 @@
 
 struct gateway;
 
-/* run_dir: where the control socket is made; NULL: none. 0 or -errno. */
-int loop_open(struct gateway *gateway, const char *run_dir);
+/* coap_start() comes before. */
+void loop_open(struct gateway *gateway);
 /* Until SIGTERM or SIGINT and a clean end; SIGHUP reloads. */
 void loop_run(void);
+/* Where it was opened, and is not to run. */
+void loop_close(void);
 /* Reads the configuration anew, as at SIGHUP; gateway->errors has what was
  * wrong. false: nothing was changed. */
 bool loop_reload(void);
