@@ -155,13 +155,13 @@ static int run(const struct options *o, struct config *config,
 	       struct config_errors *errors)
 {
 	struct gateway gateway = {
-		.dirs = dirs_of(o), .dry = o->dry_run,
-		.version = "lwmux " LWMUX_VERSION,
+		.services = {.dirs = dirs_of(o), .dry = o->dry_run,
+			     .version = "lwmux " LWMUX_VERSION},
 	};
 	int rc, lock = -ENOENT;
 
 	if (!o->dry_run)
-		lock = state_lock_begin(o->state, &gateway.was_killed);
+		lock = state_lock_begin(o->state, &gateway.services.was_killed);
 	if (lock == -EWOULDBLOCK) {
 		log_line(LOG_ERROR, NULL, NULL, "another lwmuxd runs with the "
 			 "state directory %s: choose one by --state", o->state);
@@ -172,10 +172,10 @@ static int run(const struct options *o, struct config *config,
 	gateway_init(&gateway);
 	if (errors->first)
 		gateway.errors = *errors;
-	gateway.store = o->dry_run ? NULL : store_open(o->state);
-	last_open(gateway.last, gateway.store);
-	if (gateway.store)
-		forwarding_open(&gateway, o->state);
+	gateway.services.store = o->dry_run ? NULL : store_open(o->state);
+	last_open(gateway.services.last, gateway.services.store);
+	if (gateway.services.store)
+		forwarding_open(&gateway.services, o->state);
 	rc = coap_start(&client_handlers);
 	if (rc == 0)
 		rc = open_all(&gateway, o);
@@ -183,12 +183,12 @@ static int run(const struct options *o, struct config *config,
 		if (!o->dry_run)
 			http_start(&gateway);
 		gateway_apply(&gateway, config, monotonic_read());
-		gateway.was_killed = false;
+		gateway.services.was_killed = false;
 		loop_run();
 	} else {
 		config_free(config);
-		forwarding_close(&gateway);
-		store_close(gateway.store);
+		forwarding_close(&gateway.services);
+		store_close(gateway.services.store);
 	}
 	gateway_finish(&gateway);
 	coap_stop();

@@ -14,7 +14,7 @@
 #include "agent/endpoint/endpoint_firmware.h"
 #include "agent/endpoint/endpoint_access.h"
 #include "agent/endpoint/endpoint_rhythm.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/lwm2m/statistics.h"
@@ -62,7 +62,7 @@ void client_finish(struct client *c)
 		count_registered(c, false);
 	c->server->n_clients--;
 	server_unqueue(c->server, c);
-	heap_remove(&c->endpoint->gateway->clients, &c->due);
+	heap_remove(&c->endpoint->services->clients, &c->due);
 	forward_detach(c);
 	while (c->observations)
 		client_forget(c, c->observations);
@@ -138,10 +138,10 @@ static void add_query(const struct client *c, enum registration_send send,
 static void add_links(const struct client *c, struct coap_message *m)
 {
 	const struct config_server *conf = c->server->conf;
-	struct gateway *g = c->endpoint->gateway;
+	struct services *services = c->endpoint->services;
 	const struct object_def *empty[ENDPOINT_EMPTY_MAX];
-	struct buf out = buf_over(g->out, g->out_size < LINKS_MAX ?
-				  g->out_size : LINKS_MAX);
+	struct buf out = buf_over(services->out, services->out_size < LINKS_MAX ?
+				  services->out_size : LINKS_MAX);
 
 	links_register(&c->endpoint->tree, &(struct link_options){
 		.empty = empty,
@@ -260,7 +260,7 @@ void client_event(struct client *c, enum registration_event event,
 	struct endpoint *e = c->endpoint;
 	int64_t spread = event != REGISTRATION_START ||
 			 (e->bootstrap && e->bootstrap->fresh) ? 0 :
-		server_spread(c->server, e->gateway->n_endpoints);
+		server_spread(c->server, e->services->n_endpoints);
 	bool was = registered(c);
 	struct registration_action action =
 		registration_step(&c->registration, event, code, changes,
@@ -414,7 +414,7 @@ struct request_scope client_scope(struct client *c, int64_t now)
 		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
 			    FORMAT_SENML_CBOR,
 		.with_times = endpoint_is_away(e),
-		.now = gateway_wall(e->gateway, now),
+		.now = services_wall(e->services, now),
 		.bound = &batch_bound, .owner = e,
 	};
 }
@@ -489,7 +489,7 @@ static uint8_t read_observed(struct client *c, const struct observation *o,
 			     struct buf *out, uint16_t *format, int64_t now)
 {
 	struct request_scope scope = client_scope(c, now);
-	struct request_room *room = c->endpoint->gateway->room;
+	struct request_room *room = c->endpoint->services->room;
 	uint8_t code;
 	size_t n;
 
@@ -505,8 +505,8 @@ static uint8_t read_observed(struct client *c, const struct observation *o,
 /* Sends it, unless there is nothing true to say. */
 static void notify(struct client *c, struct observation *o, int64_t now)
 {
-	struct gateway *g = c->endpoint->gateway;
-	struct buf out = buf_over(g->out, g->out_size);
+	struct services *services = c->endpoint->services;
+	struct buf out = buf_over(services->out, services->out_size);
 	uint16_t format;
 	uint8_t code;
 
@@ -605,7 +605,7 @@ void client_reschedule(struct client *c, int64_t now)
 		due = forward_next(c);
 	if (due < now)
 		due = now;
-	heap_set(&c->endpoint->gateway->clients, &c->due, due);
+	heap_set(&c->endpoint->services->clients, &c->due, due);
 }
 
 /* Leaving takes too long: the server will see the registration lapse. */
@@ -614,7 +614,7 @@ static void give_up(struct client *c, int64_t now)
 	bool was = registered(c);
 
 	server_unqueue(c->server, c);
-	heap_remove(&c->endpoint->gateway->clients, &c->due);
+	heap_remove(&c->endpoint->services->clients, &c->due);
 	c->registration.state = REGISTRATION_OFF;
 	note_registration(c, was, false, now);
 	endpoint_left(c->endpoint);

@@ -10,7 +10,7 @@
 #include "agent/client/client_session.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/client/forward.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/store/spill.h"
 
@@ -31,7 +31,7 @@ void forward_queue(struct forward *f)
 	    !forward_is_reachable(f->client) || !f->n)
 		return;
 	if (f->behind)
-		forward_load(s->gateway);
+		forward_load(s->services);
 	if (!f->kept.n)
 		return;
 	f->queued = true;
@@ -123,11 +123,11 @@ static void collect(const struct forward *f, struct parcel *p)
  * for: what waits gets its times then. */
 static bool wait_for_clock(struct forward *f, int64_t now)
 {
-	struct gateway *g = f->client->endpoint->gateway;
+	struct services *services = f->client->endpoint->services;
 	struct kept_cursor at = {0};
 	struct kept_record k;
 
-	if (wall_is_known(gateway_wall(g, now)) ||
+	if (wall_is_known(services_wall(services, now)) ||
 	    !kept_next(&f->kept, &at, &k) || !(k.flags & KEPT_CLOCKLESS))
 		return false;
 	if (!f->undated_at)
@@ -207,8 +207,8 @@ static int notify(struct client *c, const struct parcel *p, int64_t now)
 static size_t deliver(struct forward *f, int64_t now)
 {
 	struct client *c = f->client;
-	struct gateway *g = c->endpoint->gateway;
-	struct parcel p = {.out = buf_over(g->out, g->out_size)};
+	struct services *services = c->endpoint->services;
+	struct parcel p = {.out = buf_over(services->out, services->out_size)};
 	int rc;
 
 	if (!c->connection || coap_busy(c->connection) || c->wanted ||
@@ -216,7 +216,7 @@ static size_t deliver(struct forward *f, int64_t now)
 	    !client_may_speak(c, now))
 		return 0;
 	if (c->registration.lwm2m_1_0) {	/* since its last answer */
-		g->forwarding->counts.superseded += f->kept.n;
+		services->forwarding->counts.superseded += f->kept.n;
 		forward_done(f, f->kept.n);
 		forward_queue(f);
 		return 0;
@@ -229,7 +229,7 @@ static size_t deliver(struct forward *f, int64_t now)
 	p.format = p.by ? p.by->format : c->server->conf->ct ==
 		FORMAT_SENML_JSON ? FORMAT_SENML_JSON : FORMAT_SENML_CBOR;
 	if (pack(&p) < 0) {	/* what is not to be said in this format */
-		g->forwarding->counts.refused += p.n;
+		services->forwarding->counts.refused += p.n;
 		forward_done(f, (uint32_t)p.n);
 		forward_queue(f);
 		return 0;
@@ -260,12 +260,12 @@ static int64_t server_forward(struct server *s, uint32_t rate, int64_t now)
 	return s->forward_first ? s->forward_at : INT64_MAX;
 }
 
-int64_t forward_turn(struct gateway *g, int64_t now)
+int64_t forward_turn(struct services *services, int64_t now)
 {
-	struct forwarding *w = g->forwarding;
+	struct forwarding *w = services->forwarding;
 	int64_t due = INT64_MAX, next;
 
-	for (struct server *s = g->servers.first; s; s = s->next) {
+	for (struct server *s = services->servers.first; s; s = s->next) {
 		next = server_forward(s, w->rate, now);
 		due = next < due ? next : due;
 	}
@@ -277,7 +277,7 @@ int64_t forward_turn(struct gateway *g, int64_t now)
 
 static void delivered(struct forward *f, uint32_t n)
 {
-	f->client->endpoint->gateway->forwarding->counts.delivered += n;
+	f->client->endpoint->services->forwarding->counts.delivered += n;
 	f->refusals = 0;
 	forward_done(f, n);
 }
@@ -287,7 +287,7 @@ static void delivered(struct forward *f, uint32_t n)
 static void refused(struct forward *f, uint32_t n, uint8_t code)
 {
 	struct client *c = f->client;
-	struct forwarding *w = c->endpoint->gateway->forwarding;
+	struct forwarding *w = c->endpoint->services->forwarding;
 
 	f->refusals += f->refusals < UINT8_MAX;
 	if (n > 1)

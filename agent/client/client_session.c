@@ -8,7 +8,7 @@
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/client/client_session.h"
 #include "agent/endpoint/endpoint.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 
@@ -62,7 +62,7 @@ int client_session_keys(const struct endpoint *e, const struct server *s,
 {
 	if (s->kind == SERVER_BOOTSTRAPPED)
 		return endpoint_accounts_credentials(e, s, to, why, size);
-	return credentials_load(to, s->conf, e->gateway->dirs.config,
+	return credentials_load(to, s->conf, e->services->dirs.config,
 				e->conf->endpoint, why, size);
 }
 
@@ -125,7 +125,7 @@ static void keep_alert(struct client *c, int alert, int64_t now)
 	struct lwm2m_value value = lwm2m_unsigned((uint64_t)alert);
 
 	if (tree_set(&c->endpoint->tree, &path, &value,
-		     gateway_wall(c->endpoint->gateway, now)) == 0)
+		     services_wall(c->endpoint->services, now)) == 0)
 		endpoint_touched(c->endpoint, &path, now);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "agent/client/client.h"
 #include "agent/endpoint/endpoint.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/store/spill.h"
 #include "agent/store/spill_format.h"
@@ -36,9 +36,9 @@ void forwarding_destroy(struct forwarding *w)
 	free(w);
 }
 
-void forwarding_configure(struct gateway *g, const struct config *config)
+void forwarding_configure(struct services *services, const struct config *config)
 {
-	struct forwarding *w = g->forwarding;
+	struct forwarding *w = services->forwarding;
 
 	w->budget.most = (size_t)config->store_memory;
 	w->rate = config->store_rate;
@@ -46,7 +46,7 @@ void forwarding_configure(struct gateway *g, const struct config *config)
 		return;
 	spill_limit(w->spill, (uint64_t)config->store_disk);
 	if (!w->dated)
-		spill_clock(w->spill, w->boot, g->wall.offset);
+		spill_clock(w->spill, w->boot, services->wall.offset);
 	w->dated = true;
 }
 
@@ -57,7 +57,7 @@ static bool is_clockless(int64_t time)
 
 struct forwarding *forwarding_of(const struct client *c)
 {
-	return c->endpoint->gateway->forwarding;
+	return c->endpoint->services->forwarding;
 }
 
 /* ---- one client's ---- */
@@ -364,7 +364,7 @@ void forward_done(struct forward *f, uint32_t n)
 	f->n -= n;
 	w->waiting -= n;
 	if (w->sweeping || w->again)
-		forward_load(f->client->endpoint->gateway);
+		forward_load(f->client->endpoint->services);
 }
 
 /* ---- those that an answer decides over ---- */
@@ -512,7 +512,7 @@ static bool is_stamp(const struct lwm2m_path *path)
 
 static bool is_off(const struct client *c)
 {
-	return c->endpoint->gateway->dry || c->endpoint->leaving;
+	return c->endpoint->services->dry || c->endpoint->leaving;
 }
 
 static void keep_or_count(struct client *c, const struct lwm2m_record *r,
@@ -665,7 +665,7 @@ bool forward_behind(struct client *c, struct observation *o, int64_t now)
 void forward_notified(struct client *c, struct observation *o, int64_t now)
 {
 	if (is_off(c) || !is_storing(c) || !is_busy(c)) {
-		o->told = gateway_wall(c->endpoint->gateway, now);
+		o->told = services_wall(c->endpoint->services, now);
 		return;
 	}
 	take_new(c, o, TAKE_HOLD, now);
@@ -808,7 +808,7 @@ static void observe_as_before(struct forward *f, int64_t now)
 
 		if (!o)
 			abort();
-		o->told = gateway_wall(c->endpoint->gateway, now);
+		o->told = services_wall(c->endpoint->services, now);
 		o->next = f->lost;
 		f->lost = o;
 	}

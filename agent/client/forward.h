@@ -22,7 +22,7 @@ struct client;
 struct config;
 struct config_point;
 struct endpoint;
-struct gateway;
+struct services;
 struct server;
 struct spill;
 struct spill_stream;
@@ -71,7 +71,7 @@ struct forward {
 struct forwarding {
 	struct kept_budget budget;
 	uint32_t rate;			/* records/s to each server */
-	struct gateway *gateway;
+	struct services *services;
 	struct spill *spill;		/* NULL: memory only */
 	bool sweeping;			/* reading it, or waiting for room to */
 	bool again;			/* somebody was passed over meanwhile */
@@ -88,10 +88,10 @@ struct forwarding {
 struct forwarding *forwarding_create(void);
 void forwarding_destroy(struct forwarding *forwarding);
 /* With the log in a folder of directory, and without it again. */
-void forwarding_open(struct gateway *gateway, const char *directory);
-void forwarding_close(struct gateway *gateway);
+void forwarding_open(struct services *services, const char *directory);
+void forwarding_close(struct services *services);
 /* Limits of `store:`. */
-void forwarding_configure(struct gateway *gateway,
+void forwarding_configure(struct services *services,
 			  const struct config *config);
 
 /* Its endpoint has it: what the log has of it waits for the server again. */
@@ -125,12 +125,12 @@ int64_t forward_next(const struct client *client);
 void forward_due(struct client *client, int64_t now);
 
 /* client_send.c: delivers what may go now; returns when more may. */
-int64_t forward_turn(struct gateway *gateway, int64_t now);
+int64_t forward_turn(struct services *services, int64_t now);
 /* Was it the end of a message of forward's own? */
 bool forward_ended(struct client *client, enum coap_outcome outcome,
 		   const struct coap_answer *answer, int64_t now);
 /* The wall clock was set: the times of this run follow it. */
-void forward_clock(struct gateway *gateway, const struct wall_jump *jump);
+void forward_clock(struct services *services, const struct wall_jump *jump);
 /* In line at its server, where it has something that may be delivered. */
 void forward_queue(struct forward *forward);
 void forward_unqueue(struct forward *forward);
@@ -156,7 +156,7 @@ void forward_keep(struct forward *forward, const struct lwm2m_record *record,
 /* The first n are delivered (or given up). */
 void forward_done(struct forward *forward, uint32_t n);
 /* forward_log.c: reads on in the log, where somebody may deliver. */
-void forward_load(struct gateway *gateway);
+void forward_load(struct services *services);
 /* Does the oldest that is kept go out by o? Then newer values come behind it. */
 bool forward_is_next(const struct client *client, const struct observation *o);
 #endif

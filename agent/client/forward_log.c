@@ -6,7 +6,7 @@
 #include "agent/client/client.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/client/forward.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/store/spill.h"
 
 /* Those that cannot go now make room for those that can: they are in the log. */
@@ -72,7 +72,7 @@ static void on_end(void *context)
 		w->again |= f->behind && forward_may_go(f);
 	}
 	if (w->again)
-		forward_load(w->gateway);
+		forward_load(w->services);
 }
 
 static void on_lost(void *context, struct spill_stream *stream,
@@ -98,9 +98,9 @@ static void on_lost(void *context, struct spill_stream *stream,
 	}
 }
 
-void forward_load(struct gateway *g)
+void forward_load(struct services *services)
 {
-	struct forwarding *w = g->forwarding;
+	struct forwarding *w = services->forwarding;
 	bool missed = false;
 
 	if (!w->spill || spill_is_reading(w->spill) || !has_room(w))
@@ -140,14 +140,14 @@ static void read_boot(uint8_t boot[16])
 	boot[15] |= n != 32;		/* none: any but zeros */
 }
 
-void forwarding_open(struct gateway *g, const char *directory)
+void forwarding_open(struct services *services, const char *directory)
 {
 	static const struct spill_handlers handlers = {
 		.lost = on_lost, .record = on_record, .end = on_end};
-	struct forwarding *w = g->forwarding;
+	struct forwarding *w = services->forwarding;
 	char path[4096];
 
-	w->gateway = g;
+	w->services = services;
 	if (snprintf(path, sizeof(path), "%s/forward", directory) <
 	    (int)sizeof(path))
 		w->spill = spill_open(path, INT64_MAX, &handlers, w);
@@ -167,34 +167,23 @@ static void date(struct kept_list *list, const struct wall_jump *jump)
 	}
 }
 
-static void date_observations(struct observation *o,
-			      const struct wall_jump *jump)
+void forward_clock(struct services *services, const struct wall_jump *jump)
 {
-	for (; o; o = o->next)
-		o->told = wall_correct(jump, o->told);
-}
-
-void forward_clock(struct gateway *g, const struct wall_jump *jump)
-{
-	struct forwarding *w = g->forwarding;
+	struct forwarding *w = services->forwarding;
 
 	if (w->spill)
 		spill_step(w->spill, jump);
 	for (struct forward *f = w->all; f; f = f->next) {
 		date(&f->kept, jump);
 		date(&f->waiting, jump);
-		date_observations(f->lost, jump);
+		observe_correct(f->lost, jump);
 		f->last_time = wall_correct(jump, f->last_time);
 	}
-	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e))
-		for (size_t i = 0; i < e->n_clients; i++)
-			date_observations(e->clients[i].observations, jump);
 }
 
-void forwarding_close(struct gateway *g)
+void forwarding_close(struct services *services)
 {
-	struct forwarding *w = g->forwarding;
+	struct forwarding *w = services->forwarding;
 
 	for (struct forward *f = w->all; f; f = f->next) {
 		if (f->since)

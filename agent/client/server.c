@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/client/client.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/base/resolve.h"
 #include "agent/client/server.h"
@@ -35,14 +35,14 @@ static bool take_literal(struct server *s)
 	return s->length > 0;
 }
 
-struct server *server_create(struct gateway *gateway,
+struct server *server_create(struct services *services,
 			     struct config_server *conf, int64_t now)
 {
 	struct server *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		abort();
-	s->gateway = gateway;
+	s->services = services;
 	s->conf = conf;
 	s->filled = now;
 	s->tokens = 1;
@@ -122,7 +122,7 @@ static double pace_of(const struct server *s)
 {
 	double pace = s->conf->pace;
 
-	if (!pace || !s->gateway->stopping)
+	if (!pace || !s->services->stopping)
 		return pace;
 	if (pace < LEAVE_PACE)
 		pace = LEAVE_PACE;

@@ -9,7 +9,7 @@
 
 struct client;
 struct forward;
-struct gateway;
+struct services;
 
 /* Who has named it. */
 enum server_kind {
@@ -21,7 +21,7 @@ enum server_kind {
 };
 
 struct server {
-	struct gateway *gateway;
+	struct services *services;
 	struct config_server *conf;		/* owned */
 	struct sockaddr_storage address;
 	socklen_t length;			/* 0: not resolved */
@@ -45,7 +45,7 @@ struct server {
 	struct server *next;			/* of all */
 };
 
-struct server *server_create(struct gateway *gateway,
+struct server *server_create(struct services *services,
 			     struct config_server *conf, int64_t now);
 /* Its clients are gone. Freed now, or when a look-up under way has ended. */
 void server_destroy(struct server *server);
@@ -68,7 +68,7 @@ int64_t server_spread(const struct server *server, size_t n_endpoints);
 /* server_account.c: of an account that bootstrap has given; made where there is
  * none yet of an endpoint whose account is alike. Gone with its last client. */
 struct account;
-struct server *server_of_account(struct gateway *gateway,
+struct server *server_of_account(struct services *services,
 				 const struct tree *accounts,
 				 const struct account *account, int64_t now);
 #endif

@@ -7,7 +7,7 @@
 #include "agent/base/arena.h"
 #include "agent/base/uri.h"
 #include "agent/config/config_block.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/config/model.h"
 #include "agent/client/server.h"
 
@@ -26,11 +26,11 @@ static uint64_t slot_print(uint64_t print, const struct tree_slot *slot)
 }
 
 /* Of what makes a server: its address and all of its instance of object 1. */
-static uint64_t content_print(const struct gateway *g,
+static uint64_t content_print(const struct services *services,
 			      const struct tree *accounts,
 			      const struct account *a)
 {
-	uint64_t print = g->servers.bootstrap->conf->fingerprint;
+	uint64_t print = services->servers.bootstrap->conf->fingerprint;
 	struct lwm2m_path scope = path_instance(1, a->server), path;
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
@@ -96,11 +96,11 @@ static void take_server(struct config_server *conf,
 					policy->sequence_count);
 }
 
-static struct config_server *conf_create(const struct gateway *g,
+static struct config_server *conf_create(const struct services *services,
 					 const struct tree *accounts,
 					 const struct account *a)
 {
-	const struct config_server *like = g->servers.bootstrap->conf;
+	const struct config_server *like = services->servers.bootstrap->conf;
 	struct arena *arena = arena_create();
 	struct config_server *conf = arena_take(arena, sizeof(*conf));
 
@@ -161,23 +161,23 @@ static void account_build(struct tree *tree, const struct tree *accounts,
 	put(tree, 9, (struct lwm2m_value){0});
 }
 
-struct server *server_of_account(struct gateway *g,
+struct server *server_of_account(struct services *services,
 				 const struct tree *accounts,
 				 const struct account *a, int64_t now)
 {
-	uint64_t print = content_print(g, accounts, a);
+	uint64_t print = content_print(services, accounts, a);
 	struct config_server *conf;
-	struct server *s = servers_next(&g->servers, SERVER_BOOTSTRAPPED, NULL);
+	struct server *s = servers_next(&services->servers, SERVER_BOOTSTRAPPED, NULL);
 
 	while (s && s->conf->fingerprint != print)
-		s = servers_next(&g->servers, SERVER_BOOTSTRAPPED, s);
+		s = servers_next(&services->servers, SERVER_BOOTSTRAPPED, s);
 	if (s)
 		return s;
-	conf = conf_create(g, accounts, a);
+	conf = conf_create(services, accounts, a);
 	conf->fingerprint = print;
-	s = server_create(g, conf, now);
+	s = server_create(services, conf, now);
 	if (!a->bootstrap)
 		account_build(&s->account, accounts, a->server);
-	servers_add(&g->servers, s, SERVER_BOOTSTRAPPED);
+	servers_add(&services->servers, s, SERVER_BOOTSTRAPPED);
 	return s;
 }

@@ -102,8 +102,8 @@ static void endpoint_write(struct endpoint *e, struct asker *asker,
 {
 	static const struct batch_asker_ops ops = {.defer = defer,
 						   .answer = written};
-	struct gateway *g = e->gateway;
-	struct buf out = buf_over(g->out, g->out_size);
+	struct gateway *g = gateway_of(e);
+	struct buf out = buf_over(g->services.out, g->services.out_size);
 	struct request_scope scope = client_scope(&e->clients[0], now);
 	struct request request = {
 		.method = REQUEST_PUT, .uri = path, .query = "",
@@ -114,7 +114,7 @@ static void endpoint_write(struct endpoint *e, struct asker *asker,
 	uint8_t code;
 
 	scope.enforced = false;		/* root is no server */
-	outcome = request_handle(&scope, &request, g->room, &out);
+	outcome = request_handle(&scope, &request, g->services.room, &out);
 	code = outcome.code;
 	if (code >> 5 == 2)
 		code = client_carry_out(&e->clients[0], &outcome,

@@ -92,13 +92,13 @@ static void servers_print(FILE *to, const struct gateway *g)
 	if (!done)
 		abort();
 	done[0] = 1;			/* bootstrap servers */
-	for (size_t i = 0; i < g->servers.n_configured; i++) {
-		server_print(to, g, g->servers.configured[i]->conf->id);
-		done[g->servers.configured[i]->conf->id] = 1;
+	for (size_t i = 0; i < g->services.servers.n_configured; i++) {
+		server_print(to, g, g->services.servers.configured[i]->conf->id);
+		done[g->services.servers.configured[i]->conf->id] = 1;
 	}
-	for (const struct server *s = servers_next(&g->servers,
+	for (const struct server *s = servers_next(&g->services.servers,
 			SERVER_BOOTSTRAPPED, NULL); s;
-	     s = servers_next(&g->servers, SERVER_BOOTSTRAPPED, s)) {
+	     s = servers_next(&g->services.servers, SERVER_BOOTSTRAPPED, s)) {
 		if (!done[s->conf->id])
 			server_print(to, g, s->conf->id);
 		done[s->conf->id] = 1;
@@ -191,7 +191,7 @@ static void coap_print(FILE *to)
 
 static void store_print(FILE *to, const struct gateway *g)
 {
-	const struct forwarding *w = g->forwarding;
+	const struct forwarding *w = g->services.forwarding;
 	const struct spill_counts log = w->spill ? spill_counts(w->spill) :
 		(struct spill_counts){0};
 	const struct { const char *name; uint64_t n; } all[] = {

@@ -76,7 +76,7 @@ json *overview_reasons(const struct gateway *g)
 {
 	json *list = json_object_new_array();
 
-	if (!g->n_endpoints && !g->n_refused)
+	if (!g->services.n_endpoints && !g->n_refused)
 		because(list, "no devices are configured");
 	endpoints_because(list, g);
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
@@ -129,7 +129,7 @@ json *overview_servers(const struct gateway *g)
 {
 	json *list = json_object_new_array();
 
-	for (const struct server *s = g->servers.first; s; s = s->next)
+	for (const struct server *s = g->services.servers.first; s; s = s->next)
 		if (s->kind == SERVER_CONFIGURED ||
 		    s->kind == SERVER_BOOTSTRAPPED)
 			json_object_array_add(list, server_json(g, s));
@@ -161,7 +161,7 @@ json *overview_row(const struct endpoint *e, int64_t now)
 		 liveness_state_name((enum liveness_state)e->life.state));
 	add_text(to, "bus", e->conf->bus);
 	if (e->life.heard)	/* s since 1970 */
-		add_int(to, "heard", (gateway_wall(e->gateway, now) -
+		add_int(to, "heard", (services_wall(e->services, now) -
 				      (now - e->life.seen)) / SECOND);
 	if (e->conf->queue)
 		add_bool(to, "sleeper", true);

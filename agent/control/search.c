@@ -172,7 +172,7 @@ static struct gateway_bus *bus_borrow(struct gateway *g, const char *name,
 {
 	struct gateway_bus *b;
 	struct config_bus *conf = search_bus_imply(
-		name, plugins_of(g->dirs.adapters), errors);
+		name, plugins_of(g->services.dirs.adapters), errors);
 
 	if (!conf) {
 		bus_suggest(g, name, errors);
@@ -238,8 +238,8 @@ static struct search_plan *plan_of(const struct gateway_bus *b,
 				  probe ? ADAPTER_PROBE : ADAPTER_SCAN, keys,
 				  keys_take(request, keys), duration, errors);
 	if (plan && !probe)
-		search_plan_identify(plan, b->conf->ops, g->dirs.config,
-				     g->dirs.profiles);
+		search_plan_identify(plan, b->conf->ops, g->services.dirs.config,
+				     g->services.dirs.profiles);
 	return plan;
 }
 
@@ -263,7 +263,7 @@ static void begin(struct gateway_bus *b, struct asker *asker,
 	s->bus = b;
 	s->plan = plan;
 	s->asker = asker;
-	s->id = ++b->gateway->next_id;
+	s->id = ++b->gateway->services.next_id;
 	if (bus_search(b->bus, plan, s->id) < 0) {
 		ask_refuse(asker, "the bus is being closed");
 		search_plan_free(plan);
@@ -282,7 +282,7 @@ void search_ask(struct gateway *g, struct asker *asker,
 	struct config_errors errors;
 	struct search_plan *plan;
 
-	if (!name || g->stopping) {
+	if (!name || g->services.stopping) {
 		ask_refuse(asker, name ? "lwmuxd is about to end" :
 			   "a search is of a bus");
 		return;

@@ -121,7 +121,7 @@ static void add_bootstrap(json *to, const struct endpoint *e, int64_t now)
 	add_text(of, "accounts", b->account ? "bootstrapped" :
 		 e->n_clients ? "configured" : "none");
 	if (b->when)
-		add_seconds(of, "age", gateway_wall(e->gateway, now) -
+		add_seconds(of, "age", services_wall(e->services, now) -
 			    b->when);
 	add_text(of, "error", b->why);
 	add_code(of, b->last_code);
@@ -238,7 +238,7 @@ static const char *health(const struct gateway *g)
 		good += is_there(e) && all_registered(e);
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		buses &= (b->open && !b->hangs) || b->for_search;
-	if (good == g->n_endpoints && !g->n_refused && buses && !g->errors.n)
+	if (good == g->services.n_endpoints && !g->n_refused && buses && !g->errors.n)
 		return "healthy";
 	return good ? "degraded" : "down";
 }
@@ -317,7 +317,7 @@ static void add_hours(json *to, const struct forwarding *w, double bytes,
 
 static json *store_json(const struct gateway *g, int64_t now)
 {
-	const struct forwarding *w = g->forwarding;
+	const struct forwarding *w = g->services.forwarding;
 	struct spill_counts log = {0};
 	json *to = json_object_new_object();
 
@@ -342,11 +342,11 @@ json *status_head(struct gateway *g, int64_t now)
 	json *buses = json_object_new_array();
 
 	add_text(to, "gateway", g->name);
-	add_text(to, "version", g->version);
+	add_text(to, "version", g->services.version);
 	add_seconds(to, "uptime", now - g->started);
 	add_text(to, "health", health(g));
 	json_object_object_add(to, "reasons", overview_reasons(g));
-	if (!wall_is_known(gateway_wall(g, now)))
+	if (!wall_is_known(services_wall(&g->services, now)))
 		add_text(to, "clock", "not set");
 	json_object_object_add(to, "servers", overview_servers(g));
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
@@ -398,7 +398,7 @@ static json *slot_json(const struct endpoint *e,
 	if (value.type != LWM2M_NONE)
 		add_text(to, "value", text);
 	if (slot->time)
-		add_seconds(to, "age", gateway_wall(e->gateway, now) -
+		add_seconds(to, "age", services_wall(e->services, now) -
 			    slot->time);
 	return to;
 }
@@ -434,10 +434,10 @@ static json *check_json(struct gateway *g)
 	struct config *config;
 
 	config_errors_init(&errors);
-	config = config_load(&g->dirs, &errors);
+	config = config_load(&g->services.dirs, &errors);
 	if (config) {
 		gateway_fits(config, &errors);
-		credentials_find(config, g->dirs.config, &errors);
+		credentials_find(config, g->services.dirs.config, &errors);
 	}
 	add_bool(to, "good", !errors.n);
 	json_object_object_add(to, "findings", findings_json(&errors));

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/endpoint/batch.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 
 void batch_free(struct batch *b)
@@ -79,7 +79,7 @@ void batch_drop(struct batch *b)
 	while (*at != b)
 		at = &(*at)->next;
 	*at = b->next;
-	heap_remove(&b->endpoint->gateway->batches, &b->due);
+	heap_remove(&b->endpoint->services->batches, &b->due);
 	batch_free(b);
 }
 
@@ -125,7 +125,7 @@ static bool next(struct batch *b, uint8_t *code)
 {
 	struct endpoint *e = b->endpoint;
 
-	b->id = ++e->gateway->next_id;
+	b->id = ++e->services->next_id;
 	if (bus_write(e->device, b->writes[b->at].point,
 		      &b->writes[b->at].raw, b->due.due, b->id) == 0)
 		return true;
@@ -166,7 +166,7 @@ void batch_run(struct batch *b, int64_t now)
 	uint8_t code;
 
 	b->held = false;
-	heap_set(&b->endpoint->gateway->batches, &b->due, now + BATCH_DEADLINE);
+	heap_set(&b->endpoint->services->batches, &b->due, now + BATCH_DEADLINE);
 	if (!next(b, &code))
 		batch_finish(b, code, now);
 }
@@ -194,7 +194,7 @@ uint8_t batch_start(struct endpoint *e, struct batch_asker asker,
 		batch_free(b);
 		return CODE(5, 3);
 	}
-	heap_set(&e->gateway->batches, &b->due, b->due.due);
+	heap_set(&e->services->batches, &b->due, b->due.due);
 	batch_enter(b);
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/endpoint/batch.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "objects/codec.h"
 
@@ -141,7 +141,7 @@ static void make_room(struct endpoint *e, int64_t now)
 static void hold(struct batch *b)
 {
 	b->held = true;
-	heap_set(&b->endpoint->gateway->batches, &b->due, b->hold_until);
+	heap_set(&b->endpoint->services->batches, &b->due, b->hold_until);
 }
 
 static bool is_accept(const struct endpoint *e)
@@ -281,7 +281,7 @@ void batch_store(const struct endpoint *e)
 		log_line(LOG_ERROR, e->conf->endpoint, NULL,
 			 "accepted writes are too large to be kept");
 	else
-		store_put(e->gateway->store, STORE_ACCEPTED, e->conf->endpoint,
+		store_put(e->services->store, STORE_ACCEPTED, e->conf->endpoint,
 			  bytes, n ? out.used : 0);
 	free(texts);
 	free(records);
@@ -303,12 +303,12 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 
 void batch_restore(struct endpoint *e)
 {
-	struct request_room *room = e->gateway->room;
+	struct request_room *room = e->services->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
 	size_t n;
 	uint8_t *bytes = !e->conf->queue ? NULL :
-		store_get(e->gateway->store, STORE_ACCEPTED, e->conf->endpoint,
+		store_get(e->services->store, STORE_ACCEPTED, e->conf->endpoint,
 			  &n);
 	int count = !bytes ? 0 :
 		codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),

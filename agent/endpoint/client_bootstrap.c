@@ -7,7 +7,7 @@
 #include "agent/lwm2m/bootstrap_request.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/client/client_session.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/config/model.h"
@@ -39,7 +39,7 @@ static void reschedule(struct client_bootstrap *b, int64_t now)
 	int64_t due = b->machine.next < b->ask_at ? b->machine.next :
 						    b->ask_at;
 
-	heap_set(&b->endpoint->gateway->bootstraps, &b->due,
+	heap_set(&b->endpoint->services->bootstraps, &b->due,
 		 due < now ? now : due);
 }
 
@@ -246,7 +246,7 @@ static void step(struct client_bootstrap *b, enum bootstrap_event event,
 {
 	struct bootstrap_policy policy = policy_of(b);
 	int64_t spread = event != BOOTSTRAP_START ? 0 :
-		server_spread(b->server, b->endpoint->gateway->n_endpoints);
+		server_spread(b->server, b->endpoint->services->n_endpoints);
 	struct bootstrap_action action = bootstrap_step(&b->machine, event,
 		code, spread, &policy, now);
 
@@ -320,7 +320,7 @@ static struct bootstrap_outcome handle(struct client_bootstrap *b,
 				       const struct request *request,
 				       struct buf *out, int64_t now)
 {
-	struct gateway *g = b->endpoint->gateway;
+	struct services *services = b->endpoint->services;
 	struct bootstrap_scope scope;
 
 	if (bootstrap_is_finish(request))
@@ -334,7 +334,7 @@ static struct bootstrap_outcome handle(struct client_bootstrap *b,
 		.fallback = b->server->conf->lwm2m_1_0 ? FORMAT_TLV :
 			    FORMAT_SENML_CBOR,
 	};
-	return bootstrap_handle(&scope, request, g->room, out);
+	return bootstrap_handle(&scope, request, services->room, out);
 }
 
 static void on_request(void *owner, struct coap_exchange *exchange,
@@ -342,8 +342,8 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 		       uint8_t token_length, int64_t now)
 {
 	struct client_bootstrap *b = owner;
-	struct gateway *g = b->endpoint->gateway;
-	struct buf out = buf_over(g->out, g->out_size);
+	struct services *services = b->endpoint->services;
+	struct buf out = buf_over(services->out, services->out_size);
 	struct bootstrap_outcome outcome = handle(b, request, &out, now);
 
 	(void)token;
@@ -467,7 +467,7 @@ void client_bootstrap_create(struct endpoint *e, int64_t now)
 {
 	struct client_bootstrap *b;
 
-	if (!e->gateway->servers.bootstrap || e->conf->bootstrap == BOOTSTRAP_NEVER)
+	if (!e->services->servers.bootstrap || e->conf->bootstrap == BOOTSTRAP_NEVER)
 		return;
 	b = calloc(1, sizeof(*b));
 	if (!b)
@@ -487,7 +487,7 @@ void client_bootstrap_destroy(struct endpoint *e)
 
 	if (!b)
 		return;
-	heap_remove(&e->gateway->bootstraps, &b->due);
+	heap_remove(&e->services->bootstraps, &b->due);
 	hang_up(b);
 	copy_drop(b);
 	b->server->n_clients--;
@@ -506,7 +506,7 @@ static int64_t expiry(const struct client_bootstrap *b, int64_t now)
 	if (!timeout)
 		return INT64_MAX;
 	return now + b->when + timeout * SECOND -
-	       gateway_wall(b->endpoint->gateway, now);
+	       services_wall(b->endpoint->services, now);
 }
 
 void client_bootstrap_start(struct endpoint *e, int64_t now)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "agent/lwm2m/bootstrap_request.h"
 #include "agent/endpoint/client_bootstrap.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/config/model.h"
 
 #define PACK_MOST 65536
@@ -109,6 +109,6 @@ const char *bootstrap_pack_open(struct client_bootstrap *b)
 	if (!b->copy)
 		return "no session";
 	outcome = bootstrap_unpack(&scope, b->pack->format, b->pack->at,
-				   b->pack->n, b->endpoint->gateway->room);
+				   b->pack->n, b->endpoint->services->room);
 	return outcome.code >> 5 == 2 ? NULL : outcome.reason;
 }

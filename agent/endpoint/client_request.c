@@ -9,7 +9,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_firmware.h"
 #include "agent/endpoint/endpoint_rhythm.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 
 struct observation *client_observation(struct client *c, const uint8_t *token,
@@ -81,7 +81,7 @@ static int32_t observe(struct client *c,
 	o->confirmed = now;
 	c->observations = o;
 	observe_sent(o, now);
-	o->told = gateway_wall(c->endpoint->gateway, now);
+	o->told = services_wall(c->endpoint->services, now);
 	client_remember(c, o);
 	client_configure(c, now);
 	return (int32_t)o->sequence;
@@ -240,9 +240,9 @@ void client_request(struct client *c, struct coap_exchange *x,
 		    const struct request *request, const uint8_t *token,
 		    uint8_t token_length, int64_t now)
 {
-	struct gateway *g = c->endpoint->gateway;
+	struct services *services = c->endpoint->services;
 	struct request_scope scope = client_scope(c, now);
-	struct buf out = buf_over(g->out, g->out_size);
+	struct buf out = buf_over(services->out, services->out_size);
 	struct request_outcome outcome;
 	int32_t sequence = -1;
 
@@ -255,7 +255,7 @@ void client_request(struct client *c, struct coap_exchange *x,
 		forward_answered(c, COAP_ANSWERED, now);
 	if (endpoint_firmware_request(c, &scope, x, request, now))
 		return;
-	outcome = request_handle(&scope, request, g->room, &out);
+	outcome = request_handle(&scope, request, services->room, &out);
 	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
 		cancel(c, &outcome, token, token_length);
 	if (outcome.code >> 5 == 2) {

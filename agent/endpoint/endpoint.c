@@ -8,9 +8,8 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_firmware.h"
 #include "agent/endpoint/endpoint_access.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/endpoint/last.h"
-#include "agent/gateway/listing.h"
 #include "agent/base/log.h"
 #include "ipso/ipso.h"
 
@@ -31,21 +30,21 @@ bool endpoint_uses_server(const struct endpoint *e, uint16_t id)
 
 static void create_clients(struct endpoint *e, int64_t now)
 {
-	struct gateway *g = e->gateway;
+	struct services *services = e->services;
 	size_t n = 0;
 
 	client_bootstrap_create(e, now);
 	if (endpoint_accounts_clients(e, now))
 		return;
-	for (size_t i = 0; i < g->servers.n_configured; i++)
-		n += endpoint_uses_server(e, g->servers.configured[i]->conf->id);
+	for (size_t i = 0; i < services->servers.n_configured; i++)
+		n += endpoint_uses_server(e, services->servers.configured[i]->conf->id);
 	e->clients = calloc(n ? n : 1, sizeof(struct client));
 	if (!e->clients)
 		abort();
-	for (size_t i = 0; i < g->servers.n_configured; i++)
-		if (endpoint_uses_server(e, g->servers.configured[i]->conf->id)) {
+	for (size_t i = 0; i < services->servers.n_configured; i++)
+		if (endpoint_uses_server(e, services->servers.configured[i]->conf->id)) {
 			client_init(&e->clients[e->n_clients], e,
-				    g->servers.configured[i], e->n_clients);
+				    services->servers.configured[i], e->n_clients);
 			e->n_clients++;
 		}
 }
@@ -53,17 +52,17 @@ static void create_clients(struct endpoint *e, int64_t now)
 static void attach(struct endpoint *e)
 {
 	size_t n = 0;
-	uint8_t *kept = store_get(e->gateway->store, STORE_KEPT,
+	uint8_t *kept = store_get(e->services->store, STORE_KEPT,
 				  e->conf->endpoint, &n);
 
-	e->device = bus_attach(e->bus->bus, e->conf, e, kept, n,
-			       e->gateway->was_killed);
+	e->device = bus_attach(e->services->endpoint_host->bus(e->bus), e->conf, e, kept, n,
+			       e->services->was_killed);
 	free(kept);
 }
 
 void endpoint_clients_start(struct endpoint *e, int64_t now)
 {
-	if (e->gateway->dry)
+	if (e->services->dry)
 		return;
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (e->clients[i].registration.state == REGISTRATION_OFF &&
@@ -84,7 +83,7 @@ struct endpoint_rare *endpoint_rare(struct endpoint *e)
 	return (struct endpoint_rare *)(uintptr_t)e->rare;
 }
 
-struct endpoint *endpoint_create(struct gateway *gateway,
+struct endpoint *endpoint_create(struct services *services,
 				 struct config_device *conf,
 				 struct gateway_bus *bus, int64_t now)
 {
@@ -92,7 +91,7 @@ struct endpoint *endpoint_create(struct gateway *gateway,
 
 	if (!e)
 		abort();
-	e->gateway = gateway;
+	e->services = services;
 	e->rare = &nothing_rare;
 	e->conf = conf;
 	e->bus = bus;
@@ -132,7 +131,7 @@ void endpoint_destroy(struct endpoint *e)
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_finish(&e->clients[i]);
 	free(e->clients);
-	heap_set(&e->gateway->endpoints, &e->due, INT64_MAX);
+	heap_set(&e->services->endpoints, &e->due, INT64_MAX);
 	client_bootstrap_destroy(e);
 	endpoint_firmware_finish(e);
 	rare_free(e);
@@ -168,7 +167,7 @@ static void changed_slot(struct endpoint *e, const struct lwm2m_path *path,
 
 void endpoint_objects_changed(struct endpoint *e, int64_t now)
 {
-	listing_changed(e, now);
+	e->services->endpoint_host->objects_changed(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_event(&e->clients[i], REGISTRATION_CHANGED, 0,
 			     REGISTRATION_OBJECTS, now);
@@ -220,7 +219,7 @@ static void set(struct endpoint *e, const struct config_point *point,
 
 	if (tree_set(&e->tree, &point->resource, value, wall) < 0)
 		abort();
-	last_heard(e->gateway->last, e, news, now);
+	last_heard(e->services->last, e, news, now);
 	if (point->map.depth == 2)
 		companions(e, point, news, wall, now);
 	if (news)
@@ -269,7 +268,7 @@ static void sample(struct endpoint *e, const struct bus_message *m,
 		      "does not fit the resource's type", now);
 	else
 		set(e, point, slot, &value,
-		    gateway_wall(e->gateway, m->when), now);
+		    services_wall(e->services, m->when), now);
 }
 
 void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
@@ -347,7 +346,7 @@ static void set_stop(struct endpoint *e, int64_t now)
 {
 	int64_t wait = 0, longest = 0;
 
-	for (size_t i = 0; i < e->n_clients && !e->gateway->stopping; i++) {
+	for (size_t i = 0; i < e->n_clients && !e->services->stopping; i++) {
 		wait = server_wait(e->clients[i].server);
 		longest = wait > longest ? wait : longest;
 	}
@@ -358,17 +357,17 @@ static void set_stop(struct endpoint *e, int64_t now)
 
 void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 {
-	if (!e->leaving || e->gateway->stopping)
+	if (!e->leaving || e->services->stopping)
 		set_stop(e, now);
 	if (e->leaving)
 		return;
 	e->leaving = true;
 	endpoint_reschedule(e);
-	last_leaving(e->gateway->last, e);
+	last_leaving(e->services->last, e);
 	batch_end_all(e, now);
 	client_bootstrap_stop(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
-		off(&e->clients[i], keep || (e->gateway->stopping &&
+		off(&e->clients[i], keep || (e->services->stopping &&
 		    e->clients[i].server->conf->keep_on_exit), now);
 	if (e->device)
 		bus_detach(e->device);
@@ -381,7 +380,7 @@ void endpoint_reschedule(struct endpoint *e)
 
 	if (e->safe_at && e->safe_at < due)
 		due = e->safe_at;
-	heap_set(&e->gateway->endpoints, &e->due,
+	heap_set(&e->services->endpoints, &e->due,
 		 e->leaving ? INT64_MAX : due);
 }
 
@@ -399,7 +398,7 @@ void endpoint_left(struct endpoint *e)
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (e->clients[i].registration.state != REGISTRATION_OFF)
 			return;
-	gateway_gone(e);
+	e->services->endpoint_host->gone(e);
 }
 
 static void detached(struct endpoint *e)
@@ -442,7 +441,7 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 			batch_done(e, m->id, m->error, now);
 		break;
 	case BUS_KEEP:
-		store_put(e->gateway->store, STORE_KEPT, e->conf->endpoint,
+		store_put(e->services->store, STORE_KEPT, e->conf->endpoint,
 			  m->bytes, m->length);
 		break;
 	case BUS_DETACHED:

@@ -11,7 +11,7 @@
 struct batch;
 struct endpoint_firmware;
 struct statistics;
-struct gateway;
+struct services;
 struct gateway_bus;
 
 /* What few endpoints have. */
@@ -25,8 +25,25 @@ struct endpoint_rare {
 					 * NULL: as configured */
 };
 
+/* What stands above endpoints: the gateway, by its functions. Agent thread;
+ * none may destroy the endpoint. */
+struct endpoint_host {
+	/* Its bus: what it is attached to, and its adapter's name. */
+	struct bus *(*bus)(const struct gateway_bus *bus);
+	const char *(*adapter)(const struct gateway_bus *bus);
+	/* All that it waited for has ended: the next turn frees it. */
+	void (*gone)(struct endpoint *endpoint);
+	/* It has other objects or instances than before. */
+	void (*objects_changed)(struct endpoint *endpoint, int64_t now);
+	/* /25/n of the gateway's own, which lists the others; as
+	 * endpoint_compute(). */
+	bool (*list)(const struct endpoint *endpoint,
+		     const struct lwm2m_path *path, struct buf *texts,
+		     struct lwm2m_value *value);
+};
+
 struct endpoint {
-	struct gateway *gateway;
+	struct services *services;
 	struct endpoint *next_by_name;	/* in its hash chain */
 	struct endpoint *next_gone;
 	struct config_device *conf;	/* owned */
@@ -63,13 +80,13 @@ void endpoint_clients_start(struct endpoint *endpoint, int64_t now);
 
 /* conf becomes the endpoint's. Attached to its bus at once; bus NULL: the
  * gateway's own endpoint. */
-struct endpoint *endpoint_create(struct gateway *gateway,
+struct endpoint *endpoint_create(struct services *services,
 				 struct config_device *conf,
 				 struct gateway_bus *bus, int64_t now);
 void endpoint_destroy(struct endpoint *endpoint);
 /* To be changed: its own. */
 struct endpoint_rare *endpoint_rare(struct endpoint *endpoint);
-/* Deregisters (unless keep), detaches; gateway_gone() when both are done. */
+/* Deregisters (unless keep), detaches; host->gone() when both are done. */
 void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
 /* Does the configuration give it this server? */
 bool endpoint_uses_server(const struct endpoint *endpoint, uint16_t id);

@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/config/config_access.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/config/model.h"
 #include "objects/access.h"
 
 static bool is_configured(const struct client *c)
 {
-	const struct gateway *g = c->endpoint->gateway;
+	const struct services *services = c->endpoint->services;
 
-	for (size_t i = 0; i < g->servers.n_configured; i++)
-		if (g->servers.configured[i] == c->server)
+	for (size_t i = 0; i < services->servers.n_configured; i++)
+		if (services->servers.configured[i] == c->server)
 			return true;
 	return false;
 }
@@ -89,19 +89,19 @@ static int by_server(const void *a, const void *b)
 /* ---- the tree ---- */
 
 /* The gateway's instance that says the same, made where there is none yet. */
-static const struct tree_instance *rule_shared(struct gateway *g,
+static const struct tree_instance *rule_shared(struct services *services,
 					       const struct access_rule *rule)
 {
-	uint16_t id = g->access.n_instances;
+	uint16_t id = services->access.n_instances;
 
-	for (size_t i = 0; i < g->access.n_instances; i++)
-		if (access_rule_is(&g->access.instances[i], rule))
-			return &g->access.instances[i];
+	for (size_t i = 0; i < services->access.n_instances; i++)
+		if (access_rule_is(&services->access.instances[i], rule))
+			return &services->access.instances[i];
 	if (id == UINT16_MAX)
 		return NULL;
-	if (!access_add(&g->access, access_object(), id, rule))
+	if (!access_add(&services->access, access_object(), id, rule))
 		abort();
-	return tree_instance_find(&g->access, ACCESS_OBJECT, id);
+	return tree_instance_find(&services->access, ACCESS_OBJECT, id);
 }
 
 static void keep(struct endpoint *e, uint16_t id)
@@ -133,7 +133,7 @@ static void rule_put(struct endpoint *e, const struct access_rule *rule,
 
 	if (id == UINT16_MAX)
 		return;
-	shared = kept ? NULL : rule_shared(e->gateway, rule);
+	shared = kept ? NULL : rule_shared(e->services, rule);
 	if (shared ? !tree_share(&e->tree, shared, id) :
 		     !access_add(&e->tree, access_object(), id, rule))
 		abort();

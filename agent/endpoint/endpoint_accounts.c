@@ -6,7 +6,7 @@
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/config/config_block.h"
 #include "agent/endpoint/endpoint_access.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/config/model.h"
 #include "objects/access.h"
@@ -17,12 +17,12 @@
 
 uint64_t endpoint_accounts_print(const struct endpoint *e)
 {
-	const struct gateway *g = e->gateway;
-	uint64_t print = g->servers.bootstrap->conf->fingerprint + e->conf->bootstrap;
+	const struct services *services = e->services;
+	uint64_t print = services->servers.bootstrap->conf->fingerprint + e->conf->bootstrap;
 
-	for (size_t i = 0; i < g->servers.n_configured; i++)
-		if (endpoint_uses_server(e, g->servers.configured[i]->conf->id))
-			print = print * 31 + g->servers.configured[i]->conf->fingerprint;
+	for (size_t i = 0; i < services->servers.n_configured; i++)
+		if (endpoint_uses_server(e, services->servers.configured[i]->conf->id))
+			print = print * 31 + services->servers.configured[i]->conf->fingerprint;
 	return print;
 }
 
@@ -90,7 +90,7 @@ void endpoint_accounts_restore(struct endpoint *e)
 {
 	struct client_bootstrap *b = e->bootstrap;
 	size_t n;
-	uint8_t *bytes = store_get(e->gateway->store, STORE_ACCOUNT,
+	uint8_t *bytes = store_get(e->services->store, STORE_ACCOUNT,
 				   e->conf->endpoint, &n);
 	const char *why;
 
@@ -104,7 +104,7 @@ void endpoint_accounts_restore(struct endpoint *e)
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "%s", why);
 	b->when = 0;
 	endpoint_accounts_forget(e);
-	store_put(e->gateway->store, STORE_ACCOUNT, e->conf->endpoint, NULL,
+	store_put(e->services->store, STORE_ACCOUNT, e->conf->endpoint, NULL,
 		  0);
 }
 
@@ -120,7 +120,7 @@ static void take(struct endpoint *e, const struct buf *bytes)
 		abort();
 	memcpy(b->account, bytes->at, bytes->used);
 	b->n_account = (uint32_t)bytes->used;
-	store_put(e->gateway->store, STORE_ACCOUNT, e->conf->endpoint,
+	store_put(e->services->store, STORE_ACCOUNT, e->conf->endpoint,
 		  b->account, b->n_account);
 }
 
@@ -148,7 +148,7 @@ static bool save(struct endpoint *e, const struct tree *tree, int64_t when)
 bool endpoint_accounts_store(struct endpoint *e, const struct tree *tree,
 			     int64_t now)
 {
-	int64_t when = gateway_wall(e->gateway, now);
+	int64_t when = services_wall(e->services, now);
 
 	if (!save(e, tree, when))
 		return false;
@@ -208,28 +208,28 @@ uint32_t endpoint_accounts_timeout(const struct endpoint *e)
 
 /* ---- its servers ---- */
 
-static struct server *configured(const struct gateway *g, int32_t id)
+static struct server *configured(const struct services *services, int32_t id)
 {
-	for (size_t i = 0; i < g->servers.n_configured; i++)
-		if (g->servers.configured[i]->conf->id == id)
-			return g->servers.configured[i];
+	for (size_t i = 0; i < services->servers.n_configured; i++)
+		if (services->servers.configured[i]->conf->id == id)
+			return services->servers.configured[i];
 	return NULL;
 }
 
 static struct server *server_of(struct endpoint *e, const struct tree *tree,
 				const struct account *a, int64_t now)
 {
-	struct gateway *g = e->gateway;
+	struct services *services = e->services;
 	struct server *own = a->own < 0 ? NULL :
-			     a->bootstrap ? g->servers.bootstrap :
-			     configured(g, a->own);
+			     a->bootstrap ? services->servers.bootstrap :
+			     configured(services, a->own);
 
-	return own ? own : server_of_account(g, tree, a, now);
+	return own ? own : server_of_account(services, tree, a, now);
 }
 
 struct server *endpoint_accounts_bootstrap(struct endpoint *e, int64_t now)
 {
-	struct server *s = e->gateway->servers.bootstrap;
+	struct server *s = e->services->servers.bootstrap;
 	struct account first;
 	struct tree tree;
 
@@ -373,7 +373,7 @@ void endpoint_accounts_copy(const struct endpoint *e, struct tree *copy)
 		account_tree_finish(&stored);
 		return;
 	}
-	security_add(copy, 0, e->gateway->servers.bootstrap->conf, true);
+	security_add(copy, 0, e->services->servers.bootstrap->conf, true);
 	for (size_t i = 0; i < e->n_clients; i++)
 		security_add(copy, (uint16_t)(i + 1),
 			     e->clients[i].server->conf, false);

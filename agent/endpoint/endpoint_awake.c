@@ -7,7 +7,7 @@
 #include <time.h>
 #include "agent/endpoint/batch.h"
 #include "agent/endpoint/endpoint.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/endpoint/last.h"
 #include "agent/base/log.h"
 
@@ -60,7 +60,7 @@ static void spoil(struct endpoint *e, int64_t now)
  * it is not known: then it counts from now on. */
 static int64_t heard_at(const struct endpoint *e, int64_t heard, int64_t now)
 {
-	int64_t age = gateway_wall(e->gateway, now) - heard;
+	int64_t age = services_wall(e->services, now) - heard;
 
 	return age < 0 || !wall_is_known(heard) ? now : now - age;
 }
@@ -70,7 +70,7 @@ void endpoint_life_restore(struct endpoint *e, int64_t now)
 	struct liveness_rules rules = rules_of(e);
 	int64_t heard;
 
-	if (!e->bus || !last_restore(e->gateway->last, e, &heard))
+	if (!e->bus || !last_restore(e->services->last, e, &heard))
 		return;
 	heard = heard_at(e, heard, now);
 	if (rules.silent_after > 0 && now - heard >= rules.silent_after) {
@@ -125,7 +125,7 @@ void endpoint_why(struct endpoint *e, const char *text)
 static void since_print(const struct endpoint *e, int64_t now, char *text,
 			size_t size)
 {
-	int64_t heard = gateway_wall(e->gateway, now) - (now - e->life.seen);
+	int64_t heard = services_wall(e->services, now) - (now - e->life.seen);
 	time_t seconds = (time_t)(heard / SECOND);
 	char when[32] = "";
 	struct tm tm;
@@ -200,7 +200,7 @@ void endpoint_heard(struct endpoint *e, int64_t when, int64_t now)
 		reschedule(e, now);
 	if (!e->conf->queue || e->leaving)
 		return;
-	last_heard(e->gateway->last, e, false, now);
+	last_heard(e->services->last, e, false, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_heard(&e->clients[i], now);
 	batch_release(e, now);

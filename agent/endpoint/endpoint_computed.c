@@ -5,8 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include "agent/endpoint/endpoint.h"
-#include "agent/gateway/gateway.h"
-#include "agent/gateway/listing.h"
+#include "agent/client/services.h"
 #include "agent/base/machine.h"
 #include "agent/lwm2m/statistics.h"
 #include "agent/base/wall.h"
@@ -100,7 +99,8 @@ bool endpoint_compute(void *owner, const struct lwm2m_path *path,
 	switch (path->id[0]) {
 	case 3: return device(e, path, slot, now, texts, value);
 	case 4: return endpoint_link_compute(e, path->id[2], texts, value);
-	case 25: return listing_compute(e->gateway, path, texts, value);
+	case 25:
+		return e->services->endpoint_host->list(e, path, texts, value);
 	case 7:
 		*value = lwm2m_integer(statistics_value(e->rare->statistics,
 							path->id[2]));
@@ -118,7 +118,7 @@ struct lwm2m_value endpoint_value(const struct endpoint *e,
 
 	if (slot->flags & TREE_COMPUTED &&
 	    !endpoint_compute((void *)(uintptr_t)e, path, slot,
-			      gateway_wall(e->gateway, now), texts, &value))
+			      services_wall(e->services, now), texts, &value))
 		value = (struct lwm2m_value){.type = LWM2M_NONE};
 	return value;
 }

@@ -8,7 +8,7 @@
 #include "agent/endpoint/endpoint_firmware.h"
 #include "agent/endpoint/fetch.h"
 #include "agent/coap/fetch_uri.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/bus/image.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
@@ -92,7 +92,7 @@ static void keep(const struct endpoint_firmware *f)
 		memcpy(bytes + sizeof(head), uri->as.text, uri->length);
 	if (n)
 		memcpy(bytes + sizeof(head) + uri->length, f->image->bytes, n);
-	store_put(e->gateway->store, STORE_FIRMWARE, e->conf->endpoint, bytes,
+	store_put(e->services->store, STORE_FIRMWARE, e->conf->endpoint, bytes,
 		  size);
 	free(bytes);
 }
@@ -155,7 +155,7 @@ static void hand_over(struct endpoint_firmware *f, bool install, int64_t now)
 {
 	struct endpoint *e = f->endpoint;
 
-	f->id = ++e->gateway->next_id;
+	f->id = ++e->services->next_id;
 	if (e->device && !e->leaving &&
 	    bus_image(e->device, f->image, install, f->id) == 0)
 		return;
@@ -214,25 +214,25 @@ static void note(const struct endpoint_firmware *f)
 static void count(struct endpoint_firmware *f, bool was_idle)
 {
 	bool idle = f->machine.state == FIRMWARE_IDLE;
-	struct gateway *g = f->endpoint->gateway;
+	struct services *services = f->endpoint->services;
 
 	if (was_idle && !idle)
-		g->n_firmware++;
+		services->n_firmware++;
 	else if (!was_idle && idle)
-		g->n_firmware--;
+		services->n_firmware--;
 }
 
 static void settle(struct endpoint_firmware *f,
 		   const struct firmware_action *action, bool was_idle,
 		   int64_t now)
 {
-	struct gateway *g = f->endpoint->gateway;
+	struct services *services = f->endpoint->services;
 
 	count(f, was_idle);
 	if (f->machine.until)
-		heap_set(&g->firmware, &f->due, f->machine.until);
+		heap_set(&services->firmware, &f->due, f->machine.until);
 	else
-		heap_remove(&g->firmware, &f->due);
+		heap_remove(&services->firmware, &f->due);
 	if (action->changed) {
 		note(f);
 		show(f, now);
@@ -260,7 +260,7 @@ static uint8_t ask(struct endpoint_firmware *f, enum firmware_event event,
 	struct firmware_action action;
 
 	if (was_idle && event != FIRMWARE_RESET &&
-	    f->endpoint->gateway->n_firmware >= FIRMWARE_AT_ONCE)
+	    f->endpoint->services->n_firmware >= FIRMWARE_AT_ONCE)
 		return CODE(5, 3);
 	action = firmware_step(&f->machine, event, 0, now);
 	if (action.code >> 5 == 2)
@@ -346,7 +346,7 @@ static uint8_t write_all(struct endpoint_firmware *f, struct client *c,
 			 const struct request *request,
 			 const struct lwm2m_path *path, int64_t now)
 {
-	struct request_room *room = f->endpoint->gateway->room;
+	struct request_room *room = f->endpoint->services->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	uint16_t format = format_of(request, path);
 	uint8_t code = CODE(4, 0);
@@ -450,7 +450,7 @@ void endpoint_firmware_due(struct heap_item *item, int64_t now)
 	struct endpoint_firmware *f = (void *)((char *)item -
 		offsetof(struct endpoint_firmware, due));
 
-	heap_remove(&f->endpoint->gateway->firmware, item);
+	heap_remove(&f->endpoint->services->firmware, item);
 	step(f, FIRMWARE_TIMER, 0, now);
 }
 
@@ -501,7 +501,7 @@ void endpoint_firmware_build(struct endpoint *e)
 	f->endpoint = e;
 	build_tree(e, &f->machine);
 	set_uri(e, "", 0);
-	kept = store_get(e->gateway->store, STORE_FIRMWARE, e->conf->endpoint,
+	kept = store_get(e->services->store, STORE_FIRMWARE, e->conf->endpoint,
 			 &n);
 	if (kept)
 		take_kept(f, kept, n);
@@ -517,8 +517,8 @@ void endpoint_firmware_finish(struct endpoint *e)
 	if (!f)
 		return;
 	if (f->machine.state != FIRMWARE_IDLE)
-		e->gateway->n_firmware--;
-	heap_remove(&e->gateway->firmware, &f->due);
+		e->services->n_firmware--;
+	heap_remove(&e->services->firmware, &f->due);
 	drop(f);
 	free(f);
 	endpoint_rare(e)->firmware = NULL;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/endpoint/endpoint.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "objects/codec.h"
 
@@ -39,7 +39,7 @@ struct room { struct lwm2m_record records[REQUEST_RECORDS]; uint8_t out[]; };
 
 void endpoint_store(const struct endpoint *e)
 {
-	struct gateway *g = e->gateway;
+	struct services *services = e->services;
 	struct lwm2m_path root = path_root();
 	struct room *room = malloc(sizeof(*room) + ROOM);
 	uint64_t print = accounts_print(e);
@@ -56,7 +56,7 @@ void endpoint_store(const struct endpoint *e)
 		log_line(LOG_ERROR, e->conf->endpoint, NULL,
 			 "written resources are too large to be kept");
 	else
-		store_put(g->store, STORE_HELD, e->conf->endpoint, out.at,
+		store_put(services->store, STORE_HELD, e->conf->endpoint, out.at,
 			  out.used);
 	free(room);
 }
@@ -99,7 +99,7 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 
 static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 {
-	struct request_room *room = e->gateway->room;
+	struct request_room *room = e->services->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
 	uint64_t print;
@@ -127,7 +127,7 @@ static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 void endpoint_restore(struct endpoint *e)
 {
 	size_t n;
-	uint8_t *bytes = store_get(e->gateway->store, STORE_HELD,
+	uint8_t *bytes = store_get(e->services->store, STORE_HELD,
 				   e->conf->endpoint, &n);
 
 	if (bytes && n > sizeof(uint64_t))
@@ -137,9 +137,9 @@ void endpoint_restore(struct endpoint *e)
 
 void endpoint_attributes_store(const struct endpoint *e)
 {
-	struct gateway *g = e->gateway;
-	uint8_t *room = malloc(g->out_size);
-	struct buf out = buf_over(room, g->out_size);
+	struct services *services = e->services;
+	uint8_t *room = malloc(services->out_size);
+	struct buf out = buf_over(room, services->out_size);
 
 	if (!room)
 		abort();
@@ -150,7 +150,7 @@ void endpoint_attributes_store(const struct endpoint *e)
 		log_line(LOG_ERROR, e->conf->endpoint, NULL,
 			 "attributes are too many to be kept");
 	else
-		store_put(g->store, STORE_ATTRIBUTES, e->conf->endpoint,
+		store_put(services->store, STORE_ATTRIBUTES, e->conf->endpoint,
 			  out.at, out.used);
 	free(room);
 }
@@ -158,7 +158,7 @@ void endpoint_attributes_store(const struct endpoint *e)
 void endpoint_attributes_restore(struct endpoint *e)
 {
 	size_t n;
-	uint8_t *text = store_get(e->gateway->store, STORE_ATTRIBUTES,
+	uint8_t *text = store_get(e->services->store, STORE_ATTRIBUTES,
 				  e->conf->endpoint, &n);
 
 	for (size_t i = 0; text && i < e->n_clients; i++)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/endpoint/endpoint.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/lwm2m/statistics.h"
 #include "agent/base/uplink.h"
 
@@ -45,7 +45,7 @@ bool endpoint_statistics_execute(struct endpoint *e, uint16_t resource,
 /* The one bearer that an adapter's name tells. */
 static int32_t bearer_of(const struct endpoint *e)
 {
-	return e->bus && !strcmp(e->bus->conf->adapter, "ble") ?
+	return e->bus && !strcmp(e->services->endpoint_host->adapter(e->bus), "ble") ?
 	       BEARER_BLUETOOTH : -1;
 }
 

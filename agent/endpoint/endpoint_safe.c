@@ -3,7 +3,7 @@
  * safe state, by the `safe` values of its points. It stays there until a
  * server writes again. (What becomes of it when it leaves: bus_safe.c.) */
 #include "agent/endpoint/endpoint.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 
 #define SECOND INT64_C(1000000000)
@@ -41,7 +41,7 @@ static void point_write(struct endpoint *e, uint32_t index, int64_t now)
 
 	if (rc == 0)	/* nobody waits for the end of it */
 		rc = bus_write(e->device, index, &raw, now + SAFE_WITHIN,
-			       ++e->gateway->next_id);
+			       ++e->services->next_id);
 	if (rc < 0)
 		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
 			 "point %s could not be made safe: error %d", p->name,

@@ -6,7 +6,7 @@
 #include "agent/config/config_facts.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_firmware.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/monotonic.h"
 #include "agent/base/machine.h"
 #include "agent/config/model.h"
@@ -82,7 +82,7 @@ static void add_account(struct endpoint *e, const struct client *c)
 
 	if (!s->account.n_instances) {
 		build_account(&s->account, s->conf);
-		if (s->gateway->servers.bootstrap)	/* executable */
+		if (s->services->servers.bootstrap)	/* executable */
 			put(&s->account, path_resource(1, 0, 9),
 			    (struct lwm2m_value){0});
 	}
@@ -158,7 +158,7 @@ static void build_common(struct tree *tree)
 void endpoint_build_link(struct endpoint *e)
 {
 	if (!tree_has_object(&e->tree, 4))
-		share(e, &e->gateway->device, 4, 0);
+		share(e, &e->services->device, 4, 0);
 }
 
 static void put_fixed(struct tree *tree, struct lwm2m_path path,
@@ -212,7 +212,7 @@ static void add_rare(struct endpoint *e, const struct config_rare *facts,
 		add_zone(tree, facts);
 	if (facts->location)
 		add_location(e, facts->location,
-			     gateway_wall(e->gateway, now));
+			     services_wall(e->services, now));
 }
 
 static void add_facts(struct endpoint *e, const struct config_facts *facts,
@@ -227,12 +227,12 @@ static void add_facts(struct endpoint *e, const struct config_facts *facts,
 
 static void add_device(struct endpoint *e, int64_t now)
 {
-	struct gateway *g = e->gateway;
+	struct services *services = e->services;
 
-	if (!g->device.n_instances)
-		build_common(&g->device);
-	share(e, &g->device, 3, 0);
-	share(e, &g->device, 7, 0);
+	if (!services->device.n_instances)
+		build_common(&services->device);
+	share(e, &services->device, 3, 0);
+	share(e, &services->device, 7, 0);
 	if (e->conf->facts)
 		add_facts(e, e->conf->facts, now);
 }
@@ -258,7 +258,7 @@ static void add_machine(struct endpoint *e)
 	put_unless(tree, 3, machine->system);
 	put_unless(tree, 17, "gateway");
 	put_unless(tree, 18, machine->version);
-	put_unless(tree, 19, e->gateway->version);
+	put_unless(tree, 19, e->services->version);
 	add_object(tree, 4, 0);
 	if (!memory)
 		return;

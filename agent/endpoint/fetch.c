@@ -8,7 +8,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/fetch.h"
 #include "agent/coap/fetch_uri.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/base/resolve.h"
 

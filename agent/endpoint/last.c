@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/endpoint/endpoint.h"
-#include "agent/gateway/gateway.h"
+#include "agent/client/services.h"
 #include "agent/store/last_format.h"
 #include "agent/base/log.h"
 #include "ipso/ipso.h"
@@ -92,7 +92,7 @@ static void pending_reserve(struct last *last, size_t more)
 
 static void write_down(struct last *last, const struct endpoint *e)
 {
-	struct gateway *g = e->gateway;
+	struct services *services = e->services;
 	struct lwm2m_path root = path_root();
 	static uint8_t room[RECORD_ROOM];	/* agent thread only */
 	struct buf values = buf_over(room, sizeof(room)), out;
@@ -100,10 +100,10 @@ static void write_down(struct last *last, const struct endpoint *e)
 		.name = e->conf->endpoint,
 		.n_name = strlen(e->conf->endpoint),
 		.fingerprint = e->conf->fingerprint,
-		.heard = gateway_wall(g, e->life.seen), .values = room};
-	size_t n = collect(e, g->room->records);
+		.heard = services_wall(services, e->life.seen), .values = room};
+	size_t n = collect(e, services->room->records);
 
-	if (n && codec_encode(FORMAT_SENML_CBOR, &root, g->room->records, n,
+	if (n && codec_encode(FORMAT_SENML_CBOR, &root, services->room->records, n,
 			      &values) < 0) {
 		log_line(LOG_DETAIL, e->conf->endpoint, NULL,
 			 "values are too many to be kept over a restart");
@@ -245,7 +245,7 @@ static void restore_value(struct endpoint *e, const struct lwm2m_record *r)
 
 static void restore_values(struct endpoint *e, const struct last_record *found)
 {
-	struct request_room *room = e->gateway->room;
+	struct request_room *room = e->services->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
 	int n = codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),

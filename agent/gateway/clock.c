@@ -48,15 +48,17 @@ void gateway_clock(struct gateway *g, int64_t offset, int64_t now)
 {
 	struct wall_jump jump;
 
-	if (!wall_step(&g->wall, offset, now, &jump))
+	if (!wall_step(&g->services.wall, offset, now, &jump))
 		return;
 	log_line(LOG_NOTE, NULL, NULL, "the clock was set by %+lld s: the times "
 		 "of values follow it", (long long)(jump.by / SECOND));
-	forward_clock(g, &jump);
+	forward_clock(&g->services, &jump);
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e)) {
 		endpoint_correct(e, &jump);
+		for (size_t i = 0; i < e->n_clients; i++)
+			observe_correct(e->clients[i].observations, &jump);
 		if (e->life.heard)
-			last_heard(g->last, e, true, now);
+			last_heard(g->services.last, e, true, now);
 	}
 }

@@ -85,7 +85,7 @@ static int by_name(const void *a, const void *b)
 
 static void print_all(const struct gateway *g, int64_t now)
 {
-	struct endpoint **all = calloc(g->n_endpoints + 1, sizeof(*all));
+	struct endpoint **all = calloc(g->services.n_endpoints + 1, sizeof(*all));
 	size_t n = 0;
 
 	if (!all)
@@ -107,7 +107,7 @@ int64_t dry_run_turn(struct gateway *g, int64_t now)
 {
 	static int64_t until;
 
-	if (!g->dry || g->stopping)
+	if (!g->services.dry || g->services.stopping)
 		return INT64_MAX;
 	if (!until)
 		until = now + AT_MOST;

@@ -22,17 +22,42 @@
 #define STOP_WITHIN (SECOND * 9 / 2)
 #define START_AGAIN (30 * SECOND)	/* a bus for which there was no thread */
 
+static void endpoint_is_gone(struct endpoint *e)
+{
+	struct gateway *g = gateway_of(e);
+
+	e->gone = true;
+	e->next_gone = g->gone;
+	g->gone = e;
+}
+
+static struct bus *bus_under(const struct gateway_bus *bus)
+{
+	return bus->bus;
+}
+
+static const char *adapter_of(const struct gateway_bus *bus)
+{
+	return bus->conf->adapter;
+}
+
+static const struct endpoint_host endpoint_host = {
+	.bus = bus_under, .adapter = adapter_of, .gone = endpoint_is_gone,
+	.objects_changed = listing_changed, .list = listing_compute,
+};
+
 void gateway_init(struct gateway *g)
 {
-	g->last = last_create();
+	g->services.endpoint_host = &endpoint_host;
+	g->services.last = last_create();
 	g->mail = bus_mailbox_create();
-	g->forwarding = forwarding_create();
-	g->room = malloc(sizeof(*g->room));
-	g->out = malloc(OUT_MAX);
-	g->out_size = OUT_MAX;
+	g->services.forwarding = forwarding_create();
+	g->services.room = malloc(sizeof(*g->services.room));
+	g->services.out = malloc(OUT_MAX);
+	g->services.out_size = OUT_MAX;
 	g->n_slots = 64;
 	g->by_name = calloc(g->n_slots, sizeof(struct endpoint *));
-	if (!g->mail || !g->room || !g->out || !g->by_name)
+	if (!g->mail || !g->services.room || !g->services.out || !g->by_name)
 		abort();
 	config_errors_init(&g->errors);
 }
@@ -52,9 +77,9 @@ void gateway_finish(struct gateway *g)
 {
 	for (struct endpoint *e; (e = gateway_next(g, NULL)); )
 		gateway_remove(e);
-	servers_finish(&g->servers);
+	servers_finish(&g->services.servers);
 	free_buses(g);
-	forwarding_destroy(g->forwarding);
+	forwarding_destroy(g->services.forwarding);
 	for (size_t i = 0; i < g->n_waiting; i++)
 		config_device_free(g->waiting[i]);
 	for (size_t i = 0; i < g->n_refused; i++)
@@ -62,18 +87,18 @@ void gateway_finish(struct gateway *g)
 	free(g->waiting);
 	free(g->refused);
 	free(g->by_name);
-	tree_finish(&g->device);
-	tree_finish(&g->access);
-	last_destroy(g->last);
-	heap_finish(&g->endpoints);
-	heap_finish(&g->clients);
-	heap_finish(&g->batches);
-	heap_finish(&g->bootstraps);
-	heap_finish(&g->firmware);
+	tree_finish(&g->services.device);
+	tree_finish(&g->services.access);
+	last_destroy(g->services.last);
+	heap_finish(&g->services.endpoints);
+	heap_finish(&g->services.clients);
+	heap_finish(&g->services.batches);
+	heap_finish(&g->services.bootstraps);
+	heap_finish(&g->services.firmware);
 	config_errors_finish(&g->errors);
 	mailbox_destroy(g->mail);
-	free(g->room);
-	free(g->out);
+	free(g->services.room);
+	free(g->services.out);
 	free(g->name);
 	config_page_finish(&g->page);
 }
@@ -134,34 +159,27 @@ void gateway_add(struct gateway *g, struct endpoint *e)
 {
 	struct endpoint **chain;
 
-	if (g->n_endpoints >= g->n_slots)
+	if (g->services.n_endpoints >= g->n_slots)
 		grow(g);
 	chain = chain_of(g, e->conf->endpoint);
 	e->next_by_name = *chain;
 	*chain = e;
-	g->n_endpoints++;
+	g->services.n_endpoints++;
 }
 
 void gateway_remove(struct endpoint *e)
 {
-	struct endpoint **at = chain_of(e->gateway, e->conf->endpoint);
+	struct endpoint **at = chain_of(gateway_of(e), e->conf->endpoint);
 
 	while (*at != e)
 		at = &(*at)->next_by_name;
 	*at = e->next_by_name;
-	e->gateway->n_endpoints--;
-	if (e->gateway->itself == e) {
-		listing_close(e->gateway);
-		e->gateway->itself = NULL;
+	e->services->n_endpoints--;
+	if (gateway_of(e)->itself == e) {
+		listing_close(gateway_of(e));
+		gateway_of(e)->itself = NULL;
 	}
 	endpoint_destroy(e);
-}
-
-void gateway_gone(struct endpoint *e)
-{
-	e->gone = true;
-	e->next_gone = e->gateway->gone;
-	e->gateway->gone = e;
 }
 
 static void take_away_gone(struct gateway *g, int64_t now)
@@ -170,7 +188,7 @@ static void take_away_gone(struct gateway *g, int64_t now)
 		struct config_device *successor = e->successor;
 
 		g->gone = e->next_gone;
-		if (!g->stopping)
+		if (!g->services.stopping)
 			listing_remove(e, now);
 		gateway_remove(e);
 		if (successor)
@@ -297,25 +315,25 @@ static void turn_heaps(struct gateway *g, int64_t now)
 {
 	struct heap_item *item;
 
-	while ((item = heap_first(&g->batches)) && item->due <= now)
+	while ((item = heap_first(&g->services.batches)) && item->due <= now)
 		batch_due(OWNER(item, struct batch, due), now);
-	while ((item = heap_first(&g->bootstraps)) && item->due <= now) {
-		heap_remove(&g->bootstraps, item);
+	while ((item = heap_first(&g->services.bootstraps)) && item->due <= now) {
+		heap_remove(&g->services.bootstraps, item);
 		client_bootstrap_due(OWNER(item, struct client_bootstrap, due),
 				     now);
 		if (item->place && item->due <= now)
 			break;
 	}
-	while ((item = heap_first(&g->firmware)) && item->due <= now)
+	while ((item = heap_first(&g->services.firmware)) && item->due <= now)
 		endpoint_firmware_due(item, now);
-	while ((item = heap_first(&g->endpoints)) && item->due <= now) {
-		heap_remove(&g->endpoints, item);
+	while ((item = heap_first(&g->services.endpoints)) && item->due <= now) {
+		heap_remove(&g->services.endpoints, item);
 		endpoint_due(OWNER(item, struct endpoint, due), now);
 		if (item->place && item->due <= now)
 			break;
 	}
-	while ((item = heap_first(&g->clients)) && item->due <= now) {
-		heap_remove(&g->clients, item);
+	while ((item = heap_first(&g->services.clients)) && item->due <= now) {
+		heap_remove(&g->services.clients, item);
 		client_due(OWNER(item, struct client, due), now);
 		if (item->place && item->due <= now)
 			break;		/* asks again at once: next turn */
@@ -329,7 +347,7 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static void turn_stop(struct gateway *g, int64_t now)
 {
-	if (!g->stopping || g->n_endpoints)
+	if (!g->services.stopping || g->services.n_endpoints)
 		return;
 	for (struct gateway_bus *b = g->buses, *next; b; b = next) {
 		next = b->next;
@@ -376,7 +394,7 @@ static int64_t turn_buses(struct gateway *g, int64_t now)
 	for (struct gateway_bus *b = g->buses; b; b = b->next) {
 		bus_watch(g, b, now);
 		down |= b->hangs || (!b->open && b->trouble);
-		if (b->bus || b->leaving || g->stopping)
+		if (b->bus || b->leaving || g->services.stopping)
 			continue;
 		if (b->start_at <= now) {
 			gateway_bus_start(b, now);
@@ -395,8 +413,8 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	int64_t due, next;
 
 	turn_heaps(g, now);
-	due = servers_turn(&g->servers, now);
-	next = forward_turn(g, now);
+	due = servers_turn(&g->services.servers, now);
+	next = forward_turn(&g->services, now);
 	due = next < due ? next : due;
 	take_away_gone(g, now);
 	turn_stop(g, now);
@@ -404,25 +422,25 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	due = next < due ? next : due;
 	next = endpoint_uplink_turn(g->itself, now);
 	due = next < due ? next : due;
-	due = earlier(due, heap_due(&g->endpoints));
-	if (heap_due(&g->clients) < due)
-		due = heap_due(&g->clients);
-	if (heap_due(&g->batches) < due)
-		due = heap_due(&g->batches);
-	next = last_turn(g->last, now);
+	due = earlier(due, heap_due(&g->services.endpoints));
+	if (heap_due(&g->services.clients) < due)
+		due = heap_due(&g->services.clients);
+	if (heap_due(&g->services.batches) < due)
+		due = heap_due(&g->services.batches);
+	next = last_turn(g->services.last, now);
 	due = next < due ? next : due;
-	due = earlier(due, heap_due(&g->bootstraps));
-	due = earlier(due, heap_due(&g->firmware));
-	if (g->stopping && g->stop_by < due)
+	due = earlier(due, heap_due(&g->services.bootstraps));
+	due = earlier(due, heap_due(&g->services.firmware));
+	if (g->services.stopping && g->stop_by < due)
 		due = g->stop_by;
 	return due;
 }
 
 void gateway_stop(struct gateway *g, int64_t now)
 {
-	if (g->stopping)
+	if (g->services.stopping)
 		return;
-	g->stopping = true;
+	g->services.stopping = true;
 	g->stop_by = now + STOP_WITHIN;
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e)) {
@@ -438,7 +456,7 @@ void gateway_stop(struct gateway *g, int64_t now)
 
 bool gateway_stopped(const struct gateway *g)
 {
-	return g->stopping && !g->n_endpoints && !g->buses;
+	return g->services.stopping && !g->services.n_endpoints && !g->buses;
 }
 
 void gateway_summary(const struct gateway *g, char *text, size_t size)
@@ -451,14 +469,14 @@ void gateway_summary(const struct gateway *g, char *text, size_t size)
 		online += e->life.state == LIVENESS_ONLINE;
 		asleep += e->life.state == LIVENESS_ASLEEP;
 	}
-	for (size_t i = 0; i < g->servers.n_configured; i++)
-		registered += g->servers.configured[i]->n_registered;
-	for (const struct server *s = servers_next(&g->servers,
+	for (size_t i = 0; i < g->services.servers.n_configured; i++)
+		registered += g->services.servers.configured[i]->n_registered;
+	for (const struct server *s = servers_next(&g->services.servers,
 			SERVER_BOOTSTRAPPED, NULL); s;
-	     s = servers_next(&g->servers, SERVER_BOOTSTRAPPED, s))
+	     s = servers_next(&g->services.servers, SERVER_BOOTSTRAPPED, s))
 		registered += s->n_registered;
 	if (asleep)
 		snprintf(sleepers, sizeof(sleepers), ", %zu asleep", asleep);
 	snprintf(text, size, "%zu endpoints, %zu online%s, %zu registered",
-		 g->n_endpoints + g->n_refused, online, sleepers, registered);
+		 g->services.n_endpoints + g->n_refused, online, sleepers, registered);
 }

@@ -3,10 +3,8 @@
  * a reload from nothing. Agent thread. */
 #ifndef AGENT_GATEWAY_H
 #define AGENT_GATEWAY_H
-#include "agent/client/servers.h"
+#include "agent/client/services.h"
 #include "agent/endpoint/endpoint.h"
-#include "agent/store/store.h"
-#include "agent/base/wall.h"
 
 struct search;
 
@@ -34,47 +32,33 @@ struct gateway_host {
 
 struct gateway {
 	const struct gateway_host *host;	/* NULL: nothing */
-	struct config_dirs dirs;
-	const char *version;		/* of the program, or NULL */
+	struct services services;
 	char *name;
-	struct config_page page;	/* owned */
-	unsigned applied;		/* how many configurations were */
 	struct mailbox *mail;
-	struct store *store;
-	struct last *last;		/* of sleeping devices */
-	struct forwarding *forwarding;	/* what waits for servers */
-	struct servers servers;
 	struct gateway_bus *buses;
-	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
-					 * them */
 	struct endpoint *itself;	/* the gateway's own, or NULL */
 	bool object_25;			/* ... lists the devices: */
 	struct endpoint **listed;	/* by instance (listing.c); or NULL */
 	size_t next_listed;
-	struct tree access;		/* /2/x likewise */
 	struct endpoint **by_name;	/* hash table */
-	size_t n_slots, n_endpoints;
+	size_t n_slots;
 	struct config_device **waiting;	/* for their bus to close and open */
 	size_t n_waiting;
 	struct endpoint *gone;		/* to be freed in the next turn */
 	struct config_device **refused;	/* owned; shown in the status */
 	size_t n_refused;
-	/* Due times. */
-	struct heap endpoints, clients, batches, bootstraps, firmware;
-	uint32_t n_firmware;		/* packages that are not idle */
-	struct request_room *room;
-	uint8_t *out;			/* an answer while it is made */
-	size_t out_size;
 	int64_t started;		/* monotonic ns */
-	struct wall wall;		/* the wall clock beside ours */
-	uint64_t next_id;
 	int64_t stop_by;
-	bool stopping;
-	bool dry;			/* registers nowhere */
-	bool was_killed;		/* the run before: devices that start
-					 * are made safe first */
+	struct config_page page;	/* owned */
+	unsigned applied;		/* how many configurations were */
 	struct config_errors errors;	/* of the last load */
 };
+
+static inline struct gateway *gateway_of(const struct endpoint *endpoint)
+{
+	return (struct gateway *)(void *)((char *)endpoint->services -
+					  offsetof(struct gateway, services));
+}
 
 /* Directories are borrowed. */
 void gateway_init(struct gateway *gateway);
@@ -114,16 +98,10 @@ void gateway_start(struct gateway *gateway, struct config_device *conf,
 void gateway_start_waiting(struct gateway *gateway, int64_t now);
 void gateway_add(struct gateway *gateway, struct endpoint *endpoint);
 void gateway_remove(struct endpoint *endpoint);		/* and frees it */
-/* All that it waited for has ended: the next turn frees it. */
-void gateway_gone(struct endpoint *endpoint);
 
 /* clock.c: the clocks were read; where the wall clock was set since, all times
  * of this run are corrected. */
 void gateway_clock(struct gateway *gateway, int64_t offset, int64_t now);
-static inline int64_t gateway_wall(const struct gateway *gateway, int64_t now)
-{
-	return now + gateway->wall.offset;
-}
 /* "37 endpoints, 35 online, 34 registered": for systemd and people. */
 void gateway_summary(const struct gateway *gateway, char *text, size_t size);
 #endif

@@ -29,12 +29,12 @@ static long free_id(struct gateway *g)
 
 static bool enter(struct endpoint *e)
 {
-	struct gateway *g = e->gateway;
+	struct gateway *g = gateway_of(e);
 	long id = free_id(g);
 
 	if (id < 0)
 		return false;
-	if (!tree_share(&g->itself->tree, tree_instance_find(&g->device, 25,
+	if (!tree_share(&g->itself->tree, tree_instance_find(&g->services.device, 25,
 							     0), (uint16_t)id))
 		abort();
 	g->listed[id] = e;
@@ -43,7 +43,7 @@ static bool enter(struct endpoint *e)
 
 static bool may_list(const struct endpoint *e)
 {
-	const struct gateway *g = e->gateway;
+	const struct gateway *g = gateway_of(e);
 
 	return g->listed && g->itself && e != g->itself;
 }
@@ -84,17 +84,17 @@ void listing_add(struct endpoint *e, int64_t now)
 	if (!may_list(e))
 		return;
 	if (!enter(e)) {
-		refuse_more(e->gateway);
+		refuse_more(gateway_of(e));
 		return;
 	}
-	endpoint_objects_changed(e->gateway->itself, now);
+	endpoint_objects_changed(gateway_of(e)->itself, now);
 	listing_changed(e, now);
 }
 
 static long id_of(const struct endpoint *e)
 {
 	for (long id = 0; may_list(e) && id < LISTING_MAX; id++)
-		if (e->gateway->listed[id] == e)
+		if (gateway_of(e)->listed[id] == e)
 			return id;
 	return -1;
 }
@@ -107,10 +107,10 @@ void listing_remove(struct endpoint *e, int64_t now)
 	if (id < 0)
 		return;
 	path.id[1] = (uint16_t)id;
-	tree_remove(&e->gateway->itself->tree, &path);
-	e->gateway->listed[id] = NULL;
-	endpoint_gone(e->gateway->itself, &path, now);
-	endpoint_objects_changed(e->gateway->itself, now);
+	tree_remove(&gateway_of(e)->itself->tree, &path);
+	gateway_of(e)->listed[id] = NULL;
+	endpoint_gone(gateway_of(e)->itself, &path, now);
+	endpoint_objects_changed(gateway_of(e)->itself, now);
 }
 
 void listing_changed(struct endpoint *e, int64_t now)
@@ -120,8 +120,8 @@ void listing_changed(struct endpoint *e, int64_t now)
 	long id = id_of(e);
 
 	path.id[1] = (uint16_t)id;
-	for (size_t i = 0; id >= 0 && i < e->gateway->itself->n_clients; i++)
-		client_changed(&e->gateway->itself->clients[i], &path, &none,
+	for (size_t i = 0; id >= 0 && i < gateway_of(e)->itself->n_clients; i++)
+		client_changed(&gateway_of(e)->itself->clients[i], &path, &none,
 			       now);
 }
 
@@ -142,10 +142,11 @@ static void objects_print(const struct tree *tree, struct buf *to)
 	to->used = from + n;
 }
 
-bool listing_compute(const struct gateway *g, const struct lwm2m_path *path,
-		     struct buf *texts, struct lwm2m_value *value)
+bool listing_compute(const struct endpoint *itself,
+		     const struct lwm2m_path *path, struct buf *texts,
+		     struct lwm2m_value *value)
 {
-	const struct endpoint *e = listed(g, path->id[1]);
+	const struct endpoint *e = listed(gateway_of(itself), path->id[1]);
 	size_t from = texts->used;
 
 	if (!e)

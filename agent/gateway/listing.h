@@ -5,6 +5,8 @@
 #define AGENT_LISTING_H
 #include "agent/endpoint/endpoint.h"
 
+struct gateway;
+
 #define LISTING_MAX 1000	/* what a registration can name, with room */
 
 /* The gateway's endpoint is there: all devices are listed. */
@@ -15,7 +17,7 @@ void listing_add(struct endpoint *endpoint, int64_t now);
 void listing_remove(struct endpoint *endpoint, int64_t now);
 void listing_changed(struct endpoint *endpoint, int64_t now);
 /* Of /25/n; false: it has none. */
-bool listing_compute(const struct gateway *gateway,
+bool listing_compute(const struct endpoint *itself,
 		     const struct lwm2m_path *path, struct buf *texts,
 		     struct lwm2m_value *value);
 #endif

@@ -85,7 +85,7 @@ static void before_wait(uv_prepare_t *prepare)
 
 	(void)prepare;
 	if (gateway_stopped(loop.gateway) ||
-	    (loop.gateway->stopping && now >= loop.gateway->stop_by)) {
+	    (loop.gateway->services.stopping && now >= loop.gateway->stop_by)) {
 		end();
 		return;
 	}
@@ -124,7 +124,7 @@ bool loop_reload(void)
 {
 	bool done;
 
-	if (loop.gateway->stopping)
+	if (loop.gateway->services.stopping)
 		return false;
 	sdnotify_reloading(monotonic_read());
 	done = gateway_reload(loop.gateway, monotonic_read());
@@ -213,10 +213,10 @@ void loop_run(void)
 	sdnotify_ready();
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	log_catch_up(true);
-	forwarding_close(gateway);
-	store_close(gateway->store);
+	forwarding_close(&gateway->services);
+	store_close(gateway->services.store);
 	if (!gateway_stopped(gateway))
-		leave_at_once(gateway->n_endpoints ?
+		leave_at_once(gateway->services.n_endpoints ?
 			      "not all endpoints have left" :
 			      "a bus does not come back from a call");
 	if (resolve_is_under_way())

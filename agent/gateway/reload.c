@@ -65,12 +65,12 @@ bool gateway_fits(const struct config *config, struct config_errors *errors)
 static struct server *server_kept(struct gateway *g,
 				  const struct config_server *conf)
 {
-	for (size_t i = 0; i < g->servers.n_configured; i++) {
-		struct server *s = g->servers.configured[i];
+	for (size_t i = 0; i < g->services.servers.n_configured; i++) {
+		struct server *s = g->services.servers.configured[i];
 
 		if (s && s->conf->id == conf->id &&
 		    s->conf->fingerprint == conf->fingerprint) {
-			g->servers.configured[i] = NULL;
+			g->services.servers.configured[i] = NULL;
 			return s;
 		}
 	}
@@ -90,32 +90,32 @@ static void apply_servers(struct gateway *g, struct config *config,
 		servers[i] = server_kept(g, config->servers[i]);
 		if (servers[i])
 			continue;	/* config_free() frees the new twin */
-		servers[i] = server_create(g, config->servers[i], now);
-		servers_add(&g->servers, servers[i], SERVER_CONFIGURED);
+		servers[i] = server_create(&g->services, config->servers[i], now);
+		servers_add(&g->services.servers, servers[i], SERVER_CONFIGURED);
 		config->servers[i] = NULL;
 	}
-	for (size_t i = 0; i < g->servers.n_configured; i++)
-		if (g->servers.configured[i])
-			g->servers.configured[i]->kind = SERVER_RETIRED;
-	free(g->servers.configured);
-	g->servers.configured = servers;
-	g->servers.n_configured = config->n_servers;
+	for (size_t i = 0; i < g->services.servers.n_configured; i++)
+		if (g->services.servers.configured[i])
+			g->services.servers.configured[i]->kind = SERVER_RETIRED;
+	free(g->services.servers.configured);
+	g->services.servers.configured = servers;
+	g->services.servers.n_configured = config->n_servers;
 }
 
 static void apply_bootstrap(struct gateway *g, struct config *config,
 			    int64_t now)
 {
-	struct server *old = g->servers.bootstrap;
+	struct server *old = g->services.servers.bootstrap;
 
 	if (old && config->bootstrap &&
 	    old->conf->fingerprint == config->bootstrap->fingerprint)
 		return;
 	if (old)
 		old->kind = SERVER_RETIRED;
-	g->servers.bootstrap = !config->bootstrap ? NULL :
-			       server_create(g, config->bootstrap, now);
-	if (g->servers.bootstrap)
-		servers_add(&g->servers, g->servers.bootstrap,
+	g->services.servers.bootstrap = !config->bootstrap ? NULL :
+			       server_create(&g->services, config->bootstrap, now);
+	if (g->services.servers.bootstrap)
+		servers_add(&g->services.servers, g->services.servers.bootstrap,
 			    SERVER_BOOTSTRAP);
 	config->bootstrap = NULL;
 }
@@ -123,22 +123,22 @@ static void apply_bootstrap(struct gateway *g, struct config *config,
 /* Would the endpoint get just the clients that it has? */
 static bool same_servers(const struct endpoint *e)
 {
-	const struct gateway *g = e->gateway;
+	const struct gateway *g = gateway_of(e);
 	size_t n = 0;
 
-	if (!e->bootstrap != (!g->servers.bootstrap ||
+	if (!e->bootstrap != (!g->services.servers.bootstrap ||
 			      e->conf->bootstrap == BOOTSTRAP_NEVER))
 		return false;
 	if (e->bootstrap && e->bootstrap->print != endpoint_accounts_print(e))
 		return false;
 	if (e->bootstrap && e->bootstrap->account)
 		return true;
-	for (size_t i = 0; i < g->servers.n_configured; i++) {
-		uint16_t id = g->servers.configured[i]->conf->id;
+	for (size_t i = 0; i < g->services.servers.n_configured; i++) {
+		uint16_t id = g->services.servers.configured[i]->conf->id;
 
 		if (!endpoint_uses_server(e, id))
 			continue;
-		if (n >= e->n_clients || e->clients[n].server != g->servers.configured[i])
+		if (n >= e->n_clients || e->clients[n].server != g->services.servers.configured[i])
 			return false;
 		n++;
 	}
@@ -271,13 +271,13 @@ void gateway_start(struct gateway *g, struct config_device *conf, int64_t now)
 	struct gateway_bus *b = conf->bus ? bus_named(g, conf->bus) : NULL;
 	struct endpoint *e;
 
-	if (!conf->bus && !g->stopping) {	/* the gateway itself */
-		g->itself = endpoint_create(g, conf, NULL, now);
+	if (!conf->bus && !g->services.stopping) {	/* the gateway itself */
+		g->itself = endpoint_create(&g->services, conf, NULL, now);
 		gateway_add(g, g->itself);
 		listing_open(g, now);
 		return;
 	}
-	if (g->stopping || !b) {
+	if (g->services.stopping || !b) {
 		config_device_free(conf);
 		return;
 	}
@@ -289,7 +289,7 @@ void gateway_start(struct gateway *g, struct config_device *conf, int64_t now)
 		g->waiting[g->n_waiting++] = conf;
 		return;
 	}
-	e = endpoint_create(g, conf, b, now);
+	e = endpoint_create(&g->services, conf, b, now);
 	gateway_add(g, e);
 	listing_add(e, now);
 }
@@ -395,7 +395,7 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 	for (size_t i = 0; i < g->n_waiting; i++)
 		config_device_free(g->waiting[i]);
 	g->n_waiting = 0;
-	forwarding_configure(g, config);
+	forwarding_configure(&g->services, config);
 	apply_servers(g, config, now);
 	apply_bootstrap(g, config, now);
 	apply_old_buses(g, config);
@@ -408,7 +408,7 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 
 static void log_finding(const struct gateway *g, const struct config_error *e)
 {
-	const char *file = e->place.file ? e->place.file : g->dirs.config;
+	const char *file = e->place.file ? e->place.file : g->services.dirs.config;
 
 	enum log_level level = e->warning ? LOG_WARN : LOG_ERROR;
 
@@ -436,7 +436,7 @@ bool gateway_reload(struct gateway *g, int64_t now)
 	bool good;
 
 	config_errors_init(&errors);
-	config = config_load(&g->dirs, &errors);
+	config = config_load(&g->services.dirs, &errors);
 	good = gateway_fits(config, &errors) && refuses_devices_only(&errors);
 	for (const struct config_error *e = errors.first; e; e = e->next)
 		log_finding(g, e);

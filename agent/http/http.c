@@ -316,7 +316,7 @@ static void follow(void)
 static void watch(uv_prepare_t *prepare)
 {
 	(void)prepare;
-	if (http.gateway->stopping) {
+	if (http.gateway->services.stopping) {
 		http_stop();
 	} else if (http.applied != http.gateway->applied) {
 		http.applied = http.gateway->applied;

@@ -108,7 +108,7 @@ bool http_token_read(const struct gateway *g, char **token)
 	*token = NULL;
 	if (!path)
 		return true;
-	n = secret_file(g->dirs.config, path, true, &bytes, why, sizeof(why));
+	n = secret_file(g->services.dirs.config, path, true, &bytes, why, sizeof(why));
 	if (n < 0) {
 		log_line(LOG_ERROR, NULL, NULL, "http_token_file %s %s", path,
 			 why);

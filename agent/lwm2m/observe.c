@@ -407,3 +407,9 @@ void observe_again(struct observation *observation)
 	observation->pending = true;
 	observation->due = due_of(observation);
 }
+
+void observe_correct(struct observation *first, const struct wall_jump *jump)
+{
+	for (struct observation *o = first; o; o = o->next)
+		o->told = wall_correct(jump, o->told);
+}

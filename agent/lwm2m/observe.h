@@ -4,6 +4,7 @@
  * new value below the path, and observe_due() when the time has come. */
 #ifndef AGENT_OBSERVE_H
 #define AGENT_OBSERVE_H
+#include "agent/base/wall.h"
 #include "objects/attributes.h"
 #include "objects/value.h"
 
@@ -123,4 +124,6 @@ int observe_remember(struct observation *observation,
 		     const struct attribute_set *set,
 		     const struct lwm2m_path *path,
 		     const struct lwm2m_value *value);
+/* The wall clock was set: what all from the first on were told, and when. */
+void observe_correct(struct observation *first, const struct wall_jump *jump);
 #endif

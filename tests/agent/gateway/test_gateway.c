@@ -74,8 +74,9 @@ static int set_up(void **state)
 	if (mkdir(path, 0700) < 0)
 		return -1;
 	gateway = (struct gateway){
-		.dirs = {.config = directory, .profiles = directory,
-			 .adapters = adapters}, .dry = true,
+		.services = {
+			.dirs = {.config = directory, .profiles = directory,
+				 .adapters = adapters}, .dry = true},
 	};
 	gateway_init(&gateway);
 	return 0;
@@ -133,12 +134,12 @@ static bool are_online(void)
 
 static bool only_a_is_left(void)
 {
-	return gateway.n_endpoints == 1 && is_online("a");
+	return gateway.services.n_endpoints == 1 && is_online("a");
 }
 
 static bool none_is_left(void)
 {
-	return !gateway.n_endpoints && !gateway.buses;
+	return !gateway.services.n_endpoints && !gateway.buses;
 }
 
 static void start(const char *devices)
@@ -152,7 +153,7 @@ static void starts_and_stops(void **state)
 	(void)state;
 	start(TWO);
 	assert_true(turn_until(are_online));
-	assert_int_equal(gateway.n_endpoints, 2);
+	assert_int_equal(gateway.services.n_endpoints, 2);
 }
 
 static void stops_before_anything_has_begun(void **state)
@@ -199,7 +200,7 @@ static void reloads_in_a_row_end_with_the_last(void **state)
 		      "devices:\n" DEVICE("a", "s") DEVICE("b", "s"));
 	start(TWO);
 	assert_true(turn_until(are_online));
-	assert_int_equal(gateway.n_endpoints, 2);
+	assert_int_equal(gateway.services.n_endpoints, 2);
 	assert_non_null(gateway.buses);
 	assert_null(gateway.buses->next);
 }
@@ -234,7 +235,7 @@ static void start_without_descriptors(void)
 
 	configure(TWO);
 	config_errors_init(&errors);
-	config = config_load(&gateway.dirs, &errors);
+	config = config_load(&gateway.services.dirs, &errors);
 	assert_int_equal(errors.n, 0);
 	config_errors_finish(&errors);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -246,7 +247,7 @@ static void start_without_descriptors(void)
 	assert_non_null(gateway.buses);
 	assert_null(gateway.buses->bus);
 	assert_non_null(gateway.buses->trouble);
-	assert_int_equal(gateway.n_endpoints, 0);
+	assert_int_equal(gateway.services.n_endpoints, 0);
 }
 
 static void a_bus_that_cannot_start_tries_again(void **state)

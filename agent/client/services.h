@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What all endpoints and clients of a gateway share: where things are stored,
+ * kept and timed, and room to work in. The gateway owns it. Agent thread. */
+#ifndef AGENT_SERVICES_H
+#define AGENT_SERVICES_H
+#include "agent/base/heap.h"
+#include "agent/base/wall.h"
+#include "agent/client/servers.h"
+#include "agent/store/store.h"
+#include "objects/tree.h"
+
+struct endpoint_host;
+struct forwarding;
+struct last;
+struct request_room;
+
+struct services {
+	const struct endpoint_host *endpoint_host;
+	struct config_dirs dirs;
+	const char *version;		/* of the program, or NULL */
+	struct store *store;
+	struct last *last;		/* of sleeping devices */
+	struct forwarding *forwarding;	/* what waits for servers */
+	struct servers servers;
+	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
+					 * them */
+	struct tree access;		/* /2/x likewise */
+	/* Due times. */
+	struct heap endpoints, clients, batches, bootstraps, firmware;
+	uint32_t n_firmware;		/* packages that are not idle */
+	size_t n_endpoints;
+	struct request_room *room;	/* for one request at a time */
+	uint8_t *out;			/* an answer while it is made */
+	size_t out_size;
+	struct wall wall;		/* the wall clock beside ours */
+	uint64_t next_id;		/* of what is asked of buses */
+	bool stopping;
+	bool dry;			/* registers nowhere */
+	bool was_killed;		/* the run before: devices that start
+					 * are made safe first */
+};
+
+/* ns since 1970 */
+static inline int64_t services_wall(const struct services *services,
+				    int64_t now)
+{
+	return now + services->wall.offset;
+}
+#endif
