@@ -187,7 +187,6 @@ void loop_close(void)
 {
 	uv_loop_t *uv = uv_default_loop();
 
-	uv_prepare_stop(&loop.before_wait);
 	uv_walk(uv, close_handle, NULL);
 	uv_run(uv, UV_RUN_DEFAULT);
 	uv_loop_close(uv);
@@ -212,6 +211,9 @@ void loop_run(void)
 
 	sdnotify_ready();
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	/* What is still written is waited for, and not by asking all the time:
+	 * before_wait() would end each wait before it has begun. */
+	uv_prepare_stop(&loop.before_wait);
 	log_catch_up(true);
 	forwarding_close(&gateway->services);
 	store_close(gateway->services.store);

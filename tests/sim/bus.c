@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * agent/bus/bus.h without a thread: devices whose every value is a new one,
+ * that sleep, die and come back, and actuators that count what they are told.
+ * In place of agent/bus; what the gateway holds is on the heap, as there. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/bus/bus.h"
+#include "agent/bus/bus_search.h"
+#include "agent/bus/image.h"
+#include "tests/sim/bus.h"
+#include "tests/sim/judge.h"
+#include "tests/sim/site.h"
+#include "tests/sim/world.h"
+
+#define BUSES_MAX 64
+#define DEVICES_MAX 512
+#define COMMANDS_MAX 16
+
+struct bus {
+	const struct config_bus *conf;
+	struct mailbox *up;
+	uint64_t number;
+	bool stopping;
+};
+
+struct bus_device {
+	struct bus *bus;
+	const struct config_device *conf;
+	void *owner;
+	uint64_t number;
+	size_t thing;			/* index in the site */
+	bool leaving, round;
+	uint32_t tries;
+	unsigned commands;
+	uint64_t plan;			/* of its next poll: others are void */
+	int64_t poll[POINTS_MAX], due[POINTS_MAX];
+};
+
+struct thing {			/* the device itself, whoever asks it */
+	bool dead;
+	double number[POINTS_MAX];
+	double answer_lost;	/* how probable: done, but not answered */
+};
+
+static struct {
+	struct bus *buses[BUSES_MAX];
+	struct bus_device *devices[DEVICES_MAX];
+	uint64_t numbers;
+	struct thing things[ENDPOINTS_MAX];
+} own;
+
+struct bus_sim bus_sim;
+
+void buses_begin(void)
+{
+	memset(own.things, 0, sizeof(own.things));
+	bus_sim = (struct bus_sim){.quick = 20 * MS};
+}
+
+void buses_gone(void)
+{
+	memset(own.buses, 0, sizeof(own.buses));
+	memset(own.devices, 0, sizeof(own.devices));
+}
+
+void thing_die(size_t thing, bool dead)
+{
+	own.things[thing].dead = dead;
+}
+
+bool thing_is_dead(size_t thing)
+{
+	return own.things[thing].dead;
+}
+
+static struct bus *bus_numbered(uint64_t number)
+{
+	for (size_t i = 0; i < BUSES_MAX; i++)
+		if (own.buses[i] && own.buses[i]->number == number)
+			return own.buses[i];
+	return NULL;
+}
+
+static struct bus_device *device_numbered(uint64_t number)
+{
+	for (size_t i = 0; i < DEVICES_MAX; i++)
+		if (own.devices[i] && own.devices[i]->number == number)
+			return own.devices[i];
+	return NULL;
+}
+
+/* ---- messages ---- */
+
+void bus_message_finish(struct bus_message *message)
+{
+	free(message->text);
+	free(message->bytes);
+	message->text = NULL;
+	message->bytes = NULL;
+}
+
+struct mailbox *bus_mailbox_create(void)
+{
+	return mailbox_create(sizeof(struct bus_message), 8192);
+}
+
+static void say(struct bus *bus, struct bus_message message)
+{
+	message.bus = bus;
+	if (!mailbox_put(bus->up, &message))
+		abort();
+}
+
+static void device_say(struct bus_device *d, struct bus_message message)
+{
+	message.device = d;
+	message.owner = d->owner;
+	message.when = world.now;
+	say(d->bus, message);
+}
+
+void bus_reserve_low_fds(size_t n)
+{
+	(void)n;
+}
+
+/* ---- buses ---- */
+
+static void opened(uint64_t number, uint64_t unused)
+{
+	struct bus *bus = bus_numbered(number);
+
+	(void)unused;
+	if (bus && !bus->stopping)
+		say(bus, (struct bus_message){.event = BUS_OPENED});
+}
+
+struct bus *bus_start(const struct config_bus *conf, struct mailbox *up)
+{
+	struct bus *bus = calloc(1, sizeof(*bus));
+
+	if (!bus)
+		abort();
+	*bus = (struct bus){.conf = conf, .up = up, .number = ++own.numbers};
+	for (size_t i = 0; ; i++)
+		if (!own.buses[i]) {
+			own.buses[i] = bus;
+			break;
+		}
+	world_at(world.now + bus_sim.quick, true, opened, bus->number, 0);
+	return bus;
+}
+
+static void closed(uint64_t number, uint64_t unused)
+{
+	struct bus *bus = bus_numbered(number);
+
+	(void)unused;
+	if (bus)
+		say(bus, (struct bus_message){.event = BUS_CLOSED});
+}
+
+void bus_stop(struct bus *bus)
+{
+	if (bus->stopping)
+		return;
+	bus->stopping = true;
+	world_at(world.now + (world.ghost ? 0 : bus_sim.quick), true, closed,
+		 bus->number, 0);
+}
+
+void bus_free(struct bus *bus)
+{
+	for (size_t i = 0; i < BUSES_MAX; i++)
+		if (own.buses[i] == bus)
+			own.buses[i] = NULL;
+	free(bus);
+}
+
+int64_t bus_busy_for(const struct bus *bus, int64_t now)
+{
+	(void)bus;
+	(void)now;
+	return 0;
+}
+
+int bus_load(struct bus *bus, int64_t now)
+{
+	(void)bus;
+	(void)now;
+	return -1;
+}
+
+struct bus_pace bus_pace(struct bus *bus, struct bus_device *device)
+{
+	(void)bus;
+	(void)device;
+	return (struct bus_pace){0, 0};
+}
+
+size_t bus_counts(struct bus *bus, struct bus_device *device,
+		  struct bus_count *counts, size_t max)
+{
+	(void)bus;
+	(void)device;
+	(void)counts;
+	(void)max;
+	return 0;
+}
+
+/* ---- devices ---- */
+
+static const struct site_endpoint *site_of(const struct bus_device *d)
+{
+	return &site.endpoints[d->thing];
+}
+
+/* On the grid of its poll, at a phase of its own. */
+static int64_t next_on_grid(const struct bus_device *d, int64_t poll)
+{
+	int64_t phase = (int64_t)(d->thing * 7919 % 1000) * (poll / 1000);
+
+	return ((world.now - phase) / poll + 1) * poll + phase;
+}
+
+static void polled(uint64_t number, uint64_t plan);
+
+static void plan_next(struct bus_device *d)
+{
+	int64_t due = NEVER;
+
+	for (uint32_t i = 0; i < d->conf->n_points; i++)
+		if (d->due[i] < due)
+			due = d->due[i];
+	if (d->tries)
+		due = world.now + (d->tries < 3 ? 2 : 30) * SECOND;
+	world_at(due, true, polled, d->number, ++d->plan);
+}
+
+static void point_read(struct bus_device *d, uint32_t i)
+{
+	const struct site_point *p = &site_of(d)->points[i];
+	struct thing *t = &own.things[d->thing];
+
+	if (p->measured)
+		t->number[i] = judge_sampled(d->thing, i);
+	device_say(d, (struct bus_message){.event = BUS_SAMPLE, .point = i,
+			.value = lwm2m_float(t->number[i])});
+}
+
+static void missed(struct bus_device *d)
+{
+	d->tries++;
+	device_say(d, (struct bus_message){.event = BUS_NO_ANSWER,
+			.error = -ETIMEDOUT, .tries = d->tries});
+}
+
+static void polled(uint64_t number, uint64_t plan)
+{
+	struct bus_device *d = device_numbered(number);
+
+	if (!d || d->leaving || world.ghost || plan != d->plan)
+		return;
+	if (own.things[d->thing].dead) {
+		missed(d);
+		plan_next(d);
+		return;
+	}
+	d->tries = 0;
+	for (uint32_t i = 0; i < d->conf->n_points; i++)
+		if (d->due[i] <= world.now) {
+			point_read(d, i);
+			d->due[i] = next_on_grid(d, d->poll[i]);
+		}
+	if (!d->round) {
+		d->round = true;
+		device_say(d, (struct bus_message){.event = BUS_ROUND});
+	}
+	plan_next(d);
+}
+
+static void attached(uint64_t number, uint64_t unused)
+{
+	struct bus_device *d = device_numbered(number);
+
+	(void)unused;
+	if (!d || d->leaving || world.ghost)
+		return;
+	device_say(d, (struct bus_message){.event = BUS_ATTACHED});
+	polled(number, 0);
+}
+
+struct bus_device *bus_attach(struct bus *bus,
+			      const struct config_device *conf, void *owner,
+			      const uint8_t *kept, size_t n_kept,
+			      bool make_safe)
+{
+	struct bus_device *d = calloc(1, sizeof(*d));
+	int thing = site_find(conf->endpoint, strlen(conf->endpoint));
+
+	(void)kept;
+	(void)n_kept;
+	(void)make_safe;
+	if (!d || thing < 0 || conf->n_points > POINTS_MAX)
+		abort();
+	*d = (struct bus_device){.bus = bus, .conf = conf, .owner = owner,
+				 .number = ++own.numbers,
+				 .thing = (size_t)thing};
+	for (uint32_t i = 0; i < conf->n_points; i++) {
+		d->poll[i] = conf->queue ?
+			(int64_t)site.endpoints[thing].wakes * SECOND :
+			conf->points[i].poll;
+		d->due[i] = world.now;
+	}
+	for (size_t i = 0; ; i++)
+		if (!own.devices[i]) {
+			own.devices[i] = d;
+			break;
+		}
+	world_at(world.now + bus_sim.quick, true, attached, d->number, 0);
+	return d;
+}
+
+static void detached(uint64_t number, uint64_t unused)
+{
+	struct bus_device *d = device_numbered(number);
+
+	(void)unused;
+	if (d)
+		device_say(d, (struct bus_message){.event = BUS_DETACHED});
+}
+
+void bus_detach(struct bus_device *d)
+{
+	if (d->leaving)
+		return;
+	d->leaving = true;
+	world_at(world.now + (world.ghost ? 0 : bus_sim.quick), true, detached,
+		 d->number, 0);
+}
+
+void bus_device_free(struct bus_device *d)
+{
+	for (size_t i = 0; i < DEVICES_MAX; i++)
+		if (own.devices[i] == d)
+			own.devices[i] = NULL;
+	free(d);
+}
+
+void bus_rhythm(struct bus_device *d, uint32_t point, int64_t poll)
+{
+	if (point >= d->conf->n_points)
+		return;
+	d->poll[point] = poll;
+	if (d->due[point] > world.now)
+		d->due[point] = next_on_grid(d, poll);
+	plan_next(d);
+}
+
+/* ---- commands ---- */
+
+struct command {
+	uint64_t device, id;
+	uint32_t point;
+	double value;
+	int64_t deadline;
+};
+
+static void command_done(uint64_t command, uint64_t unused)
+{
+	struct command c = *(struct command *)(uintptr_t)command;
+	struct bus_device *d = device_numbered(c.device);
+	int error = 0;
+
+	(void)unused;
+	world_give((void *)(uintptr_t)command, sizeof(c));
+	if (!d || d->leaving || world.ghost)
+		return;
+	d->commands--;
+	if (own.things[d->thing].dead || world.now > c.deadline) {
+		error = -ETIMEDOUT;
+	} else {
+		own.things[d->thing].number[c.point] = c.value;
+		if (site_of(d)->points[c.point].executed)
+			judge_executed(d->thing);
+		if (draw_chance(STREAM_BUS, bus_sim.answer_lost))
+			error = -ETIMEDOUT;
+		else if (!site_of(d)->points[c.point].executed)
+			point_read(d, c.point);
+	}
+	device_say(d, (struct bus_message){.event = BUS_DONE, .id = c.id,
+					   .error = error});
+}
+
+int bus_write(struct bus_device *d, uint32_t point,
+	      const struct lwm2m_value *raw, int64_t deadline, uint64_t id)
+{
+	struct command *c;
+
+	if (d->leaving || d->bus->stopping)
+		return -ESHUTDOWN;
+	if (point >= d->conf->n_points)
+		return -EINVAL;
+	if (d->commands >= COMMANDS_MAX)
+		return -EAGAIN;
+	d->commands++;
+	c = world_take(sizeof(*c));
+	*c = (struct command){d->number, id, point, lwm2m_number(raw),
+			      deadline};
+	world_at(world.now + draw_between(STREAM_BUS, 5 * MS, 200 * MS), true,
+		 command_done, (uint64_t)(uintptr_t)c, 0);
+	return 0;
+}
+
+/* It is on its way: what comes of it means nothing any more. */
+void bus_cancel(struct bus_device *d, uint64_t id)
+{
+	(void)d;
+	(void)id;
+}
+
+/* ---- what no simulation does ---- */
+
+struct image *image_create(const uint8_t *bytes, size_t n)
+{
+	struct image *image = malloc(sizeof(*image) + n);
+
+	if (!image)
+		abort();
+	atomic_init(&image->users, 1);
+	image->n = n;
+	memcpy(image->bytes, bytes, n);
+	return image;
+}
+
+struct image *image_take(struct image *image)
+{
+	atomic_fetch_add(&image->users, 1);
+	return image;
+}
+
+void image_release(struct image *image)
+{
+	if (image && atomic_fetch_sub(&image->users, 1) == 1)
+		free(image);
+}
+
+int bus_image(struct bus_device *device, struct image *image, bool install,
+	      uint64_t id)
+{
+	(void)device;
+	(void)image;
+	(void)install;
+	(void)id;
+	return -ESHUTDOWN;
+}
+
+int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id)
+{
+	(void)bus;
+	(void)plan;
+	(void)id;
+	return -ESHUTDOWN;
+}
+
+void bus_search_stop(struct bus *bus, uint64_t id)
+{
+	(void)bus;
+	(void)id;
+}

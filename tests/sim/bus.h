@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Of the simulated buses, what the faults reach. */
+#ifndef SIM_BUS_H
+#define SIM_BUS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bus_sim {
+	int64_t quick;			/* what opening and attaching take */
+	double answer_lost;		/* of a command that was done */
+};
+extern struct bus_sim bus_sim;
+
+void buses_begin(void);
+void buses_gone(void);		/* with the gateway */
+/* The device of that endpoint does not answer any more; or does. */
+void thing_die(size_t endpoint, bool dead);
+bool thing_is_dead(size_t endpoint);
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A kill takes effect at once: the disk, the line and the devices hear no more
+ * of it. What is left runs to its end, a ghost, for its memory to be freed:
+ * what is not free then was lost by the gateway. */
+#include "tests/sim/gateway.h"
+#include <getopt.h>
+#include <malloc.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "agent/gateway/gateway.h"
+#include "tests/sim/bus.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/judge.h"
+#include "tests/sim/loop.h"
+#include "tests/sim/net.h"
+#include "tests/sim/world.h"
+
+int lwmuxd_main(int argc, char **argv);		/* agent/main.c */
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
+static struct {
+	struct gateway *gateway;
+	int64_t killed_at;
+	bool killed, up, power;
+	bool leaves;		/* it ends without freeing, as it may */
+	size_t used;		/* bytes on the heap before it starts */
+	jmp_buf end;
+} own;
+
+int __wrap_loop_open(struct gateway *gateway, const char *run_dir);
+int __real_loop_open(struct gateway *gateway, const char *run_dir);
+int __wrap_loop_open(struct gateway *gateway, const char *run_dir)
+{
+	int rc = __real_loop_open(gateway, NULL);
+
+	(void)run_dir;
+	own.gateway = gateway;
+	own.up = true;
+	return rc;
+}
+
+_Noreturn void __wrap__exit(int code);
+_Noreturn void __wrap__exit(int code)
+{
+	(void)code;
+	own.leaves = true;
+	longjmp(own.end, 1);
+}
+
+bool daemon_is_up(void)
+{
+	return own.up && !world.ghost;
+}
+
+bool daemon_was_killed(void)
+{
+	return own.killed;
+}
+
+static void signal_it(uint64_t number, uint64_t unused)
+{
+	(void)unused;
+	if (world.ghost)
+		loop_names_end();
+	loop_signal((int)number);
+}
+
+void daemon_kill(bool power)
+{
+	if (world.ghost)
+		return;
+	world_say("the gateway is killed%s", power ? " by a power cut" : "");
+	own.killed = true;
+	own.power = power;
+	own.killed_at = world.now;
+	world.ghost = true;
+	world_at(world.now, true, signal_it, SIGTERM, 0);
+}
+
+void daemon_stop(void)
+{
+	if (daemon_is_up())
+		world_at(world.now, true, signal_it, SIGTERM, 0);
+}
+
+void daemon_reload(void)
+{
+	if (daemon_is_up())
+		world_at(world.now, true, signal_it, SIGHUP, 0);
+}
+
+struct daemon_status daemon_status(void)
+{
+	const struct forwarding *w = own.gateway->forwarding;
+
+	return (struct daemon_status){w->waiting, w->counts.dropped, w->held};
+}
+
+static size_t heap_used(void)
+{
+	return mallinfo2().uordblks + mallinfo2().hblkhd;
+}
+
+static int run(void)
+{
+	static char arguments[][256] = {
+		"lwmuxd", "-c", "/sim/etc", "--state", "/sim/state",
+		"--adapters", SIM_ADAPTERS, "-vv"};
+	char *argv[9] = {NULL};
+
+	for (size_t i = 0; i < (world.verbose ? 8 : 7); i++)
+		argv[i] = arguments[i];
+	optind = 0;
+	if (setjmp(own.end))
+		return 0;
+	return lwmuxd_main(world.verbose ? 8 : 7, argv);
+}
+
+static void memory_check(void)
+{
+	size_t used = heap_used();
+
+	if (own.leaves)
+		own.used = 0;		/* nobody can tell any more */
+	if (__lsan_do_recoverable_leak_check && !own.leaves &&
+	    __lsan_do_recoverable_leak_check())
+		judge_fault(RULE_MEMORY, "the sanitizer found a leak");
+	if (own.used && used > own.used)
+		judge_fault(RULE_MEMORY, "%zu bytes are lost",
+			    used - own.used);
+}
+
+bool daemon_run(void)
+{
+	int rc;
+
+	own.killed = own.up = false;
+	loop_begin();
+	rc = run();
+	own.up = false;
+	if (own.killed)
+		world.now = own.killed_at;
+	world.ghost = false;
+	world_process_gone();
+	connections_gone();
+	buses_gone();
+	if (own.killed && own.power) {
+		disk_power_cut();
+		world.boot++;
+	}
+	memory_check();
+	return rc == 0;
+}
+
+static void warm(uint64_t a, uint64_t b)
+{
+	(void)a;
+	(void)b;
+	daemon_kill(false);
+}
+
+void daemon_warm_up(void)
+{
+	for (int i = 0; i < 2; i++) {
+		world_at(world.now + 2 * MINUTE, false, warm, 0, 0);
+		daemon_run();
+	}
+	own.used = heap_used();
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The gateway under test: lwmuxd's own main(), started, stopped and killed. */
+#ifndef SIM_GATEWAY_H
+#define SIM_GATEWAY_H
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Once in a process: what a first run leaves on the heap for good. */
+void daemon_warm_up(void);
+/* Runs until it ends; false: it could not begin. */
+bool daemon_run(void);
+/* It is running: from within the world's events. */
+bool daemon_is_up(void);
+void daemon_kill(bool power);
+void daemon_stop(void);
+void daemon_reload(void);
+/* It was not its own end. */
+bool daemon_was_killed(void);
+/* What its status says. */
+struct daemon_status { uint64_t waiting, dropped, held; };
+struct daemon_status daemon_status(void);
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/sim/judge.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/sim/server.h"
+#include "tests/sim/site.h"
+#include "tests/sim/world.h"
+
+#define SAID_MAX 5		/* faults of a rule that are printed */
+#define AT_ONCE (5 * SECOND / 2)	/* an answer under way: the newest of
+				 * those that come meanwhile counts */
+#define LATE_AFTER (90 * SECOND)	/* ... on a line that is good */
+#define CALM_AFTER (30 * MINUTE)	/* after the last fault */
+#define REGISTERED_AFTER (25 * MINUTE)	/* a sequence's delay, 15 min, with its
+				 * jitter, and the try */
+#define KILL_LOSES (3 * SECOND)		/* what is not on the disk yet */
+#define CUT_LOSES (12 * SECOND)		/* ... and not synced */
+
+enum { DEMANDED = 1, TOLD = 2, EXCUSED = 4,
+       SHOWN = 8 };		/* as the answer to an Observe */
+
+struct series {			/* of a point: when value k was read */
+	int64_t *time;
+	uint32_t n, room;
+};
+
+struct track {			/* what a server was told of it */
+	uint8_t *state;
+	uint32_t n, room;
+	uint32_t newest;	/* k of the newest that was told */
+	uint32_t told_upto;	/* all before are settled */
+	bool observed;
+	uint32_t late;		/* k that was complained about */
+};
+
+struct endpoint_book {
+	uint32_t sent, answered, done;	/* Executes */
+};
+
+static struct {
+	uint64_t faults[RULES];
+	struct series series[ENDPOINTS_MAX][POINTS_MAX];
+	struct track tracks[SERVERS_MAX][ENDPOINTS_MAX][POINTS_MAX];
+	struct endpoint_book books[ENDPOINTS_MAX];
+	int64_t disturbed;
+	bool unregistered_said;
+} own;
+
+static const char *const names[RULES] = {
+	[RULE_TOLD] = "told", [RULE_ONCE] = "once", [RULE_ORDER] = "order",
+	[RULE_TIME] = "time", [RULE_LATE] = "late",
+	[RULE_REGISTERED] = "registered", [RULE_EXECUTE] = "execute",
+	[RULE_WRITE] = "write", [RULE_STORM] = "storm",
+	[RULE_BOUND] = "bound", [RULE_EMPTY] = "empty",
+	[RULE_STATUS] = "status", [RULE_MEMORY] = "memory",
+	[RULE_SPIN] = "spin", [RULE_END] = "end",
+};
+
+const char *judge_rule(enum rule rule)
+{
+	return names[rule];
+}
+
+uint64_t judge_faults(enum rule rule)
+{
+	return own.faults[rule];
+}
+
+uint64_t judge_all(void)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < RULES; i++)
+		n += own.faults[i];
+	return n;
+}
+
+void judge_fault(enum rule rule, const char *format, ...)
+{
+	int64_t at = world.now / SECOND - 1000;
+	va_list args;
+
+	if (own.faults[rule]++ >= SAID_MAX)
+		return;
+	printf("seed %llu: %s: at %lld:%02lld:%02lld ",
+	       (unsigned long long)world.seed, names[rule],
+	       (long long)(at / 3600), (long long)(at / 60 % 60),
+	       (long long)(at % 60));
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+static void give(void *memory, size_t size)
+{
+	if (memory)
+		world_give(memory, size);
+}
+
+void judge_begin(void)
+{
+	for (size_t e = 0; e < ENDPOINTS_MAX; e++)
+		for (size_t p = 0; p < POINTS_MAX; p++) {
+			give(own.series[e][p].time, own.series[e][p].room *
+			     sizeof(int64_t));
+			for (size_t s = 0; s < SERVERS_MAX; s++)
+				give(own.tracks[s][e][p].state,
+				     own.tracks[s][e][p].room);
+		}
+	memset(&own, 0, sizeof(own));
+	own.disturbed = world.now;
+}
+
+static void *more(void *from, size_t *bytes, size_t need)
+{
+	size_t room = *bytes ? *bytes * 2 : 4096;
+	void *to;
+
+	if (need <= *bytes)
+		return from;
+	to = world_take(room);
+	if (*bytes)
+		memcpy(to, from, *bytes);
+	give(from, *bytes);
+	*bytes = room;
+	return to;
+}
+
+static void track_reach(struct track *t, uint32_t k)
+{
+	size_t bytes = t->room;
+
+	t->state = more(t->state, &bytes, (size_t)k + 1);
+	t->room = (uint32_t)bytes;
+	t->n = k > t->n ? k : t->n;
+}
+
+static const char *name_of(size_t endpoint)
+{
+	return site.endpoints[endpoint].name;
+}
+
+/* ---- values ---- */
+
+uint32_t judge_sampled(size_t endpoint, size_t point)
+{
+	struct series *s = &own.series[endpoint][point];
+	const struct site_point *p = &site.endpoints[endpoint].points[point];
+	size_t bytes = s->room * sizeof(int64_t);
+	uint32_t k = ++s->n;
+
+	s->time = more(s->time, &bytes, (k + 1) * sizeof(int64_t));
+	s->room = (uint32_t)(bytes / sizeof(int64_t));
+	s->time[k] = world.now;
+	for (size_t i = 0; i < site.n_servers; i++) {
+		struct track *t = &own.tracks[i][endpoint][point];
+
+		track_reach(t, k);
+		if (t->observed || p->send)
+			t->state[k] |= DEMANDED;
+	}
+	return k;
+}
+
+static void excuse(struct track *t, const struct series *s, int64_t since)
+{
+	for (uint32_t k = t->n; k > t->told_upto; k--) {
+		if (s->time[k] < since)
+			return;
+		t->state[k] |= EXCUSED;
+	}
+}
+
+void judge_observed(size_t server, size_t endpoint, size_t point, bool is)
+{
+	struct track *t = &own.tracks[server][endpoint][point];
+
+	if (t->observed && !is)
+		excuse(t, &own.series[endpoint][point], INT64_MIN);
+	t->observed = is;
+}
+
+/* Its own time, or none: then it was the newest when it went out. */
+static void time_check(size_t server, size_t endpoint, size_t point, uint32_t k,
+		       int64_t time)
+{
+	int64_t right = own.series[endpoint][point].time[k] + world.offset;
+
+	if (time && llabs(time - right) > SECOND)
+		judge_fault(RULE_TIME, "%s/%zu value %u told to server %zu "
+			    "with a time %lld ms wrong", name_of(endpoint),
+			    point, k, server + 1,
+			    (long long)((time - right) / MS));
+}
+
+void judge_told(size_t server, size_t endpoint, size_t point, double value,
+		int64_t time, const char *how)
+{
+	struct track *t = &own.tracks[server][endpoint][point];
+	struct series *s = &own.series[endpoint][point];
+	uint32_t k = value >= 1 && value <= s->n ? (uint32_t)value : 0;
+	bool again;
+
+	world_say("server %zu: %s/%zu = %g by %s", server + 1,
+		  name_of(endpoint), point, value, how);
+	if (!k || k != value) {
+		judge_fault(RULE_TOLD, "%s/%zu never was %g, which server %zu "
+			    "was told", name_of(endpoint), point, value,
+			    server + 1);
+		return;
+	}
+	time_check(server, endpoint, point, k, time);
+	/* An Observe is answered by the newest, whatever was told before or is
+	 * yet to be, with its time, out of what was kept. */
+	if (!strcmp(how, "observe")) {
+		t->state[k] |= SHOWN;
+		return;
+	}
+	again = t->state[k] & TOLD;
+	if (again)
+		judge_fault(RULE_ONCE, "%s/%zu value %u told to server %zu "
+			    "again, by %s", name_of(endpoint), point, k,
+			    server + 1, how);
+	if (!again && k < t->newest)
+		judge_fault(RULE_ORDER, "%s/%zu value %u told to server %zu "
+			    "after value %u, by %s", name_of(endpoint), point,
+			    k, server + 1, t->newest, how);
+	t->state[k] |= TOLD;
+	if (k > t->newest)
+		t->newest = k;
+}
+
+/* A newer one of the same point came so soon that it stands for it. */
+static bool is_replaced(const struct track *t, const struct series *s,
+			const struct site_point *p, uint32_t k)
+{
+	int64_t within = AT_ONCE;
+
+	if (p->pmin)
+		within = (int64_t)(p->pmin + p->poll) * SECOND + AT_ONCE;
+	for (uint32_t w = k + 1; w <= t->n && s->time[w] - s->time[k] <= within;
+	     w++)
+		if (t->state[w] & (TOLD | SHOWN))
+			return true;
+	return false;
+}
+
+/* ---- Executes ---- */
+
+void judge_execute_sent(size_t endpoint)
+{
+	own.books[endpoint].sent++;
+}
+
+void judge_executed(size_t endpoint)
+{
+	struct endpoint_book *b = &own.books[endpoint];
+
+	if (++b->done > b->sent)
+		judge_fault(RULE_EXECUTE, "%s did %u Executes of %u",
+			    name_of(endpoint), b->done, b->sent);
+}
+
+void judge_execute_answered(size_t endpoint, uint8_t code)
+{
+	struct endpoint_book *b = &own.books[endpoint];
+
+	if (code == (2 << 5 | 4) && ++b->answered > b->done)
+		judge_fault(RULE_EXECUTE, "%s: %u Executes were answered 2.04, "
+			    "%u done", name_of(endpoint), b->answered,
+			    b->done);
+}
+
+/* ---- what happens to the site ---- */
+
+void judge_disturbed(bool power)
+{
+	(void)power;
+	own.disturbed = world.now;
+	own.unregistered_said = false;
+}
+
+/* The newest values were in memory only; and until a server observes again
+ * nothing is demanded, except what is sent in any case. */
+void judge_killed(bool power)
+{
+	int64_t since = world.now - (power ? CUT_LOSES : KILL_LOSES);
+
+	judge_disturbed(power);
+	for (size_t s = 0; s < site.n_servers; s++)
+		for (size_t e = 0; e < site.n_endpoints; e++)
+			for (size_t p = 0; p < site.endpoints[e].n_points;
+			     p++) {
+				struct track *t = &own.tracks[s][e][p];
+
+				excuse(t, &own.series[e][p], since);
+				t->observed = false;
+			}
+}
+
+void judge_endpoint_anew(size_t endpoint)
+{
+	for (size_t s = 0; s < site.n_servers; s++)
+		for (size_t p = 0; p < site.endpoints[endpoint].n_points; p++) {
+			struct track *t = &own.tracks[s][endpoint][p];
+
+			excuse(t, &own.series[endpoint][p], INT64_MIN);
+			t->observed = false;
+		}
+}
+
+static void look_registered(void)
+{
+	if (world.now - own.disturbed < REGISTERED_AFTER ||
+	    own.unregistered_said)
+		return;
+	for (size_t s = 0; s < site.n_servers; s++)
+		for (size_t e = 0; e < site.n_endpoints; e++)
+			if (!site.endpoints[e].removed && !server_has(s, e)) {
+				own.unregistered_said = true;
+				judge_fault(RULE_REGISTERED, "%s is not "
+					    "registered at server %zu",
+					    name_of(e), s + 1);
+			}
+}
+
+static void look_late(size_t server, size_t e, size_t p)
+{
+	struct track *t = &own.tracks[server][e][p];
+	const struct series *s = &own.series[e][p];
+	const struct site_point *point = &site.endpoints[e].points[p];
+	int64_t limit = LATE_AFTER + (int64_t)(point->pmin + point->poll) *
+			SECOND;
+	uint32_t k = t->newest + 1;
+
+	if (!t->observed || site.endpoints[e].queue ||
+	    world.now - own.disturbed < CALM_AFTER)
+		return;
+	while (k <= s->n && !(t->state[k] & DEMANDED))
+		k++;
+	if (k > s->n || k == t->late || t->state[k] & EXCUSED ||
+	    world.now - s->time[k] < limit)
+		return;
+	t->late = k;
+	judge_fault(RULE_LATE, "%s/%zu value %u (pmin %u s) is not told to "
+		    "server %zu for %lld s", name_of(e), p, k, point->pmin,
+		    server + 1, (long long)((world.now - s->time[k]) / SECOND));
+}
+
+void judge_look(void)
+{
+	look_registered();
+	for (size_t s = 0; s < site.n_servers; s++)
+		for (size_t e = 0; e < site.n_endpoints; e++)
+			for (size_t p = 0; p < site.endpoints[e].n_points; p++)
+				look_late(s, e, p);
+}
+
+/* ---- the end ---- */
+
+static void end_track(size_t server, size_t e, size_t p)
+{
+	struct track *t = &own.tracks[server][e][p];
+	const struct series *s = &own.series[e][p];
+	const struct site_point *point = &site.endpoints[e].points[p];
+	uint32_t lost = 0, first = 0;
+
+	for (uint32_t k = 1; k <= t->n; k++) {
+		if (t->state[k] != DEMANDED || is_replaced(t, s, point, k) ||
+		    world.now - s->time[k] < LATE_AFTER + (int64_t)
+			(point->pmin + point->poll) * SECOND)
+			continue;
+		first = first ? first : k;
+		lost++;
+	}
+	if (lost)
+		judge_fault(RULE_TOLD, "%s/%zu%s: %u of %u values were not told "
+			    "to server %zu, first value %u of %lld s",
+			    name_of(e), p, point->send ? " (send)" : "", lost,
+			    t->n, server + 1, first, (long long)
+			    (s->time[first] / SECOND - 1000));
+}
+
+void judge_end(void)
+{
+	judge_look();
+	for (size_t s = 0; s < site.n_servers; s++)
+		for (size_t e = 0; e < site.n_endpoints; e++)
+			for (size_t p = 0; p < site.endpoints[e].n_points; p++)
+				end_track(s, e, p);
+}

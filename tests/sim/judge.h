@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Looks on from outside: at what devices did, what servers were told and what
+ * they got acknowledged. It knows the promises, not the code. */
+#ifndef SIM_JUDGE_H
+#define SIM_JUDGE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rule {
+	RULE_TOLD,		/* each value is told, or counted as dropped */
+	RULE_ONCE,		/* ... once */
+	RULE_ORDER,		/* ... in order */
+	RULE_TIME,		/* ... with its time */
+	RULE_LATE,		/* none is later than due and what the line
+				 * needs */
+	RULE_REGISTERED,	/* within a bounded time after the faults */
+	RULE_EXECUTE,		/* none is done twice */
+	RULE_WRITE,		/* what was acknowledged was done, and stays */
+	RULE_STORM,		/* no more messages than the pace */
+	RULE_BOUND,		/* no queue above its bound */
+	RULE_EMPTY,		/* the store empties after the faults */
+	RULE_STATUS,		/* the status tells the truth */
+	RULE_MEMORY,		/* no memory is lost */
+	RULE_SPIN,		/* the loop waits */
+	RULE_END,		/* a stop ends, and well */
+	RULES
+};
+
+void judge_begin(void);
+void judge_fault(enum rule rule, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+const char *judge_rule(enum rule rule);
+uint64_t judge_faults(enum rule rule);
+uint64_t judge_all(void);
+
+/* Devices: value k (from 1 on) of a point was read. */
+uint32_t judge_sampled(size_t endpoint, size_t point);
+/* Servers (index from 0). A point is observed from now on; no more. */
+void judge_observed(size_t server, size_t endpoint, size_t point, bool is);
+/* time: of the payload, ns since 1970; 0: none. */
+void judge_told(size_t server, size_t endpoint, size_t point, double value,
+		int64_t time, const char *how);
+
+void judge_execute_sent(size_t endpoint);
+void judge_executed(size_t endpoint);
+void judge_execute_answered(size_t endpoint, uint8_t code);
+
+/* The world: a fault began or ended; the gateway was killed, or ended well;
+ * an endpoint was taken out of the configuration or changed. */
+void judge_disturbed(bool power);
+void judge_killed(bool power);
+void judge_endpoint_anew(size_t endpoint);
+/* Every minute, and at the end. */
+void judge_look(void);
+void judge_end(void);
+#endif

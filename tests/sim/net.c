@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/sim/net.h"
+#include <string.h>
+#include "objects/codec.h"
+#include "tests/sim/world.h"
+
+struct net net;
+
+void net_begin(void)
+{
+	net = (struct net){.delay_least = 10 * MS, .delay_most = 60 * MS};
+}
+
+struct datagram *datagram_create(size_t length)
+{
+	struct datagram *d = world_take(sizeof(*d) + length);
+
+	d->observe = -1;
+	d->format = d->accept = FORMAT_NONE;
+	d->length = length;
+	return d;
+}
+
+struct datagram *datagram_copy(const struct datagram *from)
+{
+	struct datagram *d = world_take(sizeof(*d) + from->length);
+
+	memcpy(d, from, sizeof(*d) + from->length);
+	return d;
+}
+
+void datagram_free(struct datagram *d)
+{
+	if (d)
+		world_give(d, sizeof(*d) + d->length);
+}
+
+static void arrived(uint64_t datagram, uint64_t unused)
+{
+	struct datagram *d = (struct datagram *)(uintptr_t)datagram;
+
+	(void)unused;
+	if (d->up)
+		server_arrived(d);
+	else
+		connection_arrived(d);
+}
+
+static void carry(const struct datagram *d)
+{
+	int64_t delay = draw_between(STREAM_NET, net.delay_least,
+				     net.delay_most);
+
+	world_at(world.now + delay, false, arrived,
+		 (uint64_t)(uintptr_t)datagram_copy(d), 0);
+}
+
+void net_send(const struct datagram *d)
+{
+	if (d->up)
+		net.sent_up++;
+	else
+		net.sent_down++;
+	if (d->up ? net.cut_up : net.cut_down)
+		return;
+	if (draw_chance(STREAM_NET, d->up ? net.loss_up : net.loss_down))
+		return;
+	carry(d);
+	if (draw_chance(STREAM_NET, net.twice))
+		carry(d);
+}
+
+int64_t net_timeout(unsigned n, int64_t first)
+{
+	return first << n;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The whole gateway in virtual time, from one seed. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "tests/sim/bus.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/gateway.h"
+#include "tests/sim/judge.h"
+#include "tests/sim/loop.h"
+#include "tests/sim/net.h"
+#include "tests/sim/server.h"
+#include "tests/sim/site.h"
+#include "tests/sim/world.h"
+
+#define LOOK_EVERY MINUTE
+#define SILENCE (2 * HOUR)	/* no faults before the end */
+
+static struct {
+	uint64_t seed, seeds;
+	int64_t hours;
+	size_t endpoints, jobs;
+	uint64_t only;			/* mask of faults */
+	bool verbose, quiet;
+} options = {.seed = 1, .seeds = 1, .hours = 24, .endpoints = 50, .jobs = 1,
+	     .only = UINT64_MAX};
+
+static struct { bool over; int64_t end; } run;
+
+static void spins(void)
+{
+	judge_fault(RULE_SPIN, "the loop does not wait any more");
+	printf("seed %llu: given up\n", (unsigned long long)world.seed);
+	fflush(stdout);
+	_Exit(1);
+}
+
+static void look(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	judge_look();
+	if (world.now < run.end)
+		world_at(world.now + LOOK_EVERY, false, look, 0, 0);
+}
+
+static void store_check(void)
+{
+	struct daemon_status status = daemon_status();
+
+	if (status.waiting)
+		judge_fault(RULE_EMPTY, "%llu values wait in the store",
+			    (unsigned long long)status.waiting);
+}
+
+static void end(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	run.over = true;
+	store_check();
+	judge_end();
+	daemon_stop();
+}
+
+/* While the gateway is away the world goes on. */
+static void pass(int64_t until)
+{
+	while (world_due() <= until && !run.over) {
+		world.now = world_due();
+		world_run();
+	}
+	if (world.now < until)
+		world.now = until;
+}
+
+static void world_make(uint64_t seed)
+{
+	world_begin(seed);
+	disk_begin();
+	net_begin();
+	buses_begin();
+	servers_begin();
+	site_draw(options.endpoints);
+	judge_begin();
+	site_write();
+	loop_names_fail = 0;
+	loop_spins = spins;
+	run.over = false;
+}
+
+static bool seed_run(uint64_t seed)
+{
+	world_make(seed);
+	world.verbose = options.verbose;
+	run.end = world.now + options.hours * HOUR;
+	faults_plan(run.end - (options.hours > 3 ? SILENCE : HOUR),
+		    options.only);
+	world_at(world.now + LOOK_EVERY, false, look, 0, 0);
+	world_at(run.end, false, end, 0, 0);
+	while (!run.over) {
+		if (!daemon_run() && !daemon_was_killed()) {
+			judge_fault(RULE_END, "it does not start");
+			break;
+		}
+		if (!run.over)
+			pass(faults_restart_at());
+	}
+	if (!options.quiet || judge_all())
+		printf("seed %llu: %s, %llu turns, %llu datagrams up\n",
+		       (unsigned long long)seed, judge_all() ? "FAILED" : "ok",
+		       (unsigned long long)loop_turns(),
+		       (unsigned long long)net.sent_up);
+	fflush(stdout);
+	return !judge_all();
+}
+
+/* ---- many seeds, each in a process of its own ---- */
+
+static struct { pid_t pid; uint64_t seed; } jobs[64];
+static size_t n_jobs, n_failed;
+
+static void job_wait(void)
+{
+	int status;
+	pid_t pid = wait(&status);
+
+	for (size_t i = 0; i < n_jobs; i++) {
+		if (jobs[i].pid != pid)
+			continue;
+		if (WIFSIGNALED(status))
+			printf("seed %llu: FAILED, died of signal %d\n",
+			       (unsigned long long)jobs[i].seed,
+			       WTERMSIG(status));
+		n_failed += status != 0;
+		jobs[i] = jobs[--n_jobs];
+		return;
+	}
+}
+
+static void job_start(uint64_t seed)
+{
+	pid_t pid;
+
+	while (n_jobs >= options.jobs)
+		job_wait();
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		abort();
+	if (!pid)
+		_Exit(!seed_run(seed));
+	jobs[n_jobs].pid = pid;
+	jobs[n_jobs++].seed = seed;
+}
+
+static void usage(void)
+{
+	puts("usage: sim [--seed N] [--seeds N] [--hours N] [--endpoints N]\n"
+	     "           [--jobs N] [--only MASK] [-v] [-q]\n"
+	     "\n"
+	     "  --seed N       the first seed (1)\n"
+	     "  --seeds N      how many, one after the other (1)\n"
+	     "  --hours N      of virtual time (24)\n"
+	     "  --endpoints N  of the site (50)\n"
+	     "  --jobs N       seeds at a time (1)\n"
+	     "  --only MASK    of the kinds of faults (all)\n"
+	     "  -v             what happens, and the gateway's log\n"
+	     "  -q             failed seeds only");
+}
+
+static bool parse(int argc, char **argv)
+{
+	enum { SEED = 256, SEEDS, HOURS, ENDPOINTS, JOBS, ONLY };
+	static const struct option table[] = {
+		{"seed", required_argument, NULL, SEED},
+		{"seeds", required_argument, NULL, SEEDS},
+		{"hours", required_argument, NULL, HOURS},
+		{"endpoints", required_argument, NULL, ENDPOINTS},
+		{"jobs", required_argument, NULL, JOBS},
+		{"only", required_argument, NULL, ONLY},
+		{NULL, 0, NULL, 0}
+	};
+
+	for (int c; (c = getopt_long(argc, argv, "vqh", table, NULL)) != -1; )
+		switch (c) {
+		case SEED: options.seed = strtoull(optarg, NULL, 0); break;
+		case SEEDS: options.seeds = strtoull(optarg, NULL, 0); break;
+		case HOURS: options.hours = strtoll(optarg, NULL, 0); break;
+		case ENDPOINTS:
+			options.endpoints = strtoul(optarg, NULL, 0);
+			break;
+		case JOBS: options.jobs = strtoul(optarg, NULL, 0); break;
+		case ONLY: options.only = strtoull(optarg, NULL, 0); break;
+		case 'v': options.verbose = true; break;
+		case 'q': options.quiet = true; break;
+		default: return false;
+		}
+	return optind == argc && options.endpoints &&
+	       options.endpoints <= ENDPOINTS_MAX && options.jobs &&
+	       options.jobs <= 64 && options.hours > 1;
+}
+
+/* What malloc() keeps at hand would count as in use. */
+static void heap_make_exact(char **argv)
+{
+	static const char exact[] =
+		"glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0";
+	const char *is = getenv("GLIBC_TUNABLES");
+
+	if (is && !strcmp(is, exact))
+		return;
+	setenv("GLIBC_TUNABLES", exact, 1);
+	execv("/proc/self/exe", argv);
+}
+
+int main(int argc, char **argv)
+{
+	static char lines[8192];	/* not from the heap */
+	struct timespec begin, now;
+	double minutes;
+
+	heap_make_exact(argv);
+	if (!parse(argc, argv)) {
+		usage();
+		return 2;
+	}
+	setvbuf(stdout, lines, _IOLBF, sizeof(lines));
+	setenv("TZ", "UTC0", 1);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("JOURNAL_STREAM");
+	if (!options.verbose && !freopen("/dev/null", "w", stderr))
+		return 2;
+	timespec_get(&begin, TIME_UTC);
+	world_make(0);
+	daemon_warm_up();
+	if (options.seeds == 1)
+		return !seed_run(options.seed);
+	for (uint64_t i = 0; i < options.seeds; i++)
+		job_start(options.seed + i);
+	while (n_jobs)
+		job_wait();
+	timespec_get(&now, TIME_UTC);
+	minutes = ((double)(now.tv_sec - begin.tv_sec) +
+		   (double)(now.tv_nsec - begin.tv_nsec) / 1e9) / 60;
+	printf("%llu seeds, %zu failed, %.1f seeds a minute\n",
+	       (unsigned long long)options.seeds, n_failed,
+	       (double)options.seeds / minutes);
+	return n_failed != 0;
+}

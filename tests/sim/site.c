@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/sim/site.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/sim/disk.h"
+#include "tests/sim/world.h"
+
+#define TEXT_MAX (256 * 1024)
+
+struct site site;
+
+static struct site_point *point_add(struct site_endpoint *e, uint16_t object,
+				    uint16_t instance, uint16_t resource)
+{
+	struct site_point *p = &e->points[e->n_points++];
+
+	*p = (struct site_point){.path = path_resource(object, instance,
+						       resource)};
+	return p;
+}
+
+static uint32_t period_draw(void)
+{
+	static const uint32_t periods[] = {10, 20, 30, 60, 60, 300};
+
+	return periods[draw(STREAM_PLAN) % (sizeof(periods) / sizeof(*periods))];
+}
+
+static void measured_add(struct site_endpoint *e, uint16_t instance,
+			 uint32_t poll)
+{
+	struct site_point *p = point_add(e, 3303, instance, 5700);
+
+	p->measured = true;
+	p->poll = poll;
+	p->send = draw_chance(STREAM_PLAN, 0.15);
+	p->observed = !p->send;
+	p->keep = p->observed && draw_chance(STREAM_PLAN, 0.3);
+	if (p->observed && draw_chance(STREAM_PLAN, 0.3))
+		p->pmin = (uint32_t)draw_between(STREAM_PLAN, 1, 60);
+}
+
+static void endpoint_draw(struct site_endpoint *e, size_t number)
+{
+	uint32_t poll = period_draw();
+	size_t n = 1 + draw(STREAM_PLAN) % 3;
+
+	snprintf(e->name, sizeof(e->name), "ep-%u",
+		 (unsigned)(number % ENDPOINTS_MAX));
+	e->queue = draw_chance(STREAM_PLAN, 0.15);
+	if (e->queue)
+		poll = e->wakes = 300 * (uint32_t)(1 + draw(STREAM_PLAN) % 3);
+	for (size_t i = 0; i < n; i++)
+		measured_add(e, (uint16_t)i, poll);
+	point_add(e, 3308, 0, 5900)->written = true;
+	point_add(e, 3, 0, 5)->executed = true;
+	for (size_t i = 0; i < e->n_points; i++)
+		e->points[i].poll = poll;
+}
+
+void site_draw(size_t endpoints)
+{
+	static const uint32_t lifetimes[] = {60, 300, 300, 3600, 86400};
+
+	site = (struct site){
+		.n_endpoints = endpoints,
+		.n_servers = draw_chance(STREAM_PLAN, 0.25) ? 2 : 1,
+		.lifetime = lifetimes[draw(STREAM_PLAN) % 5],
+		.non = draw_chance(STREAM_PLAN, 0.15),
+		.store_memory = 4 << 20, .store_disk = 64 << 20,
+	};
+	for (size_t i = 0; i < endpoints; i++)
+		endpoint_draw(&site.endpoints[i], i);
+}
+
+int site_find(const char *name, size_t n)
+{
+	long number;
+
+	if (n < 4 || strncmp(name, "ep-", 3))
+		return -1;
+	number = strtol(name + 3, NULL, 10);
+	return number >= 0 && (size_t)number < site.n_endpoints ?
+	       (int)number : -1;
+}
+
+/* ---- as YAML ---- */
+
+static struct { char at[TEXT_MAX]; size_t n; } text;
+
+static void add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void add(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text.n += (size_t)vsnprintf(text.at + text.n, TEXT_MAX - text.n, format,
+				    args);
+	va_end(args);
+	if (text.n >= TEXT_MAX)
+		abort();
+}
+
+static void point_write(const struct site_point *p, size_t number)
+{
+	add("      - {name: p%zu, map: %u/%u/%u, poll: %us", number,
+	    p->path.id[0], p->path.id[1], p->path.id[2], p->poll);
+	if (p->measured)
+		add(", signal: ramp");
+	else
+		add(", signal: constant, value: 0");
+	if (p->written)
+		add(", writable: true");
+	if (p->executed)
+		add(", on_execute: 1");
+	if (p->keep)
+		add(", keep: true");
+	if (p->send)
+		add(", send: true");
+	add("}\n");
+}
+
+static void endpoint_write(const struct site_endpoint *e)
+{
+	if (e->removed)
+		return;
+	add("  - endpoint: %s\n    bus: bus-%d\n", e->name, e->name[3] % 4);
+	if (e->queue)
+		add("    queue: true\n");
+	add("    points:\n");
+	for (size_t i = 0; i < e->n_points; i++)
+		point_write(&e->points[i], i);
+}
+
+void site_write(void)
+{
+	text.n = 0;
+	add("gateway: {name: gw}\nstore: {memory: %zu, disk: %zu}\nservers:\n",
+	    site.store_memory, site.store_disk);
+	for (size_t i = 0; i < site.n_servers; i++)
+		add("  - {id: %zu, uri: 'coap://s%zu', lifetime: %us%s}\n",
+		    i + 1, i + 1, site.lifetime,
+		    site.non ? ", notify: non" : "");
+	add("buses:\n");
+	for (int i = 0; i < 4; i++)
+		add("  bus-%d: {adapter: sim}\n", i);
+	add("devices:\n");
+	for (size_t i = 0; i < site.n_endpoints; i++)
+		endpoint_write(&site.endpoints[i]);
+	disk_put("/sim/etc/lwmux.yaml", text.at);
+}

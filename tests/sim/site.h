@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What a seed makes of the site: its endpoints, servers and their habits. */
+#ifndef SIM_SITE_H
+#define SIM_SITE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "objects/path.h"
+
+#define ENDPOINTS_MAX 200
+#define POINTS_MAX 6
+#define SERVERS_MAX 2		/* numbers 1 and 2 */
+#define BOOTSTRAP 99		/* the bootstrap server's number */
+
+struct site_point {
+	struct lwm2m_path path;
+	bool measured;		/* each value that it gives is a new one */
+	bool observed, keep, send;
+	bool written, executed;	/* by servers */
+	uint32_t pmin;		/* s, by Write-Attributes; 0: none */
+	uint32_t poll;		/* s */
+};
+
+struct site_endpoint {
+	char name[16];
+	struct site_point points[POINTS_MAX];
+	size_t n_points;
+	bool queue;
+	uint32_t wakes;		/* s between; of a sleeper */
+	bool removed;		/* by a reload; comes back with one */
+};
+
+struct site {
+	struct site_endpoint endpoints[ENDPOINTS_MAX];
+	size_t n_endpoints, n_servers;
+	uint32_t lifetime;
+	bool bootstrap;
+	bool non;		/* notifications are not confirmed */
+	size_t store_memory, store_disk;
+	uint32_t version;	/* of the configuration */
+};
+extern struct site site;
+
+void site_draw(size_t endpoints);
+/* The configuration as it is now, on the simulated disk. */
+void site_write(void);
+/* -1: none of that name. */
+int site_find(const char *name, size_t n);
+#endif
