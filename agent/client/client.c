@@ -525,8 +525,8 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 	}
 	o->sequence++;
 	if (send_notification(c, o, code, format, &out, now) < 0) {
-		o->due = now + SEND_AGAIN;	/* the uplink is down, or
-						 * one is under way */
+		if (!forward_unsent(c, o, now))	/* the uplink is down */
+			o->due = now + SEND_AGAIN;
 		return;
 	}
 	observe_sent(o, now);

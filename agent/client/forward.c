@@ -651,14 +651,28 @@ void forward_changed(struct client *c, const struct lwm2m_path *path,
 	}
 }
 
-bool forward_behind(struct client *c, struct observation *o, int64_t now)
+/* It counts as sent: what is new goes with what is kept. */
+static void keep_instead(struct client *c, struct observation *o, int64_t now)
 {
-	if (!forward_is_next(c, o) || !is_storing(c) || is_off(c))
-		return false;
 	take_new(c, o, TAKE_KEEP, now);
 	observe_sent(o, now);
 	client_remember(c, o);
 	forward_queue(c->forward);
+}
+
+bool forward_behind(struct client *c, struct observation *o, int64_t now)
+{
+	if (!forward_is_next(c, o) || !is_storing(c) || is_off(c))
+		return false;
+	keep_instead(c, o, now);
+	return true;
+}
+
+bool forward_unsent(struct client *c, struct observation *o, int64_t now)
+{
+	if (!is_storing(c) || is_off(c))
+		return false;
+	keep_instead(c, o, now);
 	return true;
 }
 

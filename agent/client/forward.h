@@ -105,6 +105,9 @@ void forward_changed(struct client *client, const struct lwm2m_path *path,
 /* o's notification has to wait behind older values of it: they are kept, and
  * count as sent. */
 bool forward_behind(struct client *client, struct observation *o, int64_t now);
+/* o's notification could not go out, as there is no way to the server: its
+ * values are kept, and count as sent. false: they are not to be stored. */
+bool forward_unsent(struct client *client, struct observation *o, int64_t now);
 /* A confirmable notification of o has gone out. */
 void forward_notified(struct client *client, struct observation *o,
 		      int64_t now);

@@ -86,8 +86,10 @@ static void net_fault(enum fault_kind kind)
 static void devices_die(void)
 {
 	for (size_t i = 0; i < site.n_endpoints; i++)
-		if (draw_chance(F, 0.3))
+		if (draw_chance(F, 0.3)) {
 			thing_die(i, true);
+			judge_silent(i);
+		}
 }
 
 static void disk_fault(enum fault_kind kind)
@@ -236,7 +238,7 @@ static void next(uint64_t unused, uint64_t also)
 		return;
 	world_say("fault: %s, for %lld s", names[kind],
 		  (long long)(lasts / SECOND));
-	judge_disturbed(false);
+	judge_disturbed(true);
 	begin(kind);
 	world_at(world.now + lasts, false, over, kind, 0);
 }

@@ -30,7 +30,8 @@ struct series {			/* of a point: when value k was read */
 struct track {			/* what a server was told of it */
 	uint8_t *state;
 	uint32_t n, room;
-	uint32_t newest;	/* k of the newest that was told */
+	uint32_t newest;	/* k of the newest that was told, ... */
+	uint32_t history;	/* ... and of those with their times */
 	uint32_t told_upto;	/* all before are settled */
 	bool observed;
 	uint32_t late;		/* k that was complained about */
@@ -45,7 +46,8 @@ static struct {
 	struct series series[ENDPOINTS_MAX][POINTS_MAX];
 	struct track tracks[SERVERS_MAX][ENDPOINTS_MAX][POINTS_MAX];
 	struct endpoint_book books[ENDPOINTS_MAX];
-	int64_t disturbed;
+	int64_t disturbed;	/* when the last fault was over ... */
+	bool fault;		/* ... and there is none now */
 	bool unregistered_said;
 } own;
 
@@ -225,10 +227,14 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 		judge_fault(RULE_ONCE, "%s/%zu value %u told to server %zu "
 			    "again, by %s", name_of(endpoint), point, k,
 			    server + 1, how);
-	if (!again && k < t->newest)
+	/* What has its time may come after what is newer, as history does; what
+	 * has none is taken for the newest. */
+	if (!again && k < (time ? t->history : t->newest))
 		judge_fault(RULE_ORDER, "%s/%zu value %u told to server %zu "
 			    "after value %u, by %s", name_of(endpoint), point,
-			    k, server + 1, t->newest, how);
+			    k, server + 1, time ? t->history : t->newest, how);
+	if (time && k > t->history)
+		t->history = k;
 	t->state[k] |= TOLD;
 	if (k > t->newest)
 		t->newest = k;
@@ -277,9 +283,9 @@ void judge_execute_answered(size_t endpoint, uint8_t code)
 
 /* ---- what happens to the site ---- */
 
-void judge_disturbed(bool power)
+void judge_disturbed(bool fault)
 {
-	(void)power;
+	own.fault = fault;
 	own.disturbed = world.now;
 	own.unregistered_said = false;
 }
@@ -290,16 +296,29 @@ void judge_killed(bool power)
 {
 	int64_t since = world.now - (power ? CUT_LOSES : KILL_LOSES);
 
-	judge_disturbed(power);
+	own.disturbed = world.now;
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t e = 0; e < site.n_endpoints; e++)
 			for (size_t p = 0; p < site.endpoints[e].n_points;
 			     p++) {
 				struct track *t = &own.tracks[s][e][p];
 
-				excuse(t, &own.series[e][p], since);
+				excuse(t, &own.series[e][p], since -
+				       site.endpoints[e].points[p].pmin *
+				       SECOND);
 				t->observed = false;
 			}
+}
+
+/* What waited for its pmin is not true any more, and not said. */
+void judge_silent(size_t endpoint)
+{
+	for (size_t s = 0; s < site.n_servers; s++)
+		for (size_t p = 0; p < site.endpoints[endpoint].n_points; p++)
+			excuse(&own.tracks[s][endpoint][p],
+			       &own.series[endpoint][p], world.now -
+			       site.endpoints[endpoint].points[p].pmin *
+			       SECOND - AT_ONCE);
 }
 
 void judge_endpoint_anew(size_t endpoint)
@@ -315,8 +334,8 @@ void judge_endpoint_anew(size_t endpoint)
 
 static void look_registered(void)
 {
-	if (world.now - own.disturbed < REGISTERED_AFTER ||
-	    own.unregistered_said)
+	if (own.fault || own.unregistered_said ||
+	    world.now - own.disturbed < REGISTERED_AFTER)
 		return;
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t e = 0; e < site.n_endpoints; e++)
@@ -337,7 +356,7 @@ static void look_late(size_t server, size_t e, size_t p)
 			SECOND;
 	uint32_t k = t->newest + 1;
 
-	if (!t->observed || site.endpoints[e].queue ||
+	if (own.fault || !t->observed || site.endpoints[e].queue ||
 	    world.now - own.disturbed < CALM_AFTER)
 		return;
 	while (k <= s->n && !(t->state[k] & DEMANDED))

@@ -46,11 +46,12 @@ void judge_execute_sent(size_t endpoint);
 void judge_executed(size_t endpoint);
 void judge_execute_answered(size_t endpoint, uint8_t code);
 
-/* The world: a fault began or ended; the gateway was killed, or ended well;
+/* The world: a fault begins, or is over; the gateway was killed, or ended well;
  * an endpoint was taken out of the configuration or changed. */
-void judge_disturbed(bool power);
+void judge_disturbed(bool fault);
 void judge_killed(bool power);
 void judge_endpoint_anew(size_t endpoint);
+void judge_silent(size_t endpoint);	/* its device does not answer */
 /* Every minute, and at the end. */
 void judge_look(void);
 void judge_end(void);

@@ -94,6 +94,19 @@ static void world_make(uint64_t seed)
 	run.over = false;
 }
 
+static void verdict_print(void)
+{
+	printf("seed %llu: %s, %llu datagrams up",
+	       (unsigned long long)world.seed, judge_all() ? "FAILED" : "ok",
+	       (unsigned long long)net.sent_up);
+	for (enum rule r = 0; r < RULES; r++)
+		if (judge_faults(r))
+			printf(", %s %llu", judge_rule(r),
+			       (unsigned long long)judge_faults(r));
+	putchar('\n');
+	fflush(stdout);
+}
+
 static bool seed_run(uint64_t seed)
 {
 	world_make(seed);
@@ -112,11 +125,7 @@ static bool seed_run(uint64_t seed)
 			pass(faults_restart_at());
 	}
 	if (!options.quiet || judge_all())
-		printf("seed %llu: %s, %llu turns, %llu datagrams up\n",
-		       (unsigned long long)seed, judge_all() ? "FAILED" : "ok",
-		       (unsigned long long)loop_turns(),
-		       (unsigned long long)net.sent_up);
-	fflush(stdout);
+		verdict_print();
 	return !judge_all();
 }
 

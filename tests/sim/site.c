@@ -55,7 +55,11 @@ static void endpoint_draw(struct site_endpoint *e, size_t number)
 	for (size_t i = 0; i < n; i++)
 		measured_add(e, (uint16_t)i, poll);
 	point_add(e, 3308, 0, 5900)->written = true;
-	point_add(e, 3, 0, 5)->executed = true;
+	/* A factory reset is a restart of the device, too. */
+	if (draw_chance(STREAM_PLAN, 0.1))
+		point_add(e, 3, 0, 5)->executed = true;
+	else
+		point_add(e, 3339, 0, 5523)->executed = true;
 	for (size_t i = 0; i < e->n_points; i++)
 		e->points[i].poll = poll;
 }
