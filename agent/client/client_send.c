@@ -301,6 +301,14 @@ static void refused(struct forward *f, uint32_t n, uint8_t code)
 	forward_done(f, n);
 }
 
+/* It knows no Send, or us no more since it was started anew (Core TS 6.3.13):
+ * an Update tells, and a new registration takes what is kept with it. */
+static void doubt_registration(struct forward *f, int64_t now)
+{
+	f->refusals++;
+	client_event(f->client, REGISTRATION_TRIGGER, 0, 0, now);
+}
+
 static void send_ended(struct forward *f, uint32_t n,
 		       enum coap_outcome outcome,
 		       const struct coap_answer *answer, int64_t now)
@@ -315,6 +323,8 @@ static void send_ended(struct forward *f, uint32_t n,
 		return;
 	if (answer->code >> 5 == 2)
 		delivered(f, n);
+	else if (answer->code == CODE(4, 4) && !f->refusals)
+		doubt_registration(f, now);
 	else if (answer->code >> 5 == 4 && answer->code != CODE(4, 29))
 		refused(f, n, answer->code);
 	else
