@@ -750,6 +750,8 @@ int64_t forward_next(const struct client *c)
 	const struct forward *f = c->forward;
 	int64_t due = INT64_MAX;
 
+	if (is_off(c))			/* nothing is kept any more */
+		return due;
 	if (forward_is_reachable(c) && is_busy(c) && is_storing(c))
 		for (const struct observation *o = c->observations; o;
 		     o = o->next)
