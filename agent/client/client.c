@@ -632,6 +632,7 @@ void client_due(struct client *c, int64_t now)
 	}
 	if (c->registration.next <= now)
 		client_event(c, REGISTRATION_TIMER, 0, 0, now);
+	forward_take_turn(c, now);
 	while (may_notify(c, now) && notify_next(c, now))
 		;
 	forward_due(c, now);

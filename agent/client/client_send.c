@@ -71,7 +71,7 @@ struct parcel {
 	struct buf out;
 };
 
-static bool is_senml(uint16_t format)
+bool forward_tells_times(uint16_t format)
 {
 	return format == FORMAT_SENML_CBOR || format == FORMAT_SENML_JSON;
 }
@@ -83,7 +83,7 @@ static struct observation *observation_of(const struct forward *f,
 	struct observation *o = k->sequence < f->own_from ? NULL :
 				f->client->observations;
 
-	while (o && !(is_senml(o->format) &&
+	while (o && !(forward_tells_times(o->format) &&
 		      observe_covers(o, &k->record.path)))
 		o = o->next;
 	return o;
@@ -94,7 +94,7 @@ bool forward_is_next(const struct client *c, const struct observation *o)
 	struct kept_cursor at = {0};
 	struct kept_record k;
 
-	return c->forward && is_senml(o->format) &&
+	return c->forward && forward_tells_times(o->format) &&
 	       kept_next(&c->forward->kept, &at, &k) &&
 	       observation_of(c->forward, &k) == o;
 }
@@ -242,21 +242,35 @@ static size_t deliver(struct forward *f, int64_t now)
 	}
 	f->under_way = (uint32_t)p.n;
 	f->by_send = !p.by;
+	f->first = false;
+	forward_await(f, now);
 	return p.n;
+}
+
+static void turn_take(struct server *s, struct forward *f, uint32_t rate,
+		      int64_t now)
+{
+	size_t n;
+
+	forward_unqueue(f);
+	n = deliver(f, now);
+	if (s->forward_at < now - BURST)
+		s->forward_at = now - BURST;
+	s->forward_at += (int64_t)n * SECOND / rate;
+}
+
+void forward_take_turn(struct client *c, int64_t now)
+{
+	struct forward *f = c->forward;
+
+	if (f && f->first && f->queued && c->server->forward_at <= now)
+		turn_take(c->server, f, forwarding_of(c)->rate, now);
 }
 
 static int64_t server_forward(struct server *s, uint32_t rate, int64_t now)
 {
-	while (s->forward_first && s->forward_at <= now) {
-		struct forward *f = s->forward_first;
-		size_t n;
-
-		forward_unqueue(f);
-		n = deliver(f, now);
-		if (s->forward_at < now - BURST)
-			s->forward_at = now - BURST;
-		s->forward_at += (int64_t)n * SECOND / rate;
-	}
+	while (s->forward_first && s->forward_at <= now)
+		turn_take(s, s->forward_first, rate, now);
 	return s->forward_first ? s->forward_at : INT64_MAX;
 }
 

@@ -246,6 +246,16 @@ static void write_down(struct forward *f, struct kept_record *k, bool lazy)
 		k->flags |= KEPT_ON_DISK;
 }
 
+/* It need not be in the log any more. */
+static void written_off(struct forward *f, const struct kept_record *k,
+			bool lazy)
+{
+	struct spill *spill = forwarding_of(f->client)->spill;
+
+	if (spill && k->flags & KEPT_ON_DISK)
+		spill_done(spill, f->stream, k->sequence, k->segment, lazy);
+}
+
 static void drop_oldest(struct forward *f)
 {
 	forwarding_of(f->client)->counts.dropped++;
@@ -271,6 +281,7 @@ static bool make_room(struct forwarding *w)
 	return false;
 }
 
+/* Behind those that are kept already, which the log has in the same order. */
 static void store(struct forward *f, struct kept_record *k)
 {
 	struct forwarding *w = forwarding_of(f->client);
@@ -278,7 +289,13 @@ static void store(struct forward *f, struct kept_record *k)
 
 	if (is_clockless(k->record.time))
 		k->flags |= KEPT_CLOCKLESS;
-	write_down(f, k, false);
+	if (k->flags & KEPT_ON_DISK && k->sequence < f->kept_to) {
+		written_off(f, k, true);
+		k->flags &= (uint8_t)~KEPT_ON_DISK;
+	}
+	if (!(k->flags & KEPT_ON_DISK))
+		write_down(f, k, false);
+	f->kept_to = k->sequence + 1;
 	if (f->behind && k->flags & KEPT_ON_DISK) {
 		f->n++;
 		w->waiting++;
@@ -338,16 +355,6 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 	f->last_time = record->time;
 }
 
-/* It need not be in the log any more. */
-static void written_off(struct forward *f, const struct kept_record *k,
-			bool lazy)
-{
-	struct spill *spill = forwarding_of(f->client)->spill;
-
-	if (spill && k->flags & KEPT_ON_DISK)
-		spill_done(spill, f->stream, k->sequence, k->segment, lazy);
-}
-
 void forward_done(struct forward *f, uint32_t n)
 {
 	struct forwarding *w = forwarding_of(f->client);
@@ -395,6 +402,19 @@ static void write_held(struct forward *f)
 		}
 }
 
+static void store_all(struct forward *f)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_list all = f->waiting;
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	f->waiting = (struct kept_list){0};
+	while (kept_next(&all, &at, &k))
+		store(f, &k);
+	kept_clear(&all, &w->budget);
+}
+
 /* All of them are certain now. */
 void forward_settle(struct forward *f, int64_t now)
 {
@@ -404,20 +424,13 @@ void forward_settle(struct forward *f, int64_t now)
 	w->held -= n;
 	f->since = 0;
 	f->n_live = 0;
-	if (n) {
-		write_held(f);
-		if (w->spill)
-			spill_sync(w->spill);
-		note_kept(w, n, now);
-		f->n += n;
-		w->waiting += n;
-	}
-	f->doubt = false;
-	if (!f->behind) {
-		kept_join(&f->kept, &f->waiting);
+	f->doubt = f->late = false;
+	if (!n)
 		return;
-	}
-	kept_clear(&f->waiting, &w->budget);	/* they are in the log */
+	note_kept(w, n, now);
+	store_all(f);
+	if (w->spill)
+		spill_sync(w->spill);
 }
 
 /* Of what nobody has asked for, while the server is most likely there. */
@@ -469,13 +482,98 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 
 /* The newest of them is what counts: its observation tells it now. Where
  * history goes out by the observation itself, that comes to the newest. */
-static void tell_newest(struct client *c, bool with_history)
+static void tell_newest(struct client *c)
 {
 	for (struct observation *o = c->observations; o; o = o->next) {
-		if (o->held && !(with_history && forward_is_next(c, o)))
+		if (o->held && !forward_is_next(c, o))
 			observe_again(o);
 		o->held = false;
 	}
+}
+
+/* None behind it is of the same resource, which is as it says. */
+static bool is_newest(const struct forward *f, const struct kept_list *list,
+		      struct kept_cursor behind, const struct lwm2m_record *r)
+{
+	const struct tree_slot *slot = tree_find(&f->client->endpoint->tree,
+						 &r->path);
+	struct kept_record k;
+
+	if (!slot || slot->quality != TREE_GOOD ||
+	    !value_equal(&slot->value, &r->value))
+		return false;
+	while (kept_next(list, &behind, &k))
+		if (path_equal(&k.record.path, &r->path))
+			return false;
+	return true;
+}
+
+/* Will a notification tell it? On a late line one with times comes behind what
+ * is kept: then it is kept itself. */
+static bool is_owed(const struct forward *f, const struct lwm2m_path *path)
+{
+	const struct client *c = f->client;
+	bool owed = false;
+
+	if (c->server->conf->notify_non)
+		return false;
+	for (const struct observation *o = c->observations; o; o = o->next) {
+		if (!(o->held || o->pending) || !observe_covers(o, path))
+			continue;
+		if (forward_tells_times(o->format) &&
+		    (f->late || forward_is_next(c, o)))
+			return false;
+		owed = true;
+	}
+	return owed;
+}
+
+/* An answer has come, or a notification (of `by`) has just gone out. What that
+ * one tells stays in front, behind it what the next ones will tell. Those in
+ * between have been overtaken by newer ones: they count where an answer was
+ * late, as then nobody may rely on the next. */
+static void sift(struct forward *f, const struct observation *by, int64_t now)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_list all = f->waiting, live = {0}, owed = {0};
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	f->waiting = (struct kept_list){0};
+	w->held -= all.n;
+	while (kept_next(&all, &at, &k)) {
+		bool is_live = by && observe_covers(by, &k.record.path);
+
+		if ((is_live || is_owed(f, &k.record.path)) &&
+		    is_newest(f, &all, at, &k.record) &&
+		    kept_append(is_live ? &live : &owed, &w->budget, &k) == 0)
+			continue;
+		if (f->late) {
+			note_kept(w, 1, now);
+			store(f, &k);
+		} else {
+			written_off(f, &k, true);
+		}
+	}
+	kept_clear(&all, &w->budget);
+	w->held += live.n + owed.n;
+	f->n_live = live.n;
+	kept_join(&live, &owed);
+	f->waiting = live;
+}
+
+static void came_through(struct forward *f, int64_t now)
+{
+	if (f->doubt) {
+		watch_no_more(f);
+		f->late = true;
+	}
+	discard(f, f->n_live);
+	sift(f, NULL, now);
+	f->late = f->doubt;
+	f->since = 0;
+	f->doubt = false;
+	tell_newest(f->client);
 }
 
 void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
@@ -484,19 +582,10 @@ void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
 
 	if (!f)
 		return;
-	if (outcome == COAP_NO_ANSWER) {
+	if (outcome == COAP_NO_ANSWER)
 		forward_settle(f, now);
-	} else if (f->doubt) {
-		watch_no_more(f);
-		discard(f, f->n_live);
-		forward_settle(f, now);
-		tell_newest(c, true);
-	} else {
-		discard(f, f->waiting.n);
-		f->since = 0;
-		f->n_live = 0;
-		tell_newest(c, false);
-	}
+	else
+		came_through(f, now);
 	forward_queue(f);
 	forward_release(c);
 }
@@ -572,11 +661,13 @@ static void take_new(struct client *c, struct observation *o, enum take how,
 		}
 	}
 	o->told = told;
+	o->news = false;
 }
 
 static void count_as_told(struct observation *o, const struct lwm2m_record *r)
 {
-	if (!o->pmin && r->time > o->told)
+	o->news = false;
+	if (r->time > o->told)
 		o->told = r->time;
 }
 
@@ -593,10 +684,13 @@ static void changed_lost(struct client *c, const struct lwm2m_record *r,
 		observe_changed(o, &c->attributes, &r->path, &r->value, now);
 		if (!observe_due(o, now))
 			continue;
-		count_as_told(o, r);
+		if (o->pmin)		/* others may have waited for it */
+			take_new(c, o, TAKE_KEEP_OTHERS, now);
+		else
+			count_as_told(o, r);
+		worth |= !o->pmin;
 		observe_sent(o, now);
 		client_remember(c, o);
-		worth = true;
 	}
 	if (worth && !kept)
 		keep_or_count(c, r, now);
@@ -610,10 +704,13 @@ static void changed_observed(struct client *c, const struct lwm2m_record *r,
 
 	for (struct observation *o = c->observations; o; o = o->next)
 		if (observe_covers(o, &r->path) && observe_due(o, now)) {
-			count_as_told(o, r);
+			if (o->pmin)
+				take_new(c, o, TAKE_HOLD, now);
+			else
+				count_as_told(o, r);
+			worth |= !o->pmin;
 			observe_hold(o, now);
 			client_remember(c, o);
-			worth = true;
 		}
 	if (worth)
 		hold(forward_get(c), r, now);
@@ -654,16 +751,20 @@ void forward_changed(struct client *c, const struct lwm2m_path *path,
 /* It counts as sent: what is new goes with what is kept. */
 static void keep_instead(struct client *c, struct observation *o, int64_t now)
 {
-	take_new(c, o, TAKE_KEEP, now);
+	if (o->news)
+		take_new(c, o, TAKE_KEEP, now);
 	observe_sent(o, now);
 	client_remember(c, o);
-	forward_queue(c->forward);
+	if (c->forward)
+		forward_queue(c->forward);
 }
 
 bool forward_behind(struct client *c, struct observation *o, int64_t now)
 {
 	if (!forward_is_next(c, o) || !is_storing(c) || is_off(c))
 		return false;
+	c->forward->late = true;
+	sift(c->forward, NULL, now);
 	keep_instead(c, o, now);
 	return true;
 }
@@ -676,14 +777,27 @@ bool forward_unsent(struct client *c, struct observation *o, int64_t now)
 	return true;
 }
 
+void forward_await(struct forward *f, int64_t now)
+{
+	if (f->waiting.n && !f->since)
+		f->since = now;
+}
+
 void forward_notified(struct client *c, struct observation *o, int64_t now)
 {
 	if (is_off(c) || !is_storing(c) || !is_busy(c)) {
 		o->told = services_wall(c->endpoint->services, now);
+		o->news = false;
 		return;
 	}
-	take_new(c, o, TAKE_HOLD, now);
-	c->forward->n_live = c->forward->waiting.n;
+	if (o->news)
+		take_new(c, o, TAKE_HOLD, now);
+	if (!c->forward)
+		return;
+	c->forward->first = true;
+	sift(c->forward, o, now);
+	forward_await(c->forward, now);
+	forward_queue(c->forward);
 	forward_release(c);
 }
 
@@ -772,7 +886,8 @@ static void due_observed(struct client *c, int64_t now)
 	for (struct observation *o = c->observations; o; o = o->next) {
 		if (!o->pending || !observe_due(o, now))
 			continue;
-		take_new(c, o, TAKE_HOLD, now);
+		if (o->news)
+			take_new(c, o, TAKE_HOLD, now);
 		observe_hold(o, now);
 		client_remember(c, o);
 	}
@@ -783,7 +898,8 @@ static void due_lost(struct client *c, int64_t now)
 	for (struct observation *o = c->forward->lost; o; o = o->next) {
 		if (!observe_due(o, now))
 			continue;
-		take_new(c, o, TAKE_KEEP_OTHERS, now);
+		if (o->news || !o->pending)	/* pmax tells it again */
+			take_new(c, o, TAKE_KEEP_OTHERS, now);
 		observe_sent(o, now);
 		client_remember(c, o);
 	}

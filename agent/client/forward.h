@@ -50,18 +50,23 @@ struct forward {
 					 * under way; 0: nothing held */
 	int64_t retry_at;		/* the server would not take it */
 	uint32_t n_live;		/* first of waiting: of the notification
-					 * under way */
+					 * under way; those behind are told by
+					 * the next ones, or came since */
 	uint32_t under_way;		/* first of kept: in the payload that
 					 * is out */
 	uint32_t n;			/* certain ones, also those only in the
 					 * log */
 	uint32_t next_sequence, load_from;
+	uint32_t kept_to;		/* above all certain ones of this run */
 	uint32_t own_from;		/* those before are of an earlier
 					 * registration: by Send only */
 	uint8_t refusals;		/* in a row */
 	int64_t undated_at;		/* its times are waited for until then */
 	bool queued, by_send;
 	bool doubt;			/* the answer is late */
+	bool late;			/* ... or one was: values in between
+					 * count, too */
+	bool first;			/* before the next notification */
 	bool behind;			/* those from load_from on are only in
 					 * the log */
 	bool missed;			/* the sweep had no room for one */
@@ -120,6 +125,9 @@ void forward_registered(struct client *client, bool is, int64_t now);
  * server has asked something: it can be reached. */
 void forward_answered(struct client *client, enum coap_outcome outcome,
 		      int64_t now);
+/* Before a notification goes out: on a slow line one is always due again, so
+ * that what is kept and they take turns. */
+void forward_take_turn(struct client *client, int64_t now);
 /* The account may have been changed: 1/x/23 Mute Send. */
 void forward_kick(struct client *client);
 
@@ -160,6 +168,10 @@ void forward_keep(struct forward *forward, const struct lwm2m_record *record,
 void forward_done(struct forward *forward, uint32_t n);
 /* forward_log.c: reads on in the log, where somebody may deliver. */
 void forward_load(struct services *services);
+/* Something is under way: an answer decides over what is held. */
+void forward_await(struct forward *forward, int64_t now);
+/* Does a notification in this format tell times? */
+bool forward_tells_times(uint16_t format);
 /* Does the oldest that is kept go out by o? Then newer values come behind it. */
 bool forward_is_next(const struct client *client, const struct observation *o);
 #endif

@@ -350,7 +350,7 @@ int64_t observe_changed(struct observation *observation,
 			return due_update(observation, now);
 		}
 	}
-	observation->pending = true;
+	observation->pending = observation->news = true;
 	return due_update(observation, now);
 }
 

@@ -34,6 +34,8 @@ struct observation {
 	int64_t told;			/* wall ns: the newest value that was
 					 * sent, or kept to be */
 	bool pending;			/* a condition held since `sent` */
+	bool news;			/* ... and what it held for is neither
+					 * sent nor kept yet */
 	bool held;			/* a value waits for the answer to what
 					 * is under way */
 	bool confirmable;		/* con=1 of one of its paths */

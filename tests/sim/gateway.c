@@ -93,7 +93,7 @@ void daemon_reload(void)
 
 struct daemon_status daemon_status(void)
 {
-	const struct forwarding *w = own.gateway->forwarding;
+	const struct forwarding *w = own.gateway->services.forwarding;
 
 	return (struct daemon_status){w->waiting, w->counts.dropped, w->held};
 }
