@@ -265,14 +265,18 @@ static void servers_set(struct building *b, struct config_device *device,
 	}
 	device->servers = arena_take(device->arena,
 				     n * sizeof(*device->servers));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (!server_id(b, items[i], &device->servers[i], scope))
 			return;
-	if (n > b->config->n_servers)
-		config_scope_add(scope, value->place,
-				 "'servers' has one of them twice");
-	else
-		device->n_servers = (uint16_t)n;
+		for (size_t j = 0; j < i; j++)
+			if (device->servers[j] == device->servers[i]) {
+				config_scope_add(scope, items[i]->place,
+						 "'servers' has %u twice",
+						 device->servers[i]);
+				return;
+			}
+	}
+	device->n_servers = (uint16_t)n;
 }
 
 static void other_set(struct building *b, struct config_device *device,

@@ -262,7 +262,11 @@ static void devices(void **state)
 		       "conf.d/a.yaml:2:42: there is no server with the id "
 		       "2\n"),
 		DEVICE("endpoint: e, bus: sim, servers: [1, 1], " P,
-		       "conf.d/a.yaml:2:38: 'servers' has one of them twice\n"),
+		       "conf.d/a.yaml:2:42: 'servers' has 1 twice\n"),
+		{"servers:\n  - {id: 1, uri: coap://h}\n"
+		 "  - {id: 2, uri: coap://i}\n",
+		 "devices:\n  - {endpoint: e, bus: sim, servers: [2, 2], " P
+		 "}\n", "conf.d/a.yaml:2:42: 'servers' has 2 twice\n"},
 		DEVICE("endpoint: e, bus: sim, servers: each, " P,
 		       "conf.d/a.yaml:2:38: 'servers' must be all or ids, as "
 		       "[1, 2], not 'each'\n"),
