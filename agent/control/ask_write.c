@@ -97,14 +97,20 @@ static const char *text_of(const struct object_model *model, const char *path,
 	return value;
 }
 
-static void endpoint_write(struct endpoint *e, struct asker *asker,
-			   const char *path, const char *value, int64_t now)
+/* Root is no server, and needs none. */
+static void write_do(struct endpoint *e, struct asker *asker, const char *path,
+		     const char *value, int64_t now)
 {
 	static const struct batch_asker_ops ops = {.defer = defer,
 						   .answer = written};
 	struct gateway *g = gateway_of(e);
 	struct buf out = buf_over(g->services.out, g->services.out_size);
-	struct request_scope scope = client_scope(&e->clients[0], now);
+	struct attribute_set none = {0};
+	struct request_scope scope = {
+		.tree = &e->tree, .model = config_device_model(e->conf),
+		.attributes = &none, .fallback = FORMAT_SENML_CBOR,
+		.now = services_wall(&g->services, now), .bound = &batch_bound,
+		.owner = e};
 	struct request request = {
 		.method = REQUEST_PUT, .uri = path, .query = "",
 		.uri_length = strlen(path), .accept = FORMAT_NONE,
@@ -113,13 +119,11 @@ static void endpoint_write(struct endpoint *e, struct asker *asker,
 	struct request_outcome outcome;
 	uint8_t code;
 
-	scope.enforced = false;		/* root is no server */
 	outcome = request_handle(&scope, &request, g->services.room, &out);
 	code = outcome.code;
 	if (code >> 5 == 2)
-		code = client_carry_out(&e->clients[0], &outcome,
-					(struct batch_asker){&ops, asker},
-					now);
+		code = endpoint_write(e, &outcome,
+				      (struct batch_asker){&ops, asker}, now);
 	if (code)
 		answer(asker, code, code >> 5 == 4 ? outcome.reason : NULL);
 }
@@ -139,13 +143,10 @@ void ask_write(struct gateway *g, struct asker *asker,
 		ask_refuse(asker, "only root may write");
 	} else if (!e) {
 		ask_refuse(asker, "no such endpoint: %s", name);
-	} else if (!e->n_clients) {
-		ask_refuse(asker, "%s has no server yet", name);
 	} else {
 		while (*path == '/')
 			path++;
-		endpoint_write(e, asker, path,
-			       text_of(config_device_model(e->conf), path, value),
-			       now);
+		write_do(e, asker, path,
+			 text_of(config_device_model(e->conf), path, value), now);
 	}
 }

@@ -47,6 +47,11 @@ extern const struct request_bound batch_bound;
 uint8_t batch_start(struct endpoint *endpoint, struct batch_asker asker,
 		    const struct lwm2m_record *writes, size_t n, uint8_t code,
 		    int64_t now);
+/* client_request.c: all of a Write, what is held here and what goes to the
+ * bus, for whoever asks. The code to answer, 0: it goes to the asker later. */
+uint8_t endpoint_write(struct endpoint *endpoint,
+		       const struct request_outcome *outcome,
+		       struct batch_asker asker, int64_t now);
 /* The device is there: the first of the held ones goes to the bus. */
 void batch_release(struct endpoint *endpoint, int64_t now);
 /* How many wait for the device, and those accepted among them. */

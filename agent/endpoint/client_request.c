@@ -181,13 +181,23 @@ static void respond(struct coap_exchange *x,
 			     out->used, sequence);
 }
 
-static void touch_all(struct client *c, const struct request_outcome *outcome,
+static void touch_all(struct endpoint *e, const struct request_outcome *outcome,
 		      int64_t now)
 {
 	for (size_t i = 0; i < outcome->n_touched; i++)
-		endpoint_touched(c->endpoint, &outcome->touched[i], now);
+		endpoint_touched(e, &outcome->touched[i], now);
 	if (outcome->n_touched)
-		endpoint_store(c->endpoint);
+		endpoint_store(e);
+}
+
+uint8_t endpoint_write(struct endpoint *e,
+		       const struct request_outcome *outcome,
+		       struct batch_asker asker, int64_t now)
+{
+	touch_all(e, outcome, now);
+	return !outcome->n_writes ? outcome->code :
+	       batch_start(e, asker, outcome->writes, outcome->n_writes,
+			   outcome->code, now);
 }
 
 uint8_t client_carry_out(struct client *c,
@@ -196,16 +206,14 @@ uint8_t client_carry_out(struct client *c,
 {
 	uint8_t code = outcome->code;
 
-	touch_all(c, outcome, now);
+	if (outcome->kind == REQUEST_WRITE)
+		return endpoint_write(c->endpoint, outcome, asker, now);
+	touch_all(c->endpoint, outcome, now);
 	switch (outcome->kind) {
 	case REQUEST_ANSWERED:
 	case REQUEST_OBSERVE:
 	case REQUEST_CANCEL:
-		break;
 	case REQUEST_WRITE:
-		if (outcome->n_writes)
-			code = batch_start(c->endpoint, asker, outcome->writes,
-					   outcome->n_writes, code, now);
 		break;
 	case REQUEST_EXECUTE:
 		code = execute(c, asker, &outcome->path, now);

@@ -218,3 +218,22 @@ class WriteToTroubledDevice(Site):
         self.assertEqual(
             server.code("write", "boiler", SETPOINT, text="33",
                         timeout=60), "5.04")
+
+
+class WriteWithoutAccount(Site):
+    def test_root_writes_before_any_server_is_known(self):
+        """Whom the bootstrap server does not answer has no account at all."""
+        slave = self.slave("1=boiler")
+        silent = self.relay(self.server())
+        silent.rule = lambda *_: 0
+        gateway = self.gateway(1, sites.boiler(slave.port), **{
+            "lwmux.yaml": "gateway: {name: e2e}\nbootstrap: {uri: "
+                          f"'coap://127.0.0.1:{silent.port}'}}\n"})
+        gateway.wait_log("device is online")
+        done = gateway.ctl("write", "boiler", SETPOINT, "42.5")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(slave.get(1, "holding", 101), 425)
+        done = gateway.ctl("write", "boiler", SETPOINT, "95")
+        self.assertIn("4.00", done.stderr)
+        done = gateway.ctl("write", "boiler", "/3303/0/5750", "kettle")
+        self.assertEqual(done.returncode, 0, done.stderr)
