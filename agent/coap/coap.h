@@ -176,7 +176,8 @@ void coap_respond_later(struct coap_later *later, uint8_t code,
 			uint16_t format, const uint8_t *payload,
 			size_t length, int64_t now);
 
-/* Datagrams and bytes so far, of all connections. */
-struct coap_counts { uint64_t sent, received, failed; };
+/* Datagrams so far, of all connections; lapsed: bodies in blocks that were never
+ * finished. */
+struct coap_counts { uint64_t sent, received, failed, lapsed; };
 struct coap_counts coap_counts(void);
 #endif

@@ -10,6 +10,7 @@
 #include "agent/base/heap.h"
 
 #define SECOND INT64_C(1000000000)
+#define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
 
 enum flight { FLIGHT_NONE, FLIGHT_REQUEST, FLIGHT_NOTIFY, FLIGHT_LATER };
 
@@ -53,6 +54,7 @@ struct coap_connection {
 	struct outgoing *outgoing;
 	struct body *answer;		/* whose blocks are asked for */
 	struct block_body *incoming;
+	int64_t lapse;			/* of both; 0: there is none */
 	struct seen *seen;
 	struct coap_later *laters;
 	uint8_t flight, token[8], token_length;
@@ -124,6 +126,11 @@ int connection_send(struct coap_connection *connection, coap_pdu_t *pdu,
 		    int64_t now);
 /* The next block of our request. */
 int connection_send_outgoing(struct coap_connection *connection, int64_t now);
+
+/* The next block is waited for so long (RFC 7959 2.4, 2.5); to be called at
+ * each block. */
+void connection_await_block(struct coap_connection *connection);
+void connection_lapse(struct coap_connection *connection, int64_t now);
 
 /* coap_receive.c */
 /* Requests, responses and what was not acknowledged come to it from here on. */

@@ -7,7 +7,6 @@
 #include "agent/coap/coap_private.h"
 #include "agent/base/monotonic.h"
 
-#define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
 #define LATERS_MAX 16
 
 /* ---- answers ---- */
@@ -245,6 +244,7 @@ static bool assemble(struct coap_exchange *x, const struct incoming *in,
 	}
 	if (code) {
 		coap_respond(x, code, FORMAT_NONE, NULL, 0, -1);
+		connection_await_block(c);
 		return false;
 	}
 	r->payload = c->incoming->at;
@@ -265,6 +265,7 @@ static void handle(struct coap_exchange *x, struct incoming *in,
 	if (x->block2.number && c->answer && c->answer->key == x->key) {
 		x->answered = true;
 		pdu_fill(x->response, c->answer, x->block2, -1, 0);
+		connection_await_block(c);
 		return;
 	}
 	if (!assemble(x, in, r))

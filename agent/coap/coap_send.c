@@ -20,12 +20,14 @@ void connection_arm(struct coap_connection *c, int64_t now)
 	int64_t due = c->give_up;
 	unsigned ms;
 
-	if (!c->flight && c->up && !c->pinged) {
+	if (!c->flight && c->up && !c->pinged && !c->lapse) {
 		heap_remove(&coap_state.due, &c->due);
 		return;
 	}
 	if (!c->flight && c->up)
 		due = INT64_MAX;
+	if (c->lapse && c->lapse < due)
+		due = c->lapse;
 	coap_ticks(&ticks);
 	ms = coap_io_prepare_epoll(c->context, ticks);
 	if (ms && now + (int64_t)ms * 1000000 < due)
@@ -216,6 +218,23 @@ void connection_keep_answer(struct coap_connection *c, struct body *body)
 	}
 	free(c->answer);
 	c->answer = body;
+	connection_await_block(c);
+}
+
+void connection_await_block(struct coap_connection *c)
+{
+	c->lapse = coap_state.now + EXCHANGE_LIFETIME;
+}
+
+void connection_lapse(struct coap_connection *c, int64_t now)
+{
+	if (!c->lapse || now < c->lapse)
+		return;
+	c->lapse = 0;
+	coap_state.counts.lapsed += c->incoming && c->incoming->used;
+	connection_release_incoming(c);
+	free(c->answer);
+	c->answer = NULL;
 }
 
 int connection_send_outgoing(struct coap_connection *c, int64_t now)

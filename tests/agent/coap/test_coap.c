@@ -496,6 +496,47 @@ static void test_a_large_request_comes_in_blocks(void **state)
 	assert_int_equal(put_block(4, 1, true, 1024), CODE(4, 8));
 }
 
+/* RFC 7959 2.5 */
+static void test_an_unfinished_request_lapses(void **state)
+{
+	uint64_t lapsed = coap_counts().lapsed;
+	int64_t due;
+
+	(void)state;
+	say_hello();
+	answer_hello(CODE(2, 1));
+	assert_int_equal(put_block(1, 0, true, 1024), CODE(2, 31));
+	due = coap_due();
+	assert_in_range(due - now_ns(), INT64_C(240) * 1000000000,
+			INT64_C(247) * 1000000000);
+	coap_turn(due - 1);
+	assert_int_equal(put_block(2, 1, true, 1024), CODE(2, 31));
+	coap_turn(coap_due());
+	assert_int_equal(coap_due(), INT64_MAX);
+	assert_int_equal(coap_counts().lapsed, lapsed + 1);
+	assert_int_equal(put_block(3, 2, false, 10), CODE(4, 8));
+	assert_int_equal(seen.requests, 0);
+}
+
+static void test_blocks_of_an_answer_lapse(void **state)
+{
+	static const uint8_t body[2500];
+
+	(void)state;
+	say_hello();
+	answer_hello(CODE(2, 1));
+	seen.answer = CODE(2, 5);
+	seen.body = body;
+	seen.body_length = sizeof(body);
+	get_block(5, 0);
+	get_block(6, 1);
+	assert_int_equal(seen.requests, 1);
+	coap_turn(coap_due());
+	assert_int_equal(coap_due(), INT64_MAX);
+	get_block(7, 2);		/* asked for anew, not remembered */
+	assert_int_equal(seen.requests, 2);
+}
+
 static void test_a_large_registration_goes_out_in_blocks(void **state)
 {
 	static uint8_t links[2500];
@@ -593,6 +634,8 @@ int main(void)
 		TEST(test_a_ping_gets_a_reset),
 		TEST(test_a_large_answer_goes_out_in_blocks),
 		TEST(test_a_large_request_comes_in_blocks),
+		TEST(test_an_unfinished_request_lapses),
+		TEST(test_blocks_of_an_answer_lapse),
 		TEST(test_a_large_registration_goes_out_in_blocks),
 		TEST(test_later_answers_are_void_when_it_is_closed),
 		TEST(test_garbage_does_no_harm),
