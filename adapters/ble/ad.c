@@ -62,6 +62,19 @@ bool ad_service(const uint8_t *data, size_t n, size_t *at, uint16_t uuid,
 	return false;
 }
 
+bool ad_service_long(const uint8_t *data, size_t n, size_t *at,
+		     const uint8_t uuid[16], struct ad_element *element)
+{
+	while (ad_next(data, n, at, element)) {
+		if (element->type != AD_SERVICE_DATA_128 || element->n < 16 ||
+		    memcmp(element->data, uuid, 16) != 0)
+			continue;
+		skip(element, 16);
+		return true;
+	}
+	return false;
+}
+
 bool ad_company(const uint8_t *data, size_t n, size_t *at, uint16_t company,
 		struct ad_element *element)
 {

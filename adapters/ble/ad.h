@@ -33,6 +33,9 @@ bool ad_next(const uint8_t *data, size_t n, size_t *at,
  * UUID is spelt; element->data and n are those behind the UUID. */
 bool ad_service(const uint8_t *data, size_t n, size_t *at, uint16_t uuid,
 		struct ad_element *element);
+/* ... of a UUID of 128 bits, given as it goes through the air. */
+bool ad_service_long(const uint8_t *data, size_t n, size_t *at,
+		     const uint8_t uuid[16], struct ad_element *element);
 /* The same of manufacturer data, behind the company. */
 bool ad_company(const uint8_t *data, size_t n, size_t *at, uint16_t company,
 		struct ad_element *element);

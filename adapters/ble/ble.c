@@ -22,6 +22,7 @@
 #define EVENTS 4
 #define KEY_LEGACY 12		/* of MiBeacon, versions 2 and 3 */
 #define KEY 16
+#define LAYOUTS_MAX 8
 
 enum { ORDER_LITTLE, ORDER_BIG };
 enum { SCAN_PASSIVE, SCAN_ACTIVE };
@@ -53,8 +54,12 @@ static const struct adapter_key device_keys[] = {
 		    .fallback = "auto", .choices = DECODE_NAMES,
 		    .help = "which decoder its advertisements go to"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_device, match,
-		    .help = "of decode profile: \"service XXXX\" or \"company "
-			    "XXXX\", length N, starts HEX"),
+		    .help = "of decode profile: service XXXX, company XXXX "
+			    "or manufacturer; length, starts, bytes, name"),
+	ADAPTER_KEY(ADAPTER_TEXTS, struct ble_device, layouts, .min = 1,
+		    .max = LAYOUTS_MAX,
+		    .help = "of decode profile, in place of match: several, "
+			    "each with a label in front, \"hot: company ...\""),
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_device, variant,
 		    .help = "the model, where no packet that is heard tells "
 			    "it: a name (H5106), or SwitchBot's letter (T)"),
@@ -73,7 +78,8 @@ static const struct adapter_key point_keys[] = {
 		    .help = "UUID, or \"handle 0x12\", of GATT"),
 	ADAPTER_KEY(ADAPTER_INT, struct ble_point, at, .fallback = "auto",
 		    .min = 0, .max = 253, .flags = ADAPTER_AUTO,
-		    .help = "of decode profile: offset of the value in bytes"),
+		    .help = "offset of the value in bytes, of decode profile "
+			    "or in a characteristic"),
 	ADAPTER_KEY(ADAPTER_INT, struct ble_point, length, .fallback = "0",
 		    .min = 0, .max = 253,
 		    .help = "of text and bytes; 0: to the end"),
@@ -87,6 +93,20 @@ static const struct adapter_key point_keys[] = {
 	ADAPTER_KEY(ADAPTER_INT, struct ble_point, mask, .fallback = "0",
 		    .min = 0, .max = INT64_MAX,
 		    .help = "bits of the value, moved down; 0: all"),
+	ADAPTER_KEY(ADAPTER_INT, struct ble_point, minus, .fallback = "0",
+		    .min = 0, .max = INT64_MAX,
+		    .help = "bits of which one makes the value negative"),
+	ADAPTER_KEY(ADAPTER_INT, struct ble_point, divisor, .fallback = "0",
+		    .min = 0, .max = INT64_MAX,
+		    .help = "of several values counted into one number: the "
+			    "product of the ranges below its own; 0: none"),
+	ADAPTER_KEY(ADAPTER_INT, struct ble_point, modulo, .fallback = "0",
+		    .min = 0, .max = INT64_MAX,
+		    .help = "then: its own range; 0: all"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct ble_point, layout,
+		    .help = "label of the layout it is in; none: in all"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct ble_point, when,
+		    .help = "bytes that must be so for a value: 0=20/a0"),
 	ADAPTER_KEY(ADAPTER_INTS, struct ble_point, invalid,
 		    .help = "raw values that stand for no value"),
 	ADAPTER_KEY(ADAPTER_BOOL, struct ble_point, notify, .fallback = "no",
@@ -112,31 +132,54 @@ static int ble_check_bus(const struct adapter_bus *bus,
 	return 0;
 }
 
+/* The texts of match, or of layouts; NULL: no more. */
+static const char *match_text(const struct ble_device *d, size_t i)
+{
+	const char *const *texts = d->layouts.at;
+
+	if (d->layouts.n > 0)
+		return i < d->layouts.n ? texts[i] : NULL;
+	return i == 0 ? d->match : NULL;
+}
+
+static int check_matches(const struct adapter_device *device,
+			 struct adapter_error *error)
+{
+	const struct ble_device *d = device->data;
+	const char *key = d->match ? "match" : "layouts", *wrong, *text;
+	struct profile_match match;
+
+	if (d->match && d->layouts.n > 0)
+		return adapter_refuse(device->bus, error, "layouts",
+				      "and match: one of them");
+	if (match_text(d, 0) && d->decode != DECODE_PROFILE)
+		return adapter_refuse(device->bus, error, key,
+				      "needs decode: profile");
+	if (!match_text(d, 0) && d->decode == DECODE_PROFILE)
+		return adapter_refuse(device->bus, error, "decode",
+				      "profile needs a match, or layouts");
+	for (size_t i = 0; (text = match_text(d, i)); i++)
+		if (profile_match_parse(text, &match, &wrong) < 0)
+			return adapter_refuse(device->bus, error, key, "%s",
+					      wrong);
+	return 0;
+}
+
 static int ble_check_device(const struct adapter_device *device,
 			    struct adapter_error *error)
 {
 	const struct ble_device *d = device->data;
-	struct profile_match match;
-	const char *wrong;
-	int rc = 0;
+	int rc = check_matches(device, error);
 
 	if (d->bindkey_file.n > 0 && d->bindkey_file.n != KEY &&
 	    d->bindkey_file.n != KEY_LEGACY)
 		rc = adapter_refuse(device->bus, error, "bindkey_file",
 				    "holds %zu bytes, and a key has 16 (or 12 "
 				    "of an old MiBeacon)", d->bindkey_file.n);
-	if (d->match && profile_match_parse(d->match, &match, &wrong) < 0)
-		rc = adapter_refuse(device->bus, error, "match", "%s", wrong);
-	if (d->match && d->decode != DECODE_PROFILE)
-		rc = adapter_refuse(device->bus, error, "match",
-				    "needs decode: profile");
 	if (d->variant && (!*d->variant || strlen(d->variant) >= DECODE_NAME))
 		rc = adapter_refuse(device->bus, error, "variant",
 				    "is a name of 1 to %d characters",
 				    DECODE_NAME - 1);
-	if (!d->match && d->decode == DECODE_PROFILE)
-		rc = adapter_refuse(device->bus, error, "decode",
-				    "profile needs a match");
 	return rc;
 }
 
@@ -147,16 +190,17 @@ static int check_kind(const struct adapter_point *point,
 	const struct ble_device *d = point->device->data;
 	unsigned index;
 
-	if (!!p->field + !!p->characteristic + (p->at >= 0) != 1)
+	if (!!p->field + (p->characteristic || p->at >= 0) != 1)
 		return adapter_refuse(point->device->bus, error, "field",
 				      "a point has a field, a characteristic "
 				      "or a place (at)");
 	if (p->field && field_find(p->field, &index) < 0)
 		return adapter_refuse(point->device->bus, error, "field",
 				      "no decoder knows \"%s\"", p->field);
-	if (p->at >= 0 && d->decode != DECODE_PROFILE)
+	if (p->at >= 0 && !p->characteristic && d->decode != DECODE_PROFILE)
 		return adapter_refuse(point->device->bus, error, "at",
-				      "needs decode: profile");
+				      "needs decode: profile, or a "
+				      "characteristic");
 	if (p->at >= 0 && p->type == RAW_AUTO)
 		return adapter_refuse(point->device->bus, error, "type",
 				      "is needed with at");
@@ -213,6 +257,47 @@ static int check_characteristic(const struct adapter_point *point,
 	return 0;
 }
 
+static bool layout_exists(const struct ble_device *d, const char *label)
+{
+	struct profile_match match;
+	const char *wrong, *text;
+
+	for (size_t i = 0; (text = match_text(d, i)); i++)
+		if (profile_match_parse(text, &match, &wrong) == 0 &&
+		    strcmp(match.label, label) == 0)
+			return true;
+	return false;
+}
+
+/* Of a value within bytes. */
+static int check_place(const struct adapter_point *point,
+		       struct adapter_error *error)
+{
+	const struct ble_point *p = point->data;
+	const struct ble_device *d = point->device->data;
+	struct adapter_bus *bus = point->device->bus;
+	struct profile_bytes bytes;
+
+	if (p->layout && !layout_exists(d, p->layout))
+		return adapter_refuse(bus, error, "layout",
+				      "no layout has the label \"%s\"",
+				      p->layout);
+	if (p->when && p->at < 0)
+		return adapter_refuse(bus, error, "when",
+				      "needs a place (at)");
+	if (p->when && !profile_bytes_parse(p->when, &bytes))
+		return adapter_refuse(bus, error, "when",
+				      "needs a place and up to 8 bytes in "
+				      "hex, and a mask where wanted: 4=02/0f");
+	if (point->writable && (p->at >= 0 || p->mask || p->minus ||
+				p->divisor || p->modulo ||
+				p->type >= RAW_BCD8))
+		return adapter_refuse(bus, error, "writable",
+				      "only a whole characteristic can be, "
+				      "and neither BCD nor a part of a number");
+	return 0;
+}
+
 static int ble_check_point(const struct adapter_point *point,
 			   struct adapter_facts *facts,
 			   struct adapter_error *error)
@@ -221,6 +306,8 @@ static int ble_check_point(const struct adapter_point *point,
 	unsigned index;
 	int rc = check_kind(point, error);
 
+	if (!rc)
+		rc = check_place(point, error);
 	if (rc)
 		return rc;
 	if (p->characteristic)
@@ -332,7 +419,11 @@ static void point_attach(struct adapter_point *base)
 	p->format = (struct raw_format){
 		.type = (enum raw_type)p->type, .at = p->at > 0 ?
 		(size_t)p->at : 0, .big_endian = p->order == ORDER_BIG,
-		.length = p->length, .mask = p->mask};
+		.length = p->length, .mask = p->mask, .minus = p->minus,
+		.divisor = p->divisor, .modulo = p->modulo};
+	p->condition.n = 0;
+	if (p->when)
+		profile_bytes_parse(p->when, &p->condition);
 	if (p->field) {
 		p->field_id = (uint16_t)field_find(p->field, &index);
 		p->index = (uint8_t)index;
@@ -341,14 +432,27 @@ static void point_attach(struct adapter_point *base)
 		characteristic_parse(p);
 }
 
+static int matches_build(struct ble_device *d)
+{
+	size_t n = d->layouts.n > 0 ? d->layouts.n : d->match ? 1 : 0;
+	const char *wrong;
+
+	d->matches = n > 0 ? calloc(n, sizeof(*d->matches)) : NULL;
+	if (n > 0 && !d->matches)
+		return -ENOMEM;
+	for (d->n_matches = 0; d->n_matches < n; d->n_matches++)
+		profile_match_parse(match_text(d, d->n_matches),
+				    &d->matches[d->n_matches], &wrong);
+	return 0;
+}
+
 static int ble_attach(struct adapter_device *device)
 {
 	struct ble_device *d = device->data;
-	const char *wrong;
 
 	d->base = device;
-	if (d->match)
-		profile_match_parse(d->match, &d->profile, &wrong);
+	if (matches_build(d) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < device->n_points; i++) {
 		const struct ble_point *p = device->points[i]->data;
 
@@ -363,8 +467,12 @@ static int ble_attach(struct adapter_device *device)
 
 static void ble_detach(struct adapter_device *device)
 {
-	gatt_detach(device->bus->data, device->data);
-	listen_leave(device->bus->data, device->data);
+	struct ble_device *d = device->data;
+
+	gatt_detach(device->bus->data, d);
+	listen_leave(device->bus->data, d);
+	free(d->matches);
+	d->matches = NULL;
 }
 
 /* ---- the turn */

@@ -72,7 +72,8 @@ struct decode_device {
 	size_t n_key;		/* 0: none */
 	bool chosen;		/* the decoder is the site's choice: weak
 				 * signs suffice */
-	const struct profile_match *match;	/* of DECODE_PROFILE */
+	const struct profile_match *matches;	/* of DECODE_PROFILE */
+	size_t n_matches;
 	/* remembered */
 	struct decode_counter counter;
 	bool has_packet;	/* of MiBeacon's old encryption */

@@ -20,13 +20,13 @@ static int nibble(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool hex_parse(const char *word, uint8_t *bytes, uint8_t *n)
+/* n digits, an even number of them. */
+static bool hex_parse(const char *word, size_t digits, uint8_t *bytes,
+		      size_t size, uint8_t *n)
 {
-	size_t length = strlen(word);
-
-	if (length == 0 || length % 2 || length / 2 > PROFILE_START)
+	if (digits == 0 || digits % 2 || digits / 2 > size)
 		return false;
-	*n = (uint8_t)(length / 2);
+	*n = (uint8_t)(digits / 2);
 	for (size_t i = 0; i < *n; i++) {
 		int high = nibble(word[2 * i]), low = nibble(word[2 * i + 1]);
 
@@ -37,82 +37,242 @@ static bool hex_parse(const char *word, uint8_t *bytes, uint8_t *n)
 	return true;
 }
 
-static bool id_parse(const char *word, uint16_t *id)
+bool profile_bytes_parse(const char *text, struct profile_bytes *bytes)
 {
-	unsigned long number;
+	const char *is = strchr(text, '='), *slash = strchr(text, '/');
+	size_t digits;
+	uint8_t n_mask;
 	char *end;
+	unsigned long at = strtoul(text, &end, 10);
 
-	if (nibble(word[0]) < 0)
+	if (!is || end != is || is == text || at > 253)
 		return false;
-	number = strtoul(word, &end, 16);
-	*id = (uint16_t)number;
-	return !*end && number <= UINT16_MAX;
+	bytes->at = (uint8_t)at;
+	digits = slash ? (size_t)(slash - is - 1) : strlen(is + 1);
+	memset(bytes->mask, 0xff, sizeof(bytes->mask));
+	if (!hex_parse(is + 1, digits, bytes->value, PROFILE_BYTES, &bytes->n))
+		return false;
+	return !slash || (hex_parse(slash + 1, strlen(slash + 1), bytes->mask,
+				    PROFILE_BYTES, &n_mask) &&
+			  n_mask == bytes->n);
 }
 
-static bool length_parse(const char *word, uint8_t *length)
+bool profile_bytes_are(const struct profile_bytes *bytes, const uint8_t *data,
+		       size_t n)
 {
-	unsigned long number;
+	if (n < (size_t)bytes->at + bytes->n)
+		return false;
+	for (size_t i = 0; i < bytes->n; i++)
+		if ((data[bytes->at + i] ^ bytes->value[i]) & bytes->mask[i])
+			return false;
+	return true;
+}
+
+/* Four digits, as in the documents: "c2" could be the half of an id. */
+static bool id_parse(const char *word, uint16_t *id)
+{
+	uint8_t bytes[2], n;
+
+	if (!hex_parse(word, strlen(word), bytes, sizeof(bytes), &n) || n != 2)
+		return false;
+	*id = be16(bytes);
+	return true;
+}
+
+/* 32 digits and dashes; in the air it goes last byte first. */
+static bool uuid_parse(const char *word, uint8_t uuid[16])
+{
+	char digits[33];
+	uint8_t bytes[16], n;
+	size_t used = 0;
+
+	for (; *word; word++) {
+		if (*word == '-')
+			continue;
+		if (used == sizeof(digits) - 1)
+			return false;
+		digits[used++] = *word;
+	}
+	if (!hex_parse(digits, used, bytes, sizeof(bytes), &n) || n != 16)
+		return false;
+	for (int i = 0; i < 16; i++)
+		uuid[i] = bytes[15 - i];
+	return true;
+}
+
+/* "13", "5-7". */
+static bool length_parse(const char *word, struct profile_match *match)
+{
+	unsigned long shortest, longest;
 	char *end;
 
-	if (word[0] < '0' || word[0] > '9')
+	if (*word < '0' || *word > '9')
 		return false;
-	number = strtoul(word, &end, 0);
-	*length = (uint8_t)number;
-	return !*end && number > 0 && number <= 253;
+	shortest = longest = strtoul(word, &end, 10);
+	if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+		longest = strtoul(end + 1, &end, 10);
+	match->shortest = (uint8_t)shortest;
+	match->longest = (uint8_t)longest;
+	return !*end && shortest > 0 && shortest <= longest && longest <= 253;
+}
+
+static const char *service_parse(const char *word, struct profile_match *match)
+{
+	match->kind = PROFILE_SERVICE;
+	if (id_parse(word, &match->id))
+		return NULL;
+	match->kind = PROFILE_SERVICE_LONG;
+	return uuid_parse(word, match->uuid) ? NULL :
+	       "needs four hexadecimal digits behind service, or a UUID of 32";
+}
+
+static const char *place_parse(const char *name, const char *word,
+			       struct profile_match *match)
+{
+	struct profile_bytes *place = &match->places[match->n_places];
+	char text[64];
+
+	if (match->n_places == PROFILE_PLACES)
+		return "has more than four of bytes and starts";
+	match->n_places++;
+	if (name[0] == 'b')
+		return profile_bytes_parse(word, place) ? NULL :
+			"needs a place and up to 8 bytes in hex behind bytes, "
+			"and a mask where wanted: 4=02 or 4=02/0f";
+	snprintf(text, sizeof(text), "0=%s", word);
+	return profile_bytes_parse(text, place) ? NULL :
+		"needs up to 8 bytes in hex behind starts";
 }
 
 /* NULL, or what is wrong with the pair. */
 static const char *pair_parse(const char *name, const char *word,
 			      struct profile_match *match, bool *has_id)
 {
-	if (strcmp(name, "service") == 0 || strcmp(name, "company") == 0) {
-		match->company = name[0] == 'c';
+	if (strcmp(name, "service") == 0) {
+		*has_id = true;
+		return service_parse(word, match);
+	}
+	if (strcmp(name, "company") == 0) {
+		match->kind = PROFILE_COMPANY;
 		*has_id = true;
 		return id_parse(word, &match->id) ? NULL :
-			"needs four hexadecimal digits behind service or "
-			"company";
+			"needs four hexadecimal digits behind company";
 	}
 	if (strcmp(name, "length") == 0)
-		return length_parse(word, &match->length) ? NULL :
-			"needs a length of 1 to 253";
-	if (strcmp(name, "starts") == 0)
-		return hex_parse(word, match->start, &match->n_start) ? NULL :
-			"needs up to 8 bytes in hex behind starts";
-	return "knows service, company, length and starts";
+		return length_parse(word, match) ? NULL :
+			"needs a length of 1 to 253, or two as 5-7";
+	if (strcmp(name, "starts") == 0 || strcmp(name, "bytes") == 0)
+		return place_parse(name, word, match);
+	if (strcmp(name, "lists") == 0)
+		return id_parse(word, &match->lists) ? NULL :
+			"needs four hexadecimal digits behind lists";
+	if (strcmp(name, "name") != 0)
+		return "knows service, company, manufacturer, length, starts, "
+		       "bytes, lists and name";
+	if (strlen(word) >= sizeof(match->name))
+		return "has a name that is too long";
+	memcpy(match->name, word, strlen(word) + 1);
+	return NULL;
+}
+
+/* "hot:" in front; what is behind it. NULL: too long. */
+static const char *label_parse(const char *text, struct profile_match *match)
+{
+	size_t n = strcspn(text, ": ");
+
+	if (text[n] != ':')
+		return text;
+	if (n == 0 || n >= sizeof(match->label))
+		return NULL;
+	memcpy(match->label, text, n);
+	return text + n + 1;
 }
 
 int profile_match_parse(const char *text, struct profile_match *match,
 			const char **wrong)
 {
-	char name[16], word[32];
+	char name[16], word[48];
 	bool has_id = false;
 	int used;
 
 	memset(match, 0, sizeof(*match));
 	*wrong = NULL;
-	while (!*wrong && sscanf(text, " %15s %31s%n", name, word,
-				 &used) == 2) {
-		*wrong = pair_parse(name, word, match, &has_id);
+	text = label_parse(text, match);
+	if (!text)
+		*wrong = "has a label of no or more than 15 characters";
+	while (!*wrong && sscanf(text, " %15s%n", name, &used) == 1) {
+		text += used;
+		if (strcmp(name, "manufacturer") == 0) {
+			match->kind = PROFILE_MANUFACTURER;
+			has_id = true;
+			continue;
+		}
+		if (sscanf(text, " %47s%n", word, &used) != 1)
+			*wrong = "has a word too many";
+		else
+			*wrong = pair_parse(name, word, match, &has_id);
 		text += used;
 	}
-	if (!*wrong && text[strspn(text, " ")])
-		*wrong = "has a word too many";
 	if (!*wrong && !has_id)
-		*wrong = "needs a service or a company";
+		*wrong = "needs a service, a company or manufacturer";
 	return *wrong ? -EINVAL : 0;
 }
 
+/* Without a name the pattern of a name is nobody's. */
+static bool name_matches(const char *pattern, const char *name)
+{
+	for (; *pattern; pattern++, name++) {
+		if (*pattern == '*' && !pattern[1])
+			return true;
+		if (!*name || (*pattern != '?' && *pattern != *name))
+			return false;
+	}
+	return !*name;
+}
+
+static bool element_next(const struct profile_match *match,
+			 const struct advertisement *adv, size_t *at,
+			 struct ad_element *e)
+{
+	switch (match->kind) {
+	case PROFILE_SERVICE:
+		return ad_service(adv->data, adv->n, at, match->id, e);
+	case PROFILE_SERVICE_LONG:
+		return ad_service_long(adv->data, adv->n, at, match->uuid, e);
+	case PROFILE_COMPANY:
+		return ad_company(adv->data, adv->n, at, match->id, e);
+	case PROFILE_MANUFACTURER:
+		break;
+	}
+	while (ad_next(adv->data, adv->n, at, e))
+		if (e->type == AD_MANUFACTURER)
+			return true;
+	return false;
+}
+
+static bool element_matches(const struct profile_match *match,
+			    const struct ad_element *e)
+{
+	if (match->longest &&
+	    (e->n < match->shortest || e->n > match->longest))
+		return false;
+	for (size_t i = 0; i < match->n_places; i++)
+		if (!profile_bytes_are(&match->places[i], e->data, e->n))
+			return false;
+	return true;
+}
+
 bool profile_find(const struct profile_match *match,
-		  const struct advertisement *adv, struct ad_element *e)
+		  const struct advertisement *adv, const char *name,
+		  struct ad_element *e)
 {
 	size_t at = 0;
 
-	while (match->company ?
-	       ad_company(adv->data, adv->n, &at, match->id, e) :
-	       ad_service(adv->data, adv->n, &at, match->id, e))
-		if ((!match->length || e->n == match->length) &&
-		    e->n >= match->n_start &&
-		    memcmp(e->data, match->start, match->n_start) == 0)
+	if ((*match->name && !name_matches(match->name, name)) ||
+	    (match->lists && !ad_lists(adv->data, adv->n, match->lists)))
+		return false;
+	while (element_next(match, adv, &at, e))
+		if (element_matches(match, e))
 			return true;
 	return false;
 }
@@ -124,8 +284,11 @@ DECODER(profile)
 
 	(void)now;
 	(void)out;
-	return device->match && profile_find(device->match, adv, &e) ?
-	       DECODED_NOTHING : DECODED_OTHER;
+	for (size_t i = 0; i < device->n_matches; i++)
+		if (profile_find(&device->matches[i], adv,
+				 device->identity.name, &e))
+			return DECODED_NOTHING;
+	return DECODED_OTHER;
 }
 
 /* ---- numbers */
@@ -150,6 +313,10 @@ static const struct {
 	[RAW_BOOL] = {1, false, LWM2M_BOOLEAN},
 	[RAW_UTF8] = {0, false, LWM2M_STRING},
 	[RAW_OPAQUE] = {0, false, LWM2M_OPAQUE},
+	[RAW_BCD8] = {1, false, LWM2M_INTEGER},
+	[RAW_BCD16] = {2, false, LWM2M_INTEGER},
+	[RAW_BCD24] = {3, false, LWM2M_INTEGER},
+	[RAW_BCD32] = {4, false, LWM2M_INTEGER},
 };
 
 size_t raw_size(enum raw_type type)
@@ -219,10 +386,56 @@ static int text_read(const struct raw_format *f, const uint8_t *p, size_t n,
 	return 0;
 }
 
+static bool is_bcd(enum raw_type type)
+{
+	return type >= RAW_BCD8 && type <= RAW_BCD32;
+}
+
+/* Two decimal digits a byte; -1: one is none. */
+static int64_t bcd_value(uint64_t raw)
+{
+	int64_t number = 0, power = 1;
+
+	for (; raw; raw >>= 4, power *= 10) {
+		if ((raw & 0xf) > 9)
+			return -1;
+		number += (int64_t)(raw & 0xf) * power;
+	}
+	return number;
+}
+
+/* How many bits the masked number has. */
+static unsigned width_of(const struct raw_format *f)
+{
+	uint64_t most = masked(UINT64_MAX >> (64 - 8 * types[f->type].size),
+			       f->mask);
+	unsigned n = 0;
+
+	for (; most; most >>= 1)
+		n++;
+	return n;
+}
+
+/* whole: as it was before the mask. */
+static int64_t integer_of(const struct raw_format *f, uint64_t raw,
+			  uint64_t whole)
+{
+	unsigned width = types[f->type].is_signed ? width_of(f) : 0;
+
+	if (width > 0 && width < 64 && raw >> (width - 1))
+		return (int64_t)(raw | UINT64_MAX << width);
+	if (f->divisor)
+		raw /= f->divisor;
+	if (f->modulo)
+		raw %= f->modulo;
+	return whole & f->minus ? -(int64_t)raw : (int64_t)raw;
+}
+
 int raw_read(const struct raw_format *f, const uint8_t *bytes, size_t n,
 	     struct lwm2m_value *value, uint64_t *raw)
 {
 	size_t size = types[f->type].size;
+	uint64_t whole;
 
 	*raw = 0;
 	if (f->at > n || size > n - f->at)
@@ -234,15 +447,15 @@ int raw_read(const struct raw_format *f, const uint8_t *bytes, size_t n,
 	*raw = number_read(bytes, size, f->big_endian);
 	if (types[f->type].type == LWM2M_FLOAT)
 		return float_read(f->type, *raw, value);
+	whole = *raw;
 	*raw = masked(*raw, f->mask);
+	if (is_bcd(f->type) && bcd_value(*raw) < 0)
+		return -ERANGE;
 	if (f->type == RAW_BOOL)
 		*value = lwm2m_boolean(*raw != 0);
-	else if (types[f->type].is_signed && !f->mask &&
-		 *raw >> (8 * size - 1))
-		*value = lwm2m_integer((int64_t)(*raw | ~UINT64_C(0)
-						 << (8 * size)));
 	else
-		*value = lwm2m_integer((int64_t)*raw);
+		*value = lwm2m_integer(is_bcd(f->type) ? bcd_value(*raw) :
+				       integer_of(f, *raw, whole));
 	return 0;
 }
 

@@ -11,30 +11,56 @@
 #include "adapters/ble/decode.h"
 #include "objects/value.h"
 
-#define PROFILE_START 8
+#define PROFILE_BYTES 8		/* in one comparison ... */
+#define PROFILE_PLACES 4	/* ... and so many comparisons */
+#define PROFILE_LABEL 16
 
-struct profile_match {
-	bool company;		/* manufacturer data, else service data */
-	uint16_t id;
-	uint8_t length;		/* behind the id; 0: any */
-	uint8_t n_start;
-	uint8_t start[PROFILE_START];
+/* These bytes at this place, as far as the mask goes. */
+struct profile_bytes {
+	uint8_t at, n;
+	uint8_t value[PROFILE_BYTES], mask[PROFILE_BYTES];
 };
 
-/* "service fff0 length 13 starts 0a01", "company 0499". 0, or -EINVAL and
- * *wrong says why. */
+enum profile_kind {
+	PROFILE_SERVICE,	/* service data behind a UUID of 16 bits, */
+	PROFILE_SERVICE_LONG,	/* of 128 bits */
+	PROFILE_COMPANY,	/* manufacturer data behind the company, */
+	PROFILE_MANUFACTURER,	/* and with it, where it is none */
+};
+
+struct profile_match {
+	enum profile_kind kind;
+	uint16_t id;		/* UUID or company */
+	uint8_t uuid[16];	/* of SERVICE_LONG, as in the air */
+	uint8_t shortest, longest;	/* behind the id; 0, 0: any */
+	uint8_t n_places;
+	struct profile_bytes places[PROFILE_PLACES];
+	uint16_t lists;		/* a service that the packet lists too; 0 */
+	char name[DECODE_NAME];	/* heard in any packet: ? is any character, *
+				 * at the end any rest; "": any name */
+	char label[PROFILE_LABEL];	/* of several layouts; "": none */
+};
+
+/* "service fff0 length 13 starts 0a01", "company 0499", "hot: manufacturer
+ * length 5-7 bytes 1=40/f0 name TP35*". 0, or -EINVAL and *wrong says why. */
 int profile_match_parse(const char *text, struct profile_match *match,
 			const char **wrong);
-/* The data behind the id. */
+/* "4=02/0f", "1=c2". */
+bool profile_bytes_parse(const char *text, struct profile_bytes *bytes);
+bool profile_bytes_are(const struct profile_bytes *bytes, const uint8_t *data,
+		       size_t n);
+/* The data behind the id. name: what was heard of the device, or "". */
 bool profile_find(const struct profile_match *match,
-		  const struct advertisement *adv, struct ad_element *element);
+		  const struct advertisement *adv, const char *name,
+		  struct ad_element *element);
 
 #define RAW_TYPES "auto|uint8|int8|uint16|int16|uint24|int24|uint32|int32|" \
-	"uint48|float32|float64|bool|utf8|opaque"
+	"uint48|float32|float64|bool|utf8|opaque|bcd8|bcd16|bcd24|bcd32"
 enum raw_type {
 	RAW_AUTO, RAW_UINT8, RAW_INT8, RAW_UINT16, RAW_INT16, RAW_UINT24,
 	RAW_INT24, RAW_UINT32, RAW_INT32, RAW_UINT48, RAW_FLOAT32,
-	RAW_FLOAT64, RAW_BOOL, RAW_UTF8, RAW_OPAQUE,
+	RAW_FLOAT64, RAW_BOOL, RAW_UTF8, RAW_OPAQUE, RAW_BCD8, RAW_BCD16,
+	RAW_BCD24, RAW_BCD32,
 };
 
 struct raw_format {
@@ -42,7 +68,12 @@ struct raw_format {
 	bool big_endian;
 	size_t at;		/* bytes */
 	size_t length;		/* of utf8 and opaque; 0: the rest */
-	uint64_t mask;		/* 0: all; what is left is moved down */
+	uint64_t mask;		/* 0: all; what is left is moved down, and is
+				 * signed as its type is */
+	uint64_t minus;		/* bits of which one makes it negative: a
+				 * magnitude with a sign */
+	uint64_t divisor, modulo;	/* of several numbers counted into one:
+				 * (it / divisor) % modulo; 0: not */
 };
 
 /* Bytes of a number; 0: as many as there are. */

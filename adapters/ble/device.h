@@ -22,7 +22,8 @@ struct ble_point {
 	int16_t at;			/* -1: none */
 	uint8_t length;
 	uint32_t type, order;
-	uint64_t mask;
+	uint64_t mask, minus, divisor, modulo;
+	const char *layout, *when;
 	struct adapter_list invalid;
 	bool notify;
 	int64_t off_after;
@@ -32,6 +33,7 @@ struct ble_point {
 	uint16_t field_id;
 	uint8_t index;
 	struct raw_format format;
+	struct profile_bytes condition;	/* key when; n 0: none */
 	struct att_uuid uuid;		/* of the characteristic */
 	const struct standard *standard;
 	/* of the connection */
@@ -52,12 +54,14 @@ struct ble_device {
 	struct adapter_list bindkey_file;
 	uint32_t decode;
 	const char *match, *variant;
+	struct adapter_list layouts;	/* in place of match, texts */
 	int64_t connect_timeout;
 	uint32_t security;
 	/* ours */
 	struct adapter_device *base;
 	struct ble_device *next;		/* of the bucket */
-	struct profile_match profile;
+	struct profile_match *matches;		/* of match or layouts */
+	size_t n_matches;
 	struct decode_device state;
 	struct ble_seen seen[BLE_SEEN];
 	uint8_t seen_next;

@@ -247,7 +247,9 @@ static void value_report(struct ble_bus *bus, struct ble_point *p,
 	uint64_t raw = 0;
 	int rc = 0;
 
-	if (p->format.type == RAW_AUTO) {
+	if (p->condition.n && !profile_bytes_are(&p->condition, bytes, n)) {
+		rc = -ENODATA;
+	} else if (p->format.type == RAW_AUTO) {
 		switch (standard_value(p->standard, bytes, n, &value)) {
 		case STANDARD_VALUE:
 			break;
@@ -272,6 +274,20 @@ static void value_report(struct ble_bus *bus, struct ble_point *p,
 			      "the device has no value" :
 			      "the value has another length");
 	(void)bus;
+}
+
+/* One reading is for all that want a part of it. */
+static void value_take(struct ble_bus *bus, const uint8_t *bytes, size_t n)
+{
+	struct ble_gatt *g = bus->gatt;
+	uint16_t handle = g->point->handle;
+
+	for (size_t i = 0; i < g->current->base->n_points; i++) {
+		struct ble_point *p = point_of(g->current, i);
+
+		if (p == g->point || (p->wanted && p->handle == handle))
+			value_report(bus, p, bytes, n);
+	}
 }
 
 static void command_end(struct ble_device *device, int error)
@@ -541,7 +557,7 @@ static void event_take(struct ble_bus *bus, const struct att_event *e,
 		break;
 	case ATT_VALUE:
 		g->state = READY;
-		value_report(bus, g->point, e->bytes, e->n);
+		value_take(bus, e->bytes, e->n);
 		break;
 	case ATT_WRITTEN:
 		if (g->state == WRITING)

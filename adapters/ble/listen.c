@@ -58,8 +58,8 @@ void listen_enter(struct ble_bus *bus, struct ble_device *device)
 	device->state.key = device->bindkey_file.at;
 	device->state.n_key = device->bindkey_file.n;
 	identity_enter(device);
-	if (device->match)
-		device->state.match = &device->profile;
+	device->state.matches = device->matches;
+	device->state.n_matches = device->n_matches;
 	if (device->state.n_key > 0 &&
 	    adapter_kept(device->base, KEPT_COUNTER, &kept, sizeof(kept)) >=
 	    (int)KEPT_LEAST && kept.key_mark == device->key_mark) {
@@ -390,29 +390,40 @@ static bool is_invalid(const struct ble_point *p, uint64_t raw,
 	return false;
 }
 
+static void place_report(struct ble_device *device,
+			 struct adapter_point *point,
+			 const struct ad_element *e)
+{
+	const struct ble_point *p = point->data;
+	struct lwm2m_value value;
+	uint64_t raw;
+	int rc = raw_read(&p->format, e->data, e->n, &value, &raw);
+
+	if (rc == -EMSGSIZE)
+		adapter_count(device->base->bus, device->base, "damaged", 1);
+	if (rc == 0 && !is_invalid(p, raw, &value))
+		adapter_report(point, value, 0);
+}
+
 /* Points that say where in the element of the profile they are. */
 static void places_report(struct ble_device *device,
-			  const struct advertisement *adv)
+			  const struct advertisement *adv,
+			  const struct profile_match *match)
 {
 	struct ad_element e;
 
-	if (!device->match || !profile_find(&device->profile, adv, &e))
+	if (!profile_find(match, adv, device->state.identity.name, &e))
 		return;
 	for (size_t i = 0; i < device->base->n_points; i++) {
 		struct adapter_point *point = device->base->points[i];
 		const struct ble_point *p = point->data;
-		struct lwm2m_value value;
-		uint64_t raw;
-		int rc;
 
-		if (p->at < 0)
+		if (p->at < 0 || p->characteristic ||
+		    (p->layout && strcmp(p->layout, match->label) != 0))
 			continue;
-		rc = raw_read(&p->format, e.data, e.n, &value, &raw);
-		if (rc == -EMSGSIZE)
-			adapter_count(device->base->bus, device->base,
-				      "damaged", 1);
-		if (rc == 0 && !is_invalid(p, raw, &value))
-			adapter_report(point, value, 0);
+		if (!p->condition.n ||
+		    profile_bytes_are(&p->condition, e.data, e.n))
+			place_report(device, point, &e);
 	}
 }
 
@@ -430,8 +441,7 @@ static void values_take(struct ble_device *device,
 			const struct readings *readings,
 			enum decode_result result, int64_t now)
 {
-	bool profile = device->match &&
-		       device->decode == DECODE_PROFILE;
+	bool profile = device->decode == DECODE_PROFILE;
 	bool news = result == DECODED_VALUES ||
 		    (profile && result == DECODED_NOTHING);
 
@@ -444,8 +454,8 @@ static void values_take(struct ble_device *device,
 		later(device->base->bus->data, counter_due(device));
 		readings_report(device, adv, readings, now);
 	}
-	if (news && profile)
-		places_report(device, adv);
+	for (size_t i = 0; news && profile && i < device->n_matches; i++)
+		places_report(device, adv, &device->matches[i]);
 	sign_of_life(device, adv->rssi, news, now);
 }
 

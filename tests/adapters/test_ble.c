@@ -229,6 +229,56 @@ static void places_of_a_profile_are_read(void **state)
 	assert_true(fake_device_count(device, "damaged") > 0);
 }
 
+/* SensorPush HT.w (sensorpush-ble's tests), by steps of 0.0025 from -40 Cel and
+ * 0 %RH: its values are counted into one number; its other pages, of
+ * which the low bits of the first byte tell, are no values. */
+static void values_counted_into_one_number_are_read(void **state)
+{
+	struct adapter_point *t, *h;
+
+	(void)state;
+	device = fake_device_add(host, "sp", "address=" ROOM " decode=profile "
+		"match=manufacturer_length_5_bytes_0=04/ff");
+	t = fake_point_add(device, "t", "at=1 type=uint32 modulo=66001");
+	h = fake_point_add(device, "h", "at=1 type=uint32 divisor=66001 "
+			   "modulo=40001");
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "06ff043936e73c");
+	CLOSE(fake_number(t), 24176);
+	CLOSE(fake_number(h), 15481);
+	hear(ROOM, "06ff0739e7cd3f");
+	CLOSE(fake_number(t), 24176);
+}
+
+/* Qingping's motion sensor: light with the battery, or motion. */
+static void each_layout_has_points_of_its_own(void **state)
+{
+	struct adapter_point *battery, *motion, *steady;
+
+	(void)state;
+	device = fake_device_add(host, "q", "address=" ROOM " decode=profile "
+		"layouts=light:_service_fdcd_starts_0812,"
+		"motion:_service_fdcd_starts_4812");
+	battery = fake_point_add(device, "b",
+				 "at=10 type=uint8 layout=light");
+	motion = fake_point_add(device, "m", "at=10 type=bool layout=motion");
+	steady = fake_point_add(device, "s",
+				"at=13 type=uint8 when=8=08/0f");
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "1416cdfd4812cdd560342d580804012d01000f01b7");
+	assert_null(fake_last(battery));
+	assert_true(fake_last(motion)->value.as.boolean);
+	CLOSE(fake_number(steady), 0);
+	fake_forget(host);
+	hear(ROOM, "1716cdfd0812cdd560342d580201640f01980904"
+	     "3c010000");
+	CLOSE(fake_number(battery), 100);
+	assert_null(fake_last(motion));
+	assert_null(fake_last(steady));
+}
+
 static void what_is_wrong_is_refused(void **state)
 {
 	static const struct {
@@ -239,6 +289,21 @@ static void what_is_wrong_is_refused(void **state)
 		{"", "field=temperature characteristic=2A6E",
 		 "field: a point has"},
 		{"", "at=3 type=uint8", "at: needs decode: profile"},
+		{" decode=profile match=company_0499 layouts=company_0059",
+		 "at=1 type=uint8", "layouts: and match"},
+		{" layouts=a:_company_0059", "field=temperature",
+		 "layouts: needs decode"},
+		{" decode=profile layouts=a:_company_0059,b:_colour_red",
+		 "at=1 type=uint8", "layouts: knows service"},
+		{" decode=profile layouts=a:_company_0059",
+		 "at=1 type=uint8 layout=b", "layout: no layout has"},
+		{"", "field=temperature when=1=02", "when: needs a place"},
+		{" decode=profile match=company_0059",
+		 "at=1 type=uint8 when=x", "when: needs a place and up to"},
+		{"", "characteristic=FF01 at=2 type=uint8 writable=yes",
+		 "writable: only a whole"},
+		{"", "characteristic=FF01 type=bcd8 writable=yes",
+		 "writable: only a whole"},
 		{" decode=profile", "field=temperature",
 		 "decode: profile needs a match"},
 		{" match=service_fff0", "field=temperature",
@@ -755,6 +820,8 @@ int main(void)
 		TEST(a_press_is_told_once_and_released),
 		TEST(the_second_of_a_kind_is_another_point),
 		TEST(places_of_a_profile_are_read),
+		TEST(values_counted_into_one_number_are_read),
+		TEST(each_layout_has_points_of_its_own),
 		TEST(what_is_wrong_is_refused),
 		TEST(characteristics_are_polled_or_not),
 		TEST(trouble_is_counted_and_said_once),

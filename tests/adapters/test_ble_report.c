@@ -225,7 +225,15 @@ static void matches_are_parsed(void **state)
 	static const char *const wrong[] = {
 		"", "length 5", "service", "service xyz", "service 12345",
 		"service fff0 length 0", "service fff0 length",
-		"service fff0 starts abc", "company 0499 colour red"};
+		"service fff0 starts abc", "company 0499 colour red",
+		"company c2", "manufacturer bytes 1", "manufacturer bytes =02",
+		"manufacturer bytes 1=02/0", "manufacturer bytes 1=0203/ff",
+		"manufacturer bytes 254=02", "manufacturer length 7-5",
+		"service 0011-2233", "a-label-that-is-long: company 0499",
+		": company 0499", "manufacturer bytes 0=112233445566778899",
+		"manufacturer bytes 0=1 ", "company",
+		"manufacturer bytes 0=11 bytes 1=11 bytes 2=11 bytes 3=11 "
+		"bytes 4=11"};
 	struct profile_match match;
 	const char *why;
 
@@ -233,12 +241,30 @@ static void matches_are_parsed(void **state)
 	assert_int_equal(profile_match_parse(
 		"service fff0 length 13 starts 0a01", &match, &why), 0);
 	assert_int_equal(match.id, 0xfff0);
-	assert_false(match.company);
-	assert_int_equal(match.length, 13);
-	assert_int_equal(match.n_start, 2);
-	assert_int_equal(match.start[0], 0x0a);
+	assert_int_equal(match.kind, PROFILE_SERVICE);
+	assert_int_equal(match.shortest, 13);
+	assert_int_equal(match.longest, 13);
+	assert_int_equal(match.n_places, 1);
+	assert_int_equal(match.places[0].n, 2);
+	assert_int_equal(match.places[0].value[0], 0x0a);
 	assert_int_equal(profile_match_parse("company 0499", &match, &why), 0);
-	assert_true(match.company);
+	assert_int_equal(match.kind, PROFILE_COMPANY);
+	assert_int_equal(profile_match_parse(
+		"hot: manufacturer length 5-7 bytes 1=40/f0 lists fff0 "
+		"name TP35*", &match, &why), 0);
+	assert_int_equal(match.kind, PROFILE_MANUFACTURER);
+	assert_string_equal(match.label, "hot");
+	assert_string_equal(match.name, "TP35*");
+	assert_int_equal(match.longest, 7);
+	assert_int_equal(match.lists, 0xfff0);
+	assert_int_equal(match.places[0].at, 1);
+	assert_int_equal(match.places[0].mask[0], 0xf0);
+	assert_int_equal(profile_match_parse(
+		"service 00112233-4455-6677-8899-aabbccddeeff", &match, &why),
+		0);
+	assert_int_equal(match.kind, PROFILE_SERVICE_LONG);
+	assert_int_equal(match.uuid[0], 0xff);
+	assert_int_equal(match.uuid[15], 0x00);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		assert_int_equal(profile_match_parse(wrong[i], &match, &why),
 				 -EINVAL);
@@ -253,21 +279,22 @@ static void numbers_are_read_and_written(void **state)
 		const char *hex;
 		double number;
 	} rows[] = {
-		{{RAW_UINT8, false, 0, 0, 0}, "ff", 255},
-		{{RAW_INT8, false, 0, 0, 0}, "ff", -1},
-		{{RAW_UINT16, false, 0, 0, 0}, "3412", 0x1234},
-		{{RAW_INT16, true, 0, 0, 0}, "fffe", -2},
-		{{RAW_UINT24, true, 0, 0, 0}, "010203", 0x010203},
-		{{RAW_INT24, false, 0, 0, 0}, "feffff", -2},
-		{{RAW_UINT32, false, 0, 0, 0}, "ffffffff", 4294967295.0},
-		{{RAW_INT32, true, 0, 0, 0}, "80000000", -2147483648.0},
-		{{RAW_UINT48, false, 0, 0, 0}, "010000000080",
+		{{.type = RAW_UINT8}, "ff", 255},
+		{{.type = RAW_INT8}, "ff", -1},
+		{{.type = RAW_UINT16}, "3412", 0x1234},
+		{{.type = RAW_INT16, .big_endian = true}, "fffe", -2},
+		{{.type = RAW_UINT24, .big_endian = true}, "010203", 0x010203},
+		{{.type = RAW_INT24}, "feffff", -2},
+		{{.type = RAW_UINT32}, "ffffffff", 4294967295.0},
+		{{.type = RAW_INT32, .big_endian = true}, "80000000", -2147483648.0},
+		{{.type = RAW_UINT48}, "010000000080",
 		 140737488355329.0},
-		{{RAW_FLOAT32, false, 0, 0, 0}, "0000ac41", 21.5},
-		{{RAW_FLOAT64, true, 0, 0, 0}, "4035800000000000", 21.5},
-		{{RAW_BOOL, false, 0, 0, 0}, "01", 1},
+		{{.type = RAW_FLOAT32}, "0000ac41", 21.5},
+		{{.type = RAW_FLOAT64, .big_endian = true}, "4035800000000000", 21.5},
+		{{.type = RAW_BOOL}, "01", 1},
 	};
-	struct raw_format masked = {RAW_UINT16, true, 1, 0, 0x0ff0};
+	struct raw_format masked = {.type = RAW_UINT16, .big_endian = true,
+				    .at = 1, .mask = 0x0ff0};
 	struct lwm2m_value value;
 	uint8_t bytes[16], out[16];
 	uint64_t raw;
@@ -300,6 +327,90 @@ static void numbers_are_read_and_written(void **state)
 			 -ERANGE);
 }
 
+/* What other makers do with bits. */
+static void numbers_of_all_kinds_are_read(void **state)
+{
+	static const struct {
+		struct raw_format format;
+		const char *hex;
+		int64_t number;
+	} rows[] = {
+		/* twelve bits with a sign, and the other nibble */
+		{{.type = RAW_INT16, .mask = 0x0fff}, "fe3f", -2},
+		{{.type = RAW_INT16, .mask = 0xfff0}, "0080", -2048},
+		{{.type = RAW_UINT8, .mask = 0xf0}, "4e", 4},
+		{{.type = RAW_UINT8, .mask = 0x0f}, "4e", 14},
+		/* decimal digits */
+		{{.type = RAW_BCD8}, "42", 42},
+		{{.type = RAW_BCD16, .big_endian = true}, "1234", 1234},
+		{{.type = RAW_BCD24}, "563412", 123456},
+		{{.type = RAW_BCD32}, "78563412", 12345678},
+		/* a magnitude and a sign, several values in one number: Govee's
+		 * -7.3 Cel and 48.1 %RH */
+		{{.type = RAW_UINT24, .big_endian = true, .mask = 0x7fffff,
+		  .minus = 0x800000, .divisor = 1000}, "811f09", -73},
+		{{.type = RAW_UINT24, .big_endian = true, .mask = 0x7fffff,
+		  .modulo = 1000}, "811f09", 481},
+		{{.type = RAW_UINT32, .divisor = 66001, .modulo = 40001},
+		 "64e0de95", 38096},
+	};
+	static const struct raw_format bcd = {.type = RAW_BCD8};
+	struct lwm2m_value value;
+	uint8_t bytes[16];
+	uint64_t raw;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		size_t n = hex_read(rows[i].hex, bytes);
+
+		assert_int_equal(raw_read(&rows[i].format, bytes, n, &value,
+					  &raw), 0);
+		assert_int_equal(value.as.integer, rows[i].number);
+	}
+	bytes[0] = 0x4a;		/* no digit */
+	assert_int_equal(raw_read(&bcd, bytes, 1, &value, &raw), -ERANGE);
+}
+
+static bool found(const char *text, const char *hex, const char *name)
+{
+	struct profile_match match;
+	struct advertisement adv;
+	struct ad_element e;
+	uint8_t data[64];
+	const char *why;
+
+	adv = (struct advertisement){.data = data, .n = hex_read(hex, data)};
+	assert_int_equal(profile_match_parse(text, &match, &why), 0);
+	return profile_find(&match, &adv, name, &e);
+}
+
+static void what_matches_is_found(void **state)
+{
+	static const char tp[] = "07ffc2f0002d0200";
+	static const char two[] = "0302f0ff04ff010203";
+	static const char uuid[] =
+		"1221ffeeddccbbaa9988776655443322110007";
+
+	(void)state;
+	assert_true(found("manufacturer length 6 starts c2", tp, ""));
+	assert_true(found("company f0c2", "07ffc2f0002d0200", ""));
+	assert_false(found("company 00c2", tp, ""));
+	assert_true(found("manufacturer name TP35*", tp, "TP357 (1234)"));
+	assert_false(found("manufacturer name TP35*", tp, "TP39"));
+	assert_false(found("manufacturer name TP35*", tp, ""));
+	assert_true(found("manufacturer name T?", tp, "Tx"));
+	assert_false(found("manufacturer name T?", tp, "Txy"));
+	assert_true(found("manufacturer lists fff0", two, ""));
+	assert_false(found("manufacturer lists fff1", two, ""));
+	assert_true(found("manufacturer bytes 1=42/0f", two, ""));
+	assert_false(found("manufacturer bytes 1=42", two, ""));
+	assert_false(found("manufacturer bytes 3=00", two, ""));
+	assert_true(found("service 00112233-4455-6677-8899-aabbccddeeff "
+			  "length 1", uuid, ""));
+	assert_false(found("service 00112233-4455-6677-8899-aabbccddeefe",
+			   uuid, ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +422,8 @@ int main(void)
 		cmocka_unit_test(elements_end_where_they_lie),
 		cmocka_unit_test(matches_are_parsed),
 		cmocka_unit_test(numbers_are_read_and_written),
+		cmocka_unit_test(numbers_of_all_kinds_are_read),
+		cmocka_unit_test(what_matches_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

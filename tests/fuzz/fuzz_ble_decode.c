@@ -33,9 +33,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t key[16] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
 					0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
 					0xaa, 0xaa, 0xaa, 0xaa};
-	static const struct profile_match match = {.company = true,
-						   .id = 0x0499};
-	struct decode_device device = {.key = key, .match = &match};
+	static const struct profile_match matches[] = {
+		{.kind = PROFILE_COMPANY, .id = 0x0499},
+		{.kind = PROFILE_MANUFACTURER, .n_places = 1, .places = {
+			{.at = 2, .n = 2, .mask = {0xff, 0x0f}}}},
+		{.kind = PROFILE_SERVICE_LONG, .name = "T?*"},
+	};
+	struct decode_device device = {.key = key, .matches = matches,
+				       .n_matches = 3};
 	struct advertisement adv = {.rssi = -60};
 	const struct decoder *by;
 	struct readings readings;
