@@ -25,6 +25,7 @@ static const struct decoder decoders[] = {
 	[DECODE_INKBIRD] = {"inkbird", decode_inkbird},
 	[DECODE_SWITCHBOT] = {"switchbot", decode_switchbot},
 	[DECODE_THERMOPRO] = {"thermopro", decode_thermopro},
+	[DECODE_QINGPING] = {"qingping", decode_qingping},
 	[DECODE_STANDARD] = {"standard", decode_standard},
 	[DECODE_PROFILE] = {"profile", decode_profile},
 };

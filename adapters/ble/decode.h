@@ -10,12 +10,12 @@
 #include "adapters/ble/field.h"
 
 #define DECODE_NAMES "auto|bthome|atc|ruuvi|mibeacon|eddystone|ibeacon|" \
-	"govee|inkbird|switchbot|thermopro|standard|profile|none"
+	"govee|inkbird|switchbot|thermopro|qingping|standard|profile|none"
 enum decode_choice {
 	DECODE_AUTO, DECODE_BTHOME, DECODE_ATC, DECODE_RUUVI, DECODE_MIBEACON,
 	DECODE_EDDYSTONE, DECODE_IBEACON, DECODE_GOVEE, DECODE_INKBIRD,
-	DECODE_SWITCHBOT, DECODE_THERMOPRO, DECODE_STANDARD, DECODE_PROFILE,
-	DECODE_NONE,
+	DECODE_SWITCHBOT, DECODE_THERMOPRO, DECODE_QINGPING, DECODE_STANDARD,
+	DECODE_PROFILE, DECODE_NONE,
 };
 
 enum decode_result {
@@ -134,6 +134,7 @@ DECODER(govee);
 DECODER(inkbird);
 DECODER(switchbot);
 DECODER(thermopro);
+DECODER(qingping);
 DECODER(standard);
 DECODER(profile);
 #endif

@@ -54,6 +54,7 @@ static const struct part parts[] = {
 	{0x100d, 0, FORM_S16, FIELD_TEMPERATURE, 10},
 	{0x100d, 2, FORM_U16, FIELD_HUMIDITY, 10},
 	{0x1010, 0, FORM_U16, FIELD_FORMALDEHYDE, 100},
+	{0x1012, 0, FORM_TRUTH, FIELD_POWER_ON, 1},
 	{0x1013, 0, FORM_U8, FIELD_CONSUMABLE, 1},
 	{0x1014, 0, FORM_TRUTH, FIELD_WET, 1},
 	{0x1015, 0, FORM_TRUTH, FIELD_SMOKE, 1},
@@ -175,13 +176,74 @@ static void button_add(struct readings *out, const uint8_t *p)
 				(int8_t)p[0]);
 }
 
-/* 0 open, 1 closed, 2 left open; the others (reset, knock) change nothing. */
+/* 0 open, 1 closed, 2 left open; the others (reset, knock) change nothing here. */
 static void door_add(struct readings *out, unsigned field, uint8_t state)
 {
 	if (state > 2)
 		return;
 	reading_bool(out, field, state != 1);
 	reading_bool(out, FIELD_LEFT_OPEN, state == 2);
+}
+
+/* Of a door: 4 is prised open and 5 stuck, until it is closed, or open. */
+static void door_trouble_add(struct readings *out, uint8_t state)
+{
+	if (state == 1 || state == 4)
+		reading_bool(out, FIELD_TAMPER, state == 4);
+	if (state == 0 || state == 5)
+		reading_bool(out, FIELD_PROBLEM, state == 5);
+}
+
+/* The operation; those of the bolt also say how it is: 0, 4 and 15 opened it from
+ * outside, from inside and by trouble. */
+static void lock_add(struct readings *out, uint8_t operation)
+{
+	reading_integer(out, FIELD_LOCK_EVENT, operation);
+	if (operation == 0 || operation == 4 || operation == 15)
+		reading_bool(out, FIELD_LOCK, true);
+	else if (operation == 1 || operation == 5 || operation == 8)
+		reading_bool(out, FIELD_LOCK, false);
+}
+
+static void toothbrush_add(struct readings *out, const uint8_t *p, size_t n)
+{
+	reading_bool(out, FIELD_RUNNING, p[0] == 0);
+	if (n > 1 && p[0] != 0)
+		reading_integer(out, FIELD_SCORE, p[1]);
+}
+
+/* A leak sensor with two: 0 and 1 wet and dry below, 2 and 3 above. */
+static void leak_add(struct readings *out, uint8_t event)
+{
+	if (event <= 3)
+		reading_add_at(out, FIELD_WET, event >> 1,
+			       lwm2m_boolean(!(event & 1)));
+}
+
+/* S200: hundredths of kilograms. */
+static void weight_s200_add(struct readings *out, const uint8_t *p)
+{
+	if (le32(p + 1) > 0)
+		reading_number(out, FIELD_MASS, le32(p + 1), 100);
+}
+
+/* S400: 11 bits of tenths of kilograms, 7 of the heart's beats over 50, the rest
+ * tenths of ohms: at 50 kHz where the weight is with it, else at 250 kHz. */
+static void weight_s400_add(struct readings *out, const uint8_t *p)
+{
+	uint32_t bits = le32(p + 1), mass = bits & 0x7ff;
+	uint32_t heart = bits >> 11 & 0x7f, ohms = bits >> 18;
+
+	if (mass == 0x7ff)
+		mass = 0;
+	if (mass > 0)
+		reading_number(out, FIELD_MASS, mass, 10);
+	if (heart > 0 && heart < 127)
+		reading_integer(out, FIELD_HEART_RATE, heart + 50);
+	if (ohms > 0)
+		reading_add_at(out, FIELD_IMPEDANCE,
+			       mass == 0 && heart == 0,
+			       lwm2m_float(ohms / 10.0));
 }
 
 /* What is closed is no longer left open: nothing else says that. */
@@ -220,8 +282,11 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 {
 	switch (id) {
 	case 0x0007:
-		if (n >= 1)
-			door_add(out, FIELD_DOOR, p[0]);
+		if (n < 1)
+			break;
+		door_add(out, FIELD_DOOR, p[0] == 4 ? 0 : p[0] == 5 ? 1 :
+			 p[0]);
+		door_trouble_add(out, p[0]);
 		break;
 	case 0x000f:
 		if (n >= 3)
@@ -229,7 +294,11 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 		break;
 	case 0x000b:
 		if (n >= 1)
-			reading_integer(out, FIELD_LOCK_EVENT, p[0] & 0x0f);
+			lock_add(out, p[0] & 0x0f);
+		break;
+	case 0x0010:
+		if (n >= 1)
+			toothbrush_add(out, p, n);
 		break;
 	case 0x1001:
 		if (n == 3)
@@ -246,6 +315,31 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 	case 0x1019:
 		if (n >= 1)
 			door_add(out, FIELD_OPENING, p[0]);
+		break;
+	case 0x487b:
+		if (n == 1)
+			reading_add_at(out, FIELD_WET, 1,
+				       lwm2m_boolean(p[0] > 0));
+		break;
+	case 0x4a68:
+		if (n == 1)
+			leak_add(out, p[0]);
+		break;
+	case 0x4a0f:
+		if (n >= 1 && p[0] == 1)
+			reading_bool(out, FIELD_TAMPER, true);
+		break;
+	case 0x4e16:
+		if (n == 9)
+			weight_s200_add(out, p);
+		break;
+	case 0x6e16:
+		if (n == 9)
+			weight_s400_add(out, p);
+		break;
+	case 0x5422:
+		if (n == 1 && p[0] <= 2)
+			reading_bool(out, FIELD_CHARGING, p[0] == 0);
 		break;
 	case 0x4804:
 	case 0x4a12:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * SwitchBot's meters, Hub 2, contact and motion sensors: service data FD3D
- * (model and battery, in the scan response) and manufacturer data 0969 (values
- * of meters, in the advertisement). */
+ * SwitchBot's meters, Hub 2, contact, motion and leak sensors and plugs: service
+ * data FD3D (model and battery, in the scan response) and manufacturer data 0969
+ * (values of meters and others, in the advertisement). */
 #include "adapters/ble/ad.h"
 #include "adapters/ble/bytes.h"
 #include "adapters/ble/decode.h"
@@ -15,7 +15,8 @@
 /* Behind the top bit, which says whether it is encrypted. */
 enum model { METER = 'T', METER_PLUS = 'i', OUTDOOR = 'w', PRO = '4',
 	     PRO_CO2 = '5', PRO_PAIRING = 0x14, PRO_CO2_PAIRING = 0x15,
-	     HUB_2 = 'v', CONTACT = 'd', MOTION = 's' };
+	     HUB_2 = 'v', CONTACT = 'd', MOTION = 's', LEAK = '&',
+	     PLUG_US = 'g', PLUG_JP = 'j' };
 
 static bool is_meter(uint8_t model)
 {
@@ -162,6 +163,34 @@ static enum decode_result hub(const struct ad_element *data,
 	return result;
 }
 
+/* Behind address and sequence: the battery, and flags of which the first is
+ * water and the second that it was moved. */
+static enum decode_result leak(const struct ad_element *data,
+			       struct readings *out)
+{
+	const uint8_t *p;
+
+	if (!data || data->n < 9)
+		return data ? DECODED_DAMAGED : DECODED_NOTHING;
+	p = data->data;
+	reading_bool(out, FIELD_WET, p[8] & 0x01);
+	reading_bool(out, FIELD_TAMPER, p[8] & 0x02);
+	reading_bool(out, FIELD_BATTERY_LOW, p[7] & 0x80);
+	battery_add(out, p[7]);
+	return DECODED_VALUES;
+}
+
+/* The switch, and tenths of watts of 15 bits; the top one is that of overload. */
+static enum decode_result plug(const struct ad_element *data,
+			       struct readings *out)
+{
+	if (!data || data->n < 12)
+		return data ? DECODED_DAMAGED : DECODED_NOTHING;
+	reading_bool(out, FIELD_POWER_ON, data->data[7] == 0x80);
+	reading_number(out, FIELD_POWER, be16(data->data + 10) & 0x7fff, 10);
+	return DECODED_VALUES;
+}
+
 static enum decode_result by_model(uint8_t model,
 				   const struct ad_element *service,
 				   const struct ad_element *data,
@@ -176,6 +205,11 @@ static enum decode_result by_model(uint8_t model,
 		return motion(service, out);
 	case HUB_2:
 		return hub(data, out);
+	case LEAK:
+		return leak(data, out);
+	case PLUG_US:
+	case PLUG_JP:
+		return plug(data, out);
 	}
 	return DECODED_OTHER;
 }

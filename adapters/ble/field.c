@@ -62,7 +62,8 @@ bool field_is_event(unsigned field)
 bool field_is_percent(unsigned field)
 {
 	return field == FIELD_BATTERY || field == FIELD_HUMIDITY ||
-	       field == FIELD_MOISTURE || field == FIELD_CONSUMABLE;
+	       field == FIELD_MOISTURE || field == FIELD_CONSUMABLE ||
+	       field == FIELD_CHARGE;
 }
 
 enum lwm2m_type field_type(unsigned field)

@@ -126,7 +126,24 @@
 	X(HEAT_INDEX, "heat-index", "Cel") \
 	X(WIND_CHILL, "wind-chill", "Cel") \
 	X(VOC, "voc", "ppb") \
-	X(CONCENTRATION, "concentration", "kg/m3")
+	X(CONCENTRATION, "concentration", "kg/m3") \
+	X(SCORE, "score", "") \
+	X(HEART_RATE, "heart-rate", "1/min") \
+	X(LEVEL, "level", "m") \
+	X(QUALITY, "quality", "") \
+	X(GRAVITY, "gravity", "") \
+	X(RADON, "radon", "Bq/m3") \
+	X(DOSE_RATE, "dose-rate", "nSv/h") \
+	X(DOSE, "dose", "nSv") \
+	X(STATE, "state", "") \
+	X(MODE, "mode", "") \
+	X(SECTOR, "sector", "") \
+	X(ERROR, "error", "") \
+	X(ALARM, "alarm", "") \
+	X(CHARGE, "charge", "%") \
+	X(CONSUMED, "consumed", "Ah") \
+	X(REMAINING, "remaining", "s") \
+	X(APPARENT_POWER, "apparent-power", "VA")
 
 enum ble_field {
 #define X(enumerator, name, unit) FIELD_##enumerator,

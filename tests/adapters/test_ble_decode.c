@@ -804,6 +804,48 @@ static void mibeacon_states_end(void **state)
 	RUN_EACH(vectors);
 }
 
+/* Of locks, toothbrushes, leak sensors and scales: objects in clear, and the
+ * values that xiaomi-ble has for them. */
+#define OBJECT(product, object) "5050" product "01" "554433221154" object
+#define MI_OBJECT(product, object, expected) \
+	{"svc fe95", OBJECT(product, object), BT, expected, 0, \
+	 "54:11:22:33:44:55", 0}
+static void mibeacon_of_others(void **state)
+{
+	static const struct vector vectors[] = {
+		MI_OBJECT("9017", "1000020002", "running=yes"),
+		MI_OBJECT("9017", "100002015f", "running=no score=95"),
+		MI_OBJECT("7563", "7b480101", "wet-2=yes"),
+		MI_OBJECT("7563", "684a0100", "wet=yes"),
+		MI_OBJECT("7563", "684a0103", "wet-2=no"),
+		MI_OBJECT("7563", "684a0104", "NOTHING"),
+		MI_OBJECT("cb4d", "164e0901581b00005d396164", "mass=70"),
+		MI_OBJECT("cb4d", "164e0901000000005d396164", "NOTHING"),
+		MI_OBJECT("c24f", "166e0901d0a2204e5d396164",
+		   "mass=72 heart-rate=70 impedance=500"),
+		MI_OBJECT("c24f", "166e09010000004b5d396164",
+			  "impedance-2=480"),
+		MI_OBJECT("c24f", "166e0901ff0700005d396164", "NOTHING"),
+		MI_OBJECT("9e06", "0b000924000000005d396164",
+			  "lock-event=4 lock=yes"),
+		MI_OBJECT("9e06", "0b000911000000005d396164",
+			  "lock-event=1 lock=no"),
+		MI_OBJECT("9e06", "0b000913000000005d396164", "lock-event=3"),
+		MI_OBJECT("9e06", "07000104",
+			  "door=yes left-open=no tamper=yes"),
+		MI_OBJECT("9e06", "07000105",
+			  "door=no left-open=no problem=yes"),
+		MI_OBJECT("9e06", "07000101", "door=no left-open=no tamper=no"),
+		MI_OBJECT("9e06", "0f4a0101", "tamper=yes"),
+		MI_OBJECT("9e06", "12100101", "power-on=yes"),
+		MI_OBJECT("9e06", "22540100", "charging=yes"),
+		MI_OBJECT("9e06", "22540102", "charging=no"),
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
 static void mibeacon_encrypted(void **state)
 {
 	static const struct vector vectors[] = {
@@ -1081,6 +1123,42 @@ static void inkbird(void **state)
 	RUN_EACH(vectors);
 }
 
+/* The packets and values of qingping-ble's tests. */
+static void qingping(void **state)
+{
+	static const struct vector vectors[] = {
+		{"svc fdcd", "080c344d56342d5801042001b201020164", BT,
+		 "temperature=28.8 humidity=43.4 battery=100", 0, 0, 0},
+		{"svc fdcd", "880ed6888fe6485401040301160212040200020013022502",
+		 BT, "temperature=25.9 humidity=53.4 pm2.5=2 pm10=2 co2=549",
+		 0, 0, 0},
+		{"svc fdcd", "8818072240342d5801041801cd0002016107027327", BT,
+		 "temperature=28 humidity=20.5 battery=97 pressure=100990",
+		 0, 0, 0},
+		{"svc fdcd", "c8044d3a40342d580401010f01ef", BT,
+		 "opening=no left-open=no packet=239", 0, 0, 0},
+		{"svc fdcd", "c8044d3a40342d580401020f01f0", BT,
+		 "opening=yes left-open=yes packet=240", 0, 0, 0},
+		{"svc fdcd", "0812cdd560342d580201640f019809043c010000", BT,
+		 "battery=100 packet=152 illuminance=316", 0, 0, 0},
+		/* of an event the light is none */
+		{"svc fdcd", "4812cdd560342d580804012d01000f01b7", BT,
+		 "motion=yes packet=183", 0, 0, 0},
+		{"svc fdcd", "0a5d931d86342d5801041701ce01020164" "1302b302",
+		 DECODE_QINGPING,
+		 "temperature=27.9 humidity=46.2 battery=100 co2=691", 0, 0,
+		 0},
+		/* a battery of 255: the mains */
+		{"svc fdcd", "0a5d931d86342d580201ff", BT, "NOTHING", 0, 0, 0},
+		{"svc fdcd", "0a5d931d86342d5801041701", BT, "DAMAGED", 0, 0,
+		 0},
+		{"svc fdcd", "0a5d931d8634", BT, "OTHER", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
 /* The values are thermopro-ble's. */
 static void thermopro(void **state)
 {
@@ -1178,6 +1256,21 @@ static void switchbot(void **state)
 		 "temperature=-4.3 humidity=25 light-level=2", 0, 0, 0},
 		{"ad", "0616" "3dfd" "760064" "0eff" "6909"
 		 "c0112233445581abffff00", BT, "DAMAGED", 0, 0, 0},
+		/* leak and plug: the values are pySwitchbot's */
+		{"ad", "0616" "3dfd" "260064" "0cff" "6909"
+		 "c4407750fd152be401", BT, "wet=yes tamper=no battery-low=yes "
+		 "battery=100", 0, 0, 0},
+		{"ad", "0616" "3dfd" "260064" "0cff" "6909"
+		 "c4407750fd152b4d02", BT, "wet=no tamper=yes battery-low=no "
+		 "battery=77", 0, 0, 0},
+		{"ad", "0616" "3dfd" "260064" "0bff" "6909"
+		 "c4407750fd152b4d", BT, "DAMAGED", 0, 0, 0},
+		{"ad", "0616" "3dfd" "678000" "0fff" "6909"
+		 "6055f93e4c1a0f80009b00f5", BT, "power-on=yes power=24.5", 0,
+		 0, 0},
+		{"ad", "0616" "3dfd" "6a8000" "0fff" "6909"
+		 "6055f93e4c1a0f00009b8bb8", BT, "power-on=no power=300", 0,
+		 0, 0},
 		/* of any of SwitchBot's devices */
 		{"mfr 0969", "b0e9fe543215b7e4079ba4003702d500",
 		 DECODE_SWITCHBOT, "NO MODEL", 0, 0, 0},
@@ -1311,6 +1404,8 @@ int main(void)
 		cmocka_unit_test(inkbird),
 		cmocka_unit_test(switchbot),
 		cmocka_unit_test(thermopro),
+		cmocka_unit_test(qingping),
+		cmocka_unit_test(mibeacon_of_others),
 		cmocka_unit_test(scales),
 		cmocka_unit_test(standard_service_data),
 		cmocka_unit_test(nothing_comes_of_damage),
