@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * AES-128 in counter mode with CBC-MAC (RFC 3610), by GnuTLS. */
+ * AES-128 by GnuTLS: in counter mode with CBC-MAC (RFC 3610), and what makers
+ * send without a tag. */
 #ifndef BLE_CRYPTO_H
 #define BLE_CRYPTO_H
 #include <stddef.h>
@@ -24,4 +25,11 @@ struct crypto_sealed {
 int crypto_ccm_open(const struct crypto_sealed *sealed, uint8_t *plain);
 /* The same without a tag to check: text that somebody else must recognise. */
 int crypto_ccm_uncover(const struct crypto_sealed *sealed, uint8_t *plain);
+/* Counter mode: n bytes into plain, the first block's counter little-endian and
+ * of 16 bytes as the later ones. -ENOMEM, -EINVAL. */
+int crypto_counter_uncover(const uint8_t *key, uint16_t counter,
+			   const uint8_t *text, size_t n, uint8_t *plain);
+/* One block of the bare cipher, back. */
+int crypto_block_open(const uint8_t *key, const uint8_t *block,
+		      uint8_t *plain);
 #endif

@@ -26,6 +26,13 @@ static const struct decoder decoders[] = {
 	[DECODE_SWITCHBOT] = {"switchbot", decode_switchbot},
 	[DECODE_THERMOPRO] = {"thermopro", decode_thermopro},
 	[DECODE_QINGPING] = {"qingping", decode_qingping},
+	[DECODE_THERMOBEACON] = {"thermobeacon", decode_thermobeacon},
+	[DECODE_ORALB] = {"oralb", decode_oralb},
+	[DECODE_ARANET] = {"aranet", decode_aranet},
+	[DECODE_VICTRON] = {"victron", decode_victron},
+	[DECODE_MOPEKA] = {"mopeka", decode_mopeka},
+	[DECODE_TILT] = {"tilt", decode_tilt},
+	[DECODE_TPMS] = {"tpms", decode_tpms},
 	[DECODE_STANDARD] = {"standard", decode_standard},
 	[DECODE_PROFILE] = {"profile", decode_profile},
 };

@@ -10,11 +10,14 @@
 #include "adapters/ble/field.h"
 
 #define DECODE_NAMES "auto|bthome|atc|ruuvi|mibeacon|eddystone|ibeacon|" \
-	"govee|inkbird|switchbot|thermopro|qingping|standard|profile|none"
+	"govee|inkbird|switchbot|thermopro|qingping|thermobeacon|oralb|" \
+	"aranet|victron|mopeka|tilt|tpms|standard|profile|none"
 enum decode_choice {
 	DECODE_AUTO, DECODE_BTHOME, DECODE_ATC, DECODE_RUUVI, DECODE_MIBEACON,
 	DECODE_EDDYSTONE, DECODE_IBEACON, DECODE_GOVEE, DECODE_INKBIRD,
-	DECODE_SWITCHBOT, DECODE_THERMOPRO, DECODE_QINGPING, DECODE_STANDARD,
+	DECODE_SWITCHBOT, DECODE_THERMOPRO, DECODE_QINGPING,
+	DECODE_THERMOBEACON, DECODE_ORALB, DECODE_ARANET, DECODE_VICTRON,
+	DECODE_MOPEKA, DECODE_TILT, DECODE_TPMS, DECODE_STANDARD,
 	DECODE_PROFILE, DECODE_NONE,
 };
 
@@ -135,6 +138,13 @@ DECODER(inkbird);
 DECODER(switchbot);
 DECODER(thermopro);
 DECODER(qingping);
+DECODER(thermobeacon);
+DECODER(oralb);
+DECODER(aranet);
+DECODER(victron);
+DECODER(mopeka);
+DECODER(tilt);
+DECODER(tpms);
 DECODER(standard);
 DECODER(profile);
 #endif

@@ -6,6 +6,7 @@
 #include "adapters/ble/ad.h"
 #include "adapters/ble/bytes.h"
 #include "adapters/ble/decode.h"
+#include "adapters/ble/decode_govee.h"
 
 #define GOVEE 0xec88
 #define GOVEE_OLD 0x8801
@@ -26,7 +27,7 @@ static const struct {
 };
 
 /* GVH5106_1234, GV5140..., B5178...; H5106 where the site says it. */
-static enum layout layout_of(const char *name)
+static unsigned long model_of(const char *name)
 {
 	unsigned long model;
 
@@ -34,6 +35,13 @@ static enum layout layout_of(const char *name)
 	model = strtoul(name, NULL, 10);
 	while (model > 9999)	/* digits of the address behind it */
 		model /= 10;
+	return model;
+}
+
+static enum layout layout_of(const char *name)
+{
+	unsigned long model = model_of(name);
+
 	for (size_t i = 0; i < sizeof(models) / sizeof(*models); i++)
 		if (models[i].model == model)
 			return (enum layout)models[i].layout;
@@ -189,5 +197,5 @@ DECODER(govee)
 	at = 0;
 	if (ad_company(adv->data, adv->n, &at, SHARED, &e))
 		return shared_decode(device, &e, out);
-	return DECODED_OTHER;
+	return govee_others_decode(adv, model_of(device->identity.name), out);
 }

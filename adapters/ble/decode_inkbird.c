@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Inkbird: IBS-TH and P01B, whose manufacturer data has no company in front,
- * the longer data of the ITH models, and the thermometers of iBBQ. */
+ * the longer data of the ITH models, the thermometers of iBBQ, and IAM-T2. */
 #include <string.h>
 
 #include "adapters/ble/ad.h"
@@ -91,6 +91,29 @@ static enum decode_result probes_decode(const uint8_t *p, size_t n,
 	return DECODED_VALUES;
 }
 
+/* IAM-T2: "T2" in place of a company, the address (which begins so), status,
+ * then big-endian tenths, and CO2. The battery's scale is not known. */
+static bool is_air_monitor(const struct ad_element *e)
+{
+	return e->n == 17 && e->data[0] == 'T' && e->data[1] == '2' &&
+	       e->data[2] == 0x00 && e->data[3] == 0x62;
+}
+
+static enum decode_result air_decode(const uint8_t *p, struct readings *out)
+{
+	double tenths = bes16(p + 10);
+
+	if (be16(p + 12) > 1000)
+		return DECODED_DAMAGED;
+	if (p[9] & 0x02)	/* it shows degrees Fahrenheit */
+		reading_number(out, FIELD_TEMPERATURE, (tenths - 320) * 5, 90);
+	else
+		reading_number(out, FIELD_TEMPERATURE, tenths, 10);
+	reading_number(out, FIELD_HUMIDITY, be16(p + 12), 10);
+	reading_number(out, FIELD_CO2, be16(p + 14), 1);
+	return DECODED_VALUES;
+}
+
 /* Where there are several, the last one is the newest. */
 static bool last_manufacturer(const struct advertisement *adv,
 			      struct ad_element *found)
@@ -117,6 +140,8 @@ DECODER(inkbird)
 		return DECODED_OTHER;
 	if (e.n == 18 && le16(e.data) == LONG_COMPANY)
 		return long_decode(e.data + 2, out);
+	if (is_air_monitor(&e))
+		return air_decode(e.data, out);
 	if (is_grill(adv, device, &e))
 		return probes_decode(e.data + PROBES_AT, e.n - PROBES_AT,
 				     out);

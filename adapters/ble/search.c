@@ -145,7 +145,9 @@ static void found_tell(struct adapter_search *search, const struct found *f)
 	if (f->decoder && strcmp(f->decoder, "standard") != 0)
 		snprintf(keys + used, sizeof(keys) - (size_t)used,
 			 ", profile: %s%s", f->decoder,
-			 strcmp(f->decoder, "mibeacon") == 0 ? "/sensor" : "");
+			 strcmp(f->decoder, "mibeacon") == 0 ? "/sensor" :
+			 strcmp(f->decoder, "victron") == 0 ?
+			 "/instant-readout" : "");
 	used = snprintf(note, sizeof(note), "%s%s%s", *f->name ? "\"" : "",
 			f->name, *f->name ? "\", " : "");
 	snprintf(note + used, sizeof(note) - (size_t)used, "%s%s%s%s%s",

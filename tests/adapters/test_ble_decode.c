@@ -1159,6 +1159,277 @@ static void qingping(void **state)
 	RUN_EACH(vectors);
 }
 
+/* The packets of thermobeacon-ble's tests, and its values; the percentage that
+ * it makes of the voltage is left out. */
+#define LISTED "0303f0ff" "15ff"
+static void thermobeacon(void **state)
+{
+	static const struct vector vectors[] = {
+		{"ad", LISTED "100000009c0d0000fe44450cc501870217000000", BT,
+		 "temperature=28.3125 humidity=40.4375 voltage=3.141 input=no",
+		 0, 0, 0},
+		{"ad", LISTED "300000008b0100005d44d60b5901590344000c00", BT,
+		 "temperature=21.5625 humidity=53.5625 voltage=3.03 input=no",
+		 0, 0, 0},
+		{"ad", LISTED "1b000080832c0000d063820c6f01730205230000", BT,
+		 "temperature=22.9375 humidity=39.1875 voltage=3.202 input=yes",
+		 0, 0, 0},
+		/* not of a model, a page of another length, not listed */
+		{"ad", LISTED "120000009c0d0000fe44450cc501870217000000", BT,
+		 "OTHER", 0, 0, 0},
+		{"ad", "0303f0ff" "17ff" "15000000f0050000d76ebe016500"
+		 "0000a70100000000", BT, "OTHER", 0, 0, 0},
+		{"ad", "15ff" "100000009c0d0000fe44450cc501870217000000", BT,
+		 "OTHER", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* The packets of oralb-ble's tests, and its values. */
+static void oralb(void **state)
+{
+	static const struct vector vectors[] = {
+		{"mfr 00dc", "0201080300000001010004", BT, "running=yes "
+		 "state=3 duration=0 mode=1 sector=1 problem=no", 0, 0, 0},
+		{"mfr 00dc", "03220c03c0013007043c04", BT, "running=yes "
+		 "state=3 duration=108 mode=7 sector=4 problem=yes", 0, 0, 0},
+		{"mfr 00dc", "010205030000080401", BT, "running=yes state=3 "
+		 "duration=8 mode=4 sector=1 problem=no", 0, 0, 0},
+		{"mfr 00dc", "0631190872000000070000", BT, "running=no "
+		 "state=8 duration=0 mode=0 sector=0 problem=no", 0, 0, 0},
+		/* a button is pressed: nothing of the pressure */
+		{"mfr 00dc", "07340c0338000002010004", BT, "running=yes "
+		 "state=3 duration=0 mode=2 sector=1", 0, 0, 0},
+		{"mfr 00dc", "02010803000000010100", BT, "OTHER", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* The packets of Home Assistant's tests of its integration, and its values. */
+static void aranet(void **state)
+{
+	static const struct vector vectors[] = {
+		{"mfr 0702", "21000201000000018a02a501b12622590" "12c01e80088",
+		 BT, "co2=650 temperature=21.05 pressure=99050 humidity=34 "
+		 "battery=89", 0, 0, 0},
+		{"mfr 0702", "0121040401000000" "0000f00100000c02004f003c0001"
+		 "0080", BT, "temperature=24.8 humidity=52.4 battery=79", 0, 0,
+		 0},
+		{"mfr 0702", "0221260401" "00602d0000089805006e000064002c01fd"
+		 "00c7", BT, "dose=11616 duration=366600 dose-rate=110 "
+		 "battery=100", 0, 0, 0},
+		{"mfr 0702", "0321040601000000" "0700fe01c927ce0100640158" "02"
+		 "f60108", BT, "radon=7 temperature=25.5 pressure=101850 "
+		 "humidity=46.2 battery=100", 0, 0, 0},
+		/* it calibrates: no value; and it is not to tell them */
+		{"mfr 0702", "21000201000000010080" "0040008022590" "12c01e8008"
+		 "8", BT, "humidity=34 battery=89", 0, 0, 0},
+		{"mfr 0702", "01000201000000", BT, "NOTHING", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* A packet as in theengs' and ble_monitor's tests: 28131 Pa, 27.9 Cel. */
+static void tyres(void **state)
+{
+	static const struct vector vectors[] = {
+		{"mfr 0100", "80eaca108a78e36d0000e60a00005b00", BT,
+		 "pressure=28131 temperature=27.9 battery=91 problem=no", 0, 0,
+		 0},
+		{"mfr 0100", "83eaca108a780000000038ffffff5b01", BT,
+		 "pressure=0 temperature=-2 battery=91 problem=yes", 0, 0, 0},
+		{"mfr 0100", "84eaca108a78e36d0000e60a00005b00", BT, "OTHER",
+		 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* The values are mopeka-iot-ble's. */
+static void mopeka(void **state)
+{
+#define MOPEKA "0303e5fe" "0dff5900"
+	static const struct vector vectors[] = {
+		{"ad", MOPEKA "087043b6c3e0f509fae3", BT, "voltage=3.5 "
+		 "temperature=27 quality=3 level=0.341 input=no", 0, 0, 0},
+		{"ad", MOPEKA "0370c3b603e0f509fae3", BT, "voltage=3.5 "
+		 "temperature=27 quality=0 input=yes", 0, 0, 0},
+		/* water: 950 x (0.600592 + 0.003124 x 67 - 0.00001368 x 67^2)*/
+		{"ad", MOPEKA "057043b6c3e0f509fae3", DECODE_MOPEKA,
+		 "voltage=3.5 temperature=27 quality=3 level=0.711 input=no",
+		 0, 0, "water"},
+		{"mfr 0059", "087043b6c3e0f509fae3", BT, "OTHER", 0, 0, 0},
+		{"ad", MOPEKA "077043b6c3e0f509fae3", BT, "OTHER", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* The values are tilt-ble's, in degrees Celsius. */
+static void tilt(void **state)
+{
+	static const struct vector vectors[] = {
+		{"mfr 004c", "0215a495bb30c5b14b44b5121370f02d74de004403fbc5",
+		 BT, "temperature=20 gravity=1.019", 0, 0, 0},
+		{"mfr 004c", "0215a495bb40c5b14b44b5121370f02d74de02a827b0c5",
+		 BT, "temperature=20 gravity=1.016", 0, 0, 0},
+		{"mfr 004c", "0215a495bb90c5b14b44b5121370f02d74de004403fbc5",
+		 BT, "uuid='a495bb90-c5b1-4b44-b512-1370f02d74de' major=68 "
+		 "minor=1019 tx-power=-59", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* The first two packets of victron-ble's tests; the others sealed here. The
+ * values are victron-ble's. */
+#define VK "aff4d0995b7d1e176c0c33ecb9e70dcd"
+#define VIC(hex, expected) {"mfr 02e1", hex, BT, expected, VK, 0, 0}
+static void victron(void **state)
+{
+	static const struct vector vectors[] = {
+		VIC("100289a302b040af925d09a4d89aa0128bdef48c6298a9",
+		    "voltage=12.53 alarm=0 current=0 consumed=50 charge=50"),
+		{"mfr 02e1", "100242a0016207adceb37b605d7e0ee21b24df5c", BT,
+		 "state=4 error=0 voltage=13.88 current=1.4 energy=0.03 "
+		 "power=19 current-2=0", "adeccb947395801a4dd45a2eaa44bf17",
+		 0, 0},
+		VIC("1002e0a304d204af04d426b764662bc18d8d",
+		    "state=3 error=0 voltage=14.12 voltage-2=13.76"),
+		VIC("1002e0a305d204af16d446b2e0636d625ce5484cb3e279be",
+		    "alarm=17 error=0 voltage=13.25 temperature=22"),
+		VIC("1002e0a303d204af0ed446d6eaa12a2254877c", "state=9 alarm=0 "
+		    "voltage=26.6 apparent-power=450 voltage-2=230.11 "
+		    "current-2=2.1"),
+		VIC("1002e0a308d204af02d422d7e99cd43e7272831538",
+		    "state=5 error=0 voltage=13.8 current=7.5 temperature=27 "
+		    "current-4=1.2"),
+		VIC("1002e0a30fd204af03d4d1b71c6303c4918c7c563ecf",
+		    "state=4 error=0 voltage=14.31 current=25.2 voltage-2=13.2"
+		    " current-2=28.4"),
+		VIC("1002e0a30cd204af04d48f4dd429a33e8a997c1712",
+		    "state=3 error=0 current=-5.5 voltage=26.12 power=-120 "
+		    "power-2=640 temperature=25 charge=88"),
+		VIC("1002e0a309d204af06d546b2e0632beb88aa79563ecf7c",
+		    "state=1 error=0 alarm=0 voltage=13.22 voltage-2=13.19"),
+		VIC("1002e0a30ad204af07f847edeae6d4c18d8d7cfa43c27cbd",
+		    "error=0 remaining=18000 voltage=26.55 current=-12.3 "
+		    "alarm=0 charge=87.5 consumed=21.5 temperature=21"),
+		VIC("1002e0a30dd204affa2bf9b6e06384b2b73383",
+		    "voltage=12.15 alarm=0 current=-4.21 temperature=23"),
+		VIC("1002e0a302d204aff82ba3b6e26320c41d6583a23f3f43",
+		    "voltage=12.53 alarm=2 current=-1.5 consumed=50 "
+		    "voltage-2=12.91"),
+		VIC("1002e0a307d204aff82ba3b6e26320c41d6583a23f3f43",
+		    "OTHER"),
+		VIC("1002e0a302d204aef82ba3b6e26320c41d6583a23f3f43",
+		    "WRONG KEY"),
+		{"mfr 02e1", "1002e0a302d204aff82ba3b6e26320c41d6583a23f3f43",
+		 BT, "NO KEY", 0, 0, 0},
+		VIC("1002e0a302d204af", "OTHER"),
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* Sealed as Govee does; the values are govee-ble's. */
+#define SEALED "aaf10011a2b3"
+static void govee_sealed(void **state)
+{
+	static const struct vector vectors[] = {
+		{"mfr ef88", SEALED "bb5b4d1c7761cf9021d1e97620364b5a05dd", BT,
+		 "motion=yes battery=100", 0, 0, 0},
+		{"mfr ef88", SEALED "c179220a90d2c0983b8e6c26b87902a8fd37", BT,
+		 "button=yes button-event=1 battery=100", 0, 0, 0},
+		{"mfr ef88", SEALED "92f653314f3afc4a379afe3716f00756fcb5", BT,
+		 "window=yes battery=100", 0, 0, 0},
+		{"mfr ef88", SEALED "4bd00ab2e7292aeb9ebb532fb65e3b602496", BT,
+		 "window=no battery=100", 0, 0, 0},
+		{"mfr ef88", SEALED "b52654a91b629e93d1ee40d63090db90b7ea", BT,
+		 "vibration=yes battery=100", 0, 0, 0},
+		{"mfr ef88", SEALED "410b9a67e80e40f5fd6241c3aa94475dd796", BT,
+		 "button-4=yes button-event-4=1 battery=100", 0, 0, 0},
+		{"mfr ef88", SEALED "ea7138aaa4aa80b747e59be1f7661eece9d3", BT,
+		 "button=yes button-event=1 presence=yes battery=100", 0, 0,
+		 0},
+		/* one bit of it */
+		{"mfr ef88", SEALED "ea7138aaa4aa80b747e59be1f7661eece9d2", BT,
+		 "OTHER", 0, 0, 0},
+		{"mfr 8843", "ec0002010111", BT, "occupancy=yes motion=yes", 0,
+		 0, 0},
+		{"mfr 8803", "ec0001010000", BT, "occupancy=no motion=no", 0,
+		 0, 0},
+		{"mfr 8843", "ec0003010111", BT, "OTHER", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* The values are govee-ble's, but that a probe that is not there has none. */
+static void govee_grills(void **state)
+{
+	static const struct vector vectors[] = {
+		{"ad", "03035181" "11ff1111" "0000000000000100083417700000",
+		 BT, "temperature=21", 0, 0, 0},
+		{"ad", "03035182" "14ff1111"
+		 "00000000000001000834177000092effff", BT,
+		 "temperature=21 temperature-2=23.5", 0, 0, 0},
+		{"ad", "03035184" "14ff1111"
+		 "00000000000042000834177000092effff", BT,
+		 "temperature-3=21 temperature-4=23.5", 0, 0, 0},
+		{"ad", "03035184" "14ff1111"
+		 "00000000000043000834177000092effff", BT, "DAMAGED", 0, 0, 0},
+		{"mfr 1111", "0000000000004200083417700000ffff00000000", BT,
+		 "temperature=21", 0, 0, "GVH5185_1234"},
+		{"ad", "03035191" "17ff1111"
+		 "00000000000042000834177000000a2800000000", BT,
+		 "temperature=21 temperature-2=26", 0, 0, 0},
+		{"ad", "03035198" "17ff1111"
+		 "00000000000082000834177000000a2800000000", BT,
+		 "temperature-3=21 temperature-4=26", 0, 0, 0},
+		{"ad", "03035055" "17ff1111"
+		 "0000644c00160014003c0000180014003c000000", BT,
+		 "temperature-3=22 temperature-4=24 battery=100", 0, 0, 0},
+		{"ad", "03035055" "17ff1111"
+		 "0000649000160014003c0000180014003c000000", BT,
+		 "temperature-5=22 battery=100", 0, 0, 0},
+		{"mfr 1111", "0000000000000100083417700000", BT, "OTHER", 0, 0,
+		 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
+/* The values are inkbird-ble's. */
+static void inkbird_air(void **state)
+{
+	static const struct vector vectors[] = {
+		{"ad", "12ff" "5432006200a1a2a30000011401f70233ff", BT,
+		 "temperature=27.6 humidity=50.3 co2=563", 0, 0, 0},
+		{"ad", "12ff" "5432006200a1a2a300020246" "01f7023391", BT,
+		 "temperature=14.5555555556 humidity=50.3 co2=563", 0, 0, 0},
+		{"ad", "12ff" "5432006200a1a2a30000ffce" "01f7023391", BT,
+		 "temperature=-5 humidity=50.3 co2=563", 0, 0, 0},
+		{"ad", "12ff" "5432006200a1a2a30000ffce" "ffff023391", BT,
+		 "DAMAGED", 0, 0, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
 /* The values are thermopro-ble's. */
 static void thermopro(void **state)
 {
@@ -1405,6 +1676,16 @@ int main(void)
 		cmocka_unit_test(switchbot),
 		cmocka_unit_test(thermopro),
 		cmocka_unit_test(qingping),
+		cmocka_unit_test(thermobeacon),
+		cmocka_unit_test(oralb),
+		cmocka_unit_test(aranet),
+		cmocka_unit_test(tyres),
+		cmocka_unit_test(mopeka),
+		cmocka_unit_test(tilt),
+		cmocka_unit_test(victron),
+		cmocka_unit_test(govee_sealed),
+		cmocka_unit_test(govee_grills),
+		cmocka_unit_test(inkbird_air),
 		cmocka_unit_test(mibeacon_of_others),
 		cmocka_unit_test(scales),
 		cmocka_unit_test(standard_service_data),
