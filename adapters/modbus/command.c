@@ -136,8 +136,9 @@ int modbus_command(struct adapter_command *command)
 		return -EHOSTUNREACH;
 	if (rc >= 0)
 		adapter_heard(device, 0);
-	if (rc > 0)
-		adapter_log(device->bus, device, LOG_NOTICE,
+	if (rc > 0)		/* of one that is busy there may be many */
+		adapter_log(device->bus, device,
+			    rc == 5 || rc == 6 ? LOG_INFO : LOG_NOTICE,
 			    "write of %s refused: exception %d, %s",
 			    point->name, rc, exception_name(rc));
 	return rc <= 0 ? rc : rc == 5 || rc == 6 ? -EBUSY : -EREMOTEIO;

@@ -12,6 +12,7 @@
 /* as of syslog */
 #define LOG_WARNING 4
 #define LOG_NOTICE 5
+#define LOG_INFO 6
 
 struct modbus_bus {
 	/* keys */

@@ -152,6 +152,41 @@ static bool refusals_note(struct plan *plan, struct adapter_point *const *due,
 	return changed;
 }
 
+static bool has_unknown_holes(const struct plan *plan, unsigned first,
+			      unsigned last)
+{
+	for (unsigned i = first + 1; i <= last; i++)
+		if (unknown_hole(plan, i) > 0)
+			return true;
+	return false;
+}
+
+/* Silence is bisected with pieces read in between, which are not due for a
+ * while then: does the block begin where it does because its neighbour is one
+ * of those? Then it is not all that is left of the next boundary. */
+static bool is_piece(const struct plan *plan, struct adapter_point *const *due,
+		     const struct plan_block *block)
+{
+	unsigned first = item_of(due[block->first])->rank;
+
+	if (plan->doubt == DOUBT_NONE || first == 0 ||
+	    plan->items[first]->boundary >= BOUNDARY_TRY ||
+	    unknown_hole(plan, first) == 0)
+		return false;
+	return plan->doubt == DOUBT_TRY || block->first == 0 ||
+	       item_of(due[block->first - 1])->rank != first - 1;
+}
+
+/* An answer without holes shows that the device is there, one with holes that
+ * it has not been these. */
+static void doubt_answered(struct plan *plan, unsigned first, unsigned last)
+{
+	if (plan->doubt == DOUBT_TRY)
+		plan->doubt = DOUBT_PROVE;
+	else if (!plan->learning && has_unknown_holes(plan, first, last))
+		plan->doubt = DOUBT_NONE;
+}
+
 bool plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
 		 const struct plan_block *block, bool good)
 {
@@ -161,16 +196,14 @@ bool plan_served(struct plan *plan, struct adapter_point *const *due, size_t n,
 	unsigned next = end < n ? item_of(due[end])->rank
 				: (unsigned)plan->n - 1;
 	bool changed = refusals_note(plan, due + block->first, block->n, good);
+	bool piece = is_piece(plan, due, block);
 
-	if (good && plan->doubt == DOUBT_TRY)
-		plan->doubt = DOUBT_PROVE;
-	else if (good && last > first)
-		plan->doubt = DOUBT_NONE;
-
+	if (good)
+		doubt_answered(plan, first, last);
 	for (unsigned i = first + 1; good && i <= last; i++)
 		plan->items[i]->boundary = BOUNDARY_GOOD;
 	for (unsigned i = last + 1; plan->learning && i <= next; i++)
-		if (plan->items[i]->boundary == BOUNDARY_TRY)
+		if (plan->items[i]->boundary == BOUNDARY_TRY && !piece)
 			plan->items[i]->boundary = BOUNDARY_HALF;
 	return changed;
 }
@@ -262,19 +295,13 @@ enum plan_lesson plan_silent(struct plan *plan,
 	unsigned first = item_of(due[block->first])->rank;
 	unsigned last = item_of(due[block->first + block->n - 1])->rank;
 	enum plan_doubt before = plan->doubt;
-	bool holes = false;
 
-	for (unsigned i = first + 1; i <= last; i++) {
-		if (unknown_hole(plan, i) == 0)
-			continue;
-		holes = true;
-		if (before != DOUBT_PROVE)
-			continue;
-		plan->items[i]->boundary = BOUNDARY_CUT;
-		*cut = plan->items[i];
-	}
-	plan->doubt = before == DOUBT_NONE && holes ? DOUBT_TRY : DOUBT_NONE;
-	return before == DOUBT_PROVE && holes ? PLAN_LEARNT : PLAN_NOTHING;
+	plan->doubt = DOUBT_NONE;
+	if (!has_unknown_holes(plan, first, last))
+		return PLAN_NOTHING;
+	plan->doubt = DOUBT_TRY;
+	return before == DOUBT_PROVE ? plan_refused(plan, due, block, cut) :
+				       PLAN_NOTHING;
 }
 
 size_t plan_cuts_get(const struct plan *plan, struct plan_cut *cuts,

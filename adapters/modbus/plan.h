@@ -36,7 +36,7 @@ struct plan_item {
 enum plan_doubt {
 	DOUBT_NONE,
 	DOUBT_TRY,		/* once without holes that were never read */
-	DOUBT_PROVE,		/* that was answered: is it so with them? */
+	DOUBT_PROVE,		/* that was answered: with which is it not? */
 };
 
 struct plan {
@@ -87,8 +87,10 @@ enum plan_lesson plan_refused(struct plan *plan,
 			      const struct plan_block *block,
 			      const struct plan_item **cut);
 
-/* That block was not answered at all. LEARNT: that is because of its holes, and
- * they are cut. */
+/* That block was not answered at all. Where the device answers without the
+ * block's holes and, again, not with them, they are bisected as by
+ * plan_refused(); between two silences one request is made that it can answer,
+ * so that it does not count as gone. */
 enum plan_lesson plan_silent(struct plan *plan,
 			     struct adapter_point *const *due,
 			     const struct plan_block *block,

@@ -153,6 +153,28 @@ static void read_back(struct bus_device *device)
 	device_schedule(device);
 }
 
+int64_t command_due(const struct bus_device *device)
+{
+	const struct bus_command *command = device->current;
+
+	return command && command->state == COMMAND_WAITING ? command->again :
+							      POLL_NEVER;
+}
+
+/* A device that is busy now may well take it in a moment; false: its time is
+ * over before that. */
+static bool command_wait(struct bus_device *device)
+{
+	struct bus_command *command = device->current;
+
+	command->again = bus_now() + BUS_BUSY_PAUSE;
+	if (command->again >= command->base.deadline)
+		return false;
+	command->state = COMMAND_WAITING;
+	device_schedule(device);
+	return true;
+}
+
 /* The adapter is through with it. */
 static void command_settle(struct bus_device *device)
 {
@@ -162,6 +184,8 @@ static void command_settle(struct bus_device *device)
 		command->base.point, struct bus_point, base);
 	int lost = bus->lost ? bus->lost : device->lost ? -ENODEV : 0;
 
+	if (command->error == -EBUSY && !lost && command_wait(device))
+		return;
 	if (command->error == 0 && point->base.poll == POLL_NEVER)
 		point_written(point, &command->base.value);
 	if (command->error != 0 || point->due == POLL_NEVER)
@@ -172,13 +196,12 @@ static void command_settle(struct bus_device *device)
 		read_back(device);
 }
 
-static void command_start(struct bus_device *device)
+static void command_run(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
-	struct bus_command *command = queue_take(&device->queue);
+	struct bus_command *command = device->current;
 	int rc = -ENOTSUP;
 
-	device->current = command;
 	if (bus_now() >= command->base.deadline) {
 		command_end(device, -ETIMEDOUT);
 		return;
@@ -207,7 +230,11 @@ bool command_step(struct bus *bus)
 		return true;
 	if (device->current && device->current->state == COMMAND_ENDED)
 		command_settle(device);
-	else if (!device->current && device->queue)
-		command_start(device);
+	else if (command_due(device) <= bus_now())
+		command_run(device);
+	if (device->current || !device->queue)
+		return true;
+	device->current = queue_take(&device->queue);
+	command_run(device);
 	return true;
 }

@@ -8,8 +8,6 @@
 #include "agent/bus/bus_private.h"
 #include "agent/base/log.h"
 
-#define BUSY_PAUSE (POLL_SECOND / 2)
-
 static struct bus *bus_of(const struct bus_device *device)
 {
 	return container_of(device->base.bus, struct bus, base);
@@ -283,6 +281,8 @@ static void turn_set(struct bus_device *device, int64_t earliest)
 {
 	int64_t when = setup_due(device);
 
+	if (command_due(device) < when)
+		when = command_due(device);
 	for (size_t i = 0; i < device->base.n_points; i++)
 		if (device->points[i].due < when)
 			when = device->points[i].due;
@@ -451,7 +451,7 @@ static int64_t point_next(const struct bus_device *device,
 	int64_t from = point->due > now ? point->due : now + poll_grain(poll);
 
 	if (point->busy && point->misses < POLL_SILENT_TRIES)
-		return now + (poll < BUSY_PAUSE ? poll : BUSY_PAUSE);
+		return now + (poll < BUS_BUSY_PAUSE ? poll : BUS_BUSY_PAUSE);
 	if (point->misses > POLL_SILENT_TRIES)
 		from = now + poll_refused(point->misses, poll) - poll;
 	return poll_next(from, poll, device->seed);
@@ -634,6 +634,8 @@ bool device_poll(struct bus_device *device, int64_t now)
 	}
 	device->hold = 0;
 	device_make_safe(device);
+	if (command_due(device) <= now)
+		device_ready(device);
 	if (device_setup(device, now)) {
 		turn_set(device, 0);
 		return true;

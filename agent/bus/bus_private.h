@@ -18,6 +18,7 @@
 #define BUS_COMMANDS_MAX 16	/* of one device that wait or run */
 #define BUS_STUCK_MAX 64	/* exchanges in a row that only learn */
 #define BUS_VALUE_MAX 65536	/* bytes of a text or opaque value */
+#define BUS_BUSY_PAUSE (POLL_SECOND / 2)	/* before it is asked again */
 
 #define container_of(member_, type_, name_) \
 	((type_ *)(void *)((char *)(member_) - offsetof(type_, name_)))
@@ -43,6 +44,7 @@ enum bus_command_state {
 	COMMAND_RUNNING,	/* at the adapter, until done, cancel, detach */
 	COMMAND_ENDED,		/* by the adapter: error says how */
 	COMMAND_READING,	/* done; the read-back is under way */
+	COMMAND_WAITING,	/* the device is busy: at `again` once more */
 };
 
 struct bus_command {
@@ -51,6 +53,7 @@ struct bus_command {
 	uint64_t id;
 	enum bus_command_state state;
 	int error;
+	int64_t again;
 	bool forgotten;		/* but the adapter cannot cancel */
 	uint8_t bytes[];	/* of the value */
 };
@@ -222,6 +225,8 @@ void command_forget(struct bus_device *device, uint64_t id);
 void commands_fail(struct bus_device *device, int error);
 /* BUS_DONE of the current one; the next may run. */
 void command_end(struct bus_device *device, int error);
+/* When one that its device was too busy for is tried again; POLL_NEVER. */
+int64_t command_due(const struct bus_device *device);
 /* Its turn at command_step() has come. */
 void device_ready(struct bus_device *device);
 void device_unready(struct bus_device *device);

@@ -5,10 +5,12 @@
  * or the run before was killed. On the bus's thread. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include "agent/bus/bus_private.h"
 #include "agent/base/log.h"
 
 #define SAFE_WITHIN POLL_SECOND
+static const struct timespec busy_pause = {0, 200 * 1000 * 1000};
 /* The beat of a loop that waits for long comes every few seconds only. */
 #define BEAT_LATE (10 * POLL_SECOND)
 
@@ -44,11 +46,16 @@ int device_write(struct bus_device *device, struct bus_point *point,
 	return rc ? rc : raw_write(device, point, &raw);
 }
 
+/* Once more: there may be no later. */
 static bool point_safe(struct bus_device *device, struct bus_point *point,
 		       const struct config_point *conf)
 {
 	int rc = device_write(device, point, conf->safe);
 
+	if (rc == -EBUSY) {
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &busy_pause, NULL);
+		rc = device_write(device, point, conf->safe);
+	}
 	if (rc < 0)
 		log_line(LOG_WARN, device->base.name, device->base.bus->name,
 			 "point %s could not be made safe: %s", conf->name,
@@ -61,8 +68,11 @@ bool device_safe(struct bus_device *device)
 	struct bus *bus = container_of(device->base.bus, struct bus, base);
 	bool done = true;
 
-	if (!device->link || device->tries > 0 || device->current ||
-	    !bus->ops->command)
+	if (!device->link || device->tries > 0 || !bus->ops->command)
+		return false;
+	if (device->current && device->current->state == COMMAND_WAITING)
+		command_end(device, -ECANCELED);	/* it would undo it */
+	if (device->current)
 		return false;
 	for (size_t i = 0; i < device->base.n_points; i++)
 		if (device->conf->points[i].has_safe)

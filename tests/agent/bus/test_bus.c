@@ -42,6 +42,7 @@ static struct {
 	atomic_int values[UNITS][ADDRESSES];
 	atomic_int block;		/* points an exchange takes */
 	atomic_int command_error, commands;
+	atomic_int command_busy;	/* so often, before it is taken */
 	atomic_bool command_later, command_loses, complete, lost_by_turn;
 	atomic_bool fault_all;
 	atomic_int order[64], n_order;	/* units in the order of exchanges */
@@ -212,6 +213,10 @@ static int fake_command(struct adapter_command *c)
 	if (atomic_load(&world.command_later)) {
 		world.pending[d->unit] = c;
 		return -EINPROGRESS;
+	}
+	if (atomic_load(&world.command_busy) > 0) {
+		atomic_fetch_sub(&world.command_busy, 1);
+		return -EBUSY;
 	}
 	if (c->value.type == LWM2M_STRING)
 		expect(c->value.length == 3 &&
@@ -1122,6 +1127,78 @@ static void command_past_its_deadline_is_not_begun(void **state)
 	stop(s);
 }
 
+static void plant_safe(struct plant *p, int unit, double safe);
+
+/* Polls go on meanwhile, and what was written after it waits behind it. */
+static void busy_device_is_written_to_again(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_init(&p, 2, 1, 20 * MS);
+	atomic_store(&world.command_busy, 2);
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ROUND, &p);
+	write_at(&p, 0, 55, 1);
+	write_at(&p, 0, 66, 2);
+	while (atomic_load(&world.command_busy) == 2)
+		nap(1);
+	skip_to(s, BUS_SAMPLE, &p);
+	skip_to(s, BUS_SAMPLE, &p);
+	skip_to(s, BUS_DONE, &p);
+	assert_int_equal(atomic_load(&world.command_busy), 0);
+	assert_true(atomic_load(&world.commands) >= 3);
+	skip_to(s, BUS_DONE, &p);
+	assert_int_equal(atomic_load(&world.values[2][0]), 66);
+	stop(s);
+}
+
+static void device_that_stays_busy_is_told_at_the_deadline(void **state)
+{
+	struct site *s = *state;
+	struct lwm2m_value v = lwm2m_integer(66);
+	int64_t deadline = clock_now() + 1200 * MS;
+	struct plant p;
+
+	plant_init(&p, 2, 1, 0);
+	atomic_store(&world.command_busy, 1000);
+	start(s);
+	plant_attach(s, &p);
+	assert_int_equal(bus_write(p.device, 0, &v, deadline, 1), 0);
+	assert_int_equal(done_error(s, &p, 1), -EBUSY);
+	assert_true(clock_now() > deadline - 600 * MS);
+	/* one that waits can be cancelled, and does not come back */
+	assert_int_equal(write_at(&p, 0, 66, 2), 0);
+	while (atomic_load(&world.commands) < 4)
+		nap(1);
+	bus_cancel(p.device, 2);
+	atomic_store(&world.command_busy, 0);
+	assert_int_equal(write_at(&p, 0, 77, 3), 0);
+	assert_int_equal(done_error(s, &p, 3), 0);
+	assert_int_equal(atomic_load(&world.values[2][0]), 77);
+	stop(s);
+}
+
+/* What waits would undo it. */
+static void busy_device_is_left_safe(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_safe(&p, 2, .7);
+	atomic_store(&world.command_busy, 2);
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ROUND, &p);
+	write_at(&p, 1, 3, 1);
+	while (atomic_load(&world.command_busy) == 2)
+		nap(1);
+	stop(s);
+	assert_int_equal(atomic_load(&world.commands), 3);
+	assert_int_equal(atomic_load(&world.values[2][1]), 7);
+}
+
 static void detach_answers_pending_commands(void **state)
 {
 	struct site *s = *state;
@@ -1534,6 +1611,9 @@ int main(void)
 		T(later_write_is_read_back_too),
 		T(cancelled_command_is_forgotten),
 		T(command_past_its_deadline_is_not_begun),
+		T(busy_device_is_written_to_again),
+		T(device_that_stays_busy_is_told_at_the_deadline),
+		T(busy_device_is_left_safe),
 		T(detach_answers_pending_commands),
 		T(a_device_leaves_in_its_safe_state),
 		T(a_stop_leaves_safe_states),

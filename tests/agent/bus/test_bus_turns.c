@@ -70,6 +70,12 @@ void command_end(struct bus_device *device, int error)
 	(void)error;
 }
 
+int64_t command_due(const struct bus_device *device)
+{
+	(void)device;
+	return POLL_NEVER;
+}
+
 void device_ready(struct bus_device *device)
 {
 	(void)device;
