@@ -62,10 +62,13 @@ void config_points_build(struct building *b, struct config_device *device,
 			 struct config_scope *scope);
 /* Index in config->buses, -1: none of this name. */
 int config_bus_find(const struct config *config, const char *name);
-/* Declared, or inline in a device (its name; else NULL). Returns its index. */
+/* Declared, or inline in a device, whose words fill its templates (else NULL).
+ * Returns its index. */
 size_t config_bus_build(struct building *b, const char *name,
 			struct place place, const struct yaml_node *node,
-			const char *device);
+			const struct template_words *words);
+/* Is one that stands inline another one for each device of its entry? */
+bool config_bus_has_template(const struct yaml_node *node);
 /* By a device's `bus:` alone, named as its adapter. */
 size_t config_bus_imply(struct building *b, const char *name,
 			struct place place);

@@ -33,27 +33,60 @@ static struct block *block_create(struct building *b)
 	return block;
 }
 
-static void key_take(struct building *b, struct config_bus *bus,
-		     const struct entry *e, struct block *gives,
-		     struct config_scope *scope)
+/* Of its devices, not its own. */
+static bool is_given(const char *key)
 {
-	const struct config_key *key = config_key_find(config_bus_keys, e->key);
-	const struct config_key *device;
+	const struct config_key *device = config_key_find(config_device_keys,
+							  key);
 
+	return !config_key_find(config_bus_keys, key) &&
+	       ((device && device->flags & KEY_GIVES) || config_is_gift(key));
+}
+
+bool config_bus_has_template(const struct yaml_node *node)
+{
+	for (size_t i = 0; node->kind == YAML_MAP && i < node->n; i++)
+		if (template_in(node->items[i]) && !is_given(node->keys[i]))
+			return true;
+	return false;
+}
+
+static const struct yaml_node *value_fill(struct building *b,
+					  const struct entry *e,
+					  const struct template_words *words,
+					  struct config_scope *scope)
+{
+	if (words)
+		return template_fill(e->value, words, b->arena, scope);
 	if (template_in(e->value))
 		config_scope_add(scope, e->value->place,
 				 "'%s': templates are for devices, a bus has "
 				 "none", e->key);
+	return e->value;
+}
+
+/* What is given to the devices is filled there. */
+static void key_take(struct building *b, struct config_bus *bus,
+		     const struct entry *from, struct block *gives,
+		     const struct template_words *words,
+		     struct config_scope *scope)
+{
+	const struct config_key *key = config_key_find(config_bus_keys,
+						       from->key);
+	struct entry filled = *from, *e = &filled;
+
+	if (is_given(e->key)) {
+		if (!words)
+			value_fill(b, e, NULL, scope);
+		block_put(gives, b->arena, e->key, e->place, e->value);
+		return;
+	}
+	e->value = value_fill(b, e, words, scope);
 	if (key) {
 		config_key_set(key, e->value, bus, bus->arena, scope);
 		bus->source->settings = config_setting(
 			b, e, true, bus->source->settings);
 		bus->fingerprint += fingerprint_pair(e->key, e->value);
-		return;
-	}
-	device = config_key_find(config_device_keys, e->key);
-	if ((device && device->flags & KEY_GIVES) || config_is_gift(e->key)) {
-		block_put(gives, b->arena, e->key, e->place, e->value);
 		return;
 	}
 	bus->source->settings = config_setting(b, e, false,
@@ -63,19 +96,20 @@ static void key_take(struct building *b, struct config_bus *bus,
 
 size_t config_bus_build(struct building *b, const char *name,
 			struct place place, const struct yaml_node *node,
-			const char *device)
+			const struct template_words *words)
 {
 	struct config_bus *bus = bus_create(b, name, place);
 	struct block block, *gives = block_create(b);
 	struct config_scope scope;
 
-	config_scope_init(&scope, b->errors, device, "a bus");
+	config_scope_init(&scope, b->errors, words ? words->endpoint : NULL,
+			  "a bus");
 	block_init(&block);
 	if (config_is_map(node, "a bus", &scope))
 		block_put_map(&block, b->arena, node, NULL);
 	bus->fingerprint = FINGERPRINT_START;
 	for (const struct entry *e = block.first; e; e = e->next)
-		key_take(b, bus, e, gives, &scope);
+		key_take(b, bus, e, gives, words, &scope);
 	config_require(&scope, config_bus_keys, &block, place);
 	bus->refused = scope.wrong;
 	return bus_add(b, bus, gives);

@@ -26,27 +26,30 @@ struct entry_of_devices {
 /* ---- the bus ---- */
 
 static int bus_inline(struct building *b, const struct entry *e,
-		      const char *endpoint, struct config_scope *scope)
+		      const struct template_words *words,
+		      struct config_scope *scope)
 {
+	const char *endpoint = words->endpoint;
+
 	if (config_bus_find(b->config, endpoint) >= 0) {
 		config_scope_add(scope, e->place, "the bus of '%s' would have "
 				 "the name of another: declare it under "
 				 "'buses'", endpoint);
 		return -1;
 	}
-	return (int)config_bus_build(b, endpoint, e->place, e->value,
-				     endpoint);
+	return (int)config_bus_build(b, endpoint, e->place, e->value, words);
 }
 
 static int bus_of(struct building *b, const struct entry *e,
-		  const char *endpoint, struct config_scope *scope)
+		  const struct template_words *words,
+		  struct config_scope *scope)
 {
 	int bus;
 
 	if (!e)
 		return -1;
 	if (e->value->kind == YAML_MAP)
-		return bus_inline(b, e, endpoint, scope);
+		return bus_inline(b, e, words, scope);
 	if (!config_text(e->value, "bus", scope))
 		return -1;
 	if (template_in(e->value)) {
@@ -448,6 +451,14 @@ static void unit_replace(struct building *b, struct block *block,
 	entry_replace(block, "unit", value);
 }
 
+/* A bus that stands inline with a template is another one for each device. */
+static bool bus_is_each_ones(const struct entry_of_devices *d)
+{
+	const struct entry *bus = block_get(&d->site, "bus");
+
+	return bus && config_bus_has_template(bus->value);
+}
+
 /* unit NULL: the device has none. */
 static void member_build(struct building *b, struct entry_of_devices *d,
 			 const char *unit)
@@ -458,6 +469,8 @@ static void member_build(struct building *b, struct entry_of_devices *d,
 				       .gateway = b->config->gateway};
 
 	scope.device = name->text;
+	if (d->bus < 0 && bus_is_each_ones(d))
+		d->bus = bus_of(b, block_get(&d->site, "bus"), &words, &scope);
 	entry_replace(&d->merged, "endpoint", name);
 	if (unit)
 		unit_replace(b, &d->merged, unit);
@@ -470,14 +483,16 @@ static void entry_prepare(struct building *b, struct entry_of_devices *d,
 			  const char *unit)
 {
 	struct config_scope silent = *d->scope;
+	struct template_words words = {.unit = unit,
+				       .gateway = b->config->gateway};
 	struct config_errors errors;
 
 	config_errors_init(&errors);
 	silent.errors = &errors;
 	d->scope->device = name_of(b, d, unit, &silent)->text;
 	config_errors_finish(&errors);
-	d->bus = bus_of(b, block_get(&d->site, "bus"), d->scope->device,
-			d->scope);
+	words.endpoint = d->scope->device;
+	d->bus = bus_of(b, block_get(&d->site, "bus"), &words, d->scope);
 	block_init(&d->merged);
 	block_put_block(&d->merged, b->arena, &d->site);
 	profile_lay(b, d);
@@ -505,6 +520,8 @@ static void fleet_build(struct building *b, struct entry_of_devices *d)
 
 		if (!i)
 			entry_prepare(b, d, number);
+		else if (bus_is_each_ones(d))
+			d->bus = -1;
 		member_build(b, d, number);
 	}
 }

@@ -106,6 +106,23 @@ class Check(Site):
             "transport: rtu, port: /dev/ttyUSB1"), 0)
         self.assertNotIn("warning", text)
 
+    def test_fleet_of_hosts(self):
+        """A template makes a bus for each device, without one they share it;
+        what a bus gives to its devices is filled there."""
+        fleet = ("devices:\n  - {endpoint: \"m-${unit}\", unit: 1-3, bus: "
+                 "{adapter: modbus, transport: tcp, host: HOST, "
+                 "manufacturer: \"m ${unit}\"}, "
+                 "points: [{name: t, address: 1, map: 3303/0}]}\n")
+        for host, buses in (('"192.0.2.${unit}"', "3 buses"),
+                            ('"${endpoint}.example"', "3 buses"),
+                            ("192.0.2.1", "1 bus")):
+            with self.subTest(host=host):
+                text = self.check(fleet.replace("HOST", host), 0)
+                self.assertSays(text, "fine: ", "3 devices", buses)
+                self.assertNotIn("warning", text)
+        text = self.check(fleet.replace("HOST", '"192.0.2.${unti}"'))
+        self.assertSays(text, "devices.yaml:2:", "${unti} is not known")
+
     def test_unit_twice_is_a_warning(self):
         text = self.check(sites.meters(502) + """\
   - endpoint: again
