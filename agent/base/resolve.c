@@ -11,7 +11,6 @@ struct look_up {
 	uv_getaddrinfo_t request;
 	uv_timer_t at_once;		/* of one that could not begin */
 	int error;			/* ... why */
-	uint32_t choice;
 	resolve_found *found;
 	void *owner;
 };
@@ -23,34 +22,14 @@ bool resolve_is_under_way(void)
 	return under_way > 0;
 }
 
-static const struct addrinfo *chosen(const struct addrinfo *all,
-				     uint32_t choice)
-{
-	const struct addrinfo *at = all;
-	uint32_t n = 0;
-
-	for (; at; at = at->ai_next)
-		n++;
-	for (at = all, n = choice % n; n; n--)
-		at = at->ai_next;
-	return at;
-}
-
 static void on_resolved(uv_getaddrinfo_t *request, int status,
 			struct addrinfo *found)
 {
 	struct look_up *look_up = request->data;
-	const struct addrinfo *one;
 
 	under_way--;
-	if (status == 0) {
-		one = chosen(found, look_up->choice);
-		look_up->found(look_up->owner, one->ai_addr, one->ai_addrlen,
-			       "", monotonic_read());
-	} else {
-		look_up->found(look_up->owner, NULL, 0, uv_strerror(status),
-			       monotonic_read());
-	}
+	look_up->found(look_up->owner, status ? NULL : found,
+		       status ? uv_strerror(status) : "", monotonic_read());
 	uv_freeaddrinfo(found);
 	free(look_up);
 }
@@ -65,13 +44,13 @@ static void on_refused(uv_timer_t *timer)
 	struct look_up *look_up = timer->data;
 
 	under_way--;
-	look_up->found(look_up->owner, NULL, 0, uv_strerror(look_up->error),
+	look_up->found(look_up->owner, NULL, uv_strerror(look_up->error),
 		       monotonic_read());
 	uv_close((uv_handle_t *)timer, look_up_free);
 }
 
-void resolve(const char *host, uint16_t port, uint32_t choice,
-	     resolve_found *found, void *owner)
+void resolve(const char *host, uint16_t port, resolve_found *found,
+	     void *owner)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
 				 .ai_flags = AI_ADDRCONFIG};
@@ -81,8 +60,7 @@ void resolve(const char *host, uint16_t port, uint32_t choice,
 
 	if (!look_up)
 		abort();
-	*look_up = (struct look_up){.choice = choice, .found = found,
-				    .owner = owner};
+	*look_up = (struct look_up){.found = found, .owner = owner};
 	look_up->request.data = look_up;
 	under_way++;
 	snprintf(number, sizeof(number), "%u", port);

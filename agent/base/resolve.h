@@ -5,17 +5,17 @@
 #define AGENT_RESOLVE_H
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
-/* length 0: there is none, and error says why. Called once, never within
- * resolve(). The owner may be gone by then: it sees to it itself. */
-typedef void resolve_found(void *owner, const struct sockaddr *address,
-			   socklen_t length, const char *error, int64_t now);
+struct addrinfo;
 
-/* choice: which of the name's addresses, counted round; one more where the last
- * one has failed. */
-void resolve(const char *host, uint16_t port, uint32_t choice,
-	     resolve_found *found, void *owner);
+/* All its addresses, those that can be reached first; NULL: there is none, and
+ * error says why. Called once, never within resolve(). The owner may be gone by
+ * then: it sees to it itself. */
+typedef void resolve_found(void *owner, const struct addrinfo *found,
+			   const char *error, int64_t now);
+
+void resolve(const char *host, uint16_t port, resolve_found *found,
+	     void *owner);
 /* Is one still looked up? The thread that does it cannot be ended. */
 bool resolve_is_under_way(void);
 #endif

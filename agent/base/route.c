@@ -89,7 +89,7 @@ static bool question_send(int fd, const struct sockaddr *address)
 
 /* ---- the answer ---- */
 
-static void take_attribute(struct route *route, const struct rtattr *a)
+static void take_attribute(struct ip_route *route, const struct rtattr *a)
 {
 	size_t n = RTA_PAYLOAD(a), most = size_of(route->family);
 
@@ -110,11 +110,11 @@ static void take_attribute(struct route *route, const struct rtattr *a)
 	}
 }
 
-struct route route_parse(const void *message, size_t n)
+struct ip_route route_parse(const void *message, size_t n)
 {
 	const struct nlmsghdr *head = message;
 	const struct rtmsg *body = NLMSG_DATA(head);
-	struct route route = {.known = false};
+	struct ip_route route = {.known = false};
 	const struct rtattr *a;
 	size_t left;
 
@@ -145,11 +145,11 @@ static bool interface_runs(uint32_t index)
 	return runs;
 }
 
-static struct route ask(int fd, const struct sockaddr *address)
+static struct ip_route ask(int fd, const struct sockaddr *address)
 {
 	_Alignas(struct nlmsghdr) char bytes[ANSWER_MAX];
 	struct timeval wait = {.tv_usec = WAIT_MS * 1000};
-	struct route route = {.known = false};
+	struct ip_route route = {.known = false};
 	ssize_t n;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
@@ -162,9 +162,9 @@ static struct route ask(int fd, const struct sockaddr *address)
 	return route;
 }
 
-struct route route_to(const struct sockaddr *address)
+struct ip_route route_to(const struct sockaddr *address)
 {
-	struct route route = {.known = false};
+	struct ip_route route = {.known = false};
 	int fd;
 
 	if (address->sa_family != AF_INET && address->sa_family != AF_INET6)
@@ -177,7 +177,7 @@ struct route route_to(const struct sockaddr *address)
 	return route;
 }
 
-bool route_same(const struct route *a, const struct route *b)
+bool route_same(const struct ip_route *a, const struct ip_route *b)
 {
 	if (!a->known || !b->known)
 		return a->known == b->known;
@@ -186,7 +186,7 @@ bool route_same(const struct route *a, const struct route *b)
 	       !memcmp(a->router, b->router, sizeof(a->router));
 }
 
-bool route_fits(const struct route *route, const struct sockaddr *own)
+bool route_fits(const struct ip_route *route, const struct sockaddr *own)
 {
 	return route->known && own->sa_family == route->family &&
 	       !memcmp(bytes_of(own), route->source, size_of(route->family));

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-struct route {
+struct ip_route {
 	bool known;		/* there is one, over an interface that runs */
 	uint32_t interface;	/* its index */
 	uint8_t family;		/* AF_INET, AF_INET6; the addresses' bytes: */
@@ -23,10 +23,10 @@ int route_watch(void);
 void route_drain(int fd);
 
 /* Does not block but for the kernel's own answer. */
-struct route route_to(const struct sockaddr *address);
-bool route_same(const struct route *a, const struct route *b);
+struct ip_route route_to(const struct sockaddr *address);
+bool route_same(const struct ip_route *a, const struct ip_route *b);
 /* Would a socket of this own address still go this way? */
-bool route_fits(const struct route *route, const struct sockaddr *own);
+bool route_fits(const struct ip_route *route, const struct sockaddr *own);
 /* One RTM_NEWROUTE message; pure. The interface is taken as one that runs. */
-struct route route_parse(const void *message, size_t n);
+struct ip_route route_parse(const void *message, size_t n);
 #endif

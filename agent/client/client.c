@@ -189,7 +189,9 @@ static void send_now(struct client *c, int64_t now)
 {
 	if (send_registration(c, now) == 0)
 		return;
-	c->under_way = REGISTRATION_NOTHING;
+	/* Its own address may be ours no more. */
+	client_disconnect(c);
+	server_suspect(c->server, now);
 	client_event(c, REGISTRATION_LOST, 0, 0, now);
 }
 
@@ -509,6 +511,7 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 	struct buf out = buf_over(services->out, services->out_size);
 	uint16_t format;
 	uint8_t code;
+	int rc;
 
 	if (!client_judge(c, o, now) || forward_behind(c, o, now))
 		return;
@@ -524,9 +527,13 @@ static void notify(struct client *c, struct observation *o, int64_t now)
 		return;
 	}
 	o->sequence++;
-	if (send_notification(c, o, code, format, &out, now) < 0) {
-		if (!forward_unsent(c, o, now))	/* the uplink is down */
+	rc = send_notification(c, o, code, format, &out, now);
+	if (rc < 0) {
+		/* The uplink is down, or one is under way. */
+		if (rc != -EIO || !forward_unsent(c, o, now))
 			o->due = now + SEND_AGAIN;
+		if (rc == -EIO)
+			server_suspect(c->server, now);
 		return;
 	}
 	observe_sent(o, now);

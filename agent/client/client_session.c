@@ -144,12 +144,48 @@ void client_broken(void *owner, const struct coap_breakage *breakage,
 	note_trouble(c, what, now);
 }
 
+/* A socket keeps the address that we had when it was opened, which may be ours
+ * no more; and a router between may have forgotten it. */
 bool client_session_lost(struct client *c, int64_t now)
 {
-	if (!c->connection || !coap_has_session(c->connection))
+	if (!c->connection)
 		return false;
+	if (!coap_has_session(c->connection)) {
+		client_disconnect(c);
+		return false;
+	}
 	c->last_code = CLIENT_NO_ANSWER;
 	end_session(c, now);
 	note_trouble(c, "no answer: the session is given up", now);
 	return true;
+}
+
+bool client_session_stays(const struct server *s,
+			  const struct coap_connection *connection)
+{
+	struct sockaddr_storage own;
+
+	return !s->conf->tcp && !coap_busy(connection) &&
+	       coap_local(connection, &own) &&
+	       route_fits(&s->route, (struct sockaddr *)&own);
+}
+
+/* NoSec: with another address it must register again (Transport TS 6.4.3). A
+ * session of DTLS that has our address still is tried by an Update first. A
+ * sleeping device's server is not to be told that it is awake. */
+void client_rerouted(struct client *c, int64_t now)
+{
+	bool stays = c->connection && c->moves == c->server->moves &&
+		     client_session_stays(c->server, c->connection);
+
+	if (!stays && c->connection)
+		client_disconnect(c);
+	if (!stays) {
+		client_event(c, REGISTRATION_MOVED, 0, 0, now);
+		return;
+	}
+	coap_doubt(c->connection);
+	if (!c->endpoint->conf->queue ||
+	    c->registration.state == REGISTRATION_WAITING)
+		client_event(c, REGISTRATION_BACK, 0, 0, now);
 }

@@ -22,9 +22,16 @@ void client_disconnect(struct client *client);
 /* Of coap_handlers. */
 void client_broken(void *owner, const struct coap_breakage *breakage,
 		   int64_t now);
-/* A message got no answer. false: there is no session whose fault that could
- * be. true: it was ended, and the registration has heard of it. */
+/* A message got no answer: the next one goes by a new socket, or a new session.
+ * true: there was a session, and the registration has heard of its end. */
 bool client_session_lost(struct client *client, int64_t now);
+/* The way to its server is another one, or was away: registers or updates, in
+ * its turn, over what serves still or anew. */
+void client_rerouted(struct client *client, int64_t now);
+/* Can the connection go on over the server's way as it is now? Idle and over
+ * datagrams it can where our address is the same. */
+bool client_session_stays(const struct server *server,
+			  const struct coap_connection *connection);
 /* Registered: what was wrong is not any more. */
 void client_session_good(struct client *client);
 #endif

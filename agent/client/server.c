@@ -2,6 +2,7 @@
  * Registration messages wait here for their turn: a token bucket of `pace` a
  * second, so that ten thousand endpoints never fire at once. */
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/client/client.h"
@@ -47,6 +48,8 @@ struct server *server_create(struct services *services,
 	s->filled = now;
 	s->tokens = 1;
 	s->literal = take_literal(s);
+	if (s->literal)
+		s->route = route_to((struct sockaddr *)&s->address);
 	s->resolve_at = s->literal ? INT64_MAX : now;
 	return s;
 }
@@ -61,17 +64,46 @@ void server_destroy(struct server *s)
 	free(s);
 }
 
-static void take_address(struct server *s, const struct sockaddr *address,
-			 socklen_t length)
+static bool is_at(const struct server *s, const struct addrinfo *one)
 {
+	return s->length == one->ai_addrlen &&
+	       !memcmp(&s->address, one->ai_addr, one->ai_addrlen);
+}
+
+/* Where its name has the address that is used still, that one stays while
+ * there is a way to it and it answers; else the next one, else the first. */
+static const struct addrinfo *choose(const struct server *s,
+				     const struct addrinfo *found)
+{
+	const struct addrinfo *used = found;
+
+	while (used && !is_at(s, used))
+		used = used->ai_next;
+	if (!used)
+		return found;
+	if (s->doubted)
+		return used->ai_next ? used->ai_next : found;
+	return s->route.known ? used : found;
+}
+
+/* Where the old one is none of its name any more, all move at once; else each
+ * with its next message. */
+static void take_address(struct server *s, const struct addrinfo *found)
+{
+	const struct addrinfo *one = choose(s, found), *old = found;
+
 	s->resolve_tries = 0;
-	if (s->length == length && !memcmp(&s->address, address, length))
+	if (one->ai_addrlen > sizeof(s->address) || is_at(s, one))
 		return;
+	while (old && !is_at(s, old))
+		old = old->ai_next;
 	if (s->length)
 		log_line(LOG_NOTE, NULL, NULL, "%s: %s has another "
 			 "address now", s->conf->uri, s->conf->host);
-	memcpy(&s->address, address, length);
-	s->length = length;
+	s->rerouted |= s->length && (!old || !s->route.known);
+	memcpy(&s->address, one->ai_addr, one->ai_addrlen);
+	s->length = one->ai_addrlen;
+	s->route = route_to((struct sockaddr *)&s->address);
 	s->moves++;
 }
 
@@ -80,8 +112,28 @@ void server_doubt(struct server *s, int64_t now)
 	if (!s->literal && s->length && s->resolve_at == INT64_MAX &&
 	    now - s->resolved >= DOUBT_EVERY) {
 		s->resolve_at = now;
-		s->choice++;
+		s->doubted = true;
 	}
+}
+
+void server_suspect(struct server *s, int64_t now)
+{
+	if (s->services->routes_at > now + SECOND)
+		s->services->routes_at = now + SECOND;
+}
+
+void server_route_look(struct server *s, int64_t now)
+{
+	struct ip_route route = {.known = false};
+
+	if (s->length)
+		route = route_to((struct sockaddr *)&s->address);
+	if (!s->literal && (!route.known || !route_same(&route, &s->route))) {
+		s->resolve_tries = 0;
+		s->resolve_at = now;
+	}
+	s->rerouted |= route.known && !route_same(&route, &s->route);
+	s->route = route;
 }
 
 void server_queue(struct server *s, struct client *client)
@@ -158,22 +210,10 @@ static void refill(struct server *s, int64_t now)
 	s->filled = now;
 }
 
-static void server_resolved(void *owner, const struct sockaddr *address,
-			    socklen_t length, const char *error, int64_t now)
+static void resolve_later(struct server *s, const char *error, int64_t now)
 {
-	struct server *s = owner;
 	int64_t wait = 5;
 
-	s->resolving = false;
-	if (s->gone) {
-		server_destroy(s);
-		return;
-	}
-	s->resolved = now;
-	if (length && length <= sizeof(s->address)) {
-		take_address(s, address, length);
-		return;
-	}
 	for (uint32_t i = 0; i < s->resolve_tries && wait < RESOLVE_AGAIN_MAX;
 	     i++)
 		wait *= 2;
@@ -184,6 +224,24 @@ static void server_resolved(void *owner, const struct sockaddr *address,
 	s->resolve_at = now + wait * SECOND;
 }
 
+static void server_resolved(void *owner, const struct addrinfo *found,
+			    const char *error, int64_t now)
+{
+	struct server *s = owner;
+
+	s->resolving = false;
+	if (s->gone) {
+		server_destroy(s);
+		return;
+	}
+	s->resolved = now;
+	if (found)
+		take_address(s, found);
+	else
+		resolve_later(s, error, now);
+	s->doubted = false;
+}
+
 static int64_t turn_resolve(struct server *s, int64_t now)
 {
 	if (s->resolving)
@@ -192,7 +250,7 @@ static int64_t turn_resolve(struct server *s, int64_t now)
 		return s->resolve_at;
 	s->resolve_at = INT64_MAX;
 	s->resolving = true;
-	resolve(s->conf->host, s->conf->port, s->choice, server_resolved, s);
+	resolve(s->conf->host, s->conf->port, server_resolved, s);
 	return INT64_MAX;
 }
 

@@ -4,6 +4,7 @@
 #ifndef AGENT_SERVER_H
 #define AGENT_SERVER_H
 #include <sys/socket.h>
+#include "agent/base/route.h"
 #include "agent/config/config.h"
 #include "objects/tree.h"
 
@@ -26,8 +27,10 @@ struct server {
 	struct sockaddr_storage address;
 	socklen_t length;			/* 0: not resolved */
 	uint32_t moves;				/* how often it has changed */
-	uint32_t choice;			/* of the name's addresses */
 	bool literal, resolving, gone;
+	bool doubted;				/* it did not answer: look-up */
+	bool rerouted;				/* its clients are to be told */
+	struct ip_route route;			/* to it, as last seen */
 	int64_t resolve_at;			/* next try, or INT64_MAX */
 	int64_t resolved;			/* the last time */
 	uint32_t resolve_tries;
@@ -58,6 +61,11 @@ int64_t server_turn(struct server *server, int64_t now);
 /* It did not answer: has its name another address now, or one more? Looked up
  * at most once a minute, the next of its addresses taken; connections are made anew where it is. */
 void server_doubt(struct server *server, int64_t now);
+/* The kernel does not take what is for it: its route is looked at soon. */
+void server_suspect(struct server *server, int64_t now);
+/* Routes have changed. Marks it `rerouted` where its own has, and there is one
+ * now; its name is looked up anew. */
+void server_route_look(struct server *server, int64_t now);
 /* When the next message that does not queue may go; it is taken. ns */
 int64_t server_slot(struct server *server, int64_t now);
 /* How long a message queued now waits for its turn. ns */

@@ -32,6 +32,7 @@ struct services {
 	struct request_room *room;	/* for one request at a time */
 	uint8_t *out;			/* an answer while it is made */
 	size_t out_size;
+	int64_t routes_at, routes_by;	/* to be looked at, after a change */
 	struct wall wall;		/* the wall clock beside ours */
 	uint64_t next_id;		/* of what is asked of buses */
 	bool stopping;

@@ -170,6 +170,11 @@ bool coap_proven(const struct coap_connection *c)
 	return c->proven;
 }
 
+void coap_doubt(struct coap_connection *c)
+{
+	c->doubted = true;
+}
+
 bool coap_has_session(const struct coap_connection *c)
 {
 	return c->transport != COAP_OVER_UDP;

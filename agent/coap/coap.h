@@ -117,6 +117,9 @@ bool coap_local(const struct coap_connection *connection,
 bool coap_busy(const struct coap_connection *connection);
 /* Has a server answered over it before? */
 bool coap_proven(const struct coap_connection *connection);
+/* The way to the server is not what it was: a session that serves still answers
+ * the next request soon (6 s instead of 20 s), or it is none. */
+void coap_doubt(struct coap_connection *connection);
 /* What is under way is given up, and is not told of: the next message goes at
  * once. Only before the last one: the line then bears two (RFC 7252 4.7).
  * false: nothing is under way, or it waits for the handshake and stays. */

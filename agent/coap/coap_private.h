@@ -59,7 +59,7 @@ struct coap_connection {
 	struct coap_later *laters;
 	uint8_t flight, token[8], token_length;
 	uint8_t transport;		/* enum coap_transport */
-	bool idle_owed, up, proven, pinged, ended;
+	bool idle_owed, up, proven, doubted, pinged, ended;
 	union {
 		struct handshake *handshake;	/* until it is up, or NULL */
 		int64_t since;			/* up since then */

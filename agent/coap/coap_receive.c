@@ -442,6 +442,7 @@ static coap_response_t on_response(coap_session_t *session,
 	if (!coap_get_data(received, &answer.length, &answer.payload))
 		answer.length = 0;
 	c->proven = true;
+	c->doubted = false;
 	connection_landed(c, COAP_ANSWERED, &answer, coap_state.now);
 	return COAP_RESPONSE_OK;
 }

@@ -10,6 +10,7 @@
 #define MAX_TRANSMIT_WAIT (93 * SECOND)		/* RFC 7252 4.8.2 */
 #define FIRST_RETRANSMISSION (3 * SECOND)	/* ACK_TIMEOUT x 1.5, 4.8 */
 #define SESSION_WAIT (20 * SECOND)	/* for a request over a session */
+#define DOUBT_WAIT (6 * SECOND)		/* ... one that may not serve */
 #define PDU_MAX 1280
 
 /* libcoap's timer cannot be trusted alone (where its time has come meanwhile it
@@ -83,8 +84,9 @@ void connection_take_off(struct coap_connection *c, enum flight flight,
 	c->flight = (uint8_t)flight;
 	c->token_length = (uint8_t)length;
 	memcpy(c->token, token, length);
-	c->give_up = now + (flight == FLIGHT_REQUEST && coap_has_session(c) ?
-			    SESSION_WAIT : MAX_TRANSMIT_WAIT);
+	c->give_up = now + (flight != FLIGHT_REQUEST || !coap_has_session(c) ?
+			    MAX_TRANSMIT_WAIT :
+			    c->doubted ? DOUBT_WAIT : SESSION_WAIT);
 }
 
 #define UDP_HEADERS(c) (over_ipv6(c) ? 48u : 28u)

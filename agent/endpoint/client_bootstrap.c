@@ -444,16 +444,22 @@ static void on_idle(void *owner, int64_t now)
 		request_try(b, now);
 }
 
+static void connection_end(struct client_bootstrap *b, const char *why,
+			   int64_t now)
+{
+	why_set(b, why);
+	b->last_code = CLIENT_NO_ANSWER;
+	b->under_way = false;
+	step(b, BOOTSTRAP_BROKEN, 0, now);
+}
+
 static void on_broken(void *owner, const struct coap_breakage *breakage,
 		      int64_t now)
 {
 	struct client_bootstrap *b = owner;
 
-	why_set(b, breakage->why);
-	b->last_code = CLIENT_NO_ANSWER;
-	b->under_way = false;
 	server_doubt(b->server, now);
-	step(b, BOOTSTRAP_BROKEN, 0, now);
+	connection_end(b, breakage->why, now);
 }
 
 const struct coap_handlers client_bootstrap_handlers = {
@@ -560,6 +566,14 @@ void client_bootstrap_fallback(struct client *c, int64_t now)
 		return;
 	b->fell_back = true;
 	b->fall_back_at = now + fallback_wait(b);
+}
+
+void client_bootstrap_rerouted(struct client_bootstrap *b, int64_t now)
+{
+	if (b->connection && !client_session_stays(b->server, b->connection))
+		connection_end(b, "the way to it has changed", now);
+	if (b->machine.state == BOOTSTRAP_WAITING)
+		step(b, BOOTSTRAP_TRIGGER, 0, now);
 }
 
 void client_bootstrap_due(struct client_bootstrap *b, int64_t now)

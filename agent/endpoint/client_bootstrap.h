@@ -50,6 +50,10 @@ bool client_bootstrap_trigger(struct endpoint *endpoint, const char *why,
 			      int64_t now);
 /* The registrations of c have failed as often as its account allows. */
 void client_bootstrap_fallback(struct client *client, int64_t now);
+/* The way to its server is another one, or was away: no wait goes on, and what
+ * was under way begins anew. */
+void client_bootstrap_rerouted(struct client_bootstrap *bootstrap,
+			       int64_t now);
 void client_bootstrap_due(struct client_bootstrap *bootstrap, int64_t now);
 
 /* client_bootstrap_pack.c: GET /bspack (Core TS 1.2, 6.1.7.7). Sends the

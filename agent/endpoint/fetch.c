@@ -2,6 +2,7 @@
  * One GET after the other, each for the next block, over a connection of its
  * own. Whatever goes wrong ends it: a server can write the URI again. */
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/client/client_session.h"
@@ -231,8 +232,8 @@ static void open_secure(struct fetch *f, const struct sockaddr *address,
 	credentials_wipe(&credentials);
 }
 
-static void found(void *owner, const struct sockaddr *address,
-		  socklen_t length, const char *error, int64_t now)
+static void found(void *owner, const struct addrinfo *all, const char *error,
+		  int64_t now)
 {
 	struct fetch *f = owner;
 
@@ -240,12 +241,12 @@ static void found(void *owner, const struct sockaddr *address,
 	f->looking_up = false;
 	if (f->gone)
 		fetch_free(f);
-	else if (!length)
+	else if (!all)
 		end(f, FIRMWARE_INVALID_URI, now);
 	else if (f->uri.at.secure)
-		open_secure(f, address, length, now);
+		open_secure(f, all->ai_addr, all->ai_addrlen, now);
 	else
-		open_with(f, address, length, NULL, now);
+		open_with(f, all->ai_addr, all->ai_addrlen, NULL, now);
 }
 
 struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,
@@ -268,6 +269,6 @@ struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,
 		free(f);
 		return NULL;
 	}
-	resolve(f->uri.at.host, f->uri.at.port, 0, found, f);
+	resolve(f->uri.at.host, f->uri.at.port, found, f);
 	return f;
 }

@@ -50,6 +50,7 @@ void gateway_init(struct gateway *g)
 {
 	g->services.endpoint_host = &endpoint_host;
 	g->services.last = last_create();
+	g->services.routes_at = INT64_MAX;
 	g->mail = bus_mailbox_create();
 	g->services.forwarding = forwarding_create();
 	g->services.room = malloc(sizeof(*g->services.room));
@@ -413,7 +414,9 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	int64_t due, next;
 
 	turn_heaps(g, now);
+	next = gateway_routes_turn(g, now);
 	due = servers_turn(&g->services.servers, now);
+	due = next < due ? next : due;
 	next = forward_turn(&g->services, now);
 	due = next < due ? next : due;
 	take_away_gone(g, now);

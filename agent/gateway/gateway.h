@@ -102,6 +102,10 @@ void gateway_remove(struct endpoint *endpoint);		/* and frees it */
 /* clock.c: the clocks were read; where the wall clock was set since, all times
  * of this run are corrected. */
 void gateway_clock(struct gateway *gateway, int64_t offset, int64_t now);
+/* reroute.c: addresses, routes or links of this machine have changed: looked at
+ * when they have settled. */
+void gateway_routes_change(struct gateway *gateway, int64_t now);
+int64_t gateway_routes_turn(struct gateway *gateway, int64_t now);
 /* "37 endpoints, 35 online, 34 registered": for systemd and people. */
 void gateway_summary(const struct gateway *gateway, char *text, size_t size);
 #endif

@@ -14,6 +14,7 @@
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/base/resolve.h"
+#include "agent/base/route.h"
 #include "agent/gateway/loop.h"
 #include "agent/base/sdnotify.h"
 
@@ -22,7 +23,8 @@
 
 static struct {
 	struct gateway *gateway;
-	uv_poll_t coap, mail;
+	uv_poll_t coap, mail, routes;
+	int routes_fd;
 	uv_prepare_t before_wait;
 	uv_timer_t due, status;
 	uv_signal_t term, interrupt, hangup;
@@ -47,6 +49,15 @@ static void wake(uv_poll_t *poll, int status, int events)
 static void time_has_come(uv_timer_t *timer)
 {
 	(void)timer;
+}
+
+static void routes_change(uv_poll_t *poll, int status, int events)
+{
+	(void)poll;
+	(void)status;
+	(void)events;
+	route_drain(loop.routes_fd);
+	gateway_routes_change(loop.gateway, monotonic_read());
 }
 
 static void end(void)
@@ -148,6 +159,22 @@ static void watch(uv_poll_t *poll, int fd)
 	uv_poll_start(poll, UV_READABLE, wake);
 }
 
+/* Without it each endpoint notices for itself, by what gets no answer. */
+static void watch_routes(void)
+{
+	loop.routes_fd = route_watch();
+	if (loop.routes_fd < 0) {
+		log_line(LOG_WARN, NULL, NULL, "changes of the uplink are "
+			 "noticed late: the kernel does not tell of them: %s",
+			 strerror(-loop.routes_fd));
+		return;
+	}
+	uv_poll_init(uv_default_loop(), &loop.routes, loop.routes_fd);
+	uv_poll_start(&loop.routes, UV_READABLE, routes_change);
+	/* It may have come up since the servers were looked at. */
+	gateway_routes_change(loop.gateway, monotonic_read());
+}
+
 static void watch_signal(uv_signal_t *handle, uv_signal_cb handler, int number)
 {
 	uv_signal_init(uv_default_loop(), handle);
@@ -165,6 +192,7 @@ static void set_up(struct gateway *gateway)
 	gateway->started = monotonic_read();
 	watch(&loop.coap, coap_epoll_fd());
 	watch(&loop.mail, mailbox_fd(gateway->mail));
+	watch_routes();
 	uv_timer_init(uv, &loop.due);
 	uv_timer_init(uv, &loop.status);
 	uv_timer_start(&loop.status, tell_status,
@@ -190,6 +218,8 @@ void loop_close(void)
 	uv_walk(uv, close_handle, NULL);
 	uv_run(uv, UV_RUN_DEFAULT);
 	uv_loop_close(uv);
+	if (loop.routes_fd >= 0)
+		close(loop.routes_fd);
 }
 
 /* All that counts is done and stored; a thread that hangs holds up nobody. */

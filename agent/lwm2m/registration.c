@@ -416,6 +416,31 @@ static struct registration_action cut(struct registration *r,
 	return (struct registration_action){0};
 }
 
+/* What has failed, has for want of a way: the count begins anew. */
+static struct registration_action try_now(struct registration *r)
+{
+	r->attempt = r->sequence = 0;
+	return send_register(r);
+}
+
+static struct registration_action
+moved(struct registration *r, const struct registration_policy *policy,
+      int64_t now)
+{
+	return r->state == REGISTRATION_WAITING ? try_now(r) :
+						  cut(r, policy, now);
+}
+
+/* A message that goes as ever shows whether the server still knows us. */
+static struct registration_action back(struct registration *r)
+{
+	if (r->state == REGISTRATION_WAITING)
+		return try_now(r);
+	if (r->state == REGISTRATION_REGISTERED)
+		return send_update(r);
+	return (struct registration_action){0};
+}
+
 struct registration_action
 registration_step(struct registration *registration,
 		  enum registration_event event, uint8_t code, uint8_t changes,
@@ -436,6 +461,8 @@ registration_step(struct registration *registration,
 	case REGISTRATION_STOP: return stop(r, now);
 	case REGISTRATION_RESTART: return restart(r);
 	case REGISTRATION_CUT: return cut(r, policy, now);
+	case REGISTRATION_MOVED: return moved(r, policy, now);
+	case REGISTRATION_BACK: return back(r);
 	}
 	return (struct registration_action){0};
 }

@@ -30,6 +30,10 @@ enum registration_event {
 	REGISTRATION_RESTART,	/* 3/0/4 Reboot: Register anew */
 	REGISTRATION_CUT,	/* the session, which has served, is gone: a new
 				 * one and a Register at once (6.2.2) */
+	REGISTRATION_MOVED,	/* so does the server know us no more: we have
+				 * another address, or it has */
+	REGISTRATION_BACK,	/* the way to the server was away, and is the
+				 * same again: no wait goes on */
 };
 
 /* Changes that the next Update must carry (enum in a mask). */

@@ -44,6 +44,7 @@ def wait_for(condition, what, timeout=WAIT):
 class Program:
     """A child process whose output lines are kept."""
     running = set()
+    prefix = ()                 # of its command line: where it runs
 
     def __init__(self, arguments, name, **options):
         self.name = name
@@ -51,9 +52,9 @@ class Program:
         self.errors = []
         self.changed = threading.Condition()
         self.process = subprocess.Popen(
-            [str(a) for a in arguments], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            bufsize=1, errors="replace", **options)
+            [str(a) for a in (*self.prefix, *arguments)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, bufsize=1, errors="replace", **options)
         Program.running.add(self.process)
         self.threads = [
             threading.Thread(target=self._read, daemon=True,
@@ -276,7 +277,9 @@ class Relay(threading.Thread):
         self.log = []           # (time, client port, "up" | "down", bytes)
         self.lock = threading.Lock()
         self.rule = None        # (direction, Message, bytes) -> how often
+        self.dead = set()       # the gateway's ports that nothing passes
         self.wake = socket.socketpair()
+        self.forgotten = threading.Event()
         self.running = True
         self.start()
 
@@ -285,6 +288,13 @@ class Relay(threading.Thread):
             back = {s: a for a, s in self.up.items()}
             ready, _, _ = select.select(
                 [self.down, self.wake[0], *back], [], [])
+            if self.wake[0] in ready:
+                self.wake[0].recv(1)
+                for s in self.up.values():
+                    s.close()
+                self.up = {}
+                self.forgotten.set()
+                continue
             for s in ready:
                 if s is self.down:
                     self._from_gateway()
@@ -316,6 +326,8 @@ class Relay(threading.Thread):
         if rule:
             times = rule(direction, coap.decode(data), data)
             times = 1 if times is None else times
+        if address[1] in self.dead:
+            times = 0
         with self.lock:
             self.log.append((time.monotonic(), address[1], direction, data))
         return times
@@ -339,6 +351,12 @@ class Relay(threading.Thread):
                     coap.decode(data).values(coap.URI_QUERY):
                 return port
         raise AssertionError(f"{endpoint} sent no Register")
+
+    def forget(self):
+        """As a router does (NAT): the next datagram goes by a new port."""
+        self.forgotten.clear()
+        self.wake[1].send(b"x")
+        self.forgotten.wait(5)
 
     def end(self):
         self.running = False

@@ -214,6 +214,12 @@ bool coap_proven(const struct coap_connection *c)
 	return c->proven;
 }
 
+/* There are no sessions here. */
+void coap_doubt(struct coap_connection *c)
+{
+	(void)c;
+}
+
 bool coap_has_session(const struct coap_connection *c)
 {
 	(void)c;

@@ -48,7 +48,7 @@ static struct message by_eth0(void)
 static void whole_answer(void **state)
 {
 	struct message m = by_eth0();
-	struct route route = route_parse(&m, m.head.nlmsg_len);
+	struct ip_route route = route_parse(&m, m.head.nlmsg_len);
 	struct sockaddr_in own = {.sin_family = AF_INET};
 
 	(void)state;
@@ -84,7 +84,7 @@ static void broken_answers(void **state)
 static void same_or_not(void **state)
 {
 	struct message m = by_eth0();
-	struct route a = route_parse(&m, m.head.nlmsg_len), b = a;
+	struct ip_route a = route_parse(&m, m.head.nlmsg_len), b = a;
 
 	(void)state;
 	assert_true(route_same(&a, &b));
@@ -102,7 +102,7 @@ static void same_or_not(void **state)
 static void loopback_is_there(void **state)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET};
-	struct route route;
+	struct ip_route route;
 
 	(void)state;
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

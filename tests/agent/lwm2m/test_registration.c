@@ -42,6 +42,8 @@ struct line {
 #define STOP REGISTRATION_STOP
 #define RESTART REGISTRATION_RESTART
 #define CUT REGISTRATION_CUT
+#define MOVED REGISTRATION_MOVED
+#define BACK REGISTRATION_BACK
 
 #define IS_OFF REGISTRATION_OFF
 #define IS_WAITING REGISTRATION_WAITING
@@ -320,6 +322,36 @@ static void cut_in_every_state(void **state)
 	PLAY(BEGIN,
 	     {3, STOP, 0, 0, IS_LEAVING, DEREGISTER, 0, GONE},
 	     {4, CUT, 0, 0, IS_OFF, NOTHING, 0, 0});
+}
+
+/* The way to the server is another one: no back-off goes on, and where the
+ * server cannot know us any more, it is told at once. */
+static void way_changes_in_every_state(void **state)
+{
+	(void)state;
+	PLAY({1, MOVED, 0, 0, IS_OFF, NOTHING, 0, 0},
+	     {1, BACK, 0, 0, IS_OFF, NOTHING, 0, 0});
+	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
+	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {3, MOVED, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
+	     {4, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {5, BACK, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
+	     {6, BACK, 0, 0, IS_REGISTERING, NOTHING, 0, 0},
+	     {7, MOVED, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
+	PLAY(BEGIN,
+	     {3, BACK, 0, 0, IS_UPDATING, UPDATE, 0, 0},
+	     {4, BACK, 0, 0, IS_UPDATING, NOTHING, 0, 0},
+	     {5, MOVED, 0, 0, IS_REGISTERING, REGISTER, 0, GONE});
+	PLAY(BEGIN,
+	     {3, MOVED, 0, 0, IS_REGISTERING, REGISTER, 0, GONE});
+	PLAY(BEGIN,
+	     {3, SILENT, 0, 0, IS_LAPSED, NOTHING, 0, 0},
+	     {4, BACK, 0, 0, IS_LAPSED, NOTHING, 0, 0},
+	     {5, MOVED, 0, 0, IS_LAPSED, NOTHING, 0, GONE});
+	PLAY(BEGIN,
+	     {3, STOP, 0, 0, IS_LEAVING, DEREGISTER, 0, GONE},
+	     {4, BACK, 0, 0, IS_LEAVING, NOTHING, 0, 0},
+	     {5, MOVED, 0, 0, IS_OFF, NOTHING, 0, 0});
 }
 
 /* ---- stop and restart in every state */
@@ -708,6 +740,7 @@ int main(void)
 		cmocka_unit_test(silence_under_way_counts_at_its_end),
 		cmocka_unit_test(silent_ones_do_not_retry),
 		cmocka_unit_test(cut_in_every_state),
+		cmocka_unit_test(way_changes_in_every_state),
 		cmocka_unit_test(stop_in_every_state),
 		cmocka_unit_test(start_takes_a_stop_back),
 		cmocka_unit_test(restart_registers_anew),
