@@ -375,6 +375,8 @@ static void drive(struct coap_connection *c, struct epoll_event *event,
 
 	if (event)
 		coap_io_do_epoll(c->context, event, 1);
+	else
+		connection_send_again(c);
 	if (c->owner && (c->ended || !c->up))
 		look_after_session(c, now);
 	if (c->owner && c->up)

@@ -95,6 +95,9 @@ extern struct coap_state coap_state;
 
 /* coap_send.c */
 extern const struct block block_whole;	/* the first, of the largest size */
+/* What is due is sent again, or given up: the connection may be closed then.
+ * Returns ms until the next time, 0: never. */
+unsigned connection_send_again(struct coap_connection *connection);
 /* Its due time is that of the message under way. */
 void connection_arm(struct coap_connection *connection, int64_t now);
 bool connection_is_stream(const struct coap_connection *connection);

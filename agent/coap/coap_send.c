@@ -13,27 +13,37 @@
 #define DOUBT_WAIT (6 * SECOND)		/* ... one that may not serve */
 #define PDU_MAX 1280
 
+unsigned connection_send_again(struct coap_connection *c)
+{
+	coap_tick_t ticks;
+
+	coap_ticks(&ticks);
+	return coap_io_prepare_epoll(c->context, ticks);
+}
+
 /* libcoap's timer cannot be trusted alone (where its time has come meanwhile it
  * unsets it): while a message is under way its deadline is kept here too. */
 void connection_arm(struct coap_connection *c, int64_t now)
 {
-	coap_tick_t ticks;
-	int64_t due = c->give_up;
+	int64_t due = INT64_MAX, before = c->give_up;
 	unsigned ms;
 
 	if (!c->flight && c->up && !c->pinged && !c->lapse) {
 		heap_remove(&coap_state.due, &c->due);
 		return;
 	}
-	if (!c->flight && c->up)
-		due = INT64_MAX;
+	ms = connection_send_again(c);
+	if (!c->owner || c->give_up != before)	/* closed, or sent anew */
+		return;
+	if (c->flight || !c->up)
+		due = c->give_up;
 	if (c->lapse && c->lapse < due)
 		due = c->lapse;
-	coap_ticks(&ticks);
-	ms = coap_io_prepare_epoll(c->context, ticks);
 	if (ms && now + (int64_t)ms * 1000000 < due)
 		due = now + (int64_t)ms * 1000000;
-	heap_set(&coap_state.due, &c->due, c->ended ? now : due);
+	if (c->ended || (c->idle_owed && c->up && !c->flight))
+		due = now;
+	heap_set(&coap_state.due, &c->due, due);
 }
 
 bool connection_is_stream(const struct coap_connection *c)
