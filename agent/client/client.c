@@ -246,11 +246,17 @@ static bool registered(const struct client *c)
 	       c->registration.state == REGISTRATION_UPDATING;
 }
 
-/* As often as the account allows, for one more time. */
-static bool has_failed(const struct client *c, enum registration_event event)
+/* As often as the account allows, for one more time; or the server has said
+ * that no try will do (Core TS 6.2.1.1, 1/x/16: "explicitly rejected"). */
+static bool has_failed(const struct client *c, enum registration_event event,
+		       uint8_t code)
 {
-	return c->registration.state == REGISTRATION_WAITING &&
-	       !c->registration.attempt && c->registration.sequence &&
+	if (c->registration.state != REGISTRATION_WAITING)
+		return false;
+	if (event == REGISTRATION_ANSWER &&
+	    (code == CODE(4, 1) || code == CODE(4, 3)))
+		return true;
+	return !c->registration.attempt && c->registration.sequence &&
 	       c->registration.sequence >=
 			c->server->conf->policy.sequence_count &&
 	       (event == REGISTRATION_ANSWER || event == REGISTRATION_LOST);
@@ -278,7 +284,7 @@ void client_event(struct client *c, enum registration_event event,
 		server_queue(c->server, c);
 	}
 	note_registration(c, was, registered(c), now);
-	if (has_failed(c, event))
+	if (has_failed(c, event, code))
 		client_bootstrap_fallback(c, now);
 	endpoint_served(e, now);
 	client_reschedule(c, now);

@@ -160,6 +160,14 @@ bool client_session_lost(struct client *c, int64_t now)
 	return true;
 }
 
+void client_unresolved(struct client *c, int64_t now)
+{
+	c->wanted = REGISTRATION_NOTHING;
+	c->last_code = CLIENT_NO_ANSWER;
+	client_event(c, REGISTRATION_LOST, 0, 0, now);
+	note_trouble(c, "its name has no address", now);
+}
+
 bool client_session_stays(const struct server *s,
 			  const struct coap_connection *connection)
 {

@@ -25,6 +25,8 @@ void client_broken(void *owner, const struct coap_breakage *breakage,
 /* A message got no answer: the next one goes by a new socket, or a new session.
  * true: there was a session, and the registration has heard of its end. */
 bool client_session_lost(struct client *client, int64_t now);
+/* Its turn had come, but its server's name has no address. */
+void client_unresolved(struct client *client, int64_t now);
 /* The way to its server is another one, or was away: registers or updates, in
  * its turn, over what serves still or anew. */
 void client_rerouted(struct client *client, int64_t now);

@@ -5,7 +5,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/client/client.h"
+#include "agent/client/client_session.h"
 #include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/base/resolve.h"
@@ -16,6 +16,7 @@
 #define LEAVE_IN 2		/* s for all to deregister at the exit ... */
 #define LEAVE_PACE 500		/* ... where there are not but a few */
 #define RESOLVE_AGAIN_MAX 300	/* s */
+#define RESOLVE_LEAST (5 * SECOND)	/* while somebody waits for it */
 #define DOUBT_EVERY (60 * SECOND)
 
 /* A numeric address needs no look-up, and no wait at start. */
@@ -92,6 +93,8 @@ static void take_address(struct server *s, const struct addrinfo *found)
 {
 	const struct addrinfo *one = choose(s, found), *old = found;
 
+	/* At last: nobody's wait goes on. */
+	s->rerouted |= !s->length && s->resolve_tries;
 	s->resolve_tries = 0;
 	if (one->ai_addrlen > sizeof(s->address) || is_at(s, one))
 		return;
@@ -129,7 +132,7 @@ void server_route_look(struct server *s, int64_t now)
 	if (s->length)
 		route = route_to((struct sockaddr *)&s->address);
 	if (!s->literal && (!route.known || !route_same(&route, &s->route))) {
-		s->resolve_tries = 0;
+		s->resolve_tries = s->resolve_tries > 0;	/* said it is */
 		s->resolve_at = now;
 	}
 	s->rerouted |= route.known && !route_same(&route, &s->route);
@@ -210,6 +213,18 @@ static void refill(struct server *s, int64_t now)
 	s->filled = now;
 }
 
+/* A server that cannot be reached for want of an address is one that does not
+ * answer: whose turn it was, has failed to register (Core TS 6.2.1.1). */
+static void fail_all(struct server *s, int64_t now)
+{
+	for (size_t n = s->n_waiting; n && s->first; n--) {
+		struct client *client = s->first;
+
+		server_unqueue(s, client);
+		client_unresolved(client, now);
+	}
+}
+
 static void resolve_later(struct server *s, const char *error, int64_t now)
 {
 	int64_t wait = 5;
@@ -240,12 +255,16 @@ static void server_resolved(void *owner, const struct addrinfo *found,
 	else
 		resolve_later(s, error, now);
 	s->doubted = false;
+	if (!s->length)
+		fail_all(s, now);
 }
 
 static int64_t turn_resolve(struct server *s, int64_t now)
 {
 	if (s->resolving)
 		return INT64_MAX;
+	if (!s->length && s->first && s->resolve_at > s->resolved + RESOLVE_LEAST)
+		s->resolve_at = s->resolved + RESOLVE_LEAST;
 	if (s->resolve_at > now)
 		return s->resolve_at;
 	s->resolve_at = INT64_MAX;

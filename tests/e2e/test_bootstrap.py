@@ -96,6 +96,45 @@ class Bootstrap(Site):
         self.assertEqual(server.value("sim", T), 21.5)
         self.assertEqual(server.events("unregistered", after=mark), [])
 
+    def asks_again(self, uri, *more):
+        """An account by which it cannot register, and what the bootstrap server
+        is asked then (1/x/16)."""
+        boot = self.bootstrap([
+            bs.delete("0"), bs.delete("1"), bs.security(1, uri, 101),
+            bs.account(0, 101, 300, *more), bs.finish()])
+        gateway = self.start(boot)
+        boot.wait("sim")
+        wait_for(lambda: len(boot.asked) > 1, "a second Bootstrap-Request")
+        return gateway
+
+    def test_a_name_without_address_is_a_failed_registration(self):
+        gateway = self.asks_again(
+            "coap://no-such-host.invalid:5683", bs.tlv(16, True),
+            bs.tlv(17, 1), bs.tlv(18, 1), bs.tlv(19, 1), bs.tlv(20, 1))
+        gateway.wait_log("sim", "its name has no address")
+
+    def test_who_is_refused_asks_at_once(self):
+        for code in ("4.01", "4.03"):
+            with self.subTest(code):
+                server = self.server()
+                server.ask("answer", "register", code, 1)
+                self.asks_again(f"coap://127.0.0.1:{server.port}")
+                server.registered("sim")
+                self.finish()
+                self.parts = []
+
+    def test_who_is_refused_and_may_not_ask_goes_on_trying(self):
+        server = self.server()
+        server.ask("answer", "register", "4.03", 1)
+        boot = self.bootstrap([
+            bs.delete("0"), bs.delete("1"),
+            bs.security(1, f"coap://127.0.0.1:{server.port}", 101),
+            bs.account(0, 101, 300, bs.tlv(16, False), bs.tlv(18, 2)),
+            bs.finish()])
+        self.start(boot)
+        server.registered("sim")
+        self.assertEqual(len(boot.asked), 1)
+
     def test_unknown_name_is_said_and_tried_again(self):
         boot = self.bootstrap(None)
         gateway = self.start(boot)
