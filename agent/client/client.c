@@ -105,6 +105,16 @@ static void add_path(struct buf *to, const char *path)
 	}
 }
 
+static void add_queries(struct buf *to, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "&");
+
+		add_segment(to, "%.*s", (int)n, text);
+		text += n + (text[n] == '&');
+	}
+}
+
 /* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). */
 static void add_binding(const struct client *c, struct buf *to, bool with_q)
 {
@@ -127,6 +137,8 @@ static void add_query(const struct client *c, enum registration_send send,
 		add_segment(to, "lt=%u", r->lifetime);
 		add_segment(to, "lwm2m=%s", r->lwm2m_1_0 ? "1.0" : "1.1");
 		add_binding(c, to, true);
+		if (c->server->conf->query)
+			add_queries(to, c->server->conf->query);
 		return;
 	}
 	if (changes & REGISTRATION_LIFETIME)
@@ -156,7 +168,7 @@ static void add_links(const struct client *c, struct coap_message *m)
 static int send_registration(struct client *c, int64_t now)
 {
 	enum registration_send send = (enum registration_send)c->wanted;
-	uint8_t path[256], query[512];
+	uint8_t path[256], query[768];
 	struct buf p = buf_over(path, sizeof(path));
 	struct buf q = buf_over(query, sizeof(query));
 	struct coap_message m = {.method = REQUEST_POST,

@@ -54,6 +54,20 @@ static uint32_t number(const struct tree *accounts, uint16_t object,
 	return n < 0 ? fallback : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
+/* What follows the port goes before our own path (RFC 7252 6.4). */
+static void take_rest(struct config_server *conf, const char *text)
+{
+	struct uri_rest rest;
+
+	if (uri_rest_parse(text, &rest) < 0)
+		return;			/* has been checked */
+	if (*rest.path)
+		conf->path = arena_print(conf->arena, "%s/%s", rest.path,
+					 conf->path);
+	if (*rest.query)
+		conf->query = arena_text(conf->arena, rest.query);
+}
+
 static void take_uri(struct config_server *conf, const struct account *a)
 {
 	struct uri uri = {.port = 0};
@@ -65,6 +79,7 @@ static void take_uri(struct config_server *conf, const struct account *a)
 	conf->port = uri.port;
 	conf->tcp = uri.tcp;
 	conf->binding = uri.tcp ? 'T' : 'U';
+	take_rest(conf, conf->uri + uri.n);
 }
 
 static enum config_security security_of(uint8_t mode)
@@ -83,7 +98,6 @@ static void take_server(struct config_server *conf,
 {
 	struct registration_policy *policy = &conf->policy;
 
-	conf->path = "rd";
 	conf->ct = conf->lwm2m_1_0 ? -1 : 110;
 	conf->lifetime = number(accounts, 1, at, 1, LIFETIME);
 	conf->pmin = number(accounts, 1, at, 2, 0);
@@ -109,7 +123,7 @@ static struct config_server *conf_create(const struct services *services,
 	conf->identity = conf->key_file = conf->credential = NULL;
 	conf->cert_file = conf->private_key_file = conf->trust_file = NULL;
 	conf->server_key_file = conf->sni = NULL;
-	conf->path = arena_text(arena, like->path);
+	conf->path = a->bootstrap ? arena_text(arena, like->path) : "rd";
 	conf->id = a->id;
 	conf->security = security_of(a->mode);
 	take_uri(conf, a);

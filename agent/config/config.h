@@ -88,6 +88,8 @@ struct config_server {
 		   *private_key_file, *trust_file, *server_key_file, *sni;
 	uint32_t keepalive;		/* s, 0: none */
 	const char *path;		/* "rd" or "a/rd", no leading slash */
+	const char *query;		/* of an account's URI: goes with the
+					 * Register; or NULL */
 	uint32_t lifetime;		/* s */
 	int32_t ct;			/* -1: none */
 	bool ver, lwm2m_1_0;

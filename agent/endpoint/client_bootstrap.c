@@ -100,10 +100,20 @@ void bootstrap_path(const char *path, struct buf *to)
 	}
 }
 
+static void queries_add(const char *text, struct buf *to)
+{
+	while (*text) {
+		size_t n = strcspn(text, "&");
+
+		add(to, "", text, n);
+		text += n + (text[n] == '&');
+	}
+}
+
 static int request_send(struct client_bootstrap *b, int64_t now)
 {
 	const struct config_server *conf = b->server->conf;
-	uint8_t path_room[256], query_room[512];
+	uint8_t path_room[256], query_room[768];
 	struct buf path = buf_over(path_room, sizeof(path_room));
 	struct buf query = buf_over(query_room, sizeof(query_room));
 	char format[16];
@@ -115,6 +125,8 @@ static int request_send(struct client_bootstrap *b, int64_t now)
 	bootstrap_name(b, &query);
 	if (conf->ct >= 0 && !conf->lwm2m_1_0 && !b->machine.plain)
 		add(&query, "pct=", format, (size_t)n);
+	if (conf->query)
+		queries_add(conf->query, &query);
 	return coap_request(b->connection, &(struct coap_message){
 		.method = REQUEST_POST, .format = FORMAT_NONE,
 		.path = {path_room, path.used},

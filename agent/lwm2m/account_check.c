@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The consistency of accounts, before anything depends on them. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "agent/lwm2m/account.h"
@@ -16,13 +17,18 @@ static size_t count(const struct tree *tree, uint16_t object)
 
 static const char *uri_check(const struct account *a)
 {
+	struct uri_rest rest;
 	struct uri uri;
 	char text[256];
+	int rc;
 
 	if (!a->uri_length || a->uri_length >= sizeof(text))
 		return "an account without a server's URI";
 	snprintf(text, sizeof(text), "%.*s", (int)a->uri_length, a->uri);
-	if (strlen(text) != a->uri_length || uri_parse(text, &uri))
+	if (strlen(text) != a->uri_length)
+		return "a server's URI that is none";
+	rc = uri_parse(text, &uri);
+	if ((rc && rc != -EDOM) || uri_rest_parse(text + uri.n, &rest))
 		return "a server's URI that is none";
 	if (uri.secure != (a->mode != ACCOUNT_NOSEC))
 		return "a security mode that does not fit the server's URI";

@@ -7,6 +7,7 @@ import stat
 import tempfile
 
 import bootstrap as bs
+import coap
 import sites
 from harness import Site, wait_for
 
@@ -134,6 +135,20 @@ class Bootstrap(Site):
         self.start(boot)
         server.registered("sim")
         self.assertEqual(len(boot.asked), 1)
+
+    def test_path_and_query_of_an_account(self):
+        server = self.server()
+        relay = self.relay(server)
+        boot = self.bootstrap([
+            bs.delete("0"), bs.delete("1"), bs.security(
+                1, f"coap://127.0.0.1:{relay.port}/tenant%207/x?k=v&w", 101),
+            bs.account(0, 101), bs.finish()])
+        self.start(boot)
+        boot.wait("sim")
+        register = wait_for(lambda: relay.messages("up"), "a Register")[0]
+        self.assertEqual(register.values(coap.URI_PATH),
+                         [b"tenant 7", b"x", b"rd"])
+        self.assertEqual(register.values(coap.URI_QUERY)[-2:], [b"k=v", b"w"])
 
     def test_unknown_name_is_said_and_tried_again(self):
         boot = self.bootstrap(None)
