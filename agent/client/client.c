@@ -116,14 +116,14 @@ static void add_queries(struct buf *to, const char *text)
 }
 
 /* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). */
-static void add_binding(const struct client *c, struct buf *to, bool with_q)
+static void add_binding(const struct client *c, struct buf *to)
 {
 	bool queue = c->endpoint->conf->queue;
 	bool old = c->registration.lwm2m_1_0;
 
 	add_segment(to, "b=%c%s", c->server->conf->binding,
 		    queue && old ? "Q" : "");
-	if (queue && !old && with_q)
+	if (queue && !old)
 		add_segment(to, "Q");
 }
 
@@ -136,15 +136,13 @@ static void add_query(const struct client *c, enum registration_send send,
 		add_segment(to, "ep=%s", c->endpoint->conf->endpoint);
 		add_segment(to, "lt=%u", r->lifetime);
 		add_segment(to, "lwm2m=%s", r->lwm2m_1_0 ? "1.0" : "1.1");
-		add_binding(c, to, true);
+		add_binding(c, to);
 		if (c->server->conf->query)
 			add_queries(to, c->server->conf->query);
 		return;
 	}
 	if (changes & REGISTRATION_LIFETIME)
 		add_segment(to, "lt=%u", r->lifetime);
-	if (changes & REGISTRATION_BINDING)
-		add_binding(c, to, false);
 }
 
 static void add_links(const struct client *c, struct coap_message *m)
@@ -319,6 +317,14 @@ void client_disable(struct client *c, uint32_t timeout, int64_t now)
 {
 	c->enable_at = now + timeout * SECOND;
 	client_event(c, REGISTRATION_STOP, 0, 0, now);
+}
+
+void client_live(struct client *c, uint32_t lifetime, int64_t now)
+{
+	if (c->registration.lifetime == lifetime)
+		return;
+	c->registration.lifetime = lifetime;
+	client_event(c, REGISTRATION_CHANGED, 0, REGISTRATION_LIFETIME, now);
 }
 
 static void keep_location(struct client *c, struct coap_segments location)

@@ -76,6 +76,8 @@ void client_configure(struct client *client, int64_t now);
 void client_reschedule(struct client *client, int64_t now);
 /* What a Read or Write sees of this client. */
 struct request_scope client_scope(struct client *client, int64_t now);
+/* Its lifetime is that, s: told at once where it is another one. */
+void client_live(struct client *client, uint32_t lifetime, int64_t now);
 /* Deregister now, register again after `timeout` s. */
 void client_disable(struct client *client, uint32_t timeout, int64_t now);
 

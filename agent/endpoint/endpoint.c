@@ -284,15 +284,9 @@ void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
 		if (c->instance != path->id[1] || !slot)
 			continue;
 		if (path->id[2] == 1) {
-			c->registration.lifetime =
-				(uint32_t)slot->value.as.integer;
-			client_event(c, REGISTRATION_CHANGED, 0,
-				     REGISTRATION_LIFETIME, now);
+			client_live(c, (uint32_t)slot->value.as.integer, now);
 		} else if (path->id[2] == 2 || path->id[2] == 3) {
 			client_configure(c, now);
-		} else if (path->id[2] == 7) {
-			client_event(c, REGISTRATION_CHANGED, 0,
-				     REGISTRATION_BINDING, now);
 		} else if (path->id[2] == 23) {
 			forward_kick(c);
 		}

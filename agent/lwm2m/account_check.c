@@ -94,7 +94,7 @@ static const char *server_check(const struct tree *tree,
 	if (a->server == ACCOUNT_NONE)
 		return "an account of object 0 without one of object 1";
 	lifetime = account_number(tree, path_resource(1, a->server, 1), 1);
-	if (lifetime < 1 || lifetime > UINT32_MAX)
+	if (lifetime < 0 || lifetime > UINT32_MAX)
 		return "a lifetime that is none";
 	return binding_check(tree, a);
 }

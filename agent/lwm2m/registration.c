@@ -9,6 +9,7 @@
 #define NEVER INT64_MAX
 #define WAIT_LEAST 2		/* s, between two tries, but for its jitter */
 #define WAIT_MOST (INT64_C(10) * 366 * 86400)
+#define UPDATE_MOST 86400	/* s, where the lifetime has no end */
 #define TRANSMIT_WAIT 93	/* s, MAX_TRANSMIT_WAIT, RFC 7252 4.8.2 */
 
 /* What waits for the end of the message under way. */
@@ -57,7 +58,7 @@ const char *registration_state_name(enum registration_state state)
 
 static int64_t update_time(const struct registration *r)
 {
-	int64_t life = r->lifetime ? r->lifetime * SECOND : SECOND;
+	int64_t life = (r->lifetime ? r->lifetime : UPDATE_MOST) * SECOND;
 	int64_t tenth = life / 10, half = life / 2;
 	int64_t margin = TRANSMIT_WAIT * SECOND > tenth ?
 			 TRANSMIT_WAIT * SECOND : tenth;
@@ -162,7 +163,7 @@ static struct registration_action lapse(struct registration *r, int64_t now)
 static struct registration_action succeed(struct registration *r, int64_t now)
 {
 	r->attempt = r->sequence = r->sent_changes = 0;
-	r->expires = now + (r->lifetime ? r->lifetime : 1) * SECOND;
+	r->expires = r->lifetime ? now + r->lifetime * SECOND : NEVER;
 	if (r->then & THEN_STOP)
 		return send_deregister(r);
 	if (r->then & THEN_SILENT)

@@ -22,7 +22,7 @@ enum registration_event {
 	REGISTRATION_TIMER,	/* the time that was asked for has come */
 	REGISTRATION_ANSWER,	/* code is the server's answer */
 	REGISTRATION_LOST,	/* no answer: time-out, reset, unreachable */
-	REGISTRATION_CHANGED,	/* lifetime, binding or objects changed */
+	REGISTRATION_CHANGED,	/* lifetime or objects changed */
 	REGISTRATION_TRIGGER,	/* 1/x/8, or a queue child was heard: Update */
 	REGISTRATION_SILENT,	/* the device fell silent */
 	REGISTRATION_HEARD,	/* and is back */
@@ -38,8 +38,7 @@ enum registration_event {
 
 /* Changes that the next Update must carry (enum in a mask). */
 enum registration_change {
-	REGISTRATION_LIFETIME = 1, REGISTRATION_BINDING = 2,
-	REGISTRATION_OBJECTS = 4,
+	REGISTRATION_LIFETIME = 1, REGISTRATION_OBJECTS = 2,
 };
 
 /* Server object resources 17-20 and the account's own figures; shared. */
@@ -58,7 +57,8 @@ struct registration {
 	uint8_t then;			/* asked for while a message was under
 					 * way (private mask) */
 	bool lwm2m_1_0;			/* lowered by a 4.12 */
-	uint32_t lifetime;		/* s, as told with the next message */
+	uint32_t lifetime;		/* s, as told with the next message; 0:
+					 * for ever */
 	uint32_t seed;			/* hash of the name: jitter */
 	int64_t next;			/* when to call with TIMER; INT64_MAX */
 	int64_t expires;		/* when the server drops us */

@@ -28,8 +28,8 @@ static bool is_writable(const struct tree *tree, const struct lwm2m_path *path)
 }
 
 /* The instance's own range counts before its object's; the periods of a
- * server account (object 1) have none in the registry, yet none is negative;
- * the rights of access control are bits. */
+ * server account (object 1) have none in the registry, yet none is negative or
+ * more than can be used and told; the rights of access control are bits. */
 static bool is_in_range(const struct tree *tree,
 			const struct lwm2m_path *path,
 			const struct resource_def *def,
@@ -41,7 +41,7 @@ static bool is_in_range(const struct tree *tree,
 		return true;
 	if (!isfinite(number))
 		return false;
-	if (path->id[0] == 1 && number < 0)
+	if (path->id[0] == 1 && (number < 0 || number > UINT32_MAX))
 		return false;
 	if (path->id[0] == ACCESS_OBJECT)
 		return access_is_possible(tree, path, value);
@@ -77,6 +77,17 @@ static uint8_t bound_check(const struct handling *h,
 	return scope->bound->check(scope->owner, record, ranged);
 }
 
+/* The transport is that of the account's URI, and whether the device sleeps is
+ * its own matter: a server may confirm the binding (1/x/7), not change it. */
+static bool is_binding(const struct tree *tree, const struct lwm2m_path *path,
+		       const struct lwm2m_value *value)
+{
+	const struct tree_slot *slot = tree_find(tree, path);
+
+	return path->id[0] != 1 || path->id[2] != 7 || !slot ||
+	       value_equal(&slot->value, value);
+}
+
 static void value_check(struct handling *h, const struct lwm2m_record *record,
 			const struct resource_def *def)
 {
@@ -93,6 +104,8 @@ static void value_check(struct handling *h, const struct lwm2m_record *record,
 	else if (!ranged && !is_in_range(h->scope->tree, &record->path, def,
 					 &record->value))
 		request_answer(h, CODE(4, 00), "the value is out of range");
+	else if (!is_binding(h->scope->tree, &record->path, &record->value))
+		request_answer(h, CODE(4, 00), "not the binding in use");
 }
 
 void request_record_check(struct handling *h,

@@ -122,6 +122,34 @@ class Registration(Site):
         self.assertEqual(server.wait("updated")["query"], "lt=120")
         self.assertEqual(server.value("sim", "/1/0/1"), 120)
 
+    def test_what_changes_nothing_is_not_told(self):
+        server, _ = self.start()
+        lifetime = server.registered("sim")["lt"]
+        mark = server.mark()
+        for path, value in (("/1/0/1", lifetime), ("/1/0/7", "U")):
+            self.assertEqual(server.code("write", "sim", path, text=value),
+                             "2.04")
+        self.assertEqual(server.code("execute", "sim", "/1/0/8"), "2.04")
+        server.wait("updated", after=mark)      # the trigger's
+        self.assertEqual(server.value("sim", "/1/0/7"), "U")
+        self.assertEqual(len(server.events("updated", after=mark)), 1)
+
+    def test_what_cannot_be_is_refused_and_not_kept(self):
+        server, _ = self.start()
+        server.registered("sim")
+        before = server.value("sim", "/1/0/1")
+        for path, value in (("/1/0/7", "UQ"), ("/1/0/7", "T"),
+                            ("/1/0/7", "X"), ("/1/0/7", ""),
+                            ("/1/0/1", 1 << 32), ("/1/0/1", (1 << 63) - 1),
+                            ("/1/0/1", -1), ("/1/0/5", 1 << 32)):
+            self.assertEqual(server.code("write", "sim", path, text=value),
+                             "4.00", f"{path} = {value}")
+        self.assertEqual(server.value("sim", "/1/0/7"), "U")
+        self.assertEqual(server.value("sim", "/1/0/1"), before)
+        self.assertEqual(server.code("write", "sim", "/1/0/1",
+                                     text=(1 << 32) - 1), "2.04")
+        self.assertEqual(server.wait("updated")["lt"], (1 << 32) - 1)
+
     def test_update_trigger_sends_an_update_without_parameters(self):
         server, _ = self.start()
         server.registered("sim")

@@ -59,7 +59,6 @@ struct line {
 #define DEREGISTER REGISTRATION_SEND_DEREGISTER
 
 #define LT REGISTRATION_LIFETIME
-#define BINDING REGISTRATION_BINDING
 #define OBJECTS REGISTRATION_OBJECTS
 
 static void dialogue_play(const struct line *lines, size_t n)
@@ -114,9 +113,9 @@ static void changes_are_told_once(void **state)
 	PLAY(BEGIN,
 	     {3, CHANGED, 0, LT, IS_UPDATING, UPDATE, LT, 0},
 	     {4, CHANGED, 0, OBJECTS, IS_UPDATING, NOTHING, 0, 0},
-	     {4, CHANGED, 0, BINDING, IS_UPDATING, NOTHING, 0, 0},
+	     {4, CHANGED, 0, LT, IS_UPDATING, NOTHING, 0, 0},
 	     {5, ANSWER, CODE(2, 4), 0, IS_UPDATING, UPDATE,
-	      OBJECTS | BINDING, 0},
+	      OBJECTS | LT, 0},
 	     {6, ANSWER, CODE(2, 4), 0, IS_REGISTERED, NOTHING, 0, 0},
 	     {7, CHANGED, 0, 0, IS_REGISTERED, NOTHING, 0, 0});
 }
@@ -495,6 +494,20 @@ static void update_goes_out_in_time_and_spread(void **state)
 	}
 }
 
+/* 1/x/1 = 0: "the lifetime is infinite" (Core TS E.2). An Update a day all the
+ * same shows a server that has forgotten us. */
+static void lifetime_without_end(void **state)
+{
+	struct registration r = register_at(0, "m-1", 5 * SECOND);
+	int64_t day = 86400 * SECOND;
+
+	(void)state;
+	assert_true(r.next - 5 * SECOND >= day / 2 && r.next < day);
+	assert_true(registration_alive(&r, 100 * 366 * day));
+	assert_int_equal(registration_step(&r, TIMER, 0, 0, 0, &policy,
+					   r.next).send, UPDATE);
+}
+
 /* Five attempts: 60, 120, 240, 480 s between them, each +-20 %, then a day,
  * then again. */
 static void retries_double_then_rest_a_day_for_ever(void **state)
@@ -746,6 +759,7 @@ int main(void)
 		cmocka_unit_test(restart_registers_anew),
 		cmocka_unit_test(answers_of_nothing_are_nothing),
 		cmocka_unit_test(update_goes_out_in_time_and_spread),
+		cmocka_unit_test(lifetime_without_end),
 		cmocka_unit_test(retries_double_then_rest_a_day_for_ever),
 		cmocka_unit_test(retry_times_differ_between_endpoints),
 		cmocka_unit_test(policy_without_retries_waits_the_delay),
