@@ -155,6 +155,8 @@ static uint8_t execute(struct client *c, struct batch_asker asker,
 		       CODE(2, 4) : CODE(4, 5);
 	else if (is_server(path, 4) && account)
 		client_disable(account, disable_timeout(account), now);
+	else if (path->id[0] == 3 && path->id[2] == 5)
+		endpoint_factory_reset(e, now);
 	else if (path->id[0] == 3 && path->id[2] == 12)
 		endpoint_errors_reset(e, now);
 	else if (path->id[0] == 5)

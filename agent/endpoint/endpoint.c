@@ -136,7 +136,8 @@ void endpoint_destroy(struct endpoint *e)
 	endpoint_firmware_finish(e);
 	rare_free(e);
 	tree_finish(&e->tree);
-	config_device_free(e->conf);
+	if (!e->again)
+		config_device_free(e->conf);
 	free(e);
 }
 
@@ -307,6 +308,29 @@ void endpoint_reboot(struct endpoint *e, int64_t now)
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "the device was restarted "
 		 "by a server: registers anew");
 	endpoint_clients_event(e, REGISTRATION_RESTART, now);
+}
+
+void endpoint_factory_reset(struct endpoint *e, int64_t now)
+{
+	log_line(LOG_NOTE, e->conf->endpoint, NULL, "factory reset by a "
+		 "server: what servers have set is forgotten");
+	e->again = true;
+	endpoint_leave(e, false, now);
+}
+
+/* Keys of an adapter, and a package for the device, are not the servers'. */
+struct config_device *endpoint_successor(struct endpoint *e)
+{
+	static const enum store_kind kinds[] = {
+		STORE_HELD, STORE_ATTRIBUTES, STORE_ACCEPTED, STORE_ACCOUNT,
+	};
+
+	for (size_t i = 0; e->again && i < sizeof(kinds) / sizeof(*kinds); i++)
+		store_put(e->services->store, kinds[i], e->conf->endpoint, NULL,
+			  0);
+	if (e->successor || e->services->stopping)
+		e->again = false;
+	return e->again ? e->conf : e->successor;
 }
 
 /* ---- leaving ---- */

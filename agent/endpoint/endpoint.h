@@ -63,6 +63,8 @@ struct endpoint {
 	uint16_t n_clients;
 	uint16_t errors;		/* bits of enum endpoint_error */
 	bool round_done, leaving, gone;
+	bool again;			/* starts anew when it is gone, with
+					 * nothing of what was stored */
 	bool last_dirty;		/* last.c is to write it down */
 	uint32_t last_written;		/* ... and did then: s, monotonic */
 	uint32_t tries;			/* without an answer, in a row */
@@ -90,6 +92,11 @@ struct endpoint_rare *endpoint_rare(struct endpoint *endpoint);
 void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
 /* Does the configuration give it this server? */
 bool endpoint_uses_server(const struct endpoint *endpoint, uint16_t id);
+/* 3/0/5: leaves, forgets what servers and bootstrap have told it, and starts as
+ * the configuration has it. */
+void endpoint_factory_reset(struct endpoint *endpoint, int64_t now);
+/* What starts where it was, or NULL; it is gone. */
+struct config_device *endpoint_successor(struct endpoint *endpoint);
 /* Called whenever something ended that leaving waits for. */
 void endpoint_left(struct endpoint *endpoint);
 

@@ -110,6 +110,7 @@ static void build_device(struct tree *tree)
 
 	add_object(tree, 3, 0);
 	put(tree, path_resource(3, 0, 4), (struct lwm2m_value){0});
+	put(tree, path_resource(3, 0, 5), (struct lwm2m_value){0});
 	put(tree, path_element(3, 0, 11, 0), lwm2m_integer(0));
 	put(tree, path_resource(3, 0, 12), (struct lwm2m_value){0});
 	put_computed(tree, path_resource(3, 0, 13), LWM2M_TIME);

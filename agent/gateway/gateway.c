@@ -186,7 +186,7 @@ void gateway_remove(struct endpoint *e)
 static void take_away_gone(struct gateway *g, int64_t now)
 {
 	for (struct endpoint *e; (e = g->gone); ) {
-		struct config_device *successor = e->successor;
+		struct config_device *successor = endpoint_successor(e);
 
 		g->gone = e->next_gone;
 		if (!g->services.stopping)

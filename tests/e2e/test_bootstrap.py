@@ -150,6 +150,26 @@ class Bootstrap(Site):
                          [b"tenant 7", b"x", b"rd"])
         self.assertEqual(register.values(coap.URI_QUERY)[-2:], [b"k=v", b"w"])
 
+    def test_factory_reset_begins_with_a_bootstrap(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        gateway = self.start(boot)
+        server.registered("sim")
+        server.shorten("sim", 299)
+        self.assertEqual(server.code("attributes", "sim", T, "pmin=9"),
+                         "2.04")
+        mark = server.mark()
+        self.assertEqual(server.code("execute", "sim", "/3/0/5"), "2.04")
+        server.wait("unregistered", after=mark, ep="sim")
+        server.registered("sim", after=mark)
+        self.assertEqual(len(boot.asked), 2)
+        self.assertEqual(server.value("sim", "/1/0/1"), 300)
+        self.assertNotIn("pmin", str(server.ask("discover", "sim",
+                                                T)["links"]))
+        gateway.restart()
+        server.registered("sim", after=server.mark())
+        self.assertEqual(len(boot.asked), 2)
+
     def test_unknown_name_is_said_and_tried_again(self):
         boot = self.bootstrap(None)
         gateway = self.start(boot)

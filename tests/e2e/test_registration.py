@@ -122,6 +122,17 @@ class Registration(Site):
         self.assertEqual(server.wait("updated")["query"], "lt=120")
         self.assertEqual(server.value("sim", "/1/0/1"), 120)
 
+    def test_factory_reset_forgets_what_a_server_has_set(self):
+        server, gateway = self.start()
+        server.registered("sim")
+        self.assertEqual(server.code("write", "sim", "/1/0/2", text=7), "2.04")
+        mark = server.mark()
+        self.assertEqual(server.code("execute", "sim", "/3/0/5"), "2.04")
+        server.wait("unregistered", after=mark, ep="sim")
+        server.registered("sim", after=mark)
+        self.assertEqual(server.value("sim", "/1/0/2"), 0)
+        gateway.wait_log("sim", "factory reset")
+
     def test_what_changes_nothing_is_not_told(self):
         server, _ = self.start()
         lifetime = server.registered("sim")["lt"]
