@@ -14,10 +14,14 @@ struct link { const char *target, *parameters; size_t n_target, n_parameters; };
  * -EBADMSG malformed. */
 int link_next(const char **text, size_t *n, struct link *link);
 
+/* What is said of an object in place of its own version. */
+struct link_version { uint16_t object; const char *version; };
+
 struct link_options {
 	int32_t ct;		/* of the root link; -1: none */
 	bool ver;		/* say object versions other than the core's */
-	bool lwm2m_1_0;		/* version rules of 1.0 */
+	const struct link_version *versions;	/* these in any case */
+	size_t n_versions;
 	/* Those that could have instances and have none, by id. */
 	const struct object_def *const *empty;
 	size_t n_empty;

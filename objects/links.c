@@ -27,14 +27,29 @@ static bool says_version(const struct object_def *object)
 	       strcmp(object->version, "1.0");
 }
 
-static void object_link(const struct object_def *object, bool ver,
+static const char *own_version(const struct object_def *object)
+{
+	return says_version(object) ? object->version : NULL;
+}
+
+/* NULL: none is said. */
+static const char *version_of(const struct link_options *options,
+			      const struct object_def *object)
+{
+	for (size_t i = 0; i < options->n_versions; i++)
+		if (options->versions[i].object == object->id)
+			return options->versions[i].version;
+	return options->ver ? own_version(object) : NULL;
+}
+
+static void object_link(const struct object_def *object, const char *version,
 			struct buf *out)
 {
 	struct lwm2m_path path = path_object(object->id);
 
 	link_open(&path, out);
-	if (ver && says_version(object))
-		buf_print(out, ";ver=%s", object->version);
+	if (version)
+		buf_print(out, ";ver=%s", version);
 }
 
 /* Is i the first instance of its object? */
@@ -54,16 +69,14 @@ static bool is_closed(uint16_t object)
 static void empty_links(const struct link_options *options, size_t *at,
 			uint32_t below, struct buf *out)
 {
-	bool ver = options->ver && !options->lwm2m_1_0;
-
 	for (; *at < options->n_empty && options->empty[*at]->id < below; ++*at)
-		object_link(options->empty[*at], ver, out);
+		object_link(options->empty[*at],
+			    version_of(options, options->empty[*at]), out);
 }
 
 void links_register(const struct tree *tree,
 		    const struct link_options *options, struct buf *out)
 {
-	bool ver = options->ver && !options->lwm2m_1_0;
 	size_t empty = 0;
 
 	buf_text(out, "</>;rt=\"oma.lwm2m\"");
@@ -72,12 +85,13 @@ void links_register(const struct tree *tree,
 	for (size_t i = 0; i < tree->n_instances; i++) {
 		const struct tree_instance *at = &tree->instances[i];
 		struct lwm2m_path path = path_instance(at->object->id, at->id);
+		const char *version = version_of(options, at->object);
 
 		if (is_closed(at->object->id))
 			continue;
 		empty_links(options, &empty, at->object->id, out);
-		if (is_first(tree, i) && ver && says_version(at->object))
-			object_link(at->object, true, out);
+		if (is_first(tree, i) && version)
+			object_link(at->object, version, out);
 		link_open(&path, out);
 	}
 	empty_links(options, &empty, UINT32_MAX, out);
@@ -183,7 +197,7 @@ static void object_links(const struct discovery *d, uint16_t object)
 		if (at->object->id != object)
 			continue;
 		if (is_first(tree, i)) {
-			object_link(at->object, true, d->out);
+			object_link(at->object, own_version(at->object), d->out);
 			own_attributes(d->attributes, &path, d->out);
 		}
 		if (d->deepest >= 2)
@@ -268,6 +282,6 @@ void links_discover_empty(const struct object_def *object,
 {
 	struct lwm2m_path path = path_object(object->id);
 
-	object_link(object, true, out);
+	object_link(object, own_version(object), out);
 	own_attributes(attributes, &path, out);
 }

@@ -15,6 +15,7 @@
 #include "agent/endpoint/endpoint_access.h"
 #include "agent/endpoint/endpoint_rhythm.h"
 #include "agent/client/services.h"
+#include "agent/config/config_habits.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/lwm2m/statistics.h"
@@ -156,8 +157,11 @@ static void add_links(const struct client *c, struct coap_message *m)
 	links_register(&c->endpoint->tree, &(struct link_options){
 		.empty = empty,
 		.n_empty = endpoint_empty_objects(c->endpoint, empty),
-		.ct = conf->ct, .ver = conf->ver,
-		.lwm2m_1_0 = c->registration.lwm2m_1_0}, &out);
+		.ct = conf->ct, .versions = conf->versions,
+		.n_versions = conf->n_versions,
+		.ver = conf->ver == VER_SAID ||
+		       (conf->ver == VER_BY_LWM2M &&
+			!c->registration.lwm2m_1_0)}, &out);
 	m->format = FORMAT_LINK;
 	m->payload = out.at;
 	m->length = out.used;
@@ -437,8 +441,8 @@ struct request_scope client_scope(struct client *c, int64_t now)
 		.enforced = endpoint_access_enforced(e),
 		.rights = endpoint_access_rights(c),
 		.serve_stale = e->conf->stale == STALE_SERVE,
-		.fallback = c->registration.lwm2m_1_0 ? FORMAT_TLV :
-			    FORMAT_SENML_CBOR,
+		.fallback = config_server_format(c->server->conf,
+						 c->registration.lwm2m_1_0),
 		.with_times = endpoint_is_away(e),
 		.now = services_wall(e->services, now),
 		.bound = &batch_bound, .owner = e,

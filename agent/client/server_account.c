@@ -7,6 +7,7 @@
 #include "agent/base/arena.h"
 #include "agent/base/uri.h"
 #include "agent/config/config_block.h"
+#include "agent/config/config_habits.h"
 #include "agent/client/services.h"
 #include "agent/config/model.h"
 #include "agent/client/server.h"
@@ -123,6 +124,7 @@ static struct config_server *conf_create(const struct services *services,
 	conf->identity = conf->key_file = conf->credential = NULL;
 	conf->cert_file = conf->private_key_file = conf->trust_file = NULL;
 	conf->server_key_file = conf->sni = NULL;
+	config_habits_copy(conf, like);
 	conf->path = a->bootstrap ? arena_text(arena, like->path) : "rd";
 	conf->id = a->id;
 	conf->security = security_of(a->mode);

@@ -73,6 +73,7 @@ enum config_security { SECURITY_NOSEC, SECURITY_PSK, SECURITY_RPK,
 enum config_stale { STALE_ERROR, STALE_SERVE };
 enum config_bootstrap { BOOTSTRAP_FALLBACK, BOOTSTRAP_FIRST,
 			BOOTSTRAP_NEVER };
+enum config_ver { VER_BY_LWM2M, VER_SAID, VER_UNSAID };
 enum config_asleep { ASLEEP_HOLD, ASLEEP_ACCEPT, ASLEEP_REFUSE };
 
 struct config_server {
@@ -92,7 +93,12 @@ struct config_server {
 					 * Register; or NULL */
 	uint32_t lifetime;		/* s */
 	int32_t ct;			/* -1: none */
-	bool ver, lwm2m_1_0;
+	const char *habit;		/* of config_habits.c, or NULL */
+	uint16_t format;		/* FORMAT_NONE: by ct and version */
+	enum config_ver ver;
+	const struct link_version *versions;	/* said in any case */
+	size_t n_versions;
+	bool lwm2m_1_0;
 	char binding;			/* 'U' or 'T' */
 	bool notify_non, keep_on_exit;
 	uint32_t pace;			/* messages/s of all, 0: not paced */

@@ -104,9 +104,12 @@ const struct config_key config_server_keys[] = {
 	SERVER("ct", KEY_INT, ct, .flags = KEY_NONE, .min = 0, .max = 65535,
 	       .help = "content format named in the registration, or none; "
 		       "110 with 1.1, none with 1.0"),
-	SERVER("ver", KEY_BOOL, ver,
-	       .help = "name object versions in the registration; true with "
-		       "1.1, false with 1.0"),
+	OTHER("ver", "name object versions in the registration; true with 1.1, "
+	      "false with 1.0; or those of some objects, {3303: \"1.0\"}"),
+	OTHER("format", "of what is read without naming one: senml-json, "
+	      "senml-cbor, tlv, json, lwm2m-cbor; as ct, or tlv with 1.0"),
+	OTHER("server", "what it is, with habits that the keys beside it need not "
+	      "name: leshan-1, fiware, wakaama-1.0, thingsboard"),
 	OTHER("binding", "U (UDP) or T (TCP)"),
 	SERVER("notify", KEY_CHOICE, notify_non, .fallback = "con",
 	       .choices = "con|non", .help = "notifications are confirmed"),

@@ -6,9 +6,11 @@
 #include <string.h>
 #include "agent/config/config_access.h"
 #include "agent/config/config_build.h"
+#include "agent/config/config_habits.h"
 #include "agent/base/nearest.h"
 #include "agent/base/uri.h"
 #include "objects/access.h"
+#include "objects/codec.h"
 
 static void refuse_uri(struct config_scope *scope,
 		       const struct yaml_node *value, int rc)
@@ -116,6 +118,8 @@ static void access_set(struct config_server *server,
 static void other_set(const struct building *b, struct config_server *server,
 		      const struct entry *e, struct config_scope *scope)
 {
+	if (config_habit_set(server, e, scope))
+		return;
 	if (!strcmp(e->key, "uri"))
 		uri_set(server, e->value, scope);
 	else if (!strcmp(e->key, "path"))
@@ -176,10 +180,9 @@ static void keys_set(const struct building *b, struct config_server *server,
 static void version_apply(struct config_server *server,
 			  const struct block *block)
 {
-	if (!block_get(block, "ct"))
+	config_habits_apply(server, block);
+	if (!block_get(block, "ct") && !server->habit)
 		server->ct = server->lwm2m_1_0 ? -1 : 110;
-	if (!block_get(block, "ver"))
-		server->ver = !server->lwm2m_1_0;
 }
 
 static void id_check(const struct building *b,
@@ -203,6 +206,7 @@ static struct config_server *server_create(void)
 	server->arena = arena;
 	server->path = "rd";
 	server->binding = 'U';
+	server->format = FORMAT_NONE;
 	/* 17-20 of object 1, but not its day of silence (19): after an hour
 	 * without the server ours are back within a quarter of one. */
 	server->policy = (struct registration_policy){5, 60, 900, 1};

@@ -31,6 +31,31 @@ class Registration(Site):
                          LINKS.replace("</3303>;ver=1.1,", "")
                          .replace("</3308>;ver=1.1,", ""))
 
+    def test_versions_that_are_wanted(self):
+        for keys, links in (
+                ("ver: {3303: '1.0'}", LINKS.replace("</3303>;ver=1.1",
+                                                     "</3303>;ver=1.0")),
+                ('lwm2m: "1.0"\n    ver: true\n    ct: 110', LINKS)):
+            with self.subTest(keys):
+                server, _ = self.start(server=keys)
+                self.assertEqual(server.registered("sim")["content"], links)
+
+    def test_format_of_what_is_read_without_one(self):
+        for keys, form in (("", 110), ("ct: none", 112), ("ct: 11542", 11542),
+                           ("format: senml-cbor", 112),
+                           ("format: lwm2m-cbor", 11544),
+                           ("server: leshan-1", 11542),
+                           ("server: thingsboard", 110)):
+            with self.subTest(keys):
+                server, _ = self.start(server=keys)
+                server.registered("sim")
+                answer = server.ask("read", "sim", "/3303/0")
+                self.assertEqual(answer["format"], form)
+                if form != 11544:       # which this server cannot read
+                    self.assertNotIn("decode_error", answer)
+                answer = server.ask("observe", "sim", "/3303/0")
+                self.assertEqual(answer["format"], form)
+
     def test_register_as_1_0(self):
         server, _ = self.start(server='lwm2m: "1.0"')
         self.assertEqual(server.registered("sim")["query"],

@@ -61,9 +61,10 @@ static const struct list {
 	 "</3303>;ver=1.1,</3303/0>"},
 	{{&temperature}, {0}, {.ct = 110},
 	 "</>;rt=\"oma.lwm2m\";ct=110,</1/0>,</3/0>,</3303/0>"},
-	{{&temperature}, {0}, {.ct = 11543, .ver = true,
-	 .lwm2m_1_0 = true},
-	 "</>;rt=\"oma.lwm2m\";ct=11543,</1/0>,</3/0>,</3303/0>"},
+	{{&temperature}, {0}, {.ct = 11543, .versions =
+	 (struct link_version[]){{3303, "1.0"}, {3, "1.2"}}, .n_versions = 2},
+	 "</>;rt=\"oma.lwm2m\";ct=11543,</1/0>,</3>;ver=1.2,</3/0>,"
+	 "</3303>;ver=1.0,</3303/0>"},
 	{{&dimmer, &temperature, &temperature, &location}, {4, 9, 2, 0},
 	 {.ct = 112, .ver = true},
 	 "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,"

@@ -8,6 +8,9 @@
 #include <cmocka.h>
 #include "agent/config/config_facts.h"
 #include "agent/config/config_access.h"
+#include "agent/config/config_habits.h"
+#include "objects/codec.h"
+#include "objects/linkformat.h"
 #include "tests/agent/config/config_case.h"
 
 #define S INT64_C(1000000000)
@@ -175,7 +178,7 @@ static void server_members(void **state)
 	assert_int_equal(s->lifetime, 7200);
 	assert_string_equal(s->path, "a/rd");
 	assert_int_equal(s->ct, 11543);
-	assert_false(s->ver);
+	assert_int_equal(s->ver, VER_UNSAID);
 	assert_false(s->lwm2m_1_0);
 	assert_true(s->notify_non);
 	assert_int_equal(s->pace, 0);
@@ -189,14 +192,61 @@ static void server_members(void **state)
 	assert_int_equal(s->lifetime, 300);
 	assert_true(s->lwm2m_1_0);
 	assert_int_equal(s->ct, -1);
-	assert_false(s->ver);
+	assert_int_equal(s->ver, VER_BY_LWM2M);
 	assert_int_equal(s->binding, 'U');
 	assert_int_equal(s->pace, 200);
 	assert_int_equal(s->policy.retry_count, 5);
 	assert_int_equal(s->policy.sequence_delay, 900);
 	s = c.config->servers[2];
 	assert_int_equal(s->ct, -1);
-	assert_true(s->ver);
+	assert_int_equal(s->ver, VER_BY_LWM2M);
+	case_finish(&c);
+}
+
+/* What a server is says how it is spoken to; a key beside it says more. */
+static void server_habits(void **state)
+{
+	struct config_case c = {.main =
+		"gateway: {name: g}\n"
+		"servers:\n"
+		"  - {id: 1, uri: coap://h, server: leshan-1}\n"
+		"  - {id: 2, uri: coap://h, server: fiware}\n"
+		"  - {id: 3, uri: coap://h, server: wakaama-1.0, ver: true}\n"
+		"  - {id: 4, uri: coap://h, server: thingsboard,"
+		" ver: {3303: \"1.0\"}}\n"
+		"  - {id: 5, uri: coap://h, server: leshan-1, lwm2m: \"1.1\","
+		" ct: 112}\n"
+		"  - {id: 6, uri: coap://h, ct: none, format: json}\n"
+		"  - {id: 7, uri: coap://h, ct: 60}\n"};
+	static const struct {
+		bool lwm2m_1_0;
+		enum config_ver ver;
+		int32_t ct;
+		uint16_t format;
+	} wanted[] = {
+		{true, VER_SAID, -1, FORMAT_TLV},
+		{true, VER_UNSAID, -1, FORMAT_TLV},
+		{true, VER_SAID, -1, FORMAT_TLV},
+		{false, VER_SAID, 110, FORMAT_SENML_JSON},
+		{false, VER_SAID, 112, FORMAT_SENML_CBOR},
+		{false, VER_BY_LWM2M, -1, FORMAT_JSON},
+		{false, VER_BY_LWM2M, 60, FORMAT_SENML_CBOR},
+	};
+
+	(void)state;
+	case_right(&c);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		const struct config_server *s = c.config->servers[i];
+
+		assert_int_equal(s->lwm2m_1_0, wanted[i].lwm2m_1_0);
+		assert_int_equal(s->ver, wanted[i].ver);
+		assert_int_equal(s->ct, wanted[i].ct);
+		assert_int_equal(config_server_format(s, s->lwm2m_1_0),
+				 wanted[i].format);
+	}
+	assert_int_equal(c.config->servers[3]->n_versions, 1);
+	assert_int_equal(c.config->servers[3]->versions[0].object, 3303);
+	assert_string_equal(c.config->servers[3]->versions[0].version, "1.0");
 	case_finish(&c);
 }
 
@@ -725,6 +775,7 @@ int main(void)
 		cmocka_unit_test(the_gateway_has_its_name_alone),
 		cmocka_unit_test(a_name_too_long_is_kept),
 		cmocka_unit_test(server_members),
+		cmocka_unit_test(server_habits),
 		cmocka_unit_test(server_security),
 		cmocka_unit_test(access_members),
 		cmocka_unit_test(device_members),

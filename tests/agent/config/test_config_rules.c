@@ -125,6 +125,18 @@ static void servers(void **state)
 		SERVER("id: 1, uri: http://h", "lwmux.yaml:2:18: 'uri' is "
 		       "'http://h': it must begin with coap://, coaps://, "
 		       "coap+tcp:// or coaps+tcp://\n"),
+		SERVER("id: 1, uri: coap://h, server: leshan1", "lwmux.yaml:"
+		       "2:36: 'server' is leshan-1, fiware, wakaama-1.0 or "
+		       "thingsboard, or any other without this key; not "
+		       "'leshan1'; did you mean 'leshan-1'?\n"),
+		SERVER("id: 1, uri: coap://h, format: cbor", "lwmux.yaml:2:36: "
+		       "'format' is senml-json, senml-cbor, tlv, json or "
+		       "lwm2m-cbor, not 'cbor'\n"),
+		SERVER("id: 1, uri: coap://h, ver: {x: 1.0}", "lwmux.yaml:2:34: "
+		       "'ver' names objects by their numbers, not 'x'\n"),
+		SERVER("id: 1, uri: coap://h, ver: {3303: one}", "lwmux.yaml:2:"
+		       "40: 'ver' of object 3303 is a version like \"1.0\", not "
+		       "'one'\n"),
 		SERVER("id: 1, uri: coap://h:0", "lwmux.yaml:2:18: 'uri' is "
 		       "'coap://h:0': its port must be 1 to 65535\n"),
 		SERVER("id: 1, uri: coap://h:70000", "lwmux.yaml:2:18: 'uri' "
