@@ -23,17 +23,17 @@ struct format {
 };
 
 /* The 154x ones are what LwM2M had before its numbers were registered; some
- * servers write in them still. */
+ * servers write and ask in them still. */
 static const struct format formats[] = {
 	{FORMAT_TEXT, text_decode, text_encode},
 	{FORMAT_OPAQUE, opaque_decode, opaque_encode},
 	{FORMAT_CBOR, cbor_decode, cbor_encode},
 	{FORMAT_SENML_JSON, senml_json_decode, senml_json_encode},
 	{FORMAT_SENML_CBOR, senml_cbor_decode, senml_cbor_encode},
-	{FORMAT_OLD_TEXT, text_decode, NULL},
-	{FORMAT_OLD_TLV, tlv_decode, NULL},
-	{FORMAT_OLD_JSON, lwm2m_json_decode, NULL},
-	{FORMAT_OLD_OPAQUE, opaque_decode, NULL},
+	{FORMAT_OLD_TEXT, text_decode, text_encode},
+	{FORMAT_OLD_TLV, tlv_decode, tlv_encode},
+	{FORMAT_OLD_JSON, lwm2m_json_decode, lwm2m_json_encode},
+	{FORMAT_OLD_OPAQUE, opaque_decode, opaque_encode},
 	{FORMAT_TLV, tlv_decode, tlv_encode},
 	{FORMAT_JSON, lwm2m_json_decode, lwm2m_json_encode},
 	{FORMAT_LWM2M_CBOR, lwm2m_cbor_decode, lwm2m_cbor_encode},

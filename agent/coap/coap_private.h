@@ -41,6 +41,7 @@ struct coap_later {
 	struct body *body;		/* the answer, once there is one */
 	uint16_t mid, token_hash;
 	uint8_t token[8], token_length;
+	bool non;			/* the request was: so is the answer */
 };
 
 struct coap_connection {
@@ -53,8 +54,9 @@ struct coap_connection {
 	int64_t give_up;		/* of the message under way */
 	struct outgoing *outgoing;
 	struct body *answer;		/* whose blocks are asked for */
-	struct block_body *incoming;
-	int64_t lapse;			/* of both; 0: there is none */
+	struct block_body *incoming;	/* the last that had a block */
+	struct block_body *other;	/* ... the one before, or NULL */
+	int64_t lapse;			/* of all; 0: there is none */
 	struct seen *seen;
 	struct coap_later *laters;
 	uint8_t flight, token[8], token_length;
@@ -88,6 +90,7 @@ struct coap_state {
 					 * libcoap calls back for is then */
 	uint32_t etag;
 	int epoll;
+	uint8_t verdict;	/* of the datagram that libcoap takes now */
 	const coap_session_t *failed;	/* the last one, and why */
 	int error, alert;
 };
@@ -145,4 +148,6 @@ void connection_landed(struct coap_connection *connection,
 /* The first late answer that there is, unless something is under way. */
 void connection_send_later(struct coap_connection *connection, int64_t now);
 void connection_release_incoming(struct coap_connection *connection);
+/* Sends what needs no acknowledgement. -EIO */
+int connection_tell(struct coap_connection *connection, coap_pdu_t *pdu);
 #endif

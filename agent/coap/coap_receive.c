@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What comes in: requests and their answers, at once or later, de-duplicated
  * and put together from blocks; and what our own messages have come to. */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/coap/coap_private.h"
+#include "agent/coap/inspect.h"
 #include "agent/base/monotonic.h"
 
 #define LATERS_MAX 16
+#define RECEIVE_MAX 65536
 
 /* ---- answers ---- */
 
@@ -81,6 +84,7 @@ struct coap_later *coap_defer(struct coap_exchange *x)
 	if (!later)
 		abort();
 	later->connection = c;
+	later->non = coap_pdu_get_type(x->pdu) == COAP_MESSAGE_NON;
 	later->token_length = (uint8_t)token.length;
 	memcpy(later->token, token.s, token.length);
 	while (*end)
@@ -88,6 +92,30 @@ struct coap_later *coap_defer(struct coap_exchange *x)
 	*end = later;
 	x->later = later;
 	return later;
+}
+
+static coap_pdu_t *later_pdu(struct coap_connection *c,
+			     struct coap_later *later)
+{
+	coap_pdu_t *pdu = pdu_create(c, later->non ? COAP_MESSAGE_NON :
+				     COAP_MESSAGE_CON, later->body->code,
+				     later->token, later->token_length);
+
+	pdu_fill(pdu, later->body, block_whole, -1, 0);
+	connection_keep_answer(c, later->body);
+	return pdu;
+}
+
+/* Nothing is to be waited for (RFC 7252 5.2.3). */
+static void later_tell(struct coap_connection *c, struct coap_later *later)
+{
+	struct coap_later **at = &c->laters;
+
+	while (*at != later)
+		at = &(*at)->next;
+	*at = later->next;
+	connection_tell(c, later_pdu(c, later));
+	free(later);
 }
 
 /* The first of those whose answer is there goes out. */
@@ -102,10 +130,7 @@ void connection_send_later(struct coap_connection *c, int64_t now)
 	if (!later || c->flight)
 		return;
 	*at = later->next;
-	pdu = pdu_create(c, COAP_MESSAGE_CON, later->body->code, later->token,
-			 later->token_length);
-	pdu_fill(pdu, later->body, block_whole, -1, 0);
-	connection_keep_answer(c, later->body);
+	pdu = later_pdu(c, later);
 	connection_take_off(c, FLIGHT_LATER, later->token, later->token_length,
 			    now);
 	connection_send(c, pdu, now);
@@ -122,7 +147,10 @@ void coap_respond_later(struct coap_later *later, uint8_t code,
 		return;
 	}
 	later->body = body_create(code, format, 0, payload, length);
-	connection_send_later(later->connection, now);
+	if (later->non)
+		later_tell(later->connection, later);
+	else
+		connection_send_later(later->connection, now);
 }
 
 /* ---- what comes in ---- */
@@ -132,6 +160,7 @@ struct incoming {		/* a request's options, decoded */
 	struct buf uri_buf, query_buf;
 	struct block block1;
 	bool has_block1, bad;
+	uint8_t refused;	/* the code that it gets in any case; 0: none */
 };
 
 static void join(struct buf *to, char between, const uint8_t *value, size_t n)
@@ -207,12 +236,37 @@ static void take_options(struct coap_exchange *x, struct incoming *in,
 	x->key = block_hash(0, in->uri, in->uri_buf.used);
 }
 
+static void body_release(struct block_body **body)
+{
+	if (*body)
+		block_body_finish(*body);
+	free(*body);
+	*body = NULL;
+}
+
 void connection_release_incoming(struct coap_connection *c)
 {
-	if (c->incoming)
-		block_body_finish(c->incoming);
-	free(c->incoming);
-	c->incoming = NULL;
+	body_release(&c->incoming);
+	body_release(&c->other);
+}
+
+/* A long Write goes on beside a firmware push (RFC 7959 2.5: a transfer is of a
+ * resource); of more than two the oldest is given up. */
+static struct block_body *incoming_of(struct coap_connection *c, uint32_t key,
+				      uint32_t number)
+{
+	struct block_body *was = c->incoming;
+
+	if ((!was || was->key != key) &&
+	    (!number || (c->other && c->other->key == key))) {
+		c->incoming = c->other;
+		c->other = was;
+	}
+	if (!c->incoming)
+		c->incoming = calloc(1, sizeof(*c->incoming));
+	if (!c->incoming)
+		abort();
+	return c->incoming;
 }
 
 /* true: the request is whole (now), go on with it. */
@@ -226,12 +280,8 @@ static bool assemble(struct coap_exchange *x, const struct incoming *in,
 
 	if (!in->has_block1)
 		return true;
-	if (!c->incoming)
-		c->incoming = calloc(1, sizeof(*c->incoming));
-	if (!c->incoming)
-		abort();
-	code = block_body_add(c->incoming, key, &in->block1, r->payload,
-			      r->length);
+	code = block_body_add(incoming_of(c, key, in->block1.number), key,
+			      &in->block1, r->payload, r->length);
 	if (code == CODE(2, 31) && c->handlers->block) {
 		uint8_t refused = c->handlers->block(c->owner, r,
 						     c->incoming->used,
@@ -239,7 +289,7 @@ static bool assemble(struct coap_exchange *x, const struct incoming *in,
 						     coap_state.now);
 
 		if (refused)
-			connection_release_incoming(c);
+			body_release(&c->incoming);
 		code = refused ? refused : code;
 	}
 	if (code) {
@@ -258,8 +308,9 @@ static void handle(struct coap_exchange *x, struct incoming *in,
 	struct coap_connection *c = x->connection;
 	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
 
-	if (in->bad) {
-		coap_respond(x, CODE(4, 2), FORMAT_NONE, NULL, 0, -1);
+	if (in->refused || in->bad) {
+		coap_respond(x, in->refused ? in->refused : CODE(4, 2),
+			     FORMAT_NONE, NULL, 0, -1);
 		return;
 	}
 	if (x->block2.number && c->answer && c->answer->key == x->key) {
@@ -273,7 +324,7 @@ static void handle(struct coap_exchange *x, struct incoming *in,
 	c->handlers->request(c->owner, x, r, token.s, (uint8_t)token.length,
 			     coap_state.now);
 	if (in->has_block1)
-		connection_release_incoming(c);
+		body_release(&c->incoming);
 	if (!x->answered && !x->later)
 		coap_respond(x, CODE(5, 0), FORMAT_NONE, NULL, 0, -1);
 }
@@ -294,6 +345,32 @@ static bool answer_again(struct coap_exchange *x, uint16_t token)
 	if (seen->code && seen->block1)
 		pdu_add_number(x->response, COAP_OPTION_BLOCK1, seen->block1 - 1);
 	return true;
+}
+
+/* libcoap parses a datagram right before it hands it on: this stands before its
+ * own function. */
+__attribute__((visibility("default")))
+int coap_pdu_parse(coap_proto_t proto, const uint8_t *data, size_t length,
+		   coap_pdu_t *pdu)
+{
+	static int (*parse)(coap_proto_t, const uint8_t *, size_t,
+			    coap_pdu_t *);
+	static uint8_t to[RECEIVE_MAX];	/* agent thread only */
+	struct inspection i = {.n = 0};
+	int rc;
+
+	if (!parse)
+		parse = (int (*)(coap_proto_t, const uint8_t *, size_t,
+				 coap_pdu_t *))
+			dlsym(RTLD_NEXT, "coap_pdu_parse");
+	if (!parse)
+		abort();
+	if ((proto == COAP_PROTO_UDP || proto == COAP_PROTO_DTLS) &&
+	    length <= sizeof(to))
+		i = datagram_inspect(data, length, to);
+	coap_state.verdict = i.verdict;
+	rc = i.n ? parse(proto, to, i.n, pdu) : parse(proto, data, length, pdu);
+	return rc && !i.reject;
 }
 
 static void on_request(coap_resource_t *resource, coap_session_t *session,
@@ -326,6 +403,8 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 	if (!coap_get_data(pdu, &r.length, &r.payload))
 		r.length = 0;
 	take_options(&x, &in, &r);
+	if (!connection_is_stream(c))
+		in.refused = coap_state.verdict;
 	handle(&x, &in, &r);
 	connection_moved(c, true, pdu_bytes(response));
 	if (x.unsafe)

@@ -141,7 +141,7 @@ size_t pdu_bytes(const coap_pdu_t *pdu)
 }
 
 /* -EIO: the kernel did not take it (no route, a port that refused before). */
-static int send_pdu(struct coap_connection *c, coap_pdu_t *pdu)
+int connection_tell(struct coap_connection *c, coap_pdu_t *pdu)
 {
 	size_t bytes = pdu_bytes(pdu);
 
@@ -157,7 +157,7 @@ static int send_pdu(struct coap_connection *c, coap_pdu_t *pdu)
 /* One that took off: where that failed, nothing is under way. */
 int connection_send(struct coap_connection *c, coap_pdu_t *pdu, int64_t now)
 {
-	int rc = send_pdu(c, pdu);
+	int rc = connection_tell(c, pdu);
 
 	if (rc < 0)
 		c->flight = FLIGHT_NONE;
@@ -244,6 +244,7 @@ void connection_lapse(struct coap_connection *c, int64_t now)
 		return;
 	c->lapse = 0;
 	coap_state.counts.lapsed += c->incoming && c->incoming->used;
+	coap_state.counts.lapsed += c->other && c->other->used;
 	connection_release_incoming(c);
 	free(c->answer);
 	c->answer = NULL;
@@ -346,7 +347,7 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 		 (int32_t)(n->sequence & 0xffffff) : -1, 0);
 	connection_keep_answer(c, body);
 	if (!n->confirmable)
-		return send_pdu(c, pdu);
+		return connection_tell(c, pdu);
 	connection_take_off(c, FLIGHT_NOTIFY, n->token, n->token_length, now);
 	return connection_send(c, pdu, now);
 }

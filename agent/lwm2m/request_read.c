@@ -124,7 +124,8 @@ static uint16_t format_choose(const struct request_scope *scope, bool single,
 static bool is_plain(uint16_t format)
 {
 	return format == FORMAT_TEXT || format == FORMAT_OPAQUE ||
-	       format == FORMAT_CBOR;
+	       format == FORMAT_CBOR || format == FORMAT_OLD_TEXT ||
+	       format == FORMAT_OLD_OPAQUE;
 }
 
 /* Servers take an answer of several times for several answers, and refuse

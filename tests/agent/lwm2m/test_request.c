@@ -277,9 +277,10 @@ static void reads(void **state)
 			GIVES(IS(FORMAT_LWM2M_CBOR),
 			"\xa1\x03\xa1\x00\xa1\x07\xa2"
 			"\x00\x19\x0e\xd8\x01\x19\x13\x88")},
-		/* old numbers are taken, not given */
-		{GET, "3303/0/5700", .accept = IS(FORMAT_OLD_JSON),
-			REFUSED(4, 06)},
+		/* by old numbers */
+		{GET, "3303/0/5700", .accept = IS(FORMAT_OLD_TEXT),
+			GIVES(IS(FORMAT_OLD_TEXT), "21.5")},
+		{GET, "3303/0", .accept = IS(FORMAT_OLD_TEXT), REFUSED(4, 06)},
 		{GET, "3303/0/5700", .accept = IS(50), REFUSED(4, 06)},
 		/* executables are left out of an instance */
 		{GET, "3303/0", .accept = JSON, GIVES(JSON,
