@@ -94,6 +94,16 @@ const struct seen_answer *seen_find(const struct seen *seen, uint16_t mid,
 	return NULL;
 }
 
+void seen_settle(struct seen *seen, uint16_t mid, uint16_t token, uint8_t code)
+{
+	for (size_t i = 0; i < SEEN_MAX; i++) {
+		struct seen_answer *a = &seen->answers[i];
+
+		if (a->until && a->mid == mid && a->token == token)
+			a->code = code;
+	}
+}
+
 void seen_add(struct seen *seen, const struct seen_answer *answer)
 {
 	seen->answers[seen->next] = *answer;

@@ -381,6 +381,8 @@ static void drive(struct coap_connection *c, struct epoll_event *event,
 		look_after_session(c, now);
 	if (c->owner && c->up)
 		look_after_flight(c, now);
+	if (c->owner)
+		connection_acknowledge(c, now);
 	connection_lapse(c, now);
 	if (c->owner && c->give_up == before)	/* not one just sent */
 		connection_arm(c, now);

@@ -39,9 +39,13 @@ struct coap_later {
 	struct coap_later *next;
 	struct coap_connection *connection;	/* NULL: it was closed */
 	struct body *body;		/* the answer, once there is one */
+	int64_t ack_at;			/* when it is acknowledged alone, if the
+					 * answer is not there; 0: it was */
+	uint32_t block1;		/* of the request, to echo; or 0 */
 	uint16_t mid, token_hash;
 	uint8_t token[8], token_length;
 	bool non;			/* the request was: so is the answer */
+	uint8_t copies;			/* more that came before its ACK */
 };
 
 struct coap_connection {
@@ -147,6 +151,10 @@ void connection_landed(struct coap_connection *connection,
 		       const struct coap_answer *answer, int64_t now);
 /* The first late answer that there is, unless something is under way. */
 void connection_send_later(struct coap_connection *connection, int64_t now);
+/* Acknowledges requests whose answer has not come with the first of them that
+ * was due; INT64_MAX: nothing waits for that. */
+void connection_acknowledge(struct coap_connection *connection, int64_t now);
+int64_t connection_ack_due(const struct coap_connection *connection);
 void connection_release_incoming(struct coap_connection *connection);
 /* Sends what needs no acknowledgement. -EIO */
 int connection_tell(struct coap_connection *connection, coap_pdu_t *pdu);

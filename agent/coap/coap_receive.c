@@ -10,6 +10,8 @@
 #include "agent/base/monotonic.h"
 
 #define LATERS_MAX 16
+#define COPIES_MAX 3
+#define ACK_WAIT (SECOND / 5)	/* for the answer to go with it */
 #define RECEIVE_MAX 65536
 
 /* ---- answers ---- */
@@ -72,6 +74,50 @@ static size_t laters_count(const struct coap_connection *c)
 	return n;
 }
 
+/* Most devices answer at once, and their answer is to go with the ACK (RFC 7252
+ * 5.2.1): libcoap sends none for a NON that is empty. */
+static void later_hold(struct coap_later *later, struct coap_exchange *x)
+{
+	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
+
+	if (later->non || connection_is_stream(x->connection))
+		return;
+	later->ack_at = coap_state.now + ACK_WAIT;
+	later->mid = (uint16_t)coap_pdu_get_mid(x->pdu);
+	later->token_hash = hash16(token.s, token.length);
+	coap_pdu_set_type(x->response, COAP_MESSAGE_NON);
+}
+
+static coap_pdu_t *ack_create(uint16_t mid)
+{
+	coap_pdu_t *pdu = coap_pdu_init(COAP_MESSAGE_ACK, 0, mid, 0);
+
+	if (!pdu)
+		abort();
+	return pdu;
+}
+
+int64_t connection_ack_due(const struct coap_connection *c)
+{
+	int64_t due = INT64_MAX;
+
+	for (const struct coap_later *l = c->laters; l; l = l->next)
+		if (l->ack_at && l->ack_at < due)
+			due = l->ack_at;
+	return due;
+}
+
+void connection_acknowledge(struct coap_connection *c, int64_t now)
+{
+	if (connection_ack_due(c) > now)
+		return;
+	for (struct coap_later *l = c->laters; l; l = l->next) {
+		for (int n = 0; l->ack_at && n <= l->copies; n++)
+			connection_tell(c, ack_create(l->mid));
+		l->ack_at = 0;
+	}
+}
+
 struct coap_later *coap_defer(struct coap_exchange *x)
 {
 	struct coap_connection *c = x->connection;
@@ -85,6 +131,8 @@ struct coap_later *coap_defer(struct coap_exchange *x)
 		abort();
 	later->connection = c;
 	later->non = coap_pdu_get_type(x->pdu) == COAP_MESSAGE_NON;
+	later->block1 = x->block1;
+	later_hold(later, x);
 	later->token_length = (uint8_t)token.length;
 	memcpy(later->token, token.s, token.length);
 	while (*end)
@@ -97,16 +145,19 @@ struct coap_later *coap_defer(struct coap_exchange *x)
 static coap_pdu_t *later_pdu(struct coap_connection *c,
 			     struct coap_later *later)
 {
-	coap_pdu_t *pdu = pdu_create(c, later->non ? COAP_MESSAGE_NON :
-				     COAP_MESSAGE_CON, later->body->code,
-				     later->token, later->token_length);
+	coap_pdu_type_t type = later->non ? COAP_MESSAGE_NON :
+			       later->ack_at ? COAP_MESSAGE_ACK :
+					       COAP_MESSAGE_CON;
+	coap_pdu_t *pdu = pdu_create(c, type, later->body->code, later->token,
+				     later->token_length);
 
-	pdu_fill(pdu, later->body, block_whole, -1, 0);
-	connection_keep_answer(c, later->body);
+	if (type == COAP_MESSAGE_ACK)
+		coap_pdu_set_mid(pdu, later->mid);
+	pdu_fill(pdu, later->body, block_whole, -1, later->block1);
 	return pdu;
 }
 
-/* Nothing is to be waited for (RFC 7252 5.2.3). */
+/* In an ACK, or a NON (RFC 7252 5.2.3): nothing is to be waited for. */
 static void later_tell(struct coap_connection *c, struct coap_later *later)
 {
 	struct coap_later **at = &c->laters;
@@ -114,7 +165,12 @@ static void later_tell(struct coap_connection *c, struct coap_later *later)
 	while (*at != later)
 		at = &(*at)->next;
 	*at = later->next;
-	connection_tell(c, later_pdu(c, later));
+	if (later->ack_at && c->seen)
+		seen_settle(c->seen, later->mid, later->token_hash,
+			    later->body->code);
+	for (int n = 0; n <= later->copies; n++)
+		connection_tell(c, later_pdu(c, later));
+	connection_keep_answer(c, later->body);
 	free(later);
 }
 
@@ -131,6 +187,7 @@ void connection_send_later(struct coap_connection *c, int64_t now)
 		return;
 	*at = later->next;
 	pdu = later_pdu(c, later);
+	connection_keep_answer(c, later->body);
 	connection_take_off(c, FLIGHT_LATER, later->token, later->token_length,
 			    now);
 	connection_send(c, pdu, now);
@@ -147,7 +204,7 @@ void coap_respond_later(struct coap_later *later, uint8_t code,
 		return;
 	}
 	later->body = body_create(code, format, 0, payload, length);
-	if (later->non)
+	if (later->non || later->ack_at)
 		later_tell(later->connection, later);
 	else
 		connection_send_later(later->connection, now);
@@ -329,6 +386,19 @@ static void handle(struct coap_exchange *x, struct incoming *in,
 		coap_respond(x, CODE(5, 0), FORMAT_NONE, NULL, 0, -1);
 }
 
+/* Its ACK is to come: one for each of a few copies (RFC 7252 4.5). */
+static void hold_copy(struct coap_connection *c, struct coap_exchange *x,
+		      const struct seen_answer *seen)
+{
+	for (struct coap_later *l = c->laters; l; l = l->next) {
+		if (!l->ack_at || l->mid != seen->mid ||
+		    l->token_hash != seen->token)
+			continue;
+		coap_pdu_set_type(x->response, COAP_MESSAGE_NON);
+		l->copies += l->copies < COPIES_MAX;
+	}
+}
+
 /* A copy of a request that ran already: the same answer. */
 static bool answer_again(struct coap_exchange *x, uint16_t token)
 {
@@ -339,6 +409,8 @@ static bool answer_again(struct coap_exchange *x, uint16_t token)
 
 	if (!seen)
 		return false;
+	if (!seen->code)
+		hold_copy(c, x, seen);
 	coap_pdu_set_code(x->response, (coap_pdu_code_t)seen->code);
 	if (seen->located)
 		add_location(x->response, seen->located);
@@ -406,7 +478,8 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 	if (!connection_is_stream(c))
 		in.refused = coap_state.verdict;
 	handle(&x, &in, &r);
-	connection_moved(c, true, pdu_bytes(response));
+	if (!x.later)
+		connection_moved(c, true, pdu_bytes(response));
 	if (x.unsafe)
 		remember(c, &x, hash, x.later ? 0 :
 			 (uint8_t)coap_pdu_get_code(response));

@@ -28,7 +28,7 @@ void connection_arm(struct coap_connection *c, int64_t now)
 	int64_t due = INT64_MAX, before = c->give_up;
 	unsigned ms;
 
-	if (!c->flight && c->up && !c->pinged && !c->lapse) {
+	if (!c->flight && c->up && !c->pinged && !c->lapse && !c->laters) {
 		heap_remove(&coap_state.due, &c->due);
 		return;
 	}
@@ -39,6 +39,8 @@ void connection_arm(struct coap_connection *c, int64_t now)
 		due = c->give_up;
 	if (c->lapse && c->lapse < due)
 		due = c->lapse;
+	if (connection_ack_due(c) < due)
+		due = connection_ack_due(c);
 	if (ms && now + (int64_t)ms * 1000000 < due)
 		due = now + (int64_t)ms * 1000000;
 	if (c->ended || (c->idle_owed && c->up && !c->flight))
@@ -59,6 +61,8 @@ static void connection_arm_first(struct coap_connection *c, int64_t now)
 
 	if (c->shim.due > now && c->shim.due < due)
 		due = c->shim.due;
+	if (connection_ack_due(c) < due)
+		due = connection_ack_due(c);
 	if (c->ended || connection_is_stream(c))
 		due = now;
 	if (c->flight)

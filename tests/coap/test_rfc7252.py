@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """RFC 7252, clause by clause: the message layer and requests."""
 import coap
-from raw import ETAG, IF_MATCH, IF_NONE_MATCH, READ, URI_HOST, WRITE, Raw
+import sites
+from harness import Slave
+from raw import (ETAG, IF_MATCH, IF_NONE_MATCH, QUIET, READ, URI_HOST, WRITE,
+                 Raw)
 
 TLV = (11542).to_bytes(2, "big")
 
@@ -58,6 +61,48 @@ class MessageLayer(Raw):
                          (coap.ACK, self.mid, "2.04"))
         self.assertIn(text[:900], self.ask("0.01", name, [
             (coap.ACCEPT, b"")]).payload)
+
+
+class Answers(Raw):
+    def test_5_2_1_an_answer_that_is_there_goes_with_the_ack(self):
+        message = self.message("0.03", WRITE, [(coap.CONTENT_FORMAT, b"")],
+                               b"27")
+        self.say(message)
+        answer = self.next()
+        self.assertEqual((answer.kind, answer.mid, answer.code_text),
+                         (coap.ACK, message.mid, "2.04"))
+        self.say(message)       # the ACK was lost: it comes once more
+        again = self.next()
+        self.assertEqual((again.kind, again.mid, again.code_text),
+                         (coap.ACK, message.mid, "2.04"))
+        self.assertIsNone(self.next(QUIET))
+        self.assertEqual(self.value(), 27)
+
+
+class SlowDevice(Raw):
+    def setUp(self):
+        self.parts = []
+        self.slave_ = Slave("1=boiler")
+        self.devices = sites.boiler(self.slave_.port).replace(
+            "timeout: 300ms", "timeout: 3s")
+        super().setUp()
+        self.add(self.slave_)
+        self.slave_.do("late 1 500")
+
+    def test_5_2_2_an_answer_that_is_not_there_comes_alone(self):
+        message = self.message("0.03", WRITE, [(coap.CONTENT_FORMAT, b"")],
+                               b"28")
+        self.say(message)
+        self.say(message)       # one that the network has doubled
+        for _ in range(2):      # 4.5: each copy SHOULD be acknowledged
+            empty = self.next()
+            self.assertEqual((empty.kind, empty.mid, empty.code, empty.token),
+                             (coap.ACK, message.mid, 0, b""))
+        answer = self.next()
+        self.assertEqual((answer.kind, answer.code_text, answer.token),
+                         (coap.CON, "2.04", message.token))
+        self.say(coap.Message(coap.ACK, 0, answer.mid))
+        self.assertIsNone(self.next(QUIET))
 
 
 class Requests(Raw):

@@ -93,7 +93,6 @@ class Write(SharedSite):
         self.assertEqual(self.value(SETPOINT), 30.5)
 
     def test_formats_by_their_numbers_from_before_the_registration(self):
-        """On input only: a Read that wants one of them gets 4.06."""
         for number, payload in (
                 (1541, b"41"), (1542, bytes.fromhex("c10229")),
                 (1543, b'{"bn":"/1/0/","e":[{"n":"2","v":41}]}')):
@@ -103,8 +102,10 @@ class Write(SharedSite):
                               "boiler", "/1/0" if number != 1541 else "/1/0/2",
                               hex=payload.hex(), format=number)
                 self.assertEqual(self.value("/1/0/2"), 41)
-                self.refused("4.06", "read", "boiler", "/1/0/2",
-                             accept=number)
+                answer = self.server.ask("read", "boiler", "/1/0/2",
+                                         accept=number)
+                self.assertEqual((answer["code"], answer["format"]),
+                                 ("2.05", number))
 
     def test_answer_comes_after_the_device_reported_it(self):
         self.slave.do("late 1 150")

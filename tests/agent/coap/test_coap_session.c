@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -250,6 +251,36 @@ static void begin_registered(void)
 		turn(peer);
 	assert_int_equal(seen.outcome, COAP_ANSWERED);
 	assert_int_equal(seen.code, CODE(2, 1));
+}
+
+/* The connection's own end, by the address that the peer sees. */
+static int own_socket(void)
+{
+	struct sockaddr_storage wanted, at;
+	socklen_t n = sizeof(wanted), m;
+
+	assert_int_equal(getpeername(peer, (struct sockaddr *)&wanted, &n), 0);
+	for (int fd = 3; fd < 256; fd++) {
+		m = sizeof(at);
+		if (!getsockname(fd, (struct sockaddr *)&at, &m) && m == n &&
+		    !memcmp(&at, &wanted, n))
+			return fd;
+	}
+	return -1;
+}
+
+/* Two answers in a row: the second one is not kept back until the first is
+ * acknowledged (Nagle). */
+static void messages_go_at_once(void **state)
+{
+	int on = 0;
+	socklen_t n = sizeof(on);
+
+	(void)state;
+	begin();
+	assert_int_equal(getsockopt(own_socket(), IPPROTO_TCP, TCP_NODELAY,
+				    &on, &n), 0);
+	assert_true(on);
 }
 
 static void a_request_waits_for_the_peers_settings(void **state)
@@ -514,6 +545,7 @@ static void credentials_that_are_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TCP(messages_go_at_once),
 		TCP(a_request_waits_for_the_peers_settings),
 		TCP(an_answer_proves_it),
 		TCP(a_notification_needs_no_acknowledgement),
