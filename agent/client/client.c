@@ -260,6 +260,14 @@ static bool registered(const struct client *c)
 	       c->registration.state == REGISTRATION_UPDATING;
 }
 
+bool client_has_failed(const struct client *c)
+{
+	return c->registration.state == REGISTRATION_WAITING &&
+	       !c->registration.attempt && c->registration.sequence &&
+	       c->registration.sequence >=
+			c->server->conf->policy.sequence_count;
+}
+
 /* As often as the account allows, for one more time; or the server has said
  * that no try will do (Core TS 6.2.1.1, 1/x/16: "explicitly rejected"). */
 static bool has_failed(const struct client *c, enum registration_event event,
@@ -270,9 +278,7 @@ static bool has_failed(const struct client *c, enum registration_event event,
 	if (event == REGISTRATION_ANSWER &&
 	    (code == CODE(4, 1) || code == CODE(4, 3)))
 		return true;
-	return !c->registration.attempt && c->registration.sequence &&
-	       c->registration.sequence >=
-			c->server->conf->policy.sequence_count &&
+	return client_has_failed(c) &&
 	       (event == REGISTRATION_ANSWER || event == REGISTRATION_LOST);
 }
 
@@ -315,6 +321,12 @@ void client_say_goodbye(struct client *c, int64_t now)
 		return;
 	c->wanted = REGISTRATION_SEND_DEREGISTER;
 	send_registration(c, now);
+}
+
+void client_enable_later(struct client *c, uint32_t delay, int64_t now)
+{
+	c->enable_at = now + delay * SECOND;
+	client_reschedule(c, now);
 }
 
 void client_disable(struct client *c, uint32_t timeout, int64_t now)

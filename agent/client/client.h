@@ -38,6 +38,7 @@ struct client {
 	uint8_t last_code;		/* of the last answer; 0: none yet, or
 					 * CLIENT_NO_ANSWER */
 	bool paced;			/* in the server's queue */
+	bool delayed;			/* by 1/x/14, which counts once */
 	struct awake awake;		/* of queue mode */
 	int64_t enable_at;		/* 1/x/4 Disable: registers again then */
 };
@@ -78,6 +79,10 @@ void client_reschedule(struct client *client, int64_t now);
 struct request_scope client_scope(struct client *client, int64_t now);
 /* Its lifetime is that, s: told at once where it is another one. */
 void client_live(struct client *client, uint32_t lifetime, int64_t now);
+/* It registers after so many s, of which nothing is under way. */
+void client_enable_later(struct client *client, uint32_t delay, int64_t now);
+/* As often as the account allows, for now. */
+bool client_has_failed(const struct client *client);
 /* Deregister now, register again after `timeout` s. */
 void client_disable(struct client *client, uint32_t timeout, int64_t now);
 

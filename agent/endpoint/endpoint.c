@@ -64,11 +64,7 @@ void endpoint_clients_start(struct endpoint *e, int64_t now)
 {
 	if (e->services->dry)
 		return;
-	for (size_t i = 0; i < e->n_clients; i++)
-		if (e->clients[i].registration.state == REGISTRATION_OFF &&
-		    e->clients[i].enable_at == INT64_MAX)
-			client_event(&e->clients[i], REGISTRATION_START, 0, 0,
-				     now);
+	endpoint_sequence_start(e, now);
 	client_bootstrap_start(e, now);
 }
 

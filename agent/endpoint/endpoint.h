@@ -63,6 +63,7 @@ struct endpoint {
 	uint16_t n_clients;
 	uint16_t errors;		/* bits of enum endpoint_error */
 	bool round_done, leaving, gone;
+	bool held_back;			/* a server waits for another's turn */
 	bool again;			/* starts anew when it is gone, with
 					 * nothing of what was stored */
 	bool last_dirty;		/* last.c is to write it down */
@@ -79,6 +80,10 @@ struct endpoint {
 void endpoint_clients_event(struct endpoint *endpoint,
 			    enum registration_event event, int64_t now);
 void endpoint_clients_start(struct endpoint *endpoint, int64_t now);
+/* endpoint_sequence.c: those whose turn it is; and, when something has come of
+ * one of them, those behind it. */
+void endpoint_sequence_start(struct endpoint *endpoint, int64_t now);
+void endpoint_sequence_go_on(struct endpoint *endpoint, int64_t now);
 
 /* conf becomes the endpoint's. Attached to its bus at once; bus NULL: the
  * gateway's own endpoint. */

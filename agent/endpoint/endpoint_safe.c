@@ -23,6 +23,7 @@ static bool is_served(const struct endpoint *e)
 
 void endpoint_served(struct endpoint *e, int64_t now)
 {
+	endpoint_sequence_go_on(e, now);
 	if (e->conf->safe_after <= 0)
 		return;
 	if (is_served(e))

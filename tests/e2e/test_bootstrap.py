@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import tempfile
+import time
 
 import bootstrap as bs
 import coap
@@ -169,6 +170,49 @@ class Bootstrap(Site):
         gateway.restart()
         server.registered("sim", after=server.mark())
         self.assertEqual(len(boot.asked), 2)
+
+    def in_order(self, first, *more):
+        """Two accounts; `more` in that of the first."""
+        second = self.server()
+        boot = self.bootstrap([
+            bs.delete("0"), bs.delete("1"), bs.security(1, first, 101),
+            bs.security(2, f"coap://127.0.0.1:{second.port}", 102),
+            bs.account(0, 101, 300, bs.tlv(13, 1), bs.tlv(16, False),
+                       bs.tlv(17, 1), bs.tlv(20, 1), *more),
+            bs.account(1, 102, 300, bs.tlv(13, 2)), bs.finish()])
+        return second, self.start(boot)
+
+    def test_order_of_registrations(self):
+        first = self.server()
+        first.ask("silent", "on")
+        second, gateway = self.in_order(f"coap://127.0.0.1:{first.port}")
+        gateway.wait_log("sim", "bootstrapped by")
+        time.sleep(1)           # the first one is still waited for
+        self.assertEqual(second.events("registered"), [])
+        first.ask("silent", "off")
+        first.registered("sim")
+        second.registered("sim")
+
+    def test_order_passes_who_fails(self):
+        second, gateway = self.in_order("coap://no-such-host.invalid")
+        second.registered("sim")
+        gateway.wait_log("sim", "no address")
+
+    def test_order_that_blocks(self):
+        second, gateway = self.in_order("coap://no-such-host.invalid",
+                                        bs.tlv(15, True))
+        gateway.wait_log("sim", "no address")
+        time.sleep(1)
+        self.assertEqual(second.events("registered"), [])
+
+    def test_delay_of_the_first_registration(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port, 101, 300, bs.tlv(14, 2)))
+        self.start(boot)
+        boot.wait("sim")
+        begin = time.monotonic()
+        server.registered("sim")
+        self.assertGreater(time.monotonic() - begin, 1.5)
 
     def test_unknown_name_is_said_and_tried_again(self):
         boot = self.bootstrap(None)
