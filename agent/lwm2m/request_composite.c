@@ -92,11 +92,17 @@ uint8_t request_read_composite(const struct request_scope *scope,
 				     tally.served, out);
 }
 
+/* That of values: LwM2M CBOR (1.2) is one, too. */
+static uint16_t values_format(uint16_t format)
+{
+	return format == FORMAT_LWM2M_CBOR ? format : list_format(format);
+}
+
 /* An Accept, or as the paths came. */
 static uint16_t answer_format(const struct handling *h, uint16_t asked)
 {
 	return h->request->accept == FORMAT_NONE ? asked :
-	       list_format(h->request->accept);
+	       values_format(h->request->accept);
 }
 
 void request_fetch(struct handling *h)
@@ -144,11 +150,12 @@ static void record_check(struct handling *h, const struct lwm2m_record *record)
 
 void request_patch(struct handling *h)
 {
-	uint16_t format = list_format(h->request->format);
+	uint16_t format = values_format(h->request->format);
 	int n;
 
 	if (format == FORMAT_NONE) {
-		request_answer(h, CODE(4, 15), "values are named in SenML");
+		request_answer(h, CODE(4, 15), "values are named in SenML, or "
+			       "in LwM2M CBOR");
 		return;
 	}
 	n = request_decode(h, format);

@@ -533,6 +533,13 @@ static void reads_composites(void **state)
 		{FETCH, "", .format = CBOR, .accept = JSON, PAYLOAD(
 			"\x81\xa1\x00\x66/1/0/2"), GIVES(JSON,
 			"[{\"bn\":\"/\",\"n\":\"1/0/2\",\"v\":1}]")},
+		/* {1: {0: {2: 1}}, 3303: {0: {5700: 21.5}}} */
+		{FETCH, "", .format = JSON, .accept = IS(FORMAT_LWM2M_CBOR),
+			PAYLOAD("[{\"n\":\"/3303/0/5700\"},{\"n\":\"/1/0/2\"}]"),
+			GIVES(IS(FORMAT_LWM2M_CBOR),
+			"\xa2\x01\xa1\x00\xa1\x02\x01"
+			"\x19\x0c\xe7\xa1\x00\xa1\x19\x16\x44"
+			"\xfa\x41\xac\x00\x00")},
 		/* 1.2 writes other numbers for the same lists */
 		{FETCH, "", .format = IS(320), .accept = IS(320), PAYLOAD(
 			"[{\"n\":\"/1/0/2\"}]"), GIVES(JSON,
@@ -833,6 +840,10 @@ static void writes_composites(void **state)
 		{IPATCH, "", .format = IS(322), PAYLOAD(
 			"\x81\xa2\x00\x66/1/0/2\x02\x07"), CHANGED,
 			.effects = "t/1/0/2=7 "},
+		{IPATCH, "", .format = IS(FORMAT_LWM2M_CBOR), PAYLOAD(
+			"\xa2\x01\xa1\x00\xa1\x02\x07"
+			"\x19\x0c\xec\xa1\x00\xa1\x19\x17\x0c\x16"), CHANGED,
+			.effects = "w/3308/0/5900=22 t/1/0/2=7 "},
 		/* elements that are not named stay */
 		{IPATCH, "", .format = JSON, PAYLOAD(
 			"[{\"n\":\"/3349/0/5912/4\",\"vs\":\"q\"}]"), CHANGED,
