@@ -751,6 +751,20 @@ static void on_answered(void *owner, enum coap_outcome outcome, int64_t now)
 	forward_answered(owner, outcome, now);
 }
 
+static void on_refused(void *owner, const uint8_t *token,
+		       uint8_t token_length, int64_t now)
+{
+	struct client *c = owner;
+	struct observation *o = client_observation(c, token, token_length);
+
+	if (!o)
+		return;
+	log_line(LOG_DETAIL, c->endpoint->conf->endpoint, NULL,
+		 "observation cancelled by a Reset");
+	client_forget(c, o);
+	client_reschedule(c, now);
+}
+
 static void on_idle(void *owner, int64_t now)
 {
 	struct client *c = owner;
@@ -778,7 +792,7 @@ static uint8_t on_block(void *owner, const struct request *request,
 
 const struct coap_handlers client_handlers = {
 	.request = on_request, .ended = on_ended, .idle = on_idle,
-	.answered = on_answered,
+	.answered = on_answered, .refused = on_refused,
 	.broken = client_broken,
 	.moved = on_moved, .block = on_block,
 };

@@ -232,6 +232,7 @@ static void free_closed(void)
 		free(c->outgoing);
 		free(c->answer);
 		free(c->seen);
+		free(c->told);
 		free(c);
 	}
 }
@@ -373,10 +374,12 @@ static void drive(struct coap_connection *c, struct epoll_event *event,
 {
 	int64_t before = c->give_up;
 
+	coap_state.reads = c;
 	if (event)
 		coap_io_do_epoll(c->context, event, 1);
 	else
 		connection_send_again(c);
+	coap_state.reads = NULL;
 	if (c->owner && (c->ended || !c->up))
 		look_after_session(c, now);
 	if (c->owner && c->up)

@@ -64,6 +64,10 @@ struct coap_handlers {
 	 * be NULL. */
 	void (*answered)(void *owner, enum coap_outcome outcome,
 			 int64_t now);
+	/* A notification that needed no ACK got a Reset: that observation is
+	 * over (RFC 7641 3.6). May be NULL. */
+	void (*refused)(void *owner, const uint8_t *token,
+			uint8_t token_length, int64_t now);
 	/* Nothing is under way: the next message may be sent. */
 	void (*idle)(void *owner, int64_t now);
 	/* The session is gone, or never came to be; what was under way has

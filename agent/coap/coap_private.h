@@ -48,6 +48,13 @@ struct coap_later {
 	uint8_t copies;			/* more that came before its ACK */
 };
 
+/* Notifications that nobody acknowledges, the last few: one may be refused. */
+#define TOLD_MAX 8
+struct told {
+	struct { uint16_t mid; uint8_t token[8], token_length; } at[TOLD_MAX];
+	uint8_t next;
+};
+
 struct coap_connection {
 	coap_context_t *context;
 	coap_session_t *session;
@@ -62,6 +69,7 @@ struct coap_connection {
 	struct block_body *other;	/* ... the one before, or NULL */
 	int64_t lapse;			/* of all; 0: there is none */
 	struct seen *seen;
+	struct told *told;		/* NULL: none yet */
 	struct coap_later *laters;
 	uint8_t flight, token[8], token_length;
 	uint8_t transport;		/* enum coap_transport */
@@ -94,6 +102,7 @@ struct coap_state {
 					 * libcoap calls back for is then */
 	uint32_t etag;
 	int epoll;
+	struct coap_connection *reads;	/* whose datagram it takes now */
 	uint8_t verdict;	/* of the datagram that libcoap takes now */
 	const coap_session_t *failed;	/* the last one, and why */
 	int error, alert;

@@ -419,6 +419,27 @@ static bool answer_again(struct coap_exchange *x, uint16_t token)
 	return true;
 }
 
+/* libcoap 4.3.1 tells nobody of a Reset to a NON. */
+static void take_reset(struct coap_connection *c, const uint8_t *data,
+		       size_t n)
+{
+	uint16_t mid;
+
+	if (!c || !c->owner || !c->told || !c->handlers->refused || n != 4 ||
+	    (data[0] & 0xf0) != 0x70 || data[1])
+		return;
+	mid = (uint16_t)(data[2] << 8 | data[3]);
+	for (size_t i = 0; i < TOLD_MAX; i++) {
+		uint8_t length = c->told->at[i].token_length;
+
+		if (!length || c->told->at[i].mid != mid)
+			continue;
+		c->told->at[i].token_length = 0;
+		c->handlers->refused(c->owner, c->told->at[i].token, length,
+				     coap_state.now);
+	}
+}
+
 /* libcoap parses a datagram right before it hands it on: this stands before its
  * own function. */
 __attribute__((visibility("default")))
@@ -441,6 +462,8 @@ int coap_pdu_parse(coap_proto_t proto, const uint8_t *data, size_t length,
 	    length <= sizeof(to))
 		i = datagram_inspect(data, length, to);
 	coap_state.verdict = i.verdict;
+	if (proto == COAP_PROTO_UDP || proto == COAP_PROTO_DTLS)
+		take_reset(coap_state.reads, data, length);
 	rc = i.n ? parse(proto, to, i.n, pdu) : parse(proto, data, length, pdu);
 	return rc && !i.reject;
 }

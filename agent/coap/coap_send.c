@@ -333,6 +333,21 @@ bool coap_give_up(struct coap_connection *c)
 	return true;
 }
 
+static void told_add(struct coap_connection *c, const coap_pdu_t *pdu,
+		     const struct coap_notification *n)
+{
+	size_t at;
+
+	if (!c->told)
+		c->told = calloc(1, sizeof(*c->told));
+	if (!c->told)
+		abort();
+	at = c->told->next++ % TOLD_MAX;
+	c->told->at[at].mid = (uint16_t)coap_pdu_get_mid(pdu);
+	c->told->at[at].token_length = n->token_length;
+	memcpy(c->told->at[at].token, n->token, n->token_length);
+}
+
 int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 		int64_t now)
 {
@@ -350,8 +365,10 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 	pdu_fill(pdu, body, block_whole, n->code == CODE(2, 5) ?
 		 (int32_t)(n->sequence & 0xffffff) : -1, 0);
 	connection_keep_answer(c, body);
-	if (!n->confirmable)
+	if (!n->confirmable) {
+		told_add(c, pdu, n);
 		return connection_tell(c, pdu);
+	}
 	connection_take_off(c, FLIGHT_NOTIFY, n->token, n->token_length, now);
 	return connection_send(c, pdu, now);
 }
