@@ -211,6 +211,8 @@ static void over(uint64_t kind, uint64_t unused)
 	loop_names_fail = 0;
 	if (kind == FAULT_SERVER_RESTART || kind == FAULT_SERVER_FORGETS)
 		server_start(own.server, kind == FAULT_SERVER_RESTART);
+	if (kind == FAULT_SERVER_FORGETS)
+		judge_forgotten();
 	server_slow(own.server, 0);
 	server_nonsense(own.server, SENSE);
 	for (size_t i = 0; i < site.n_endpoints; i++)

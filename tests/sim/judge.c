@@ -48,6 +48,7 @@ static struct {
 	struct endpoint_book books[ENDPOINTS_MAX];
 	int64_t disturbed;	/* when the last fault was over ... */
 	bool fault;		/* ... and there is none now */
+	bool forgotten;		/* by a server: known at the next Update */
 	bool unregistered_said;
 } own;
 
@@ -332,10 +333,19 @@ void judge_endpoint_anew(size_t endpoint)
 		}
 }
 
+void judge_forgotten(void)
+{
+	own.forgotten = true;
+}
+
 static void look_registered(void)
 {
+	int64_t within = REGISTERED_AFTER;
+
+	if (own.forgotten)
+		within += (int64_t)site.lifetime * SECOND;
 	if (own.fault || own.unregistered_said ||
-	    world.now - own.disturbed < REGISTERED_AFTER)
+	    world.now - own.disturbed < within)
 		return;
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t e = 0; e < site.n_endpoints; e++)
