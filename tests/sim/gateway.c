@@ -29,16 +29,14 @@ static struct {
 	jmp_buf end;
 } own;
 
-int __wrap_loop_open(struct gateway *gateway, const char *run_dir);
-int __real_loop_open(struct gateway *gateway, const char *run_dir);
-int __wrap_loop_open(struct gateway *gateway, const char *run_dir)
+/* Nobody asks at the control socket; but its opening shows the gateway. */
+int __wrap_control_open(struct gateway *gateway, const char *run_dir);
+int __wrap_control_open(struct gateway *gateway, const char *run_dir)
 {
-	int rc = __real_loop_open(gateway, NULL);
-
 	(void)run_dir;
 	own.gateway = gateway;
 	own.up = true;
-	return rc;
+	return 0;
 }
 
 _Noreturn void __wrap__exit(int code);
