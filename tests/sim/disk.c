@@ -18,6 +18,7 @@
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define NAMES_MAX 4096
 #define PATH_ROOM 320
+#define CHANGES_MAX 4096
 #define FD_FIRST 500000		/* ours; below are the real ones */
 #define FD_MAX 64
 #define FD_EVENT 400000		/* an eventfd that nobody waits for */
@@ -33,6 +34,7 @@ struct content {
 struct name {
 	char path[PATH_ROOM];
 	bool folder;
+	unsigned changes;		/* that are not safe */
 	struct content *now, *safe;
 };
 
@@ -50,10 +52,16 @@ struct folder_reader {
 	struct dirent entry;
 };
 
+/* A name that leads to something else since: they reach the disk in their
+ * order, as file systems with a journal have it. */
+struct change { struct name *name; struct content *content; };
+
 struct disk disk;
 static struct {
 	struct name names[NAMES_MAX];
 	size_t n;
+	struct change changes[CHANGES_MAX];
+	size_t n_changes;
 	struct open_file files[FD_MAX];
 } own;
 
@@ -153,7 +161,7 @@ static struct name *name_add(const char *path)
 		return name;
 	for (size_t i = 0; i < own.n; i++)
 		if (!own.names[i].folder && !own.names[i].now &&
-		    !own.names[i].safe) {
+		    !own.names[i].safe && !own.names[i].changes) {
 			path_clean(path, own.names[i].path);
 			return &own.names[i];
 		}
@@ -181,17 +189,34 @@ static bool is_in(const struct name *name, const char *folder)
 	       !strchr(name->path + n + 1, '/');
 }
 
-static void folder_sync(const struct name *folder)
+/* The first n changes are safe. */
+static void changes_sync(size_t n)
 {
-	for (size_t i = 0; i < own.n; i++)
-		if (is_in(&own.names[i], folder->path))
-			name_set(&own.names[i].safe, own.names[i].now);
+	for (size_t i = 0; i < n; i++) {
+		name_set(&own.changes[i].name->safe, own.changes[i].content);
+		content_drop(own.changes[i].content);
+		own.changes[i].name->changes--;
+	}
+	own.n_changes -= n;
+	memmove(own.changes, own.changes + n, own.n_changes *
+		sizeof(own.changes[0]));
+}
+
+static void name_change(struct name *name, struct content *content)
+{
+	name_set(&name->now, content);
+	if (own.n_changes == CHANGES_MAX)
+		changes_sync(1);
+	name->changes++;
+	own.changes[own.n_changes++] = (struct change){name,
+						content_hold(content)};
 }
 
 /* ---- for the simulation ---- */
 
 void disk_begin(void)
 {
+	changes_sync(own.n_changes);
 	for (size_t i = 0; i < own.n; i++) {
 		name_set(&own.names[i].now, NULL);
 		name_set(&own.names[i].safe, NULL);
@@ -274,15 +299,15 @@ static void content_cut(struct content *c)
 
 void disk_power_cut(void)
 {
-	for (size_t i = 0; i < own.n; i++) {
-		struct name *name = &own.names[i];
-
-		if (name->folder)
-			continue;
-		if (name->now != name->safe && draw_chance(STREAM_DISK, 0.5))
-			name_set(&name->now, name->safe);
-		name_set(&name->safe, name->now);
+	changes_sync((size_t)draw_between(STREAM_DISK, 0,
+					  (int64_t)own.n_changes));
+	while (own.n_changes) {
+		own.changes[--own.n_changes].name->changes--;
+		content_drop(own.changes[own.n_changes].content);
 	}
+	for (size_t i = 0; i < own.n; i++)
+		if (!own.names[i].folder)
+			name_set(&own.names[i].now, own.names[i].safe);
 	for (size_t i = 0; i < own.n; i++)
 		if (own.names[i].now)
 			content_cut(own.names[i].now);
@@ -352,7 +377,7 @@ int __wrap_open(const char *path, int flags, ...)
 				.content = world_take(sizeof(struct content))});
 		name = name_add(path);
 		if (!name->now)
-			name_set(&name->now, world_take(sizeof(struct content)));
+			name_change(name, world_take(sizeof(struct content)));
 		name->now->now.n = 0;
 		name->now->dirty = true;
 	}
@@ -481,7 +506,7 @@ int __wrap_fsync(int fd)
 	if (!change_may())
 		return 0;
 	if (file->folder)
-		folder_sync(file->folder);
+		changes_sync(own.n_changes);
 	else
 		content_sync(file->content);
 	return 0;
@@ -568,8 +593,8 @@ int __wrap_rename(const char *from, const char *to)
 	if (!change_may())
 		return 0;
 	new = name_add(to);
-	name_set(&new->now, old->now);
-	name_set(&old->now, NULL);
+	name_change(new, old->now);
+	name_change(old, NULL);
 	return 0;
 }
 
@@ -581,7 +606,7 @@ int __wrap_unlink(const char *path)
 	if (!name || name->folder)
 		return fail(ENOENT);
 	if (change_may())
-		name_set(&name->now, NULL);
+		name_change(name, NULL);
 	return 0;
 }
 

@@ -20,7 +20,12 @@
 #define CUT_LOSES (12 * SECOND)		/* ... and not synced */
 
 enum { DEMANDED = 1, TOLD = 2, EXCUSED = 4,
-       SHOWN = 8 };		/* as the answer to an Observe */
+       SHOWN = 8,		/* as the answer to an Observe */
+       REPEATS = 16 };		/* told just before a kill: maybe once more */
+
+#define RECENT 16384			/* the last that were told */
+#define UNMARKED (15 * SECOND)		/* ... and are not marked as done on
+					 * the disk when the gateway is killed */
 
 struct series {			/* of a point: when value k was read */
 	int64_t *time;
@@ -42,6 +47,12 @@ struct endpoint_book {
 };
 
 static struct {
+	struct recent {
+		uint8_t server, endpoint, point;
+		uint32_t k;
+		int64_t at;
+	} recent[RECENT];
+	size_t next_recent;
 	uint64_t faults[RULES];
 	struct series series[ENDPOINTS_MAX][POINTS_MAX];
 	struct track tracks[SERVERS_MAX][ENDPOINTS_MAX][POINTS_MAX];
@@ -200,6 +211,25 @@ static void time_check(size_t server, size_t endpoint, size_t point, uint32_t k,
 			    (long long)((time - right) / MS));
 }
 
+static void told_note(size_t server, size_t endpoint, size_t point, uint32_t k)
+{
+	struct recent *r = &own.recent[own.next_recent++ % RECENT];
+
+	*r = (struct recent){(uint8_t)server, (uint8_t)endpoint, (uint8_t)point,
+			     k, world.now};
+}
+
+static void recent_repeat(void)
+{
+	for (size_t i = 0; i < RECENT; i++) {
+		const struct recent *r = &own.recent[i];
+
+		if (r->at && r->at > world.now - UNMARKED)
+			own.tracks[r->server][r->endpoint][r->point]
+				.state[r->k] |= REPEATS;
+	}
+}
+
 void judge_told(size_t server, size_t endpoint, size_t point, double value,
 		int64_t time, const char *how)
 {
@@ -224,7 +254,7 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 		return;
 	}
 	again = t->state[k] & TOLD;
-	if (again)
+	if (again && !(t->state[k] & REPEATS))
 		judge_fault(RULE_ONCE, "%s/%zu value %u told to server %zu "
 			    "again, by %s", name_of(endpoint), point, k,
 			    server + 1, how);
@@ -236,7 +266,8 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 			    k, server + 1, time ? t->history : t->newest, how);
 	if (time && k > t->history)
 		t->history = k;
-	t->state[k] |= TOLD;
+	t->state[k] = (uint8_t)((t->state[k] | TOLD) & ~REPEATS);
+	told_note(server, endpoint, point, k);
 	if (k > t->newest)
 		t->newest = k;
 }
@@ -298,6 +329,7 @@ void judge_killed(bool power)
 	int64_t since = world.now - (power ? CUT_LOSES : KILL_LOSES);
 
 	own.disturbed = world.now;
+	recent_repeat();
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t e = 0; e < site.n_endpoints; e++)
 			for (size_t p = 0; p < site.endpoints[e].n_points;
