@@ -15,7 +15,7 @@
 
 struct spill;
 
-#define SPILL_DONE 8		/* ranges out of order; more are forgotten */
+struct spill_range { uint32_t from, to; };	/* from .. to - 1 */
 
 /* One endpoint at one server. The log's, as long as it has records of it. */
 struct spill_stream {
@@ -26,9 +26,11 @@ struct spill_stream {
 	uint32_t done_to;		/* those below are done */
 	uint32_t n;			/* in the log and not done */
 	uint32_t named;			/* the last segment that has its name */
-	uint16_t server, n_done, n_watch;
+	uint16_t server, n_watch;
 	struct lwm2m_path *watch;	/* what was observed when it was lost */
-	struct { uint32_t from, to; } done[SPILL_DONE];	/* above done_to */
+	struct spill_range *done;	/* above done_to; as many at most as
+					 * the log has records */
+	uint32_t n_done, done_room;
 	struct spill_stream *next_by_number;
 	char endpoint[];
 };

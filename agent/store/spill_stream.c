@@ -78,23 +78,25 @@ bool spill_is_done(const struct spill_stream *stream, uint32_t sequence)
 {
 	if (sequence < stream->done_to)
 		return true;
-	for (uint16_t i = 0; i < stream->n_done; i++)
+	for (uint32_t i = 0; i < stream->n_done; i++)
 		if (sequence >= stream->done[i].from &&
 		    sequence < stream->done[i].to)
 			return true;
 	return false;
 }
 
-/* Ranges that touch what is done become one with it. */
-static void done_settle(struct spill_stream *stream)
+/* Takes out what touches the range, which becomes one with it. */
+static void done_join(struct spill_stream *stream, struct spill_range *range)
 {
-	for (uint16_t i = 0; i < stream->n_done; ) {
-		if (stream->done[i].from > stream->done_to) {
+	for (uint32_t i = 0; i < stream->n_done; ) {
+		struct spill_range at = stream->done[i];
+
+		if (at.from > range->to || at.to < range->from) {
 			i++;
 			continue;
 		}
-		if (stream->done[i].to > stream->done_to)
-			stream->done_to = stream->done[i].to;
+		range->from = at.from < range->from ? at.from : range->from;
+		range->to = at.to > range->to ? at.to : range->to;
 		stream->done[i] = stream->done[--stream->n_done];
 		i = 0;
 	}
@@ -102,19 +104,22 @@ static void done_settle(struct spill_stream *stream)
 
 void spill_done_add(struct spill_stream *stream, uint32_t from, uint32_t to)
 {
-	for (uint16_t i = 0; i < stream->n_done; i++)
-		if (stream->done[i].to == from) {
-			stream->done[i].to = to;
-			return;
-		}
-	if (from <= stream->done_to) {
-		if (to > stream->done_to)
-			stream->done_to = to;
-		done_settle(stream);
-	} else if (stream->n_done < SPILL_DONE) {
-		stream->done[stream->n_done].from = from;
-		stream->done[stream->n_done++].to = to;
+	struct spill_range range = {from, to};
+
+	if (to <= stream->done_to)
+		return;
+	done_join(stream, &range);
+	if (range.from <= stream->done_to) {
+		stream->done_to = range.to;
+		return;
 	}
+	if (stream->n_done == stream->done_room) {
+		stream->done_room = stream->done_room ?
+				    stream->done_room * 2 : 4;
+		stream->done = spill_must(reallocarray(stream->done,
+			stream->done_room, sizeof(*stream->done)));
+	}
+	stream->done[stream->n_done++] = range;
 }
 
 void spill_watch_set(struct spill_stream *stream,
@@ -133,6 +138,7 @@ void spill_streams_free(struct spill *s)
 	for (struct spill_stream *stream; (stream = s->streams); ) {
 		s->streams = stream->next;
 		free(stream->watch);
+		free(stream->done);
 		free(stream);
 	}
 }

@@ -213,6 +213,34 @@ static void test_done_out_of_order(void **state)
 	spill_close(s);
 }
 
+/* Each second one: none of the ranges may be forgotten, or what they say is
+ * delivered again after each restart. */
+static void test_many_gaps(void **state)
+{
+	struct spill *s = open_log(MIB);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	uint32_t segment = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		segment = put(s, stream, i);
+	for (uint32_t i = 1; i < 100; i += 2)
+		spill_done(s, stream, i, segment, false);
+	spill_close(s);
+	s = open_log(MIB);
+	stream = spill_stream_find(s, "a", 1);
+	assert_int_equal(stream->n, 50);
+	read_all(s);
+	assert_int_equal(seen.n_given, 50);
+	for (uint32_t i = 0; i < 50; i++)
+		assert_int_equal(seen.given[i], 2 * i);
+	for (uint32_t i = 100; i > 1; i -= 2)
+		spill_done(s, stream, i - 2, segment, false);
+	assert_int_equal(stream->done_to, 100);
+	assert_int_equal(stream->n_done, 0);
+	spill_close(s);
+}
+
 static void test_streams_do_not_mix(void **state)
 {
 	struct spill *s = open_log(4 * MIB);
@@ -531,6 +559,7 @@ int main(void)
 		TEST(test_outlives_a_restart),
 		TEST(test_all_done_leaves_nothing),
 		TEST(test_done_out_of_order),
+		TEST(test_many_gaps),
 		TEST(test_streams_do_not_mix),
 		TEST(test_oldest_is_lost_for_room),
 		TEST(test_a_disk_that_takes_nothing_is_read),
