@@ -21,9 +21,11 @@
 
 enum { DEMANDED = 1, TOLD = 2, EXCUSED = 4,
        SHOWN = 8,		/* as the answer to an Observe */
-       REPEATS = 16 };		/* told just before a kill: maybe once more */
+       REPEATS = 16 };		/* on its way in a kill: maybe once more */
 
 #define RECENT 16384			/* the last that were told */
+#define FLIGHT (100 * SECOND)		/* what hung on an answer is written
+					 * anew when that is certain */
 #define UNMARKED (15 * SECOND)		/* ... and are not marked as done on
 					 * the disk when the gateway is killed */
 
@@ -236,7 +238,7 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 	struct track *t = &own.tracks[server][endpoint][point];
 	struct series *s = &own.series[endpoint][point];
 	uint32_t k = value >= 1 && value <= s->n ? (uint32_t)value : 0;
-	bool again;
+	bool again, may;
 
 	world_say("server %zu: %s/%zu = %g by %s", server + 1,
 		  name_of(endpoint), point, value, how);
@@ -254,19 +256,22 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 		return;
 	}
 	again = t->state[k] & TOLD;
-	if (again && !(t->state[k] & REPEATS))
+	may = t->state[k] & REPEATS;
+	if (again && !may)
 		judge_fault(RULE_ONCE, "%s/%zu value %u told to server %zu "
 			    "again, by %s", name_of(endpoint), point, k,
 			    server + 1, how);
 	/* What has its time may come after what is newer, as history does; what
 	 * has none is taken for the newest. */
-	if (!again && k < (time ? t->history : t->newest))
+	if (!again && !may && k < (time ? t->history : t->newest))
 		judge_fault(RULE_ORDER, "%s/%zu value %u told to server %zu "
 			    "after value %u, by %s", name_of(endpoint), point,
 			    k, server + 1, time ? t->history : t->newest, how);
 	if (time && k > t->history)
 		t->history = k;
-	t->state[k] = (uint8_t)((t->state[k] | TOLD) & ~REPEATS);
+	t->state[k] |= TOLD;
+	if (again)
+		t->state[k] &= (uint8_t)~REPEATS;
 	told_note(server, endpoint, point, k);
 	if (k > t->newest)
 		t->newest = k;
@@ -322,6 +327,12 @@ void judge_disturbed(bool fault)
 	own.unregistered_said = false;
 }
 
+static void repeat(struct track *t, const struct series *s)
+{
+	for (uint32_t k = t->n; k && s->time[k] > world.now - FLIGHT; k--)
+		t->state[k] |= REPEATS;
+}
+
 /* The newest values were in memory only; and until a server observes again
  * nothing is demanded, except what is sent in any case. */
 void judge_killed(bool power)
@@ -336,6 +347,7 @@ void judge_killed(bool power)
 			     p++) {
 				struct track *t = &own.tracks[s][e][p];
 
+				repeat(t, &own.series[e][p]);
 				excuse(t, &own.series[e][p], since -
 				       site.endpoints[e].points[p].pmin *
 				       SECOND);
