@@ -39,11 +39,11 @@ void client_init(struct client *c, struct endpoint *endpoint,
 }
 
 /* With their registration; what they would tell may be kept all the same. */
-static void forget_observations(struct client *c)
+static void forget_observations(struct client *c, int64_t now)
 {
 	for (struct observation *o; (o = c->observations); ) {
 		c->observations = o->next;
-		if (!forward_lost(c, o))
+		if (!forward_lost(c, o, now))
 			observe_destroy(o);
 	}
 }
@@ -179,7 +179,7 @@ static int send_registration(struct client *c, int64_t now)
 	if (send == REGISTRATION_SEND_REGISTER) {
 		/* Not when it is answered: where the answer is late, the
 		 * server may have begun to observe before. */
-		forget_observations(c);
+		forget_observations(c, now);
 		add_path(&p, c->server->conf->path);
 		m.path = (struct coap_segments){path, p.used};
 	} else {
@@ -295,7 +295,7 @@ void client_event(struct client *c, enum registration_event event,
 				  spread, &c->server->conf->policy, now);
 
 	if (action.gone) {
-		forget_observations(c);
+		forget_observations(c, now);
 		client_unknown(c);
 	}
 	if (action.send) {
@@ -620,7 +620,7 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 	if (outcome == COAP_REFUSED)
 		client_forget(c, o);
 	else
-		forget_observations(c);
+		forget_observations(c, now);
 	/* RFC 7641 4.5: it is over here, while the server waits for ever. A
 	 * new registration makes both agree again. */
 	if (outcome == COAP_NO_ANSWER && !client_session_lost(c, now))

@@ -613,7 +613,7 @@ static void keep_or_count(struct client *c, const struct lwm2m_record *r,
 		forwarding_of(c)->counts.dropped++;
 }
 
-enum take { TAKE_HOLD, TAKE_KEEP, TAKE_KEEP_OTHERS };
+enum take { TAKE_HOLD, TAKE_KEEP, TAKE_KEEP_OTHERS, TAKE_KEEP_POINTS };
 
 static void take(struct client *c, const struct lwm2m_record *r, enum take how,
 		 int64_t now)
@@ -628,6 +628,10 @@ static void take(struct client *c, const struct lwm2m_record *r, enum take how,
 	case TAKE_KEEP_OTHERS:		/* than those that were kept at once */
 		if (!point_of(c, &r->path))
 			keep_or_count(c, r, now);
+		break;
+	case TAKE_KEEP_POINTS:		/* those alone */
+		if (point_of(c, &r->path))
+			forward_keep(c->forward, r, now);
 		break;
 	}
 }
@@ -814,13 +818,28 @@ static bool is_same(const struct observation *a, const struct observation *b)
 	return true;
 }
 
-bool forward_lost(struct client *c, struct observation *observation)
+/* What came while nobody knew yet that the server is away was not kept at once
+ * as what comes from now on, where it is to be kept in any case. */
+static void keep_pending(struct client *c, struct observation *o, int64_t now)
+{
+	int64_t told = o->told;
+	bool news = o->news;
+
+	if (o->pending && news)
+		take_new(c, o, TAKE_KEEP_POINTS, now);
+	o->told = told;			/* as the others are still to be */
+	o->news = news;
+}
+
+bool forward_lost(struct client *c, struct observation *observation,
+		  int64_t now)
 {
 	struct forward *f;
 
 	if (is_off(c))
 		return false;
 	f = forward_get(c);
+	keep_pending(c, observation, now);
 	for (const struct observation *o = f->lost; o; o = o->next)
 		if (is_same(o, observation))
 			return false;

@@ -118,7 +118,8 @@ void forward_notified(struct client *client, struct observation *o,
 		      int64_t now);
 /* The registration has ended, or a notification found no answer: what was
  * observed stays worth keeping. Takes the observation, or not (false). */
-bool forward_lost(struct client *client, struct observation *observation);
+bool forward_lost(struct client *client, struct observation *observation,
+		  int64_t now);
 /* is: it is registered (again); else no more. */
 void forward_registered(struct client *client, bool is, int64_t now);
 /* A message of the client's has ended (not one of forward's own), or the
