@@ -21,7 +21,8 @@
 
 enum { DEMANDED = 1, TOLD = 2, EXCUSED = 4,
        SHOWN = 8,		/* as the answer to an Observe */
-       REPEATS = 16 };		/* on its way in a kill: maybe once more */
+       UNCONFIRMED = 16,	/* the gateway may tell it again */
+       REPEATS = 32 };		/* on its way in a kill: maybe once more */
 
 #define RECENT 16384			/* the last that were told */
 #define FLIGHT (100 * SECOND)		/* what hung on an answer is written
@@ -54,7 +55,7 @@ static struct {
 		uint32_t k;
 		int64_t at;
 	} recent[RECENT];
-	size_t next_recent;
+	uint64_t next_recent;
 	uint64_t faults[RULES];
 	struct series series[ENDPOINTS_MAX][POINTS_MAX];
 	struct track tracks[SERVERS_MAX][ENDPOINTS_MAX][POINTS_MAX];
@@ -221,6 +222,22 @@ static void told_note(size_t server, size_t endpoint, size_t point, uint32_t k)
 			     k, world.now};
 }
 
+uint64_t judge_tellings(void)
+{
+	return own.next_recent;
+}
+
+void judge_confirmed(uint64_t from, uint64_t to)
+{
+	for (; from < to; from++) {
+		const struct recent *r = &own.recent[from % RECENT];
+
+		if (from + RECENT > own.next_recent)
+			own.tracks[r->server][r->endpoint][r->point]
+				.state[r->k] &= (uint8_t)~UNCONFIRMED;
+	}
+}
+
 static void recent_repeat(void)
 {
 	for (size_t i = 0; i < RECENT; i++) {
@@ -256,7 +273,7 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 		return;
 	}
 	again = t->state[k] & TOLD;
-	may = t->state[k] & REPEATS;
+	may = t->state[k] & (REPEATS | UNCONFIRMED);
 	if (again && !may)
 		judge_fault(RULE_ONCE, "%s/%zu value %u told to server %zu "
 			    "again, by %s", name_of(endpoint), point, k,
@@ -270,6 +287,8 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 	if (time && k > t->history)
 		t->history = k;
 	t->state[k] |= TOLD;
+	if (strcmp(how, "non"))
+		t->state[k] |= UNCONFIRMED;
 	if (again)
 		t->state[k] &= (uint8_t)~REPEATS;
 	told_note(server, endpoint, point, k);

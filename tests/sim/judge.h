@@ -42,6 +42,11 @@ void judge_observed(size_t server, size_t endpoint, size_t point, bool is);
 void judge_told(size_t server, size_t endpoint, size_t point, double value,
 		int64_t time, const char *how);
 
+/* Their number so far; from .. to - 1 were confirmed to the gateway, which knows
+ * now: none may be told again. */
+uint64_t judge_tellings(void);
+void judge_confirmed(uint64_t from, uint64_t to);
+
 void judge_execute_sent(size_t endpoint);
 void judge_executed(size_t endpoint);
 void judge_execute_answered(size_t endpoint, uint8_t code);

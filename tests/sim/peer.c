@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/coap/coap.h"
+#include "tests/sim/judge.h"
 #include "tests/sim/net.h"
 #include "tests/sim/world.h"
 
@@ -592,6 +593,7 @@ static void on_datagram(struct coap_connection *c, const struct datagram *d)
 	bool ours = c->flight && c->out->mid == d->mid;
 
 	own.counts.received++;
+	judge_confirmed(d->told_from, d->told_to);
 	if (c->handlers->moved)
 		c->handlers->moved(c->owner, false, 32 + d->length,
 				   world.now);

@@ -484,8 +484,10 @@ static void on_request(size_t server, const struct datagram *d)
 		with = s->nonsense == NONSENSE_5_03 ?
 		       answer_to(d, ACK, CODE(5, 3)) :
 		       answer_to(d, ACK, r ? CODE(2, 4) : CODE(4, 4));
+		with->told_from = judge_tellings();
 		if (r && with->code == CODE(2, 4))
 			told(server, endpoint, d, "send");
+		with->told_to = judge_tellings();
 		if (r)
 			r->heard = world.now;
 	} else {
@@ -540,6 +542,7 @@ static void on_notification(size_t server, const struct datagram *d)
 	size_t endpoint = 0;
 	struct record *r = record_at(server, d->connection, &endpoint);
 	int point = r ? observation_of(r, d) : -1;
+	struct datagram *ack;
 
 	if (d->type == CON && answered_before(s, p, d->mid))
 		return;
@@ -551,8 +554,8 @@ static void on_notification(size_t server, const struct datagram *d)
 		return;
 	}
 	r->heard = world.now;
-	if (d->type == CON)
-		answer(s, p, d, answer_to(d, ACK, 0));
+	ack = answer_to(d, ACK, 0);
+	ack->told_from = judge_tellings();
 	if (d->code == CODE(2, 5)) {
 		told(server, endpoint, d, d->type == CON ? "notify" : "non");
 	} else if (d->code >> 5 != 2 && d->code != CODE(5, 3)) {
@@ -561,6 +564,11 @@ static void on_notification(size_t server, const struct datagram *d)
 		judge_observed(server, endpoint, (size_t)point, false);
 		ask_add(r, ASK_OBSERVE, (size_t)point);
 	}
+	ack->told_to = judge_tellings();
+	if (d->type == CON)
+		answer(s, p, d, ack);
+	else
+		datagram_free(ack);
 	asks_go(server, endpoint);
 }
 
