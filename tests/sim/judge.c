@@ -177,7 +177,9 @@ uint32_t judge_sampled(size_t endpoint, size_t point)
 		struct track *t = &own.tracks[i][endpoint][point];
 
 		track_reach(t, k);
-		if (t->observed || p->send)
+		/* Nobody notices that a notification that is not confirmed was
+		 * lost. */
+		if (p->send || (t->observed && !(site.non && own.fault)))
 			t->state[k] |= DEMANDED;
 	}
 	return k;

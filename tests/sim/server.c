@@ -22,8 +22,12 @@
 struct peer {			/* what came from one address */
 	struct peer *next;
 	uint64_t connection;
-	struct { uint16_t mid; int64_t until; struct datagram *answer; }
-		seen[MIDS];
+	struct {
+		uint16_t mid;
+		int64_t until;
+		struct datagram *answer;
+		bool silent;		/* it is not sent: of a NON */
+	} seen[MIDS];
 	unsigned next_seen;
 	size_t endpoint;	/* whose address it is, + 1; 0: not known */
 };
@@ -160,7 +164,8 @@ static bool answered_before(const struct server *s, const struct peer *p,
 	for (unsigned i = 0; i < MIDS; i++)
 		if (p->seen[i].answer && p->seen[i].mid == mid &&
 		    p->seen[i].until > world.now) {
-			put(s, p->seen[i].answer);
+			if (!p->seen[i].silent)
+				put(s, p->seen[i].answer);
 			return true;
 		}
 	return false;
@@ -172,7 +177,9 @@ static void answer(struct server *s, struct peer *p, const struct datagram *to,
 {
 	unsigned i = p->next_seen++ % MIDS;
 
-	put(s, with);
+	p->seen[i].silent = to->type == NON;
+	if (to->type == CON)
+		put(s, with);
 	datagram_free(p->seen[i].answer);
 	p->seen[i].mid = to->mid;
 	p->seen[i].until = world.now + EXCHANGE_LIFETIME;
@@ -544,7 +551,7 @@ static void on_notification(size_t server, const struct datagram *d)
 	int point = r ? observation_of(r, d) : -1;
 	struct datagram *ack;
 
-	if (d->type == CON && answered_before(s, p, d->mid))
+	if (answered_before(s, p, d->mid))
 		return;
 	if (point < 0) {
 		if (d->type == CON)
@@ -565,10 +572,7 @@ static void on_notification(size_t server, const struct datagram *d)
 		ask_add(r, ASK_OBSERVE, (size_t)point);
 	}
 	ack->told_to = judge_tellings();
-	if (d->type == CON)
-		answer(s, p, d, ack);
-	else
-		datagram_free(ack);
+	answer(s, p, d, ack);
 	asks_go(server, endpoint);
 }
 
