@@ -104,8 +104,11 @@ void client_disconnect(struct client *c)
 	coap_close(c->connection);
 	c->connection = NULL;
 	c->under_way = REGISTRATION_NOTHING;
-	if (c->forward)
-		c->forward->under_way = 0;	/* nobody will answer */
+	if (c->forward)			/* nobody will answer */
+		c->forward->under_way = c->forward->n_live = 0;
+	/* What has waited for the end of a message goes by the next one. */
+	if (c->wanted && !c->paced)
+		server_queue(c->server, c);
 }
 
 /* A session that has served is tried anew at once, a new one after a while. */
