@@ -480,12 +480,19 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 	written_off(f, &k, true);
 }
 
-/* The newest of them is what counts: its observation tells it now. Where
- * history goes out by the observation itself, that comes to the newest. */
-static void tell_newest(struct client *c)
+/* Where history goes out by the observation itself, or an answer was late, the
+ * newest comes behind what is kept. */
+static bool comes_behind(const struct forward *f, const struct observation *o)
 {
-	for (struct observation *o = c->observations; o; o = o->next) {
-		if (o->held && !forward_is_next(c, o))
+	return forward_tells_times(o->format) &&
+	       (f->late || forward_is_next(f->client, o));
+}
+
+/* The newest of them is what counts: its observation tells it now. */
+static void tell_newest(struct forward *f)
+{
+	for (struct observation *o = f->client->observations; o; o = o->next) {
+		if (o->held && !comes_behind(f, o))
 			observe_again(o);
 		o->held = false;
 	}
@@ -508,22 +515,22 @@ static bool is_newest(const struct forward *f, const struct kept_list *list,
 	return true;
 }
 
-/* Will a notification tell it? On a late line one with times comes behind what
- * is kept: then it is kept itself. */
-static bool is_owed(const struct forward *f, const struct lwm2m_path *path)
+enum owed { OWED_NOT, OWED_NOTIFICATION, OWED_BEHIND };
+
+/* Will a notification tell it? One that comes behind what is kept: then it is
+ * kept itself. */
+static enum owed owed_by(const struct forward *f, const struct lwm2m_path *path)
 {
 	const struct client *c = f->client;
-	bool owed = false;
+	enum owed owed = OWED_NOT;
 
-	if (c->server->conf->notify_non)
-		return false;
 	for (const struct observation *o = c->observations; o; o = o->next) {
 		if (!(o->held || o->pending) || !observe_covers(o, path))
 			continue;
-		if (forward_tells_times(o->format) &&
-		    (f->late || forward_is_next(c, o)))
-			return false;
-		owed = true;
+		if (comes_behind(f, o))
+			return OWED_BEHIND;
+		if (!c->server->conf->notify_non)
+			owed = OWED_NOTIFICATION;
 	}
 	return owed;
 }
@@ -543,12 +550,13 @@ static void sift(struct forward *f, const struct observation *by, int64_t now)
 	w->held -= all.n;
 	while (kept_next(&all, &at, &k)) {
 		bool is_live = by && observe_covers(by, &k.record.path);
+		enum owed how = owed_by(f, &k.record.path);
+		bool newest = is_newest(f, &all, at, &k.record);
 
-		if ((is_live || is_owed(f, &k.record.path)) &&
-		    is_newest(f, &all, at, &k.record) &&
+		if (newest && (is_live || how == OWED_NOTIFICATION) &&
 		    kept_append(is_live ? &live : &owed, &w->budget, &k) == 0)
 			continue;
-		if (f->late) {
+		if (f->late || (newest && how == OWED_BEHIND)) {
 			note_kept(w, 1, now);
 			store(f, &k);
 		} else {
@@ -564,16 +572,17 @@ static void sift(struct forward *f, const struct observation *by, int64_t now)
 
 static void came_through(struct forward *f, int64_t now)
 {
-	if (f->doubt) {
+	if (f->doubt)
 		watch_no_more(f);
+	/* Where the registration has ended meanwhile no notification follows. */
+	if (f->doubt || !forward_is_reachable(f->client))
 		f->late = true;
-	}
 	discard(f, f->n_live);
 	sift(f, NULL, now);
 	f->late = f->doubt;
 	f->since = 0;
 	f->doubt = false;
-	tell_newest(f->client);
+	tell_newest(f);
 }
 
 void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
@@ -857,7 +866,8 @@ void forward_registered(struct client *c, bool is, int64_t now)
 	if (!f)
 		return;
 	if (!is) {
-		if (!c->endpoint->leaving)
+		/* The answer to a notification under way still decides. */
+		if (!c->endpoint->leaving && !(f->n_live && is_busy(c)))
 			forward_settle(f, now);
 		return;
 	}
