@@ -827,6 +827,13 @@ static bool is_same(const struct observation *a, const struct observation *b)
 	return true;
 }
 
+/* The answer to a notification under way still decides. */
+static void settle_undecided(struct forward *f, int64_t now)
+{
+	if (!f->n_live || !is_busy(f->client))
+		forward_settle(f, now);
+}
+
 /* What came while nobody knew yet that the server is away was not kept at once
  * as what comes from now on, where it is to be kept in any case. */
 static void keep_pending(struct client *c, struct observation *o, int64_t now)
@@ -848,6 +855,7 @@ bool forward_lost(struct client *c, struct observation *observation,
 	if (is_off(c))
 		return false;
 	f = forward_get(c);
+	settle_undecided(f, now);	/* which is older */
 	keep_pending(c, observation, now);
 	for (const struct observation *o = f->lost; o; o = o->next)
 		if (is_same(o, observation))
@@ -866,9 +874,8 @@ void forward_registered(struct client *c, bool is, int64_t now)
 	if (!f)
 		return;
 	if (!is) {
-		/* The answer to a notification under way still decides. */
-		if (!c->endpoint->leaving && !(f->n_live && is_busy(c)))
-			forward_settle(f, now);
+		if (!c->endpoint->leaving)
+			settle_undecided(f, now);
 		return;
 	}
 	forget_lost(f);

@@ -345,6 +345,8 @@ void judge_disturbed(bool fault)
 {
 	own.fault = fault;
 	own.disturbed = world.now;
+	for (size_t e = 0; site.non && e < site.n_endpoints; e++)
+		judge_silent(e);
 	own.unregistered_said = false;
 }
 
@@ -396,6 +398,17 @@ void judge_endpoint_anew(size_t endpoint)
 			excuse(t, &own.series[endpoint][p], INT64_MIN);
 			t->observed = false;
 		}
+}
+
+void judge_started(void)
+{
+	own.disturbed = world.now;
+}
+
+void judge_registered(size_t server, size_t endpoint)
+{
+	for (size_t p = 0; p < POINTS_MAX; p++)
+		own.tracks[server][endpoint][p].observed = false;
 }
 
 void judge_forgotten(void)

@@ -56,6 +56,9 @@ void judge_execute_answered(size_t endpoint, uint8_t code);
 void judge_disturbed(bool fault);
 void judge_killed(bool power);
 void judge_endpoint_anew(size_t endpoint);
+void judge_started(void);	/* the gateway, again */
+/* Anew at a server, which observes nothing of it yet. */
+void judge_registered(size_t server, size_t endpoint);
 void judge_forgotten(void);	/* a server has lost its state */
 void judge_silent(size_t endpoint);	/* its device does not answer */
 /* Every minute, and at the end. */

@@ -409,6 +409,7 @@ static struct datagram *on_register(size_t server, const struct datagram *d)
 	if (endpoint < 0)
 		return answer_to(d, ACK, CODE(4, 0));
 	record_end(server, (size_t)endpoint);
+	judge_registered(server, (size_t)endpoint);
 	r = &s->records[endpoint];
 	r->is = true;
 	r->connection = d->connection;

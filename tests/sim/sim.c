@@ -25,7 +25,7 @@ static struct {
 	uint64_t seed, seeds;
 	int64_t hours;
 	size_t endpoints, jobs;
-	uint64_t only;			/* mask of faults */
+	uint64_t only, without;		/* masks of faults */
 	bool verbose, quiet;
 } options = {.seed = 1, .seeds = 1, .hours = 24, .endpoints = 50, .jobs = 1,
 	     .only = UINT64_MAX};
@@ -44,7 +44,8 @@ static void look(uint64_t unused, uint64_t also)
 {
 	(void)unused;
 	(void)also;
-	judge_look();
+	if (daemon_is_up())
+		judge_look();
 	if (world.now < run.end)
 		world_at(world.now + LOOK_EVERY, false, look, 0, 0);
 }
@@ -113,7 +114,7 @@ static bool seed_run(uint64_t seed)
 	world.verbose = options.verbose;
 	run.end = world.now + options.hours * HOUR;
 	faults_plan(run.end - (options.hours > 3 ? SILENCE : HOUR),
-		    options.only);
+		    options.only & ~options.without);
 	world_at(world.now + LOOK_EVERY, false, look, 0, 0);
 	world_at(run.end, false, end, 0, 0);
 	while (!run.over) {
@@ -123,6 +124,7 @@ static bool seed_run(uint64_t seed)
 		}
 		if (!run.over)
 			pass(faults_restart_at());
+		judge_started();
 	}
 	if (!options.quiet || judge_all())
 		verdict_print();
@@ -171,21 +173,24 @@ static void job_start(uint64_t seed)
 static void usage(void)
 {
 	puts("usage: sim [--seed N] [--seeds N] [--hours N] [--endpoints N]\n"
-	     "           [--jobs N] [--only MASK] [-v] [-q]\n"
+	     "           [--jobs N] [--only MASK] [--without MASK] [-v] [-q]\n"
 	     "\n"
 	     "  --seed N       the first seed (1)\n"
 	     "  --seeds N      how many, one after the other (1)\n"
 	     "  --hours N      of virtual time (24)\n"
 	     "  --endpoints N  of the site (50)\n"
 	     "  --jobs N       seeds at a time (1)\n"
-	     "  --only MASK    of the kinds of faults (all)\n"
+	     "  --only MASK    of the kinds of faults (all), in the order of\n"
+	     "                 faults.c\n"
+	     "  --without MASK the others\n"
 	     "  -v             what happens, and the gateway's log\n"
 	     "  -q             failed seeds only");
 }
 
 static bool parse(int argc, char **argv)
 {
-	enum { SEED = 256, SEEDS, HOURS, ENDPOINTS, JOBS, ONLY };
+	enum { SEED = 256, SEEDS, HOURS, ENDPOINTS, JOBS, ONLY,
+	       WITHOUT };
 	static const struct option table[] = {
 		{"seed", required_argument, NULL, SEED},
 		{"seeds", required_argument, NULL, SEEDS},
@@ -193,6 +198,7 @@ static bool parse(int argc, char **argv)
 		{"endpoints", required_argument, NULL, ENDPOINTS},
 		{"jobs", required_argument, NULL, JOBS},
 		{"only", required_argument, NULL, ONLY},
+		{"without", required_argument, NULL, WITHOUT},
 		{NULL, 0, NULL, 0}
 	};
 
@@ -206,6 +212,9 @@ static bool parse(int argc, char **argv)
 			break;
 		case JOBS: options.jobs = strtoul(optarg, NULL, 0); break;
 		case ONLY: options.only = strtoull(optarg, NULL, 0); break;
+		case WITHOUT:
+			options.without = strtoull(optarg, NULL, 0);
+			break;
 		case 'v': options.verbose = true; break;
 		case 'q': options.quiet = true; break;
 		default: return false;
