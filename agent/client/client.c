@@ -24,6 +24,7 @@
 #define SECOND INT64_C(1000000000)
 #define LINKS_MAX 65536
 #define SEND_AGAIN (10 * SECOND)
+#define HURRY_AFTER (3 * SECOND)	/* its answer is not on its way */
 
 void client_init(struct client *c, struct endpoint *endpoint,
 		 struct server *server, uint16_t instance)
@@ -343,6 +344,18 @@ void client_live(struct client *c, uint32_t lifetime, int64_t now)
 	client_event(c, REGISTRATION_CHANGED, 0, REGISTRATION_LIFETIME, now);
 }
 
+void client_hurry(struct client *c, int64_t now)
+{
+	if (c->registration.state == REGISTRATION_WAITING &&
+	    c->last_code == CLIENT_NO_ANSWER) {
+		client_event(c, REGISTRATION_BACK, 0, 0, now);
+	} else if (c->under_way == REGISTRATION_SEND_REGISTER &&
+		   now - coap_since(c->connection) >= HURRY_AFTER) {
+		client_disconnect(c);
+		client_event(c, REGISTRATION_CUT, 0, 0, now);
+	}
+}
+
 static void keep_location(struct client *c, struct coap_segments location)
 {
 	free(c->location);
@@ -424,6 +437,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 			note_wait(c, now);
 		return;
 	}
+	server_heard(c->server, now);
 	note_refusal(c, sent, answer);
 	if (is_without_location(c, sent, answer)) {
 		c->last_code = answer->code;

@@ -69,6 +69,10 @@ bool client_may_speak(const struct client *client, int64_t now);
 bool client_may_notify(const struct client *client,
 		       const struct observation *observation, int64_t now);
 
+/* Its server was away, and has answered another: no need to wait for the next
+ * try, or for libcoap's last retransmissions. It goes at the server's pace. */
+void client_hurry(struct client *client, int64_t now);
+
 /* The resource at path has a new value. */
 void client_changed(struct client *client, const struct lwm2m_path *path,
 		    const struct lwm2m_value *value, int64_t now);

@@ -39,6 +39,7 @@ void client_heard(struct client *c, int64_t now)
 
 void client_exchange(struct client *c, int64_t now)
 {
+	server_heard(c->server, now);
 	step(c, AWAKE_EXCHANGE, now);
 }
 

@@ -18,6 +18,7 @@
 #define RESOLVE_AGAIN_MAX 300	/* s */
 #define RESOLVE_LEAST (5 * SECOND)	/* while somebody waits for it */
 #define DOUBT_EVERY (60 * SECOND)
+#define AWAY_AFTER (30 * SECOND)	/* one is silent, but not to others */
 
 /* A numeric address needs no look-up, and no wait at start. */
 static bool take_literal(struct server *s)
@@ -110,8 +111,16 @@ static void take_address(struct server *s, const struct addrinfo *found)
 	s->moves++;
 }
 
+void server_heard(struct server *s, int64_t now)
+{
+	s->heard = now;
+	s->back |= s->away;
+	s->away = false;
+}
+
 void server_doubt(struct server *s, int64_t now)
 {
+	s->away |= now - s->heard >= AWAY_AFTER;
 	if (!s->literal && s->length && s->resolve_at == INT64_MAX &&
 	    now - s->resolved >= DOUBT_EVERY) {
 		s->resolve_at = now;

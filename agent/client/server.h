@@ -44,6 +44,10 @@ struct server {
 	size_t n_clients, n_registered;
 	size_t n_waiting;			/* ... for their turn */
 	int64_t slot;				/* see server_slot() */
+	int64_t heard;				/* when it answered anybody */
+	bool away;				/* nobody, for long */
+	bool back;				/* ... and now it has: the others
+						 * are to be told, client_hurry() */
 	enum server_kind kind;
 	struct server *next;			/* of all */
 };
@@ -61,6 +65,8 @@ int64_t server_turn(struct server *server, int64_t now);
 /* It did not answer: has its name another address now, or one more? Looked up
  * at most once a minute, the next of its addresses taken; connections are made anew where it is. */
 void server_doubt(struct server *server, int64_t now);
+/* It did: where it was away, that is proof for all its clients. */
+void server_heard(struct server *server, int64_t now);
 /* The kernel does not take what is for it: its route is looked at soon. */
 void server_suspect(struct server *server, int64_t now);
 /* Routes have changed. Marks it `rerouted` where its own has, and there is one

@@ -119,6 +119,8 @@ bool coap_local(const struct coap_connection *connection,
 		struct sockaddr_storage *address);
 /* Is a message of ours under way? */
 bool coap_busy(const struct coap_connection *connection);
+/* Since when, monotonic ns; INT64_MAX: none is. */
+int64_t coap_since(const struct coap_connection *connection);
 /* Has a server answered over it before? */
 bool coap_proven(const struct coap_connection *connection);
 /* The way to the server is not what it was: a session that serves still answers

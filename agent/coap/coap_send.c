@@ -103,6 +103,14 @@ void connection_take_off(struct coap_connection *c, enum flight flight,
 			    c->doubted ? DOUBT_WAIT : SESSION_WAIT);
 }
 
+int64_t coap_since(const struct coap_connection *c)
+{
+	if (!c->flight || !c->up)
+		return INT64_MAX;
+	return c->give_up - (c->flight == FLIGHT_REQUEST && coap_has_session(c) ?
+			     SESSION_WAIT : MAX_TRANSMIT_WAIT);
+}
+
 #define UDP_HEADERS(c) (over_ipv6(c) ? 48u : 28u)
 #define TCP_HEADERS(c) (over_ipv6(c) ? 72u : 52u)	/* with timestamps */
 #define RECORD 29			/* of DTLS or TLS, with CCM-8 */

@@ -341,6 +341,23 @@ static void turn_heaps(struct gateway *g, int64_t now)
 	}
 }
 
+/* A server that was away has answered one endpoint: so have its others a way
+ * to it. */
+static void turn_back(struct gateway *g, int64_t now)
+{
+	bool any = false;
+
+	for (struct server *s = g->services.servers.first; s; s = s->next)
+		any |= s->back;
+	for (struct endpoint *e = any ? gateway_next(g, NULL) : NULL; e;
+	     e = gateway_next(g, e))
+		for (size_t i = 0; i < e->n_clients; i++)
+			if (e->clients[i].server->back)
+				client_hurry(&e->clients[i], now);
+	for (struct server *s = g->services.servers.first; any && s; s = s->next)
+		s->back = false;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -414,6 +431,7 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	int64_t due, next;
 
 	turn_heaps(g, now);
+	turn_back(g, now);
 	next = gateway_routes_turn(g, now);
 	due = servers_turn(&g->services.servers, now);
 	due = next < due ? next : due;

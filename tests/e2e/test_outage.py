@@ -182,3 +182,30 @@ class NoClock(ScaledSite):
         self.assertLessEqual(len(starts), 4, starts)    # two runs, blurred
         self.assertEqual(sum(len(e["records"]) for e in
                              server.events("send")), len(set(times)))
+
+
+class ServerBack(ScaledSite):
+    """Back-off is for a server that is away: the first that it answers is
+    proof for all the others, which follow at its pace."""
+    SCALE = 10
+    ENDPOINTS = 10
+
+    def test_one_answer_ends_the_wait_of_all(self):
+        server = self.server()
+        relay = self.relay(server)
+        relay.rule = lambda *_: 0
+        site = self.gateway(relay.port, "", start=False)
+        site.write("conf.d/devices.yaml", "devices:\n" + "".join(
+            f"  - {{endpoint: e-{i}, bus: sim, points: [{{name: t, "
+            "map: 3303/0, value: 1}]}\n" for i in range(self.ENDPOINTS)))
+        site.start()
+        begin = self.clock.time()
+        # All have given up once, and some are in their second try.
+        wait_for(lambda: self.clock.time() >= begin + 160, "the outage's end",
+                 60)
+        relay.rule = None
+        first = server.wait("registered", timeout=60)
+        since = self.clock.time()
+        for i in range(self.ENDPOINTS):
+            server.registered(f"e-{i}", timeout=60)
+        self.assertLess(self.clock.time() - since, 10, first)

@@ -43,7 +43,7 @@ struct coap_connection {
 	bool acked;			/* ... and will not be repeated */
 	uint64_t flight_number;		/* its timers know it by that */
 	unsigned repeated;
-	int64_t first_timeout;
+	int64_t first_timeout, since;
 	bool gave_up;			/* the time is over: to be told */
 	bool idle_owed, proven, closed;
 	uint16_t next_mid;
@@ -210,6 +210,11 @@ bool coap_busy(const struct coap_connection *c)
 	return c->flight != FLIGHT_NONE;
 }
 
+int64_t coap_since(const struct coap_connection *c)
+{
+	return coap_busy(c) ? c->since : INT64_MAX;
+}
+
 bool coap_proven(const struct coap_connection *c)
 {
 	return c->proven;
@@ -317,6 +322,7 @@ static int take_off(struct coap_connection *c, enum flight flight,
 	c->acked = c->gave_up = false;
 	c->repeated = 0;
 	c->flight_number = ++own.flights;
+	c->since = world.now;
 	if (world.ghost) {
 		c->gave_up = true;
 		world.woken = true;
