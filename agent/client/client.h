@@ -101,6 +101,10 @@ void client_request(struct client *client, struct coap_exchange *exchange,
  * the awake window once more. */
 struct batch_asker;
 struct client_asking { struct client *client; struct coap_exchange *exchange; };
+/* The answer to what was deferred. Where it says that something was set, it goes
+ * when that is on the disk; 5.00 where the disk does not take it. */
+void client_answer_later(const struct endpoint *endpoint,
+			 struct coap_later *later, uint8_t code, int64_t now);
 struct batch_asker client_asker(struct client_asking *asking);
 /* What request_handle() has left to do; the code to answer, 0: it goes to the
  * asker later. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "agent/endpoint/batch.h"
 #include "agent/client/client.h"
+#include "agent/client/services.h"
 #include "agent/endpoint/endpoint.h"
 
 static enum awake_action step(struct client *c, enum awake_event event,
@@ -104,11 +105,37 @@ static void *answer_defer(void *asker)
 	return answering;
 }
 
+/* Of the connection alone: the endpoint may be gone when it is on the disk. */
+struct stored { struct coap_later *later; uint8_t code; };
+
+static void answer_stored(void *stored, int error, int64_t now)
+{
+	struct stored *s = stored;
+
+	coap_respond_later(s->later, error ? CODE(5, 0) : s->code, FORMAT_NONE,
+			   NULL, 0, now);
+	free(s);
+}
+
+void client_answer_later(const struct endpoint *e, struct coap_later *later,
+			 uint8_t code, int64_t now)
+{
+	struct stored *s = malloc(sizeof(*s));
+
+	if (!s)
+		abort();
+	*s = (struct stored){later, code};
+	if (code >> 5 != 2 ||
+	    !store_after(e->services->store, e->conf->endpoint, answer_stored,
+			 s))
+		answer_stored(s, 0, now);
+}
+
 static void answer(void *answering, uint8_t code, int64_t now)
 {
 	struct answering *a = answering;
 
-	coap_respond_later(a->later, code, FORMAT_NONE, NULL, 0, now);
+	client_answer_later(a->endpoint, a->later, code, now);
 	for (size_t i = 0; i < a->endpoint->n_clients; i++)
 		if (a->endpoint->clients[i].server->conf->id == a->server)
 			client_exchange(&a->endpoint->clients[i], now);

@@ -94,13 +94,16 @@ const struct seen_answer *seen_find(const struct seen *seen, uint16_t mid,
 	return NULL;
 }
 
-void seen_settle(struct seen *seen, uint16_t mid, uint16_t token, uint8_t code)
+void seen_settle(struct seen *seen, uint16_t mid, uint16_t token, uint8_t code,
+		 uint32_t located)
 {
 	for (size_t i = 0; i < SEEN_MAX; i++) {
 		struct seen_answer *a = &seen->answers[i];
 
-		if (a->until && a->mid == mid && a->token == token)
-			a->code = code;
+		if (!a->until || a->mid != mid || a->token != token)
+			continue;
+		a->code = code;
+		a->located = located;
 	}
 }
 

@@ -58,7 +58,8 @@ const struct seen_answer *seen_find(const struct seen *seen, uint16_t mid,
 				    uint16_t token, int64_t now);
 void seen_add(struct seen *seen, const struct seen_answer *answer);
 /* One that was being answered later has been, in its acknowledgement. */
-void seen_settle(struct seen *seen, uint16_t mid, uint16_t token, uint8_t code);
+void seen_settle(struct seen *seen, uint16_t mid, uint16_t token, uint8_t code,
+		 uint32_t located);
 
 uint32_t block_hash(uint32_t hash, const void *bytes, size_t n);
 #endif

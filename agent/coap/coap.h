@@ -181,6 +181,9 @@ void coap_locate(struct coap_exchange *exchange,
 /* Empty ACK now, the answer by coap_respond_later(), which frees it. NULL: too
  * many wait (16): answer 5.03. Void when the connection is closed. */
 struct coap_later *coap_defer(struct coap_exchange *exchange);
+/* The same as coap_locate(), for the answer that comes later. */
+void coap_locate_later(struct coap_later *later,
+		       const struct lwm2m_path *path);
 void coap_respond_later(struct coap_later *later, uint8_t code,
 			uint16_t format, const uint8_t *payload,
 			size_t length, int64_t now);

@@ -41,7 +41,7 @@ struct coap_later {
 	struct body *body;		/* the answer, once there is one */
 	int64_t ack_at;			/* when it is acknowledged alone, if the
 					 * answer is not there; 0: it was */
-	uint32_t block1;		/* of the request, to echo; or 0 */
+	uint32_t block1, located;	/* as in coap_exchange */
 	uint16_t mid, token_hash;
 	uint8_t token[8], token_length;
 	bool non;			/* the request was: so is the answer */

@@ -36,7 +36,7 @@ static void remember(struct coap_connection *c, const struct coap_exchange *x,
 		.code = code, .block1 = x->block1, .located = x->located});
 }
 
-static void add_location(coap_pdu_t *pdu, uint32_t located)
+static void location_add(coap_pdu_t *pdu, uint32_t located)
 {
 	const uint16_t ids[] = {(uint16_t)(located >> 16), (uint16_t)located};
 	char text[8];
@@ -49,10 +49,20 @@ static void add_location(coap_pdu_t *pdu, uint32_t located)
 	}
 }
 
+static uint32_t located_at(const struct lwm2m_path *path)
+{
+	return (uint32_t)path->id[0] << 16 | path->id[1];
+}
+
 void coap_locate(struct coap_exchange *x, const struct lwm2m_path *path)
 {
-	x->located = (uint32_t)path->id[0] << 16 | path->id[1];
-	add_location(x->response, x->located);
+	x->located = located_at(path);
+	location_add(x->response, x->located);
+}
+
+void coap_locate_later(struct coap_later *later, const struct lwm2m_path *path)
+{
+	later->located = located_at(path);
 }
 
 void coap_respond(struct coap_exchange *x, uint8_t code, uint16_t format,
@@ -153,6 +163,8 @@ static coap_pdu_t *later_pdu(struct coap_connection *c,
 
 	if (type == COAP_MESSAGE_ACK)
 		coap_pdu_set_mid(pdu, later->mid);
+	if (later->located)
+		location_add(pdu, later->located);
 	pdu_fill(pdu, later->body, block_whole, -1, later->block1);
 	return pdu;
 }
@@ -167,7 +179,7 @@ static void later_tell(struct coap_connection *c, struct coap_later *later)
 	*at = later->next;
 	if (later->ack_at && c->seen)
 		seen_settle(c->seen, later->mid, later->token_hash,
-			    later->body->code);
+			    later->body->code, later->located);
 	for (int n = 0; n <= later->copies; n++)
 		connection_tell(c, later_pdu(c, later));
 	connection_keep_answer(c, later->body);
@@ -413,7 +425,7 @@ static bool answer_again(struct coap_exchange *x, uint16_t token)
 		hold_copy(c, x, seen);
 	coap_pdu_set_code(x->response, (coap_pdu_code_t)seen->code);
 	if (seen->located)
-		add_location(x->response, seen->located);
+		location_add(x->response, seen->located);
 	if (seen->code && seen->block1)
 		pdu_add_number(x->response, COAP_OPTION_BLOCK1, seen->block1 - 1);
 	return true;

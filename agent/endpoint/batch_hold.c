@@ -191,8 +191,12 @@ bool batch_hold_again(struct batch *b, int64_t now)
 		return false;
 	hold(b);
 	if (is_accept(e)) {
-		batch_answer(b, b->code, now);
-		batch_store(e);
+		bool waited = !b->accepted;
+
+		b->accepted = true;
+		batch_store(e);		/* before it is answered */
+		if (waited)
+			b->ops->answer(b->later, b->code, now);
 	}
 	return true;
 }

@@ -183,6 +183,31 @@ static void respond(struct coap_exchange *x,
 			     out->used, sequence);
 }
 
+/* A server may rely on what it was told to be done: over a kill, too. false:
+ * nothing of it is still to be written. */
+static bool respond_when_stored(struct client *c, struct coap_exchange *x,
+				const struct request_outcome *outcome,
+				int64_t now)
+{
+	const struct endpoint *e = c->endpoint;
+	struct coap_later *later;
+
+	if (outcome->code >> 5 != 2 ||
+	    (outcome->kind != REQUEST_WRITE &&
+	     outcome->kind != REQUEST_ATTRIBUTES &&
+	     outcome->kind != REQUEST_CREATED &&
+	     outcome->kind != REQUEST_DELETED) ||
+	    !store_is_pending(e->services->store, e->conf->endpoint))
+		return false;
+	later = coap_defer(x);
+	if (!later)
+		return false;
+	if (outcome->kind == REQUEST_CREATED && outcome->chosen)
+		coap_locate_later(later, &outcome->path);
+	client_answer_later(e, later, outcome->code, now);
+	return true;
+}
+
 static void touch_all(struct endpoint *e, const struct request_outcome *outcome,
 		      int64_t now)
 {
@@ -275,7 +300,7 @@ void client_request(struct client *c, struct coap_exchange *x,
 		outcome.code = client_carry_out(c, &outcome,
 			client_asker(&(struct client_asking){c, x}), now);
 	}
-	if (outcome.code)
+	if (outcome.code && !respond_when_stored(c, x, &outcome, now))
 		respond(x, &outcome, &out, sequence);
 	if (c->endpoint->conf->queue)	/* its window is longer now */
 		client_reschedule(c, now);

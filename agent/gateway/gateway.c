@@ -448,6 +448,8 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 		due = heap_due(&g->services.clients);
 	if (heap_due(&g->services.batches) < due)
 		due = heap_due(&g->services.batches);
+	next = store_turn(g->services.store, now);
+	due = next < due ? next : due;
 	next = last_turn(g->services.last, now);
 	due = next < due ? next : due;
 	due = earlier(due, heap_due(&g->services.bootstraps));

@@ -21,13 +21,22 @@
 #define HASH_LENGTH 18
 #define NAME_ROOM (NAME_MAX + 8)
 #define FILE_MOST (17 << 20)	/* a package, and a little */
+#define RETRY (INT64_C(10) * 1000000000)	/* ns */
 #define JOURNAL "last"
 #define JOURNAL_MOST (256 * 1024 * 1024)
 
 enum job_kind { JOB_REPLACE, JOB_APPEND, JOB_COMPACT };
 
+struct waiter {
+	struct waiter *next;
+	store_done done;
+	void *context;
+	int error;
+};
+
 struct job {
 	struct job *next;
+	struct waiter *waiters;
 	enum job_kind kind;
 	char *path;
 	uint8_t *bytes;
@@ -38,6 +47,9 @@ struct store {
 	char *directory;
 	struct job *first, **end;	/* waiting */
 	struct job *now;		/* on a worker */
+	struct job *failed;		/* the disk did not take them */
+	struct waiter *due;		/* to be told */
+	int64_t retry_at;		/* of those; 0: not set yet */
 	uv_work_t work;
 	int error, said;		/* of the last one; of the last log line */
 };
@@ -213,6 +225,19 @@ static void bytes_free(struct job *job)
 	free(job->bytes);
 }
 
+/* Who waits for it is told in the next turn. */
+static void job_tell(struct store *store, struct job *job)
+{
+	struct waiter **end = &store->due;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = job->waiters;
+	for (struct waiter *w = job->waiters; w; w = w->next)
+		w->error = store->error;
+	job->waiters = NULL;
+}
+
 static void job_free(struct job *job)
 {
 	free(job->path);
@@ -229,6 +254,15 @@ static void work(uv_work_t *request)
 
 static void next(struct store *store);
 
+static struct job *waiting(struct store *store, const char *path)
+{
+	struct job *job = store->first;
+
+	while (job && strcmp(job->path, path))
+		job = job->next;
+	return job;
+}
+
 static void worked(uv_work_t *request, int status)
 {
 	struct store *store = request->data;
@@ -242,7 +276,14 @@ static void worked(uv_work_t *request, int status)
 		log_line(LOG_NOTE, NULL, NULL, "%s can be written again",
 			 store->directory);
 	store->said = store->error;
-	job_free(store->now);
+	job_tell(store, store->now);
+	if (store->error && store->now->kind == JOB_REPLACE &&
+	    !waiting(store, store->now->path)) {
+		store->now->next = store->failed;
+		store->failed = store->now;
+	} else {
+		job_free(store->now);
+	}
 	store->now = NULL;
 	next(store);
 }
@@ -262,13 +303,36 @@ static void next(struct store *store)
 		abort();
 }
 
-static struct job *waiting(struct store *store, const char *path)
+static struct job **failed_find(struct store *store, const char *path)
 {
-	struct job *job = store->first;
+	struct job **at = &store->failed;
 
-	while (job && strcmp(job->path, path))
-		job = job->next;
-	return job;
+	while (*at && strcmp((*at)->path, path))
+		at = &(*at)->next;
+	return at;
+}
+
+/* A newer one comes. */
+static void failed_drop(struct store *store, const char *path)
+{
+	struct job **at = failed_find(store, path), *job = *at;
+
+	if (!job)
+		return;
+	*at = job->next;
+	job_free(job);
+}
+
+static void failed_retry(struct store *store)
+{
+	for (struct job *job; (job = store->failed); ) {
+		store->failed = job->next;
+		job->next = NULL;
+		*store->end = job;
+		store->end = &job->next;
+	}
+	store->retry_at = 0;
+	next(store);
 }
 
 void store_put(struct store *store, enum store_kind kind, const char *endpoint,
@@ -281,6 +345,8 @@ void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 		return;
 	path = path_of(store, kind, endpoint);
 	job = waiting(store, path);
+	if (!job)
+		failed_drop(store, path);
 	if (job) {
 		free(path);
 		bytes_free(job);
@@ -308,7 +374,84 @@ static const struct job *newest(struct store *store, const char *path)
 
 	if (!job && store->now && !strcmp(store->now->path, path))
 		job = store->now;
-	return job;
+	return job ? job : *failed_find(store, path);
+}
+
+static const enum store_kind told[] = {STORE_HELD, STORE_ATTRIBUTES,
+				       STORE_ACCEPTED, STORE_ACCOUNT};
+#define N_TOLD (sizeof(told) / sizeof(told[0]))
+
+static bool is_one_of(const struct job *job, char *const paths[N_TOLD])
+{
+	for (size_t i = 0; i < N_TOLD; i++)
+		if (!strcmp(job->path, paths[i]))
+			return true;
+	return false;
+}
+
+/* The last one of what a server may have been told to be set. */
+static struct job *job_of(struct store *store, const char *endpoint)
+{
+	struct job *last = NULL;
+	char *paths[N_TOLD];
+
+	for (size_t i = 0; i < N_TOLD; i++)
+		paths[i] = path_of(store, told[i], endpoint);
+	if (store->now && is_one_of(store->now, paths))
+		last = store->now;
+	for (struct job *job = store->first; job; job = job->next)
+		if (is_one_of(job, paths))
+			last = job;
+	for (size_t i = 0; i < N_TOLD; i++)
+		free(paths[i]);
+	return last;
+}
+
+bool store_is_pending(struct store *store, const char *endpoint)
+{
+	return store && job_of(store, endpoint);
+}
+
+bool store_after(struct store *store, const char *endpoint, store_done done,
+		 void *context)
+{
+	struct job *job = store ? job_of(store, endpoint) : NULL;
+	struct waiter *w, **end;
+
+	if (!job)
+		return false;
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		abort();
+	w->done = done;
+	w->context = context;
+	for (end = &job->waiters; *end; )
+		end = &(*end)->next;
+	*end = w;
+	return true;
+}
+
+static void waiters_tell(struct store *store, int64_t now)
+{
+	for (struct waiter *w; (w = store->due); ) {
+		store->due = w->next;
+		w->done(w->context, w->error, now);
+		free(w);
+	}
+}
+
+int64_t store_turn(struct store *store, int64_t now)
+{
+	if (!store)
+		return INT64_MAX;
+	waiters_tell(store, now);
+	if (!store->failed)
+		return INT64_MAX;
+	if (!store->retry_at)
+		store->retry_at = now + RETRY;
+	if (now >= store->retry_at)
+		failed_retry(store);
+	return store->failed ? store->retry_at : INT64_MAX;
 }
 
 static uint8_t *read_all(const char *path, size_t most, size_t *n)
@@ -441,8 +584,12 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	failed_retry(store);
 	while (store->now)
 		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	waiters_tell(store, 0);
+	while (store->failed)
+		failed_drop(store, store->failed->path);
 	free(store->directory);
 	free(store);
 }

@@ -3,6 +3,7 @@
  * rename) on libuv's workers; read at start on the agent thread. */
 #ifndef AGENT_STORE_H
 #define AGENT_STORE_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,18 @@ void store_close(struct store *store);
 /* Of an endpoint: bytes are copied. The newest wins. */
 void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 	       const uint8_t *bytes, size_t n);
+/* What servers have set in the endpoint is on the disk (error 0), or could not
+ * be written. */
+typedef void (*store_done)(void *context, int error, int64_t now);
+/* true: `done` will be called once, out of store_turn() or store_close(), when
+ * all of it that was put so far is. false: it is already. */
+bool store_after(struct store *store, const char *endpoint, store_done done,
+		 void *context);
+/* Would it? NULL: no. */
+bool store_is_pending(struct store *store, const char *endpoint);
+/* Calls those; tries again what the disk did not take. NULL is fine. When there
+ * is more to do: monotonic ns, or INT64_MAX. */
+int64_t store_turn(struct store *store, int64_t now);
 /* heap, *n bytes; NULL: none. What was put last, written already or not. */
 uint8_t *store_get(struct store *store, enum store_kind kind,
 		   const char *endpoint, size_t *n);

@@ -87,3 +87,25 @@ devices:
         slave.do("set 1 holding 200 1")
         event = server.wait("updated", where=lambda e: e["content"])
         self.assertIn("</3304/0>", event["links"])
+
+
+class Acknowledged(Site):
+    def test_what_is_acknowledged_outlives_a_kill(self):
+        """2.04 goes when it is on the disk. The kill comes at once."""
+        server = self.server()
+        gateway = self.gateway(server.port, sites.SIM)
+        server.registered("sim")
+        for n in range(12):
+            mark = server.mark()
+            self.assertEqual(server.code("write", "sim", "/1/0/3",
+                                         text=100 + n), "2.04")
+            gateway.restart(signal.SIGKILL)
+            server.registered("sim", after=mark)
+            self.assertEqual(server.value("sim", "/1/0/3"), 100 + n)
+            self.assertEqual(server.code("attributes", "sim", "/3303/0",
+                                         f"pmin={n + 1}"), "2.04")
+            mark = server.mark()
+            gateway.restart(signal.SIGKILL)
+            server.registered("sim", after=mark)
+            link = server.ask("discover", "sim", "/3303/0")["links"][0]
+            self.assertIn(f"pmin={n + 1}", link)

@@ -24,6 +24,7 @@ struct coap_later {
 	struct coap_later *next;
 	struct coap_connection *connection;	/* NULL: it was closed */
 	uint8_t token[8], token_length;
+	char located[32];
 	bool ready;
 	uint8_t code;
 	uint16_t format;
@@ -441,6 +442,12 @@ struct coap_later *coap_defer(struct coap_exchange *x)
 	return later;
 }
 
+void coap_locate_later(struct coap_later *later, const struct lwm2m_path *path)
+{
+	snprintf(later->located, sizeof(later->located), "%u/%u", path->id[0],
+		 path->id[1]);
+}
+
 static void later_send(struct coap_connection *c)
 {
 	struct coap_later **at = &c->laters, *later;
@@ -455,6 +462,7 @@ static void later_send(struct coap_connection *c)
 	d = datagram_of(c, CON, later->code, later->token, later->token_length,
 			later->payload, later->length);
 	d->format = later->format;
+	strcpy(d->uri, later->located);
 	later_free(later);
 	take_off(c, FLIGHT_LATER, d);
 }

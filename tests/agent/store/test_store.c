@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The state directory: whole files, odd names, the newest wins. */
 #include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -242,6 +243,77 @@ static void no_directory_keeps_nothing(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static int told, told_error;
+
+static void on_done(void *context, int error, int64_t now)
+{
+	(void)now;
+	told++;
+	told_error = error;
+	if (context)			/* it is there when it is told */
+		assert_int_equal(access(context, F_OK), 0);
+}
+
+static void loop_run(void)
+{
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+}
+
+static void who_waits_is_told_when_it_is_on_the_disk(void **state)
+{
+	struct store *store = store_open(directory);
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/held/meter", directory);
+	told = 0;
+	assert_false(store_after(store, "meter", on_done, path));
+	put(store, "other", "x");
+	assert_false(store_after(store, "meter", on_done, path));
+	put(store, "meter", "1");
+	put(store, "meter", "2");	/* takes the place of none: 1 waits */
+	assert_true(store_after(store, "meter", on_done, path));
+	assert_true(store_is_pending(store, "meter"));
+	assert_int_equal(store_turn(store, 1), INT64_MAX);
+	assert_int_equal(told, 0);
+	loop_run();
+	assert_false(store_is_pending(store, "meter"));
+	assert_int_equal(store_turn(store, 2), INT64_MAX);
+	assert_int_equal(told, 1);
+	assert_int_equal(told_error, 0);
+	assert_false(store_after(NULL, "meter", on_done, NULL));
+	store_close(store);
+}
+
+/* A folder where the file should be: as a disk that is full for a while. */
+static void what_the_disk_does_not_take_is_tried_again(void **state)
+{
+	struct store *store = store_open(directory);
+	const int64_t second = 1000000000;
+	char path[128];
+
+	(void)state;
+	log_open(LOG_ERROR + 1);
+	snprintf(path, sizeof(path), "%s/held/full.new", directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	told = 0;
+	put(store, "full", "1");
+	assert_true(store_after(store, "full", on_done, NULL));
+	loop_run();
+	assert_int_equal(store_turn(store, second), 11 * second);
+	assert_int_equal(told, 1);
+	assert_int_equal(told_error, -EISDIR);
+	has(store, "full", "1");
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(store_turn(store, 11 * second), INT64_MAX);
+	loop_run();
+	store_close(store);
+	store = store_open(directory);
+	has(store, "full", "1");
+	store_close(store);
+	log_open(LOG_ERROR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +327,8 @@ int main(void)
 		CASE(only_its_owner_reads_them),
 		CASE(a_write_that_fails_leaves_nothing),
 		CASE(no_directory_keeps_nothing),
+		CASE(who_waits_is_told_when_it_is_on_the_disk),
+		CASE(what_the_disk_does_not_take_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
