@@ -45,6 +45,7 @@ void forwarding_configure(struct services *services, const struct config *config
 	if (!w->spill)
 		return;
 	spill_limit(w->spill, (uint64_t)config->store_disk);
+	spill_pace(w->spill, config->store_flush);
 	if (!w->dated)
 		spill_clock(w->spill, w->boot, services->wall.offset);
 	w->dated = true;

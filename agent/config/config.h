@@ -205,6 +205,7 @@ struct config {
 	struct config_device *itself;	/* ... and what it is, no bus */
 	char *directory;		/* relative paths start here; or NULL */
 	int64_t store_memory, store_disk;	/* bytes */
+	int64_t store_flush;		/* ns */
 	uint32_t store_rate;		/* records/s to each server */
 	struct arena *scratch;		/* sources, points; gone once typed */
 	struct config_server **servers;

@@ -72,6 +72,10 @@ const struct config_key config_store_keys[] = {
 	CONFIG_KEY("rate", KEY_INT, struct config, store_rate,
 		   .fallback = "1000", .min = 1, .max = 1000000,
 		   .help = "values/s delivered late to each server"),
+	CONFIG_KEY("flush", KEY_TIME, struct config, store_flush,
+		   .fallback = "30s", .min = S, .max = 3600 * S,
+		   .help = "the disk is written to so often, but for what a "
+			   "server was told to be set"),
 	{.type = KEY_END}
 };
 

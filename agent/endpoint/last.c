@@ -12,7 +12,6 @@
 #include "objects/codec.h"
 
 #define SECOND INT64_C(1000000000)
-#define FLUSH_AFTER (SECOND / 2)
 #define SAME_AFTER (60 * SECOND)	/* nothing new is written so often */
 #define RECORD_ROOM 16384
 #define PENDING_KEPT (128 * 1024)
@@ -24,7 +23,7 @@ struct last {
 	size_t n_dirty, room;
 	uint8_t *pending;		/* records that go out with the next */
 	size_t n_pending, pending_room;
-	int64_t flush_at;
+	int64_t flush_at, every;	/* ns */
 	size_t size, compact;		/* of the journal; of it when compact */
 	uint8_t *journal;		/* read, until something is written */
 	struct last_index index;
@@ -38,6 +37,11 @@ struct last *last_create(void)
 		abort();
 	last->flush_at = INT64_MAX;
 	return last;
+}
+
+void last_configure(struct last *last, int64_t every)
+{
+	last->every = every;
 }
 
 void last_open(struct last *last, struct store *store)
@@ -130,7 +134,7 @@ static void note(struct last *last, struct endpoint *e, int64_t now)
 	last->dirty[last->n_dirty++] = e;
 	e->last_dirty = true;
 	if (last->flush_at == INT64_MAX)
-		last->flush_at = now + FLUSH_AFTER;
+		last->flush_at = now + last->every;
 }
 
 void last_heard(struct last *last, struct endpoint *e, bool news, int64_t now)

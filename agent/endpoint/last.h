@@ -14,6 +14,8 @@ struct store;
 struct last *last_create(void);
 /* Without a store nothing is kept. */
 void last_open(struct last *last, struct store *store);
+/* What has come is written down together, so often. ns */
+void last_configure(struct last *last, int64_t every);
 void last_destroy(struct last *last);
 
 /* The endpoint was heard; news: with another value. */

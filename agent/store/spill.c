@@ -280,13 +280,19 @@ uint32_t spill_put(struct spill *s, struct spill_stream *stream,
 	segment->n++;
 	if (record->sequence >= stream->next_sequence)
 		stream->next_sequence = record->sequence + 1;
-	spill_work(s);
+	s->urgent |= !lazy;
+	spill_work_lazily(s);
 	return segment->id;
 }
 
 void spill_sync(struct spill *s)
 {
-	s->wanted = s->dirty = true;
+	s->wanted = s->dirty = s->urgent = true;
+}
+
+void spill_pace(struct spill *s, int64_t every)
+{
+	s->every = every;
 }
 
 void spill_done(struct spill *s, struct spill_stream *stream,
@@ -299,6 +305,7 @@ void spill_done(struct spill *s, struct spill_stream *stream,
 	in->n--;
 	stream->n--;
 	s->wanted |= !lazy;
+	s->urgent |= !lazy;
 	spill_done_add(stream, sequence, sequence + 1);
 	if (s->done.stream == stream && s->done.to == sequence) {
 		s->done.to++;
@@ -465,7 +472,7 @@ void spill_read(struct spill *s, bool anew)
 	}
 	if (s->reading)
 		return;
-	s->reading = true;
+	s->reading = s->urgent = true;
 	spill_flush_done(s);
 	read_more(s);
 	spill_work(s);
@@ -487,14 +494,29 @@ struct spill_counts spill_counts(const struct spill *s)
 		.failed = s->failed, .segments = (uint32_t)s->n_segments};
 }
 
+static int64_t lazy_turn(struct spill *s, int64_t now)
+{
+	if (!s->lazy_at)
+		s->lazy_at = now + s->every;
+	if (now >= s->lazy_at || s->queued > LAZY_MOST) {
+		s->urgent = true;
+		spill_work(s);
+		return INT64_MAX;
+	}
+	return s->dirty && s->sync_at < s->lazy_at ? s->sync_at : s->lazy_at;
+}
+
 int64_t spill_turn(struct spill *s, int64_t now)
 {
 	spill_flush_done(s);
 	if (s->dirty && now >= s->sync_at) {
 		s->dirty = s->wanted = false;
-		s->sync_at = now + SECOND;
+		s->sync_at = now + s->every;
+		s->urgent = true;
 		spill_job_add(s, JOB_SYNC, s->last_id, 0);
 	}
+	if (s->first && !s->now && !s->urgent)
+		return lazy_turn(s, now);
 	spill_work(s);
 	if (s->first && !s->now)
 		return s->retry_at;

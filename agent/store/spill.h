@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The log of what waits for servers, on disk: segment files of bounded size in
  * one folder, only appended to, the oldest deleted when all of it is done, or
- * for want of room. Written as soon as a worker of libuv is free, synced once a
- * second: a kill takes what the last moment brought, a power cut the last
- * second. What is done is written down too, so that nothing is delivered twice.
- * What is lazy waits for others to be synced, or for the kernel to write it.
+ * for want of room. Written as soon as a worker of libuv is free, synced once in
+ * spill_pace(): a kill takes what the last moment brought, a power cut what came
+ * since the last sync. What is done is written down too, so that nothing is
+ * delivered twice. What is lazy waits until something else is written, or for
+ * the next sync: a disk wears out by the number of its writes.
  *
  * All calls come on the agent thread; records are given back in the order that
  * they were put. */
@@ -58,6 +59,8 @@ struct spill *spill_open(const char *directory, uint64_t most,
 /* Waits until all is written and synced. NULL is fine. */
 void spill_close(struct spill *spill);
 void spill_limit(struct spill *spill, uint64_t most);
+/* Between two syncs, and until what is lazy is written. ns */
+void spill_pace(struct spill *spill, int64_t every);
 
 /* NULL: there is none. */
 struct spill_stream *spill_stream_find(struct spill *spill,

@@ -213,12 +213,21 @@ void spill_work(struct spill *s)
 {
 	struct job *job = s->now ? NULL : job_next(s);
 
-	if (!job)
+	if (!job) {
+		s->urgent &= s->first != NULL;
 		return;
+	}
+	s->lazy_at = 0;
 	s->now = job;
 	s->work.data = s;
 	if (uv_queue_work(uv_default_loop(), &s->work, work, worked) < 0)
 		abort();
+}
+
+void spill_work_lazily(struct spill *s)
+{
+	if (s->urgent || s->now || s->queued > LAZY_MOST)
+		spill_work(s);
 }
 
 void spill_work_off(struct spill *s)

@@ -137,7 +137,7 @@ struct spill *spill_open(const char *directory, uint64_t most,
 	s->handlers = handlers;
 	s->context = context;
 	s->end = &s->first;
-	s->retry_at = 0;
+	s->every = SECOND;
 	if ((mkdir(directory, 0700) < 0 && errno != EEXIST) ||
 	    !find_segments(s)) {
 		log_line(LOG_ERROR, NULL, NULL, "cannot use %s: %s; what waits "

@@ -14,6 +14,7 @@
 #define JOB_ROOM (64 * 1024)
 #define QUEUE_MOST (4 * 1024 * 1024)	/* bytes that wait for a slow disk */
 #define CHUNK (256 * 1024)
+#define LAZY_MOST (64 * 1024)		/* bytes that wait to be written */
 #define RETRY (10 * SECOND)
 #define BUCKETS 256
 
@@ -56,6 +57,10 @@ struct spill {
 	uv_work_t work;
 	int said;			/* the error that the log was told */
 	int64_t retry_at, sync_at;
+	int64_t every;			/* see spill_pace() */
+	int64_t lazy_at;		/* then what is lazy is written; 0: not
+					 * set yet */
+	bool urgent;			/* something in jobs is not lazy */
 	bool wanted;			/* not lazy: it is to be synced */
 	bool dirty;			/* written, not synced */
 	uint64_t failed;
@@ -92,6 +97,8 @@ struct job *spill_job_add(struct spill *spill, enum job_kind kind,
 			  uint32_t segment, size_t size);
 /* Begins the next one, where none is on its way. */
 void spill_work(struct spill *spill);
+/* The same, unless there is nothing but what is lazy. */
+void spill_work_lazily(struct spill *spill);
 /* Waits for all of them; what the disk does not take is dropped. */
 void spill_work_off(struct spill *spill);
 

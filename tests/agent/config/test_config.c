@@ -489,7 +489,7 @@ static void inline_bus(void **state)
 static void room_for_what_waits(void **state)
 {
 	struct config_case c = {.main = MAIN_USUAL "store: {memory: 512KiB, "
-		"disk: 1.5 GiB, rate: 50}\n"};
+		"disk: 1.5 GiB, rate: 50, flush: 2min}\n"};
 	struct config_case usual = {.conf = "devices: [{endpoint: e, bus: sim,"
 		" points: [{name: t, send: true, keep: true}]}]\n"};
 	struct config_case wrong = {.main = MAIN_USUAL "store: {memory: 1 KiB,"
@@ -501,11 +501,13 @@ static void room_for_what_waits(void **state)
 	assert_int_equal(c.config->store_memory, 512 * 1024);
 	assert_int_equal(c.config->store_disk, INT64_C(3) << 29);
 	assert_int_equal(c.config->store_rate, 50);
+	assert_int_equal(c.config->store_flush, INT64_C(120000000000));
 	case_finish(&c);
 	case_build(&usual);
 	assert_int_equal(usual.errors.n, 0);
 	assert_int_equal(usual.config->store_memory, 1 << 20);
 	assert_int_equal(usual.config->store_disk, 64 << 20);
+	assert_int_equal(usual.config->store_flush, INT64_C(30000000000));
 	assert_true(usual.config->devices[0]->points[0].send);
 	case_finish(&usual);
 	case_build(&wrong);

@@ -553,6 +553,48 @@ static void test_clock_of_another_boot_tells_nothing(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static size_t file_size(void)
+{
+	struct stat stat_;
+	char path[512];
+
+	return file_at(0, path) && stat(path, &stat_) == 0 ?
+	       (size_t)stat_.st_size : 0;
+}
+
+/* Each write wears out a card: what a kill may take waits for the next sync. */
+static void test_what_is_lazy_is_written_with_others(void **state)
+{
+	struct spill *s = open_log(MIB);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	const int64_t second = 1000000000;
+	size_t before;
+
+	(void)state;
+	spill_pace(s, 30 * second);
+	put(s, stream, 0);			/* not lazy: at once */
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	before = file_size();
+	assert_true(before > 0);
+	spill_turn(s, 5 * second);		/* synced */
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	for (uint32_t i = 1; i < 20; i += 2)	/* lazy */
+		put(s, stream, i);
+	assert_int_equal(spill_turn(s, 6 * second), 36 * second);
+	assert_int_equal(spill_turn(s, 36 * second - 1), 36 * second);
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	assert_int_equal(file_size(), before);
+	spill_turn(s, 36 * second);
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	assert_true(file_size() > before);
+	before = file_size();
+	put(s, stream, 21);
+	put(s, stream, 22);			/* takes it along */
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	assert_true(file_size() > before);
+	spill_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -569,6 +611,7 @@ int main(void)
 		TEST(test_clock_is_set_later),
 		TEST(test_clock_is_set_between_two_runs),
 		TEST(test_clock_of_another_boot_tells_nothing),
+		TEST(test_what_is_lazy_is_written_with_others),
 		cmocka_unit_test(test_format_is_little_endian_and_checked),
 	};
 
