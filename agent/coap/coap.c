@@ -125,6 +125,7 @@ static void start(struct coap_connection *c, int64_t now)
 	coap_session_set_app_data(c->session, c);
 	coap_register_event_handler(c->context, on_event);
 	connection_listen(c);
+	c->socket = -1;
 	c->up = c->transport == COAP_OVER_UDP;
 	/* libcoap counts the flights that it sends again over the whole
 	 * handshake, which a bad line uses up: ours is a limit of time. */
@@ -344,7 +345,7 @@ static void came_up(struct coap_connection *c, int64_t now)
 static void look_after_session(struct coap_connection *c, int64_t now)
 {
 	if (c->ended && !begin_again(c, now))
-		broke(c, NULL, now);
+		broke(c, c->cut, now);
 	else if (!c->up && coap_session_get_state(c->session) ==
 		 COAP_SESSION_STATE_ESTABLISHED)
 		came_up(c, now);
@@ -374,6 +375,7 @@ static void drive(struct coap_connection *c, struct epoll_event *event,
 {
 	int64_t before = c->give_up;
 
+	c->asked = 0;
 	coap_state.reads = c;
 	if (event)
 		coap_io_do_epoll(c->context, event, 1);
@@ -415,8 +417,10 @@ void coap_turn(int64_t now)
 		struct coap_connection *c = s->shim ? connection_at(s) : NULL;
 
 		events[i].data.ptr = s->theirs;
-		if (c && c->owner)
-			drive(c, &events[i], now);
+		if (!c || !c->owner)
+			continue;
+		c->socket = s->fd;
+		drive(c, &events[i], now);
 	}
 	for (n = 0; n < TURN_EVENTS && (item = heap_first(&coap_state.due)) &&
 	     item->due <= now; n++) {

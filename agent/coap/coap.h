@@ -189,7 +189,7 @@ void coap_respond_later(struct coap_later *later, uint8_t code,
 			size_t length, int64_t now);
 
 /* Datagrams so far, of all connections; lapsed: bodies in blocks that were never
- * finished. */
-struct coap_counts { uint64_t sent, received, failed, lapsed; };
+ * finished; cut: streams whose peer did not read. */
+struct coap_counts { uint64_t sent, received, failed, lapsed, cut; };
 struct coap_counts coap_counts(void);
 #endif

@@ -68,6 +68,11 @@ struct coap_connection {
 	struct block_body *incoming;	/* the last that had a block */
 	struct block_body *other;	/* ... the one before, or NULL */
 	int64_t lapse;			/* of all; 0: there is none */
+	int socket;			/* of a stream; -1: not known yet */
+	uint32_t unsent;		/* ... bytes given to libcoap since it
+					 * could last be written to */
+	uint32_t asked;			/* ... requests in this turn */
+	const char *cut;		/* ... why we have ended it, or NULL */
 	struct seen *seen;
 	struct told *told;		/* NULL: none yet */
 	struct coap_later *laters;
@@ -122,6 +127,12 @@ void connection_moved(struct coap_connection *connection, bool sent,
 		      size_t bytes);
 size_t pdu_bytes(const coap_pdu_t *pdu);
 #define EMPTY_MESSAGE 4			/* an ACK; bytes */
+/* libcoap takes whatever a stream has no room for, and reads on as long as there
+ * is something to be read: both are bounded here. What it has been given; ends
+ * a stream that is not read. */
+void connection_given(struct coap_connection *connection, size_t bytes);
+/* A request has come over it; ends a stream that asks without a pause. */
+void connection_asked(struct coap_connection *connection);
 /* With a new message id; aborts without memory. */
 coap_pdu_t *pdu_create(struct coap_connection *connection,
 		       coap_pdu_type_t type, uint8_t code,

@@ -502,6 +502,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 		return;
 	}
 	connection_moved(c, false, pdu_bytes(pdu));
+	connection_asked(c);
 	/* A stream carries nothing twice, and no message ids. */
 	x.unsafe = r.method != REQUEST_GET && r.method != REQUEST_FETCH &&
 		   !connection_is_stream(c);
@@ -513,8 +514,10 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 	if (!connection_is_stream(c))
 		in.refused = coap_state.verdict;
 	handle(&x, &in, &r);
-	if (!x.later)
+	if (!x.later) {
 		connection_moved(c, true, pdu_bytes(response));
+		connection_given(c, pdu_bytes(response));
+	}
 	if (x.unsafe)
 		remember(c, &x, hash, x.later ? 0 :
 			 (uint8_t)coap_pdu_get_code(response));

@@ -2,8 +2,10 @@
  * What goes out: our requests and notifications, block by block, and when to
  * look after them. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/base/limits.h"
 #include "agent/coap/coap_private.h"
 #include "agent/base/monotonic.h"
 
@@ -152,6 +154,41 @@ size_t pdu_bytes(const coap_pdu_t *pdu)
 	return bytes + (coap_get_data(pdu, &length, &data) ? 1 + length : 0);
 }
 
+/* libcoap finds it closed when it reads on. What is not read yet, up to some MB
+ * in the kernel, goes with it: by a reset. */
+static void stream_cut(struct coap_connection *c, const char *why)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	if (c->cut || c->socket < 0)
+		return;
+	c->cut = why;
+	coap_state.counts.cut++;
+	setsockopt(c->socket, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	shutdown(c->socket, SHUT_RD);
+}
+
+void connection_given(struct coap_connection *c, size_t bytes)
+{
+	struct pollfd at = {.fd = c->socket, .events = POLLOUT};
+
+	if (!connection_is_stream(c))
+		return;
+	c->unsent += (uint32_t)bytes;
+	if (c->unsent <= STREAM_UNSENT_MAX)
+		return;
+	if (poll(&at, 1, 0) > 0)	/* libcoap has nothing left then */
+		c->unsent = 0;
+	else
+		stream_cut(c, "it does not read what it is sent");
+}
+
+void connection_asked(struct coap_connection *c)
+{
+	if (connection_is_stream(c) && ++c->asked > STREAM_ASKED_MAX)
+		stream_cut(c, "it asks without a pause");
+}
+
 /* -EIO: the kernel did not take it (no route, a port that refused before). */
 int connection_tell(struct coap_connection *c, coap_pdu_t *pdu)
 {
@@ -160,6 +197,7 @@ int connection_tell(struct coap_connection *c, coap_pdu_t *pdu)
 	coap_state.counts.sent++;
 	if (coap_send(c->session, pdu) != COAP_INVALID_MID) {
 		connection_moved(c, true, bytes);
+		connection_given(c, bytes);
 		return 0;
 	}
 	coap_state.counts.failed++;

@@ -187,6 +187,12 @@ static void coap_print(FILE *to)
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		fprintf(to, "lwmux_coap_datagrams_total{event=\"%s\"} %llu\n",
 			all[i].name, (unsigned long long)all[i].n);
+	head(to, "coap_dropped_total", "counter", "What servers have begun and "
+	     "not gone on with: bodies in blocks, streams not read.");
+	fprintf(to, "lwmux_coap_dropped_total{what=\"blocks\"} %llu\n"
+		"lwmux_coap_dropped_total{what=\"unread\"} %llu\n",
+		(unsigned long long)counts.lapsed,
+		(unsigned long long)counts.cut);
 }
 
 static void store_print(FILE *to, const struct gateway *g)

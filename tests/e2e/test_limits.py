@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What one peer may hold of the gateway (agent/base/limits.h), whatever it
+does: the others do not notice."""
+import socket
+import threading
+import time
+
+import sites
+from harness import PATIENCE, Site
+
+CSM = b"\x00\xe1"
+GET = b"\x21\x01\x07\xb1\x33"                       # /3
+
+
+class Asking(threading.Thread):
+    """A server over TCP that takes a Register, then asks, `many` at a time, and
+    reads nothing. again: it was hung up on."""
+
+    def __init__(self, many, pause):
+        super().__init__(daemon=True)
+        self.many, self.pause = GET * many, pause
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.again = threading.Event()
+        self.start()
+
+    def frame(self, s):
+        """(code, token) of the next message."""
+        head = self.exactly(s, 1)[0]
+        n = head >> 4
+        if n == 13:
+            n = 13 + self.exactly(s, 1)[0]
+        elif n == 14:
+            n = 269 + int.from_bytes(self.exactly(s, 2), "big")
+        code = self.exactly(s, 1)[0]
+        token = self.exactly(s, head & 15)
+        self.exactly(s, n)
+        return code, token
+
+    @staticmethod
+    def exactly(s, n):
+        data = b""
+        while len(data) < n:
+            more = s.recv(n - len(data))
+            if not more:
+                raise ConnectionError
+            data += more
+        return data
+
+    def run(self):
+        s, _ = self.listener.accept()
+        with s:
+            s.sendall(CSM)
+            code = None
+            while code != 2:
+                code, token = self.frame(s)
+            s.sendall(bytes([5 << 4 | len(token), 0x41]) + token +
+                      b"\x82rd\x011")
+            try:
+                while True:
+                    s.sendall(self.many)
+                    time.sleep(self.pause)
+            except ConnectionError:
+                pass
+        self.listener.accept()[0].close()
+        self.again.set()
+
+
+class Streams(Site):
+    def cut_off(self, why, **asking):
+        server = Asking(**asking)
+        self.addCleanup(server.listener.close)
+        good = self.server()
+        site = self.gateway(1, sites.SIM.replace(
+            "poll:", "servers: [2]\n    poll:").replace(
+            "devices:", "devices:\n  - {endpoint: other, bus: sim, servers: "
+            "[1], points: [{name: t, map: 3303/0, value: 1}]}"), **{
+            "lwmux.yaml": "gateway: {name: e2e}\nservers:\n"
+            f"  - {{id: 1, uri: 'coap+tcp://127.0.0.1:{server.port}'}}\n"
+            f"  - {{id: 2, uri: 'coap://127.0.0.1:{good.port}'}}\n"})
+        good.registered("sim")
+        self.assertTrue(server.again.wait(30 * max(1, PATIENCE)),
+                        "it was not cut off")
+        site.wait_log(why)
+        self.assertEqual(good.value("sim", "/3303/0/5700"), 21.5)
+        self.assertRegex(site.ctl("metrics").stdout,
+                         r'coap_dropped_total\{what="unread"\} [1-9]')
+
+    def test_server_that_does_not_read_is_cut_off(self):
+        self.cut_off("it does not read what it is sent", many=40,
+                     pause=0.01)
+
+    def test_server_that_asks_without_a_pause_is_cut_off(self):
+        self.cut_off("it asks without a pause", many=20000, pause=0)
