@@ -30,6 +30,7 @@ struct asker {
 	void *owner;
 	size_t used;
 	unsigned unsent;		/* lines */
+	size_t left;			/* bytes of them at the last sweep */
 	bool ended, asked, slow;
 	char request[REQUEST_MAX];
 };
@@ -205,14 +206,24 @@ static void connected(uv_stream_t *server, int status)
 		uv_read_start((uv_stream_t *)&asker->pipe, room, came);
 }
 
-/* Who has not asked since the last sweep but one is too slow. */
+/* Who has not asked since the last sweep but one, or has read nothing of what
+ * waits since the last, is too slow. */
+static bool is_too_slow(const struct asker *asker, size_t left)
+{
+	return asker->asked ? left && left == asker->left : asker->slow;
+}
+
 static void sweep(uv_timer_t *timer)
 {
 	(void)timer;
 	for (struct asker *asker = control.first, *next; asker; asker = next) {
+		size_t left = uv_stream_get_write_queue_size(
+			(uv_stream_t *)&asker->pipe);
+
 		next = asker->next;
-		if (asker->slow && !asker->asked)
+		if (is_too_slow(asker, left))
 			hang_up(asker);
+		asker->left = left;
 		asker->slow = true;
 	}
 }

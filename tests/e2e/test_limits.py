@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What one peer may hold of the gateway (agent/base/limits.h), whatever it
 does: the others do not notice."""
+import contextlib
 import socket
 import threading
 import time
 
 import sites
-from harness import PATIENCE, Site
+from harness import PATIENCE, Site, wait_for
 
 CSM = b"\x00\xe1"
 GET = b"\x21\x01\x07\xb1\x33"                       # /3
@@ -92,3 +93,32 @@ class Streams(Site):
 
     def test_server_that_asks_without_a_pause_is_cut_off(self):
         self.cut_off("it asks without a pause", many=20000, pause=0)
+
+
+class Askers(Site):
+    def dial(self, stack, ask):
+        end = stack.enter_context(socket.socket(socket.AF_UNIX))
+        end.connect(str(self.site.run / "control"))
+        end.settimeout(15 * max(1, PATIENCE))
+        with contextlib.suppress(BrokenPipeError):
+            end.sendall(ask)
+        return end
+
+    def is_answered(self):
+        with contextlib.ExitStack() as stack:
+            end = self.dial(stack, b'{"do": "ping"}\n')
+            with contextlib.suppress(ConnectionError):
+                return end.recv(100) != b""
+
+    def test_who_reads_no_answer_makes_room_for_others(self):
+        server = self.server()
+        self.site = self.gateway(
+            server.port, "devices:\n  - {endpoint: 'e-${unit}', unit: "
+            "1-1200, bus: sim, points: [{name: t, map: 3303/0, value: 1}]}\n")
+        server.registered("e-1")
+        with contextlib.ExitStack() as stack:
+            for _ in range(64):
+                self.dial(stack, b'{"do": "status"}\n')
+            wait_for(lambda: not self.is_answered(), "no more room")
+            # It is swept each 5 s; who reads nothing goes at the second time.
+            wait_for(self.is_answered, "room again", 30 * max(1, PATIENCE))
