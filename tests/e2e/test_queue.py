@@ -3,6 +3,7 @@
 import time
 
 import coap
+import sites
 from harness import Site, wait_for
 
 T = "/3303/0/5700"
@@ -270,3 +271,25 @@ class Queue(Site):
             time.sleep(0.3)
             state = gateway.status("lively")["endpoints"][0]["state"]
             self.assertEqual(state, "online")
+
+
+class ExecuteOnce(Site):
+    def test_an_execute_whose_answer_is_lost_is_not_done_again(self):
+        """A value written twice is the same value; a pulse is another."""
+        slave = self.slave("1=boiler")
+        server = self.server()
+        self.gateway(server.port, sites.boiler(slave.port).replace(
+            "unit: 1", "unit: 1\n    queue: true"))
+        server.registered("boiler")
+        server.wait_value("boiler", "/3303/0/5700", server.value(
+            "boiler", "/3303/0/5700"))
+        slave.do("late 1 700")          # the bus waits 300 ms
+        self.assertEqual(server.code("execute", "boiler", "/3/0/4"), "5.04")
+        slave.do("late 1 0")
+        slave.do("set 1 holding 100 333")
+        server.wait_value("boiler", "/3303/0/5700", 33.3)
+        # It was heard: what is held for it would have gone before this.
+        self.assertEqual(server.code("write", "boiler", "/3308/0/5900",
+                                     text=44), "2.04")
+        coils = [w for w in slave.writes() if " coil " in f" {w} "]
+        self.assertEqual(len(coils), 1, slave.writes())

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <uv.h>
 #include <cmocka.h>
@@ -553,6 +554,46 @@ static void test_clock_of_another_boot_tells_nothing(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static bool disk_is_full;
+
+/* In place of libc's, for the log too. */
+ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
+{
+	if (disk_is_full) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_pwrite64, fd, bytes, n, at);
+}
+
+/* Long before our own limit: somebody else's files. */
+static void test_a_full_disk_takes_the_oldest(void **state)
+{
+	struct spill *s = open_log(256 * 1024);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+
+	(void)state;
+	for (uint32_t i = 0; i < 3000; i++)
+		assert_true(put(s, stream, i) > 0);
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	assert_true(spill_counts(s).segments > 2);
+	assert_int_equal(seen.n_lost, 0);
+	disk_is_full = true;
+	put(s, stream, 3000);
+	for (int i = 0; i < 1000 && !seen.n_lost; i++)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	disk_is_full = false;
+	assert_true(seen.n_lost > 0);
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	for (uint32_t i = 0; i < seen.n_lost; i++)
+		assert_int_equal(seen.lost[i], i);
+	assert_true(seen.n_lost < 3000);
+	assert_int_equal(stream->n, 3001 - seen.n_lost);
+	read_all(s);
+	assert_given((uint32_t)seen.n_lost, 3001);
+	spill_close(s);
+}
+
 static size_t file_size(void)
 {
 	struct stat stat_;
@@ -611,6 +652,7 @@ int main(void)
 		TEST(test_clock_is_set_later),
 		TEST(test_clock_is_set_between_two_runs),
 		TEST(test_clock_of_another_boot_tells_nothing),
+		TEST(test_a_full_disk_takes_the_oldest),
 		TEST(test_what_is_lazy_is_written_with_others),
 		cmocka_unit_test(test_format_is_little_endian_and_checked),
 	};
