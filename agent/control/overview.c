@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/store/spill.h"
 #include "agent/control/overview.h"
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -72,7 +74,38 @@ static void endpoints_because(json *list, const struct gateway *g)
 			plural(g->n_refused));
 }
 
-json *overview_reasons(const struct gateway *g)
+/* 0 or negative errno. What waits for servers has files of its own. */
+static int disk_error(const struct gateway *g)
+{
+	const struct services *s = &g->services;
+	int error = s->store ? store_error(s->store) : 0;
+
+	if (!s->store && !s->dry)
+		return -ENOENT;
+	return error || !s->forwarding->spill ? error :
+	       spill_counts(s->forwarding->spill).error;
+}
+
+bool overview_is_well(const struct gateway *g, int64_t now)
+{
+	return !disk_error(g) &&
+	       wall_is_known(services_wall(&g->services, now));
+}
+
+static void machine_because(json *list, const struct gateway *g, int64_t now)
+{
+	int error = disk_error(g);
+
+	if (error == -ENOENT)
+		because(list, "there is no state directory");
+	else if (error)
+		because(list, "the state directory cannot be written: %s",
+			strerror(-error));
+	if (!wall_is_known(services_wall(&g->services, now)))
+		because(list, "the clock is not set");
+}
+
+json *overview_reasons(const struct gateway *g, int64_t now)
 {
 	json *list = json_object_new_array();
 
@@ -88,6 +121,7 @@ json *overview_reasons(const struct gateway *g)
 	if (g->errors.n)
 		because(list, "%zu finding%s in the configuration",
 			g->errors.n, plural(g->errors.n));
+	machine_because(list, g, now);
 	return list;
 }
 

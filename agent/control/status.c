@@ -228,7 +228,7 @@ static bool is_there(const struct endpoint *e)
 }
 
 /* healthy: everything is as configured; down: nothing works. */
-static const char *health(const struct gateway *g)
+static const char *health(const struct gateway *g, int64_t now)
 {
 	size_t good = 0;
 	bool buses = true;
@@ -238,7 +238,8 @@ static const char *health(const struct gateway *g)
 		good += is_there(e) && all_registered(e);
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		buses &= (b->open && !b->hangs) || b->for_search;
-	if (good == g->services.n_endpoints && !g->n_refused && buses && !g->errors.n)
+	if (good == g->services.n_endpoints && !g->n_refused && buses && !g->errors.n &&
+	    overview_is_well(g, now))
 		return "healthy";
 	return good ? "degraded" : "down";
 }
@@ -344,8 +345,8 @@ json *status_head(struct gateway *g, int64_t now)
 	add_text(to, "gateway", g->name);
 	add_text(to, "version", g->services.version);
 	add_seconds(to, "uptime", now - g->started);
-	add_text(to, "health", health(g));
-	json_object_object_add(to, "reasons", overview_reasons(g));
+	add_text(to, "health", health(g, now));
+	json_object_object_add(to, "reasons", overview_reasons(g, now));
 	if (!wall_is_known(services_wall(&g->services, now)))
 		add_text(to, "clock", "not set");
 	json_object_object_add(to, "servers", overview_servers(g));

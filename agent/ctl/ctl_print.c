@@ -206,6 +206,7 @@ void print_status(struct json_object *answer, bool one)
 	struct json_object *endpoints = list_of(answer, "endpoints");
 	struct json_object *buses = list_of(answer, "buses");
 	struct json_object *findings = list_of(answer, "findings");
+	struct json_object *reasons = list_of(answer, "reasons");
 
 	if (endpoints)
 		json_object_array_sort(endpoints, by_endpoint);
@@ -218,6 +219,9 @@ void print_status(struct json_object *answer, bool one)
 		printf("CONFIG %s\n", json_object_get_string(
 			json_object_array_get_idx(findings, i)));
 	print_store(answer);
+	for (size_t i = 0; i < length_of(reasons); i++)
+		printf("BECAUSE %s\n", json_object_get_string(
+			json_object_array_get_idx(reasons, i)));
 	printf("%s\n", text_of(answer, "health"));
 }
 

@@ -491,7 +491,8 @@ void spill_limit(struct spill *s, uint64_t most)
 struct spill_counts spill_counts(const struct spill *s)
 {
 	return (struct spill_counts){.bytes = s->bytes, .most = s->most,
-		.failed = s->failed, .segments = (uint32_t)s->n_segments};
+		.failed = s->failed, .segments = (uint32_t)s->n_segments,
+		.error = s->said};
 }
 
 static int64_t lazy_turn(struct spill *s, int64_t now)

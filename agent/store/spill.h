@@ -51,6 +51,7 @@ struct spill_counts {
 	uint64_t bytes, most;		/* of all segments */
 	uint64_t failed;		/* records that could not be written */
 	uint32_t segments;
+	int error;			/* of the last write; 0: it went well */
 };
 
 /* Reads what is there. NULL: the folder cannot be used, which was said. */

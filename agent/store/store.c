@@ -407,6 +407,11 @@ static struct job *job_of(struct store *store, const char *endpoint)
 	return last;
 }
 
+int store_error(const struct store *store)
+{
+	return store->said;
+}
+
 bool store_is_pending(struct store *store, const char *endpoint)
 {
 	return store && job_of(store, endpoint);

@@ -39,6 +39,8 @@ bool store_is_pending(struct store *store, const char *endpoint);
 /* Calls those; tries again what the disk did not take. NULL is fine. When there
  * is more to do: monotonic ns, or INT64_MAX. */
 int64_t store_turn(struct store *store, int64_t now);
+/* The error of the last write; 0: it went well, or there was none. */
+int store_error(const struct store *store);
 /* heap, *n bytes; NULL: none. What was put last, written already or not. */
 uint8_t *store_get(struct store *store, enum store_kind kind,
 		   const char *endpoint, size_t *n);

@@ -122,3 +122,23 @@ class Askers(Site):
             wait_for(lambda: not self.is_answered(), "no more room")
             # It is swept each 5 s; who reads nothing goes at the second time.
             wait_for(self.is_answered, "room again", 30 * max(1, PATIENCE))
+
+
+class Degraded(Site):
+    def test_a_disk_that_takes_nothing_is_told_and_tried_again(self):
+        server = self.server()
+        site = self.gateway(server.port, sites.SIM)
+        server.registered("sim")
+        wait_for(lambda: site.ctl("status").returncode == 0, "healthy")
+        stone = site.state / "held/sim.new"     # where the file is written
+        stone.mkdir()
+        self.assertEqual(server.code("write", "sim", "/1/0/3", text=70),
+                         "5.00")
+        status = site.ctl("status")
+        self.assertEqual(status.returncode, 1)
+        self.assertIn("BECAUSE the state directory cannot be written: ",
+                      status.stdout)
+        stone.rmdir()
+        self.assertEqual(server.code("write", "sim", "/1/0/3", text=71),
+                         "2.04")
+        self.assertEqual(site.ctl("status").returncode, 0)
