@@ -50,6 +50,7 @@ struct check {
 	struct adapter_error *error;
 	struct register_format format;
 	struct modbus_layout layout;
+	struct modbus_point placed;	/* of a model */
 };
 
 #define refuse(c_, ...) \
@@ -72,6 +73,31 @@ static int check_bits(struct check *c)
 				  c->p->type != REGISTER_UINT16)))
 		return refuse(c, "bits",
 			      "are of one register, int16 or uint16");
+	return 0;
+}
+
+/* One of a SunSpec model: what it is, is known; c->p becomes that. */
+static int check_model(struct check *c, unsigned id)
+{
+	const struct modbus_point *p = c->point->data;
+	const struct sunspec_model *model = sunspec_model_find(id);
+
+	if (!p->field)
+		return refuse(c, "model", "needs a 'field' of it, as W");
+	if (!model)
+		return refuse(c, "model", "%u is not known: there are 1, 101 "
+			      "to 103, 111 to 113, 160, 201 to 204, 211 to "
+			      "214 and 802", id);
+	if (!sunspec_field_find(model, p->field))
+		return refuse(c, "field", "SunSpec's model %u has no '%s'", id,
+			      p->field);
+	if (p->address >= 0 || p->high >= 0 || p->scale_from >= 0)
+		return refuse(c, p->address >= 0 ? "address" :
+			      p->high >= 0 ? "high" : "scale_from",
+			      "does not go with 'model', which knows it");
+	c->placed = *p;
+	modbus_model_place(&c->placed, id, modbus_base(c->d));
+	c->p = &c->placed;
 	return 0;
 }
 
@@ -236,7 +262,7 @@ static bool looks_like_a_manuals(const struct modbus_point *p)
 	};
 	int32_t first = firsts[p->table];
 
-	return first && p->address >= first && p->address < first + 9999;
+	return p->model.n == 0 && first && p->address >= first && p->address < first + 9999;
 }
 
 int modbus_check_device(const struct adapter_device *device,
@@ -260,23 +286,57 @@ int modbus_check_device(const struct adapter_device *device,
 	return 0;
 }
 
+static int check_one(struct check *c, struct adapter_facts *facts)
+{
+	int rc = check_bits(c);
+
+	if (rc == 0)
+		rc = check_together(c);
+	if (rc == 0)
+		rc = check_states(c);
+	if (rc == 0)
+		rc = check_place(c);
+	if (rc)
+		return rc;
+	facts_fill(c, facts);
+	rc = check_write(c, facts);
+	return rc ? rc : check_invalid(c);
+}
+
+/* Whichever the device has, the values are of one type. */
+static int check_models(struct check *c, struct adapter_facts *facts)
+{
+	const struct modbus_point *p = c->point->data;
+	const int64_t *ids = p->model.at;
+	uint32_t type = LWM2M_NONE;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->model.n && rc == 0; i++) {
+		if (ids[i] < 1 || ids[i] > UINT16_MAX)
+			return refuse(c, "model", "%lld is none",
+				      (long long)ids[i]);
+		rc = check_model(c, (unsigned)ids[i]);
+		if (rc == 0)
+			rc = check_one(c, facts);
+		if (rc == 0 && i > 0 && facts->type != type)
+			rc = refuse(c, "model", "%lld has '%s' in another "
+				    "type than those before it",
+				    (long long)ids[i], p->field);
+		type = facts->type;
+	}
+	return rc;
+}
+
 int modbus_check_point(const struct adapter_point *point,
 		       struct adapter_facts *facts,
 		       struct adapter_error *error)
 {
 	struct check c = {.point = point, .p = point->data,
 			  .d = point->device->data, .error = error};
-	int rc = check_bits(&c);
 
-	if (rc == 0)
-		rc = check_together(&c);
-	if (rc == 0)
-		rc = check_states(&c);
-	if (rc == 0)
-		rc = check_place(&c);
-	if (rc)
-		return rc;
-	facts_fill(&c, facts);
-	rc = check_write(&c, facts);
-	return rc ? rc : check_invalid(&c);
+	if (c.p->model.n > 0)
+		return check_models(&c, facts);
+	if (c.p->field)
+		return refuse(&c, "field", "is of a 'model'");
+	return check_one(&c, facts);
 }

@@ -20,7 +20,8 @@ static struct target target_of(const struct adapter_point *point)
 	return (struct target){
 		.coil = p->write_table == WRITE_SAME ? p->table == TABLE_COIL :
 			p->write_table == WRITE_COIL,
-		.address = (uint16_t)((unsigned)address - modbus_base(d)),
+		.address = (uint16_t)((unsigned)address -
+				      modbus_point_base(d, p)),
 	};
 }
 
@@ -122,11 +123,14 @@ int modbus_command(struct adapter_command *command)
 {
 	struct adapter_point *point = command->point;
 	struct adapter_device *device = point->device;
+	const struct modbus_point *p = point->data;
 	struct target target = target_of(point);
 	int rc;
 
 	if (command->kind != ADAPTER_WRITE)
 		return -ENOTSUP;
+	if (!p->placed)			/* it is being looked for */
+		return -EBUSY;
 	if (target.coil)
 		rc = coil_write(device, target.address,
 				lwm2m_number(&command->value) != 0);

@@ -7,6 +7,7 @@
 #include "adapters/modbus/plan.h"
 #include "adapters/modbus/registers.h"
 #include "adapters/modbus/request.h"
+#include "adapters/modbus/sunspec.h"
 #include "adapters/modbus/wire.h"
 
 /* as of syslog */
@@ -39,6 +40,7 @@ struct modbus_device {
 	int64_t timeout, gap;
 	/* ours */
 	struct plan plan;
+	struct sunspec_walk walk;	/* of points with a model */
 	int64_t turn_ns;		/* it thinks for so long */
 	bool no_mask_write;		/* it does not know function 22 */
 };
@@ -64,11 +66,15 @@ struct modbus_point {
 	struct register_format format;
 	struct modbus_layout layout;
 	uint64_t *bad;			/* of `invalid`, as bits */
+	uint64_t mark;			/* "not implemented", of a model's */
+	bool has_mark, placed;		/* where it is, is known */
 	/* keys */
 	uint32_t table, type, order, chars, write_table;
 	int32_t address, write_address, scale_from, high, low;	/* -1: none */
 	double high_factor;
-	uint8_t length;
+	uint8_t length, block;
+	struct adapter_list model;	/* of int64_t: any of them */
+	const char *field;
 	const char *bits;
 	struct adapter_list invalid;	/* of texts */
 	struct adapter_list on_value, off_value;	/* of int64_t */
@@ -99,9 +105,30 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 struct wire_call modbus_call(const struct adapter_device *device,
 			     const struct modbus_request *request);
 
+/* What its addresses are counted from. */
+static inline unsigned modbus_point_base(const struct modbus_device *d,
+					 const struct modbus_point *p)
+{
+	return p->model.n > 0 ? 0 : modbus_base(d);
+}
+
 /* What a request may hold, on a wire with these times; 0: no serial line. */
 struct plan_limits modbus_limits(const struct modbus_device *d, int64_t char_ns,
 				 int64_t silence_ns, int64_t turn_ns);
+
+/* ---- models.c */
+
+/* The point as if its model began at this address of the wire. False: no such
+ * model or field. */
+bool modbus_model_place(struct modbus_point *p, unsigned id, unsigned address);
+/* All that the walk has found. -ENOMEM */
+int modbus_models_place(struct adapter_device *device);
+/* Those whose place is not known to the end; how many others. */
+size_t modbus_models_last(struct adapter_point **due, size_t n);
+/* As adapter_ops.read, where due[0] is such a point: one step of the walk. 1:
+ * it is over, and the points have been placed. */
+int modbus_models_read(struct adapter_device *device,
+		       struct adapter_point *const *due, size_t n);
 
 /* ---- load.c: adapter_ops of the same names, pure */
 

@@ -70,9 +70,9 @@ static bool trial_make(struct trial *t, const struct adapter_device *device)
 	for (size_t i = 0; i < device->n_points; i++) {
 		struct modbus_point *p = &t->data[t->n];
 
-		if (device->points[i]->poll == ADAPTER_NEVER)
-			continue;
 		*p = *(const struct modbus_point *)device->points[i]->data;
+		if (device->points[i]->poll == ADAPTER_NEVER || p->model.n > 0)
+			continue;
 		if (modbus_point_prepare(p, modbus_base(d), d->max_registers))
 			return false;
 		t->points[t->n] = *device->points[i];

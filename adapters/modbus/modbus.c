@@ -137,6 +137,14 @@ static const struct adapter_key point_keys[] = {
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, write_address,
 		    ADDRESS_OPTION, .help = "where it is written, if not "
 		    "where it is read"),
+	ADAPTER_KEY(ADAPTER_INTS, struct modbus_point, model,
+		    .help = "SunSpec model, or a list of which the device has "
+			    "one, in place of an address"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct modbus_point, field,
+		    .help = "of the model, as SunSpec calls it: W"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, block,
+		    .fallback = "1", .min = 1, .max = 255,
+		    .help = "which of a model's repeating blocks"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct modbus_point, bits,
 		    .help = "part of a register: \"3\", or \"4-7\""),
 	{.type = ADAPTER_END}
@@ -213,25 +221,19 @@ static void modbus_detach(struct adapter_device *device)
 	d->plan.items = NULL;
 }
 
-static int modbus_attach(struct adapter_device *device)
+/* Of all points whose place is known. */
+static void plan_fill(struct adapter_device *device)
 {
 	struct modbus_device *d = device->data;
 	struct plan_cut cuts[CUTS_MAX];
 	int n;
 
-	d->plan.n = device->n_points;
-	d->plan.items = calloc(d->plan.n + 1, sizeof(d->plan.items[0]));
-	if (!d->plan.items)
-		return -ENOMEM;
-	for (size_t i = 0; i < d->plan.n; i++) {
+	d->plan.n = 0;
+	for (size_t i = 0; i < device->n_points; i++) {
 		struct modbus_point *p = device->points[i]->data;
 
-		if (modbus_point_prepare(p, modbus_base(d),
-					 d->max_registers)) {
-			modbus_detach(device);
-			return -ENOMEM;
-		}
-		d->plan.items[i] = &p->item;
+		if (p->placed)
+			d->plan.items[d->plan.n++] = &p->item;
 	}
 	plan_sort(&d->plan);
 	n = adapter_kept(device, "cuts", cuts, sizeof(cuts));
@@ -239,6 +241,26 @@ static int modbus_attach(struct adapter_device *device)
 		n = sizeof(cuts);
 	if (n > 0)
 		plan_cuts_set(&d->plan, cuts, (size_t)n / sizeof(cuts[0]));
+}
+
+static int modbus_attach(struct adapter_device *device)
+{
+	struct modbus_device *d = device->data;
+
+	d->plan.items = calloc(device->n_points + 1, sizeof(d->plan.items[0]));
+	if (!d->plan.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < device->n_points; i++) {
+		struct modbus_point *p = device->points[i]->data;
+
+		p->placed = p->model.n == 0;
+		if (p->placed && modbus_point_prepare(p, modbus_base(d),
+						      d->max_registers)) {
+			modbus_detach(device);
+			return -ENOMEM;
+		}
+	}
+	plan_fill(device);
 	return 0;
 }
 
@@ -332,7 +354,7 @@ static bool point_report(struct adapter_point *point, const uint16_t *words)
 		adapter_fault(point->device, point, rc,
 			      "%s %u holds no valid value",
 			      modbus_table_names[p->table],
-			      p->item.address + modbus_base(d));
+			      p->item.address + modbus_point_base(d, p));
 	return rc == 0;
 }
 
@@ -369,7 +391,7 @@ static void block_fault(struct adapter_device *device,
 		adapter_fault(device, due[i], error,
 			      "%s %u (0x%04x on the wire): exception %d, %s",
 			      modbus_table_names[p->table],
-			      p->item.address + modbus_base(d),
+			      p->item.address + modbus_point_base(d, p),
 			      p->item.address, exception,
 			      exception_name(exception));
 	}
@@ -442,8 +464,8 @@ static int block_refused(struct adapter_device *device,
 	return 0;
 }
 
-static int modbus_read_points(struct adapter_device *device,
-			      struct adapter_point **due, size_t n)
+static int block_read(struct adapter_device *device,
+		      struct adapter_point **due, size_t n)
 {
 	struct modbus_device *d = device->data;
 	struct plan_limits limits = limits_of(device);
@@ -470,6 +492,21 @@ static int modbus_read_points(struct adapter_device *device,
 	if (plan_served(&d->plan, due, n, &block, true))
 		cuts_keep(device);
 	return 0;
+}
+
+static int modbus_read_points(struct adapter_device *device,
+			      struct adapter_point **due, size_t n)
+{
+	const struct modbus_point *oldest = due[0]->data;
+	int rc;
+
+	if (oldest->placed)
+		return block_read(device, due, modbus_models_last(due, n));
+	rc = modbus_models_read(device, due, n);
+	if (rc <= 0)
+		return rc;
+	plan_fill(device);
+	return -EAGAIN;
 }
 
 /* Devices that serve one client are let go of when nothing is asked any more:

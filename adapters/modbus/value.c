@@ -111,7 +111,9 @@ static int part_read(const struct modbus_point *point, const uint16_t *words,
 		     struct lwm2m_value *value, char *text)
 {
 	if (register_is_invalid(point->format, words, point->bad,
-				point->invalid.n))
+				point->invalid.n) ||
+	    register_is_invalid(point->format, words, &point->mark,
+				point->has_mark))
 		return -ENODATA;
 	return register_decode(point->format, words, value, text);
 }
