@@ -37,6 +37,8 @@ struct adapter_bus {
 	struct adapter_search *search;	/* the one under way, or NULL */
 	int64_t closed_at;		/* when it was last closed; 0: it has
 					 * not been open before. minor 3 */
+	bool traced;			/* somebody listens to adapter_trace().
+					 * minor 4 */
 };
 
 struct adapter_device {
@@ -264,7 +266,9 @@ struct adapter_host {
 	void (*why)(struct adapter_device *, const char *format, va_list);
 	void (*note)(struct adapter_device *, const char *format, va_list);
 	void (*warn)(struct adapter_error *, const char *key,
-		     const char *format, va_list);	/* minor 4 */
+		     const char *format, va_list);	/* minor 4, both */
+	void (*trace)(struct adapter_bus *, bool sent, const void *bytes,
+		      size_t n, const char *format, va_list);
 };
 
 /* ---- what an adapter calls ---- */
@@ -402,6 +406,23 @@ adapter_warn(const struct adapter_bus *bus, struct adapter_error *error,
 		return;
 	va_start(args, format);
 	bus->host->warn(error, key, format, args);
+	va_end(args);
+}
+/* Minor 4. What went over the bus, and what it says, for people. */
+static inline bool adapter_is_traced(const struct adapter_bus *bus)
+{
+	return adapter_minor(bus) >= 4 && bus->traced;
+}
+static inline void ADAPTER_PRINTF(5, 6)
+adapter_trace(struct adapter_bus *bus, bool sent, const void *bytes, size_t n,
+	      const char *format, ...)
+{
+	va_list args;
+
+	if (!adapter_is_traced(bus))
+		return;
+	va_start(args, format);
+	bus->host->trace(bus, sent, bytes, n, format, args);
 	va_end(args);
 }
 /* For libraries that select(): a descriptor below FD_SETSIZE, this bus's own.

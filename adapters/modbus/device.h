@@ -26,6 +26,8 @@ struct modbus_bus {
 	/* ours */
 	struct wire wire;
 	int64_t used_at;		/* the last exchange */
+	uint8_t came[FRAME_BYTES_MAX];	/* of it, where that is traced */
+	size_t n_came;
 };
 
 enum { WRITE_SINGLE, WRITE_MULTIPLE };
@@ -115,6 +117,11 @@ static inline unsigned modbus_point_base(const struct modbus_device *d,
 /* What a request may hold, on a wire with these times; 0: no serial line. */
 struct plan_limits modbus_limits(const struct modbus_device *d, int64_t char_ns,
 				 int64_t silence_ns, int64_t turn_ns);
+
+/* ---- trace.c: around an exchange, whose rc is as of modbus_exchange() */
+void modbus_trace_begin(struct adapter_bus *bus);
+void modbus_trace_end(struct adapter_bus *bus, const struct wire_call *call,
+		      int rc, const uint8_t *pdu);
 
 /* ---- models.c */
 

@@ -286,10 +286,11 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 		    struct wire_call *call, uint8_t *pdu)
 {
 	struct modbus_bus *b = bus->data;
-	int rc = wire_exchange(&b->wire, call, pdu);
+	int rc;
 
+	modbus_trace_begin(bus);
+	rc = wire_exchange(&b->wire, call, pdu);
 	b->used_at = adapter_now(bus);
-
 	if (rc >= 0)
 		rc = reply_check(call->request, pdu, (size_t)rc);
 	else if (wire_is_broken(rc))
@@ -297,6 +298,7 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 			     "the connection broke");
 	else if (device)
 		adapter_why(device, "%s", call->text);
+	modbus_trace_end(bus, call, rc, pdu);
 	if (call->echo_heard)
 		echo_tell(bus);
 	count(bus, device, "requests", 1);

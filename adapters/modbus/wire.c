@@ -185,6 +185,8 @@ static int bytes_take(const struct wire *wire, uint8_t *at, size_t max)
 {
 	ssize_t n = read(wire->fd, at, max);
 
+	if (n > 0 && wire->tracer)
+		wire->tracer->came(wire->tracer_owner, at, (size_t)n);
 	if (n > 0)
 		return (int)n;
 	if (n == 0)	/* a raw port says so where there is nothing */
@@ -212,12 +214,15 @@ static int wire_drain(struct wire *wire)
 	return -EBADMSG;	/* somebody talks without end */
 }
 
-static int bytes_send(struct wire *wire, const uint8_t *bytes, size_t n)
+static int bytes_send(struct wire *wire, const struct modbus_request *request,
+		      const uint8_t *bytes, size_t n)
 {
 	bool port = wire->settings.transport == WIRE_RTU;
 	ssize_t sent = port ? write(wire->fd, bytes, n)
 			    : send(wire->fd, bytes, n, MSG_NOSIGNAL);
 
+	if (wire->tracer)
+		wire->tracer->sent(wire->tracer_owner, request, bytes, n);
 	if (sent == (ssize_t)n)
 		return 0;
 	return port ? sent < 0 ? -errno : -EIO : -ECONNRESET;
@@ -246,11 +251,11 @@ static int request_send(struct wire *wire, struct hearing *h,
 		h->ids[0] = wire->transaction;
 		if (h->ids[1] == 0)
 			h->ids[1] = h->ids[0];
-		return bytes_send(wire, frame,
+		return bytes_send(wire, request, frame,
 				  frame_tcp_put(request, h->ids[0], frame));
 	}
 	h->n_sent = rtu_frame_put(request, h->sent);
-	return bytes_send(wire, h->sent, h->n_sent);
+	return bytes_send(wire, request, h->sent, h->n_sent);
 }
 
 /* Our own bytes at the beginning of what has come. That of a read is no

@@ -32,6 +32,13 @@ struct wire_settings {
 				 * was asked before this moment; 0: nothing */
 };
 
+/* Told what goes over the wire. */
+struct wire_tracer {
+	void (*sent)(void *owner, const struct modbus_request *request,
+		     const uint8_t *bytes, size_t n);
+	void (*came)(void *owner, const uint8_t *bytes, size_t n);
+};
+
 #define WIRE_SLOW_MAX 8		/* units that may answer late */
 #define WIRE_TEXT_MAX 160
 
@@ -56,6 +63,8 @@ struct wire {
 	int64_t turn_ns;	/* the longest that somebody has thought */
 	struct wire_slow slow[WIRE_SLOW_MAX];
 	struct frame_memory memory;	/* of replies, to know them again */
+	const struct wire_tracer *tracer;	/* NULL: nobody */
+	void *tracer_owner;
 };
 
 struct wire_call {

@@ -83,6 +83,7 @@ struct bus *bus_start(const struct config_bus *conf, struct mailbox *up)
 	bus->ready_end = &bus->ready;
 	bus->attached_end = &bus->base.devices;
 	bus->turn_at = bus->keep_at = bus->watch_at = POLL_NEVER;
+	bus->trace_until = POLL_NEVER;
 	bus->low_fd = -1;
 	pthread_mutex_init(&bus->inbox_lock, NULL);
 	pthread_mutex_init(&bus->counters_lock, NULL);
@@ -304,6 +305,26 @@ void bus_search_stop(struct bus *bus, uint64_t id)
 	if (!bus->stopping)
 		request_post(bus, (struct bus_request){
 			.kind = INBOX_SEARCH_STOP, .id = id});
+}
+
+int bus_trace(struct bus *bus, int64_t duration, uint64_t id)
+{
+	int64_t now = bus_now();
+
+	if (bus->stopping)
+		return -ESHUTDOWN;
+	request_post(bus, (struct bus_request){
+		.kind = INBOX_TRACE, .id = id,
+		.poll = duration < POLL_NEVER - now ? now + duration :
+						      POLL_NEVER});
+	return 0;
+}
+
+void bus_trace_stop(struct bus *bus)
+{
+	if (!bus->stopping)
+		request_post(bus, (struct bus_request){
+			.kind = INBOX_TRACE_STOP});
 }
 
 int bus_load(struct bus *bus, int64_t now)

@@ -44,6 +44,10 @@ enum bus_event {
 				 * most once a second, and before DETACHED */
 	BUS_FOUND,		/* a search (id) found: bus_search.h */
 	BUS_SEARCHED,		/* and has ended: error, text or NULL */
+	BUS_FRAME,		/* of a trace (id): what went over the bus, as
+				 * bytes, and text; tries: so many before it
+				 * are left out; error 1: we have sent it */
+	BUS_TRACED,		/* and has ended */
 };
 
 struct bus_message {
@@ -107,6 +111,12 @@ void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
 struct image;
 int bus_image(struct bus_device *device, struct image *image, bool install,
 	      uint64_t id);
+
+/* BUS_FRAME of each frame from now on, for `duration` ns; BUS_TRACED, always,
+ * after that or bus_trace_stop(). One at a time. Frames that the mailbox has no
+ * room for are left out, and counted. -ESHUTDOWN: it is on its way out. */
+int bus_trace(struct bus *bus, int64_t duration, uint64_t id);
+void bus_trace_stop(struct bus *bus);
 
 /* Counters of a bus (device NULL) or a device: names and numbers at this
  * moment, at most max; the names are literals of the adapter or ours. */

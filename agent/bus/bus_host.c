@@ -394,5 +394,5 @@ const struct adapter_host bus_host = {
 	.count = host_count, .refuse = host_refuse, .log = host_log,
 	.low_fd = host_low_fd, .missed = host_missed, .why = host_why,
 	.note = host_note,
-	.warn = host_warn,
+	.warn = host_warn, .trace = trace_frame,
 };

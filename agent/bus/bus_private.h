@@ -102,7 +102,8 @@ struct bus_device {
 
 enum bus_inbox_kind { INBOX_ATTACH, INBOX_DETACH, INBOX_DO,
 			INBOX_FORGET, INBOX_RHYTHM, INBOX_SEARCH,
-			INBOX_SEARCH_STOP, INBOX_IMAGE };
+			INBOX_SEARCH_STOP, INBOX_IMAGE, INBOX_TRACE,
+			INBOX_TRACE_STOP };
 
 struct bus_request {
 	struct bus_request *next;
@@ -111,8 +112,8 @@ struct bus_request {
 	struct bus_command *command;	/* of DO */
 	const struct search_plan *plan;	/* of SEARCH */
 	struct bus_image *image;	/* of IMAGE */
-	uint64_t id;			/* of FORGET, of SEARCH */
-	int64_t poll;			/* of RHYTHM */
+	uint64_t id;			/* of FORGET, of SEARCH, of TRACE */
+	int64_t poll;			/* of RHYTHM; TRACE: until when */
 	uint32_t point;
 };
 
@@ -152,6 +153,9 @@ struct bus {
 	int64_t gated;			/* the last of those that do */
 	int64_t turn_at, open_at, reopen_at, keep_at;
 	int64_t watch_at;		/* is the agent thread looked after */
+	int64_t trace_until;
+	uint64_t trace_id;
+	uint32_t trace_lost;		/* frames since the last one told */
 	uint32_t open_tries;
 	int low_fd;			/* -1: none is held */
 	int lost;			/* negative errno; 0: not lost */
@@ -258,6 +262,14 @@ void images_end(struct bus_device *device, int error);
 /* The next exchange of one of them, if it is due. */
 void images_step(struct bus *bus);
 int64_t images_due(const struct bus *bus);
+
+/* bus_trace.c */
+void trace_begin(struct bus *bus, int64_t until, uint64_t id);
+/* BUS_TRACED, if one is under way. */
+void trace_end(struct bus *bus);
+void trace_frame(struct adapter_bus *base, bool sent, const void *bytes,
+		 size_t n, const char *format, va_list args)
+	__attribute__((format(printf, 5, 0)));
 
 /* bus_thread.c */
 void *bus_run(void *bus);

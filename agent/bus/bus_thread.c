@@ -93,6 +93,12 @@ static void request_serve(struct bus *bus, const struct bus_request *request)
 	case INBOX_SEARCH_STOP:
 		search_forget(bus, request->id);
 		break;
+	case INBOX_TRACE:
+		trace_begin(bus, request->poll, request->id);
+		break;
+	case INBOX_TRACE_STOP:
+		trace_end(bus);
+		break;
 	case INBOX_IMAGE:
 		image_begin(bus, request->image);
 		break;
@@ -288,6 +294,8 @@ static int64_t wait_until(const struct bus *bus)
 
 	if (bus->watch_at < until)
 		until = bus->watch_at;
+	if (bus->trace_until < until)
+		until = bus->trace_until;
 	if (!bus->open)
 		return bus->open_at < until ? bus->open_at : until;
 	if (bus->ready || bus->called)
@@ -350,6 +358,7 @@ static void bus_end(struct bus *bus)
 	search_end(bus, -ECANCELED, "the bus is closed");
 	while (bus->first)
 		device_leave(bus, bus->first);
+	trace_end(bus);
 	bus_say(bus, (struct bus_message){.event = BUS_CLOSED});
 }
 
@@ -364,6 +373,8 @@ void *bus_run(void *argument)
 			bus_open(bus);
 		if (bus_now() >= bus->keep_at)
 			bus_keep_flush(bus);
+		if (bus_now() >= bus->trace_until)
+			trace_end(bus);
 		if (bus_now() >= bus->watch_at)
 			bus->watch_at = bus_agent_watch(bus, bus_now());
 		bus_wait(bus);

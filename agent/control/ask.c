@@ -13,6 +13,7 @@
 #include "agent/control/metrics.h"
 #include "agent/control/search.h"
 #include "agent/control/status.h"
+#include "agent/control/trace.h"
 
 char *ask_line(struct json_object *json)
 {
@@ -122,6 +123,8 @@ static void ask_object(struct gateway *g, struct asker *asker,
 			   "{\"do\": ...}");
 	else if (!strcmp(what, "scan") || !strcmp(what, "probe"))
 		search_ask(g, asker, request, !strcmp(what, "probe"));
+	else if (!strcmp(what, "trace"))
+		trace_ask(g, asker, request);
 	else if (!strcmp(what, "write"))
 		ask_write(g, asker, request, now);
 	else if (!strcmp(what, "send"))

@@ -13,6 +13,7 @@
 #include "agent/control/ask.h"
 #include "agent/control/control.h"
 #include "agent/control/search.h"
+#include "agent/control/trace.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
 
@@ -260,6 +261,7 @@ static int listen_at(const char *path)
 }
 
 static const struct gateway_host host = {.found = search_message,
+					 .traced = trace_message,
 					 .ended = control_close};
 
 int control_open(struct gateway *gateway, const char *run_dir)

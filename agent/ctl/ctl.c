@@ -44,6 +44,8 @@ static const struct command {
 	{"probe", "[--json] BUS KEY=VALUE...",
 	 "what could it mean? unit=1 address=0, say", group, 1, ANY_NUMBER,
 	 do_probe},
+	{"trace", "[--for TIME] [--json] BUS",
+	 "what goes over a bus, in hex and in words", group, 1, 1, do_trace},
 	{"metrics", "",
 	 "counters for Prometheus", group, 0, 0, do_metrics},
 	{"keygen", "[-c DIR] [--rpk] [--out NAME] [--json] ENDPOINT",

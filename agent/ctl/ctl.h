@@ -63,6 +63,7 @@ void print_resources(struct json_object *list);
 /* The commands: what stands behind their name, as many as the table of ctl.c
  * lets through. Each returns the exit code. */
 int do_status(const struct options *options, char **args, int n);
+int do_trace(const struct options *options, char **args, int n);
 int do_read(const struct options *options, char **args, int n);
 int do_write(const struct options *options, char **args, int n);
 int do_send(const struct options *options, char **args, int n);

@@ -284,6 +284,9 @@ static void bus_message(struct gateway *g, struct bus_message *m, int64_t now)
 	} else if (m->event == BUS_FOUND || m->event == BUS_SEARCHED) {
 		if (g->host)
 			g->host->found(b, m);
+	} else if (m->event == BUS_FRAME || m->event == BUS_TRACED) {
+		if (g->host)
+			g->host->traced(b, m);
 	} else if (m->event == BUS_OPENED || m->event == BUS_DOWN) {
 		if (m->error == -EPERM)
 			permission_explain(&m->text);

@@ -7,6 +7,7 @@
 #include "agent/endpoint/endpoint.h"
 
 struct search;
+struct trace;
 
 struct gateway_bus {
 	struct gateway *gateway;
@@ -16,6 +17,7 @@ struct gateway_bus {
 	struct bus *bus;		/* NULL: closed, or could not start */
 	int64_t start_at;		/* next try where it could not */
 	struct search *search;		/* under way, or NULL */
+	struct trace *trace;		/* likewise */
 	bool open, leaving, stopped;
 	bool hangs;			/* in a call into its adapter */
 	bool for_search;		/* not configured: ends with it */
@@ -26,6 +28,9 @@ struct gateway_bus {
 struct gateway_host {
 	/* BUS_FOUND or BUS_SEARCHED came; not of a bus that is gone. */
 	void (*found)(struct gateway_bus *bus, const struct bus_message *message);
+	/* BUS_FRAME or BUS_TRACED. */
+	void (*traced)(struct gateway_bus *bus,
+		       const struct bus_message *message);
 	/* It has stopped, and its loop ends: nobody is answered any more. */
 	void (*ended)(void);
 };

@@ -4,12 +4,13 @@ import contextlib
 import json
 import signal
 import socket
+import subprocess
 
 import sites
-from harness import Site, wait_for
+from harness import Site, binary, wait_for
 
 COMMANDS = ("status", "read", "write", "send", "bootstrap", "reload", "check",
-            "scan", "probe", "metrics", "keygen", "help")
+            "scan", "probe", "trace", "metrics", "keygen", "help")
 
 
 class Control(Site):
@@ -153,6 +154,47 @@ class Control(Site):
         result = gateway.ctl("read", "meter-1", "/3303/0")
         self.assertEqual(result.returncode, 0)
         self.assertIn("Cel", result.stdout)
+
+    def test_trace(self):
+        gateway = self.start()
+        result = gateway.ctl("trace", "plant", "--for", "1s")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = result.stdout.splitlines()
+        self.assertRegex(
+            lines[0], r"^\d\d:\d\d:\d\d\.\d{3} -> (?:[0-9a-f]{2} ){6}"
+            r"0[12] 03 00 64 00 01   unit [12]: read 1 holding registers "
+            r"from 100$")
+        self.assertRegex(
+            lines[1], r" <- (?:[0-9a-f]{2} ){6}0[12] 03 02 [0-9a-f ]{5}   "
+            r"unit [12]: \d+$")
+        self.slave_.do("exception 2 2")
+        result = gateway.ctl("trace", "plant", "--for", "1s")
+        self.assertIn("02 83 02   unit 2: exception 2, illegal data address",
+                      result.stdout)
+        result = gateway.ctl("trace", "plant", "--json", "--for", "1s")
+        frame = json.loads(result.stdout.splitlines()[0])["frame"]
+        self.assertEqual(set(frame), {"time", "sent", "bytes", "words"})
+
+    def test_wrong_traces_are_refused(self):
+        gateway = self.start()
+        for words, said in ((("plnt",), "no bus 'plnt'"),
+                            (("plant", "--for", "soon"), "'soon' is no")):
+            result = gateway.ctl("trace", *words)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(said, result.stderr)
+
+    def test_trace_that_is_given_up_ends(self):
+        gateway = self.start()
+        words = [binary("agent/lwmuxctl"), "--run", gateway.run, "trace",
+                 "plant"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE,
+                              text=True) as trace:
+            self.assertIn(" -> ", trace.stdout.readline())
+            self.assertIn("a trace is under way",
+                          gateway.ctl("trace", "plant").stderr)
+            trace.kill()
+        wait_for(lambda: gateway.ctl("trace", "plant", "--for",
+                                     "1s").returncode == 0, "another trace")
 
     def test_read_what_is_not_there(self):
         gateway = self.start()

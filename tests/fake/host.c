@@ -570,6 +570,18 @@ static void host_warn(struct adapter_error *error, const char *key,
 	(void)args;
 }
 
+__attribute__((format(printf, 5, 0)))
+static void host_trace(struct adapter_bus *bus, bool sent, const void *bytes,
+		       size_t n, const char *format, va_list args)
+{
+	(void)bus;
+	(void)sent;
+	(void)bytes;
+	(void)n;
+	(void)format;
+	(void)args;
+}
+
 static int host_low_fd(struct adapter_bus *bus)
 {
 	return host_of(bus)->low;
@@ -584,7 +596,7 @@ static const struct adapter_host functions = {
 	.note = host_note,
 	.found = host_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
-	.low_fd = host_low_fd, .warn = host_warn,
+	.low_fd = host_low_fd, .warn = host_warn, .trace = host_trace,
 };
 
 /* ---- what the test calls ---- */

@@ -469,3 +469,16 @@ void bus_search_stop(struct bus *bus, uint64_t id)
 	(void)bus;
 	(void)id;
 }
+
+int bus_trace(struct bus *bus, int64_t duration, uint64_t id)
+{
+	(void)bus;
+	(void)duration;
+	(void)id;
+	return -ENOTSUP;
+}
+
+void bus_trace_stop(struct bus *bus)
+{
+	(void)bus;
+}

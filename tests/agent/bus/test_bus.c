@@ -197,6 +197,7 @@ static int fake_read(struct adapter_device *device, struct adapter_point **due,
 	if (at < 64)
 		atomic_store(&world.order[at], d->unit);
 	nap(atomic_load(&world.delay_ms[d->unit]));
+	adapter_trace(device->bus, true, "\1\2", 2, "unit %d", d->unit);
 	return play(device, due, n,
 		    (enum play)atomic_load(&world.play[d->unit]));
 }
@@ -375,6 +376,7 @@ static void note(struct bus_message *m)
 		break;
 	case BUS_OPENED: case BUS_DOWN: case BUS_CLOSED: case BUS_DONE:
 	case BUS_KEEP: case BUS_NOTE: case BUS_FOUND: case BUS_SEARCHED:
+	case BUS_FRAME: case BUS_TRACED:
 		break;
 	}
 }
@@ -1322,6 +1324,57 @@ static void dead_man_makes_devices_safe(void **state)
 	stop(s);
 }
 
+/* Nothing before it is asked for, nothing after it has ended. */
+static void traced(struct site *s, struct plant *p, int64_t duration)
+{
+	struct bus_message m;
+
+	assert_int_equal(bus_trace(s->bus, duration, 5), 0);
+	m = await(s, BUS_FRAME, NULL);
+	assert_int_equal(m.id, 5);
+	assert_int_equal(m.error, 1);
+	assert_int_equal(m.length, 2);
+	assert_memory_equal(m.bytes, "\1\2", 2);
+	assert_string_equal(m.text, "unit 2");
+	bus_message_finish(&m);
+	if (duration == INT64_MAX)
+		bus_trace_stop(s->bus);
+	m = await(s, BUS_TRACED, NULL);
+	assert_int_equal(m.id, 5);
+	bus_message_finish(&m);
+	for (int i = 0; i < 3; i++) {
+		m = await(s, BUS_SAMPLE, p);
+		bus_message_finish(&m);
+	}
+}
+
+static void a_trace_is_of_its_time(void **state)
+{
+	struct site *s = *state;
+	struct bus_message m;
+	struct plant p;
+
+	plant_init(&p, 2, 1, 20 * MS);
+	start(s);
+	plant_attach(s, &p);
+	for (int i = 0; i < 3; i++) {
+		m = next(s);
+		assert_true(m.event != BUS_FRAME);
+		bus_message_finish(&m);
+	}
+	traced(s, &p, INT64_MAX);
+	traced(s, &p, 100 * MS);
+	/* the bus ends, and the trace with it */
+	assert_int_equal(bus_trace(s->bus, INT64_MAX, 6), 0);
+	skip_to(s, BUS_FRAME, NULL);
+	bus_stop(s->bus);
+	assert_int_equal(bus_trace(s->bus, INT64_MAX, 7), -ESHUTDOWN);
+	skip_to(s, BUS_TRACED, NULL);
+	skip_to(s, BUS_CLOSED, NULL);
+	bus_free(s->bus);
+	s->bus = NULL;
+}
+
 static void a_call_that_hangs_is_seen(void **state)
 {
 	struct site *s = *state;
@@ -1620,6 +1673,7 @@ int main(void)
 		T(a_slow_safe_state_is_not_waited_for),
 		T(what_a_killed_run_left_is_made_safe_first),
 		T(dead_man_makes_devices_safe),
+		T(a_trace_is_of_its_time),
 		T(a_call_that_hangs_is_seen),
 		T(stop_answers_pending_commands),
 		T(lost_bus_fails_the_command_under_way),
