@@ -79,6 +79,9 @@ struct adapter_search {
 	void *data;			/* from search_keys; state of steps */
 	struct adapter_point *const *identify;	/* of the profiles */
 	size_t n_identify;
+	/* minor 4, the adapter's: for people. */
+	uint32_t done, total;		/* steps; total 0: it cannot say */
+	int64_t left;			/* ns: what the rest takes, about */
 };
 
 struct adapter_found {			/* borrowed during the call */

@@ -82,6 +82,14 @@ struct modbus_point {
 	struct adapter_list on_value, off_value;	/* of int64_t */
 };
 
+/* What a unit is asked for, one after the other. */
+enum scan_stage {
+	SCAN_ASK,		/* what profiles know their devices by */
+	SCAN_WALK,		/* its SunSpec map */
+	SCAN_MODELS,		/* the same in that */
+	SCAN_STAGES
+};
+
 struct modbus_search {
 	/* keys */
 	uint8_t from, to, unit;
@@ -89,12 +97,19 @@ struct modbus_search {
 	uint16_t address;
 	uint8_t count;
 	int64_t timeout;
+	bool names;
 	/* ours */
-	uint16_t unit_now;
-	size_t next;			/* of the identifying points */
 	bool begun;
-	bool heard, told;		/* the unit of now */
+	int64_t begun_at;
+	uint64_t heard_all[4];		/* units, as bits, to be named */
+	bool naming, by_objects;
+	/* the unit of now */
+	uint16_t unit_now;
+	enum scan_stage stage;
+	size_t next;			/* exchange of the stage */
+	bool asked, heard, told;
 	uint8_t exception;
+	struct sunspec_walk walk;
 };
 
 /* ---- modbus.c */
@@ -187,4 +202,13 @@ int modbus_command(struct adapter_command *command);
 
 /* ---- search.c: adapter_ops.search */
 int64_t modbus_search_step(struct adapter_search *search, int64_t now);
+/* As modbus_exchange(), with the times of the search. */
+int modbus_search_exchange(struct adapter_search *search,
+			   const struct modbus_request *request, uint8_t *pdu);
+int modbus_search_read(struct adapter_search *search, uint8_t unit,
+		       uint32_t table, uint16_t address, unsigned n,
+		       uint16_t *words);
+
+/* ---- scan.c */
+int64_t modbus_scan_step(struct adapter_search *search, int64_t now);
 #endif

@@ -145,6 +145,9 @@ void frame_print(const struct frame_found *found,
 		    found->function != (request->pdu[0] | EXCEPTION))
 			snprintf(text, size, "answered with function %u, asked "
 				 "for %u", found->function, request->pdu[0]);
+		else if (request->reply == 0)
+			snprintf(text, size, "%zu bytes, which do not end "
+				 "where they say", found->bytes);
 		else
 			snprintf(text, size, "%zu bytes where %d were asked "
 				 "for", found->bytes, request->reply - 2);

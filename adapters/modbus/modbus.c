@@ -157,6 +157,10 @@ static const struct adapter_key search_keys[] = {
 	ADAPTER_KEY(ADAPTER_TIME, struct modbus_search, timeout,
 		    .fallback = "300ms", TIMEOUT_LIMITS,
 		    .help = "wait for an answer"),
+	ADAPTER_KEY(ADAPTER_BOOL, struct modbus_search, names,
+		    .fallback = "yes",
+		    .help = "ask those found for their names, in the end, by "
+			    "functions 17 and 43/14"),
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, unit, .fallback = "1",
 		    .min = 0, .max = 255, .help = "unit to probe"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_search, table,

@@ -3,6 +3,7 @@
 #include "adapters/modbus/request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -14,9 +15,13 @@ enum {
 	WRITE_REGISTER,
 	WRITE_COILS = 15,
 	WRITE_REGISTERS,
+	SERVER_ID,
 	MASK_WRITE_REGISTER = 22,
+	ENCAPSULATED = 43,
 	EXCEPTION = 0x80,
 };
+#define IDENTIFICATION 14	/* MEI type of ENCAPSULATED */
+#define OBJECTS_AT 7		/* in its reply's PDU */
 
 const char *const modbus_table_names[TABLES] = {
 	"coil", "discrete", "holding", "input"
@@ -103,10 +108,85 @@ struct modbus_request request_mask_write(uint8_t unit, uint16_t address,
 	return r;
 }
 
+struct modbus_request request_identification(uint8_t unit)
+{
+	return (struct modbus_request){
+		.unit = unit, .length = 4,
+		.pdu = {ENCAPSULATED, IDENTIFICATION, 1, 0}};
+}
+
+struct modbus_request request_server_id(uint8_t unit)
+{
+	return (struct modbus_request){.unit = unit, .length = 1,
+				       .pdu = {SERVER_ID}};
+}
+
+/* How long the PDU of a reply is that says so itself; 0: not yet known. */
+static size_t open_length(const uint8_t *pdu, size_t n)
+{
+	size_t at = OBJECTS_AT;
+
+	if (pdu[0] == SERVER_ID)
+		return n < 2 ? 0 : 2u + pdu[1];
+	if (n < OBJECTS_AT)
+		return 0;
+	for (unsigned i = 0; i < pdu[OBJECTS_AT - 1]; i++) {
+		if (at + 2 > n)
+			return 0;
+		at += 2u + pdu[at + 1];
+	}
+	return at;
+}
+
+/* What is not ASCII is left out: nobody says in which code it is. */
+static size_t text_put(const uint8_t *from, size_t n, char *text, size_t used,
+		       size_t size)
+{
+	size_t begin = used;
+
+	for (size_t i = 0; i < n && used + 1 < size; i++)
+		if (from[i] > ' ' || (from[i] == ' ' && used > begin))
+			if (from[i] < 0x7f)
+				text[used++] = (char)from[i];
+	while (used > begin && text[used - 1] == ' ')
+		used--;
+	text[used] = '\0';
+	return used;
+}
+
+void reply_name(const struct modbus_request *r, const uint8_t *pdu, char *text,
+		size_t size)
+{
+	size_t used = 0, at = OBJECTS_AT;
+
+	*text = '\0';
+	if (r->pdu[0] == SERVER_ID) {
+		text_put(pdu + 2, pdu[1], text, 0, size);
+		return;
+	}
+	for (unsigned i = 0; i < pdu[OBJECTS_AT - 1]; i++) {
+		size_t before = used;
+
+		if (before > 0 && before + 2 < size)
+			used = before + (size_t)snprintf(text + before,
+							 size - before, ", ");
+		if (text_put(pdu + at + 2, pdu[at + 1], text, used, size) ==
+		    used)
+			used = before;
+		else
+			used = strlen(text);
+		text[used] = '\0';
+		at += 2u + pdu[at + 1];
+	}
+}
+
 int reply_check(const struct modbus_request *r, const uint8_t *pdu, size_t n)
 {
 	if (n == 2 && pdu[0] == (r->pdu[0] | EXCEPTION) && pdu[1] > 0)
 		return pdu[1];
+	if (r->reply == 0)
+		return n > 0 && pdu[0] == r->pdu[0] &&
+		       open_length(pdu, n) == n ? 0 : -EBADMSG;
 	if (n != r->reply || pdu[0] != r->pdu[0])
 		return -EBADMSG;
 	if (pdu[0] <= READ_INPUT_REGISTERS)
@@ -182,6 +262,10 @@ size_t rtu_reply_length(const uint8_t *frame, size_t n)
 		return 5;
 	if (frame[1] <= READ_INPUT_REGISTERS)
 		return 5u + frame[2];
+	if (frame[1] == SERVER_ID || frame[1] == ENCAPSULATED) {
+		n = open_length(frame + 1, n - 1);
+		return n && n <= PDU_MAX ? n + 3 : 0;
+	}
 	return frame[1] == MASK_WRITE_REGISTER ? 10 : 8;
 }
 

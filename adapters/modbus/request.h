@@ -27,7 +27,8 @@ extern const char *const modbus_table_names[TABLES];
 struct modbus_request {
 	uint8_t unit;
 	uint8_t length;			/* of pdu */
-	uint8_t reply;			/* length of the good reply's PDU */
+	uint8_t reply;			/* length of the good reply's PDU; 0: as
+					 * it says itself */
 	uint8_t pdu[PDU_MAX];
 };
 
@@ -51,6 +52,14 @@ struct modbus_request request_registers_write(uint8_t unit, uint16_t address,
  * and_mask has cleared. */
 struct modbus_request request_mask_write(uint8_t unit, uint16_t address,
 					 uint16_t and_mask, uint16_t or_mask);
+
+/* Functions 43/14 (basic identification) and 17 (server id): what a device
+ * calls itself. Their replies are as long as they say. */
+struct modbus_request request_identification(uint8_t unit);
+struct modbus_request request_server_id(uint8_t unit);
+/* Of a checked reply to these: its texts, "Acme, PM-5, V1.2"; printable. */
+void reply_name(const struct modbus_request *, const uint8_t *pdu, char *text,
+		size_t size);
 
 /* 0: the answer to this request; above: the exception in it; -EBADMSG:
  * another function, length or echo than asked for. */

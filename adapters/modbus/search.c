@@ -1,117 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * scan: who answers on this bus, and what is it? probe: what could these
- * registers mean? One exchange a call, between the polls. */
+ * probe: what could these registers mean? One exchange a call, between the
+ * polls. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "adapters/modbus/device.h"
 
-static int search_read(struct adapter_search *search, uint8_t unit,
-		       uint32_t table, uint16_t address, unsigned n,
-		       uint16_t *words)
+int modbus_search_exchange(struct adapter_search *search,
+			   const struct modbus_request *request, uint8_t *pdu)
 {
 	const struct modbus_search *s = search->data;
 	const struct modbus_bus *b = search->bus->data;
+	struct wire_call call = {.request = request, .timeout = s->timeout,
+				 .gap = b->gap};
+
+	return modbus_exchange(search->bus, NULL, &call, pdu);
+}
+
+int modbus_search_read(struct adapter_search *search, uint8_t unit,
+		       uint32_t table, uint16_t address, unsigned n,
+		       uint16_t *words)
+{
 	struct modbus_request request =
 		request_read(unit, (enum modbus_table)table, address, n);
-	struct wire_call call = {.request = &request, .timeout = s->timeout,
-				 .gap = b->gap};
 	uint8_t pdu[PDU_MAX];
-	int rc = modbus_exchange(search->bus, NULL, &call, pdu);
+	int rc = modbus_search_exchange(search, &request, pdu);
 
 	if (rc == 0)
 		reply_words(&request, pdu, words);
 	return rc;
-}
-
-static uint16_t base_of(const struct adapter_point *point)
-{
-	const struct modbus_device *d =
-		point->device ? point->device->data : NULL;
-
-	return d ? modbus_base(d) : 0;
-}
-
-/* Ask the unit for what a profile knows its device by. */
-static int identify_step(struct adapter_search *search,
-			 const struct adapter_point *point)
-{
-	struct modbus_search *s = search->data;
-	struct modbus_point p = *(const struct modbus_point *)point->data;
-	char keys[24], text[REGISTER_TEXT_MAX];
-	uint16_t words[READ_REGISTERS_MAX];
-	struct lwm2m_value value;
-	int rc;
-
-	rc = modbus_point_prepare(&p, base_of(point), READ_REGISTERS_MAX);
-	if (rc)
-		return rc;
-	if (p.item.span == 0 || p.item.span > READ_REGISTERS_MAX)
-		rc = -EAGAIN;
-	if (rc == 0)
-		rc = search_read(search, (uint8_t)s->unit_now, p.table,
-				 p.item.address, p.item.span, words);
-	if (rc == 0)
-		rc = modbus_value_read(&p, words, &value, text) ? -ENODATA : 0;
-	modbus_point_finish(&p);
-	if (rc)
-		return rc == -ENODATA ? 0 : rc;
-	snprintf(keys, sizeof(keys), "unit: %u", s->unit_now);
-	adapter_found(search, .keys = keys, .identify = point, .value = value);
-	s->told = true;
-	return 0;
-}
-
-static void unit_tell(struct adapter_search *search)
-{
-	struct modbus_search *s = search->data;
-	char keys[24], note[80];
-
-	if (!s->heard || s->told)
-		return;
-	snprintf(keys, sizeof(keys), "unit: %u", s->unit_now);
-	snprintf(note, sizeof(note), s->exception ?
-		 "answers, exception %d, %s" : "answers", s->exception,
-		 exception_name(s->exception));
-	adapter_found(search, .keys = keys, .note = note);
-}
-
-static bool unit_next(struct modbus_search *s)
-{
-	s->unit_now = s->begun ? (uint16_t)(s->unit_now + 1) : s->from;
-	s->begun = true;
-	s->next = 0;
-	s->heard = s->told = false;
-	s->exception = 0;
-	return s->unit_now <= s->to;
-}
-
-static int64_t scan_step(struct adapter_search *search, int64_t now)
-{
-	struct modbus_search *s = search->data;
-	uint16_t word;
-	bool last;
-	int rc;
-
-	if (!s->begun && !unit_next(s))
-		return 0;
-	if (search->n_identify == 0)
-		rc = search_read(search, (uint8_t)s->unit_now, TABLE_HOLDING, 0,
-				 1, &word);
-	else
-		rc = identify_step(search, search->identify[s->next]);
-	if (rc < 0 && rc != -EAGAIN && wire_is_broken(rc))
-		return rc;
-	if (rc > 0)
-		s->exception = (uint8_t)rc;
-	s->heard |= rc == 0 || (rc > 0 && rc != 10 && rc != 11);
-	/* a unit that is silent once is not asked again */
-	last = !s->heard || ++s->next >= search->n_identify;
-	if (!last)
-		return now;
-	unit_tell(search);
-	return unit_next(s) ? now : 0;
 }
 
 static void reading_tell(struct adapter_search *search, unsigned offset,
@@ -209,8 +127,8 @@ static int64_t probe_step(struct adapter_search *search)
 
 	if (s->address + s->count > 65536)
 		return -EINVAL;
-	rc = search_read(search, s->unit, s->table, s->address, s->count,
-			 words);
+	rc = modbus_search_read(search, s->unit, s->table, s->address,
+				s->count, words);
 	if (rc > 0) {
 		snprintf(note, sizeof(note), "exception %d, %s%s", rc,
 			 exception_name(rc), number_hint(s, rc));
@@ -232,7 +150,7 @@ int64_t modbus_search_step(struct adapter_search *search, int64_t now)
 {
 	switch (search->kind) {
 	case ADAPTER_SCAN:
-		return scan_step(search, now);
+		return modbus_scan_step(search, now);
 	case ADAPTER_PROBE:
 		return probe_step(search);
 	}

@@ -372,6 +372,15 @@ static int reply_take(struct hearing *h, uint8_t *pdu)
 	return n;
 }
 
+/* Of both frames: unit and CRC of each are three characters more. */
+static int64_t line_ns(const struct wire *wire,
+		       const struct modbus_request *request)
+{
+	unsigned reply = request->reply ? request->reply : PDU_MAX;
+
+	return wire->char_ns * (request->length + reply + 6);
+}
+
 /* A reply as one before it, to another question, may be that one come again:
  * another one right behind it counts more. How long to wait for that is known
  * from the longest that anybody here has thought. */
@@ -379,8 +388,7 @@ static int reply_doubt(struct wire *wire, struct wire_call *call,
 		       struct hearing *h, uint8_t *pdu, int n)
 {
 	int64_t until = h->last + DOUBLE_WAIT + 2 * wire->turn_ns +
-			wire->char_ns * (call->request->length +
-					 call->request->reply + 6);
+			line_ns(wire, call->request);
 
 	frames_find(wire, call, h);
 	while (frame_is_suspect(&wire->memory, call->request, pdu,
@@ -433,9 +441,7 @@ static int exchange_once(struct wire *wire, struct wire_call *call,
 {
 	bool twice = !wire->served && !wire->timed_out && is_read(call) &&
 		     wire->settings.transport == WIRE_TCP;
-	/* unit and CRC of both frames are four characters more */
-	int64_t sending = wire->char_ns * (call->request->length +
-					   call->request->reply + 6);
+	int64_t sending = line_ns(wire, call->request);
 	int64_t start = wire_now();
 	int64_t deadline = start + sending + call->timeout;
 	int rc = request_send(wire, h, call->request);

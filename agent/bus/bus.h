@@ -43,6 +43,9 @@ enum bus_event {
 	BUS_KEEP,		/* the device's kept state is now bytes; at
 				 * most once a second, and before DETACHED */
 	BUS_FOUND,		/* a search (id) found: bus_search.h */
+	BUS_SEARCHING,		/* and goes on: point of tries steps are done,
+				 * the rest takes about `when` ns more; at most
+				 * once a second */
 	BUS_SEARCHED,		/* and has ended: error, text or NULL */
 	BUS_FRAME,		/* of a trace (id): what went over the bus, as
 				 * bytes, and text; tries: so many before it

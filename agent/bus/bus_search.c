@@ -22,6 +22,7 @@ struct bus_search {
 	const struct search_plan *plan;
 	uint64_t id;
 	int64_t due, until;
+	int64_t told_at;		/* how far it is */
 	size_t found;
 	struct unknown unknown;
 	char *known;			/* keys of the last that fitted */
@@ -301,6 +302,18 @@ static void search_schedule(struct bus_search *s, const struct bus *bus,
 		s->due = now + (now - start);
 }
 
+static void progress_say(struct bus *bus, int64_t now)
+{
+	struct bus_search *s = bus->search;
+
+	if (!s->base.total || now < s->told_at + POLL_SECOND)
+		return;
+	s->told_at = now;
+	bus_say(bus, (struct bus_message){
+		.event = BUS_SEARCHING, .id = s->id, .point = s->base.done,
+		.tries = s->base.total, .when = s->base.left});
+}
+
 void search_step(struct bus *bus)
 {
 	struct bus_search *s = bus->search;
@@ -322,6 +335,7 @@ void search_step(struct bus *bus)
 	bus_count_up(bus, &bus->counters, "search_steps", 1);
 	if (bus->lost)
 		return;			/* which ends it, and says why */
+	progress_say(bus, bus_now());
 	if (next <= 0)
 		search_end(bus, (int)next, NULL);
 	else

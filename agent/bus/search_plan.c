@@ -306,7 +306,25 @@ bool search_hit_is(const struct search_hit *hit, const void *device)
 
 /* ---- a bus of its own ---- */
 
+size_t search_keys_split(const struct adapter_ops *ops, struct search_key *keys,
+			 size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct search_key key = keys[i];
+
+		if (!key_find(ops, SEARCH, key.key) &&
+		    key_find(ops, BUS, key.key))
+			continue;
+		keys[i] = keys[left];
+		keys[left++] = key;
+	}
+	return left;
+}
+
 struct config_bus *search_bus_imply(const char *name, struct plugins *plugins,
+				    const struct search_key *keys, size_t n,
 				    struct config_errors *errors)
 {
 	char why[512];
@@ -325,12 +343,19 @@ struct config_bus *search_bus_imply(const char *name, struct plugins *plugins,
 	t.bus = bus_stub(arena_create(), ops);
 	t.bus->implied = t.bus->enabled = true;
 	t.bus->fingerprint = FINGERPRINT_START;
+	for (size_t i = 0; i < n; i++)
+		if (!key_find(ops, SEARCH, keys[i].key) &&
+		    key_find(ops, BUS, keys[i].key))
+			t.bus->source->settings = text_put(
+				t.bus->arena, t.bus->source->settings,
+				keys[i].key, keys[i].value);
 	t.bus->data = level_type(&t, BUS, ops->bus_size);
 	if (!scope.wrong)
 		bus_check(&t);
 	if (scope.wrong) {
 		config_bus_free(t.bus);
 		config_error_add(errors, (struct place){0}, NULL,
+				 "give its keys along, as port=/dev/ttyUSB0, or "
 				 "declare the bus: buses: {NAME: {adapter: %s, "
 				 "...}}", name);
 		return NULL;

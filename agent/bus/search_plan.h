@@ -11,7 +11,8 @@
 
 struct search_key { const char *key, *value; };	/* as given by people */
 
-/* duration: how long (ns), 0: as long as it takes an adapter that searches by
+/* Keys that are neither a search's nor a bus's are refused as a search's.
+ * duration: how long (ns), 0: as long as it takes an adapter that searches by
  * itself (600 s at most), 10 s for others. What is wrong goes to errors, and
  * NULL is returned. */
 struct search_plan *search_plan_create(const struct adapter_ops *ops,
@@ -40,9 +41,14 @@ void search_hit_finish(struct search_hit *hit);
 /* Has a device, by its data, all of the keys alike? */
 bool search_hit_is(const struct search_hit *hit, const void *device);
 
-/* A bus that nobody declared, named as its adapter, with no settings. NULL:
- * it needs to be declared, errors say why. */
+/* Takes those of keys that are a bus's out of them, to the end; how many are
+ * left. */
+size_t search_keys_split(const struct adapter_ops *ops, struct search_key *keys,
+			 size_t n);
+/* A bus that nobody declared, named as its adapter, with these settings. NULL:
+ * it cannot be, errors say why. */
 struct plugins;
 struct config_bus *search_bus_imply(const char *name, struct plugins *plugins,
+				    const struct search_key *keys, size_t n,
 				    struct config_errors *errors);
 #endif

@@ -16,6 +16,8 @@ extern const struct adapter_host settings_host;
 struct plugins;
 void settings_apply(struct config *config, struct plugins *plugins,
 		    struct config_errors *errors);
+/* Are both on one port, or at one host? Typed, their sources may be gone. */
+bool buses_share_line(const struct config_bus *a, const struct config_bus *b);
 /* One time: "500ms", "10s", "5min", "2h", "1d" to ns. -EINVAL. */
 int timespan_parse(const char *text, int64_t *ns);
 #endif

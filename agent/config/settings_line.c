@@ -61,6 +61,22 @@ static void file_resolve(char text[TEXT_MAX])
 		strcpy(text, path);
 }
 
+static bool line_of(const struct config_bus *bus, char text[TEXT_MAX])
+{
+	if (!bus->ops || !bus_place(bus, text, TEXT_MAX))
+		return false;
+	file_resolve(text);
+	return true;
+}
+
+bool buses_share_line(const struct config_bus *a, const struct config_bus *b)
+{
+	char line[TEXT_MAX], other[TEXT_MAX];
+
+	return a->ops == b->ops && line_of(a, line) && line_of(b, other) &&
+	       !strcmp(line, other);
+}
+
 static void bus_refuse(const struct config_bus *first, struct config_bus *bus,
 		       struct verdict *verdict, struct config_errors *errors)
 {
@@ -87,10 +103,8 @@ void buses_refuse_twice(struct config *config, struct verdict *verdicts,
 	for (size_t i = 0; i < config->n_buses; i++) {
 		struct config_bus *bus = config->buses[i];
 
-		if (bus->refused || !bus->enabled || !bus->ops ||
-		    !bus_place(bus, text, sizeof(text)))
+		if (bus->refused || !bus->enabled || !line_of(bus, text))
 			continue;
-		file_resolve(text);
 		placed_add(list, &n, (struct placed){0, i, text});
 	}
 	qsort(list, n, sizeof(*list), placed_compare);

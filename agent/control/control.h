@@ -3,8 +3,8 @@
  * more of a search, then it is closed. Requests, by their member "do":
  *   ping, status [endpoint], reload, check, metrics,
  *   read endpoint path, write endpoint path value (root only),
- *   scan bus [keys] [for], probe bus keys: lines {"found": ...}, at the end
- *   {"done": true} or {"error": ...},
+ *   scan bus [keys] [for], probe bus keys: lines {"found": ...} and
+ *   {"progress": ...}, at the end {"done": true} or {"error": ...},
  *   trace bus [for]: lines {"frame": ...}, at the end {"done": true}.
  * An answer that went wrong has the member "error". */
 #ifndef AGENT_CONTROL_H

@@ -80,6 +80,20 @@ static struct json_object *found_json(const struct search *s,
 	return to;
 }
 
+static struct json_object *progress_json(const struct bus_message *m)
+{
+	struct json_object *to = json_object_new_object();
+	struct json_object *progress = json_object_new_object();
+
+	json_object_object_add(progress, "done",
+			       json_object_new_int64(m->point));
+	json_object_object_add(progress, "of", json_object_new_int64(m->tries));
+	json_object_object_add(progress, "left", json_object_new_int64(
+		(m->when + 999999999) / 1000000000));
+	json_object_object_add(to, "progress", progress);
+	return to;
+}
+
 static struct json_object *end_json(const struct bus_message *m)
 {
 	struct json_object *to = json_object_new_object();
@@ -116,6 +130,8 @@ void search_message(struct gateway_bus *b, const struct bus_message *m)
 		return;
 	if (m->event == BUS_SEARCHED)
 		search_end(s, m);
+	else if (m->event == BUS_SEARCHING && s->asker)
+		asker_say(s->asker, ask_line(progress_json(m)));
 	else if (s->asker)
 		asker_say(s->asker, ask_line(found_json(s, m)));
 }
@@ -168,16 +184,25 @@ static void bus_suggest(struct gateway *g, const char *name,
 
 /* Not configured: it is run as long as the search takes. */
 static struct gateway_bus *bus_borrow(struct gateway *g, const char *name,
+				      const struct search_key *keys, size_t n,
 				      struct config_errors *errors)
 {
 	struct gateway_bus *b;
 	struct config_bus *conf = search_bus_imply(
-		name, plugins_of(g->services.dirs.adapters), errors);
+		name, plugins_of(g->services.dirs.adapters), keys, n, errors);
 
 	if (!conf) {
 		bus_suggest(g, name, errors);
 		return NULL;
 	}
+	for (b = g->buses; b; b = b->next)
+		if (buses_share_line(b->conf, conf)) {
+			config_error_add(errors, (struct place){0}, NULL,
+					 "the bus '%s' is on this line: search "
+					 "there", b->conf->name);
+			config_bus_free(conf);
+			return NULL;
+		}
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		abort();
@@ -215,10 +240,10 @@ static size_t keys_take(struct json_object *request, struct search_key *keys)
 
 static struct search_plan *plan_of(const struct gateway_bus *b,
 				   struct json_object *request, bool probe,
+				   struct search_key *keys, size_t n,
 				   struct config_errors *errors)
 {
 	const struct gateway *g = b->gateway;
-	struct search_key keys[SEARCH_KEYS_MAX];
 	const char *text = ask_text(request, "for");
 	struct search_plan *plan;
 	int64_t duration = 0;
@@ -234,9 +259,11 @@ static struct search_plan *plan_of(const struct gateway_bus *b,
 				 b->conf->adapter);
 		return NULL;
 	}
+	if (b->for_search)		/* the bus has taken its own */
+		n = search_keys_split(b->conf->ops, keys, n);
 	plan = search_plan_create(b->conf->ops,
-				  probe ? ADAPTER_PROBE : ADAPTER_SCAN, keys,
-				  keys_take(request, keys), duration, errors);
+				  probe ? ADAPTER_PROBE : ADAPTER_SCAN, keys, n,
+				  duration, errors);
 	if (plan && !probe)
 		search_plan_identify(plan, b->conf->ops, g->services.dirs.config,
 				     g->services.dirs.profiles);
@@ -279,6 +306,8 @@ void search_ask(struct gateway *g, struct asker *asker,
 {
 	const char *name = ask_text(request, "bus");
 	struct gateway_bus *b = name ? bus_running(g, name) : NULL;
+	struct search_key keys[SEARCH_KEYS_MAX];
+	size_t n = keys_take(request, keys);
 	struct config_errors errors;
 	struct search_plan *plan;
 
@@ -294,8 +323,8 @@ void search_ask(struct gateway *g, struct asker *asker,
 	}
 	config_errors_init(&errors);
 	if (!b)
-		b = bus_borrow(g, name, &errors);
-	plan = b ? plan_of(b, request, probe, &errors) : NULL;
+		b = bus_borrow(g, name, keys, n, &errors);
+	plan = b ? plan_of(b, request, probe, keys, n, &errors) : NULL;
 	if (plan)
 		begin(b, asker, plan);
 	else

@@ -38,9 +38,13 @@ static const struct command {
 	 "check the configuration, exits 0 or 1",
 	 "of -c: whoever may read DIR; else members of the group lwmux", 0, 0,
 	 do_check},
-	{"scan", "[--for TIME] [--json | --adopt] BUS [KEY=VALUE...]",
+	{"scan", "[--json | --adopt] BUS|PORT|HOST [FROM-TO] [KEY=VALUE...]",
 	 "what is there? a line for each as it is found", group, 1, ANY_NUMBER,
 	 do_scan},
+	{"adopt", "[-c DIR] [--yes] NAME BUS|PORT|HOST [FROM-TO]",
+	 "scan, show, and write DIR/conf.d/NAME.yaml",
+	 "who may write there, and is in the group lwmux", 2, ANY_NUMBER,
+	 do_adopt},
 	{"probe", "[--json] BUS KEY=VALUE...",
 	 "what could it mean? unit=1 address=0, say", group, 1, ANY_NUMBER,
 	 do_probe},
@@ -147,6 +151,9 @@ int main(int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"for", required_argument, NULL, 'f'},
 		{"adopt", no_argument, NULL, 'a'},
+		{"baud", required_argument, NULL, 'b'},
+		{"parity", required_argument, NULL, 'p'},
+		{"yes", no_argument, NULL, 'y'},
 		{"not-well", no_argument, NULL, 'n'},
 		{"rpk", no_argument, NULL, 'k'},
 		{"out", required_argument, NULL, 'o'},
@@ -163,6 +170,9 @@ int main(int argc, char **argv)
 		case 'j': o.json = true; break;
 		case 'f': o.duration = optarg; break;
 		case 'a': o.adopt = true; break;
+		case 'b': o.baud = optarg; break;
+		case 'p': o.parity = optarg; break;
+		case 'y': o.yes = true; break;
 		case 'n': o.not_well = true; break;
 		case 'k': o.rpk = true; break;
 		case 'o': o.out = optarg; break;

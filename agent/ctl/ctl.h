@@ -18,7 +18,9 @@ enum {
 struct options {
 	const char *run, *config;
 	const char *duration;		/* --for */
+	const char *baud, *parity;	/* scan, adopt: lists with commas */
 	bool json, adopt;
+	bool yes;			/* adopt: --yes */
 	bool not_well;			/* status: --not-well */
 	bool rpk;			/* keygen: of a raw public key */
 	const char *out;		/* keygen: --out */
@@ -64,6 +66,7 @@ void print_resources(struct json_object *list);
  * lets through. Each returns the exit code. */
 int do_status(const struct options *options, char **args, int n);
 int do_trace(const struct options *options, char **args, int n);
+int do_adopt(const struct options *options, char **args, int n);
 int do_read(const struct options *options, char **args, int n);
 int do_write(const struct options *options, char **args, int n);
 int do_send(const struct options *options, char **args, int n);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * lwmuxctl scan and probe: a line as soon as something is found, and what of
  * it can be pasted into the configuration. */
-#include "agent/ctl/ctl.h"
+#include "agent/ctl/ctl_search.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "agent/ctl/ctl_table.h"
 
 static const char *text_or(struct json_object *from, const char *key,
@@ -68,48 +69,61 @@ static void print_found(struct json_object *found)
 
 /* "plant-7" of the bus plant and "unit: 7"; templates and quotes have no place
  * in it. */
-static void print_name(const char *bus, const char *keys)
+static void print_name(FILE *to, const char *bus, const char *keys)
 {
 	const char *value = strchr(keys, ':');
 	size_t n = value ? strcspn(value, ",") : 0;
 
-	printf("%s-", bus);
+	fprintf(to, "%s-", bus);
 	for (size_t i = 1; i < n; i++) {
 		if (isalnum((unsigned char)value[i]) || value[i] == '_')
-			putchar(value[i]);
+			putc(value[i], to);
 		else if (value[i] == '-' || value[i] == '.')
-			putchar('-');
+			putc('-', to);
 	}
 }
 
 /* As it would stand in conf.d; what is no device yet is a comment, and so is
- * the second profile that fits. */
-static void print_adopted(struct json_object *found)
+ * the second profile that fits. bus: the name it gets; NULL: as it is. */
+static void print_adopted(FILE *to, const char *bus, struct json_object *found)
 {
 	static char last[256];
 	const char *of = text_of(found, "of"), *keys = text_of(found, "keys");
-	const char *bus = text_of(found, "bus");
 	const char *profile = text_of(found, "profile");
 	const char *endpoint = text_of(found, "configured");
 
 	if (!of || !keys)
 		return;
+	if (!bus)
+		bus = text_of(found, "bus");
 	if (!strcmp(of, "point")) {
-		printf("  # {name: NAME, %s, map: OBJECT/INSTANCE}", keys);
+		fprintf(to, "  # {name: NAME, %s, map: OBJECT/INSTANCE}", keys);
 	} else {
 		bool known = profile || strstr(keys, "profile:");
 
 		if (!strcmp(last, keys) || endpoint)
 			known = false;
 		snprintf(last, sizeof(last), "%s", keys);
-		fputs(known ? "  - {" : "  # - {", stdout);
-		fputs("endpoint: ", stdout);
-		print_name(bus, keys);
-		printf(", bus: %s, %s%s%s}", bus, keys,
-		       profile ? ", profile: " : "", profile ? profile : "");
+		fputs(known ? "  - {" : "  # - {", to);
+		fputs("endpoint: ", to);
+		print_name(to, bus, keys);
+		fprintf(to, ", bus: %s, %s%s%s}", bus, keys,
+			profile ? ", profile: " : "", profile ? profile : "");
 	}
-	print_note(stdout, found, "  # ");
-	putchar('\n');
+	print_note(to, found, "  # ");
+	putc('\n', to);
+}
+
+/* Where somebody looks on: "unit 37 of 247, 62 s left". */
+static void print_progress(struct json_object *progress)
+{
+	const char *done = text_of(progress, "done");
+	const char *of = text_of(progress, "of"), *left = text_of(progress,
+								   "left");
+
+	if (done && of && left && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%s of %s, %s s left \033[K\r", done, of,
+			left);
 }
 
 /* The last line: how it ended. */
@@ -125,80 +139,45 @@ static int ended(struct json_object *line)
 }
 
 /* -1: more lines come. */
-static int line_take(const struct options *o, const char *text)
+static int line_take(struct search *s, const char *text)
 {
-	struct json_object *line = json_tokener_parse(text), *found;
+	struct json_object *line = json_tokener_parse(text), *member;
 	int rc = -1;
 
-	if (o->json)
+	if (s->options->json)
 		puts(text);
-	if (!json_object_object_get_ex(line, "found", &found))
+	if (json_object_object_get_ex(line, "found", &member)) {
+		s->found++;
+		if (s->adopted)
+			print_adopted(s->adopted, s->name, member);
+		else if (!s->options->json)
+			print_found(member);
+	} else if (json_object_object_get_ex(line, "progress", &member)) {
+		if (!s->options->json)
+			print_progress(member);
+	} else {
 		rc = ended(line);
-	else if (o->adopt)
-		print_adopted(found);
-	else if (!o->json)
-		print_found(found);
-	fflush(stdout);
+	}
+	fflush(s->adopted ? s->adopted : stdout);
 	json_object_put(line);
 	return rc;
 }
 
-/* false: not all are KEY=VALUE. */
-static bool keys_take(struct json_object *request, char **args, int n)
+int search_run(struct search *s, struct json_object *request)
 {
-	struct json_object *keys = json_object_new_object();
-
-	json_object_object_add(request, "keys", keys);
-	for (int i = 0; i < n; i++) {
-		char *equals = strchr(args[i], '=');
-
-		if (!equals || equals == args[i]) {
-			fprintf(stderr, "lwmuxctl: '%s' is no KEY=VALUE\n",
-				args[i]);
-			return false;
-		}
-		*equals = '\0';
-		json_object_object_add(keys, args[i],
-				       json_object_new_string(equals + 1));
-	}
-	return true;
-}
-
-/* args: bus, then key=value. */
-static int search(const struct options *o, const char *what, char **args,
-		  int n)
-{
-	struct json_object *request = request_of(what, NULL, NULL);
 	struct answers answers;
 	const char *text;
 	int rc = -1;
 
-	json_object_object_add(request, "bus", json_object_new_string(args[0]));
-	if (o->duration)
-		json_object_object_add(request, "for",
-				       json_object_new_string(o->duration));
-	if (!keys_take(request, args + 1, n - 1)) {
-		json_object_put(request);
-		return CTL_USAGE;
-	}
-	if (!ask_begin(o, request, &answers))
+	if (s->options->duration)
+		json_object_object_add(request, "for", json_object_new_string(
+			s->options->duration));
+	if (!ask_begin(s->options, request, &answers))
 		return CTL_FAILED;
-	if (o->adopt && !o->json)
-		puts("devices:");
 	while (rc < 0 && (text = answers_next(&answers)))
-		rc = line_take(o, text);
+		rc = line_take(s, text);
 	if (rc < 0)
 		fprintf(stderr, "lwmuxctl: lwmuxd has hung up\n");
 	answers_end(&answers);
 	return rc < 0 ? CTL_FAILED : rc;
-}
-
-int do_scan(const struct options *o, char **args, int n)
-{
-	return search(o, "scan", args, n);
-}
-
-int do_probe(const struct options *o, char **args, int n)
-{
-	return search(o, "probe", args, n);
 }

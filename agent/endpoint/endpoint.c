@@ -463,7 +463,7 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		break;
 	case BUS_ATTACHED:
 	case BUS_OPENED: case BUS_DOWN: case BUS_CLOSED: case BUS_FOUND:
-	case BUS_SEARCHED: case BUS_FRAME: case BUS_TRACED:
+	case BUS_SEARCHING: case BUS_SEARCHED: case BUS_FRAME: case BUS_TRACED:
 		break;
 	}
 }

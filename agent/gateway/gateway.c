@@ -281,7 +281,8 @@ static void bus_message(struct gateway *g, struct bus_message *m, int64_t now)
 		return;
 	if (m->event == BUS_CLOSED) {
 		gateway_bus_closed(b, now);
-	} else if (m->event == BUS_FOUND || m->event == BUS_SEARCHED) {
+	} else if (m->event == BUS_FOUND || m->event == BUS_SEARCHING ||
+		   m->event == BUS_SEARCHED) {
 		if (g->host)
 			g->host->found(b, m);
 	} else if (m->event == BUS_FRAME || m->event == BUS_TRACED) {

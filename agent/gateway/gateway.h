@@ -26,7 +26,7 @@ struct gateway_bus {
 
 /* What stands above the gateway, told what concerns it. */
 struct gateway_host {
-	/* BUS_FOUND or BUS_SEARCHED came; not of a bus that is gone. */
+	/* BUS_FOUND, BUS_SEARCHING or BUS_SEARCHED came; not of a bus that is gone. */
 	void (*found)(struct gateway_bus *bus, const struct bus_message *message);
 	/* BUS_FRAME or BUS_TRACED. */
 	void (*traced)(struct gateway_bus *bus,

@@ -152,6 +152,48 @@ static void frames_tell_their_length(void **state)
 			 260);
 }
 
+/* Function 43/14, objects 0 and 1, and 17 with a run indicator behind. */
+static void names_are_read(void **state)
+{
+	static const uint8_t objects[] = {
+		43, 14, 1, 0x81, 0, 0, 3, 0, 4, 'A', 'c', 'm', 'e',
+		1, 0, 2, 4, ' ', 'V', '2', 0};
+	static const uint8_t id[] = {17, 5, 'P', 'M', 5, '7', 0xff};
+	struct modbus_request named = request_identification(7);
+	struct modbus_request asked = request_server_id(7);
+	uint8_t cut[sizeof(objects)];
+	char text[32];
+
+	(void)state;
+	assert_int_equal(reply_check(&named, objects, sizeof(objects)), 0);
+	reply_name(&named, objects, text, sizeof(text));
+	assert_string_equal(text, "Acme, V2");
+	reply_name(&named, objects, text, 7);
+	assert_true(strlen(text) < 7);
+	assert_int_equal(reply_check(&asked, id, sizeof(id)), 0);
+	reply_name(&asked, id, text, sizeof(text));
+	assert_string_equal(text, "PM7");
+	/* neither shorter nor longer than it says, nor of another function */
+	assert_int_equal(reply_check(&asked, id, sizeof(id) - 1), -EBADMSG);
+	assert_int_equal(reply_check(&named, id, sizeof(id)), -EBADMSG);
+	for (size_t n = 1; n < sizeof(objects); n++) {
+		memcpy(cut, objects, n);
+		assert_int_equal(reply_check(&named, cut, n), -EBADMSG);
+	}
+}
+
+static void frames_with_names_tell_their_length(void **state)
+{
+	static const uint8_t frame[] = {
+		7, 43, 14, 1, 1, 0, 0, 1, 0, 2, 'A', 'b'};
+
+	(void)state;
+	for (size_t n = 3; n < sizeof(frame) - 2; n++)
+		assert_int_equal(rtu_reply_length(frame, n), 0);
+	assert_int_equal(rtu_reply_length(frame, sizeof(frame)), 14);
+	assert_int_equal(rtu_reply_length((const uint8_t[]){7, 17, 4}, 3), 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +205,8 @@ int main(void)
 		cmocka_unit_test(takes_no_reply_to_something_else),
 		cmocka_unit_test(frames_carry_a_crc),
 		cmocka_unit_test(frames_tell_their_length),
+		cmocka_unit_test(names_are_read),
+		cmocka_unit_test(frames_with_names_tell_their_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@ import sites
 from harness import Site, binary, wait_for
 
 COMMANDS = ("status", "read", "write", "send", "bootstrap", "reload", "check",
-            "scan", "probe", "trace", "metrics", "keygen", "help")
+            "scan", "adopt", "probe", "trace", "metrics", "keygen", "help")
 
 
 class Control(Site):

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import sites
-from harness import Site, SharedSite, binary, wait_for
+from harness import SerialLine, Site, SharedSite, binary, wait_for
 
 SETPOINT = "/3308/0/5900"
 
@@ -71,7 +71,7 @@ class Search(SharedSite):
                  if l]
         self.assertEqual(lines[-1]["done"], True)
         meter = [l["found"] for l in lines[:-1]
-                 if l["found"].get("profile") == "eastron/sdm120"]
+                 if l.get("found", {}).get("profile") == "eastron/sdm120"]
         self.assertEqual([(m["keys"], m["of"], m["value"]) for m in meter],
                          [("unit: 5", "device", "32")])
 
@@ -227,6 +227,93 @@ class BusOfItsOwn(Site):
         self.assertEqual(result.returncode, 0, result.stderr)
         wait_for(lambda: not gateway.status()["buses"], "the bus is closed")
         self.assertEqual(gateway.stop(), 0)
+
+    def slave_on(self, *units):
+        slave = self.slave(*units)
+        return slave, f"127.0.0.1:{slave.port}"
+
+    def test_host_that_nobody_declared_is_scanned(self):
+        gateway = self.start()[1]
+        host = self.slave_on("1=plain", "5=sdm120")[1]
+        result = gateway.ctl("scan", host, "1-6", "timeout=100ms")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(re.findall(r"^unit: (\d+)\b", result.stdout, re.M),
+                         ["1", "5"])
+        self.assertIn("eastron/sdm120", result.stdout)
+        wait_for(lambda: not gateway.status()["buses"], "the bus is closed")
+
+    def test_port_that_nobody_declared_is_scanned(self):
+        gateway = self.start()[1]
+        line = self.add(SerialLine())
+        self.slave("3=plain", line=("--rtu", line.ports[1]))
+        # a pseudo-terminal knows neither rate nor parity
+        result = gateway.ctl("scan", line.ports[0], "--baud", "9600,19200",
+                             "--parity", "N", "3", "timeout=500ms")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(re.findall(r"at (.*)", result.stderr),
+                         ["9600 8N1", "19200 8N1"])
+        self.assertEqual(len(re.findall("^unit: 3 .*answers", result.stdout,
+                                        re.M)), 2)
+        result = gateway.ctl("scan", "/dev/no-such-port", "1")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("/dev/no-such-port", result.stderr)
+
+    def test_line_of_a_bus_is_scanned_by_the_bus(self):
+        server, gateway = self.start()
+        slave = self.slave("1=boiler")
+        gateway.write("conf.d/devices.yaml", sites.boiler(slave.port))
+        gateway.reload()
+        server.registered("boiler")
+        result = gateway.ctl("scan", f"127.0.0.1:{slave.port}", "1")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("the bus 'plant' is on this line", result.stderr)
+
+    def test_progress_is_told(self):
+        gateway = self.start()[1]
+        host = self.slave_on("1=plain")[1]
+        result = gateway.ctl("scan", "--json", host, "1-30", "timeout=100ms")
+        lines = [json.loads(l) for l in result.stdout.splitlines()]
+        told = [l["progress"] for l in lines if "progress" in l]
+        self.assertTrue(told, result.stdout)
+        self.assertEqual({p["of"] for p in told}, {30})
+        self.assertEqual([p["done"] for p in told],
+                         sorted(p["done"] for p in told))
+        self.assertLess(told[0]["left"], 30)
+        self.assertEqual(lines[-1], {"done": True})
+
+    def test_adopt_shows_and_writes(self):
+        server, gateway = self.start()
+        host = self.slave_on("1=plain", "5=sdm120")[1]
+        words = ("adopt", "-c", gateway.etc, "plant", host, "1-5",
+                 "timeout=100ms")
+        result = gateway.ctl(*words)
+        self.assertIn("endpoint: plant-5, bus: plant, unit: 5, profile: "
+                      "eastron/sdm120", result.stdout)
+        self.assertIn("--yes", result.stderr)
+        self.assertFalse((gateway.etc / "conf.d/plant.yaml").exists())
+        result = gateway.ctl(*words, "--yes")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((gateway.etc / "conf.d/plant.yaml").read_text(),
+                         result.stdout)
+        gateway.reload()
+        server.registered("plant-5")
+        self.assertIn("is on this line", gateway.ctl(*words).stderr)
+        result = gateway.ctl("adopt", "-c", gateway.etc, "--yes", "plant",
+                             "plant", "1-5", "timeout=100ms")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("File exists", result.stderr)
+
+    def test_adopt_wants_a_name_and_somebody(self):
+        gateway = self.start()[1]
+        host = self.slave_on("1=plain")[1]
+        for words, code, said in (
+                (("../x", host), 3, "no name for a file"),
+                (("x", host, "9", "timeout=50ms"), 1, "nobody answers"),
+                (("x", host, "1-"), 3, "nor a range")):
+            result = gateway.ctl("adopt", "-c", gateway.etc, "--yes",
+                                 *words)
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn(said, result.stderr)
 
     def test_end_of_the_daemon_ends_a_scan(self):
         gateway = self.start()[1]

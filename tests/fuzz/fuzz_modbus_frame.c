@@ -20,13 +20,17 @@ static struct modbus_request request_of(const uint8_t *data)
 	uint16_t address = (uint16_t)(data[1] << 8 | data[2]);
 	unsigned n = 1 + data[3] % WRITE_REGISTERS_MAX;
 
-	switch (data[0] % 6) {
+	switch (data[0] % 8) {
 	case 0:
 		return request_coil_write(UNIT, address, n & 1, n & 2);
 	case 1:
 		return request_registers_write(UNIT, address, words, n, true);
 	case 2:
 		return request_mask_write(UNIT, address, 0xff, 0xff00);
+	case 6:
+		return request_identification(UNIT);
+	case 7:
+		return request_server_id(UNIT);
 	default:
 		return request_read(UNIT, data[0] % TABLES, address, n);
 	}
@@ -70,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct modbus_request request;
 	struct frame_found found;
 	size_t n = 0;
-	char text[160];
+	char text[160], name[40];
 	bool tcp;
 
 	if (size < 5)
@@ -105,6 +109,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame_print(&found, &request, text, sizeof(text));
 	if (strlen(text) >= sizeof(text))
 		abort();
+	if (found.verdict == FRAME_REPLY && request.reply == 0 &&
+	    reply_check(&request, bytes + found.at, found.length) == 0) {
+		reply_name(&request, bytes + found.at, name, sizeof(name));
+		if (strlen(name) >= sizeof(name))
+			abort();
+	}
 	if (found.verdict == FRAME_REPLY) {
 		frame_is_suspect(&memory, &request, bytes + found.at,
 				 found.length);

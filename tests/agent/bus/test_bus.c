@@ -376,6 +376,7 @@ static void note(struct bus_message *m)
 		break;
 	case BUS_OPENED: case BUS_DOWN: case BUS_CLOSED: case BUS_DONE:
 	case BUS_KEEP: case BUS_NOTE: case BUS_FOUND: case BUS_SEARCHED:
+	case BUS_SEARCHING:
 	case BUS_FRAME: case BUS_TRACED:
 		break;
 	}
