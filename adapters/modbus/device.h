@@ -26,8 +26,8 @@ struct modbus_bus {
 	/* ours */
 	struct wire wire;
 	int64_t used_at;		/* the last exchange */
-	uint8_t came[FRAME_BYTES_MAX];	/* of it, where that is traced */
-	size_t n_came;
+	uint8_t *came;			/* of it, once that was traced: */
+	size_t n_came;			/* of FRAME_BYTES_MAX */
 };
 
 enum { WRITE_SINGLE, WRITE_MULTIPLE };

@@ -213,6 +213,8 @@ static void modbus_close_bus(struct adapter_bus *bus)
 	struct modbus_bus *b = bus->data;
 
 	wire_close(&b->wire);
+	free(b->came);
+	b->came = NULL;
 }
 
 static void modbus_detach(struct adapter_device *device)

@@ -2,6 +2,7 @@
  * What goes over the wire, in words. Costs nothing while nobody listens: the
  * wire has no tracer then. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/modbus/device.h"
@@ -102,8 +103,8 @@ static void bytes_came(void *bus, const uint8_t *bytes, size_t n)
 {
 	struct modbus_bus *b = ((struct adapter_bus *)bus)->data;
 
-	if (n > sizeof(b->came) - b->n_came)
-		n = sizeof(b->came) - b->n_came;
+	if (n > FRAME_BYTES_MAX - b->n_came)
+		n = FRAME_BYTES_MAX - b->n_came;
 	memcpy(b->came + b->n_came, bytes, n);
 	b->n_came += n;
 }
@@ -115,7 +116,13 @@ void modbus_trace_begin(struct adapter_bus *bus)
 	};
 	struct modbus_bus *b = bus->data;
 
-	b->wire.tracer = adapter_is_traced(bus) ? &tracer : NULL;
+	b->wire.tracer = NULL;
+	if (!adapter_is_traced(bus))
+		return;
+	if (!b->came)
+		b->came = malloc(FRAME_BYTES_MAX);
+	if (b->came)
+		b->wire.tracer = &tracer;
 	b->wire.tracer_owner = bus;
 	b->n_came = 0;
 }

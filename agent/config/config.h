@@ -124,6 +124,7 @@ struct config_point {
 	struct lwm2m_path resource;	/* the one bound: depth 3, or 4 */
 	const char *unit, *application;	/* NULL: none */
 	struct point_scale scale;
+	bool rounded;			/* by `round`, not by scale and offset */
 	bool is_setup;			/* written by itself, see `setup` */
 	double setup;			/* what is written */
 	int64_t every;			/* ns, again and again; 0: once */

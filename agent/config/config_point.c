@@ -254,6 +254,7 @@ static void round_set(struct config_point *point, const struct entry *e,
 
 	if (!config_text(e->value, "round", scope))
 		return;
+	point->rounded = true;
 	if (!strcmp(e->value->text, "off"))
 		point->scale.decimals = -1;
 	else if (!config_integer(e->value->text, &decimals) && decimals >= 0 &&

@@ -146,9 +146,21 @@ static int value_pass(const struct lwm2m_value *from, enum lwm2m_type type,
 	return 0;
 }
 
+/* The decimals of a scale say nothing of a number that has its own: only what
+ * the multiplication has added goes. */
+static double number_clean(double number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.12g", number);
+	return strtod(text, NULL);
+}
+
 static double number_scale(const struct point_scale *scale, double number)
 {
 	number = number * scale->scale + scale->offset;
+	if (scale->decimals == POINT_DECIMALS_OWN)
+		return number_clean(number);
 	return scale->decimals < 0 ? number :
 	       number_round(number, scale->decimals);
 }

@@ -9,7 +9,8 @@ struct point_text { double number; const char *text; };
 
 struct point_scale {
 	double scale, offset;		/* value = raw x scale + offset */
-	int8_t decimals;		/* rounded to these; -1: not rounded */
+	int8_t decimals;		/* rounded to these; -1: not rounded; */
+#define POINT_DECIMALS_OWN (-2)	/* the raw number has its own */
 	uint16_t n_texts;
 	const struct point_text *texts;	/* what numbers are called, scaled */
 };

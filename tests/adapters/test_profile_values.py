@@ -61,6 +61,8 @@ def words_of(row, raw):
     kind = row["type"]
     if kind == "bit":
         return [int(raw)]
+    if kind.startswith("chars"):  # one in a register
+        return list(raw.encode().ljust(int(kind[len("chars"):]), b"\0"))
     if kind.startswith("string"):
         data = raw.encode().ljust(2 * int(kind[len("string"):]), b"\0")
     else:
@@ -181,6 +183,7 @@ def compare(facts, profiles, output, absent):
     faults = []
     for name, rows in facts.items():
         points = points_of(profiles, name)
+        rows = [row for row in rows if row["path"] != "-"]
         faults += [f"{name} {path}: not in the table"
                    for path in points.keys() - {r["path"] for r in rows}]
         faults += [f"{name} {row['name']} {row['path']}: {fault}"
@@ -207,7 +210,7 @@ def run(lwmuxd, adapters, slave, profiles, facts, absent):
     faults = compare(facts, profiles, dry.stdout, absent)
     if faults:
         sys.exit("\n".join(faults) + "\n" + dry.stderr)
-    count = sum(is_absent(row, True) or not absent
+    count = sum(row["path"] != "-" and (is_absent(row, True) or not absent)
                 for rows in facts.values() for row in rows)
     print(f"{len(facts)} profiles, {count} {'absent' if absent else 'values'}")
 

@@ -102,6 +102,28 @@ static void unscaled_floats_are_not_rounded(void **state)
 	assert_true(value.as.number == 0.1 + 0.2);
 }
 
+/* A scale of 0.01 is none of a float's decimals. */
+static void scaled_floats_keep_their_digits(void **state)
+{
+	static const struct { double raw, scale; const char *text; } cases[] = {
+		{-98.7, 0.01, "-0.987"}, {3.3, 0.1, "0.33"},
+		{21.537, 0.001, "0.021537"}, {1.5, 1000, "1500"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct point_scale scale = {.scale = cases[i].scale,
+					    .decimals = POINT_DECIMALS_OWN};
+		struct lwm2m_value raw = lwm2m_float(cases[i].raw), value;
+		char text[32];
+
+		assert_int_equal(point_convert(&scale, &raw, LWM2M_FLOAT,
+					       &value, text_room), 0);
+		snprintf(text, sizeof(text), "%.15g", value.as.number);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 static void whole_numbers_keep_64_bits(void **state)
 {
 	struct lwm2m_value raw = lwm2m_integer(INT64_MAX), value;
@@ -318,6 +340,7 @@ int main(void)
 		cmocka_unit_test(scaled_numbers_have_the_shortest_text),
 		cmocka_unit_test(every_tenth_of_16_bits_is_exact),
 		cmocka_unit_test(unscaled_floats_are_not_rounded),
+		cmocka_unit_test(scaled_floats_keep_their_digits),
 		cmocka_unit_test(whole_numbers_keep_64_bits),
 		cmocka_unit_test(types_are_turned_or_refused),
 		cmocka_unit_test(overflowing_scale_is_out_of_range),
