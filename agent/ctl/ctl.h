@@ -66,6 +66,7 @@ void print_resources(struct json_object *list);
  * lets through. Each returns the exit code. */
 int do_status(const struct options *options, char **args, int n);
 int do_trace(const struct options *options, char **args, int n);
+int do_profiles(const struct options *options, char **args, int n);
 int do_adopt(const struct options *options, char **args, int n);
 int do_read(const struct options *options, char **args, int n);
 int do_write(const struct options *options, char **args, int n);

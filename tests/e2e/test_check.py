@@ -37,6 +37,14 @@ class Check(Site):
         self.check(device.replace("profile: eastron/sdm120", "points:") +
                    point, 0)
 
+    def test_example_of_the_page_on_profiles(self):
+        page = (ROOT / "agent/lwmux-profile.5").read_text()
+        profile = re.search(r"\.nf\n(.*?)\.fi", page, re.DOTALL)[1]
+        text = self.check(sites.bus(502) + "devices:\n  - {endpoint: e, bus: "
+                          "plant, unit: 1, profile: acme/th-2}\n", 0,
+                          **{"profiles/acme/th-2.yaml": profile})
+        self.assertNotIn("warning", text)
+
     def test_unknown_key_with_the_nearest_known_one(self):
         text = self.check(sites.SIM.replace("poll:", "pol:"))
         self.assertSays(text, "devices.yaml:4:5:", "pol", "poll")

@@ -10,7 +10,7 @@ import sites
 from harness import Site, binary, wait_for
 
 COMMANDS = ("status", "read", "write", "send", "bootstrap", "reload", "check",
-            "scan", "adopt", "probe", "trace", "metrics", "keygen", "help")
+            "scan", "adopt", "probe", "profiles", "trace", "metrics", "keygen", "help")
 
 
 class Control(Site):
@@ -154,6 +154,24 @@ class Control(Site):
         result = gateway.ctl("read", "meter-1", "/3303/0")
         self.assertEqual(result.returncode, 0)
         self.assertIn("Cel", result.stdout)
+
+    def test_profiles(self):
+        gateway = self.idle()
+        text = gateway.ctl("profiles", "-c", gateway.etc).stdout
+        self.assertRegex(text, r"(?m)^eastron/sdm120 +Eastron SDM120: "
+                         "single-phase energy meter")
+        self.assertGreater(len(text.splitlines()), 60)
+        text = gateway.ctl("profiles", "-c", gateway.etc, "wall").stdout
+        self.assertEqual([l.split()[0] for l in text.splitlines()],
+                         ["wirenboard/wb-msw"])
+        text = gateway.ctl("profiles", "-c", gateway.etc,
+                           "eastron/sdm120").stdout
+        self.assertTrue(text.startswith(f"# {gateway.etc}/profiles/eastron/"
+                                        "sdm120.yaml\n# Eastron"), text)
+        self.assertIn("model: SDM120", text)
+        result = gateway.ctl("profiles", "-c", gateway.etc, "eastron/sdm12O")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("eastron/sdm120", result.stderr)
 
     def test_trace(self):
         gateway = self.start()
