@@ -19,6 +19,9 @@
 
 static enum log_level highest = LOG_NOTE;
 static bool journal;
+/* Set before there are other threads. */
+static void (*follower)(enum log_level level, const char *endpoint,
+			const char *bus, const char *text);
 
 /* Lines of any thread since the window began. */
 static struct {
@@ -43,6 +46,12 @@ void log_open(enum log_level level)
 {
 	highest = level;
 	journal = stderr_is_journal();
+}
+
+void log_follow(void (*told)(enum log_level level, const char *endpoint,
+			     const char *bus, const char *text))
+{
+	follower = told;
 }
 
 static void field(struct iovec *at, char *text, size_t size, const char *name,
@@ -164,14 +173,19 @@ static void put_on_one_line(char *text)
 void log_line(enum log_level level, const char *endpoint, const char *bus,
 	      const char *format, ...)
 {
+	bool followed = follower && level <= LOG_NOTE;
+	bool written = level <= highest && is_within_budget(level, endpoint);
 	char text[1024];
 	va_list args;
 
-	if (level > highest || !is_within_budget(level, endpoint))
+	if (!followed && !written)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	put_on_one_line(text);
-	write_line(level, endpoint, bus, text);
+	if (followed)
+		follower(level, endpoint, bus, text);
+	if (written)
+		write_line(level, endpoint, bus, text);
 }

@@ -13,6 +13,10 @@ void log_open(enum log_level highest);
  * or an outage of ten thousand would bury what matters. Says how many were
  * left out: call it now and then, and with `now` at the end. */
 void log_catch_up(bool now);
+/* From now on `told` is given every line of LOG_NOTE and worse, also those that
+ * are left out; on the thread that says it, so it may not log. */
+void log_follow(void (*told)(enum log_level level, const char *endpoint,
+			     const char *bus, const char *text));
 /* endpoint, bus: what it is about, or NULL. */
 void log_line(enum log_level level, const char *endpoint, const char *bus,
 	      const char *format, ...) __attribute__((format(printf, 4, 5)));

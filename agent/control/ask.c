@@ -8,6 +8,7 @@
 #include <string.h>
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/control/control.h"
+#include "agent/control/events.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/monotonic.h"
 #include "agent/control/metrics.h"
@@ -131,6 +132,8 @@ static void ask_object(struct gateway *g, struct asker *asker,
 		ask_send(g, asker, request, now);
 	else if (!strcmp(what, "bootstrap"))
 		ask_bootstrap(g, asker, request, now);
+	else if (!strcmp(what, "events"))
+		events_ask(asker, request);
 	else if (!strcmp(what, "ping"))
 		ask_reply(asker, json_object_new_object());
 	else if (!strcmp(what, "metrics"))

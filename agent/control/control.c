@@ -14,6 +14,7 @@
 #include "agent/control/control.h"
 #include "agent/control/search.h"
 #include "agent/control/trace.h"
+#include "agent/control/events.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
 
@@ -271,6 +272,7 @@ int control_open(struct gateway *gateway, const char *run_dir)
 
 	control.gateway = gateway;
 	gateway->host = &host;
+	events_start();
 	control.path = malloc(size);
 	if (!control.path)
 		abort();
@@ -300,6 +302,7 @@ void control_close(void)
 		return;
 	while (control.first)
 		hang_up(control.first);
+	events_stop();
 	uv_close((uv_handle_t *)&control.pipe, NULL);
 	uv_close((uv_handle_t *)&control.sweep, NULL);
 	free(control.path);	/* libuv unlinks the socket */

@@ -2,6 +2,7 @@
  * The control socket RUN_DIR/control (0660): one line of JSON in, one out or
  * more of a search, then it is closed. Requests, by their member "do":
  *   ping, status [endpoint], reload, check, metrics,
+ *   events [endpoint] [follow] (events.h),
  *   read endpoint path, write endpoint path value (root only),
  *   scan bus [keys] [for], probe bus keys: lines {"found": ...} and
  *   {"progress": ...}, at the end {"done": true} or {"error": ...},

@@ -32,6 +32,9 @@ static const struct command {
 	{"bootstrap", "ENDPOINT",
 	 "asks its bootstrap server for accounts; for root", root, 1, 1,
 	 do_bootstrap},
+	{"events", "[-f] [--json] [ENDPOINT]",
+	 "the last 500 things that happened; -f: and go on", group, 0, 1,
+	 do_events},
 	{"reload", "",
 	 "read the configuration anew", group, 0, 0, do_reload},
 	{"check", "[-c DIR]",
@@ -152,7 +155,8 @@ int main(int argc, char **argv)
 		{"run", required_argument, NULL, 'r'},
 		{"config", required_argument, NULL, 'c'},
 		{"json", no_argument, NULL, 'j'},
-		{"for", required_argument, NULL, 'f'},
+		{"for", required_argument, NULL, 'd'},
+		{"follow", no_argument, NULL, 'f'},
 		{"adopt", no_argument, NULL, 'a'},
 		{"baud", required_argument, NULL, 'b'},
 		{"parity", required_argument, NULL, 'p'},
@@ -166,12 +170,13 @@ int main(int argc, char **argv)
 	};
 	struct options o = {.run = "/run/lwmux"};
 
-	for (int c; (c = getopt_long(argc, argv, "c:h", table, NULL)) != -1; )
+	for (int c; (c = getopt_long(argc, argv, "c:fh", table, NULL)) != -1; )
 		switch (c) {
 		case 'r': o.run = optarg; break;
 		case 'c': o.config = optarg; break;
 		case 'j': o.json = true; break;
-		case 'f': o.duration = optarg; break;
+		case 'd': o.duration = optarg; break;
+		case 'f': o.follow = true; break;
 		case 'a': o.adopt = true; break;
 		case 'b': o.baud = optarg; break;
 		case 'p': o.parity = optarg; break;

@@ -21,6 +21,7 @@ struct options {
 	const char *baud, *parity;	/* scan, adopt: lists with commas */
 	bool json, adopt;
 	bool yes;			/* adopt: --yes */
+	bool follow;			/* events: -f */
 	bool not_well;			/* status: --not-well */
 	bool rpk;			/* keygen: of a raw public key */
 	const char *out;		/* keygen: --out */
@@ -73,6 +74,7 @@ int do_write(const struct options *options, char **args, int n);
 int do_send(const struct options *options, char **args, int n);
 int do_bootstrap(const struct options *options, char **args, int n);
 int do_reload(const struct options *options, char **args, int n);
+int do_events(const struct options *options, char **args, int n);
 int do_check(const struct options *options, char **args, int n);
 int do_metrics(const struct options *options, char **args, int n);
 int do_scan(const struct options *options, char **args, int n);

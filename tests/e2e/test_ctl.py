@@ -2,15 +2,18 @@
 """lwmuxctl: what it says and what its exit codes mean."""
 import contextlib
 import json
+import re
 import signal
 import socket
 import subprocess
+import time
 
 import sites
-from harness import Site, binary, wait_for
+from harness import Program, Site, binary, wait_for
 
-COMMANDS = ("status", "read", "write", "send", "bootstrap", "reload", "check",
-            "scan", "adopt", "probe", "profiles", "trace", "metrics", "keygen", "help")
+COMMANDS = ("status", "read", "write", "send", "bootstrap", "events",
+            "reload", "check", "scan", "adopt", "probe", "profiles", "trace",
+            "metrics", "keygen", "help")
 
 
 class Control(Site):
@@ -52,6 +55,51 @@ class Control(Site):
         self.assertIn("meter-1", text)
         self.assertIn("meter-2", text)
         self.assertIn("plant", text)
+
+    def test_events_are_told_by_endpoint_and_one_a_line(self):
+        gateway = self.start()
+        lines = gateway.ctl("events").stdout.splitlines()
+        self.assertTrue(any("plant: bus is open" in l for l in lines))
+        self.assertTrue(all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S", l)
+                            for l in lines))
+        events = [json.loads(l) for l in gateway.ctl(
+            "events", "--json", "meter-1").stdout.splitlines()]
+        self.assertEqual({e["endpoint"] for e in events}, {"meter-1"})
+        self.assertEqual(sorted(e["id"] for e in events),
+                         [e["id"] for e in events])
+        self.assertIn("device is online", [e["text"] for e in events])
+        self.assertLess(abs(events[-1]["time"] - time.time()), 60)
+        self.assertEqual(gateway.ctl("events", "nobody").stdout, "")
+
+    def test_events_are_followed_until_the_end(self):
+        gateway = self.start()
+        follower = self.add(Program(
+            [binary("agent/lwmuxctl"), "--run", gateway.run, "events", "-f"],
+            "lwmuxctl"))
+        follower.wait_line(lambda l: "meter-2: registered" in l, "the past")
+        gateway.reload()
+        follower.wait_line(lambda l: "configuration reloaded" in l, "reload")
+        self.slave_.end()
+        follower.wait_line(lambda l: "warning: plant: bus is down" in l,
+                           "a warning")
+        gateway.stop()
+        self.assertEqual(follower.process.wait(10), 1)
+
+    def test_only_the_last_500_events_are_kept(self):
+        gateway = self.start()
+        with contextlib.ExitStack() as stack:
+            follower = self.dial(stack)
+            follower.sendall(b'{"do": "events", "follow": true}\n')
+            told = follower.makefile()
+            last = json.loads(told.readline())["events"][-1]["id"]
+            for _ in range(500):        # a line each
+                gateway.reload()
+            while last < 505:
+                last = json.loads(told.readline())["events"][-1]["id"]
+        events = gateway.ctl("events", "--json").stdout.splitlines()
+        self.assertEqual(len(events), 500)
+        self.assertEqual(json.loads(events[0])["id"],
+                         json.loads(events[-1])["id"] - 499)
 
     def test_lines_fit_80_columns_and_end_without_blanks(self):
         gateway = self.start()

@@ -56,6 +56,37 @@ static void test_a_flood_about_endpoints_is_cut_and_counted(void **state)
 	assert_true(there);
 }
 
+static unsigned told;
+
+static void count_told(enum log_level level, const char *endpoint,
+		       const char *bus, const char *text)
+{
+	assert_true(level <= LOG_NOTE);
+	assert_string_equal(endpoint, "meter");
+	assert_null(bus);
+	assert_null(strchr(text, '\n'));
+	told++;
+}
+
+static void test_who_follows_is_told_what_is_left_out(void **state)
+{
+	bool there;
+
+	(void)state;
+	log_open(LOG_NOTE);
+	log_catch_up(true);
+	log_follow(count_told);
+	for (int i = 0; i < 1000; i++)
+		log_line(LOG_WARN, "meter", NULL, "line\n%d", i);
+	log_line(LOG_DETAIL, "meter", NULL, "nobody asked for");
+	log_follow(NULL);
+	log_line(LOG_WARN, "meter", NULL, "not followed any more");
+	log_catch_up(true);
+	assert_int_equal(told, 1000);
+	assert_int_equal(lines("nobody asked for", &there), 201);
+	assert_false(there);
+}
+
 static void test_foreign_text_stays_on_its_line(void **state)
 {
 	bool there;
@@ -100,6 +131,8 @@ static void test_asked_for_everything_everything_comes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+			test_who_follows_is_told_what_is_left_out, set_up),
 		cmocka_unit_test_setup(test_foreign_text_stays_on_its_line,
 				       set_up),
 		cmocka_unit_test_setup(
