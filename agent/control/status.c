@@ -81,6 +81,41 @@ static void add_session(json *to, const struct client *c, int64_t now)
 	add_text(to, "trouble", c->trouble);
 }
 
+/* What a server watches: paths, and the periods in force, in s. */
+static json *observation_json(const struct observation *o)
+{
+	json *to = json_object_new_object();
+	json *paths = json_object_new_array();
+	const struct lwm2m_path *path;
+	char text[PATH_TEXT_MAX];
+
+	for (size_t i = 0; (path = observe_path(o, i)); i++) {
+		path_format(path, text);
+		json_object_array_add(paths, json_object_new_string(text));
+	}
+	json_object_object_add(to, "paths", paths);
+	if (o->pmin)
+		add_int(to, "pmin", o->pmin);
+	if (o->pmax)
+		add_int(to, "pmax", o->pmax);
+	return to;
+}
+
+static json *observed_json(const struct endpoint *e)
+{
+	json *list = json_object_new_array();
+
+	for (size_t i = 0; i < e->n_clients; i++)
+		for (const struct observation *o = e->clients[i].observations;
+		     o; o = o->next) {
+			json *to = observation_json(o);
+
+			add_int(to, "server", e->clients[i].server->conf->id);
+			json_object_array_add(list, to);
+		}
+	return list;
+}
+
 static json *client_json(const struct client *c, int64_t now)
 {
 	json *to = json_object_new_object();
@@ -277,9 +312,11 @@ json *status_of(struct gateway *g, const char *name, int64_t now)
 		}
 	if (!e)
 		return no_endpoint_json(name);
-	to = json_object_new_object();
+	to = endpoint_json(e, now);
+	json_object_object_add(to, "observed", observed_json(e));
 	list = json_object_new_array();
-	json_object_array_add(list, endpoint_json(e, now));
+	json_object_array_add(list, to);
+	to = json_object_new_object();
 	json_object_object_add(to, "endpoints", list);
 	add_text(to, "health", !is_there(e) ? "down" :
 		 all_registered(e) ? "healthy" : "degraded");

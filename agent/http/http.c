@@ -9,33 +9,37 @@
 #include <unistd.h>
 #include <uv.h>
 #include "agent/base/log.h"
+#include "agent/base/monotonic.h"
 #include "agent/gateway/gateway.h"
+#include "agent/http/feed.h"
 #include "agent/http/http_private.h"
 
+#define MILLISECOND INT64_C(1000000)
 #define VISITORS_MAX 32u
 #define ROOM ((size_t)16 * 1024)	/* of a request and its headers */
 #define IDLE 15u		/* s without a byte */
-#define PATIENCE 30000		/* ms, for a request and its answer */
+#define PATIENCE (30000 * MILLISECOND)	/* for a request and its answer */
 #define SWEEP 5000
 #define AGAIN 30000		/* ms, where nothing could be opened */
 
 /* One connection. */
 struct visitor {
 	struct visitor *next, *prev;
-	uint64_t since;		/* ms: the last answer's end, or its coming */
+	int64_t since;		/* the last answer's end, or its coming */
 	int fd;
+	bool follows;		/* the feed, which looks after it itself */
 };
 
 /* One socket that listens; of its own, for its handles close later than it. */
 struct listener {
-	struct gateway *gateway;
+	struct http_site site;
 	struct MHD_Daemon *daemon;
 	uv_poll_t poll;
 	uv_timer_t timer, sweep;
 	unsigned handles;	/* not closed yet */
 	struct visitor *first;
+	unsigned n_visitors;
 	char *at;		/* the configuration's, or NULL: systemd's */
-	char *token;		/* or NULL */
 };
 
 static struct {
@@ -55,11 +59,12 @@ static void visitor_come(struct listener *l, int fd, void **to)
 	if (!v)
 		abort();
 	v->fd = fd;
-	v->since = uv_now(uv_default_loop());
+	v->since = monotonic_read();
 	v->next = l->first;
 	if (v->next)
 		v->next->prev = v;
 	l->first = v;
+	l->n_visitors++;
 	*to = v;
 	if (!uv_is_active((uv_handle_t *)&l->sweep))
 		uv_timer_again(&l->sweep);
@@ -70,6 +75,7 @@ static void visitor_go(struct listener *l, struct visitor *v)
 	*(v->prev ? &v->prev->next : &l->first) = v->next;
 	if (v->next)
 		v->next->prev = v->prev;
+	l->n_visitors--;
 	free(v);
 	if (!l->first)
 		uv_timer_stop(&l->sweep);
@@ -93,14 +99,22 @@ static void visited(void *listener, struct MHD_Connection *connection,
 static void sweep(uv_timer_t *timer)
 {
 	struct listener *l = timer->data;
-	uint64_t now = uv_now(timer->loop);
+	int64_t now = monotonic_read();
 
 	for (struct visitor *v = l->first; v; v = v->next)
-		if (now - v->since > PATIENCE)
+		if (!v->follows && now - v->since > PATIENCE)
 			shutdown(v->fd, SHUT_RDWR);
 }
 
 /* ---- requests ---- */
+
+static struct visitor *visitor_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
 
 static enum MHD_Result asked(void *listener, struct MHD_Connection *connection,
 			     const char *path, const char *method,
@@ -109,25 +123,29 @@ static enum MHD_Result asked(void *listener, struct MHD_Connection *connection,
 {
 	struct listener *l = listener;
 
+	struct visitor *v = visitor_of(connection);
+
 	(void)version;
 	(void)upload;
 	(void)upload_size;
 	(void)context;
-	return http_answer(l->gateway, l->token, connection, method, path);
+	if (v)
+		v->follows = !strcmp(path, "/api/feed");
+	return http_answer(&l->site, connection, method, path);
 }
 
 static void answered(void *listener, struct MHD_Connection *connection,
 		     void **context, enum MHD_RequestTerminationCode how)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct visitor *v = info ? info->socket_context : NULL;
+	struct visitor *v = visitor_of(connection);
 
 	(void)listener;
 	(void)context;
 	(void)how;
-	if (v)
-		v->since = uv_now(uv_default_loop());
+	if (!v)
+		return;
+	v->since = monotonic_read();
+	v->follows = false;
 }
 
 /* ---- the loop ---- */
@@ -148,11 +166,24 @@ static void readable(uv_poll_t *poll, int status, int events)
 
 static void turn(struct listener *l)
 {
+	int64_t now = monotonic_read(), due;
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	MHD_run(l->daemon);
-	if (MHD_get_timeout(l->daemon, &ms) == MHD_YES)
-		uv_timer_start(&l->timer, time_has_come, ms, 0);
+	bool full;
+
+	feed_turn(l->site.feed, now);
+	do {	/* Only a run takes the next in line once there is room. */
+		full = l->n_visitors == VISITORS_MAX;
+		MHD_run(l->daemon);
+	} while (full && l->n_visitors < VISITORS_MAX);
+	due = feed_due(l->site.feed);
+	if (MHD_get_timeout(l->daemon, &ms) == MHD_YES &&
+	    (int64_t)ms * MILLISECOND < due - now)
+		due = now + (int64_t)ms * MILLISECOND;
+	if (due != INT64_MAX)
+		uv_timer_start(&l->timer, time_has_come, due <= now ? 0 :
+			       (uint64_t)((due - now - 1) / MILLISECOND + 1),
+			       0);
 	else
 		uv_timer_stop(&l->timer);
 }
@@ -199,7 +230,7 @@ static void handles_open(struct listener *l)
 
 static void listener_free(struct listener *l)
 {
-	http_token_free(l->token);
+	http_token_free(l->site.token);
 	free(l->at);
 	free(l);
 }
@@ -216,7 +247,9 @@ static void listener_close(struct listener *l)
 {
 	uv_close((uv_handle_t *)&l->poll, handle_closed);
 	uv_close((uv_handle_t *)&l->timer, handle_closed);
+	feed_close(l->site.feed);
 	MHD_stop_daemon(l->daemon);
+	feed_destroy(l->site.feed);
 	uv_close((uv_handle_t *)&l->sweep, handle_closed);
 }
 
@@ -228,12 +261,13 @@ static struct listener *listener_open(struct gateway *g, int fd,
 
 	if (!l)
 		abort();
-	l->gateway = g;
-	l->token = token;
+	l->site.gateway = g;
+	l->site.token = token;
 	if (at && !(l->at = strdup(at)))
 		abort();
 	l->daemon = daemon_start(l, fd);
 	if (l->daemon) {
+		l->site.feed = feed_create(g);
 		handles_open(l);
 		return l;
 	}
@@ -298,8 +332,8 @@ static void follow(void)
 		inherited = -1;
 	}
 	if (l && is_same(l->at, at) && (at || inherited >= 0)) {
-		http_token_free(l->token);
-		l->token = token;
+		http_token_free(l->site.token);
+		l->site.token = token;
 		if (inherited >= 0)
 			close(inherited);
 		return;

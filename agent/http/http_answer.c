@@ -7,10 +7,12 @@
 #include <unistd.h>
 #include "agent/base/monotonic.h"
 #include "agent/control/ask.h"
+#include "agent/control/events.h"
 #include "agent/control/metrics.h"
 #include "agent/control/status.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/loop.h"
+#include "agent/http/feed.h"
 #include "agent/http/http_check.h"
 #include "agent/http/http_private.h"
 #include "agent/http/page.h"
@@ -97,17 +99,17 @@ static enum MHD_Result json_respond(struct MHD_Connection *connection,
 			    "application/json");
 }
 
-static enum MHD_Result answer_status(struct gateway *g,
+static enum MHD_Result answer_status(const struct http_site *site,
 				     struct MHD_Connection *connection)
 {
 	struct json_object *request = json_object_new_object();
-	struct json_object *status = status_answer(g, "status", request);
+	struct json_object *status = status_answer(site->gateway, "status", request);
 
 	json_object_put(request);
 	return json_respond(connection, status);
 }
 
-static enum MHD_Result answer_endpoint(struct gateway *g,
+static enum MHD_Result answer_endpoint(const struct http_site *site,
 				       struct MHD_Connection *connection)
 {
 	const char *name = argument(connection, "name");
@@ -115,10 +117,11 @@ static enum MHD_Result answer_endpoint(struct gateway *g,
 	if (!name)
 		return http_refuse(connection, MHD_HTTP_BAD_REQUEST,
 				   "which endpoint? ?name=ENDPOINT");
-	return json_respond(connection, status_of(g, name, monotonic_read()));
+	return json_respond(connection, status_of(site->gateway, name,
+						  monotonic_read()));
 }
 
-static enum MHD_Result answer_read(struct gateway *g,
+static enum MHD_Result answer_read(const struct http_site *site,
 				   struct MHD_Connection *connection)
 {
 	const char *name = argument(connection, "name");
@@ -127,15 +130,39 @@ static enum MHD_Result answer_read(struct gateway *g,
 	if (!name)
 		return http_refuse(connection, MHD_HTTP_BAD_REQUEST,
 				   "which endpoint? ?name=ENDPOINT&path=/3303");
-	return json_respond(connection, status_read(g, name, path ? path : "/",
+	return json_respond(connection, status_read(site->gateway, name,
+						    path ? path : "/",
 						    monotonic_read()));
 }
 
-static enum MHD_Result answer_metrics(struct gateway *g,
+static enum MHD_Result answer_events(const struct http_site *site,
+				     struct MHD_Connection *connection)
+{
+	struct json_object *to = json_object_new_object();
+	uint64_t none = 0;
+
+	(void)site;
+	json_object_object_add(to, "events", events_json(
+		&none, argument(connection, "endpoint")));
+	return json_respond(connection, to);
+}
+
+static enum MHD_Result answer_feed(const struct http_site *site,
+				   struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return feed_answer(site->feed, connection, info->connect_fd,
+			   argument(connection, "rows") != NULL,
+			   argument(connection, "endpoint"));
+}
+
+static enum MHD_Result answer_metrics(const struct http_site *site,
 				      struct MHD_Connection *connection)
 {
 	return text_respond(connection, MHD_HTTP_OK,
-			    metrics_print(g, monotonic_read()),
+			    metrics_print(site->gateway, monotonic_read()),
 			    "text/plain; version=0.0.4; charset=utf-8");
 }
 
@@ -143,7 +170,7 @@ static enum MHD_Result answer_metrics(struct gateway *g,
 
 static const struct route {
 	const char *path;
-	enum MHD_Result (*answer)(struct gateway *g,
+	enum MHD_Result (*answer)(const struct http_site *site,
 				  struct MHD_Connection *connection);
 	/* Or a file of the page, which says nothing of this gateway: it asks
 	 * for the token. */
@@ -159,6 +186,8 @@ static const struct route {
 	{"/api/status", answer_status, NULL, NULL, NULL},
 	{"/api/endpoint", answer_endpoint, NULL, NULL, NULL},
 	{"/api/read", answer_read, NULL, NULL, NULL},
+	{"/api/events", answer_events, NULL, NULL, NULL},
+	{"/api/feed", answer_feed, NULL, NULL, NULL},
 	{"/metrics", answer_metrics, NULL, NULL, NULL},
 };
 
@@ -195,7 +224,7 @@ static bool host_is_ours(struct MHD_Connection *connection)
 	return host && http_host_is_ours(host, self);
 }
 
-enum MHD_Result http_answer(struct gateway *g, const char *token,
+enum MHD_Result http_answer(const struct http_site *site,
 			    struct MHD_Connection *connection,
 			    const char *method, const char *path)
 {
@@ -213,11 +242,11 @@ enum MHD_Result http_answer(struct gateway *g, const char *token,
 				   "no such page");
 	if (route->file)
 		return file_respond(connection, route);
-	if (token && !http_bearer_is(header(connection,
-					    MHD_HTTP_HEADER_AUTHORIZATION),
-				     token))
+	if (site->token &&
+	    !http_bearer_is(header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+			    site->token))
 		return http_refuse(connection, MHD_HTTP_UNAUTHORIZED,
 				   "the token, please: Authorization: Bearer "
 				   "TOKEN");
-	return route->answer(g, connection);
+	return route->answer(site, connection);
 }

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct feed;
 struct gateway;
-struct config_page;
 
 /* http_open.c: a socket that listens, or -errno, which was said. */
 int http_listen(const char *at);
@@ -20,8 +20,14 @@ bool http_is_local(int fd);
 bool http_token_read(const struct gateway *gateway, char **token);
 void http_token_free(char *token);
 
-/* http_answer.c: one request. token: what it must know, or NULL. */
-enum MHD_Result http_answer(struct gateway *gateway, const char *token,
+/* What answers are made of. */
+struct http_site {
+	struct gateway *gateway;
+	struct feed *feed;
+	char *token;			/* that readers must know, or NULL */
+};
+/* http_answer.c: one request. */
+enum MHD_Result http_answer(const struct http_site *site,
 			    struct MHD_Connection *connection,
 			    const char *method, const char *path);
 /* With the headers that every answer has. response is taken. */

@@ -97,6 +97,38 @@ class Visitor:
         return json.loads(body)
 
 
+class Feed:
+    """Server-sent events, as they come."""
+
+    def __init__(self, port, query=""):
+        self.socket = socket.create_connection(("127.0.0.1", port), 15)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port)
+        self.connection.sock = self.socket
+        self.connection.request("GET", "/api/feed" + query)
+        self.answer = self.connection.getresponse()
+        self.code = self.answer.status
+
+    def next(self):
+        """(event, its object); None at the end"""
+        name = self.answer.readline()
+        data, end = self.answer.readline(), self.answer.readline()
+        if not end:
+            return None
+        assert name.startswith(b"event: ") and data.startswith(b"data: ")
+        assert end == b"\n"
+        return name[7:-1].decode(), json.loads(data[6:])
+
+    def wait(self, event, where=lambda data: True):
+        while True:
+            name, data = self.next()
+            if name == event and where(data):
+                return data
+
+    def close(self):
+        self.connection.close()
+        self.answer.close()
+
+
 class Served(SharedSite):
     @classmethod
     def build(cls, site):
@@ -177,6 +209,59 @@ class Served(SharedSite):
                              kind + "; charset=utf-8")
             self.assertNotIn(b"//", body.replace(b"http://www.w3.org/", b"")
                              if path != "/page.js" else b"")
+
+    # What it keeps telling.
+
+    def feed(self, query=""):
+        feed = Feed(self.port, query)
+        self.addCleanup(feed.close)
+        return feed
+
+    def test_feed_of_rows_tells_all_and_then_what_changes(self):
+        feed = self.feed("?rows=1")
+        self.assertEqual(feed.answer.headers["Content-Type"],
+                         "text/event-stream")
+        name, head = feed.next()
+        self.assertEqual((name, head["gateway"]), ("head", "site7"))
+        self.assertNotIn("endpoints", head)
+        name, rows = feed.next()
+        self.assertEqual(name, "rows")
+        self.assertTrue(rows["all"])
+        by_name = {r["endpoint"]: r for r in rows["rows"]}
+        self.assertEqual({n: r["state"] for n, r in by_name.items()}, {
+            "boiler": "online", "sim": "online", "wrong": "refused"})
+        self.assertIn("poll", by_name["wrong"]["error"])
+        self.assertEqual(by_name["sim"]["servers"],
+                         [{"server": 1, "state": "registered"}])
+        name, log = feed.next()
+        self.assertEqual(name, "log")
+        self.assertTrue(any(e["text"] == "device is online" and
+                            e["endpoint"] == "sim" for e in log["events"]))
+        changed = feed.wait("rows", lambda d: d["rows"])
+        self.assertNotIn("all", changed)
+        self.assertNotIn("wrong", [r["endpoint"] for r in changed["rows"]])
+
+    def test_feed_of_one_endpoint(self):
+        self.server_.ask("observe", "boiler", "/3308/0")
+        feed = self.feed("?endpoint=boiler")
+        one = feed.wait("endpoint")
+        self.assertEqual(one["endpoint"]["endpoint"], "boiler")
+        self.assertEqual(one["endpoint"]["observed"],
+                         [{"paths": ["/3308/0"], "server": 1}])
+        self.assertEqual(one["resources"],
+                         [{**r, "age": new["age"]} if "age" in r else r
+                          for r, new in zip(self.visitor.json(
+                              "/api/read?name=boiler")["resources"],
+                              one["resources"])])
+        names = [feed.next()[0] for _ in range(4)]
+        self.assertNotIn("rows", names)
+        self.assertIn("error", self.feed("?endpoint=nobody").wait("endpoint"))
+
+    def test_events_of_one_endpoint(self):
+        events = self.visitor.json("/api/events?endpoint=sim")["events"]
+        self.assertEqual({e["endpoint"] for e in events}, {"sim"})
+        self.assertGreater(len(self.visitor.json("/api/events")["events"]),
+                           len(events))
 
     # Whom it answers.
 
@@ -382,10 +467,87 @@ devices:
         self.assertEqual(Visitor(port).code("/api/status"), 200)
         self.assertLessEqual(len(os.listdir(descriptors)), before + 32)
 
+    def test_no_more_readers_than_it_bears(self):
+        port = free_tcp_port()
+        self.start(f"127.0.0.1:{port}")
+        feeds = [Feed(port) for _ in range(17)]
+        self.assertEqual([f.code for f in feeds], 16 * [200] + [503])
+        self.assertEqual(Visitor(port).code("/api/status"), 200)
+        for feed in feeds:
+            feed.close()
+
+        def has_room():
+            feed = Feed(port)
+            feed.close()
+            return feed.code == 200
+        wait_for(has_room, "room for a reader")
+
     def test_it_stops_at_once_with_readers(self):
         port = free_tcp_port()
         gateway = self.start(f"127.0.0.1:{port}")
+        feeds = [Feed(port, "?rows=1"), Feed(port, "?endpoint=sim")]
         with socket.create_connection(("127.0.0.1", port)) as s:
             s.sendall(b"GET /api/sta")
-            self.assertEqual(Visitor(port).code("/api/status"), 200)
+            for feed in feeds:
+                feed.wait("head")
             self.assertEqual(gateway.stop(), 0)
+        for feed in feeds:
+            while feed.next():
+                pass
+            feed.close()
+
+    def test_feed_follows_a_reload(self):
+        port = free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}")
+        feed = Feed(port, "?rows=1")
+        self.addCleanup(feed.close)
+        feed.wait("rows", lambda d: d.get("all"))
+        devices = (gateway.etc / "conf.d/devices.yaml").read_text()
+        gateway.write("conf.d/devices.yaml", devices.replace("sim,", "new,",
+                                                             1))
+        gateway.reload()
+        self.assertEqual(feed.wait("gone"), {"gone": ["sim"]})
+        feed.wait("rows", lambda d: [r["endpoint"] for r in d["rows"]] ==
+                  ["new"])
+        feed.wait("log", lambda d: any(
+            e["text"] == "configuration reloaded" for e in d["events"]))
+
+    def test_a_reader_that_does_not_read_is_cut_off(self):
+        port = free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}", devices="devices:\n" + "".join(
+            f"  - {{endpoint: sim{i}, bus: sim, poll: 1s, points: "
+            "[{name: t, signal: sine, map: 3303/0}]}\n"
+            for i in ("", *range(400))))
+        descriptors = f"/proc/{gateway.program.process.pid}/fd"
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.connect(("127.0.0.1", port))
+            inode = wait_for(lambda: self.server_end(descriptors, s),
+                             "the connection")
+            s.sendall(b"GET /api/feed?rows=1 HTTP/1.1\r\nHost: localhost"
+                      b"\r\n\r\n")
+            # Its buffers are full after some seconds, and 15 s later:
+            wait_for(lambda: inode not in self.sockets(descriptors),
+                     "an end of it", timeout=90)
+        self.assertEqual(Visitor(port).code("/api/status"), 200)
+
+    def sockets(self, descriptors):
+        found = set()
+        for name in os.listdir(descriptors):
+            try:
+                found.add(os.readlink(f"{descriptors}/{name}"))
+            except FileNotFoundError:
+                pass
+        return found
+
+    def server_end(self, descriptors, s):
+        """The gateway's socket of connection s."""
+        ours, theirs = s.getsockname()[1], s.getpeername()[1]
+        for line in pathlib.Path("/proc/net/tcp").read_text().split(
+                "\n")[1:-1]:
+            fields = line.split()
+            ports = [int(f.split(":")[1], 16) for f in fields[1:3]]
+            if ports == [theirs, ours] and \
+                    f"socket:[{fields[9]}]" in self.sockets(descriptors):
+                return f"socket:[{fields[9]}]"
+        return None

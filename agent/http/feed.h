@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Server-sent events for those who keep looking. What has changed is written
+ * once, every 2 s, for all readers together; where there is no reader, nothing
+ * is. Events, each with one JSON object:
+ *   head      all of the status but its endpoints
+ *   rows      {"rows": [...]}: endpoints that are new or have changed, with
+ *             "all": true every one of them
+ *   gone      {"gone": [names]}
+ *   log       {"events": [...]}, as lwmuxctl's
+ *   endpoint  one endpoint: {"endpoint": {...}, "resources": [...]}, or
+ *             {"error": ...}
+ * A reader gets head and log, and by its query rows or one endpoint. Who is
+ * more than 4 MiB or 30 s behind is cut off. */
+#ifndef AGENT_FEED_H
+#define AGENT_FEED_H
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct feed;
+struct gateway;
+
+struct feed *feed_create(struct gateway *gateway);
+/* Tells what is due. now: monotonic ns. Connections may have been
+ * resumed by it: MHD_run() is next. */
+void feed_turn(struct feed *feed, int64_t now);
+/* When it wants to be called, not later; INT64_MAX: nobody looks. */
+int64_t feed_due(const struct feed *feed);
+/* All its readers are sent to their end: before the daemon is stopped. */
+void feed_close(struct feed *feed);
+/* After it was stopped. */
+void feed_destroy(struct feed *feed);
+
+/* Answers the request with a stream, or refuses it: 16 read already. rows:
+ * wants them; endpoint: wants this one (NULL: none). fd: the connection's. */
+enum MHD_Result feed_answer(struct feed *feed,
+			    struct MHD_Connection *connection, int fd,
+			    bool rows, const char *endpoint);
+#endif
