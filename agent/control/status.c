@@ -381,6 +381,7 @@ json *status_head(struct gateway *g, int64_t now)
 
 	add_text(to, "gateway", g->name);
 	add_text(to, "version", g->services.version);
+	add_int(to, "time", services_wall(&g->services, now) / SECOND);
 	add_seconds(to, "uptime", now - g->started);
 	add_text(to, "health", health(g, now));
 	json_object_object_add(to, "reasons", overview_reasons(g, now));
