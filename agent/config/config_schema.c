@@ -49,8 +49,8 @@ const struct config_key config_gateway_keys[] = {
 			   "or more, 0640; beyond loopback it is needed"),
 	CONFIG_KEY("history", KEY_SIZE, struct config, page.history,
 		   .fallback = "4MiB", .min = 0, .max = 1 << 30,
-		   .help = "memory for the plots of the page: a day of a value "
-			   "takes 3 KiB; 0: no plots"),
+		   .help = "memory for the plots of the page: a value takes "
+			   "4 KiB; 0: no plots"),
 	CONFIG_KEY("metrics", KEY_CHOICE, struct config,
 		   page.endpoint_metrics, .fallback = "summary",
 		   .choices = "summary|endpoints",

@@ -10,6 +10,7 @@
 #include "agent/control/status.h"
 #include "agent/gateway/gateway.h"
 #include "agent/http/http_private.h"
+#include "agent/http/recorder.h"
 #include "agent/http/row_set.h"
 
 #define READERS_MAX 16
@@ -45,7 +46,7 @@ struct reader {
 };
 
 struct feed {
-	struct gateway *gateway;
+	const struct http_site *site;
 	struct reader *first;
 	unsigned n_readers;
 	struct row_set *rows;		/* as they were told, or NULL */
@@ -207,7 +208,7 @@ static void row_gone(void *changes, const char *name)
 
 static void rows_look(struct feed *feed, struct changes *changes, int64_t now)
 {
-	const struct gateway *g = feed->gateway;
+	const struct gateway *g = feed->site->gateway;
 
 	if (!feed->rows)
 		feed->rows = row_set_create();
@@ -300,9 +301,10 @@ static void tell_log(struct feed *feed, bool fresh)
 	piece_settle(past);
 }
 
-static struct piece *endpoint_piece(struct gateway *g, const char *name,
-				    int64_t now)
+static struct piece *endpoint_piece(const struct http_site *site,
+				    const char *name, int64_t now)
 {
+	struct gateway *g = site->gateway;
 	struct json_object *one = status_of(g, name, now), *list, *to, *tree;
 
 	if (!json_object_object_get_ex(one, "endpoints", &list))
@@ -315,6 +317,8 @@ static struct piece *endpoint_piece(struct gateway *g, const char *name,
 	if (json_object_object_get_ex(one, "resources", &tree))
 		json_object_object_add(to, "resources", json_object_get(tree));
 	json_object_put(one);
+	json_object_object_add(to, "plots", recorder_paths(site->history,
+							   name));
 	return piece_json("endpoint", to);
 }
 
@@ -325,7 +329,7 @@ static void tell_endpoints(struct feed *feed, int64_t now)
 
 		if (!r->endpoint)
 			continue;
-		piece = endpoint_piece(feed->gateway, r->endpoint, now);
+		piece = endpoint_piece(feed->site, r->endpoint, now);
 		reader_tell(r, piece);
 		piece_settle(piece);
 	}
@@ -333,7 +337,7 @@ static void tell_endpoints(struct feed *feed, int64_t now)
 
 static void tell_head(struct feed *feed, int64_t now)
 {
-	struct piece *head = piece_json("head", status_head(feed->gateway,
+	struct piece *head = piece_json("head", status_head(feed->site->gateway,
 							    now));
 
 	for (struct reader *r = feed->first; r; r = r->next)
@@ -406,13 +410,13 @@ int64_t feed_due(const struct feed *feed)
 
 /* ---- the feed ---- */
 
-struct feed *feed_create(struct gateway *gateway)
+struct feed *feed_create(const struct http_site *site)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
 
 	if (!feed)
 		abort();
-	feed->gateway = gateway;
+	feed->site = site;
 	feed->due = INT64_MAX;
 	return feed;
 }

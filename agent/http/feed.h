@@ -7,8 +7,8 @@
  *             "all": true every one of them
  *   gone      {"gone": [names]}
  *   log       {"events": [...]}, as lwmuxctl's
- *   endpoint  one endpoint: {"endpoint": {...}, "resources": [...]}, or
- *             {"error": ...}
+ *   endpoint  one endpoint: {"endpoint": {...}, "resources": [...], "plots":
+ *             [paths]}, or {"error": ...}
  * A reader gets head and log, and by its query rows or one endpoint. Who is
  * more than 4 MiB or 30 s behind is cut off. */
 #ifndef AGENT_FEED_H
@@ -18,9 +18,10 @@
 #include <stdint.h>
 
 struct feed;
-struct gateway;
+struct http_site;
 
-struct feed *feed_create(struct gateway *gateway);
+/* site stays, with its gateway and history. */
+struct feed *feed_create(const struct http_site *site);
 /* Tells what is due. now: monotonic ns. Connections may have been
  * resumed by it: MHD_run() is next. */
 void feed_turn(struct feed *feed, int64_t now);

@@ -12,7 +12,9 @@
 #include "agent/base/monotonic.h"
 #include "agent/gateway/gateway.h"
 #include "agent/http/feed.h"
+#include "agent/http/history.h"
 #include "agent/http/http_private.h"
+#include "agent/http/recorder.h"
 
 #define MILLISECOND INT64_C(1000000)
 #define VISITORS_MAX 32u
@@ -48,6 +50,9 @@ static struct {
 	unsigned applied;
 	uv_prepare_t watch;
 	uv_timer_t again;
+	struct history *history;	/* or NULL */
+	int64_t room;			/* it was made with */
+	uv_timer_t recorder;
 } http;
 
 /* ---- visitors ---- */
@@ -267,7 +272,7 @@ static struct listener *listener_open(struct gateway *g, int fd,
 		abort();
 	l->daemon = daemon_start(l, fd);
 	if (l->daemon) {
-		l->site.feed = feed_create(g);
+		l->site.feed = feed_create(&l->site);
 		handles_open(l);
 		return l;
 	}
@@ -316,8 +321,37 @@ static bool is_same(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+/* ---- plots ---- */
+
+static void look(uv_timer_t *timer)
+{
+	(void)timer;
+	recorder_look(http.history, http.gateway, monotonic_read());
+}
+
+/* It lives as long as somebody could ask for it. */
+static void history_follow(void)
+{
+	int64_t room = http.listener ? http.gateway->page.history : 0;
+	uint64_t every = RECORDER_EVERY / MILLISECOND;
+
+	if (room != http.room) {
+		history_destroy(http.history);
+		http.history = room ? history_create((size_t)room) : NULL;
+		http.room = room;
+	}
+	if (http.listener)
+		http.listener->site.history = http.history;
+	if (!http.history)
+		uv_timer_stop(&http.recorder);
+	else if (!uv_is_active((uv_handle_t *)&http.recorder))
+		uv_timer_start(&http.recorder, look, every, every);
+}
+
+/* ---- the configuration ---- */
+
 /* As the configuration is now. Who reads goes on, where the address stays. */
-static void follow(void)
+static void listener_follow(void)
 {
 	const char *at = http.gateway->page.http;
 	struct listener *l = http.listener;
@@ -347,6 +381,12 @@ static void follow(void)
 		http_token_free(token);
 }
 
+static void follow(void)
+{
+	listener_follow();
+	history_follow();
+}
+
 static void watch(uv_prepare_t *prepare)
 {
 	(void)prepare;
@@ -363,6 +403,7 @@ void http_start(struct gateway *gateway)
 	http.gateway = gateway;
 	uv_prepare_init(uv_default_loop(), &http.watch);
 	uv_timer_init(uv_default_loop(), &http.again);
+	uv_timer_init(uv_default_loop(), &http.recorder);
 	uv_prepare_start(&http.watch, watch);
 }
 
@@ -374,6 +415,9 @@ void http_stop(void)
 	if (http.listener)
 		listener_close(http.listener);
 	http.listener = NULL;
+	history_destroy(http.history);
+	http.history = NULL;
+	uv_close((uv_handle_t *)&http.recorder, NULL);
 	uv_close((uv_handle_t *)&http.watch, NULL);
 	uv_close((uv_handle_t *)&http.again, NULL);
 }

@@ -16,6 +16,7 @@
 #include "agent/http/http_check.h"
 #include "agent/http/http_private.h"
 #include "agent/http/page.h"
+#include "agent/http/recorder.h"
 
 #define SELF_MOST 256
 
@@ -135,6 +136,21 @@ static enum MHD_Result answer_read(const struct http_site *site,
 						    monotonic_read()));
 }
 
+static enum MHD_Result answer_history(const struct http_site *site,
+				      struct MHD_Connection *connection)
+{
+	const char *name = argument(connection, "name");
+	const char *path = argument(connection, "path");
+
+	if (!name || !path)
+		return http_refuse(connection, MHD_HTTP_BAD_REQUEST,
+				   "of which value? ?name=ENDPOINT&path="
+				   "/3303/0/5700&hours=1, or 24");
+	return json_respond(connection, recorder_answer(
+		site->history, site->gateway, name, path,
+		argument(connection, "hours"), monotonic_read()));
+}
+
 static enum MHD_Result answer_events(const struct http_site *site,
 				     struct MHD_Connection *connection)
 {
@@ -186,6 +202,7 @@ static const struct route {
 	{"/api/status", answer_status, NULL, NULL, NULL},
 	{"/api/endpoint", answer_endpoint, NULL, NULL, NULL},
 	{"/api/read", answer_read, NULL, NULL, NULL},
+	{"/api/history", answer_history, NULL, NULL, NULL},
 	{"/api/events", answer_events, NULL, NULL, NULL},
 	{"/api/feed", answer_feed, NULL, NULL, NULL},
 	{"/metrics", answer_metrics, NULL, NULL, NULL},

@@ -8,6 +8,7 @@
 
 struct feed;
 struct gateway;
+struct history;
 
 /* http_open.c: a socket that listens, or -errno, which was said. */
 int http_listen(const char *at);
@@ -24,6 +25,7 @@ void http_token_free(char *token);
 struct http_site {
 	struct gateway *gateway;
 	struct feed *feed;
+	const struct history *history;	/* or NULL */
 	char *token;			/* that readers must know, or NULL */
 };
 /* http_answer.c: one request. */

@@ -7,6 +7,7 @@ import socket
 import pathlib
 import sys
 import textwrap
+import time
 
 import sites
 from harness import Gateway, Program, SharedSite, Site, free_port, wait_for
@@ -466,6 +467,37 @@ devices:
                 s.close()
         self.assertEqual(Visitor(port).code("/api/status"), 200)
         self.assertLessEqual(len(os.listdir(descriptors)), before + 32)
+
+    def test_history_is_taken_down_unless_it_is_off(self):
+        port = free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}", devices="""\
+devices:
+  - {endpoint: sim, bus: sim, points: [{name: t, signal: constant,
+     value: 21.7, map: 3303/0}]}
+""")
+        visitor = Visitor(port)
+        path = "/api/history?name=sim&path=/3303/0/5700"
+
+        def points(more=""):
+            return visitor.json(path + more)["points"]
+        wait_for(points, "a look at the values")        # within 10 s
+        for more in ("", "&hours=1", "&hours=24", "&hours=x"):
+            (when, low, high), = points(more)
+            self.assertEqual((low, high), (21.7, 21.7))
+            self.assertLess(abs(when - time.time()), 310)
+        self.assertEqual(visitor.json("/api/history?name=a&path=/3/0/0"),
+                         {"points": []})
+        self.assertEqual(visitor.code("/api/history?name=sim&path=x"), 404)
+        self.assertEqual(visitor.code("/api/history?name=sim"), 400)
+        feed = Feed(port, "?endpoint=sim")
+        self.addCleanup(feed.close)
+        self.assertEqual(feed.wait("endpoint")["plots"], ["/3303/0/5700"])
+        text = (gateway.etc / "lwmux.yaml").read_text()
+        gateway.write("lwmux.yaml", text.replace(
+            "  http:", "  history: 0\n  http:"))
+        gateway.reload()
+        wait_for(lambda: visitor.code(path) == 404, "no history any more")
+        feed.wait("endpoint", lambda d: d["plots"] == [])
 
     def test_no_more_readers_than_it_bears(self):
         port = free_tcp_port()

@@ -214,6 +214,25 @@ class Page(SharedSite):
             "r.cells[0].textContent === '/3303/0/5700').cells[5].textContent")
         self.assertEqual(row, "1")
 
+    def test_plots_of_an_hour_and_a_day(self):
+        self.go("endpoint/cold-room")
+        self.wait_text("main", "plot")      # from the first look on, 10 s
+        self.click("button[aria-label='Plot of /3303/0/5700']")
+        self.wait_text("main", "hide", "hour", "day")
+        self.wait_text("main section", "/3303/0/5700")
+        self.driver.execute_script(
+            "endpoint.plots.set('/3303/0/5700', {hours: 1, points:"
+            " Array.from({length: 120}, (_, i) => [now() - 3600 + i * 30,"
+            " 4 + 2 * Math.sin(i / 9), 5 + 2 * Math.sin(i / 9)])});"
+            "endpoint.update(document.getElementById('view'))")
+        label = self.driver.find_element(
+            By.CSS_SELECTOR, "svg[role=img]").get_attribute("aria-label")
+        self.assertRegex(label, r"^/3303/0/5700, last hour: .* Cel to .* Cel$")
+        self.picture("plot-desk-light")
+        self.click("button[aria-label='Plot of /3303/0/5700']")
+        wait_for(lambda: not self.driver.find_elements(
+            By.CSS_SELECTOR, "main section"), "no plot any more")
+
     def test_foreign_text_stays_text(self):
         self.go("endpoint/ein-ziemlich-langer-name-einer-"
                 "w%C3%A4rmepumpe-im-keller-links")

@@ -342,7 +342,7 @@ const endpoint = {
 	{
 		const on = this.plots.has(r.path);
 
-		return r.history ? el('button', {'aria-expanded': String(on),
+		return state.one.plots.includes(r.path) ? el('button', {'aria-expanded': String(on),
 			'aria-label': `Plot of ${r.path}`, onclick: () => {
 				if (on)
 					this.plots.delete(r.path);
