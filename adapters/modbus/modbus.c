@@ -270,14 +270,14 @@ static int modbus_attach(struct adapter_device *device)
 	return 0;
 }
 
-/* On the account of the device, and of the bus. */
+/* On the account of the device, and of the bus, which has each of its counters
+ * from the first request on: what comes into being with its first event has no
+ * rate. */
 static void count(struct adapter_bus *bus, struct adapter_device *device,
 		  const char *name, unsigned n)
 {
-	if (n == 0)
-		return;
 	adapter_count(bus, NULL, name, n);
-	if (device)
+	if (device && n)
 		adapter_count(bus, device, name, n);
 }
 

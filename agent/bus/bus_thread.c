@@ -177,6 +177,10 @@ static void bus_open(struct bus *bus)
 	if (bus->ops->bus_size > 0)
 		memcpy(bus->base.data, bus->conf->data, bus->ops->bus_size);
 	bus_count_up(bus, &bus->counters, "opens", 1);
+	/* Each is there from the start: what is not has no rate. */
+	bus_count_up(bus, &bus->counters, "exchanges", 0);
+	bus_count_up(bus, &bus->counters, "commands", 0);
+	bus_count_up(bus, &bus->counters, "busy_us", 0);
 	if (bus->ops->open)
 		rc = bus->ops->open(&bus->base);
 	if (rc < 0) {

@@ -8,33 +8,13 @@
 #include "agent/endpoint/batch.h"
 #include "agent/coap/coap.h"
 #include "agent/gateway/gateway.h"
+#include "agent/control/metric.h"
 #include "agent/store/spill.h"
 
 #define SECOND 1e9
 #define COUNTS_MAX 32
+#define BUSY "busy_us"	/* of bus_counts() */
 #define STATES (REGISTRATION_LEAVING + 1)
-
-static void head(FILE *to, const char *name, const char *type,
-		 const char *help)
-{
-	fprintf(to, "# HELP lwmux_%s %s\n# TYPE lwmux_%s %s\n", name, help,
-		name, type);
-}
-
-/* A label's value: quotes, backslashes and newlines are escaped. */
-static void label(FILE *to, const char *name, const char *value)
-{
-	fprintf(to, "%s=\"", name);
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
-			putc('\\', to);
-		if (*value == '\n')
-			fputs("\\n", to);
-		else
-			putc(*value, to);
-	}
-	putc('"', to);
-}
 
 static void endpoints_print(FILE *to, const struct gateway *g)
 {
@@ -43,11 +23,11 @@ static void endpoints_print(FILE *to, const struct gateway *g)
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		n[e->life.state]++;
-	head(to, "endpoints", "gauge", "Endpoints by the state of their "
+	metric_head(to, "endpoints", "gauge", "Endpoints by the state of their "
 	     "device.");
 	for (size_t i = 0; i < LIVENESS_STATES; i++) {
 		fputs("lwmux_endpoints{", to);
-		label(to, "state",
+		metric_label(to, "state",
 		      liveness_state_name((enum liveness_state)i));
 		fprintf(to, "} %zu\n", n[i]);
 	}
@@ -61,7 +41,7 @@ static void held_print(FILE *to, const struct gateway *g)
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		n += batch_held(e).n;
-	head(to, "held_writes", "gauge", "Writes that wait for a sleeping "
+	metric_head(to, "held_writes", "gauge", "Writes that wait for a sleeping "
 	     "device.");
 	fprintf(to, "lwmux_held_writes %zu\n", n);
 }
@@ -79,13 +59,30 @@ static void server_print(FILE *to, const struct gateway *g, uint16_t id)
 	for (size_t i = 0; i < STATES; i++) {
 		fprintf(to, "lwmux_registrations{server=\"%u\",",
 			id);
-		label(to, "state", registration_state_name(
+		metric_label(to, "state", registration_state_name(
 			(enum registration_state)i));
 		fprintf(to, "} %zu\n", n[i]);
 	}
 }
 
-static void servers_print(FILE *to, const struct gateway *g)
+static void server_waiting_print(FILE *to, const struct gateway *g,
+				 uint16_t id)
+{
+	size_t n = 0;
+
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		for (size_t i = 0; i < e->n_clients; i++)
+			if (e->clients[i].server->conf->id == id &&
+			    e->clients[i].forward)
+				n += e->clients[i].forward->n;
+	fprintf(to, "lwmux_server_waiting_values{server=\"%u\"} %zu\n", id, n);
+}
+
+/* Each short id once. */
+static void servers_each(FILE *to, const struct gateway *g,
+			 void (*print)(FILE *to, const struct gateway *g,
+				       uint16_t id))
 {
 	uint8_t *done = calloc(UINT16_MAX + 1u, 1);
 
@@ -93,50 +90,85 @@ static void servers_print(FILE *to, const struct gateway *g)
 		abort();
 	done[0] = 1;			/* bootstrap servers */
 	for (size_t i = 0; i < g->services.servers.n_configured; i++) {
-		server_print(to, g, g->services.servers.configured[i]->conf->id);
+		print(to, g, g->services.servers.configured[i]->conf->id);
 		done[g->services.servers.configured[i]->conf->id] = 1;
 	}
 	for (const struct server *s = servers_next(&g->services.servers,
 			SERVER_BOOTSTRAPPED, NULL); s;
 	     s = servers_next(&g->services.servers, SERVER_BOOTSTRAPPED, s)) {
 		if (!done[s->conf->id])
-			server_print(to, g, s->conf->id);
+			print(to, g, s->conf->id);
 		done[s->conf->id] = 1;
 	}
 	free(done);
+}
+
+static void servers_print(FILE *to, const struct gateway *g)
+{
+	servers_each(to, g, server_print);
+}
+
+static void servers_waiting_print(FILE *to, const struct gateway *g)
+{
+	metric_head(to, "server_waiting_values", "gauge",
+		    "Values that wait for this server.");
+	servers_each(to, g, server_waiting_print);
 }
 
 static void buses_print(FILE *to, const struct gateway *g)
 {
 	struct bus_count counts[COUNTS_MAX];
 
-	head(to, "bus_up", "gauge", "1 where the bus is open.");
+	metric_head(to, "bus_up", "gauge", "1 where the bus is open.");
 	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
 		fputs("lwmux_bus_up{", to);
-		label(to, "bus", b->conf->name);
+		metric_label(to, "bus", b->conf->name);
 		fprintf(to, ",adapter=\"%s\"} %d\n", b->conf->adapter,
 			b->open);
 	}
-	head(to, "bus_events_total", "counter", "What the bus and its adapter "
-	     "count; busy_us is in microseconds.");
+	metric_head(to, "bus_events_total", "counter",
+		    "What the bus and its adapter count.");
 	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
 		size_t n = b->bus ? bus_counts(b->bus, NULL, counts,
 					       COUNTS_MAX) : 0;
 
 		for (size_t i = 0; i < n; i++) {
+			if (!strcmp(counts[i].name, BUSY))
+				continue;
 			fputs("lwmux_bus_events_total{", to);
-			label(to, "bus", b->conf->name);
+			metric_label(to, "bus", b->conf->name);
 			fputs(",", to);
-			label(to, "event", counts[i].name);
+			metric_label(to, "event", counts[i].name);
 			fprintf(to, "} %llu\n",
 				(unsigned long long)counts[i].n);
 		}
 	}
 }
 
+/* Counted beside the events, and no event. */
+static void busy_print(FILE *to, const struct gateway *g)
+{
+	struct bus_count counts[COUNTS_MAX];
+
+	metric_head(to, "bus_busy_seconds_total", "counter",
+		    "How long the bus was at work.");
+	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
+		size_t n = b->bus ? bus_counts(b->bus, NULL, counts,
+					       COUNTS_MAX) : 0;
+		uint64_t busy = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (!strcmp(counts[i].name, BUSY))
+				busy = counts[i].n;
+		fputs("lwmux_bus_busy_seconds_total{", to);
+		metric_label(to, "bus", b->conf->name);
+		fprintf(to, "} %.6f\n", (double)busy / 1e6);
+	}
+}
+
 static void load_print(FILE *to, const struct gateway *g, int64_t now)
 {
-	head(to, "bus_load_ratio", "gauge", "How much of its time the bus is "
+	metric_head(to, "bus_load_ratio", "gauge", "How much of its time the bus is "
 	     "at work, 0 to 1.");
 	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
 		int load = b->bus ? bus_load(b->bus, now) : -1;
@@ -144,7 +176,7 @@ static void load_print(FILE *to, const struct gateway *g, int64_t now)
 		if (load < 0)
 			continue;
 		fputs("lwmux_bus_load_ratio{", to);
-		label(to, "bus", b->conf->name);
+		metric_label(to, "bus", b->conf->name);
 		fprintf(to, "} %.3f\n", load / 1000.0);
 	}
 }
@@ -152,7 +184,7 @@ static void load_print(FILE *to, const struct gateway *g, int64_t now)
 /* The worst of each bus, not of each endpoint: their number has no bound. */
 static void pace_print(FILE *to, const struct gateway *g)
 {
-	head(to, "bus_period_ratio", "gauge", "The longest period that a point "
+	metric_head(to, "bus_period_ratio", "gauge", "The longest period that a point "
 	     "of the bus gets, beside the one it is asked for; 1 where all "
 	     "are kept.");
 	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
@@ -170,7 +202,7 @@ static void pace_print(FILE *to, const struct gateway *g)
 					(double)pace.asked;
 		}
 		fputs("lwmux_bus_period_ratio{", to);
-		label(to, "bus", b->conf->name);
+		metric_label(to, "bus", b->conf->name);
 		fprintf(to, "} %.2f\n", worst);
 	}
 }
@@ -182,13 +214,14 @@ static void coap_print(FILE *to)
 		{"sent", counts.sent}, {"received", counts.received},
 		{"failed", counts.failed}};
 
-	head(to, "coap_datagrams_total", "counter", "CoAP datagrams of all "
+	metric_head(to, "coap_datagrams_total", "counter", "CoAP datagrams of all "
 	     "endpoints; failed could not be sent.");
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		fprintf(to, "lwmux_coap_datagrams_total{event=\"%s\"} %llu\n",
 			all[i].name, (unsigned long long)all[i].n);
-	head(to, "coap_dropped_total", "counter", "What servers have begun and "
-	     "not gone on with: bodies in blocks, streams not read.");
+	metric_head(to, "coap_dropped_total", "counter",
+		    "What servers have begun and not gone on with: bodies in "
+		    "blocks, streams not read.");
 	fprintf(to, "lwmux_coap_dropped_total{what=\"blocks\"} %llu\n"
 		"lwmux_coap_dropped_total{what=\"unread\"} %llu\n",
 		(unsigned long long)counts.lapsed,
@@ -206,18 +239,27 @@ static void store_print(FILE *to, const struct gateway *g)
 		{"superseded", w->counts.superseded},
 		{"refused", w->counts.refused}, {"unwritten", log.failed}};
 
-	head(to, "store_waiting", "gauge", "Values that wait for a server.");
+	metric_head(to, "store_waiting", "gauge", "Values that wait for a server.");
 	fprintf(to, "lwmux_store_waiting %llu\n",
 		(unsigned long long)w->waiting);
-	head(to, "store_bytes", "gauge", "What they take.");
+	metric_head(to, "store_bytes", "gauge", "What they take.");
 	fprintf(to, "lwmux_store_bytes{place=\"memory\"} %zu\n"
 		"lwmux_store_bytes{place=\"disk\"} %llu\n", w->budget.used,
 		(unsigned long long)log.bytes);
-	head(to, "store_values_total", "counter", "Values for servers that "
+	metric_head(to, "store_values_total", "counter", "Values for servers that "
 	     "could not be told at once, by what became of them.");
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		fprintf(to, "lwmux_store_values_total{event=\"%s\"} %llu\n",
 			all[i].name, (unsigned long long)all[i].n);
+}
+
+/* "lwmux 0.1.0" without the name. */
+static const char *version_of(const struct gateway *g)
+{
+	const char *version = g->services.version ? g->services.version : "";
+	const char *number = strrchr(version, ' ');
+
+	return number ? number + 1 : version;
 }
 
 char *metrics_print(struct gateway *g, int64_t now)
@@ -228,19 +270,30 @@ char *metrics_print(struct gateway *g, int64_t now)
 
 	if (!to)
 		abort();
-	head(to, "uptime_seconds", "gauge", "Since this lwmuxd started.");
+	metric_head(to, "build_info", "gauge", "1, with the version as a label.");
+	fputs("lwmux_build_info{", to);
+	metric_label(to, "version", version_of(g));
+	fputs("} 1\n", to);
+	metric_head(to, "uptime_seconds", "gauge", "Since this lwmuxd started.");
 	fprintf(to, "lwmux_uptime_seconds %.1f\n",
 		(double)(now - g->started) / SECOND);
+	metric_head(to, "config_findings", "gauge", "What is wrong in the "
+		    "configuration as it was last read.");
+	fprintf(to, "lwmux_config_findings %zu\n", g->errors.n);
 	endpoints_print(to, g);
 	held_print(to, g);
-	head(to, "registrations", "gauge", "Endpoints at a server by the state "
+	metric_head(to, "registrations", "gauge", "Endpoints at a server by the state "
 	     "of their registration.");
 	servers_print(to, g);
+	servers_waiting_print(to, g);
 	buses_print(to, g);
+	busy_print(to, g);
 	load_print(to, g, now);
 	pace_print(to, g);
 	coap_print(to);
 	store_print(to, g);
+	if (g->page.endpoint_metrics)
+		metrics_endpoints_print(to, g, now);
 	if (fclose(to))
 		abort();
 	return text;

@@ -170,7 +170,8 @@ static void add_counts(json *to, struct bus *bus, struct bus_device *device)
 	json *list = json_object_new_object();
 
 	for (size_t i = 0; i < n; i++)
-		add_int(list, counts[i].name, (int64_t)counts[i].n);
+		if (counts[i].n)
+			add_int(list, counts[i].name, (int64_t)counts[i].n);
 	json_object_object_add(to, "counts", list);
 }
 

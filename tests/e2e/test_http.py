@@ -3,14 +3,20 @@
 import http.client
 import json
 import os
-import socket
 import pathlib
+import re
+import shutil
+import socket
+import subprocess
 import sys
 import textwrap
 import time
+import unittest
+import urllib.parse
 
 import sites
-from harness import Gateway, Program, SharedSite, Site, free_port, wait_for
+from harness import (Gateway, Program, ROOT, SharedSite, Site, free_port,
+                     wait_for)
 
 TOKEN = "0123456789abcdefghij"
 
@@ -199,7 +205,28 @@ class Served(SharedSite):
         code, headers, body = self.visitor.ask("/metrics")
         self.assertEqual(code, 200)
         self.assertIn("version=0.0.4", headers["Content-Type"])
-        self.assertIn(b'lwmux_endpoints{state="online"} 2\n', body)
+        for series in (
+                'lwmux_endpoints{state="online"} 2',
+                'lwmux_server_waiting_values{server="1"} 0',
+                'lwmux_config_findings 1',
+                'lwmux_bus_events_total{bus="plant",event="timeouts"} 0',
+                'lwmux_bus_events_total{bus="plant",event="crc"} 0',
+                'lwmux_bus_events_total{bus="sim",event="commands"} 0'):
+            self.assertIn(series.encode() + b"\n", body)
+        self.assertRegex(body, rb'lwmux_build_info\{version="[0-9.]+"\} 1\n')
+        self.assertRegex(
+            body, rb'lwmux_bus_busy_seconds_total\{bus="plant"\} [0-9.]+\n')
+        self.assertNotIn(b"busy_us", body)
+        self.assertNotIn(b"lwmux_endpoint_", body)
+
+    @unittest.skipUnless(shutil.which("promtool"),
+                         "no promtool: packaging/setup test")
+    def test_promtool_has_nothing_to_say(self):
+        result = subprocess.run(
+            ["promtool", "check", "metrics"], check=False,
+            input=self.visitor.ask("/metrics")[2], capture_output=True)
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (0, b"", b""))
 
     def test_page_is_three_files_and_nothing_from_elsewhere(self):
         for path, kind in (("/", "text/html"), ("/page.css", "text/css"),
@@ -498,6 +525,78 @@ devices:
         gateway.reload()
         wait_for(lambda: visitor.code(path) == 404, "no history any more")
         feed.wait("endpoint", lambda d: d["plots"] == [])
+
+    @unittest.skipUnless(shutil.which("promtool"),
+                         "no promtool: packaging/setup test")
+    def test_series_of_each_endpoint_where_they_are_asked_for(self):
+        port = free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}", "metrics: endpoints")
+        metrics = Visitor(port).ask("/metrics")[2].decode()
+        self.assertEqual(metrics.count("\nlwmux_endpoint_up{"), 1)
+        self.assertIn('lwmux_endpoint_up{endpoint="sim",bus="sim"} 1\n',
+                      metrics)
+        self.assertIn('lwmux_endpoint_registered{endpoint="sim",server="1"} 1'
+                      '\n', metrics)
+        heard = re.search(r'lwmux_endpoint_last_heard_timestamp_seconds'
+                          r'\{endpoint="sim"\} (\S+)\n', metrics)[1]
+        self.assertLess(abs(float(heard) - time.time()), 60)
+        self.check_metrics(metrics)
+        text = (gateway.etc / "lwmux.yaml").read_text()
+        gateway.write("lwmux.yaml", text.replace("metrics: endpoints",
+                                                 "metrics: summary"))
+        gateway.reload()
+        self.assertNotIn("lwmux_endpoint_",
+                         Visitor(port).ask("/metrics")[2].decode())
+
+    def check_metrics(self, text):
+        result = subprocess.run(["promtool", "check", "metrics"], input=text,
+                                text=True, capture_output=True, check=False)
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (0, "", ""))
+
+    @unittest.skipUnless(shutil.which("prometheus"),
+                         "no prometheus: packaging/setup test")
+    def test_prometheus_scrapes_it_and_bears_our_rules_and_dashboard(self):
+        port, own = free_tcp_port(), free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}", "metrics: endpoints")
+        monitoring = ROOT / "etc/monitoring"
+        config = gateway.directory / "prometheus.yml"
+        config.write_text(f"""
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: ["{monitoring / 'lwmux.rules.yaml'}"]
+scrape_configs:
+  - job_name: lwmux
+    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+""")
+        prometheus = self.add(Program(
+            ["prometheus", f"--config.file={config}",
+             f"--storage.tsdb.path={gateway.directory / 'tsdb'}",
+             f"--web.listen-address=127.0.0.1:{own}"], "prometheus"))
+        prometheus.wait_line(lambda l: "ready to receive" in l, "a start",
+                             where=prometheus.errors)
+        asked = Visitor(own)
+
+        def query(expression):
+            path = urllib.parse.urlencode({"query": expression})
+            return asked.json("/api/v1/query?" + path)["data"]["result"]
+        wait_for(lambda: query("lwmux_endpoint_up"), "a scrape")
+        self.assertEqual(query("up")[0]["value"][1], "1")
+        self.assertTrue(query("lwmux_build_info")[0]["metric"]["version"])
+
+        def rules():
+            return [(r["health"], r["state"]) for g in asked.json(
+                "/api/v1/rules")["data"]["groups"] for r in g["rules"]]
+        wait_for(lambda: set(rules()) == {("ok", "inactive")},
+                 "rules that are evaluated and find nothing")
+        gateway.stop()
+        wait_for(lambda: ("ok", "pending") in rules(),
+                 "an alert that it is gone")
+        dashboard = json.loads(
+            (monitoring / "lwmux-dashboard.json").read_text())
+        for panel in dashboard["panels"]:
+            for target in panel["targets"]:
+                query(target["expr"].replace("$__rate_interval", "1m")
+                      .replace("$instance", ".*"))
 
     def test_no_more_readers_than_it_bears(self):
         port = free_tcp_port()
