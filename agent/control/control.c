@@ -15,6 +15,7 @@
 #include "agent/control/search.h"
 #include "agent/control/trace.h"
 #include "agent/control/events.h"
+#include "agent/control/found.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/log.h"
 
@@ -303,6 +304,7 @@ void control_close(void)
 	while (control.first)
 		hang_up(control.first);
 	events_stop();
+	found_finish();
 	uv_close((uv_handle_t *)&control.pipe, NULL);
 	uv_close((uv_handle_t *)&control.sweep, NULL);
 	free(control.path);	/* libuv unlinks the socket */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "agent/control/ask.h"
 #include "agent/control/control.h"
+#include "agent/control/found.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/nearest.h"
 #include "agent/config/plugin.h"
@@ -59,8 +60,8 @@ static void add_hit(struct json_object *to, const struct gateway_bus *b,
 	search_hit_finish(&hit);
 }
 
-static struct json_object *found_json(const struct search *s,
-				      const struct bus_message *m)
+static struct json_object *hit_json(const struct search *s,
+				    const struct bus_message *m)
 {
 	struct json_object *to = json_object_new_object();
 	struct json_object *found = json_object_new_object();
@@ -76,6 +77,7 @@ static struct json_object *found_json(const struct search *s,
 	if (m->error)
 		json_object_object_add(found, "rssi",
 				       json_object_new_int(m->error));
+	found_keep(found, m->when);
 	json_object_object_add(to, "found", found);
 	return to;
 }
@@ -133,7 +135,7 @@ void search_message(struct gateway_bus *b, const struct bus_message *m)
 	else if (m->event == BUS_SEARCHING && s->asker)
 		asker_say(s->asker, ask_line(progress_json(m)));
 	else if (s->asker)
-		asker_say(s->asker, ask_line(found_json(s, m)));
+		asker_say(s->asker, ask_line(hit_json(s, m)));
 }
 
 static void hung_up(void *owner)
@@ -280,7 +282,7 @@ static void bus_give_back(struct gateway_bus *b)
 }
 
 static void begin(struct gateway_bus *b, struct asker *asker,
-		  struct search_plan *plan)
+		  struct search_plan *plan, bool probe)
 {
 	static const struct asker_ops ops = {.hung_up = hung_up};
 	struct search *s = calloc(1, sizeof(*s));
@@ -298,6 +300,8 @@ static void begin(struct gateway_bus *b, struct asker *asker,
 		return;
 	}
 	b->search = s;
+	if (!probe)
+		found_begin(b->conf->name);
 	asker_wait(asker, &ops, s, true);
 }
 
@@ -326,7 +330,7 @@ void search_ask(struct gateway *g, struct asker *asker,
 		b = bus_borrow(g, name, keys, n, &errors);
 	plan = b ? plan_of(b, request, probe, keys, n, &errors) : NULL;
 	if (plan)
-		begin(b, asker, plan);
+		begin(b, asker, plan, probe);
 	else
 		refuse_all(asker, &errors);
 	if (b)

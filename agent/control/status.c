@@ -14,6 +14,7 @@
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/loop.h"
 #include "agent/config/object_set.h"
+#include "agent/control/found.h"
 #include "agent/control/overview.h"
 #include "agent/store/spill.h"
 #include "agent/control/status.h"
@@ -394,6 +395,7 @@ json *status_head(struct gateway *g, int64_t now)
 	json_object_object_add(to, "buses", buses);
 	json_object_object_add(to, "store", store_json(g, now));
 	json_object_object_add(to, "findings", findings_json(&g->errors));
+	json_object_object_add(to, "found", found_json(g, now));
 	return to;
 }
 

@@ -74,7 +74,7 @@ def browser(profile):
 class Page(SharedSite):
     @classmethod
     def build(cls, site):
-        cls.slave_ = site.slave("1=boiler", "2=sdm120")
+        cls.slave_ = site.slave("1=boiler", "2=sdm120", "3=sdm120")
         cls.server_ = site.server(observe=["/3303"])
         cls.port = free_tcp_port()
         cls.gateway_ = site.gateway(
@@ -232,6 +232,33 @@ class Page(SharedSite):
         self.click("button[aria-label='Plot of /3303/0/5700']")
         wait_for(lambda: not self.driver.find_elements(
             By.CSS_SELECTOR, "main section"), "no plot any more")
+
+    def test_units_that_a_scan_has_seen_and_their_yaml(self):
+        self.go("found")
+        self.wait_text("main", "nothing yet")
+        result = self.gateway_.ctl("scan", "plant", "from=1", "to=4")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.wait_text("main", "unit: 3", "Profile", "eastron/sdm120",
+                       "- {endpoint: plant-3, bus: plant, unit: 3, "
+                       "profile: eastron/sdm120}")
+        self.assertNotIn("unit: 1", self.text())
+        button, = self.driver.find_elements(By.CSS_SELECTOR, "main button")
+        self.assertEqual(button.accessible_name,
+                         "Copy YAML of plant unit: 3")
+        self.driver.execute_cdp_cmd("Browser.grantPermissions", {
+            "permissions": ["clipboardReadWrite",
+                            "clipboardSanitizedWrite"]})
+        button.click()
+        wait_for(lambda: button.text in ("Copied",), "a copy")
+        yaml = self.driver.execute_async_script(
+            "navigator.clipboard.readText().then(arguments[0])")
+        self.picture("found-desk-light")
+        self.gateway_.write("conf.d/new.yaml", yaml)
+        self.gateway_.reload()
+        self.wait_text("main", "nothing yet")
+        self.server_.registered("plant-3")
+        (self.gateway_.etc / "conf.d/new.yaml").unlink()
+        self.gateway_.reload()
 
     def test_foreign_text_stays_text(self):
         self.go("endpoint/ein-ziemlich-langer-name-einer-"

@@ -196,6 +196,17 @@ class Search(SharedSite):
                 self.assertIn(said, result.stderr)
                 self.assertEqual(self.slave.get(1, "holding", 101), before)
 
+    def test_what_a_scan_has_seen_is_in_the_status(self):
+        self.ctl("scan", "plant", "from=1", "to=3")
+        found = self.gateway.status()["found"]
+        self.assertTrue(found)
+        for one in found:
+            self.assertEqual((one["bus"], one["of"]), ("plant", "device"))
+            self.assertNotIn("configured", one)
+            self.assertTrue(0 <= one["age"] < 60)
+        self.ctl("scan", "plant", "from=9", "to=9")
+        self.assertEqual(self.gateway.status()["found"], [])
+
     def test_metrics(self):
         text = self.ctl("metrics").stdout
         for line in ('lwmux_endpoints{state="online"} 1',

@@ -322,7 +322,9 @@ const endpoint = {
 
 		of = of.map(r => ({...r, unit: r.unit || (this.measured.includes(
 			+r.path.split('/')[3]) ? unit : undefined)}));
-		return [table(`Resources of ${path}`, [
+		return [of.filter(r => this.plots.has(r.path)).map(r =>
+			this.plot(r)),
+		table(`Resources of ${path}`, [
 			['Path', r => r.path], ['Name', r => r.name],
 			['Value', r => r.value === undefined ? '' :
 				`${r.value}${r.unit ? ' ' + r.unit : ''}`],
@@ -331,8 +333,7 @@ const endpoint = {
 			['Age', r => r.age === undefined ? '' : duration(r.age)],
 			['Observers', r => this.observers(r.path, observed)],
 			['Plot', r => this.button(r)],
-		], of, 'nothing'),
-		of.filter(r => this.plots.has(r.path)).map(r => this.plot(r))];
+		], of, 'nothing')];
 	},
 	observers: (path, observed) => observed.filter(o => o.paths.some(p =>
 		p === '/' || path === p || path.startsWith(p + '/'))).map(o =>
