@@ -472,12 +472,45 @@ devices:
             s.listen()
             port = s.getsockname()[1]
 
-            os.set_inheritable(s.fileno(), True)
-            gateway.program = Program(
-                [sys.executable, "-c", HAND_OVER, str(s.fileno()),
-                 *gateway.arguments()], "lwmuxd", close_fds=False)
+            self.hand_over(gateway, s)
         gateway.wait_log("http: serves at the socket of systemd")
         self.assertEqual(Visitor(port).code("/api/status"), 200)
+        gateway.reload()
+        self.assertEqual(Visitor(port).code("/api/status"), 200)
+
+    def test_a_socket_of_systemd_in_the_file_system(self):
+        gateway = self.add(Gateway({"lwmux.yaml": main_file(
+            free_port(), "off")}, start=False))
+        path = str(gateway.directory / "page")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen()
+            self.hand_over(gateway, s)
+        gateway.wait_log("http: serves at the socket of systemd")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(path)
+            s.sendall(b"GET /api/status HTTP/1.1\r\nHost: localhost\r\n"
+                      b"Connection: close\r\n\r\n")
+            answer = s.makefile("rb").read()
+        self.assertTrue(answer.startswith(b"HTTP/1.1 200 "))
+        self.assertIn(b'"gateway":"site7"', answer)
+
+    def test_a_socket_of_systemd_that_others_reach_needs_a_token(self):
+        gateway = self.add(Gateway({"lwmux.yaml": main_file(
+            free_port(), "off")}, start=False))
+        with socket.socket() as s:
+            s.bind(("0.0.0.0", 0))
+            s.listen()
+            self.hand_over(gateway, s)
+        gateway.wait_log("error: http: the socket of systemd can be reached",
+                         "http_token_file")
+        self.assertEqual(gateway.ctl("check").returncode, 0)
+
+    def hand_over(self, gateway, s):
+        os.set_inheritable(s.fileno(), True)
+        gateway.program = Program(
+            [sys.executable, "-c", HAND_OVER, str(s.fileno()),
+             *gateway.arguments()], "lwmuxd", close_fds=False)
 
     def test_no_more_visitors_than_it_bears(self):
         port = free_tcp_port()

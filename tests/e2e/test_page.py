@@ -33,6 +33,13 @@ return [...document.querySelectorAll(
   .map(n => n.outerHTML);
 """
 WIDE = "return document.documentElement.scrollWidth > innerWidth"
+# Words that are squeezed into columns of letters.
+NARROW = """
+return [...document.querySelectorAll('main *')].filter(n =>
+    n.checkVisibility() && n.clientWidth && n.clientWidth < 24 &&
+    [...n.childNodes].some(c => c.nodeType === 3 && c.data.trim().length > 3)
+  ).map(n => n.outerHTML.slice(0, 100));
+"""
 # Texts whose contrast with their ground is less than 4.5 (WCAG 2 AA).
 PALE = """
 const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(v => {
@@ -252,7 +259,7 @@ class Page(SharedSite):
         wait_for(lambda: button.text in ("Copied",), "a copy")
         yaml = self.driver.execute_async_script(
             "navigator.clipboard.readText().then(arguments[0])")
-        self.picture("found-desk-light")
+        self.picture("yaml-desk-light")
         self.gateway_.write("conf.d/new.yaml", yaml)
         self.gateway_.reload()
         self.wait_text("main", "nothing yet")
@@ -316,6 +323,8 @@ class Page(SharedSite):
                         self.assertEqual(
                             self.driver.execute_script(NAMELESS), [])
                         self.assertEqual(self.driver.execute_script(PALE), [])
+                        self.assertEqual(
+                            self.driver.execute_script(NARROW), [])
                         self.assertEqual(self.complaints(), [])
 
     def test_ten_thousand_rows_without_a_pause(self):

@@ -14,7 +14,7 @@ const state = {
 
 function el(tag, attributes, ...children)
 {
-	const svg = ['svg', 'polyline', 'line'].includes(tag);
+	const svg = ['svg', 'polygon', 'line'].includes(tag);
 	const node = svg ?
 		document.createElementNS('http://www.w3.org/2000/svg', tag) :
 		document.createElement(tag);
@@ -60,18 +60,21 @@ function fill(node, children)
 		node.lastChild.remove();
 }
 
-// columns: [title, cell of an item, class]
+// columns: [title, cell of an item]
 function table(label, columns, items, empty)
 {
 	if (!items.length)
 		return el('p', {class: 'dim'}, empty);
 	return el('table', {class: 'cards', 'aria-label': label},
-		el('thead', {}, el('tr', {}, columns.map(([title, , kind]) =>
-			el('th', {scope: 'col', class: kind}, title)))),
+		el('thead', {}, el('tr', {}, columns.map(([title]) =>
+			el('th', {scope: 'col'}, title)))),
 		el('tbody', {}, items.map(item => el('tr', {},
-			columns.map(([title, cell, kind]) =>
-				el('td', {class: kind, 'data-label': title},
-					cell(item) ?? ''))))));
+			columns.map(([title, cell]) => {
+				const what = cell(item) ?? '';
+
+				return el('td', {'data-label': title},
+					what === '' ? null : el('div', {}, what));
+			})))));
 }
 
 // pairs: [name, value]; those without a value are left out
@@ -98,6 +101,9 @@ function duration(s)
 		`${Math.round(s / 86400)} d`;
 }
 
+// What no instrument measures is not shown: 3.2723432758905195
+const short = value => /^-?\d+\.\d{6,}$/.test(value) ?
+	+Number(value).toPrecision(7) : value;
 const heard = row => {
 	const s = Math.max(0, Math.round(now() - row.heard));
 
@@ -327,7 +333,7 @@ const endpoint = {
 		table(`Resources of ${path}`, [
 			['Path', r => r.path], ['Name', r => r.name],
 			['Value', r => r.value === undefined ? '' :
-				`${r.value}${r.unit ? ' ' + r.unit : ''}`],
+				`${short(r.value)}${r.unit ? ' ' + r.unit : ''}`],
 			['Quality', r => el('span', {class: r.quality === 'good' ?
 				'dim' : 'warn'}, r.quality)],
 			['Age', r => r.age === undefined ? '' : duration(r.age)],
@@ -386,8 +392,8 @@ const endpoint = {
 	line(r, points, hours)
 	{
 		const end = now(), start = end - hours * 3600;
-		const low = Math.min(...points.map(p => p[1]));
-		const high = Math.max(...points.map(p => p[2]));
+		const low = short(Math.min(...points.map(p => p[1])));
+		const high = short(Math.max(...points.map(p => p[2])));
 		const x = t => ((t - start) / (end - start) * 1000).toFixed(1);
 		const y = v => (high > low ?
 			190 - (v - low) / (high - low) * 180 : 100).toFixed(1);
@@ -399,9 +405,10 @@ const endpoint = {
 			preserveAspectRatio: 'none', role: 'img',
 			'aria-label': text},
 		el('line', {x1: 0, x2: 1000, y1: 100, y2: 100}),
-		el('polyline', {points: points.flatMap(([t, a, b]) =>
-			a === b ? `${x(t)},${y(a)}` :
-				[`${x(t)},${y(a)}`, `${x(t)},${y(b)}`]).join(' ')})),
+		// There along what was highest, back along what was lowest.
+		el('polygon', {points: [...points.map(p => [p[0], p[2]]),
+			...points.map(p => [p[0], p[1]]).reverse()].map(
+			([t, v]) => `${x(t)},${y(v)}`).join(' ')})),
 		el('p', {class: 'scale'}, el('span', {}, clock(start)),
 			el('span', {}, `${low} to ${high}${unit}`),
 			el('span', {}, 'now'))];
@@ -665,6 +672,8 @@ function route()
 		a.hash === `#/${name || 'endpoints'}` ?
 			a.setAttribute('aria-current', 'page') :
 			a.removeAttribute('aria-current'));
+	document.querySelector('nav [aria-current]')?.scrollIntoView({
+		block: 'nearest', inline: 'center'});
 	view.open($('view'), decodeURIComponent(argument || ''));
 	if (!first)
 		$('view').focus({preventScroll: true});
