@@ -184,6 +184,19 @@ static json *row_server(const struct client *c)
 	return to;
 }
 
+/* Its point that falls behind its poll the most. */
+static void add_pace(json *to, const struct endpoint *e)
+{
+	struct bus_pace pace = {0, 0};
+
+	if (e->bus && e->bus->bus && e->device)
+		pace = bus_pace(e->bus->bus, e->device);
+	if (!pace.gets)
+		return;
+	add_seconds(to, "period_asked", pace.asked);
+	add_seconds(to, "period", pace.gets);
+}
+
 json *overview_row(const struct endpoint *e, int64_t now)
 {
 	json *to = json_object_new_object();
@@ -207,6 +220,7 @@ json *overview_row(const struct endpoint *e, int64_t now)
 	if (e->error && e->life.state != LIVENESS_ASLEEP)
 		trouble = strerror(-e->error);
 	add_text(to, "error", trouble);
+	add_pace(to, e);
 	if (batch_held(e).n)
 		add_int(to, "held", (int64_t)batch_held(e).n);
 	if (e->rssi)

@@ -676,6 +676,27 @@ scrape_configs:
         feed.wait("log", lambda d: any(
             e["text"] == "configuration reloaded" for e in d["events"]))
 
+    def test_rows_tell_who_falls_behind_its_poll(self):
+        port = free_tcp_port()
+        slave = self.slave("1=boiler")
+        slave.do("late 1 200")
+        self.start(f"127.0.0.1:{port}", devices=sites.bus(slave.port) + """\
+devices:
+  - endpoint: sim
+    bus: plant
+    unit: 1
+    poll: 100ms
+    points:
+      - {name: a, table: holding, address: 100, map: 3303/0}
+      - {name: b, table: coil, address: 3, map: 3311/0}
+""")
+        feed = Feed(port, "?rows=1")
+        self.addCleanup(feed.close)
+        row, = feed.wait("rows", lambda d: any(
+            "period" in r for r in d["rows"]))["rows"]
+        self.assertEqual(row["period_asked"], 0.1)
+        self.assertGreater(row["period"], 0.1)
+
     def test_a_reader_that_does_not_read_is_cut_off(self):
         port = free_tcp_port()
         gateway = self.start(f"127.0.0.1:{port}", devices="devices:\n" + "".join(

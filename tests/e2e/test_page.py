@@ -285,7 +285,12 @@ class Page(SharedSite):
     def test_buses(self):
         self.go("buses")
         self.wait_text("main", "plant", "modbus", "open", "requests",
-                       "timeouts", "%", "/min")
+                       "timeouts", "%", "/min", "all in time")
+        self.driver.execute_script(
+            "take.rows({rows: [{endpoint: 'slow', bus: 'plant', period: 150,"
+            " period_asked: 10, state: 'online', servers: []}]});"
+            "view.update(document.getElementById('view'))")
+        self.assertIn("slow: every 10 s asked, 3 min got", self.text())
 
     def test_sleepers(self):
         self.go("sleepers")

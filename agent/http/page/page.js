@@ -125,6 +125,9 @@ const servers = row => [...new Set((row.servers || []).map(s => s.state))]
 const isWell = row => ['online', 'asleep'].includes(row.state) &&
 	(row.servers || []).every(s =>
 		['registered', 'updating'].includes(s.state));
+const note = row => row.error || (row.period ?
+	`every ${duration(row.period_asked)} asked, ${
+		duration(row.period)} got` : '');
 const rows = () => [...state.rows.values()];
 
 // ---- the list of endpoints: any number of them, a screenful of elements
@@ -137,7 +140,7 @@ const endpoints = {
 		['Bus', 'bus', r => r.bus || ''],
 		['Heard', 'heard', r => r.heard || 0],
 		['Servers', 'servers', servers],
-		['Note', 'error', r => r.error || ''],
+		['Note', 'error', note],
 	],
 	open(view)
 	{
@@ -217,7 +220,7 @@ const endpoints = {
 			const row = el('div', {class: 'row', role: 'row',
 				'aria-rowindex': first + i + 2},
 			[link(r.endpoint), word(r.state), r.bus || '', heard(r),
-				servers(r), r.error || ''].map(cell =>
+				servers(r), note(r)].map(cell =>
 				el('span', {role: 'cell'}, cell)));
 
 			row.style.top = `${(first + i) * height}px`;
@@ -447,6 +450,18 @@ function load(bus)
 		'aria-label': `Load of ${bus.bus}`}), ` ${percent} %`];
 }
 
+// Of its devices the one that falls behind the most.
+function behind(bus)
+{
+	const [worst] = rows().filter(r => r.bus === bus.bus && r.period)
+		.sort((a, b) => b.period / b.period_asked -
+			a.period / a.period_asked);
+
+	return worst ? [link(worst.endpoint), `: every ${duration(
+		worst.period_asked)} asked, ${duration(worst.period)} got`] :
+		'all in time';
+}
+
 const views = {
 	endpoints, endpoint,
 	servers: simple('Servers', () => table('Servers', [
@@ -461,13 +476,13 @@ const views = {
 		['Bus', b => b.bus], ['Adapter', b => b.adapter],
 		['State', b => el('span', {class: b.open ? 'good' : 'bad'},
 			b.open ? 'open' : b.error)],
-		['Load', load],
+		['Load', load], ['Polls', behind],
 		['Counts', b => Object.entries(b.counts)
 			.filter(([name]) => name !== 'busy_us')
 			.map(([name, n]) => el('div', {}, `${name} ${number(n)}`,
 				rate(b, name) ? el('span', {class: 'dim'},
 					` ${rate(b, name).toFixed(0)}/min`) : null))],
-	], state.head.buses, 'no buses are configured')),
+	], state.head.buses, 'no buses are configured'), 'rows=1'),
 	sleepers: simple('Sleepers', () => table('Sleepers', [
 		['Endpoint', r => link(r.endpoint)],
 		['State', r => word(r.state)], ['Heard', heard],
