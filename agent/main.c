@@ -13,6 +13,7 @@
 #include "agent/client/client.h"
 #include "agent/coap/coap.h"
 #include "agent/coap/credentials.h"
+#include "agent/config/config_token.h"
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
 #include "agent/coap/gnutls_shim.h"
@@ -131,8 +132,10 @@ static struct config *load(const struct options *o, struct config_errors *errors
 	struct config *config = config_load(&dirs, errors);
 	bool fits = config && gateway_fits(config, errors);
 
-	if (config && o->check)
+	if (config && o->check) {
 		credentials_find(config, o->config, errors);
+		config_token_find(config, o->config, errors);
+	}
 	config_errors_print(errors, STDERR_FILENO);
 	*good = fits && (o->check ? !errors->n : !config_fatal(errors));
 	return config;

@@ -13,6 +13,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/loop.h"
+#include "agent/config/config_token.h"
 #include "agent/config/object_set.h"
 #include "agent/control/found.h"
 #include "agent/control/overview.h"
@@ -480,6 +481,7 @@ static json *check_json(struct gateway *g)
 	if (config) {
 		gateway_fits(config, &errors);
 		credentials_find(config, g->services.dirs.config, &errors);
+		config_token_find(config, g->services.dirs.config, &errors);
 	}
 	add_bool(to, "good", !errors.n);
 	json_object_object_add(to, "findings", findings_json(&errors));

@@ -10,6 +10,7 @@
 #include <uv.h>
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
+#include "agent/config/config_token.h"
 #include "agent/gateway/gateway.h"
 #include "agent/http/feed.h"
 #include "agent/http/history.h"
@@ -235,7 +236,7 @@ static void handles_open(struct listener *l)
 
 static void listener_free(struct listener *l)
 {
-	http_token_free(l->site.token);
+	config_token_free(l->site.token);
 	free(l->at);
 	free(l);
 }
@@ -307,7 +308,7 @@ static void begin(int fd, const char *at, char *token)
 	} else {
 		if (fd >= 0)
 			close(fd);
-		http_token_free(token);
+		config_token_free(token);
 	}
 	if (!http.listener)
 		uv_timer_start(&http.again, try_again, AGAIN, 0);
@@ -366,7 +367,7 @@ static void listener_follow(void)
 		inherited = -1;
 	}
 	if (l && is_same(l->at, at) && (at || inherited >= 0)) {
-		http_token_free(l->site.token);
+		config_token_free(l->site.token);
 		l->site.token = token;
 		if (inherited >= 0)
 			close(inherited);
@@ -378,7 +379,7 @@ static void listener_follow(void)
 	if (at || inherited >= 0)
 		begin(at ? http_listen(at) : inherited, at, token);
 	else
-		http_token_free(token);
+		config_token_free(token);
 }
 
 static void follow(void)

@@ -70,19 +70,3 @@ bool http_bearer_is(const char *authorization, const char *token)
 	}
 	return !differs;
 }
-
-char *http_token_of(char *text)
-{
-	size_t n;
-
-	text += strspn(text, " \t\r\n");
-	n = strcspn(text, " \t\r\n");
-	if (text[n + strspn(text + n, " \t\r\n")] ||
-	    n < HTTP_TOKEN_LEAST || n > HTTP_TOKEN_MOST)
-		return NULL;
-	text[n] = 0;
-	for (size_t i = 0; i < n; i++)
-		if (text[i] <= ' ' || text[i] > '~')
-			return NULL;
-	return text;
-}

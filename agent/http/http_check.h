@@ -4,9 +4,6 @@
 #define AGENT_HTTP_CHECK_H
 #include <stdbool.h>
 
-#define HTTP_TOKEN_LEAST 16	/* characters */
-#define HTTP_TOKEN_MOST 256
-
 /* Is `host`, the header, one of our own names: an address in numbers,
  * localhost, or self (the machine's name, with or without .local)? A page from
  * elsewhere whose name was made to point at us (DNS rebinding) has its own. The
@@ -15,7 +12,4 @@ bool http_host_is_ours(const char *host, const char *self);
 /* Does the header Authorization say "Bearer TOKEN"? NULL: there is none. Takes
  * as long for a wrong token as for the right one. */
 bool http_bearer_is(const char *authorization, const char *token);
-/* The token in a file's text: without blanks around it, in place. NULL: too
- * short, too long, or with characters that no header can hold. */
-char *http_token_of(char *text);
 #endif

@@ -4,16 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "agent/base/log.h"
 #include "agent/base/sdnotify.h"
-#include "agent/base/secret.h"
 #include "agent/config/config_build.h"
+#include "agent/config/config_token.h"
 #include "agent/gateway/gateway.h"
-#include "agent/http/http_check.h"
 #include "agent/http/http_private.h"
 
 #define BACKLOG 16
@@ -101,39 +99,12 @@ bool http_is_local(int fd)
 bool http_token_read(const struct gateway *g, char **token)
 {
 	const char *path = g->page.token_file;
-	char why[300] = "", *found;
-	uint8_t *bytes = NULL;
-	int n;
+	char why[300] = "";
 
-	*token = NULL;
-	if (!path)
+	*token = path ? config_token_read(g->services.dirs.config, path, why,
+					  sizeof(why)) : NULL;
+	if (*token || !path)
 		return true;
-	n = secret_file(g->services.dirs.config, path, true, &bytes, why, sizeof(why));
-	if (n < 0) {
-		log_line(LOG_ERROR, NULL, NULL, "http_token_file %s %s", path,
-			 why);
-		return false;
-	}
-	*token = strndup((const char *)bytes, (size_t)n);
-	explicit_bzero(bytes, (size_t)n);
-	free(bytes);
-	found = *token ? http_token_of(*token) : NULL;
-	if (!found) {
-		log_line(LOG_ERROR, NULL, NULL, "http_token_file %s: is not "
-			 "one word of %d to %d printable characters (head -c 24"
-			 " /dev/urandom | base64 makes one)", path,
-			 HTTP_TOKEN_LEAST, HTTP_TOKEN_MOST);
-		http_token_free(*token);
-		*token = NULL;
-		return false;
-	}
-	memmove(*token, found, strlen(found) + 1);
-	return true;
-}
-
-void http_token_free(char *token)
-{
-	if (token)
-		explicit_bzero(token, strlen(token));
-	free(token);
+	log_line(LOG_ERROR, NULL, NULL, "http_token_file %s %s", path, why);
+	return false;
 }

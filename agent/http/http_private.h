@@ -16,10 +16,9 @@ int http_listen(const char *at);
 int http_inherited(void);
 /* Can nobody but this machine reach it? */
 bool http_is_local(int fd);
-/* false: after a message. *token: NULL where none is asked for; else wiped and
- * freed by http_token_free(). */
+/* false: after a message. *token: NULL where none is asked for; else for
+ * config_token_free(). */
 bool http_token_read(const struct gateway *gateway, char **token);
-void http_token_free(char *token);
 
 /* What answers are made of. */
 struct http_site {

@@ -456,6 +456,10 @@ devices:
                 free_port(), f"127.0.0.1:{port}", "http_token_file: token")},
             start=False))
         (gateway.etc / "token").chmod(0o644)
+        check = gateway.once("--check")
+        self.assertEqual(check.returncode, 1)
+        self.assertIn("gateway: http_token_file token can be read by others",
+                      check.stderr)
         gateway.start()
         gateway.wait_log("error: http_token_file token", "chmod")
         (gateway.etc / "token").chmod(0o600)

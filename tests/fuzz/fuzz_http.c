@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/config/config_build.h"
+#include "agent/config/config_token.h"
 #include "agent/http/http_check.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
@@ -39,9 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	http_host_is_ours(host, self);
 	if (config_listen_parse(host, &at) == 0)
 		EXPECT(*at.host && memchr(at.host, 0, sizeof(at.host)));
-	token = http_token_of(file);
+	token = config_token_of(file);
 	if (token) {
-		EXPECT(strlen(token) >= HTTP_TOKEN_LEAST);
+		EXPECT(strlen(token) >= CONFIG_TOKEN_LEAST);
 		if (http_bearer_is(bearer, token))
 			EXPECT(!strcmp(bearer + 7, token));
 	}

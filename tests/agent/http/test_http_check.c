@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include "agent/config/config_build.h"
+#include "agent/config/config_token.h"
 #include "agent/http/http_check.h"
 
 #define TOKEN "0123456789abcdef"
@@ -72,16 +73,16 @@ static void token_is_one_word_that_nobody_guesses(void **state)
 	char text[400];
 
 	(void)state;
-	assert_string_equal(http_token_of(strcpy(text, TOKEN)), TOKEN);
-	assert_string_equal(http_token_of(strcpy(text, " " TOKEN " \r\n")),
+	assert_string_equal(config_token_of(strcpy(text, TOKEN)), TOKEN);
+	assert_string_equal(config_token_of(strcpy(text, " " TOKEN " \r\n")),
 			    TOKEN);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		assert_null(http_token_of(strcpy(text, wrong[i])));
+		assert_null(config_token_of(strcpy(text, wrong[i])));
 	memset(text, 'a', sizeof(text));
-	text[HTTP_TOKEN_MOST + 1] = 0;
-	assert_null(http_token_of(text));
-	text[HTTP_TOKEN_MOST] = 0;
-	assert_non_null(http_token_of(text));
+	text[CONFIG_TOKEN_MOST + 1] = 0;
+	assert_null(config_token_of(text));
+	text[CONFIG_TOKEN_MOST] = 0;
+	assert_non_null(config_token_of(text));
 }
 
 static void address_to_listen_at_is_in_numbers(void **state)
