@@ -19,7 +19,7 @@
 
 static enum log_level highest = LOG_NOTE;
 static bool journal;
-/* Set before there are other threads. */
+/* Read by any thread. */
 static void (*follower)(enum log_level level, const char *endpoint,
 			const char *bus, const char *text);
 
@@ -51,7 +51,7 @@ void log_open(enum log_level level)
 void log_follow(void (*told)(enum log_level level, const char *endpoint,
 			     const char *bus, const char *text))
 {
-	follower = told;
+	__atomic_store_n(&follower, told, __ATOMIC_RELEASE);
 }
 
 static void field(struct iovec *at, char *text, size_t size, const char *name,
@@ -173,7 +173,10 @@ static void put_on_one_line(char *text)
 void log_line(enum log_level level, const char *endpoint, const char *bus,
 	      const char *format, ...)
 {
-	bool followed = follower && level <= LOG_NOTE;
+	void (*tell)(enum log_level, const char *, const char *,
+		     const char *) = __atomic_load_n(&follower,
+						     __ATOMIC_ACQUIRE);
+	bool followed = tell && level <= LOG_NOTE;
 	bool written = level <= highest && is_within_budget(level, endpoint);
 	char text[1024];
 	va_list args;
@@ -185,7 +188,7 @@ void log_line(enum log_level level, const char *endpoint, const char *bus,
 	va_end(args);
 	put_on_one_line(text);
 	if (followed)
-		follower(level, endpoint, bus, text);
+		tell(level, endpoint, bus, text);
 	if (written)
 		write_line(level, endpoint, bus, text);
 }

@@ -12,7 +12,7 @@
 struct asker;
 struct json_object;
 
-/* Follows the log from now on; before there are other threads. */
+/* Follows the log from now on. */
 void events_start(void);
 void events_stop(void);
 /* An array of those behind number *after (0: all there are), of one endpoint

@@ -3,6 +3,7 @@
 #include "agent/control/overview.h"
 #include <errno.h>
 #include <json-c/json.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -184,6 +185,17 @@ static json *row_server(const struct client *c)
 	return to;
 }
 
+static void add_sleeper(json *to, const struct endpoint *e)
+{
+	const struct lwm2m_path battery = path_resource(3, 0, 9);
+	const struct tree_slot *slot = tree_find(&e->tree, &battery);
+	double percent = slot ? lwm2m_number(&slot->value) : NAN;
+
+	add_bool(to, "sleeper", true);
+	if (!isnan(percent))
+		add_int(to, "battery", (int64_t)percent);
+}
+
 /* Its point that falls behind its poll the most. */
 static void add_pace(json *to, const struct endpoint *e)
 {
@@ -211,7 +223,7 @@ json *overview_row(const struct endpoint *e, int64_t now)
 		add_int(to, "heard", (services_wall(e->services, now) -
 				      (now - e->life.seen)) / SECOND);
 	if (e->conf->queue)
-		add_bool(to, "sleeper", true);
+		add_sleeper(to, e);
 	for (size_t i = 0; i < e->n_clients; i++) {
 		json_object_array_add(servers, row_server(&e->clients[i]));
 		trouble = trouble ? trouble : e->clients[i].trouble;

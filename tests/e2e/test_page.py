@@ -93,8 +93,10 @@ class Page(SharedSite):
     bus: sim
     queue: true
     poll: 1s
-    points: [{name: t, signal: sine, min: 2, max: 8, period: 20s,
-              map: 3303/0, unit: Cel}]
+    points:
+      - {name: t, signal: sine, min: 2, max: 8, period: 20s, map: 3303/0,
+         unit: Cel}
+      - {name: battery, signal: constant, value: 87, map: 3/0/9}
   - endpoint: ein-ziemlich-langer-name-einer-wärmepumpe-im-keller-links
     bus: sim
     poll: 1s
@@ -294,7 +296,7 @@ class Page(SharedSite):
 
     def test_sleepers(self):
         self.go("sleepers")
-        self.wait_text("main", "cold-room")
+        self.wait_text("main", "cold-room", "87 %")
         self.assertNotIn("boiler", self.text())
 
     def test_what_waits(self):

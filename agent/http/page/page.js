@@ -486,6 +486,8 @@ const views = {
 	sleepers: simple('Sleepers', () => table('Sleepers', [
 		['Endpoint', r => link(r.endpoint)],
 		['State', r => word(r.state)], ['Heard', heard],
+		['Battery', r => r.battery === undefined ? '' :
+			`${r.battery} %`],
 		['Signal', r => r.rssi ? `${r.rssi} dBm` : ''],
 		['Held writes', r => r.held], ['Servers', servers],
 	], rows().filter(r => r.sleeper), 'no endpoint sleeps'), 'rows=1'),
