@@ -152,8 +152,9 @@ class Served(SharedSite):
   - {endpoint: wrong, bus: sim, poll: 5}
 """, **{"lwmux.yaml": main_file(cls.server_.port,
                                 f"127.0.0.1:{cls.port}")})
+        # Registered is what the server says before the gateway has read it.
         for ep in ("boiler", "sim"):
-            cls.server_.registered(ep)
+            cls.gateway_.wait_log(ep + ": registered at")
         cls.visitor = Visitor(cls.port)
 
     # What it says.
@@ -365,7 +366,7 @@ devices:
   - {endpoint: sim, bus: sim, points: [{name: t, signal: constant, value: 1,
      map: 3303/0}]}
 """, **{"lwmux.yaml": main_file(server.port, http, more), **options})
-        server.registered("sim")
+        gateway.wait_log("sim: registered at")
         return gateway
 
     def test_off_by_default(self):

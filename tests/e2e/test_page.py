@@ -106,7 +106,7 @@ class Page(SharedSite):
 """, **{"lwmux.yaml": main_file(cls.server_.port,
                                 f"127.0.0.1:{cls.port}")})
         for ep in ("boiler", "meter", "cold-room"):
-            cls.server_.registered(ep)
+            cls.gateway_.wait_log(ep + ": registered at")
         cls.profile = tempfile.mkdtemp(prefix="lwmux-browser-")
         cls.driver = browser(cls.profile)
         cls.driver.set_page_load_timeout(30)
