@@ -10,8 +10,8 @@ import tempfile
 import unittest
 
 import sites
-from harness import SharedSite, wait_for
-from test_http import free_tcp_port, main_file
+from harness import Gateway, SharedSite, wait_for
+from test_http import TOKEN, free_tcp_port, main_file
 
 try:
     from selenium import webdriver
@@ -312,6 +312,26 @@ class Page(SharedSite):
         self.wait_text("main", "device is online", "boiler")
         self.gateway_.reload()
         self.wait_text("main tbody tr", "configuration reloaded")
+
+    def test_a_token_is_asked_for_and_remembered(self):
+        port = free_tcp_port()
+        gateway = self.add(Gateway({"token": TOKEN, "lwmux.yaml": main_file(
+            self.server_.port, f"127.0.0.1:{port}",
+            "http_token_file: token")}, start=False))
+        (gateway.etc / "token").chmod(0o600)
+        gateway.start()
+        gateway.wait_log("http: serves at")
+        self.driver.get(f"http://127.0.0.1:{port}/#/servers")
+        field = self.driver.find_element(By.ID, "token")
+        for word in ("wrong", TOKEN):
+            wait_for(field.is_displayed, "a question for the token")
+            field.clear()
+            field.send_keys(word + Keys.ENTER)
+        self.wait_text("header", "site7", "no devices are configured")
+        self.assertFalse(field.is_displayed())
+        self.driver.refresh()
+        self.wait_text("header", "site7", "no devices are configured")
+        self.assertNotIn(TOKEN, self.driver.current_url)
 
     # How it looks, everywhere.
 
