@@ -61,9 +61,10 @@ static void http_check(const struct config_page *page, struct place at,
 				 "with an address in numbers, as "
 				 "127.0.0.1:8088 or [::1]:8088", page->http);
 	else if (!listen.loopback && !page->token_file)
-		config_scope_add(scope, at, "http: %s can be reached from other "
-				 "machines: that needs http_token_file, a file "
-				 "with what its readers must know", page->http);
+		config_scope_add(scope, at, "http: %s can be reached from "
+				 "other machines: that needs http_token_file, "
+				 "a file with what its readers must know",
+				 page->http);
 }
 
 static char *copied(const char *text)

@@ -23,8 +23,8 @@ static void endpoints_print(FILE *to, const struct gateway *g)
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		n[e->life.state]++;
-	metric_head(to, "endpoints", "gauge", "Endpoints by the state of their "
-	     "device.");
+	metric_head(to, "endpoints", "gauge",
+		    "Endpoints by the state of their device.");
 	for (size_t i = 0; i < LIVENESS_STATES; i++) {
 		fputs("lwmux_endpoints{", to);
 		metric_label(to, "state",
@@ -41,8 +41,8 @@ static void held_print(FILE *to, const struct gateway *g)
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		n += batch_held(e).n;
-	metric_head(to, "held_writes", "gauge", "Writes that wait for a sleeping "
-	     "device.");
+	metric_head(to, "held_writes", "gauge",
+		    "Writes that wait for a sleeping device.");
 	fprintf(to, "lwmux_held_writes %zu\n", n);
 }
 
@@ -119,7 +119,8 @@ static void buses_print(FILE *to, const struct gateway *g)
 {
 	struct bus_count counts[COUNTS_MAX];
 
-	metric_head(to, "bus_up", "gauge", "1 where the bus is open.");
+	metric_head(to, "bus_up", "gauge",
+		    "1 where the bus is open.");
 	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
 		fputs("lwmux_bus_up{", to);
 		metric_label(to, "bus", b->conf->name);
@@ -168,8 +169,9 @@ static void busy_print(FILE *to, const struct gateway *g)
 
 static void load_print(FILE *to, const struct gateway *g, int64_t now)
 {
-	metric_head(to, "bus_load_ratio", "gauge", "How much of its time the bus is "
-	     "at work, 0 to 1.");
+	metric_head(to, "bus_load_ratio", "gauge",
+		    "How much of its time the bus is "
+		    "at work, 0 to 1.");
 	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
 		int load = b->bus ? bus_load(b->bus, now) : -1;
 
@@ -184,9 +186,9 @@ static void load_print(FILE *to, const struct gateway *g, int64_t now)
 /* The worst of each bus, not of each endpoint: their number has no bound. */
 static void pace_print(FILE *to, const struct gateway *g)
 {
-	metric_head(to, "bus_period_ratio", "gauge", "The longest period that a point "
-	     "of the bus gets, beside the one it is asked for; 1 where all "
-	     "are kept.");
+	metric_head(to, "bus_period_ratio", "gauge",
+		    "The longest period that a point of the bus gets, "
+		    "beside the one it is asked for; 1 where all are kept.");
 	for (const struct gateway_bus *b = g->buses; b; b = b->next) {
 		double worst = 1;
 
@@ -214,8 +216,9 @@ static void coap_print(FILE *to)
 		{"sent", counts.sent}, {"received", counts.received},
 		{"failed", counts.failed}};
 
-	metric_head(to, "coap_datagrams_total", "counter", "CoAP datagrams of all "
-	     "endpoints; failed could not be sent.");
+	metric_head(to, "coap_datagrams_total", "counter",
+		    "CoAP datagrams of all "
+		    "endpoints; failed could not be sent.");
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		fprintf(to, "lwmux_coap_datagrams_total{event=\"%s\"} %llu\n",
 			all[i].name, (unsigned long long)all[i].n);
@@ -239,15 +242,18 @@ static void store_print(FILE *to, const struct gateway *g)
 		{"superseded", w->counts.superseded},
 		{"refused", w->counts.refused}, {"unwritten", log.failed}};
 
-	metric_head(to, "store_waiting", "gauge", "Values that wait for a server.");
+	metric_head(to, "store_waiting", "gauge",
+		    "Values that wait for a server.");
 	fprintf(to, "lwmux_store_waiting %llu\n",
 		(unsigned long long)w->waiting);
-	metric_head(to, "store_bytes", "gauge", "What they take.");
+	metric_head(to, "store_bytes", "gauge",
+		    "What they take.");
 	fprintf(to, "lwmux_store_bytes{place=\"memory\"} %zu\n"
 		"lwmux_store_bytes{place=\"disk\"} %llu\n", w->budget.used,
 		(unsigned long long)log.bytes);
-	metric_head(to, "store_values_total", "counter", "Values for servers that "
-	     "could not be told at once, by what became of them.");
+	metric_head(to, "store_values_total", "counter",
+		    "Values for servers that "
+		    "could not be told at once, by what became of them.");
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		fprintf(to, "lwmux_store_values_total{event=\"%s\"} %llu\n",
 			all[i].name, (unsigned long long)all[i].n);
@@ -270,20 +276,24 @@ char *metrics_print(struct gateway *g, int64_t now)
 
 	if (!to)
 		abort();
-	metric_head(to, "build_info", "gauge", "1, with the version as a label.");
+	metric_head(to, "build_info", "gauge",
+		    "1, with the version as a label.");
 	fputs("lwmux_build_info{", to);
 	metric_label(to, "version", version_of(g));
 	fputs("} 1\n", to);
-	metric_head(to, "uptime_seconds", "gauge", "Since this lwmuxd started.");
+	metric_head(to, "uptime_seconds", "gauge",
+		    "Since this lwmuxd started.");
 	fprintf(to, "lwmux_uptime_seconds %.1f\n",
 		(double)(now - g->started) / SECOND);
-	metric_head(to, "config_findings", "gauge", "What is wrong in the "
+	metric_head(to, "config_findings", "gauge",
+		    "What is wrong in the "
 		    "configuration as it was last read.");
 	fprintf(to, "lwmux_config_findings %zu\n", g->errors.n);
 	endpoints_print(to, g);
 	held_print(to, g);
-	metric_head(to, "registrations", "gauge", "Endpoints at a server by the state "
-	     "of their registration.");
+	metric_head(to, "registrations", "gauge",
+		    "Endpoints at a server by the state "
+		    "of their registration.");
 	servers_print(to, g);
 	servers_waiting_print(to, g);
 	buses_print(to, g);

@@ -189,10 +189,10 @@ struct changes {
 static void row_take(struct feed *feed, struct changes *changes,
 		     const char *name, struct json_object *row)
 {
-	bool news = row_set_put(feed->rows, name, json_object_to_json_string_ext(
-		row, JSON_C_TO_STRING_PLAIN));
+	const char *text = json_object_to_json_string_ext(
+		row, JSON_C_TO_STRING_PLAIN);
 
-	if (news)
+	if (row_set_put(feed->rows, name, text))
 		json_object_array_add(changes->some, json_object_get(row));
 	if (changes->all)
 		json_object_array_add(changes->all, json_object_get(row));

@@ -104,7 +104,8 @@ static enum MHD_Result answer_status(const struct http_site *site,
 				     struct MHD_Connection *connection)
 {
 	struct json_object *request = json_object_new_object();
-	struct json_object *status = status_answer(site->gateway, "status", request);
+	struct json_object *status = status_answer(site->gateway, "status",
+						   request);
 
 	json_object_put(request);
 	return json_respond(connection, status);

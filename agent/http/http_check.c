@@ -49,7 +49,8 @@ bool http_host_is_ours(const char *host, const char *self)
 	if (is_ipv4(host, n) || is_name(host, n, "localhost") ||
 	    is_name(host, n, self))
 		return true;
-	return n > n_local && !strncasecmp(host + n - n_local, local, n_local) &&
+	return n > n_local &&
+	       !strncasecmp(host + n - n_local, local, n_local) &&
 	       is_name(host, n - n_local, self);
 }
 

@@ -81,8 +81,8 @@ struct json_object *recorder_answer(const struct history *history,
 			   day ? HISTORY_DAY : HISTORY_HOUR, now, points);
 	list = json_object_new_array();
 	for (size_t i = 0; i < n; i++)
-		json_object_array_add(list, point_json(&points[i],
-						       g->services.wall.offset));
+		json_object_array_add(list, point_json(
+			&points[i], g->services.wall.offset));
 	to = json_object_new_object();
 	json_object_object_add(to, "points", list);
 	return to;

@@ -721,6 +721,25 @@ devices:
                      "an end of it", timeout=90)
         self.assertEqual(Visitor(port).code("/api/status"), 200)
 
+    def test_who_asks_a_byte_at_a_time_is_cut_off(self):
+        port = free_tcp_port()
+        self.start(f"127.0.0.1:{port}")
+        begun = time.monotonic()
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            s.settimeout(1)
+            s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+            while time.monotonic() - begun < 90:
+                try:
+                    if not s.recv(100):
+                        break
+                except TimeoutError:
+                    s.sendall(b"x")
+                except ConnectionError:
+                    break
+            else:
+                self.fail("it may go on for ever")
+        self.assertGreater(time.monotonic() - begun, 25)
+
     def sockets(self, descriptors):
         found = set()
         for name in os.listdir(descriptors):
