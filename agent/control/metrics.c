@@ -283,7 +283,7 @@ char *metrics_print(struct gateway *g, int64_t now)
 	fputs("} 1\n", to);
 	metric_head(to, "uptime_seconds", "gauge",
 		    "Since this lwmuxd started.");
-	fprintf(to, "lwmux_uptime_seconds %.1f\n",
+	fprintf(to, "lwmux_uptime_seconds %.3f\n",
 		(double)(now - g->started) / SECOND);
 	metric_head(to, "config_findings", "gauge",
 		    "What is wrong in the "
