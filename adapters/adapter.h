@@ -91,6 +91,8 @@ struct adapter_found {			/* borrowed during the call */
 	const char *note;		/* for people: name, consumer */
 	const struct adapter_point *identify;	/* which it answered ... */
 	struct lwm2m_value value;	/* ... and what, raw */
+	const char *missing;		/* minor 4: why the keys alone make no
+					 * device that works; NULL: they do */
 };
 
 /* minor 2. The program of a device, on its way into it. Lives from the first

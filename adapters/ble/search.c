@@ -14,13 +14,14 @@
 #define STEP_TIME (GATHER_TIME / 4)
 
 struct found {
+	enum decode_result trouble;	/* until there is a value */
 	uint8_t address[6];
 	bool random;
 	int8_t rssi;
 	const char *decoder;
 	struct decode_device state;
 	int64_t since;
-	bool told, told_decoder;
+	bool told, told_decoder, has_values;
 	char name[32];
 	char values[160];
 };
@@ -117,6 +118,23 @@ void search_hear(struct ble_bus *bus, const struct advertisement *adv,
 	else if (result > DECODED_REPEATED && !*f->values)
 		snprintf(f->values, sizeof(f->values), "%s",
 			 decode_result_text(result));
+	if (result == DECODED_VALUES)
+		f->trouble = DECODED_OTHER;
+	else if (result > DECODED_REPEATED && !f->has_values)
+		f->trouble = result;
+	f->has_values |= result == DECODED_VALUES;
+}
+
+/* What the reader has to add, or that it is no use. */
+static const char *missing_of(const struct found *f)
+{
+	if (f->random && f->address[0] >> 6 != 3)
+		return "its address changes, so that it cannot be configured";
+	if (f->trouble == DECODED_NO_KEY)
+		return "needs bindkey_file, a file with its key in hex";
+	if (f->trouble == DECODED_NO_MODEL)
+		return "needs variant, its model";
+	return NULL;
 }
 
 /* Addresses that change, or that no device keeps, are no use for a
@@ -154,7 +172,8 @@ static void found_tell(struct adapter_search *search, const struct found *f)
 		 address_note(f), f->decoder ? ", " : "",
 		 f->decoder ? f->decoder : "", *f->values ? ": " : "",
 		 f->values);
-	adapter_found(search, .rssi = f->rssi, .keys = keys, .note = note);
+	adapter_found(search, .rssi = f->rssi, .keys = keys, .note = note,
+		      .missing = missing_of(f));
 }
 
 void search_drop(struct ble_bus *bus)

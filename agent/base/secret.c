@@ -134,6 +134,9 @@ static void refuse_open(const char *directory, const char *path, int error,
 		owner_print(&stat, owner, sizeof(owner));
 		snprintf(why, size, "cannot be read: %s; it is %s: chown root:"
 			 DAEMON ", chmod 640", strerror(error), owner);
+	} else if (*path != '/' && directory) {
+		snprintf(why, size, "cannot be read: %s; it is looked for as "
+			 "%s", strerror(error), full);
 	} else {
 		snprintf(why, size, "cannot be read: %s", strerror(error));
 	}
@@ -173,6 +176,22 @@ static int file_open_checked(const char *directory, const char *path,
 	return rc;
 }
 
+/* Root may read all, and the daemon, for which it checks, may not. */
+static void daemon_look(int fd, char *why, size_t size)
+{
+	const struct passwd *daemon = geteuid() ? NULL : getpwnam(DAEMON);
+	char owner[OWNER_MOST];
+	struct stat stat;
+
+	if (!daemon || fstat(fd, &stat) || stat.st_uid == daemon->pw_uid ||
+	    (stat.st_gid == daemon->pw_gid && stat.st_mode & 040))
+		return;
+	owner_print(&stat, owner, sizeof(owner));
+	snprintf(why, size, "is %s, and the user " DAEMON ", as which the "
+		 "daemon runs, cannot read it: chown root:" DAEMON
+		 ", chmod 640", owner);
+}
+
 int secret_read(const char *directory, const char *path, struct arena *arena,
 		uint8_t **bytes, char *why, size_t size)
 {
@@ -180,6 +199,8 @@ int secret_read(const char *directory, const char *path, struct arena *arena,
 
 	if (fd < 0)
 		return fd;
+	*why = '\0';
+	daemon_look(fd, why, size);
 	n = content_read(fd, arena, bytes, why, size);
 	close(fd);
 	return n;

@@ -10,7 +10,9 @@
 struct arena;
 
 /* Reads path (relative to directory) into arena, which is wiped at its end.
- * Bytes, or -errno with the reason for people, without any of the content. */
+ * Bytes, or -errno with the reason for people, without any of the content. Also
+ * of bytes why may say something, else it is "": for root, that the daemon's own
+ * user could not read them. */
 int secret_read(const char *directory, const char *path, struct arena *arena,
 		uint8_t **bytes, char *why, size_t size);
 

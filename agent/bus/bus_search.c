@@ -52,15 +52,28 @@ static char *text_copy(const char *text)
 
 /* ---- what is found */
 
-static char *texts_join(const char *keys, const char *note)
+/* One behind the other, each with its NUL; NULL is "". */
+static char *texts_join(const char *const texts[3])
 {
-	size_t n = strlen(keys) + 1, m = note ? strlen(note) : 0;
-	char *both = take(n + m + 1);
+	size_t n[3], used = 0;
+	char *all;
 
-	memcpy(both, keys, n);
-	if (m > 0)
-		memcpy(both + n, note, m);
-	return both;
+	for (int i = 0; i < 3; i++)
+		n[i] = texts[i] ? strlen(texts[i]) : 0;
+	all = take(n[0] + n[1] + n[2] + 3);
+	for (int i = 0; i < 3; i++) {
+		if (n[i] > 0)
+			memcpy(all + used, texts[i], n[i]);
+		used += n[i] + 1;
+	}
+	return all;
+}
+
+/* Adapters of before minor 4 end in front of it. */
+static const char *missing_of(const struct adapter_found *found)
+{
+	return found->size >= offsetof(struct adapter_found, missing) +
+	       sizeof(found->missing) ? found->missing : NULL;
 }
 
 static bool has_bytes(const struct lwm2m_value *value)
@@ -81,7 +94,8 @@ static void found_say(struct bus *bus, const struct adapter_found *found,
 	if (s->found++ >= SEARCH_FOUND_MAX || found->value.length >
 	    BUS_VALUE_MAX)
 		return;
-	m.text = texts_join(found->keys ? found->keys : "", found->note);
+	m.text = texts_join((const char *const[]){found->keys, found->note,
+						  missing_of(found)});
 	if (has_bytes(&found->value)) {
 		m.length = found->value.length;
 		m.bytes = take(m.length);

@@ -32,7 +32,7 @@ struct search_plan {
  * when it was stopped or the bus was, -EBUSY when there is one already. A bus
  * that is closed is tried at once; its error is the search's.
  *
- * BUS_FOUND: text is keys, NUL, note; value as read; point the index of the
+ * BUS_FOUND: text is keys, NUL, note, NUL, what is missing; value as read; point the index of the
  * last condition in plan->identify of the profile that it is of, or
  * SEARCH_NO_PROFILE; rssi in error. All messages have the id. */
 int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id);

@@ -145,7 +145,7 @@ static void secret_set(struct typing *t, const struct adapter_key *key,
 		       const struct yaml_node *value, void *data)
 {
 	struct adapter_list *list = (void *)((char *)data + key->offset);
-	char why[160];
+	char why[400];
 	uint8_t *bytes;
 	int n;
 
@@ -168,6 +168,10 @@ static void secret_set(struct typing *t, const struct adapter_key *key,
 				 key->name, value->text, why);
 		return;
 	}
+	if (*why)
+		config_warning_add(t->scope->errors, value->place,
+				   t->scope->device, "'%s': the file %s %s",
+				   key->name, value->text, why);
 	*list = (struct adapter_list){bytes, (size_t)n};
 	if (t->point)
 		config_points_differ(t->points, bytes, (size_t)n);

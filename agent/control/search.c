@@ -65,6 +65,7 @@ static struct json_object *hit_json(const struct search *s,
 {
 	struct json_object *to = json_object_new_object();
 	struct json_object *found = json_object_new_object();
+	const char *note, *missing;
 
 	add_text(found, "bus", s->bus->conf->name);
 	add_text(found, "keys", m->text);
@@ -73,7 +74,11 @@ static struct json_object *hit_json(const struct search *s,
 		add_text(found, "profile",
 			 s->plan->identify[m->point].profile);
 	add_value(found, &m->value);
-	add_text(found, "note", m->text + strlen(m->text) + 1);
+	note = m->text + strlen(m->text) + 1;
+	missing = note + strlen(note) + 1;
+	add_text(found, "note", note);
+	if (*missing)
+		add_text(found, "missing", missing);
 	if (m->error)
 		json_object_object_add(found, "rssi",
 				       json_object_new_int(m->error));

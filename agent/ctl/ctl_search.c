@@ -21,6 +21,7 @@ static void print_note(FILE *to, struct json_object *found, const char *before)
 {
 	const char *note = text_of(found, "note");
 	const char *endpoint = text_of(found, "configured");
+	const char *missing = text_of(found, "missing");
 
 	if (note && strstr(note, "configured as"))
 		endpoint = NULL;
@@ -29,6 +30,8 @@ static void print_note(FILE *to, struct json_object *found, const char *before)
 			note && endpoint ? "; " : "",
 			endpoint ? "configured as " : "",
 			endpoint ? endpoint : "");
+	if (missing && !endpoint)
+		fprintf(to, "%s%s", note ? "; " : before, missing);
 }
 
 /* KEYS  VALUE  PROFILE  NOTE */
@@ -83,8 +86,9 @@ static void print_name(FILE *to, const char *bus, const char *keys)
 	}
 }
 
-/* As it would stand in conf.d; what is no device yet is a comment, and so is
- * the second profile that fits. bus: the name it gets; NULL: as it is. */
+/* As it would stand in conf.d; what is no device yet, or lacks something to
+ * work as one, is a comment, and so is the second profile that fits. bus: the
+ * name it gets; NULL: as it is. */
 static void print_adopted(FILE *to, const char *bus, struct json_object *found)
 {
 	static char last[256];
@@ -101,7 +105,8 @@ static void print_adopted(FILE *to, const char *bus, struct json_object *found)
 	} else {
 		bool known = profile || strstr(keys, "profile:");
 
-		if (!strcmp(last, keys) || endpoint)
+		if (!strcmp(last, keys) || endpoint ||
+		    text_of(found, "missing"))
 			known = false;
 		snprintf(last, sizeof(last), "%s", keys);
 		fputs(known ? "  - {" : "  # - {", to);

@@ -755,9 +755,39 @@ static void a_search_tells_what_is_in_the_air(void **state)
 	now += 20 * SECOND;
 	assert_true(ops.search(&search, now) == 0);
 	assert_int_equal(fake_events(host, FAKE_FOUND), 4);
+	assert_string_equal(fake_event(host, FAKE_FOUND, 0)->missing, "");
+	assert_non_null(strstr(fake_event(host, FAKE_FOUND, 3)->missing,
+			       "its address changes"));
 	search.bus->search = NULL;
 	turn();
 	assert_null(bus()->find);
+}
+
+static void a_search_says_what_is_missing(void **state)
+{
+	struct adapter_search search = {.kind = ADAPTER_SCAN};
+	struct {
+		int64_t duration, end;
+	} data = {20 * SECOND, 0};
+	const struct fake_event *found;
+
+	(void)state;
+	point(ROOM, "field=temperature");
+	assert_int_equal(fake_attach(host), 0);
+	search.bus = fake_bus(host);
+	search.data = &data;
+	search.bus->search = &search;
+	assert_true(ops.search(&search, now) > now);
+	hear(COLD, FIRST);
+	now += 25 * SECOND;
+	fake_time_set(host, now);
+	assert_true(ops.search(&search, now) == 0);
+	found = fake_event(host, FAKE_FOUND, 0);
+	assert_non_null(strstr(found->text, "profile: bthome"));
+	assert_non_null(strstr(found->copy, "encrypted, no key"));
+	assert_non_null(strstr(found->missing, "bindkey_file"));
+	search.bus->search = NULL;
+	turn();
 }
 
 /* The memory of a bus does not depend on who passes by. */
@@ -841,6 +871,7 @@ int main(void)
 		TEST(a_polled_device_fails_after_three_misses),
 		TEST(a_device_that_is_not_heard_fails),
 		TEST(a_search_tells_what_is_in_the_air),
+		TEST(a_search_says_what_is_missing),
 		TEST(a_crowd_passes_by),
 		TEST(a_reload_takes_a_device_away),
 		cmocka_unit_test(a_controller_that_is_gone_cannot_be_revived),

@@ -480,6 +480,9 @@ static void host_found(struct adapter_search *search,
 		snprintf(e->text, sizeof(e->text), "%s", found->keys);
 	if (found->note)
 		snprintf(e->copy, sizeof(e->copy), "%s", found->note);
+	if (found->missing)
+		snprintf(e->missing, sizeof(e->missing), "%s",
+			 found->missing);
 }
 
 static struct fake_kept **kept_find(struct adapter_device *device,

@@ -39,6 +39,7 @@ struct fake_event {
 	int error;
 	char text[256];			/* message, or keys of FOUND */
 	char copy[256];			/* text value, or note of FOUND */
+	char missing[128];		/* of FOUND */
 };
 
 struct fake_host;

@@ -2,12 +2,15 @@
  * Whose a file of keys may be, and what is said of one that is not. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -18,7 +21,16 @@
 	"it is "
 
 static char directory[] = "/tmp/lwmux-secret-XXXXXX";
-static char why[160];
+static char why[400];
+
+/* In place of libc's: the user that packages make is there, or not. */
+static bool has_daemon;
+struct passwd *getpwnam(const char *name)
+{
+	static struct passwd daemon = {.pw_uid = 54399, .pw_gid = 54399};
+
+	return has_daemon && strcmp(name, "lwmux") == 0 ? &daemon : NULL;
+}
 
 static void key_write(mode_t mode, gid_t group)
 {
@@ -87,12 +99,52 @@ static void strange_group_may_not(void **state)
 	assert_int_equal(key_read(), 2);
 }
 
+/* Who checks as root is told what the daemon cannot read. */
+static void what_only_root_may_read_is_told(void **state)
+{
+	(void)state;
+	if (geteuid()) {
+		print_message("not root: nobody else's file can be read\n");
+		skip();
+	}
+	key_write(0600, 0);
+	assert_int_equal(key_read(), 2);
+	assert_string_equal(why, "");
+	has_daemon = true;
+	assert_int_equal(key_read(), 2);
+	assert_string_equal(why, "is root:root 0600, and the user lwmux, as "
+		"which the daemon runs, cannot read it: chown root:lwmux, "
+		"chmod 640");
+	has_daemon = false;
+}
+
+/* A path that is not absolute: from where it is. */
+static void what_is_not_there_is_told_in_full(void **state)
+{
+	struct arena *arena = arena_create();
+	char expected[200];
+	uint8_t *bytes;
+
+	(void)state;
+	assert_int_equal(secret_read(directory, "keys/x", arena, &bytes, why,
+				     sizeof(why)), -ENOENT);
+	snprintf(expected, sizeof(expected), "cannot be read: No such file or "
+		 "directory; it is looked for as %s/keys/x", directory);
+	assert_string_equal(why, expected);
+	assert_int_equal(secret_read(directory, "/nowhere/x", arena, &bytes,
+				     why, sizeof(why)), -ENOENT);
+	assert_string_equal(why, "cannot be read: No such file or directory");
+	arena_destroy(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_group_may_read),
 		cmocka_unit_test(others_may_not),
 		cmocka_unit_test(strange_group_may_not),
+		cmocka_unit_test(what_only_root_may_read_is_told),
+		cmocka_unit_test(what_is_not_there_is_told_in_full),
 	};
 	char path[64];
 	int failed;

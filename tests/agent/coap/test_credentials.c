@@ -353,7 +353,8 @@ static void psk_from_files(void **state)
 	struct credentials c;
 
 	(void)state;
-	load(&conf, &c, "dev-1.psk cannot be read: No such file or directory");
+	load_open(&conf, &c, "dev-1.psk cannot be read: No such file or "
+		  "directory; it is looked for as /");
 	file_put("dev-1.psk", "00 01:0a\nFF\n", 12, 0600);
 	load(&conf, &c, "");
 	assert_int_equal(c.key.n, 4);

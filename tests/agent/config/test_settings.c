@@ -611,8 +611,8 @@ static void wrong_secrets(void **state)
 	static const char conf[] = DEVICE("unit: 1, key: k");
 
 	(void)state;
-	checked(conf, "conf.d/a.yaml:1:51: 'key': the file k cannot be read: "
-		"No such file or directory\n");
+	began(conf, "conf.d/a.yaml:1:51: 'key': the file k cannot be read: "
+	      "No such file or directory; it is looked for as /");
 	file_write("k", "00112233445566778899aabbccddeeff", 0644);
 	began(conf, "conf.d/a.yaml:1:51: 'key': the file k can be read by "
 	      "others: chmod 600");
