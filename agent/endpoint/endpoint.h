@@ -220,7 +220,9 @@ void endpoint_safe_due(struct endpoint *endpoint, int64_t now);
 void endpoint_created(struct endpoint *endpoint, uint16_t server, int64_t now);
 void endpoint_deleted(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);
-/* Objects that may get instances and have none yet, by id; returns how many. */
+/* Objects that may get instances and have none yet, by id; returns how many: those
+ * that servers create, and those of optional points, as far as the device has not
+ * been heard yet or they tell events. */
 #define ENDPOINT_EMPTY_MAX 64
 size_t endpoint_empty_objects(const struct endpoint *endpoint,
 			      const struct object_def **objects);

@@ -3,6 +3,8 @@
  * they are kept, and who observes them is told. */
 #include "agent/endpoint/endpoint_access.h"
 
+enum { PUSH_BUTTON = 3347, MULTISTATE_SELECTOR = 3348 };	/* IPSO */
+
 static void list_changed(struct endpoint *e, int64_t now)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
@@ -88,6 +90,23 @@ static size_t empty_add(const struct endpoint *e, uint16_t object,
 	return n + 1;
 }
 
+/* Of things that happen: who wants the first one must be able to observe them
+ * before it. */
+static bool is_of_events(uint16_t object)
+{
+	return object == PUSH_BUTTON || object == MULTISTATE_SELECTOR;
+}
+
+/* A profile is for all that a make sends, of which one device has little. Once
+ * a device has shown itself, what it has is there, and the rest is not promised
+ * to servers. */
+static bool is_promised(const struct endpoint *e,
+			const struct config_point *point)
+{
+	return point->optional && point->map.depth &&
+	       (!e->life.heard || is_of_events(point->resource.id[0]));
+}
+
 size_t endpoint_empty_objects(const struct endpoint *e,
 			      const struct object_def **objects)
 {
@@ -96,8 +115,7 @@ size_t endpoint_empty_objects(const struct endpoint *e,
 	for (size_t i = 0; request_creatable(i); i++)
 		n = empty_add(e, request_creatable(i), objects, n);
 	for (size_t i = 0; i < e->conf->n_points; i++)
-		if (e->conf->points[i].optional &&
-		    e->conf->points[i].map.depth)
+		if (is_promised(e, &e->conf->points[i]))
 			n = empty_add(e, e->conf->points[i].resource.id[0],
 				      objects, n);
 	return n;
