@@ -53,8 +53,14 @@ static enum decode_result long_decode(const uint8_t *p, struct readings *out)
 }
 
 /* iBBQ and xBBQ: two bytes in place of a company and two more, the sender's
- * address, and up to six probes. Four probes leave no room for the name, so the
- * address and the service tell it. */
+ * address, and up to six probes. Four probes leave no room for the name, so those
+ * four bytes, the address and the service tell it; ThermoBeacon has an address and
+ * a service there too, and its model in front. */
+static bool is_grill_head(const uint8_t *p)
+{
+	return p[0] <= 1 && p[1] == 0 && p[2] == 0 && p[3] == 0;
+}
+
 static bool is_grill(const struct advertisement *adv,
 		     const struct decode_device *device,
 		     const struct ad_element *e)
@@ -65,6 +71,7 @@ static bool is_grill(const struct advertisement *adv,
 	       e->n % 2 == 0 &&
 	       (strcmp(name, "iBBQ") == 0 || strcmp(name, "xBBQ") == 0 ||
 		(ad_lists(adv->data, adv->n, 0xfff0) &&
+		 is_grill_head(e->data) &&
 		 (memcmp(e->data + 4, adv->address, 6) == 0 ||
 		  decode_is_address(e->data + 4, adv))));
 }

@@ -1174,6 +1174,10 @@ static void thermobeacon(void **state)
 		{"ad", LISTED "1b000080832c0000d063820c6f01730205230000", BT,
 		 "temperature=22.9375 humidity=39.1875 voltage=3.202 input=yes",
 		 0, 0, 0},
+		/* its own address, as Inkbird's iBBQ has it there */
+		{"ad", LISTED "11000080a5808fe64854cc0977043300090a920c", BT,
+		 "temperature=71.4375 humidity=3.1875 voltage=2.508 input=yes",
+		 0, "54:48:E6:8F:80:A5", 0},
 		/* not of a model, a page of another length, not listed */
 		{"ad", LISTED "120000009c0d0000fe44450cc501870217000000", BT,
 		 "OTHER", 0, 0, 0},
