@@ -26,16 +26,22 @@
 
 enum { ORDER_LITTLE, ORDER_BIG };
 enum { SCAN_PASSIVE, SCAN_ACTIVE };
+enum { PHY_AUTO, PHY_ONLY_1M };
 
 static const struct adapter_key bus_keys[] = {
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_bus, controller,
-		    .fallback = "hci0", .help = "the controller's name"),
+		    .fallback = "hci0",
+		    .help = "the controller's name, or its address"),
 	{.name = "scan", .type = ADAPTER_CHOICE,
 	 .offset = offsetof(struct ble_bus, scan_kind),
 	 .size = sizeof(uint32_t), .fallback = "passive",
 	 .choices = "passive|active",
 	 .help = "active asks for scan responses, which costs the sensors "
 		 "power"},
+	ADAPTER_KEY(ADAPTER_CHOICE, struct ble_bus, phy, .fallback = "auto",
+		    .choices = "auto|1m",
+		    .help = "auto: on LE Coded too, where the controller has "
+			    "it"),
 	{.name = "watchdog", .type = ADAPTER_TIME,
 	 .offset = offsetof(struct ble_bus, watchdog_time),
 	 .size = sizeof(int64_t), .fallback = "90s", .min = 0,
@@ -125,10 +131,10 @@ static int ble_check_bus(const struct adapter_bus *bus,
 {
 	const struct ble_bus *b = bus->data;
 
-	if (hci_index(b->controller) < 0)
+	if (!hci_is_name(b->controller))
 		return adapter_refuse(bus, error, "controller",
 				      "is hci0, hci1 ... as hciconfig lists "
-				      "them");
+				      "them, or a controller's address");
 	return 0;
 }
 
@@ -361,6 +367,8 @@ static int parts_open(struct ble_bus *b)
 {
 	int rc;
 
+	if (b->index < 0)
+		return b->index;
 	b->join = calloc(1, sizeof(*b->join));
 	b->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!b->join || b->epoll < 0)
@@ -381,10 +389,10 @@ static int ble_open(struct adapter_bus *bus)
 	int rc;
 
 	b->base = bus;
-	b->index = hci_index(b->controller);
+	b->index = hci_find(b->controller);
 	b->hci = b->epoll = b->mgmt.fd = -1;
 	b->count_at = now + SECOND;
-	scan_init(&b->scan, b->scan_kind == SCAN_ACTIVE);
+	scan_init(&b->scan, b->scan_kind == SCAN_ACTIVE, b->phy == PHY_AUTO);
 	watchdog_start(&b->watchdog, b->watchdog_time, now);
 	rc = parts_open(b);
 	if (rc == 0)
@@ -392,6 +400,7 @@ static int ble_open(struct adapter_bus *bus)
 	parts_close(b);
 	adapter_lost(bus, NULL, rc, "%s: %s", b->controller,
 		     rc == -EAFNOSUPPORT ? "the kernel has no Bluetooth" :
+		     rc == -ENODEV ? "there is no such controller" :
 		     strerror(-rc));
 	return rc;
 }
@@ -651,9 +660,10 @@ static void scan_say(struct ble_bus *b)
 				 b->scan.refusals < 4))
 		return;
 	if (state == SCAN_RUNNING)
-		adapter_log(b->base, NULL, LOG_INFO, "scanning on %s, %s%s",
+		adapter_log(b->base, NULL, LOG_INFO, "scanning on %s, %s%s%s",
 			    b->controller, b->scan.active ? "active" :
-			    "passive", b->scan.extended ? ", extended" : "");
+			    "passive", b->scan.extended ? ", extended" : "",
+			    b->scan.coded ? ", LE Coded too" : "");
 	else if (state == SCAN_LISTENING)
 		adapter_log(b->base, NULL, LOG_INFO,
 			    "another program discovers on %s: listening",

@@ -100,6 +100,7 @@ struct ble_bus {
 	/* keys */
 	const char *controller;
 	uint32_t scan_kind;		/* key scan */
+	uint32_t phy;			/* key phy */
 	int64_t watchdog_time;		/* key watchdog */
 	/* ours */
 	struct adapter_bus *base;

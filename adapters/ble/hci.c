@@ -19,15 +19,78 @@
 #define INDEX_MAX 255
 #define BUFFER (256 << 10)	/* some seconds of a busy place */
 
-int hci_index(const char *name)
+/* -1: no such name. */
+static int index_of(const char *name)
 {
 	unsigned long index;
 	char *end;
 
 	if (strncmp(name, "hci", 3) != 0 || name[3] < '0' || name[3] > '9')
-		return -EINVAL;
+		return -1;
 	index = strtoul(name + 3, &end, 10);
-	return *end || index > INDEX_MAX ? -EINVAL : (int)index;
+	return *end || index > INDEX_MAX ? -1 : (int)index;
+}
+
+/* Six pairs of digits, most significant first; the kernel has it the other way. */
+static bool address_parse(const char *text, bdaddr_t *address)
+{
+	char end;
+	unsigned b[6];
+
+	if (strlen(text) != 17 ||
+	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2],
+		   &b[3], &b[4], &b[5], &end) != 6)
+		return false;
+	for (int i = 0; i < 6; i++)
+		address->b[i] = (uint8_t)b[5 - i];
+	return true;
+}
+
+bool hci_is_name(const char *name)
+{
+	bdaddr_t address;
+
+	return index_of(name) >= 0 || address_parse(name, &address);
+}
+
+static bool is_at(int fd, uint16_t index, const bdaddr_t *address)
+{
+	struct hci_dev_info info = {.dev_id = index};
+
+	return ioctl(fd, HCIGETDEVINFO, &info) == 0 &&
+	       memcmp(&info.bdaddr, address, sizeof(*address)) == 0;
+}
+
+static int address_find(int fd, const bdaddr_t *address)
+{
+	struct {
+		struct hci_dev_list_req list;
+		struct hci_dev_req devices[HCI_MAX_DEV];
+	} all = {.list.dev_num = HCI_MAX_DEV};
+
+	if (ioctl(fd, HCIGETDEVLIST, &all) < 0)
+		return -errno;
+	for (uint16_t i = 0; i < all.list.dev_num && i < HCI_MAX_DEV; i++)
+		if (is_at(fd, all.devices[i].dev_id, address))
+			return all.devices[i].dev_id;
+	return -ENODEV;
+}
+
+int hci_find(const char *name)
+{
+	bdaddr_t address;
+	int fd, rc = index_of(name);
+
+	if (rc >= 0)
+		return rc;
+	if (!address_parse(name, &address))
+		return -EINVAL;
+	fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC, BTPROTO_HCI);
+	if (fd < 0)
+		return -errno;
+	rc = address_find(fd, &address);
+	close(fd);
+	return rc;
 }
 
 static int filter_set(int fd)

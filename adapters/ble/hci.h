@@ -9,8 +9,11 @@
 
 #define HCI_PACKET_MAX 260
 
-/* "hci1" is 1, -EINVAL: no such name. */
-int hci_index(const char *name);
+/* "hci1", or the address of a controller: "C0:11:22:33:44:55". */
+bool hci_is_name(const char *name);
+/* Its number now: that of an address is looked up, as the numbers of controllers
+ * change when one is unplugged. -ENODEV: there is none, or it was never up. */
+int hci_find(const char *name);
 /* A raw HCI socket that gets what the adapter needs; or -errno. */
 int hci_open(int index);
 /* Packets are read and written as they are; -EAGAIN: none now. */

@@ -9,7 +9,7 @@
 enum {
 	PACKET_COMMAND = 0x01, PACKET_EVENT = 0x04,
 	EVENT_COMPLETE = 0x0e, EVENT_STATUS = 0x0f,
-	READ_COMMANDS = 0x1002,
+	READ_COMMANDS = 0x1002, READ_FEATURES = 0x2003,
 	SET_PARAMETERS = 0x200b, SET_ENABLE = 0x200c,
 	SET_EXTENDED_PARAMETERS = 0x2041, SET_EXTENDED_ENABLE = 0x2042,
 	CREATE_CONNECTION = 0x200d, EXTENDED_CREATE_CONNECTION = 0x2043,
@@ -25,11 +25,17 @@ enum {
  * share. */
 #define INTERVAL 0xa0
 #define WINDOW 0x90
+/* With LE Coded too: on which few send, and seldom. */
+#define WINDOW_1M 0x70
+#define WINDOW_CODED 0x20
+#define FEATURE_CODED 0x08	/* of the second byte: bit 11 */
+#define PHY_1M 0x01
+#define PHY_CODED 0x04
 
-void scan_init(struct scan *scan, bool active)
+void scan_init(struct scan *scan, bool active, bool coded)
 {
 	*scan = (struct scan){.state = SCAN_OFF, .active = active,
-			      .at = INT64_MAX};
+			      .wants_coded = coded, .at = INT64_MAX};
 }
 
 static void enter(struct scan *scan, enum scan_state state, int64_t now)
@@ -74,6 +80,8 @@ static uint16_t opcode_of(const struct scan *scan)
 	switch (scan->state) {
 	case SCAN_ASKING:
 		return READ_COMMANDS;
+	case SCAN_FEATURES:
+		return READ_FEATURES;
 	case SCAN_STOPPING:
 	case SCAN_STARTING:
 		return scan->extended ? SET_EXTENDED_ENABLE : SET_ENABLE;
@@ -99,16 +107,26 @@ static void answered(struct scan *scan, uint8_t status, const uint8_t *more,
 		scan->known = true;
 		scan->extended = status == 0 && n > 37 &&
 				 (more[37] & 0x60) == 0x60;
+		scan->coded = false;
+		enter(scan, scan->extended && scan->wants_coded ?
+		      SCAN_FEATURES : SCAN_SETTING, now);
+		return;
+	case SCAN_FEATURES:
+		scan->coded = status == 0 && n > 1 && more[1] & FEATURE_CODED;
 		enter(scan, SCAN_SETTING, now);
 		return;
 	case SCAN_STOPPING:	/* where nothing ran, that is no failure */
 		enter(scan, SCAN_SETTING, now);
 		return;
 	case SCAN_SETTING:
-		if (status)
+		if (status && scan->coded) {	/* some only say they can */
+			scan->coded = false;
+			enter(scan, SCAN_SETTING, now);
+		} else if (status) {
 			refuse(scan, status, now);
-		else
+		} else {
 			enter(scan, SCAN_STARTING, now);
+		}
 		return;
 	case SCAN_STARTING:
 		if (status) {
@@ -173,23 +191,35 @@ static size_t command(uint8_t *packet, uint16_t opcode, const void *more,
 	return n + 4;
 }
 
+static size_t parameters_build(const struct scan *scan, uint8_t *packet)
+{
+	const uint8_t active = scan->active;
+	const uint8_t legacy[7] = {active, INTERVAL, 0, WINDOW, 0};
+	const uint8_t one[8] = {0, 0, PHY_1M, active, INTERVAL, 0, WINDOW, 0};
+	const uint8_t both[13] = {0, 0, PHY_1M | PHY_CODED,
+				  active, INTERVAL, 0, WINDOW_1M, 0,
+				  active, INTERVAL, 0, WINDOW_CODED, 0};
+
+	if (!scan->extended)
+		return command(packet, SET_PARAMETERS, legacy, sizeof(legacy));
+	return scan->coded ?
+	       command(packet, SET_EXTENDED_PARAMETERS, both, sizeof(both)) :
+	       command(packet, SET_EXTENDED_PARAMETERS, one, sizeof(one));
+}
+
 /* Duplicates are not filtered: else a later value of the same length would
  * be taken for one. */
 static size_t command_build(const struct scan *scan, uint8_t *packet)
 {
-	const uint8_t on = scan->state == SCAN_STARTING;
-	const uint8_t parameters[7] = {scan->active, INTERVAL, 0, WINDOW, 0};
-	const uint8_t extended[8] = {0, 0, 1, scan->active, INTERVAL, 0,
-				     WINDOW, 0};
-	const uint8_t enable[6] = {on};
+	const uint8_t enable[6] = {scan->state == SCAN_STARTING};
 
 	switch (scan->state) {
 	case SCAN_ASKING:
 		return command(packet, READ_COMMANDS, NULL, 0);
+	case SCAN_FEATURES:
+		return command(packet, READ_FEATURES, NULL, 0);
 	case SCAN_SETTING:
-		return scan->extended ?
-		       command(packet, SET_EXTENDED_PARAMETERS, extended, 8) :
-		       command(packet, SET_PARAMETERS, parameters, 7);
+		return parameters_build(scan, packet);
 	case SCAN_STOPPING:
 	case SCAN_STARTING:
 		return scan->extended ?

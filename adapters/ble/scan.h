@@ -15,7 +15,8 @@
 
 enum scan_state {
 	SCAN_OFF,		/* the controller has no power */
-	SCAN_ASKING,		/* what it can do */
+	SCAN_ASKING,		/* which commands it knows, */
+	SCAN_FEATURES,		/* and whether it has LE Coded */
 	SCAN_STOPPING, SCAN_SETTING, SCAN_STARTING,
 	SCAN_RUNNING,
 	SCAN_REFUSED,		/* tried again later; others may scan */
@@ -26,13 +27,15 @@ struct scan {
 	enum scan_state state;
 	bool active;		/* asks for scan responses */
 	bool known, extended;	/* what the controller can do */
+	bool wants_coded, coded;	/* also LE Coded, where it has that */
 	bool sent;		/* the command of this state is on its way */
 	int64_t at;		/* of the next step or time-out; ns */
 	unsigned refusals;
 	uint8_t status;		/* of the last refusal, by HCI */
 };
 
-void scan_init(struct scan *scan, bool active);
+/* coded: on LE Coded (long range) too, where the controller has it and takes it. */
+void scan_init(struct scan *scan, bool active, bool coded);
 /* From the beginning: power came, or it is not believed any more. `stop`:
  * also what runs is stopped, whose ever it is. */
 void scan_start(struct scan *scan, int64_t now, bool stop);

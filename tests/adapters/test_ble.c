@@ -51,7 +51,7 @@ static int pair_open(struct adapter_bus *base)
 	b->mgmt.fd = -1;
 	b->epoll = epoll_create1(EPOLL_CLOEXEC);
 	b->join = calloc(1, sizeof(*b->join));
-	scan_init(&b->scan, false);
+	scan_init(&b->scan, false, false);
 	watchdog_start(&b->watchdog, b->watchdog_time, adapter_now(base));
 	event.data.fd = b->hci;
 	epoll_ctl(b->epoll, EPOLL_CTL_ADD, b->hci, &event);
@@ -333,6 +333,23 @@ static void what_is_wrong_is_refused(void **state)
 			fail_msg("%s %s: \"%s\", not \"%s\"", rows[i].device,
 				 rows[i].point, fake_refusals(host),
 				 rows[i].says);
+	}
+}
+
+static void a_controller_has_a_name_or_an_address(void **state)
+{
+	static const char *const wrong[] = {
+		"", "hci", "hcix", "hci0x", "hci256", "usb0",
+		"C0:11:22:33:44", "C0:11:22:33:44:5", "C0:11:22:33:44:555",
+		"C0-11-22-33-44-55", "C0:11:22:33:44:xx"};
+
+	(void)state;
+	assert_true(hci_is_name("hci0"));
+	assert_int_equal(hci_find("hci12"), 12);
+	assert_true(hci_is_name("C0:11:22:33:44:ff"));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		assert_false(hci_is_name(wrong[i]));
+		assert_int_equal(hci_find(wrong[i]), -EINVAL);
 	}
 }
 
@@ -853,6 +870,7 @@ int main(void)
 		TEST(values_counted_into_one_number_are_read),
 		TEST(each_layout_has_points_of_its_own),
 		TEST(what_is_wrong_is_refused),
+		cmocka_unit_test(a_controller_has_a_name_or_an_address),
 		TEST(characteristics_are_polled_or_not),
 		TEST(trouble_is_counted_and_said_once),
 		TEST(the_status_says_why),

@@ -82,7 +82,7 @@ static void commands_known(bool extended)
 static void scan_up(bool active, bool extended)
 {
 	now = SECOND;
-	scan_init(&scan, active);
+	scan_init(&scan, active, false);
 	scan_sends("");
 	scan_start(&scan, now, false);
 	commands_known(extended);
@@ -111,6 +111,44 @@ static void an_extended_scan_starts(void **state)
 	scan_sends("01422006010000000000");
 	scan_answered(0x2042, 0);
 	assert_int_equal(scan.state, SCAN_RUNNING);
+}
+
+/* LE Read Local Supported Features: bit 11 is LE Coded. */
+static void coded_up(bool has)
+{
+	now = SECOND;
+	scan_init(&scan, false, true);
+	scan_start(&scan, now, false);
+	commands_known(true);
+	scan_sends("01032000");
+	scan_hears(has ? "040e0c0103200000080000" "00000000"
+		       : "040e0c0103200000000000" "00000000");
+}
+
+static void long_range_is_heard_where_it_can_be(void **state)
+{
+	(void)state;
+	coded_up(true);
+	scan_sends("0141200d00000500a000700000a0002000");
+	scan_answered(0x2041, 0);
+	scan_sends("01422006010000000000");
+	scan_answered(0x2042, 0);
+	assert_int_equal(scan.state, SCAN_RUNNING);
+	assert_true(scan.coded);
+	coded_up(false);
+	scan_sends("0141200800000100a0009000");
+	/* one that says it can and does not take it: 1M alone, at once */
+	coded_up(true);
+	scan_sends("0141200d00000500a000700000a0002000");
+	scan_answered(0x2041, 0x11);
+	scan_sends("0141200800000100a0009000");
+	assert_int_equal(scan.refusals, 0);
+	/* no feature without the extended commands */
+	now = SECOND;
+	scan_init(&scan, false, true);
+	scan_start(&scan, now, false);
+	commands_known(false);
+	scan_sends("010b200700a00090000000");
 }
 
 /* The kernel stops the scan when it connects. */
@@ -517,6 +555,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scan_starts),
 		cmocka_unit_test(an_extended_scan_starts),
+		cmocka_unit_test(long_range_is_heard_where_it_can_be),
 		cmocka_unit_test(a_disturbed_scan_is_put_right),
 		cmocka_unit_test(a_refused_scan_is_tried_ever_more_rarely),
 		cmocka_unit_test(no_answer_is_a_refusal),

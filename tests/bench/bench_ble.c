@@ -129,7 +129,7 @@ static void bus_make(void)
 	radio = fds[1];
 	bench_bus.epoll = epoll_create1(0);
 	bench_bus.join = calloc(1, sizeof(*bench_bus.join));
-	scan_init(&bench_bus.scan, false);
+	scan_init(&bench_bus.scan, false, false);
 	event.data.fd = fds[0];
 	epoll_ctl(bench_bus.epoll, EPOLL_CTL_ADD, fds[0], &event);
 	gatt_open(&bench_bus);
