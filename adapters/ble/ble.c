@@ -586,7 +586,7 @@ static void events_take(struct ble_bus *b, int64_t now)
 		else if (events[i].data.fd == b->mgmt.fd)
 			mgmt_ready(b, now);
 		else
-			gatt_ready(b, events[i].events, now);
+			gatt_ready(b, events[i].data.fd, now);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Connections: one at a time on a controller, in turns. A device that has
+ * Connections: two at a time on a controller, in turns. A device that has
  * something due waits until it is heard, as only then it can be connected, and
  * one that sleeps does not keep the others waiting. */
 #include "adapters/ble/gatt.h"
@@ -25,6 +25,8 @@
 #define MISSES 3			/* polls: no answer */
 #define TURN_TIME (5 * SECOND)		/* of one that is subscribed to, where
 					 * others wait */
+#define LINKS 2
+#define ALONE_TIME (60 * SECOND)	/* after the controller took no second */
 #define AGAIN_MAX 6			/* 2^6 s between failed attempts */
 #define MTU 247
 #define CCCD 0x2902
@@ -35,14 +37,20 @@ enum state {
 	READY, READING, WRITING,
 };
 
-struct ble_gatt {
-	struct ble_device *first, **end;	/* who waits */
-	struct ble_device *current;
+struct link {
+	struct ble_bus *bus;
+	struct ble_device *current;	/* NULL: it is free */
 	enum state state;
 	int fd;
 	int64_t since, deadline;
 	struct att att;
 	struct ble_point *point;	/* whose turn it is */
+};
+
+struct ble_gatt {
+	struct ble_device *first, **end;	/* who waits */
+	struct link links[LINKS];
+	int64_t alone_until;		/* one link, until then */
 };
 
 /* ---- the queue */
@@ -53,13 +61,42 @@ int gatt_open(struct ble_bus *bus)
 	if (!bus->gatt)
 		return -ENOMEM;
 	bus->gatt->end = &bus->gatt->first;
-	bus->gatt->fd = -1;
+	for (int i = 0; i < LINKS; i++) {
+		bus->gatt->links[i].bus = bus;
+		bus->gatt->links[i].fd = -1;
+	}
 	return 0;
+}
+
+static struct link *link_of(struct ble_gatt *g, const struct ble_device *device)
+{
+	for (int i = 0; i < LINKS; i++)
+		if (g->links[i].current == device)
+			return &g->links[i];
+	return NULL;
+}
+
+/* The kernel makes one connection at a time, and a controller may have room for
+ * one only. NULL: none may be begun now. */
+static struct link *free_find(struct ble_gatt *g, int64_t now)
+{
+	struct link *found = NULL;
+	int used = 0;
+
+	for (int i = 0; i < LINKS; i++) {
+		if (!g->links[i].current)
+			found = &g->links[i];
+		else if (g->links[i].state == CONNECTING)
+			return NULL;
+		else
+			used++;
+	}
+	return used > 0 && now < g->alone_until ? NULL : found;
 }
 
 static void enqueue(struct ble_gatt *g, struct ble_device *device, int64_t now)
 {
-	if (device->queued || device == g->current)
+	if (device->queued || link_of(g, device))
 		return;
 	device->queued = true;
 	device->queued_at = now;
@@ -104,12 +141,10 @@ static struct ble_point *point_of(const struct ble_device *device, size_t i)
 	return device->base->points[i]->data;
 }
 
-static void link_close(struct ble_bus *bus)
+static void link_close(struct link *g)
 {
-	struct ble_gatt *g = bus->gatt;
-
 	if (g->fd >= 0) {
-		epoll_ctl(bus->epoll, EPOLL_CTL_DEL, g->fd, NULL);
+		epoll_ctl(g->bus->epoll, EPOLL_CTL_DEL, g->fd, NULL);
 		close(g->fd);
 	}
 	g->fd = -1;
@@ -133,13 +168,13 @@ static void points_fail(struct ble_device *device, bool notifying, int error,
 }
 
 /* What was due has failed; a device that notifies is tried again anyway. */
-static void link_fail(struct ble_bus *bus, int error, const char *what,
+static void link_fail(struct link *g, int error, const char *what,
 		      int64_t now)
 {
-	struct ble_device *device = bus->gatt->current;
+	struct ble_device *device = g->current;
 	struct adapter_command *command = device->command;
 
-	link_close(bus);
+	link_close(g);
 	device->command = NULL;
 	points_fail(device, device->failures > 0, error, what);
 	for (size_t i = 0; i < device->base->n_points; i++) {
@@ -149,22 +184,22 @@ static void link_fail(struct ble_bus *bus, int error, const char *what,
 	device->again = now + (SECOND << (device->failures < AGAIN_MAX ?
 					  device->failures : AGAIN_MAX));
 	device->failures++;
-	adapter_count(bus->base, device->base, "connections_failed", 1);
+	adapter_count(g->bus->base, device->base, "connections_failed", 1);
 	if (command)
 		adapter_done(command, error);
 	if (device->has_notify)
-		enqueue(bus->gatt, device, now);
+		enqueue(g->bus->gatt, device, now);
 }
 
-static void link_end(struct ble_bus *bus, int64_t now)
+static void link_end(struct link *g, int64_t now)
 {
-	struct ble_device *device = bus->gatt->current;
+	struct ble_device *device = g->current;
 
 	for (size_t i = 0; i < device->base->n_points; i++)
 		point_of(device, i)->subscribed = false;
-	link_close(bus);
+	link_close(g);
 	if (device->has_notify)
-		enqueue(bus->gatt, device, now);
+		enqueue(g->bus->gatt, device, now);
 }
 
 static int link_open(struct ble_bus *bus, const struct ble_device *device)
@@ -201,46 +236,56 @@ static int link_open(struct ble_bus *bus, const struct ble_device *device)
 	return fd;
 }
 
-static void link_start(struct ble_bus *bus, struct ble_device *device,
+/* The controller, or the kernel, takes no second connection: it waits until the
+ * first has ended. false: that is not why. */
+static bool link_postpone(struct link *g, int error, int64_t now)
+{
+	struct ble_device *device = g->current;
+	struct ble_gatt *gatt = g->bus->gatt;
+	int used = 0;
+
+	for (int i = 0; i < LINKS; i++)
+		used += gatt->links[i].current != NULL;
+	if (used < 2 || (error != -EBUSY && error != -EMLINK))
+		return false;
+	gatt->alone_until = now + ALONE_TIME;
+	link_close(g);
+	enqueue(gatt, device, now);
+	return true;
+}
+
+static void link_start(struct link *g, struct ble_device *device,
 		       int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
-
-	dequeue(g, device);
+	dequeue(g->bus->gatt, device);
 	g->current = device;
 	g->state = CONNECTING;
 	g->since = now;
 	g->deadline = now + device->connect_timeout;
 	device->connectable = 0;
-	adapter_count(bus->base, device->base, "connections", 1);
-	g->fd = link_open(bus, device);
-	if (g->fd >= 0)
-		return;
-	link_fail(bus, g->fd, "connection", now);
+	adapter_count(g->bus->base, device->base, "connections", 1);
+	g->fd = link_open(g->bus, device);
+	if (g->fd < 0 && !link_postpone(g, g->fd, now))
+		link_fail(g, g->fd, "connection", now);
 }
 
-static void pdu_send(struct ble_bus *bus, const uint8_t *pdu, size_t n,
+static void pdu_send(struct link *g, const uint8_t *pdu, size_t n,
 		     int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
-
 	if (send(g->fd, pdu, n, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
-		link_fail(bus, -errno, "request", now);
+		link_fail(g, -errno, "request", now);
 }
 
-static void request_send(struct ble_bus *bus, enum state state, int64_t now)
+static void request_send(struct link *g, enum state state, int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
-
 	g->state = state;
 	g->deadline = now + ANSWER_TIME;
-	pdu_send(bus, g->att.out, g->att.n_out, now);
+	pdu_send(g, g->att.out, g->att.n_out, now);
 }
 
 /* ---- what is to do on a link */
 
-static void value_report(struct ble_bus *bus, struct ble_point *p,
-			 const uint8_t *bytes, size_t n)
+static void value_report(struct ble_point *p, const uint8_t *bytes, size_t n)
 {
 	struct adapter_device *device = p->base->device;
 	struct lwm2m_value value;
@@ -273,20 +318,18 @@ static void value_report(struct ble_bus *bus, struct ble_point *p,
 		adapter_fault(device, p->base, rc, "%s", rc == -ENODATA ?
 			      "the device has no value" :
 			      "the value has another length");
-	(void)bus;
 }
 
 /* One reading is for all that want a part of it. */
-static void value_take(struct ble_bus *bus, const uint8_t *bytes, size_t n)
+static void value_take(struct link *g, const uint8_t *bytes, size_t n)
 {
-	struct ble_gatt *g = bus->gatt;
 	uint16_t handle = g->point->handle;
 
 	for (size_t i = 0; i < g->current->base->n_points; i++) {
 		struct ble_point *p = point_of(g->current, i);
 
 		if (p == g->point || (p->wanted && p->handle == handle))
-			value_report(bus, p, bytes, n);
+			value_report(p, bytes, n);
 	}
 }
 
@@ -309,9 +352,8 @@ static void point_fail(struct ble_device *device, struct ble_point *p,
 		      att_error_text(code), code);
 }
 
-static void write_start(struct ble_bus *bus, int64_t now)
+static void write_start(struct link *g, int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
 	struct adapter_command *command = g->current->command;
 	struct ble_point *p = command->point->data;
 	uint8_t bytes[ATT_VALUE_MAX];
@@ -326,13 +368,13 @@ static void write_start(struct ble_bus *bus, int64_t now)
 	if (p->properties && !(p->properties & CAN_WRITE) &&
 	    p->properties & WRITE_UNANSWERED) {
 		att_write_command(&g->att, p->handle, bytes, (size_t)n);
-		pdu_send(bus, g->att.out, g->att.n_out, now);
+		pdu_send(g, g->att.out, g->att.n_out, now);
 		if (g->current)
 			command_end(g->current, 0);
 		return;
 	}
 	att_write(&g->att, p->handle, bytes, (size_t)n);
-	request_send(bus, WRITING, now);
+	request_send(g, WRITING, now);
 }
 
 static struct ble_point *wanted_find(const struct ble_device *device)
@@ -355,10 +397,8 @@ static struct ble_point *unsubscribed_find(const struct ble_device *device)
 	return NULL;
 }
 
-static void read_start(struct ble_bus *bus, struct ble_point *p, int64_t now)
+static void read_start(struct link *g, struct ble_point *p, int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
-
 	if (!p->handle) {
 		p->wanted = false;
 		adapter_fault(g->current->base, p->base, -ENXIO,
@@ -367,13 +407,12 @@ static void read_start(struct ble_bus *bus, struct ble_point *p, int64_t now)
 	}
 	g->point = p;
 	att_read(&g->att, p->handle);
-	request_send(bus, READING, now);
+	request_send(g, READING, now);
 }
 
-static void subscribe_start(struct ble_bus *bus, struct ble_point *p,
+static void subscribe_start(struct link *g, struct ble_point *p,
 			    int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
 	const uint8_t bits[2] = {p->properties & CAN_NOTIFY ? 1 : 2};
 
 	g->point = p;
@@ -383,26 +422,29 @@ static void subscribe_start(struct ble_bus *bus, struct ble_point *p,
 			      "the device has no such characteristic");
 	} else if (p->client) {
 		att_write(&g->att, p->client, bits, 2);
-		request_send(bus, SUBSCRIBING, now);
+		request_send(g, SUBSCRIBING, now);
 	} else if (p->handle < p->end) {
 		p->subscribed = false;
 		att_descriptors(&g->att, (uint16_t)(p->handle + 1), p->end);
-		request_send(bus, DESCRIBING, now);
+		request_send(g, DESCRIBING, now);
 	} else {
 		adapter_fault(g->current->base, p->base, -ENXIO,
 			      "the characteristic cannot notify");
 	}
 }
 
-static bool is_turn_over(const struct ble_gatt *g, int64_t now)
+/* Others wait, and for want of a link. */
+static bool is_turn_over(const struct link *g, int64_t now)
 {
-	return now - g->since >= TURN_TIME && ready_find(g, now);
+	struct ble_gatt *gatt = g->bus->gatt;
+
+	return now - g->since >= TURN_TIME && ready_find(gatt, now) &&
+	       !free_find(gatt, now);
 }
 
 /* A link that has nothing under way: what is next. */
-static void link_work(struct ble_bus *bus, int64_t now)
+static void link_work(struct link *g, int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
 	struct ble_point *p;
 
 	while (g->state == READY && g->current) {
@@ -411,15 +453,15 @@ static void link_work(struct ble_bus *bus, int64_t now)
 		if (device->has_uuids && !device->discovered) {
 			g->point = NULL;
 			att_characteristics(&g->att, 1);
-			request_send(bus, DISCOVERING, now);
+			request_send(g, DISCOVERING, now);
 		} else if (device->command) {
-			write_start(bus, now);
+			write_start(g, now);
 		} else if ((p = wanted_find(device))) {
-			read_start(bus, p, now);
+			read_start(g, p, now);
 		} else if ((p = unsubscribed_find(device))) {
-			subscribe_start(bus, p, now);
+			subscribe_start(g, p, now);
 		} else if (!device->has_notify || is_turn_over(g, now)) {
-			link_end(bus, now);
+			link_end(g, now);
 		} else {
 			g->deadline = INT64_MAX;
 			return;
@@ -427,9 +469,8 @@ static void link_work(struct ble_bus *bus, int64_t now)
 	}
 }
 
-static void connected(struct ble_bus *bus, int64_t now)
+static void connected(struct link *g, int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = g->fd};
 	socklen_t n = sizeof(int);
 	int error = 0;
@@ -437,16 +478,17 @@ static void connected(struct ble_bus *bus, int64_t now)
 	if (getsockopt(g->fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
 		error = errno;
 	if (error) {
-		link_fail(bus, -error, "connection", now);
+		if (!link_postpone(g, -error, now))
+			link_fail(g, -error, "connection", now);
 		return;
 	}
-	epoll_ctl(bus->epoll, EPOLL_CTL_MOD, g->fd, &event);
+	epoll_ctl(g->bus->epoll, EPOLL_CTL_MOD, g->fd, &event);
 	g->since = now;
 	g->current->failures = 0;
 	adapter_heard(g->current->base, g->current->rssi);
 	att_init(&g->att);
 	att_mtu(&g->att, MTU);
-	request_send(bus, ASKING_MTU, now);
+	request_send(g, ASKING_MTU, now);
 }
 
 /* ---- what comes */
@@ -477,15 +519,15 @@ static void descriptor_found(struct ble_point *p, const struct att_event *e)
 		p->client = e->handle;
 }
 
-static void notified(struct ble_bus *bus, const struct att_event *e)
+static void notified(struct link *g, const struct att_event *e)
 {
-	struct ble_device *device = bus->gatt->current;
+	struct ble_device *device = g->current;
 
 	for (size_t i = 0; i < device->base->n_points; i++) {
 		struct ble_point *p = point_of(device, i);
 
 		if (p->notify && p->handle == e->handle)
-			value_report(bus, p, e->bytes, e->n);
+			value_report(p, e->bytes, e->n);
 	}
 }
 
@@ -505,9 +547,8 @@ static void handles_forget(struct ble_device *device, uint8_t code)
 	}
 }
 
-static void request_failed(struct ble_bus *bus, uint8_t code)
+static void request_failed(struct link *g, uint8_t code)
 {
-	struct ble_gatt *g = bus->gatt;
 	struct ble_device *device = g->current;
 	enum state state = g->state;
 
@@ -525,7 +566,7 @@ static void request_failed(struct ble_bus *bus, uint8_t code)
 	handles_forget(device, code);
 }
 
-static void discovery_ended(struct ble_gatt *g)
+static void discovery_ended(struct link *g)
 {
 	if (g->state == DISCOVERING)
 		g->current->discovered = true;
@@ -537,10 +578,9 @@ static void discovery_ended(struct ble_gatt *g)
 	g->state = READY;
 }
 
-static void event_take(struct ble_bus *bus, const struct att_event *e,
+static void event_take(struct link *g, const struct att_event *e,
 		       int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
 	uint8_t confirm;
 
 	switch (e->kind) {
@@ -557,7 +597,7 @@ static void event_take(struct ble_bus *bus, const struct att_event *e,
 		break;
 	case ATT_VALUE:
 		g->state = READY;
-		value_take(bus, e->bytes, e->n);
+		value_take(g, e->bytes, e->n);
 		break;
 	case ATT_WRITTEN:
 		if (g->state == WRITING)
@@ -566,50 +606,48 @@ static void event_take(struct ble_bus *bus, const struct att_event *e,
 		break;
 	case ATT_INDICATED:
 		att_confirm(&confirm);
-		pdu_send(bus, &confirm, 1, now);
+		pdu_send(g, &confirm, 1, now);
 		if (g->current)
-			notified(bus, e);
+			notified(g, e);
 		break;
 	case ATT_NOTIFIED:
-		notified(bus, e);
+		notified(g, e);
 		break;
 	case ATT_MORE:
-		request_send(bus, g->state, now);
+		request_send(g, g->state, now);
 		break;
 	case ATT_END:
 		discovery_ended(g);
 		break;
 	case ATT_ERROR:
-		request_failed(bus, e->code);
+		request_failed(g, e->code);
 		break;
 	case ATT_BROKEN:
-		link_fail(bus, -EPROTO, "answer", now);
+		link_fail(g, -EPROTO, "answer", now);
 		break;
 	}
 }
 
-static void pdu_take(struct ble_bus *bus, const uint8_t *pdu, size_t n,
+static void pdu_take(struct link *g, const uint8_t *pdu, size_t n,
 		     int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
 	uint8_t refusal[5];
 	size_t refused = att_refuse(pdu, n, refusal);
 	struct att_event e;
 
 	if (refused) {
-		pdu_send(bus, refusal, refused, now);
+		pdu_send(g, refusal, refused, now);
 		return;
 	}
 	att_receive(&g->att, pdu, n);
 	do {
 		e = att_next(&g->att);
-		event_take(bus, &e, now);
+		event_take(g, &e, now);
 	} while (e.kind != ATT_NOTHING && g->current);
 }
 
-static void link_read(struct ble_bus *bus, int64_t now)
+static void link_read(struct link *g, int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
 	uint8_t pdu[ATT_MTU_MOST];
 
 	while (g->current && g->fd >= 0) {
@@ -618,34 +656,37 @@ static void link_read(struct ble_bus *bus, int64_t now)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0) {
-			link_fail(bus, n < 0 ? -errno : -ECONNRESET,
+			link_fail(g, n < 0 ? -errno : -ECONNRESET,
 				  "connection", now);
 			return;
 		}
-		watchdog_heard(&bus->watchdog, now);
-		pdu_take(bus, pdu, (size_t)n, now);
+		watchdog_heard(&g->bus->watchdog, now);
+		pdu_take(g, pdu, (size_t)n, now);
 	}
 }
 
-void gatt_ready(struct ble_bus *bus, uint32_t events, int64_t now)
+void gatt_ready(struct ble_bus *bus, int fd, int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
+	for (int i = 0; i < LINKS; i++) {
+		struct link *g = &bus->gatt->links[i];
 
-	(void)events;
-	if (!g->current)
+		if (!g->current || g->fd != fd)
+			continue;
+		if (g->state == CONNECTING)
+			connected(g, now);
+		else
+			link_read(g, now);
 		return;
-	if (g->state == CONNECTING)
-		connected(bus, now);
-	else
-		link_read(bus, now);
+	}
 }
 
 /* ---- the adapter's side */
 
 void gatt_close(struct ble_bus *bus)
 {
-	if (bus->gatt && bus->gatt->fd >= 0)
-		close(bus->gatt->fd);
+	for (int i = 0; bus->gatt && i < LINKS; i++)
+		if (bus->gatt->links[i].fd >= 0)
+			close(bus->gatt->links[i].fd);
 	free(bus->gatt);
 	bus->gatt = NULL;
 }
@@ -658,10 +699,12 @@ void gatt_attach(struct ble_bus *bus, struct ble_device *device)
 
 void gatt_detach(struct ble_bus *bus, struct ble_device *device)
 {
+	struct link *g = link_of(bus->gatt, device);
+
 	device->command = NULL;
 	dequeue(bus->gatt, device);
-	if (bus->gatt->current == device)
-		link_close(bus);
+	if (g)
+		link_close(g);
 }
 
 void gatt_heard(struct ble_bus *bus, struct ble_device *device, int64_t now)
@@ -738,23 +781,41 @@ static int64_t queue_turn(struct ble_bus *bus, int64_t now)
 	return until;
 }
 
+static void link_turn(struct link *g, int64_t now)
+{
+	if (g->current && now >= g->deadline)
+		link_fail(g, -ETIMEDOUT, g->state == CONNECTING ?
+			  "connection" : "answer", now);
+	link_work(g, now);
+}
+
+static int64_t link_due(const struct link *g, int64_t now)
+{
+	if (!g->current)
+		return INT64_MAX;
+	/* a subscribed one makes room for those that wait */
+	if (g->state == READY && g->bus->gatt->first &&
+	    now + SECOND < g->deadline)
+		return now + SECOND;
+	return g->deadline;
+}
+
 int64_t gatt_turn(struct ble_bus *bus, int64_t now)
 {
-	struct ble_gatt *g = bus->gatt;
-	int64_t until = queue_turn(bus, now);
+	struct ble_gatt *gatt = bus->gatt;
+	int64_t until = queue_turn(bus, now), due;
 	struct ble_device *device;
+	struct link *g;
 
-	if (g->current && now >= g->deadline)
-		link_fail(bus, -ETIMEDOUT, g->state == CONNECTING ?
-			  "connection" : "answer", now);
-	if (!g->current && (device = ready_find(g, now)))
-		link_start(bus, device, now);
-	link_work(bus, now);
-	if (g->current && g->deadline < until)
-		until = g->deadline;
-	/* a subscribed one makes room for those that wait */
-	if (g->current && g->state == READY && g->first &&
-	    now + SECOND < until)
-		until = now + SECOND;
+	for (int i = 0; i < LINKS; i++)
+		link_turn(&gatt->links[i], now);
+	g = free_find(gatt, now);
+	if (g && (device = ready_find(gatt, now)))
+		link_start(g, device, now);
+	for (int i = 0; i < LINKS; i++) {
+		due = link_due(&gatt->links[i], now);
+		if (due < until)
+			until = due;
+	}
 	return until;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Connections: one at a time on a controller, in turns. */
+ * Connections: two at a time on a controller, in turns. */
 #ifndef BLE_GATT_H
 #define BLE_GATT_H
 #include "adapters/ble/device.h"
@@ -19,5 +19,5 @@ void gatt_cancel(struct adapter_command *command);
 /* What is to do now; when to call again. */
 int64_t gatt_turn(struct ble_bus *bus, int64_t now);
 /* Events of its socket, by epoll. */
-void gatt_ready(struct ble_bus *bus, uint32_t events, int64_t now);
+void gatt_ready(struct ble_bus *bus, int fd, int64_t now);
 #endif
