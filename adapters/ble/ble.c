@@ -62,8 +62,7 @@ static const struct adapter_key device_keys[] = {
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_device, match,
 		    .help = "of decode profile: service XXXX, company XXXX "
 			    "or manufacturer; length, starts, bytes, name"),
-	ADAPTER_KEY(ADAPTER_TEXTS, struct ble_device, layouts, .min = 1,
-		    .max = LAYOUTS_MAX,
+	ADAPTER_KEY(ADAPTER_TEXTS, struct ble_device, layouts,
 		    .help = "of decode profile, in place of match: several, "
 			    "each with a label in front, \"hot: company ...\""),
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_device, variant,
@@ -155,6 +154,10 @@ static int check_matches(const struct adapter_device *device,
 	const char *key = d->match ? "match" : "layouts", *wrong, *text;
 	struct profile_match match;
 
+	if (d->layouts.n > LAYOUTS_MAX)
+		return adapter_refuse(device->bus, error, "layouts",
+				      "are %zu, and may be %d", d->layouts.n,
+				      LAYOUTS_MAX);
 	if (d->match && d->layouts.n > 0)
 		return adapter_refuse(device->bus, error, "layouts",
 				      "and match: one of them");

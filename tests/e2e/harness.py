@@ -421,6 +421,10 @@ class Gateway:
             d.mkdir(parents=True)
         if not any(n.startswith("profiles/") for n in files):
             (self.etc / "profiles").symlink_to(ROOT / "etc/profiles")
+        # as installed ones have them, which profiles need
+        if not any(n.startswith("objects.d/") for n in files) and \
+                any("profile:" in text for text in files.values()):
+            (self.etc / "objects.d").symlink_to(ROOT / "etc/objects.d")
         for name, text in files.items():
             self.write(name, text)
         self.program = None

@@ -226,6 +226,18 @@ devices:
              "    bindkey_file: keys/cold\n"
              "    points: [{name: t, field: temperature, map: 3303/0}]\n")
 
+    LAYOUTS = ("devices:\n  - endpoint: motion\n    bus: ble\n"
+               "    address: 'A4:C1:38:00:11:22'\n    decode: profile\n"
+               "    layouts: ['dark: service fdcd starts 4812',\n"
+               "              'light: service fdcd starts 0812']\n"
+               "    points:\n      - {name: m, at: 10, type: bool, "
+               "layout: %s, map: 3302/0}\n")
+
+    def test_layouts_of_an_advertisement(self):
+        self.check(self.LAYOUTS % "dark", 0)
+        self.assertSays(self.check(self.LAYOUTS % "bright"),
+                        "devices.yaml:9:", "'layout'", "bright")
+
     def test_unreadable_key_file(self):
         self.assertSays(self.check(self.KEYED), "devices.yaml:5:19:",
                         "keys/cold cannot be read: No such file")
@@ -310,6 +322,7 @@ devices:
         """What a fresh installation has is fine, and each example beside it;
         the main file may be left as it came where a site has its own."""
         gateway = self.gateway(1, sites.SIM, start=False)
+        (gateway.etc / "objects.d").symlink_to(ROOT / "etc/objects.d")
         (gateway.etc / "conf.d/devices.yaml").unlink()
         for name in ("lwmux.yaml", "conf.d/demo.yaml"):
             gateway.write(name, (ROOT / "etc" / name).read_text())
