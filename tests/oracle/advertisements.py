@@ -188,8 +188,26 @@ def victron(rng):
         key[:1] + sealed)])
 
 
+def switchbot(rng):
+    """A meter, a leak sensor, a plug."""
+    kind, battery = rng.choice("T&j"), rng.randint(1, 100)
+    address = bytes.fromhex(ADDRESS.replace(":", ""))
+    if kind == "T":
+        sign = rng.choice((0, 0x80))
+        value = bytes([rng.randint(0, 9), sign | rng.randint(1, 60),
+                       rng.randint(0, 99)])
+        return Advertisement("switchbot", services=[
+            (0xFD3D, b"T\0" + bytes([battery]) + value)])
+    more = bytes([rng.randint(0, 255), battery, rng.randint(0, 3)])
+    if kind == "j":
+        more = bytes([15, rng.choice((0, 0x80)), 0, 60]) + struct.pack(
+            ">H", rng.randint(0, 0x7FFF))
+    return Advertisement("switchbot", companies=[(0x0969, address + more)],
+                         services=[(0xFD3D, kind.encode() + b"\0\0")])
+
+
 MAKERS = (bthome, mibeacon, govee, inkbird, ruuvi, qingping, thermopro,
-          thermobeacon, oralb, mopeka, tilt, victron)
+          thermobeacon, oralb, mopeka, tilt, victron, switchbot)
 
 
 def advertisements(each, seed=1):

@@ -92,6 +92,24 @@ def victron(adv):
             if k in names and v is not None}
 
 
+SWITCHBOT = {"temperature": "temperature", "humidity": "humidity",
+             "battery": "battery", "leak": "wet", "tampered": "tamper",
+             "isOn": "power-on", "power": "power", "co2": "co2"}
+
+
+def switchbot(adv):
+    from bleak.backends.scanner import AdvertisementData
+    from switchbot.adv_parser import parse_advertisement_data
+    found = parse_advertisement_data(
+        BLEDevice(adv.address, adv.name, {}), AdvertisementData(
+            local_name=None, manufacturer_data=dict(adv.companies),
+            service_data={f"0000{u:04x}-0000-1000-8000-00805f9b34fb": d
+                          for u, d in adv.services}, service_uuids=[],
+            tx_power=None, rssi=-60, platform_data=()))
+    return {SWITCHBOT[k]: float(v) for k, v in found.data["data"].items()
+            if k in SWITCHBOT and v is not None}
+
+
 THEENGS = {"tempc": ("temperature", 1), "hum": ("humidity", 1),
            "batt": ("battery", 1), "volt": ("voltage", 1),
            "pres": ("pressure", 100), "lux": ("illuminance", 1),
@@ -144,5 +162,5 @@ def parsers():
         "tilt": TiltBluetoothDeviceData,
     }
     made = {f: home_assistant(f, p) for f, p in found.items()}
-    made["victron"] = victron
+    made["victron"], made["switchbot"] = victron, switchbot
     return made
