@@ -16,8 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "adapters/ble/radio.h"
+
 #define INDEX_MAX 255
-#define BUFFER (256 << 10)	/* some seconds of a busy place */
 
 /* -1: no such name. */
 static int index_of(const char *name)
@@ -93,37 +94,9 @@ int hci_find(const char *name)
 	return rc;
 }
 
-static int filter_set(int fd)
-{
-	struct hci_filter filter = {.type_mask = 1u << HCI_EVENT_PKT};
-	const int events[] = {EVT_CMD_COMPLETE, EVT_CMD_STATUS,
-			      EVT_LE_META_EVENT};
-
-	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++)
-		filter.event_mask[events[i] / 32] |= 1u << events[i] % 32;
-	return setsockopt(fd, SOL_HCI, HCI_FILTER, &filter, sizeof(filter));
-}
-
 int hci_open(int index)
 {
-	struct sockaddr_hci address = {.hci_family = AF_BLUETOOTH,
-				       .hci_dev = (uint16_t)index,
-				       .hci_channel = HCI_CHANNEL_RAW};
-	int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			BTPROTO_HCI);
-	int size = BUFFER, rc;
-
-	if (fd < 0)
-		return -errno;
-	if (filter_set(fd) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
-	/* less than asked for is no failure */
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	return fd;
+	return radio_open(RADIO_HCI, index);
 }
 
 int hci_read(int fd, uint8_t *packet, size_t size)

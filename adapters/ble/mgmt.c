@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "adapters/ble/bytes.h"
+#include "adapters/ble/radio.h"
 
-#define NO_INDEX 0xffff
 #define HEAD 6
 #define PACKET_MAX 512
 
@@ -39,20 +39,13 @@ static int command_send(struct mgmt *mgmt, uint16_t opcode, const void *more,
 
 int mgmt_open(struct mgmt *mgmt, int index)
 {
-	struct sockaddr_hci address = {.hci_family = AF_BLUETOOTH,
-				       .hci_dev = HCI_DEV_NONE,
-				       .hci_channel = HCI_CHANNEL_CONTROL};
 	int rc;
 
-	*mgmt = (struct mgmt){.fd = -1, .index = index};
-	mgmt->fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC |
-			  SOCK_NONBLOCK, BTPROTO_HCI);
+	*mgmt = (struct mgmt){.fd = radio_open(RADIO_MGMT, index),
+			      .index = index};
 	if (mgmt->fd < 0)
-		return -errno;
-	if (bind(mgmt->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		rc = -errno;
-	else
-		rc = command_send(mgmt, READ_INFO, NULL, 0);
+		return mgmt->fd;
+	rc = command_send(mgmt, READ_INFO, NULL, 0);
 	if (rc < 0)
 		mgmt_close(mgmt);
 	return rc;
@@ -155,6 +148,8 @@ int mgmt_read(struct mgmt *mgmt, enum mgmt_news *news)
 	*news = MGMT_NOTHING;
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
+	if (n == 0)		/* lwmux-radio has ended */
+		*news = MGMT_GONE;
 	if (n >= HEAD && le16(packet + 2) == mgmt->index)
 		*news = event_news(mgmt, le16(packet), packet + HEAD,
 				   (size_t)n - HEAD);
