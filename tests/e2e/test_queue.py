@@ -285,6 +285,8 @@ class ExecuteOnce(Site):
             "boiler", "/3303/0/5700"))
         slave.do("late 1 700")          # the bus waits 300 ms
         self.assertEqual(server.code("execute", "boiler", "/3/0/4"), "5.04")
+        slave.wait_line(lambda l: l.startswith("write unit=1 coil 3"),
+                        "what it was too late to answer")
         slave.do("late 1 0")
         slave.do("set 1 holding 100 333")
         server.wait_value("boiler", "/3303/0/5700", 33.3)
