@@ -409,7 +409,7 @@ static struct job *job_of(struct store *store, const char *endpoint)
 
 int store_error(const struct store *store)
 {
-	return store->said;
+	return store->said ? store->said : store->failed ? -EIO : 0;
 }
 
 bool store_is_pending(struct store *store, const char *endpoint)

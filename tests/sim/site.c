@@ -141,7 +141,8 @@ static void endpoint_write(const struct site_endpoint *e)
 void site_write(void)
 {
 	text.n = 0;
-	add("gateway: {name: gw}\nstore: {memory: %zu, disk: %zu}\nservers:\n",
+	add("gateway: {name: gw}\nstore: {memory: %zu, disk: %zu, flush: 1s}\n"
+	    "servers:\n",
 	    site.store_memory, site.store_disk);
 	for (size_t i = 0; i < site.n_servers; i++)
 		add("  - {id: %zu, uri: 'coap://s%zu', lifetime: %us%s}\n",
