@@ -271,9 +271,11 @@ struct adapter_host {
 	void (*why)(struct adapter_device *, const char *format, va_list);
 	void (*note)(struct adapter_device *, const char *format, va_list);
 	void (*warn)(struct adapter_error *, const char *key,
-		     const char *format, va_list);	/* minor 4, both */
+		     const char *format, va_list);	/* minor 4, all */
 	void (*trace)(struct adapter_bus *, bool sent, const void *bytes,
 		      size_t n, const char *format, va_list);
+	void (*happened)(struct adapter_point *, const struct lwm2m_value *,
+			 int64_t when, uint32_t times);
 };
 
 /* ---- what an adapter calls ---- */
@@ -293,6 +295,21 @@ static inline void adapter_report(struct adapter_point *point,
 				  struct lwm2m_value value, int64_t when)
 {
 	point->device->bus->host->report(point, &value, when);
+}
+/* Minor 4. Something happened: a press, a step, an edge. As a report, but it is
+ * counted (`times` of it since the last call, where the value says on; the last
+ * one at `when`) and told each time, also when the value is the same again. To
+ * an older host it is a report. */
+static inline void adapter_happened(struct adapter_point *point,
+				    struct lwm2m_value value, int64_t when,
+				    uint32_t times)
+{
+	const struct adapter_host *host = point->device->bus->host;
+
+	if (adapter_minor(point->device->bus) >= 4)
+		host->happened(point, &value, when, times);
+	else
+		host->report(point, &value, when);
 }
 /* This point failed, or, with NULL, the device did not answer and all its
  * polled points turn bad. Never a sign of life: adapter_heard() is, after a

@@ -10,7 +10,10 @@
 enum {
 	COUNTER_VALUE = 5501, COUNTER_RESET = 5505, TIME_OF_VALUE = 5518,
 	MEASURED_RESET = 5605, UNITS = 5701, APPLICATION = 5750,
+	INPUT_STATE = 5500, LEVEL = 5548, ON_OFF = 5850, TIME_ON = 5852,
+	TIME_OFF = 5854,
 };
+#define SECOND INT64_C(1000000000)
 
 /* Which resources belong to a measured value; 0: none. An object need not
  * have them all. */
@@ -136,6 +139,37 @@ static void measured_make(struct making *m, const struct measured *of,
 		slot_make(m, MEASURED_RESET);
 }
 
+/* Is it on or off? */
+static bool is_switch(uint16_t resource)
+{
+	return resource == INPUT_STATE || resource == ON_OFF ||
+	       resource == LEVEL;
+}
+
+/* A device that counts itself is not counted beside. */
+static void counter_make(struct making *m)
+{
+	struct tree_slot *slot = slot_make(m, COUNTER_VALUE);
+
+	if (!slot || slot->flags & TREE_BOUND)
+		return;
+	slot->value = lwm2m_integer(0);
+	slot->quality = TREE_GOOD;
+	slot_make(m, COUNTER_RESET);
+}
+
+/* The value is the seconds until `time`, which is 0 while they stand still. */
+static void time_make(struct making *m, uint16_t resource)
+{
+	struct tree_slot *slot = slot_make(m, resource);
+
+	if (!slot || slot->flags & TREE_BOUND)
+		return;
+	slot->value = lwm2m_integer(0);
+	slot->quality = TREE_GOOD;
+	slot->flags |= TREE_COMPUTED;
+}
+
 int ipso_instance_add(struct tree *tree, const struct object_def *object,
 		      uint16_t id, const struct ipso_facts *facts)
 {
@@ -150,6 +184,12 @@ int ipso_instance_add(struct tree *tree, const struct object_def *object,
 	if (of)
 		measured_make(&m, of, facts);
 	slot_make(&m, TIME_OF_VALUE);
+	if (object->main == INPUT_STATE)
+		counter_make(&m);
+	if (is_switch(object->main)) {
+		time_make(&m, TIME_ON);
+		time_make(&m, TIME_OFF);
+	}
 	return m.error;
 }
 
@@ -212,7 +252,7 @@ static size_t timestamp_move(struct tree *tree,
 			     struct lwm2m_path *changed)
 {
 	struct tree_slot *slot = held_edit(tree, path, TIME_OF_VALUE);
-	int64_t seconds = time / 1000000000 - (time % 1000000000 < 0);
+	int64_t seconds = time / SECOND - (time % SECOND < 0);
 	struct lwm2m_value value = {
 		.type = LWM2M_TIME, .as.integer = seconds,
 	};
@@ -221,6 +261,42 @@ static size_t timestamp_move(struct tree *tree,
 		      slot->value.as.integer == seconds))
 		return 0;
 	return number_set(slot, &value, time, path, changed);
+}
+
+static bool is_time(uint16_t resource)
+{
+	return resource == TIME_ON || resource == TIME_OFF;
+}
+
+static int64_t seconds_of(const struct tree_slot *slot, int64_t now,
+			  int64_t more)
+{
+	int64_t passed = slot->time ? now - slot->time : 0;
+
+	return slot->value.as.integer +
+	       (passed > 0 ? (passed + more) / SECOND : 0);
+}
+
+/* Whole seconds are kept, and what remains is rounded: many short ones add up
+ * to what they were, about. */
+static void time_run(struct tree *tree, const struct lwm2m_path *path,
+		     uint16_t resource, bool runs, int64_t now)
+{
+	struct tree_slot *slot = held_edit(tree, path, resource);
+
+	if (!slot || !(slot->flags & TREE_COMPUTED) || runs == !!slot->time)
+		return;
+	slot->value = lwm2m_integer(seconds_of(slot, now, SECOND / 2));
+	slot->time = runs ? now : 0;
+}
+
+static void times_run(struct tree *tree, const struct lwm2m_path *path,
+		      double number, int64_t now)
+{
+	if (!is_switch(path->id[2]))
+		return;
+	time_run(tree, path, TIME_ON, number > 0, now);
+	time_run(tree, path, TIME_OFF, !(number > 0), now);
 }
 
 size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
@@ -240,7 +316,60 @@ size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
 		n += extreme_move(tree, path, of->max, 1, number, time,
 				  &changed[n]);
 	}
+	times_run(tree, path, number, time);
 	return n + timestamp_move(tree, path, time, &changed[n]);
+}
+
+uint32_t ipso_counts(const struct tree *tree, const struct lwm2m_path *path,
+		     const struct lwm2m_value *value, uint32_t happened)
+{
+	const struct tree_slot *is = tree_find(tree, path);
+
+	if (path->id[2] != INPUT_STATE || value->type != LWM2M_BOOLEAN ||
+	    !value->as.boolean || !held_find(tree, path, COUNTER_VALUE))
+		return 0;
+	if (happened)
+		return happened;
+	return is && is->value.type == LWM2M_BOOLEAN && !is->value.as.boolean;
+}
+
+bool ipso_is_timed(const struct tree *tree, const struct lwm2m_path *path)
+{
+	const struct tree_slot *slot = held_find(tree, path, TIME_ON);
+
+	return is_switch(path->id[2]) && slot && slot->flags & TREE_COMPUTED;
+}
+
+bool ipso_is_total(const struct lwm2m_path *path, const struct tree_slot *slot)
+{
+	return (path->id[2] == COUNTER_VALUE || is_time(path->id[2])) &&
+	       !(slot->flags & TREE_BOUND) &&
+	       slot->value.type == LWM2M_INTEGER && ipso_object(path->id[0]);
+}
+
+bool ipso_compute(const struct lwm2m_path *path, const struct tree_slot *slot,
+		  int64_t now, struct lwm2m_value *value)
+{
+	if (!ipso_is_total(path, slot))
+		return false;
+	*value = lwm2m_integer(seconds_of(slot, now, 0));
+	return true;
+}
+
+void ipso_set(struct tree *tree, const struct lwm2m_path *path, int64_t now)
+{
+	struct tree_slot *slot = held_edit(tree, path, path->id[2]);
+	const struct object_def *object = ipso_object(path->id[0]);
+	struct lwm2m_path main = *path;
+	const struct tree_slot *is;
+
+	if (!slot || !object || !(slot->flags & TREE_COMPUTED))
+		return;
+	main.id[2] = object->main;
+	is = tree_find(tree, &main);
+	slot->time = is && is->value.type != LWM2M_NONE &&
+		     (lwm2m_number(&is->value) > 0) ==
+		     (path->id[2] == TIME_ON) ? now : 0;
 }
 
 static bool number_read(const struct tree *tree,

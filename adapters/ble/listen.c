@@ -333,21 +333,32 @@ int64_t listen_turn(struct ble_bus *bus, int64_t now)
 	return bus->later_at;
 }
 
-/* A press is there and gone: a counter of presses counts it, and a state that
- * stays would be a lie. */
+/* A press is there and gone: a state that stays would be a lie. */
+static void press_report(struct adapter_point *point,
+			 const struct reading *reading)
+{
+	if (!reading->value.as.boolean)
+		return;
+	adapter_happened(point, lwm2m_boolean(true), 0, 1);
+	adapter_happened(point, lwm2m_boolean(false), 0, 1);
+}
+
+/* What is told when it begins and never when it ends has begun anew. */
 static void reading_report(struct adapter_point *point,
 			   const struct reading *reading, int64_t now)
 {
+	const struct ble_point *p = point->data;
+
 	off_later(point, &reading->value, now);
-	if (reading->field == FIELD_BUTTON) {
-		if (!reading->value.as.boolean)
-			return;
-		adapter_report(point, lwm2m_boolean(true), 0);
-		adapter_report(point, lwm2m_boolean(false), 0);
-	} else if (reading->field != FIELD_BUTTON_EVENT ||
-		   reading->value.as.integer != 0) {
+	if (reading->field == FIELD_BUTTON)
+		press_report(point, reading);
+	else if (reading->field == FIELD_BUTTON_EVENT &&
+		 reading->value.as.integer == 0)
+		return;			/* no press */
+	else if (field_is_event(reading->field) || p->off_after)
+		adapter_happened(point, reading->value, 0, 1);
+	else
 		adapter_report(point, reading->value, 0);
-	}
 }
 
 /* The strength is the packet's, and not in it. */

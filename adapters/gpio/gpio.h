@@ -68,7 +68,10 @@ struct gpio_line {
 	struct counter counter;
 	struct stopwatch watch;
 	struct saving saving;
-	struct pace pace;
+	struct pace pace;		/* of totals ... */
+	struct pace state_pace;		/* ... and of states */
+	uint32_t rises;			/* to on, not told yet ... */
+	int64_t rose;			/* ... the last of them */
 	int64_t pulse_end;		/* 0: none under way */
 };
 
@@ -101,8 +104,9 @@ void gpio_settings_keep(struct gpio_line *line);
 /* when 0: it is so now. */
 void gpio_point_tell(struct adapter_point *point, int64_t when);
 void gpio_line_tell(struct gpio_line *line);		/* all of it */
-/* The line has moved: states and totals. */
-void gpio_line_tell_edge(struct gpio_line *line);
+/* The line has moved: each time by itself, and what its edges come to. */
+void gpio_line_tell_state(struct gpio_line *line);
+void gpio_line_tell_totals(struct gpio_line *line);
 int gpio_point_write(struct adapter_point *point,
 		     const struct lwm2m_value *value);
 

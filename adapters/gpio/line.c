@@ -286,10 +286,16 @@ static void pulse_count(struct gpio_line *line, int64_t when)
 	line->saving.dirty = line->lasting;
 }
 
-static void edge_tell(struct gpio_line *line)
+static void totals_tell(struct gpio_line *line)
 {
 	if (pace_step(&line->pace, now_of(line), TELL_PERIOD))
-		gpio_line_tell_edge(line);
+		gpio_line_tell_totals(line);
+}
+
+static void state_tell(struct gpio_line *line)
+{
+	if (pace_step(&line->state_pace, now_of(line), TELL_PERIOD))
+		gpio_line_tell_state(line);
 }
 
 /* The wire has moved, for good. */
@@ -301,6 +307,10 @@ static void line_moved(struct gpio_line *line, bool level, int64_t when)
 	line->level = level;
 	line->moved = when;
 	rises = gpio_line_is_on(line);
+	if (rises && !line->output) {
+		line->rises++;
+		line->rose = when;
+	}
 	if (line->edge == LINE_BOTH || rises == (line->edge == LINE_RISING))
 		pulse_count(line, when);
 }
@@ -314,6 +324,7 @@ static bool level_seen(struct gpio_line *line, bool level, int64_t when)
 	if (!debounce_step(&line->filter, level, when, period, &at))
 		return false;
 	line_moved(line, line->filter.level, at);
+	state_tell(line);
 	return true;
 }
 
@@ -379,7 +390,7 @@ int gpio_line_drain(struct gpio_line *line)
 		taken += n > 0 ? n : 0;
 	}
 	if (moved)
-		edge_tell(line);
+		totals_tell(line);
 	return n < 0 ? n : taken;
 }
 
@@ -391,7 +402,8 @@ static int output_sample(struct gpio_line *line)
 		return level;
 	adapter_count(line->device->bus, line->device, "changed_by_others", 1);
 	line_moved(line, level, now_of(line));
-	edge_tell(line);
+	state_tell(line);
+	totals_tell(line);
 	return 0;
 }
 
@@ -412,7 +424,7 @@ static int input_sample(struct gpio_line *line)
 		return rc;
 	adapter_count(line->device->bus, line->device, "missed_edges", 1);
 	if (level_seen(line, level, now_of(line)))
-		edge_tell(line);
+		totals_tell(line);
 	return 0;
 }
 
@@ -452,7 +464,7 @@ static void pulse_finish(struct gpio_line *line)
 	if (rc == -ENODEV)
 		gpio_line_fail(line, rc);
 	else
-		gpio_line_tell_edge(line);
+		gpio_line_tell(line);
 }
 
 /* ---- time passes ---- */
@@ -471,14 +483,17 @@ int64_t gpio_line_tick(struct gpio_line *line, int64_t now)
 		pulse_finish(line);
 	if (line->handle && debounce_due(&line->filter, period) <= now &&
 	    level_seen(line, line->filter.raw, now))
-		edge_tell(line);
+		totals_tell(line);
 	if (line->handle && pace_due(&line->pace, TELL_PERIOD) <= now)
-		edge_tell(line);
+		totals_tell(line);
+	if (line->handle && pace_due(&line->state_pace, TELL_PERIOD) <= now)
+		state_tell(line);
 	if (saving_step(&line->saving, now, line->save))
 		gpio_totals_keep(line, now);
 	if (line->handle) {
 		next = earlier(debounce_due(&line->filter, period),
 			       pace_due(&line->pace, TELL_PERIOD));
+		next = earlier(next, pace_due(&line->state_pace, TELL_PERIOD));
 		if (line->pulse_end)
 			next = earlier(next, line->pulse_end);
 	}

@@ -76,21 +76,51 @@ void gpio_line_tell(struct gpio_line *line)
 	}
 }
 
-/* Rates and times on are told when they are asked for. */
-void gpio_line_tell_edge(struct gpio_line *line)
+/* The next point of the line that counts so, from *i on; NULL: none. */
+static struct adapter_point *point_next(const struct gpio_line *line,
+					enum gpio_count count, size_t *i)
 {
-	struct adapter_device *device = line->device;
+	const struct adapter_device *device = line->device;
 
-	for (size_t i = 0; i < device->n_points; i++) {
-		const struct gpio_point *p = device->points[i]->data;
+	while (*i < device->n_points) {
+		struct adapter_point *point = device->points[(*i)++];
+		const struct gpio_point *p = point->data;
 
-		if (p->of != line || p->part != PART_VALUE)
-			continue;
-		if (p->count == COUNT_NO)
-			gpio_point_tell(device->points[i], line->moved);
-		else if (p->count == COUNT_TOTAL)
-			gpio_point_tell(device->points[i], line->counter.last);
+		if (p->of == line && p->part == PART_VALUE &&
+		    p->count == count)
+			return point;
 	}
+	return NULL;
+}
+
+/* Where it went on and off again before there was time to tell, it was on. */
+void gpio_line_tell_state(struct gpio_line *line)
+{
+	bool on = gpio_line_is_on(line);
+	struct adapter_point *point;
+	size_t i = 0;
+
+	while ((point = point_next(line, COUNT_NO, &i))) {
+		if (line->rises)
+			adapter_happened(point, lwm2m_boolean(true),
+					 line->rose, line->rises);
+		if (!on)
+			adapter_happened(point, lwm2m_boolean(false),
+					 line->moved, 1);
+		else if (!line->rises)
+			gpio_point_tell(point, line->moved);
+	}
+	line->rises = 0;
+}
+
+/* Rates and times on are told when they are asked for. */
+void gpio_line_tell_totals(struct gpio_line *line)
+{
+	struct adapter_point *point;
+	size_t i = 0;
+
+	while ((point = point_next(line, COUNT_TOTAL, &i)))
+		gpio_point_tell(point, line->counter.last);
 }
 
 static int total_set(struct gpio_line *line, double number)

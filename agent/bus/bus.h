@@ -61,6 +61,8 @@ struct bus_message {
 	uint32_t point;			/* index in the configuration */
 	int32_t error;			/* negative errno, or rssi */
 	uint32_t tries;
+	uint32_t happened;		/* SAMPLE: so often, and each is told;
+					 * 0: it is so, and may have been */
 	uint64_t id;
 	int64_t when;			/* monotonic ns */
 	struct lwm2m_value value;	/* text and bytes: in `bytes` */

@@ -118,14 +118,16 @@ static void point_fault(struct bus_point *point, int error, char *text)
 	device_round(device_of(point->base.device));
 }
 
-static void host_report(struct adapter_point *base,
-			const struct lwm2m_value *value, int64_t when)
+static void value_say(struct adapter_point *base,
+		      const struct lwm2m_value *value, int64_t when,
+		      uint32_t happened)
 {
 	struct bus_point *point = point_of(base);
 	struct bus_device *device = device_of(base->device);
 	int64_t now = bus_now();
 	struct bus_message message = {
 		.event = BUS_SAMPLE, .point = index_of(point),
+		.happened = happened,
 		.when = when > 0 && when < now ? when : now};
 
 	device_alive(device);
@@ -141,6 +143,19 @@ static void host_report(struct adapter_point *base,
 	device_say(device, message);
 	command_read_back(point);
 	device_round(device);
+}
+
+static void host_report(struct adapter_point *base,
+			const struct lwm2m_value *value, int64_t when)
+{
+	value_say(base, value, when, 0);
+}
+
+static void host_happened(struct adapter_point *base,
+			  const struct lwm2m_value *value, int64_t when,
+			  uint32_t times)
+{
+	value_say(base, value, when, times ? times : 1);
 }
 
 static void __attribute__((format(printf, 4, 0)))
@@ -395,4 +410,5 @@ const struct adapter_host bus_host = {
 	.low_fd = host_low_fd, .missed = host_missed, .why = host_why,
 	.note = host_note,
 	.warn = host_warn, .trace = trace_frame,
+	.happened = host_happened,
 };

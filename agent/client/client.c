@@ -716,6 +716,16 @@ void client_changed(struct client *c, const struct lwm2m_path *path,
 		client_reschedule(c, now);
 }
 
+void client_happened(struct client *c, const struct lwm2m_path *path,
+		     const struct lwm2m_value *value, int64_t now)
+{
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (observe_covers(o, path))
+			observe_changed(o, &c->attributes, path, value, now);
+	forward_happened(c, path, now);
+	client_reschedule(c, now);
+}
+
 static uint32_t default_of(const struct client *c, uint16_t resource)
 {
 	struct lwm2m_path path = path_resource(1, c->instance, resource);

@@ -76,6 +76,10 @@ void client_hurry(struct client *client, int64_t now);
 /* The resource at path has a new value. */
 void client_changed(struct client *client, const struct lwm2m_path *path,
 		    const struct lwm2m_value *value, int64_t now);
+/* Something has happened at path, and this is its value: each is told, in order
+ * and with its time, bounded as what is kept for a server is. */
+void client_happened(struct client *client, const struct lwm2m_path *path,
+		     const struct lwm2m_value *value, int64_t now);
 /* pmin, pmax or attributes have changed: all observations are set anew. */
 void client_configure(struct client *client, int64_t now);
 void client_reschedule(struct client *client, int64_t now);

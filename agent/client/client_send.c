@@ -76,15 +76,22 @@ bool forward_tells_times(uint16_t format)
 	return format == FORMAT_SENML_CBOR || format == FORMAT_SENML_JSON;
 }
 
+static bool may_tell(const struct observation *o, const struct kept_record *k)
+{
+	if (forward_tells_times(o->format))
+		return observe_covers(o, &k->record.path);
+	return k->flags & KEPT_EVENT && !o->paths &&
+	       path_equal(&o->path, &k->record.path);
+}
+
 /* That it belongs to, if its registration is still the same. */
-static struct observation *observation_of(const struct forward *f,
-					  const struct kept_record *k)
+struct observation *forward_by(const struct forward *f,
+			       const struct kept_record *k)
 {
 	struct observation *o = k->sequence < f->own_from ? NULL :
 				f->client->observations;
 
-	while (o && !(forward_tells_times(o->format) &&
-		      observe_covers(o, &k->record.path)))
+	while (o && !may_tell(o, k))
 		o = o->next;
 	return o;
 }
@@ -94,9 +101,8 @@ bool forward_is_next(const struct client *c, const struct observation *o)
 	struct kept_cursor at = {0};
 	struct kept_record k;
 
-	return c->forward && forward_tells_times(o->format) &&
-	       kept_next(&c->forward->kept, &at, &k) &&
-	       observation_of(c->forward, &k) == o;
+	return c->forward && kept_next(&c->forward->kept, &at, &k) &&
+	       forward_by(c->forward, &k) == o;
 }
 
 /* The oldest ones that go the same way. */
@@ -108,11 +114,13 @@ static void collect(const struct forward *f, struct parcel *p)
 
 	p->n = 0;
 	while (p->n < most && kept_next(&f->kept, &at, &k)) {
-		struct observation *by = observation_of(f, &k);
+		struct observation *by = forward_by(f, &k);
 
 		if (p->n && by != p->by)
 			break;
 		p->by = by;
+		if (by && !forward_tells_times(by->format))
+			most = 1;
 		if (k.flags & KEPT_CLOCKLESS)
 			k.record.time = 0;	/* it never turned out */
 		p->records[p->n++] = k.record;
@@ -120,7 +128,7 @@ static void collect(const struct forward *f, struct parcel *p)
 }
 
 /* The clock is not set yet, which is what the uplink may have been missing
- * for: what waits gets its times then. */
+ * for: what waits gets its times then. An event of now needs none. */
 static bool wait_for_clock(struct forward *f, int64_t now)
 {
 	struct services *services = f->client->endpoint->services;
@@ -128,7 +136,8 @@ static bool wait_for_clock(struct forward *f, int64_t now)
 	struct kept_record k;
 
 	if (wall_is_known(services_wall(services, now)) ||
-	    !kept_next(&f->kept, &at, &k) || !(k.flags & KEPT_CLOCKLESS))
+	    !kept_next(&f->kept, &at, &k) || !(k.flags & KEPT_CLOCKLESS) ||
+	    forward_by(f, &k))
 		return false;
 	if (!f->undated_at)
 		f->undated_at = now + CLOCK_WAIT;
@@ -215,15 +224,15 @@ static size_t deliver(struct forward *f, int64_t now)
 	    c->under_way || !forward_is_reachable(c) || !f->kept.n ||
 	    !client_may_speak(c, now))
 		return 0;
-	if (c->registration.lwm2m_1_0) {	/* since its last answer */
-		services->forwarding->counts.superseded += f->kept.n;
-		forward_done(f, f->kept.n);
-		forward_queue(f);
-		return 0;
-	}
 	if (wait_for_clock(f, now))
 		return 0;
 	collect(f, &p);
+	if (c->registration.lwm2m_1_0 && !p.by) {	/* since its last answer */
+		services->forwarding->counts.superseded += p.n;
+		forward_done(f, (uint32_t)p.n);
+		forward_queue(f);
+		return 0;
+	}
 	if (!p.by && !may_send(c))
 		return 0;
 	p.format = p.by ? p.by->format : c->server->conf->ct ==

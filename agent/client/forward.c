@@ -295,7 +295,7 @@ static void store(struct forward *f, struct kept_record *k)
 		k->flags &= (uint8_t)~KEPT_ON_DISK;
 	}
 	if (!(k->flags & KEPT_ON_DISK))
-		write_down(f, k, false);
+		write_down(f, k, k->flags & KEPT_EVENT);
 	f->kept_to = k->sequence + 1;
 	if (f->behind && k->flags & KEPT_ON_DISK) {
 		f->n++;
@@ -710,6 +710,15 @@ static void changed_lost(struct client *c, const struct lwm2m_record *r,
 		keep_or_count(c, r, now);
 }
 
+static bool is_observed(const struct client *c, const struct lwm2m_path *path)
+{
+	const struct observation *o = c->observations;
+
+	while (o && !observe_covers(o, path))
+		o = o->next;
+	return o;
+}
+
 /* Its notification cannot go out before the answer to what is under way. */
 static void changed_observed(struct client *c, const struct lwm2m_record *r,
 			     int64_t now)
@@ -728,6 +737,77 @@ static void changed_observed(struct client *c, const struct lwm2m_record *r,
 		}
 	if (worth)
 		hold(forward_get(c), r, now);
+}
+
+/* Of one that was observed. They go in order, each as it was: the newest is not
+ * all that counts of them. */
+static void happened_lost(struct client *c, const struct lwm2m_record *r,
+			  int64_t now)
+{
+	bool worth = false;
+
+	for (struct observation *o = c->forward ? c->forward->lost : NULL; o;
+	     o = o->next) {
+		if (!observe_covers(o, &r->path))
+			continue;
+		observe_changed(o, &c->attributes, &r->path, &r->value, now);
+		if (!o->pending)
+			continue;
+		count_as_told(o, r);
+		observe_sent(o, now);
+		client_remember(c, o);
+		worth = true;
+	}
+	if (worth)
+		keep_or_count(c, r, now);
+}
+
+/* false: no observation tells it by itself. */
+static bool happened_observed(struct client *c, const struct lwm2m_record *r,
+			      int64_t now)
+{
+	struct forward *f = forward_get(c);
+	struct kept_record k = {.record = *r, .flags = KEPT_EVENT,
+				.sequence = f->next_sequence};
+	struct observation *o = forward_by(f, &k);
+
+	if (!o || !o->pending || !may_see(c, &r->path, now)) {
+		forward_release(c);
+		return false;
+	}
+	note_kept(forwarding_of(c), 1, now);
+	store(f, &k);
+	f->last_path = r->path;
+	f->last_time = r->time;
+	if (path_equal(&o->path, &r->path) && r->time > o->told)
+		o->told = r->time;
+	if (!observe_due(o, now))
+		return true;		/* pmin: forward_behind() */
+	count_as_told(o, r);
+	observe_sent(o, now);
+	client_remember(c, o);
+	forward_queue(f);
+	return true;
+}
+
+void forward_happened(struct client *c, const struct lwm2m_path *path,
+		      int64_t now)
+{
+	const struct tree_slot *slot = tree_find(&c->endpoint->tree, path);
+	const struct config_point *point = point_of(c, path);
+	struct lwm2m_record r;
+
+	if (!slot || is_off(c))
+		return;
+	r = (struct lwm2m_record){*path, slot->value, slot->time};
+	if (!forward_is_reachable(c)) {
+		if (point)
+			forward_keep(forward_get(c), &r, now);
+		else
+			happened_lost(c, &r, now);
+	} else if (!happened_observed(c, &r, now)) {
+		forward_changed(c, path, is_observed(c, path), now);
+	}
 }
 
 void forward_changed(struct client *c, const struct lwm2m_path *path,

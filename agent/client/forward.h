@@ -107,6 +107,10 @@ void forward_detach(struct client *client);
 /* path has a new value; observed: it is in one of the client's observations. */
 void forward_changed(struct client *client, const struct lwm2m_path *path,
 		     bool observed, int64_t now);
+/* An event at path: it is told by itself, whatever comes before the answer to
+ * what is under way. */
+void forward_happened(struct client *client, const struct lwm2m_path *path,
+		      int64_t now);
 /* o's notification has to wait behind older values of it: they are kept, and
  * count as sent. */
 bool forward_behind(struct client *client, struct observation *o, int64_t now);
@@ -162,6 +166,10 @@ bool forward_flag(const struct client *client, uint16_t resource);
 struct forward *forward_get(struct client *client);
 /* Frees it where nothing is kept any more. */
 void forward_release(struct client *client);
+/* The one by which it is told; NULL: by none, a Send. Many values go by one whose
+ * format has times, an event of now also by one of its own path. */
+struct observation *forward_by(const struct forward *forward,
+			       const struct kept_record *record);
 /* One that is certain. */
 void forward_keep(struct forward *forward, const struct lwm2m_record *record,
 		  int64_t now);

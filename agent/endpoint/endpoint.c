@@ -146,20 +146,21 @@ void endpoint_clients_event(struct endpoint *e, enum registration_event event,
 
 /* ---- values ---- */
 
-static void changed(struct endpoint *e, const struct lwm2m_path *path,
-		    const struct lwm2m_value *value, int64_t now)
+static void tell(struct endpoint *e, const struct lwm2m_path *path,
+		 void (*to)(struct client *, const struct lwm2m_path *,
+			    const struct lwm2m_value *, int64_t), int64_t now)
 {
-	for (size_t i = 0; i < e->n_clients; i++)
-		client_changed(&e->clients[i], path, value, now);
+	const struct tree_slot *slot = tree_find(&e->tree, path);
+
+	for (size_t i = 0; slot && slot->quality == TREE_GOOD &&
+	     i < e->n_clients; i++)
+		to(&e->clients[i], path, &slot->value, now);
 }
 
 static void changed_slot(struct endpoint *e, const struct lwm2m_path *path,
 			 int64_t now)
 {
-	const struct tree_slot *slot = tree_find(&e->tree, path);
-
-	if (slot && slot->quality == TREE_GOOD)
-		changed(e, path, &slot->value, now);
+	tell(e, path, client_changed, now);
 }
 
 void endpoint_objects_changed(struct endpoint *e, int64_t now)
@@ -206,13 +207,39 @@ static void companions(struct endpoint *e, const struct config_point *point,
 		changed_slot(e, &paths[i], now);
 }
 
+static void count(struct endpoint *e, const struct config_point *point,
+		  const struct lwm2m_value *value, uint32_t happened,
+		  int64_t wall, int64_t now)
+{
+	struct lwm2m_path counter = ipso_counter(&point->resource);
+	uint32_t n = ipso_counts(&e->tree, &point->resource, value, happened);
+
+	if (n)
+		last_count(e->services->last, e, &counter, n, wall, now);
+	if (ipso_is_timed(&e->tree, &point->resource))
+		last_total(e->services->last, e, &point->resource, now);
+}
+
+void endpoint_counted(struct endpoint *e, const struct lwm2m_path *path,
+		      int64_t total, int64_t wall, int64_t now)
+{
+	struct lwm2m_value value = lwm2m_integer(total);
+
+	if (tree_set(&e->tree, path, &value, wall) < 0)
+		abort();
+	changed_slot(e, path, now);
+}
+
 static void set(struct endpoint *e, const struct config_point *point,
 		const struct tree_slot *slot, const struct lwm2m_value *value,
-		int64_t wall, int64_t now)
+		uint32_t happened, int64_t wall, int64_t now)
 {
 	bool was_bad = slot->quality == TREE_BAD;
-	bool news = slot->quality != TREE_GOOD ||
+	bool news = slot->quality != TREE_GOOD || happened ||
 		    !value_equal(&slot->value, value);
+
+	if (news && point->map.depth == 2)
+		count(e, point, value, happened, wall, now);
 
 	if (tree_set(&e->tree, &point->resource, value, wall) < 0)
 		abort();
@@ -220,7 +247,8 @@ static void set(struct endpoint *e, const struct config_point *point,
 	if (point->map.depth == 2)
 		companions(e, point, news, wall, now);
 	if (news)
-		changed_slot(e, &point->resource, now);
+		tell(e, &point->resource, happened ? client_happened :
+		     client_changed, now);
 	if (news)
 		endpoint_error_sampled(e, &point->resource, now);
 	if (was_bad && !endpoint_is_faulty(e))
@@ -264,13 +292,28 @@ static void sample(struct endpoint *e, const struct bus_message *m,
 		fault(e, point, rc, rc == -ENODATA ? "not a number" :
 		      "does not fit the resource's type", now);
 	else
-		set(e, point, slot, &value,
+		set(e, point, slot, &value, m->happened,
 		    services_wall(e->services, m->when), now);
+}
+
+/* A server has set, or reset, what is counted here: it is kept with the other
+ * totals. */
+static void total_touched(struct endpoint *e, const struct lwm2m_path *path,
+			  int64_t now)
+{
+	struct tree_slot *slot = tree_edit(&e->tree, path);
+
+	if (!slot || !ipso_is_total(path, slot))
+		return;
+	slot->flags &= (uint8_t)~TREE_KEPT;
+	ipso_set(&e->tree, path, services_wall(e->services, now));
+	last_total(e->services->last, e, path, now);
 }
 
 void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
 		      int64_t now)
 {
+	total_touched(e, path, now);
 	changed_slot(e, path, now);
 	if (path->id[0] == ACCESS_OBJECT)
 		endpoint_access_touched(e, path, now);

@@ -67,6 +67,7 @@ struct endpoint {
 	bool again;			/* starts anew when it is gone, with
 					 * nothing of what was stored */
 	bool last_dirty;		/* last.c is to write it down */
+	bool has_totals;		/* ... also when it leaves */
 	uint32_t last_written;		/* ... and did then: s, monotonic */
 	uint32_t tries;			/* without an answer, in a row */
 	int32_t error;			/* of the last one */
@@ -122,6 +123,9 @@ void endpoint_trouble(const struct endpoint *endpoint, int64_t now,
 /* A resource has changed by a server's write, an execute or a reset. */
 void endpoint_touched(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);
+/* So many events have been counted at path, the last one at `wall`. */
+void endpoint_counted(struct endpoint *endpoint, const struct lwm2m_path *path,
+		      int64_t total, int64_t wall, int64_t now);
 /* Instances have come or gone. */
 void endpoint_objects_changed(struct endpoint *endpoint, int64_t now);
 /* Index of the point bound at path, or -1. */

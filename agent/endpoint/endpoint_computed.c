@@ -9,6 +9,7 @@
 #include "agent/base/machine.h"
 #include "agent/lwm2m/statistics.h"
 #include "agent/base/wall.h"
+#include "ipso/ipso.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -105,7 +106,7 @@ bool endpoint_compute(void *owner, const struct lwm2m_path *path,
 		*value = lwm2m_integer(statistics_value(e->rare->statistics,
 							path->id[2]));
 		return true;
-	default: return false;
+	default: return ipso_compute(path, slot, now, value);
 	}
 }
 

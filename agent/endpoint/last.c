@@ -11,16 +11,30 @@
 #include "ipso/ipso.h"
 #include "objects/codec.h"
 
+#define TOTALS_AFTER (SECOND / 2)	/* counts of events are told from the disk */
 #define SECOND INT64_C(1000000000)
 #define SAME_AFTER (60 * SECOND)	/* nothing new is written so often */
 #define RECORD_ROOM 16384
 #define PENDING_KEPT (128 * 1024)
 #define SLACK (256 * 1024)		/* a journal this small is left alone */
 
+/* A number of events that is not told yet. */
+struct count {
+	struct endpoint *endpoint;	/* NULL: no more */
+	struct lwm2m_path path;
+	int64_t total, wall;
+	int64_t written;		/* handed to the store, with the write
+					 * of this number; 0: none is */
+	uint64_t number;
+};
+
 struct last {
 	struct store *store;
 	struct endpoint **dirty;
 	size_t n_dirty, room;
+	struct count *counts;
+	size_t n_counts, counts_room;
+	int64_t flushed_at;
 	uint8_t *pending;		/* records that go out with the next */
 	size_t n_pending, pending_room;
 	int64_t flush_at, every;	/* ns */
@@ -36,6 +50,7 @@ struct last *last_create(void)
 	if (!last)
 		abort();
 	last->flush_at = INT64_MAX;
+	last->flushed_at = -TOTALS_AFTER;
 	return last;
 }
 
@@ -62,25 +77,149 @@ void last_destroy(struct last *last)
 		return;
 	journal_forget(last);
 	free(last->dirty);
+	free(last->counts);
 	free(last->pending);
 	free(last);
 }
 
+/* ---- totals on their way ---- */
+
+static struct count *count_find(const struct last *last,
+				const struct endpoint *e,
+				const struct lwm2m_path *path)
+{
+	for (size_t i = 0; i < last->n_counts; i++)
+		if (last->counts[i].endpoint == e &&
+		    path_equal(&last->counts[i].path, path))
+			return &last->counts[i];
+	return NULL;
+}
+
+static struct count *count_add(struct last *last, struct endpoint *e,
+			       const struct lwm2m_path *path)
+{
+	const struct tree_slot *slot = tree_find(&e->tree, path);
+	struct count *count = count_find(last, e, path);
+
+	if (count)
+		return count;
+	if (last->n_counts == last->counts_room) {
+		last->counts_room = last->counts_room * 2 + 8;
+		last->counts = reallocarray(last->counts, last->counts_room,
+					    sizeof(struct count));
+		if (!last->counts)
+			abort();
+	}
+	count = &last->counts[last->n_counts++];
+	*count = (struct count){.endpoint = e, .path = *path,
+				.total = slot ? slot->value.as.integer : 0};
+	return count;
+}
+
+/* All of it is written: what is told next is what the tree says. */
+static void count_take(struct count *count)
+{
+	const struct lwm2m_value total = lwm2m_integer(count->total);
+
+	tree_set(&count->endpoint->tree, &count->path, &total, count->wall);
+	count->endpoint = NULL;
+}
+
+static void counts_leave(struct last *last, const struct endpoint *e)
+{
+	for (size_t i = 0; i < last->n_counts; i++)
+		if (last->counts[i].endpoint == e)
+			count_take(&last->counts[i]);
+}
+
+/* What is on the disk is told; true: something was. */
+static bool counts_tell(struct last *last, int64_t now)
+{
+	uint64_t done = store_appended(last->store);
+	size_t kept = 0;
+	bool told = false;
+
+	for (size_t i = 0; i < last->n_counts; i++) {
+		struct count *c = &last->counts[i];
+
+		if (c->endpoint && c->number && c->number <= done) {
+			endpoint_counted(c->endpoint, &c->path, c->written,
+					 c->wall, now);
+			c->number = 0;
+			told = true;
+			if (c->written == c->total)
+				c->endpoint = NULL;
+		}
+		if (c->endpoint)
+			last->counts[kept++] = *c;
+	}
+	last->n_counts = kept;
+	return told;
+}
+
+static void counts_written(struct last *last, uint64_t number)
+{
+	for (size_t i = 0; i < last->n_counts; i++) {
+		struct count *c = &last->counts[i];
+
+		if (c->endpoint && c->total != c->written) {
+			c->written = c->total;
+			c->number = number;
+		}
+	}
+}
+
 /* ---- to the journal ---- */
 
-static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
+static bool is_said(const struct endpoint *e, const struct tree_slot *slot)
+{
+	return e->conf->queue && slot->flags & TREE_BOUND &&
+	       slot->quality == TREE_GOOD && slot->value.type != LWM2M_NONE;
+}
+
+static struct lwm2m_record total_record(const struct last *last,
+					const struct endpoint *e,
+					const struct lwm2m_path *path,
+					const struct tree_slot *slot)
+{
+	const struct count *count = count_find(last, e, path);
+	struct lwm2m_record record = {*path, slot->value, slot->time};
+
+	if (count) {
+		record.value.as.integer = count->total;
+		record.time = count->wall;
+	}
+	return record;
+}
+
+/* A total that never began is none. */
+static bool is_total(const struct last *last, const struct endpoint *e,
+		     const struct lwm2m_path *path,
+		     const struct tree_slot *slot)
+{
+	return ipso_is_total(path, slot) &&
+	       (slot->value.as.integer || slot->time ||
+		count_find(last, e, path));
+}
+
+static size_t collect(const struct last *last, const struct endpoint *e,
+		      struct lwm2m_record *records)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
 	size_t n = 0;
 
-	while ((slot = tree_next(&e->tree, &root, &at, &path)))
-		if (slot->flags & TREE_BOUND && slot->quality == TREE_GOOD &&
-		    slot->value.type != LWM2M_NONE && n < REQUEST_RECORDS)
+	while ((slot = tree_next(&e->tree, &root, &at, &path)) &&
+	       n < REQUEST_RECORDS)
+		if (is_said(e, slot))
 			records[n++] = (struct lwm2m_record){
-				path, slot->value,
-				wall_is_known(slot->time) ? slot->time : 0};
+				path, slot->value, slot->time};
+		else if (is_total(last, e, &path, slot))
+			records[n++] = total_record(last, e, &path, slot);
+	for (size_t i = 0; i < n; i++)
+		if (!wall_is_known(records[i].time))
+			records[i].time = 0;
 	return n;
 }
 
@@ -105,7 +244,7 @@ static void write_down(struct last *last, const struct endpoint *e)
 		.n_name = strlen(e->conf->endpoint),
 		.fingerprint = e->conf->fingerprint,
 		.heard = services_wall(services, e->life.seen), .values = room};
-	size_t n = collect(e, services->room->records);
+	size_t n = collect(last, e, services->room->records);
 
 	if (n && codec_encode(FORMAT_SENML_CBOR, &root, services->room->records, n,
 			      &values) < 0) {
@@ -122,8 +261,12 @@ static void write_down(struct last *last, const struct endpoint *e)
 		last->n_pending += out.used;
 }
 
-static void note(struct last *last, struct endpoint *e, int64_t now)
+static void note(struct last *last, struct endpoint *e, int64_t at)
 {
+	if (at < last->flush_at)
+		last->flush_at = at;
+	if (e->last_dirty)
+		return;
 	if (last->n_dirty == last->room) {
 		last->room = last->room ? last->room * 2 : 64;
 		last->dirty = reallocarray(last->dirty, last->room,
@@ -133,8 +276,6 @@ static void note(struct last *last, struct endpoint *e, int64_t now)
 	}
 	last->dirty[last->n_dirty++] = e;
 	e->last_dirty = true;
-	if (last->flush_at == INT64_MAX)
-		last->flush_at = now + last->every;
 }
 
 void last_heard(struct last *last, struct endpoint *e, bool news, int64_t now)
@@ -144,12 +285,53 @@ void last_heard(struct last *last, struct endpoint *e, bool news, int64_t now)
 	if (!last->store || !e->conf->queue || e->last_dirty || e->leaving ||
 	    (!news && e->last_written && since < SAME_AFTER))
 		return;
-	note(last, e, now);
+	note(last, e, now + last->every);
+}
+
+/* A single one at once: who presses a button waits for it. */
+static void note_total(struct last *last, struct endpoint *e, int64_t now)
+{
+	int64_t at = last->flushed_at + TOTALS_AFTER;
+
+	if (!last->store || e->leaving)
+		return;
+	e->has_totals = true;
+	note(last, e, at > now ? at : now);
+}
+
+void last_count(struct last *last, struct endpoint *e,
+		const struct lwm2m_path *path, uint32_t n, int64_t wall,
+		int64_t now)
+{
+	struct count *count = count_add(last, e, path);
+
+	count->total += n;
+	count->wall = wall;
+	if (!last->store || e->leaving) {
+		int64_t total = count->total;
+
+		*count = last->counts[--last->n_counts];
+		endpoint_counted(e, path, total, wall, now);
+		return;
+	}
+	note_total(last, e, now);
+}
+
+void last_total(struct last *last, struct endpoint *e,
+		const struct lwm2m_path *path, int64_t now)
+{
+	struct count *count = count_find(last, e, path);
+
+	if (count)
+		*count = last->counts[--last->n_counts];
+	note_total(last, e, now);
 }
 
 void last_leaving(struct last *last, struct endpoint *e)
 {
-	if (!last->store || !e->conf->queue || !e->life.heard)
+	counts_leave(last, e);
+	if (!last->store || !(e->has_totals ||
+			      (e->conf->queue && e->life.heard)))
 		return;
 	for (size_t i = 0; i < last->n_dirty && e->last_dirty; i++)
 		if (last->dirty[i] == e)
@@ -173,7 +355,8 @@ static void flush(struct last *last)
 	if (!last->n_pending)
 		return;
 	journal_forget(last);
-	store_append(last->store, last->pending, last->n_pending);
+	counts_written(last, store_append(last->store, last->pending,
+					  last->n_pending));
 	last->size += last->n_pending;
 	last->n_pending = 0;
 	if (last->pending_room > PENDING_KEPT) {
@@ -186,9 +369,12 @@ static void flush(struct last *last)
 
 int64_t last_turn(struct last *last, int64_t now)
 {
+	bool told = last->n_counts && counts_tell(last, now);
+
 	if (now < last->flush_at)
-		return last->flush_at;
+		return told ? now : last->flush_at;
 	last->flush_at = INT64_MAX;
+	last->flushed_at = now;
 	for (size_t i = 0; i < last->n_dirty; i++) {
 		struct endpoint *e = last->dirty[i];
 
@@ -200,7 +386,7 @@ int64_t last_turn(struct last *last, int64_t now)
 	}
 	last->n_dirty = 0;
 	flush(last);
-	return INT64_MAX;
+	return told ? now : INT64_MAX;
 }
 
 /* ---- and back ---- */
@@ -231,6 +417,25 @@ static const struct config_point *point_at(const struct endpoint *e,
 	return i < 0 ? NULL : &e->conf->points[i];
 }
 
+/* The point whose instance has the total, which is there with it. */
+static void restore_total(struct endpoint *e, const struct lwm2m_record *r)
+{
+	const struct tree_slot *slot = tree_find(&e->tree, &r->path);
+
+	for (size_t i = 0; !slot && i < e->conf->n_points; i++) {
+		const struct config_point *point = &e->conf->points[i];
+
+		if (point->optional && point->map.depth == 2 &&
+		    path_covers(&point->map, &r->path))
+			endpoint_build_point(e, point);
+	}
+	slot = tree_find(&e->tree, &r->path);
+	if (slot && ipso_is_total(&r->path, slot) &&
+	    r->value.type == LWM2M_INTEGER &&
+	    tree_set(&e->tree, &r->path, &r->value, r->time) == 0)
+		e->has_totals = true;
+}
+
 static void restore_value(struct endpoint *e, const struct lwm2m_record *r)
 {
 	const struct config_point *point = point_at(e, &r->path);
@@ -247,8 +452,10 @@ static void restore_value(struct endpoint *e, const struct lwm2m_record *r)
 		ipso_sampled(&e->tree, &r->path, r->time, changed);
 }
 
-static void restore_values(struct endpoint *e, const struct last_record *found)
+static void restore(struct endpoint *e, const struct last_record *found)
 {
+	bool same = e->conf->queue &&
+		    found->fingerprint == e->conf->fingerprint;
 	struct request_room *room = e->services->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
@@ -256,15 +463,17 @@ static void restore_values(struct endpoint *e, const struct last_record *found)
 			     &root, found->values, found->n_values, room->records,
 			     REQUEST_RECORDS, &scratch);
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && same; i++)
 		restore_value(e, &room->records[i]);
+	for (int i = 0; i < n; i++)
+		restore_total(e, &room->records[i]);
 }
 
 bool last_restore(struct last *last, struct endpoint *e, int64_t *heard)
 {
 	const struct last_record *found;
 
-	if (!last->store || !e->conf->queue)
+	if (!last->store)
 		return false;
 	flush(last);		/* it may be among those */
 	journal_read(last);
@@ -272,7 +481,7 @@ bool last_restore(struct last *last, struct endpoint *e, int64_t *heard)
 	if (!found)
 		return false;
 	*heard = found->heard;
-	if (found->fingerprint == e->conf->fingerprint && found->n_values)
-		restore_values(e, found);
-	return true;
+	if (found->n_values)
+		restore(e, found);
+	return e->conf->queue;
 }

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What sleeping devices last said, over a restart: written once a second at
  * most, for all of them together, so that kill -9 costs a second. A value that
- * only was said again is written once a minute. Agent thread. */
+ * only was said again is written once a minute.
+ *
+ * Beside it, of all devices, the totals that IPSO objects count. A number of
+ * events is written before it is told, so that no server ever sees a smaller
+ * one, whatever ends the daemon. Agent thread. */
 #ifndef AGENT_LAST_H
 #define AGENT_LAST_H
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "objects/path.h"
 
 struct endpoint;
 struct last;
@@ -21,10 +27,19 @@ void last_destroy(struct last *last);
 /* The endpoint was heard; news: with another value. */
 void last_heard(struct last *last, struct endpoint *endpoint, bool news,
 		int64_t now);
+/* n more events at path, a counter of the endpoint's tree, the last one at `wall`
+ * (ns since 1970): endpoint_counted() when that is on the disk. */
+void last_count(struct last *last, struct endpoint *endpoint,
+		const struct lwm2m_path *path, uint32_t n, int64_t wall,
+		int64_t now);
+/* The total at path, or another that the tree alone tells, is to be written. */
+void last_total(struct last *last, struct endpoint *endpoint,
+		const struct lwm2m_path *path, int64_t now);
 /* It leaves, and is not touched any more: what it has said is written. */
 void last_leaving(struct last *last, struct endpoint *endpoint);
-/* Sets its values, with their times, as far as the device is configured as it
- * was. true: *heard, ns since 1970, says when it was heard. */
+/* Sets its totals and, of a sleeping one, its values, with their times, as far as
+ * the device is configured as it was. true: *heard, ns since 1970, says when it
+ * was heard. */
 bool last_restore(struct last *last, struct endpoint *endpoint,
 		  int64_t *heard);
 /* Writes what is due; returns when it is to be called next. */

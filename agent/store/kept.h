@@ -15,6 +15,7 @@
 enum kept_flag {
 	KEPT_ON_DISK = 1,	/* in the log, in `segment` */
 	KEPT_CLOCKLESS = 2,	/* taken before the wall clock was set */
+	KEPT_EVENT = 4,		/* happened while the server was there */
 };
 
 struct kept_record {

@@ -52,6 +52,7 @@ struct store {
 	int64_t retry_at;		/* of those; 0: not set yet */
 	uv_work_t work;
 	int error, said;		/* of the last one; of the last log line */
+	uint64_t appends, appended;	/* begun, and ended */
 };
 
 static const char *const folders[] = {
@@ -276,6 +277,7 @@ static void worked(uv_work_t *request, int status)
 		log_line(LOG_NOTE, NULL, NULL, "%s can be written again",
 			 store->directory);
 	store->said = store->error;
+	store->appended += store->now->kind == JOB_APPEND;
 	job_tell(store, store->now);
 	if (store->error && store->now->kind == JOB_REPLACE &&
 	    !waiting(store, store->now->path)) {
@@ -547,18 +549,28 @@ static void bytes_add(uint8_t **to, size_t *used, const uint8_t *bytes,
 	*used += n;
 }
 
-void store_append(struct store *store, const uint8_t *bytes, size_t n)
+uint64_t store_append(struct store *store, const uint8_t *bytes, size_t n)
 {
 	struct job *job;
+	uint64_t number;
 
 	if (!store)
-		return;
+		return 0;
 	for (job = store->first; job && job->kind != JOB_APPEND; )
 		job = job->next;
-	if (!job)
+	if (!job) {
 		job = journal_job(store, JOB_APPEND);
+		store->appends++;
+	}
+	number = store->appends;
 	bytes_add(&job->bytes, &job->n, bytes, n);
 	next(store);
+	return number;
+}
+
+uint64_t store_appended(const struct store *store)
+{
+	return store ? store->appended : 0;
 }
 
 void store_compact(struct store *store)

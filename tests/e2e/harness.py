@@ -427,6 +427,8 @@ class Gateway:
             (self.etc / "objects.d").symlink_to(ROOT / "etc/objects.d")
         for name, text in files.items():
             self.write(name, text)
+        self.adapters = binary("adapters")
+        self.environment = {}
         self.program = None
         self.code = None
         if start:
@@ -439,10 +441,12 @@ class Gateway:
 
     def arguments(self, *more):
         return [binary("agent/lwmuxd"), "-c", self.etc,
-                "--adapters", binary("adapters"), "--state", self.state,
+                "--adapters", self.adapters, "--state", self.state,
                 "--run", self.run, *more]
 
     def start(self, *more, **options):
+        if self.environment:
+            options["env"] = {**os.environ, **self.environment}
         self.program = Program(self.arguments(*more), "lwmuxd", **options)
 
     def once(self, *more, timeout=60, **options):

@@ -402,6 +402,16 @@ static void host_report(struct adapter_point *point,
 	event_value(e, value);
 }
 
+static void host_happened(struct adapter_point *point,
+			  const struct lwm2m_value *value, int64_t when,
+			  uint32_t times)
+{
+	struct fake_host *host = host_of(point->device->bus);
+
+	host_report(point, value, when);
+	host->events[host->n_events - 1].happened = times;
+}
+
 __attribute__((format(printf, 4, 0)))
 static void host_fault(struct adapter_device *device,
 		       struct adapter_point *point, int error,
@@ -597,6 +607,7 @@ static const struct adapter_host functions = {
 	.heard = host_heard, .lost = host_lost, .done = host_done,
 	.missed = host_missed, .why = host_why,
 	.note = host_note,
+	.happened = host_happened,
 	.found = host_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
 	.low_fd = host_low_fd, .warn = host_warn, .trace = host_trace,

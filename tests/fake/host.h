@@ -36,6 +36,7 @@ struct fake_event {
 	const struct adapter_point *identify;	/* of FOUND */
 	struct lwm2m_value value;	/* text is in copy */
 	int64_t when;
+	uint32_t happened;		/* of REPORT: so often; 0: it is so */
 	int error;
 	char text[256];			/* message, or keys of FOUND */
 	char copy[256];			/* text value, or note of FOUND */

@@ -79,12 +79,17 @@ static const struct making {
 	{3303, {.units = "Cel", .application = "flow", .has_range = true,
 		.range_min = -40, .range_max = 85},
 	 "5518 5601 5602 5603 5604 5605 5700 5701 5750 "},
-	{3302, {.units = "Cel", .has_range = true}, "5500 5518 "},
+	{3302, {.units = "Cel", .has_range = true}, "5500 5501 5505 5518 "},
+	{3200, {0}, "5500 5501 5505 5518 "},
+	{3347, {0}, "5500 5501 5518 "},
+	{3342, {0}, "5500 5501 5518 5852 5854 "},
 	{3331, {.units = "kWh"}, "5518 5700 5701 "},
 	{3305, {.has_range = true}, "5518 5605 5800 5801 5802 5803 5804 "},
 	{3308, {.units = "Cel", .has_range = true}, "5518 5701 5900 "},
 	{3203, {.has_range = true}, "5518 5603 5604 5650 "},
-	{3311, {.application = "lamp"}, "5750 5850 "},
+	{3311, {.application = "lamp"}, "5750 5850 5852 "},
+	{3343, {0}, "5548 5852 5854 "},
+	{3338, {0}, "5518 5850 "},
 	{3337, {.has_range = true}, "5518 5519 5520 5536 5601 5602 5605 "},
 	{3313, {0}, "5518 5702 "},
 	{3334, {0}, "5508 5509 5518 5605 5702 "},
@@ -228,20 +233,106 @@ static void counters_are_reset_where_held(void **state)
 {
 	struct lwm2m_path changed[IPSO_RESET_MAX];
 	struct lwm2m_path count = path_resource(3200, 0, 5501);
-	struct lwm2m_path reset = path_resource(3200, 0, 5505);
 	struct lwm2m_value seven = lwm2m_integer(7);
 	struct tree *tree = *state;
 
 	instance(tree, 3200, (struct ipso_facts){0});
-	assert_int_equal(execute(tree, 3200, 5505, changed), -ENOTSUP);
-	tree_slot_add(tree, &reset);
-	assert_int_equal(execute(tree, 3200, 5505, changed), -ENOTSUP);
 	tree_set(tree, &count, &seven, 4);
 	assert_int_equal(execute(tree, 3200, 5505, changed), 1);
 	assert_int_equal(changed[0].id[2], 5501);
 	assert_int_equal(slot(tree, 3200, 5501)->value.as.integer, 0);
 	slot(tree, 3200, 5501)->flags = TREE_BOUND;
 	assert_int_equal(execute(tree, 3200, 5505, changed), -ENOTSUP);
+}
+
+/* A value that its main resource gets next: how many it counts. */
+static uint32_t counts(struct tree *tree, uint16_t object, bool on,
+		       uint32_t happened)
+{
+	struct lwm2m_path path = path_resource(object, 0, 5500);
+	struct lwm2m_value value = lwm2m_boolean(on);
+	uint32_t n = ipso_counts(tree, &path, &value, happened);
+
+	assert_int_equal(tree_set(tree, &path, &value, SECOND), 0);
+	return n;
+}
+
+static void turning_on_counts_once(void **state)
+{
+	struct tree *tree = *state;
+
+	instance(tree, 3302, (struct ipso_facts){0});
+	assert_int_equal(counts(tree, 3302, true, 0), 0);	/* it was so */
+	assert_int_equal(counts(tree, 3302, true, 0), 0);
+	assert_int_equal(counts(tree, 3302, false, 0), 0);
+	assert_int_equal(counts(tree, 3302, true, 0), 1);
+}
+
+static void events_count_each(void **state)
+{
+	struct tree *tree = *state;
+
+	instance(tree, 3347, (struct ipso_facts){0});
+	assert_int_equal(counts(tree, 3347, true, 1), 1);
+	assert_int_equal(counts(tree, 3347, true, 1), 1);
+	assert_int_equal(counts(tree, 3347, true, 40), 40);
+	assert_int_equal(counts(tree, 3347, false, 1), 0);
+}
+
+static void a_device_that_counts_is_left_alone(void **state)
+{
+	struct tree *tree = *state;
+
+	instance(tree, 3200, (struct ipso_facts){0});
+	slot(tree, 3200, 5501)->flags = TREE_BOUND;
+	assert_int_equal(counts(tree, 3200, true, 1), 0);
+	tree_finish(tree);
+	instance(tree, 3303, (struct ipso_facts){0});
+	assert_int_equal(counts(tree, 3303, true, 1), 0);
+}
+
+static int64_t seconds(struct tree *tree, uint16_t object, uint16_t resource,
+		       int64_t now)
+{
+	struct lwm2m_path path = path_resource(object, 0, resource);
+	struct lwm2m_value value;
+
+	assert_true(ipso_compute(&path, slot(tree, object, resource), now,
+				 &value));
+	return value.as.integer;
+}
+
+static void times_run_while_it_is_so(void **state)
+{
+	struct tree *tree = *state;
+
+	instance(tree, 3343, (struct ipso_facts){0});
+	assert_int_equal(seconds(tree, 3343, 5852, 10 * SECOND), 0);
+	sample(tree, 3343, 5548, 30, 10 * SECOND);
+	assert_int_equal(seconds(tree, 3343, 5852, 15 * SECOND - 1), 4);
+	sample(tree, 3343, 5548, 70, 15 * SECOND);
+	assert_int_equal(seconds(tree, 3343, 5852, 17 * SECOND), 7);
+	assert_int_equal(seconds(tree, 3343, 5854, 17 * SECOND), 0);
+	sample(tree, 3343, 5548, 0, 20 * SECOND);
+	assert_int_equal(seconds(tree, 3343, 5852, 90 * SECOND), 10);
+	assert_int_equal(seconds(tree, 3343, 5854, 90 * SECOND), 70);
+}
+
+static void a_time_that_is_set_goes_on_from_there(void **state)
+{
+	struct lwm2m_path time_on = path_resource(3311, 0, 5852);
+	struct lwm2m_value zero = lwm2m_integer(0);
+	struct tree *tree = *state;
+
+	instance(tree, 3311, (struct ipso_facts){0});
+	sample(tree, 3311, 5850, 1, 10 * SECOND);
+	tree_set(tree, &time_on, &zero, 20 * SECOND);
+	ipso_set(tree, &time_on, 20 * SECOND);
+	assert_int_equal(seconds(tree, 3311, 5852, 25 * SECOND), 5);
+	sample(tree, 3311, 5850, 0, 30 * SECOND);
+	tree_set(tree, &time_on, &zero, 40 * SECOND);
+	ipso_set(tree, &time_on, 40 * SECOND);
+	assert_int_equal(seconds(tree, 3311, 5852, 90 * SECOND), 0);
 }
 
 static void other_executes_are_not_ours(void **state)
@@ -288,6 +379,11 @@ int main(void)
 		TEST(reset_takes_the_current_value),
 		TEST(reset_takes_all_axes),
 		TEST(counters_are_reset_where_held),
+		TEST(turning_on_counts_once),
+		TEST(events_count_each),
+		TEST(a_device_that_counts_is_left_alone),
+		TEST(times_run_while_it_is_so),
+		TEST(a_time_that_is_set_goes_on_from_there),
 		TEST(states_its_range),
 		TEST(other_executes_are_not_ours),
 	};
