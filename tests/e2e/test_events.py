@@ -89,6 +89,20 @@ class Events(Site):
         self.wait_told(server, "/3348/0/5547", [1, 1, 1])
         server.wait_value("blu", "/3347/0/5501", 4)
 
+    def test_who_sleeps_is_told_of_each_press(self):
+        radio, server = self.radio(), self.server()
+        gateway = self.wired(server.port, BTHOME.replace(
+            "profile:", "silent_after: 2s, awake_time: 1s, profile:"), radio)
+        self.first_press(server, radio)
+        self.assertEqual(server.code("observe", "blu", "/3347/0/5500"),
+                         "2.05")
+        gateway.wait_log("blu", "silent")
+        mark = server.mark()
+        for packet in (2, 3):
+            radio.advertise(BUTTON, wired.bthome(packet, press()))
+        self.wait_told(server, "/3347/0/5500", [True, False] * 2, mark)
+        server.wait_value("blu", "/3347/0/5501", 3)
+
     def test_steps_of_a_dimmer_are_told_each(self):
         radio, server = self.radio(), self.server()
         self.wired(server.port, BTHOME, radio)
