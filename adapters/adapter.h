@@ -236,6 +236,11 @@ struct adapter_ops {
 	/* How much of the bus's time the polls of a checked device take at
 	 * least: 1 is all of it. 0: it is not known, or does not matter. */
 	double (*device_load)(const struct adapter_device *);
+	/* Two checked devices of one bus: can they not be there together?
+	 * Then text says why not, and the second is refused. */
+	bool (*devices_clash)(const struct adapter_device *first,
+			      const struct adapter_device *second, char *text,
+			      size_t size);
 };
 #define ADAPTER_EXPORT(...) \
 	extern const struct adapter_ops lwmux_adapter; \
@@ -276,6 +281,7 @@ struct adapter_host {
 		      size_t n, const char *format, va_list);
 	void (*happened)(struct adapter_point *, const struct lwm2m_value *,
 			 int64_t when, uint32_t times);
+	uint64_t (*keeps)(struct adapter_device *, bool on_disk);
 };
 
 /* ---- what an adapter calls ---- */
@@ -395,6 +401,16 @@ static inline int adapter_kept(struct adapter_device *device, const char *name,
 			       void *bytes, size_t n)
 {
 	return device->bus->host->kept(device, name, bytes, n);
+}
+/* Minor 4. How often something of the device was kept, and up to which of these
+ * all is on the disk (or cannot be brought there). turn() is called when that
+ * has changed. Of an older host, which does not say: 0. */
+static inline uint64_t adapter_keeps(struct adapter_device *device,
+				     bool on_disk)
+{
+	const struct adapter_bus *bus = device->bus;
+
+	return adapter_minor(bus) >= 4 ? bus->host->keeps(device, on_disk) : 0;
 }
 /* A counter in status and metrics, of the device, or with NULL of the bus:
  * the host adds nothing up. name is a literal. */

@@ -176,6 +176,7 @@ static int run(const struct options *o, struct config *config,
 	if (errors->first)
 		gateway.errors = *errors;
 	gateway.services.store = o->dry_run ? NULL : store_open(o->state);
+	store_watch(gateway.services.store, gateway_kept, &gateway);
 	last_open(gateway.services.last, gateway.services.store);
 	if (gateway.services.store)
 		forwarding_open(&gateway.services, o->state);

@@ -53,6 +53,31 @@ void counter_pulse(struct counter *counter, int64_t when, int64_t idle)
 	counter->last = when;
 }
 
+void counter_set(struct counter *counter, uint64_t total)
+{
+	counter->total = counter->written = total;
+	counter->kept = counter->sure = total;
+}
+
+uint64_t counter_told(const struct counter *counter)
+{
+	return counter->total < counter->sure ? counter->total :
+	       counter->sure;
+}
+
+/* Where they came faster than was thought, it is the double at least: so few
+ * writes catch up with any rate. */
+void counter_keep(struct counter *counter, bool exact)
+{
+	uint64_t came = counter->total - counter->written;
+	uint64_t thought = counter->kept - counter->written;
+
+	if (counter->total > counter->kept && came < 2 * thought)
+		came = 2 * thought;
+	counter->written = counter->total;
+	counter->kept = counter->total + (exact ? 0 : came);
+}
+
 double counter_rate(struct counter *counter, int64_t now, int64_t idle)
 {
 	double most;
@@ -81,17 +106,10 @@ void stopwatch_run(struct stopwatch *watch, bool on, int64_t now)
 	watch->since = now;
 }
 
-bool saving_step(struct saving *saving, int64_t now, int64_t period)
+int64_t saving_due(const struct saving *saving, bool held, int64_t period)
 {
-	if (now < saving_due(saving, period))
-		return false;
-	saving->dirty = false;
-	saving->last = now;
-	return true;
-}
-
-int64_t saving_due(const struct saving *saving, int64_t period)
-{
+	if (held && period > SAVING_HELD)
+		period = SAVING_HELD;
 	return saving->dirty ? saving->last + period : INT64_MAX;
 }
 

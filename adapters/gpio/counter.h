@@ -23,14 +23,27 @@ int64_t debounce_due(const struct debounce *debounce, int64_t period);
 
 /* ---- pulses ---- */
 
+/* A total that goes to the disk ahead of itself: what is told is on the disk, and
+ * a kill or a loss of power never shows a smaller one. */
 struct counter {
 	uint64_t total;
+	uint64_t written;		/* the total when it was last written */
+	uint64_t kept;			/* what was written for it: as much more
+					 * as came since the time before */
+	uint64_t sure;			/* of that, what is on the disk */
 	int64_t first, last;		/* pulses between which rate is
 					 * measured; 0: none yet */
 	uint32_t pulses;		/* behind first */
 	double rate;			/* per second, as last said */
 };
 void counter_pulse(struct counter *counter, int64_t when, int64_t idle);
+/* It is so many, and that will be written: as it is read, or set. */
+void counter_set(struct counter *counter, uint64_t total);
+/* What may be told of it now. */
+uint64_t counter_told(const struct counter *counter);
+/* It goes to the disk: kept is what is to be written. exact: no pulse follows, or
+ * there was none for long: nothing is guessed. */
+void counter_keep(struct counter *counter, bool exact);
 /* Pulses per second since the last call; while none come, no more than one in
  * the time that has passed; 0 after `idle` without one. */
 double counter_rate(struct counter *counter, int64_t now, int64_t idle);
@@ -50,10 +63,10 @@ struct saving {
 	int64_t last;			/* written then; 0: never */
 	bool dirty;
 };
-/* true: write now. At most once in `period`. */
-bool saving_step(struct saving *saving, int64_t now, int64_t period);
-/* INT64_MAX: nothing to write. */
-int64_t saving_due(const struct saving *saving, int64_t period);
+#define SAVING_HELD INT64_C(1000000000)	/* ns */
+/* When to write: at most once in `period`, and where something is not told
+ * before it is written (held), in SAVING_HELD. INT64_MAX: nothing to write. */
+int64_t saving_due(const struct saving *saving, bool held, int64_t period);
 
 /* ---- how often something is told ---- */
 

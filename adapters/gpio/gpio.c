@@ -2,6 +2,7 @@
  * The GPIO adapter: its keys, and what it does with the bus, devices and
  * points. It never blocks: edges wake it, one epoll set serves all lines. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -54,8 +55,17 @@ static const struct adapter_key point_keys[] = {
 		    .choices = LINE_DRIVE_NAMES, .fallback = "push-pull",
 		    .help = "of an output"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, initial,
-		    .choices = LINE_INITIAL_NAMES, .fallback = "keep",
+		    .choices = GPIO_INITIAL_NAMES, .fallback = "keep",
 		    .help = "an output's state at the start"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, interlock, .min = 1,
+		    .max = 60,
+		    .help = "the name of a group of outputs of which never two "
+			    "are on"),
+	ADAPTER_KEY(ADAPTER_INT, struct gpio_point, reading, .min = 0,
+		    .max = INT64_MAX, .flags = ADAPTER_AUTO,
+		    .fallback = "auto",
+		    .help = "a total begins with so many pulses, as the meter "
+			    "shows them; each new number is taken once"),
 	ADAPTER_KEY(ADAPTER_TIME, struct gpio_point, pulse, .min = 0,
 		    .max = 86400 * SECOND, .fallback = "0s",
 		    .help = "an output that is set on goes off after it"),
@@ -105,10 +115,42 @@ static int use_check(const struct adapter_point *point,
 	if (p->initial != LINE_KEEP && !output)
 		return adapter_refuse(bus, error, "initial",
 				      "is of outputs: needs writable: true");
+	if (p->interlock && !output)
+		return adapter_refuse(bus, error, "interlock",
+				      "is of outputs: needs writable: true");
+	if (p->reading >= 0 && p->count != COUNT_TOTAL)
+		return adapter_refuse(bus, error, "reading",
+				      "is of totals: needs count: total");
 	if (p->bias != LINE_BIAS_KEEP && output)
 		return adapter_refuse(bus, error, "bias",
 				      "is of inputs: an output has none");
 	return 0;
+}
+
+static bool may_be_same(const char *a, const char *b)
+{
+	return !a || !b || strcmp(a, b) == 0;
+}
+
+/* Two ways to say the same? Which chip it is is known at the start only. */
+static bool may_be_same_line(const struct gpio_point *a,
+			     const struct gpio_point *b)
+{
+	bool same = a->line && b->line ? strcmp(a->line, b->line) == 0 :
+		    !a->line && !b->line && a->number == b->number;
+
+	return same && may_be_same(a->chip, b->chip) &&
+	       may_be_same(a->path, b->path);
+}
+
+static bool are_on_together(const struct adapter_point *a,
+			    const struct adapter_point *b)
+{
+	const struct gpio_point *p = a->data, *q = b->data;
+
+	return p->interlock && q->interlock &&
+	       strcmp(p->interlock, q->interlock) == 0 &&
+	       p->initial == LINE_HIGH && q->initial == LINE_HIGH;
 }
 
 /* Two points of one line that want it otherwise; 0 where one of them does not
@@ -125,6 +167,10 @@ static int agree_check(const struct adapter_point *point,
 
 		if (device->points[i] == point)
 			return 0;
+		if (are_on_together(device->points[i], point))
+			return adapter_refuse(device->bus, error, "initial",
+				"the point %s is on at the start, and of the "
+				"same interlock", device->points[i]->name);
 		if (!gpio_is_same_line(o, p))
 			continue;
 		if (o->bias && p->bias && o->bias != p->bias)
@@ -132,7 +178,9 @@ static int agree_check(const struct adapter_point *point,
 		else if (o->debounce && p->debounce &&
 			 o->debounce != p->debounce)
 			key = "debounce";
-		else if (o->edge && p->edge && o->edge != p->edge)
+		else if (o->edge != p->edge && ((o->part == PART_EDGE &&
+			 gpio_names_edge(p)) || (p->part == PART_EDGE &&
+			 gpio_names_edge(o))))
 			key = "edge";
 		else if (o->initial && p->initial && o->initial != p->initial)
 			key = "initial";
@@ -144,6 +192,34 @@ static int agree_check(const struct adapter_point *point,
 				device->points[i]->name);
 	}
 	return 0;
+}
+
+static bool points_clash(const struct adapter_point *first,
+			 const struct adapter_point *second, char *text,
+			 size_t size)
+{
+	if (may_be_same_line(first->data, second->data))
+		snprintf(text, size, "its point %s has the same line as %s",
+			 first->name, second->name);
+	else if (are_on_together(first, second))
+		snprintf(text, size, "the points %s and %s are of one "
+			 "interlock, and both on at the start", first->name,
+			 second->name);
+	else
+		return false;
+	return true;
+}
+
+static bool gpio_devices_clash(const struct adapter_device *first,
+			       const struct adapter_device *second, char *text,
+			       size_t size)
+{
+	for (size_t i = 0; i < first->n_points; i++)
+		for (size_t k = 0; k < second->n_points; k++)
+			if (points_clash(first->points[i], second->points[k],
+					 text, size))
+				return true;
+	return false;
 }
 
 static enum lwm2m_type type_of(const struct gpio_point *p)
@@ -180,7 +256,8 @@ static int gpio_check_point(const struct adapter_point *point,
 	} else if (p->part == PART_DEBOUNCE) {
 		facts->max = 60000;
 	}
-	if (p->initial != LINE_KEEP && adapter_minor(point->device->bus) >= 3) {
+	if ((p->initial == LINE_LOW || p->initial == LINE_HIGH) &&
+	    adapter_minor(point->device->bus) >= 3) {
 		facts->has_initial = true;
 		facts->initial = p->initial == LINE_HIGH;
 	}
@@ -321,6 +398,7 @@ ADAPTER_EXPORT(.name = "gpio", .version = "1",
 	       .point_size = sizeof(struct gpio_point),
 	       .search_size = sizeof(struct gpio_search),
 	       .check_point = gpio_check_point,
+	       .devices_clash = gpio_devices_clash,
 	       .open = gpio_open, .close = gpio_close,
 	       .attach = gpio_attach, .detach = gpio_detach,
 	       .read = gpio_read, .command = gpio_command,

@@ -22,6 +22,9 @@ struct gpio_device {
 	size_t n_lines;
 };
 
+/* The first three are of enum line_initial. */
+#define GPIO_INITIAL_NAMES "keep|off|on|last"
+#define GPIO_LAST 3
 #define GPIO_COUNT_NAMES "no|total|rate"
 enum gpio_count { COUNT_NO, COUNT_TOTAL, COUNT_RATE };
 #define GPIO_PART_NAMES \
@@ -36,8 +39,9 @@ struct gpio_point {
 	const char *line, *chip, *path;
 	int32_t number;
 	bool active_low;
+	const char *interlock;
 	uint32_t bias, edge, count, part, drive, initial;
-	int64_t debounce, pulse, idle, save;
+	int64_t debounce, pulse, idle, save, reading;
 	/* ours */
 	struct gpio_line *of;
 };
@@ -51,7 +55,10 @@ struct gpio_line {
 	bool output, both_edges;
 	bool lasting;			/* has totals to keep */
 	uint32_t bias, drive, initial;
+	uint32_t conf_initial;
+	const char *interlock;
 	int64_t idle, save;
+	uint8_t also;			/* bits: edges that others count */
 	bool conf_active_low;		/* by the configuration ... */
 	uint32_t conf_edge;
 	int64_t conf_debounce;
@@ -65,9 +72,14 @@ struct gpio_line {
 	uint32_t sequence;
 	int64_t moved;			/* when level changed */
 	struct debounce filter;
-	struct counter counter;
+	struct counter counter;		/* of `edge` ... */
+	struct counter others[LINE_BOTH + 1];	/* ... and of those in also */
 	struct stopwatch watch;
+	struct stopwatch_kept { int64_t kept[2], sure[2]; } ahead;
 	struct saving saving;
+	uint64_t mark;			/* adapter_keeps() of what is written */
+	bool waits;			/* ... and is not on the disk yet */
+	bool commanded;			/* what an output was last told to be */
 	struct pace pace;		/* of totals ... */
 	struct pace state_pace;		/* ... and of states */
 	uint32_t rises;			/* to on, not told yet ... */
@@ -92,13 +104,28 @@ int gpio_line_sample(struct gpio_line *line);
 int64_t gpio_line_tick(struct gpio_line *line, int64_t now);
 int gpio_line_drive(struct gpio_line *line, bool on, int64_t pulse);
 bool gpio_line_is_on(const struct gpio_line *line);
+/* By a command: for `initial: last`. */
+int gpio_line_command(struct gpio_line *line, bool on, int64_t pulse);
+/* Does it matter of which edge the point is? */
+bool gpio_names_edge(const struct gpio_point *point);
+/* The one that a point counts. */
+struct counter *gpio_counter(const struct gpio_point *point);
 bool gpio_device_lives(const struct adapter_device *device);
 
 /* totals.c: what lasts of a line */
 void gpio_kept_read(struct gpio_line *line);
 void gpio_home_keep(struct gpio_line *line, const struct home *home);
-void gpio_totals_keep(struct gpio_line *line, int64_t now);
+/* last: as they are, for nothing more is counted. */
+void gpio_totals_keep(struct gpio_line *line, bool last, int64_t now);
+/* Something waits to be told until it is written. */
+bool gpio_totals_held(const struct gpio_line *line);
+/* Is what was written on the disk now? true: more may be told. */
+bool gpio_totals_sure(struct gpio_line *line);
+/* Of a time in s that may be told. */
+int64_t gpio_seconds(const struct gpio_line *line, bool on);
+void gpio_reading_take(struct gpio_line *line, const struct gpio_point *point);
 void gpio_settings_keep(struct gpio_line *line);
+void gpio_command_keep(const struct gpio_line *line);
 
 /* points.c: what the points tell, and what is written to them */
 /* when 0: it is so now. */

@@ -73,8 +73,6 @@ static void wants_add(struct gpio_line *line, const struct adapter_point *point)
 		line->idle = p->idle;
 	if (!line->save || p->save < line->save)
 		line->save = p->save;
-	if (p->edge != LINE_RISING)
-		line->conf_edge = p->edge;
 	line->lasting |= p->count == COUNT_TOTAL || p->part == PART_ON_TIME ||
 			 p->part == PART_OFF_TIME;
 	line->both_edges |= p->part != PART_RESET && p->count == COUNT_NO;
@@ -82,7 +80,42 @@ static void wants_add(struct gpio_line *line, const struct adapter_point *point)
 		return;
 	line->output = true;
 	line->drive = p->drive;
-	line->initial = p->initial;
+	line->initial = line->conf_initial = p->initial;
+	line->interlock = p->interlock;
+}
+
+/* The first point that counts, else 5504, says which edge the line's own counter
+ * is of; points of another edge have one of their own. */
+bool gpio_names_edge(const struct gpio_point *p)
+{
+	return p->count != COUNT_NO || p->part == PART_EDGE ||
+	       p->part == PART_RESET;
+}
+
+static void edges_choose(struct gpio_line *line)
+{
+	const struct adapter_device *device = line->device;
+	bool chosen = false;
+
+	for (size_t i = 0; i < device->n_points; i++) {
+		const struct gpio_point *p = device->points[i]->data;
+
+		if (p->of != line || !gpio_names_edge(p))
+			continue;
+		if (!chosen)
+			line->conf_edge = p->edge;
+		else if (p->edge != line->conf_edge)
+			line->also |= (uint8_t)(1u << p->edge);
+		chosen = true;
+	}
+}
+
+struct counter *gpio_counter(const struct gpio_point *p)
+{
+	struct gpio_line *line = p->of;
+
+	return line->also & 1u << p->edge ? &line->others[p->edge] :
+	       &line->counter;
 }
 
 static struct gpio_line *line_of(struct gpio_device *d, struct gpio_point *p)
@@ -113,10 +146,16 @@ int gpio_lines_make(struct adapter_device *device)
 		struct gpio_line *line = &d->lines[i];
 
 		line_name(line, line->keys);
+		edges_choose(line);
 		line->active_low = line->conf_active_low;
 		line->edge = line->conf_edge;
 		line->debounce = line->conf_debounce;
 		gpio_kept_read(line);
+	}
+	for (size_t i = 0; i < device->n_points; i++) {
+		const struct gpio_point *p = device->points[i]->data;
+
+		gpio_reading_take(p->of, p);
 	}
 	return 0;
 }
@@ -140,7 +179,7 @@ void gpio_lines_free(struct adapter_device *device)
 
 	for (size_t i = 0; i < d->n_lines; i++) {
 		if (d->lines[i].saving.dirty)
-			gpio_totals_keep(&d->lines[i], 0);
+			gpio_totals_keep(&d->lines[i], true, 0);
 		if (d->lines[i].handle)
 			close_line(&d->lines[i]);
 	}
@@ -174,7 +213,7 @@ static void line_fault(struct gpio_line *line, int error, const char *why)
 
 static bool needs_both(const struct gpio_line *line)
 {
-	return line->both_edges || line->edge == LINE_BOTH ||
+	return line->both_edges || line->also || line->edge == LINE_BOTH ||
 	       (line->debounce > 0 && !lines_facts.debounces);
 }
 
@@ -187,12 +226,48 @@ static enum line_edge wire_edge(const struct gpio_line *line)
 	       LINE_FALLING : LINE_RISING;
 }
 
+/* ---- outputs of which never two are on */
+
+static struct gpio_line *on_among(struct adapter_device *device,
+				  const struct gpio_line *line)
+{
+	struct gpio_device *d = device->data;
+
+	for (size_t i = 0; i < d->n_lines; i++) {
+		struct gpio_line *other = &d->lines[i];
+
+		if (other != line && other->handle && other->interlock &&
+		    strcmp(other->interlock, line->interlock) == 0 &&
+		    gpio_line_is_on(other))
+			return other;
+	}
+	return NULL;
+}
+
+/* NULL: none of its group is on. */
+static struct gpio_line *interlocked(const struct gpio_line *line)
+{
+	struct gpio_line *found;
+
+	if (!line->interlock)
+		return NULL;
+	found = on_among(line->device, line);
+	for (struct adapter_device *d = line->device->bus->devices;
+	     d && !found; d = d->next)
+		if (d != line->device)
+			found = on_among(d, line);
+	return found;
+}
+
 static enum line_initial wire_initial(const struct gpio_line *line)
 {
+	bool on = line->initial == GPIO_LAST ? line->commanded :
+		  line->initial == LINE_HIGH;
+
 	if (line->initial == LINE_KEEP)
 		return LINE_KEEP;
-	return (line->initial == LINE_HIGH) != line->active_low ?
-	       LINE_HIGH : LINE_LOW;
+	return (on && !interlocked(line)) != line->active_low ? LINE_HIGH :
+	       LINE_LOW;
 }
 
 static int line_borrow(struct gpio_line *line, const struct place *place)
@@ -213,6 +288,20 @@ static int line_borrow(struct gpio_line *line, const struct place *place)
 			    &line->handle);
 }
 
+/* Found on beside another of its group: off it goes. */
+static int interlock_settle(struct gpio_line *line)
+{
+	const struct gpio_line *other = !line->output ||
+		!gpio_line_is_on(line) ? NULL : interlocked(line);
+
+	if (!other)
+		return 0;
+	adapter_log(line->device->bus, line->device, GPIO_LOG_WARNING,
+		    "line %s was on, and %s of its interlock is: it is set "
+		    "off", line->name, other->name);
+	return gpio_line_drive(line, false, 0);
+}
+
 static int line_start(struct gpio_line *line)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = line};
@@ -228,7 +317,7 @@ static int line_start(struct gpio_line *line)
 	line->moved = line->watch.since = now_of(line);
 	line->sequence = 0;
 	debounce_start(&line->filter, level, line->moved);
-	return 0;
+	return interlock_settle(line);
 }
 
 int gpio_line_open(struct gpio_line *line)
@@ -280,10 +369,25 @@ void gpio_line_fail(struct gpio_line *line, int error)
 
 /* ---- edges ---- */
 
-static void pulse_count(struct gpio_line *line, int64_t when)
+static void pulse_count(struct gpio_line *line, struct counter *counter,
+			int64_t when)
 {
-	counter_pulse(&line->counter, when, line->idle);
+	counter_pulse(counter, when, line->idle);
 	line->saving.dirty = line->lasting;
+}
+
+static bool is_edge(uint32_t edge, bool rises)
+{
+	return edge == LINE_BOTH || rises == (edge == LINE_RISING);
+}
+
+static void edge_count(struct gpio_line *line, bool rises, int64_t when)
+{
+	if (is_edge(line->edge, rises))
+		pulse_count(line, &line->counter, when);
+	for (uint32_t edge = 0; edge <= LINE_BOTH; edge++)
+		if (line->also & 1u << edge && is_edge(edge, rises))
+			pulse_count(line, &line->others[edge], when);
 }
 
 static void totals_tell(struct gpio_line *line)
@@ -311,8 +415,7 @@ static void line_moved(struct gpio_line *line, bool level, int64_t when)
 		line->rises++;
 		line->rose = when;
 	}
-	if (line->edge == LINE_BOTH || rises == (line->edge == LINE_RISING))
-		pulse_count(line, when);
+	edge_count(line, rises, when);
 }
 
 /* Returns whether there is something to tell. */
@@ -358,7 +461,7 @@ static bool event_take(struct gpio_line *line, const struct line_event *e)
 	if (wire_edge(line) != LINE_BOTH) {	/* only pulses are counted */
 		line->level = e->rising;
 		line->moved = e->when;
-		pulse_count(line, e->when);
+		pulse_count(line, &line->counter, e->when);
 		return true;
 	}
 	return level_seen(line, e->rising, e->when);
@@ -456,6 +559,34 @@ int gpio_line_drive(struct gpio_line *line, bool on, int64_t pulse)
 	return -EIO;
 }
 
+/* One that goes off by itself is off, whatever cuts it short. */
+static void command_note(struct gpio_line *line, bool on)
+{
+	if (line->initial != GPIO_LAST && line->conf_initial != GPIO_LAST)
+		return;
+	line->commanded = on;
+	line->initial = GPIO_LAST;
+	gpio_command_keep(line);
+}
+
+int gpio_line_command(struct gpio_line *line, bool on, int64_t pulse)
+{
+	const struct gpio_line *other = on ? interlocked(line) : NULL;
+	int rc;
+
+	if (other) {
+		adapter_log(line->device->bus, line->device,
+			    GPIO_LOG_WARNING, "line %s stays off: %s of the "
+			    "interlock %s is on", line->name, other->name,
+			    line->interlock);
+		return -EBUSY;
+	}
+	rc = gpio_line_drive(line, on, pulse);
+	if (rc == 0)
+		command_note(line, on && !pulse);
+	return rc;
+}
+
 static void pulse_finish(struct gpio_line *line)
 {
 	int rc = gpio_line_drive(line, false, 0);
@@ -488,8 +619,11 @@ int64_t gpio_line_tick(struct gpio_line *line, int64_t now)
 		totals_tell(line);
 	if (line->handle && pace_due(&line->state_pace, TELL_PERIOD) <= now)
 		state_tell(line);
-	if (saving_step(&line->saving, now, line->save))
-		gpio_totals_keep(line, now);
+	if (saving_due(&line->saving, gpio_totals_held(line),
+		       line->save) <= now)
+		gpio_totals_keep(line, false, now);
+	if (gpio_totals_sure(line) && line->handle)
+		totals_tell(line);
 	if (line->handle) {
 		next = earlier(debounce_due(&line->filter, period),
 			       pace_due(&line->pace, TELL_PERIOD));
@@ -497,5 +631,6 @@ int64_t gpio_line_tick(struct gpio_line *line, int64_t now)
 		if (line->pulse_end)
 			next = earlier(next, line->pulse_end);
 	}
-	return earlier(next, saving_due(&line->saving, line->save));
+	return earlier(next, saving_due(&line->saving,
+					gpio_totals_held(line), line->save));
 }

@@ -42,7 +42,6 @@ enum line_drive {
 };
 #define LINE_EDGE_NAMES "rising|falling|both"
 enum line_edge { LINE_RISING, LINE_FALLING, LINE_BOTH };
-#define LINE_INITIAL_NAMES "keep|off|on"
 enum line_initial { LINE_KEEP, LINE_LOW, LINE_HIGH };
 
 struct line_settings {

@@ -18,9 +18,9 @@ static struct lwm2m_value value_told(const struct gpio_point *p, int64_t now)
 	case COUNT_NO:
 		break;
 	case COUNT_TOTAL:
-		return lwm2m_unsigned(line->counter.total);
+		return lwm2m_unsigned(counter_told(gpio_counter(p)));
 	case COUNT_RATE:
-		return lwm2m_float(counter_rate(&line->counter, now,
+		return lwm2m_float(counter_rate(gpio_counter(p), now,
 						line->idle));
 	}
 	return lwm2m_boolean(gpio_line_is_on(line));
@@ -31,7 +31,7 @@ static struct lwm2m_value seconds_told(struct gpio_line *line, bool on,
 {
 	stopwatch_run(&line->watch, gpio_line_is_on(line), now);
 	line->saving.dirty = true;
-	return lwm2m_integer(line->watch.ns[on] / SECOND);
+	return lwm2m_integer(gpio_seconds(line, on));
 }
 
 void gpio_point_tell(struct adapter_point *point, int64_t when)
@@ -120,15 +120,17 @@ void gpio_line_tell_totals(struct gpio_line *line)
 	size_t i = 0;
 
 	while ((point = point_next(line, COUNT_TOTAL, &i)))
-		gpio_point_tell(point, line->counter.last);
+		gpio_point_tell(point,
+				gpio_counter(point->data)->last);
 }
 
-static int total_set(struct gpio_line *line, double number)
+static int total_set(struct gpio_line *line, struct counter *counter,
+		     double number)
 {
 	if (!(number >= 0 && number < 0x1p63))
 		return -ERANGE;
-	line->counter.total = (uint64_t)number;
-	gpio_totals_keep(line, adapter_now(line->device->bus));
+	counter_set(counter, (uint64_t)number);
+	gpio_totals_keep(line, false, adapter_now(line->device->bus));
 	return 0;
 }
 
@@ -140,7 +142,8 @@ static int seconds_set(struct gpio_line *line, bool on, double seconds)
 		return -ERANGE;
 	stopwatch_run(&line->watch, gpio_line_is_on(line), now);
 	line->watch.ns[on] = (int64_t)(seconds * 1e9);
-	gpio_totals_keep(line, now);
+	line->ahead.sure[on] = line->watch.ns[on];
+	gpio_totals_keep(line, false, now);
 	return 0;
 }
 
@@ -198,9 +201,9 @@ static int part_write(const struct gpio_point *p, double number)
 	switch ((enum gpio_part)p->part) {
 	case PART_VALUE:
 		return p->count == COUNT_NO ?
-		       gpio_line_drive(line, number != 0, p->pulse) :
-		       p->count == COUNT_TOTAL ? total_set(line, number) :
-		       -ENOTSUP;
+		       gpio_line_command(line, number != 0, p->pulse) :
+		       p->count == COUNT_TOTAL ?
+		       total_set(line, gpio_counter(p), number) : -ENOTSUP;
 	case PART_POLARITY:
 		return polarity_set(line, number != 0);
 	case PART_DEBOUNCE:
@@ -208,7 +211,7 @@ static int part_write(const struct gpio_point *p, double number)
 	case PART_EDGE:
 		return edge_set(line, number);
 	case PART_RESET:
-		return total_set(line, 0);
+		return total_set(line, gpio_counter(p), 0);
 	case PART_ON_TIME:
 	case PART_OFF_TIME:
 		return seconds_set(line, p->part == PART_ON_TIME, number);

@@ -280,6 +280,13 @@ void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll)
 		.poll = poll});
 }
 
+void bus_kept(struct bus_device *device, uint64_t id)
+{
+	if (!is_leaving(device))
+		request_post(bus_of(device), (struct bus_request){
+			.kind = INBOX_KEPT, .device = device, .id = id});
+}
+
 int bus_image(struct bus_device *device, struct image *image, bool install,
 	      uint64_t id)
 {

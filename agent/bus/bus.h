@@ -41,7 +41,8 @@ enum bus_event {
 	BUS_DONE,		/* command `id` has ended: error, 0 well; the
 				 * read-back's sample came before it */
 	BUS_KEEP,		/* the device's kept state is now bytes; at
-				 * most once a second, and before DETACHED */
+				 * most once a second, and before DETACHED.
+				 * bus_kept() of id when they are written */
 	BUS_FOUND,		/* a search (id) found: bus_search.h */
 	BUS_SEARCHING,		/* and goes on: point of tries steps are done,
 				 * the rest takes about `when` ns more; at most
@@ -108,6 +109,9 @@ int bus_write(struct bus_device *device, uint32_t point,
 void bus_cancel(struct bus_device *device, uint64_t id);
 /* From now on the point is polled every `poll` ns, if it is polled at all. */
 void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
+
+/* What BUS_KEEP of this id brought is on the disk, or cannot be brought there. */
+void bus_kept(struct bus_device *device, uint64_t id);
 
 /* Is the image one for the device (install: false), or put it there: BUS_DONE
  * with this id follows, error as adapter.h says of image_check and

@@ -250,6 +250,7 @@ static int host_keep(struct adapter_device *base, const char *name,
 	struct bus *bus = bus_of(base->bus);
 	int rc = kept_set(&device->kept, name, bytes, n);
 
+	device->keeps += rc > 0;
 	if (rc <= 0 || device->keeping)
 		return rc < 0 ? rc : 0;
 	device->keeping = true;
@@ -264,7 +265,8 @@ void device_keep_flush(struct bus_device *device)
 		return;
 	device->keeping = false;
 	device_say(device, (struct bus_message){
-		.event = BUS_KEEP, .length = device->kept.n,
+		.event = BUS_KEEP, .id = device->keeps,
+		.length = device->kept.n,
 		.bytes = bytes_copy(device->kept.bytes, device->kept.n)});
 }
 
@@ -273,6 +275,13 @@ void bus_keep_flush(struct bus *bus)
 	bus->keep_at = POLL_NEVER;
 	for (struct bus_device *d = bus->first; d; d = d->next)
 		device_keep_flush(d);
+}
+
+static uint64_t host_keeps(struct adapter_device *base, bool on_disk)
+{
+	const struct bus_device *device = device_of(base);
+
+	return on_disk ? device->kept_to : device->keeps;
 }
 
 static int host_kept(struct adapter_device *base, const char *name, void *bytes,
@@ -410,5 +419,5 @@ const struct adapter_host bus_host = {
 	.low_fd = host_low_fd, .missed = host_missed, .why = host_why,
 	.note = host_note,
 	.warn = host_warn, .trace = trace_frame,
-	.happened = host_happened,
+	.happened = host_happened, .keeps = host_keeps,
 };

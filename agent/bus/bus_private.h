@@ -78,6 +78,7 @@ struct bus_device {
 	int64_t hold;			/* left alone until then; 0: not */
 	struct bus_command *current, *queue;
 	struct kept kept;
+	uint64_t keeps, kept_to;	/* changes of it; those on the disk */
 	struct bus_counters counters;	/* under bus->counters_lock, this and */
 	struct bus_pace pace;		/* this */
 	uint32_t seed;
@@ -103,7 +104,7 @@ struct bus_device {
 enum bus_inbox_kind { INBOX_ATTACH, INBOX_DETACH, INBOX_DO,
 			INBOX_FORGET, INBOX_RHYTHM, INBOX_SEARCH,
 			INBOX_SEARCH_STOP, INBOX_IMAGE, INBOX_TRACE,
-			INBOX_TRACE_STOP };
+			INBOX_TRACE_STOP, INBOX_KEPT };
 
 struct bus_request {
 	struct bus_request *next;
@@ -112,7 +113,7 @@ struct bus_request {
 	struct bus_command *command;	/* of DO */
 	const struct search_plan *plan;	/* of SEARCH */
 	struct bus_image *image;	/* of IMAGE */
-	uint64_t id;			/* of FORGET, of SEARCH, of TRACE */
+	uint64_t id;			/* of FORGET, of SEARCH, of TRACE, of KEPT */
 	int64_t poll;			/* of RHYTHM; TRACE: until when */
 	uint32_t point;
 };

@@ -102,6 +102,11 @@ static void request_serve(struct bus *bus, const struct bus_request *request)
 	case INBOX_IMAGE:
 		image_begin(bus, request->image);
 		break;
+	case INBOX_KEPT:
+		request->device->kept_to = request->id;
+		if (bus->open)
+			bus->turn_at = 0;
+		break;
 	}
 }
 

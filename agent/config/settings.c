@@ -260,6 +260,7 @@ void settings_apply(struct config *config, struct plugins *plugins,
 			  verdicts[i].why, sizeof(verdicts[i].why));
 	buses_refuse_twice(config, verdicts, errors);
 	devices_apply(config, verdicts, errors);
+	devices_refuse_clashes(config, errors);
 	lines_warn(config, errors);
 	sources_forget(config);
 	refused_drop(config);

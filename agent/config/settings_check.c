@@ -336,3 +336,20 @@ double device_load(const struct config_bus *bus,
 	stubs_finish(&s);
 	return load;
 }
+
+bool devices_clash(const struct config_bus *bus,
+		   const struct config_device *first,
+		   const struct config_device *second, char *text, size_t size)
+{
+	struct stubs a, b;
+	bool clash;
+
+	if (!bus->ops->devices_clash)
+		return false;
+	stubs_make(&a, bus, first);
+	stubs_make(&b, bus, second);
+	clash = bus->ops->devices_clash(&a.device, &b.device, text, size);
+	stubs_finish(&a);
+	stubs_finish(&b);
+	return clash;
+}

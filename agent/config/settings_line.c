@@ -132,6 +132,56 @@ static const struct config_bus *bus_of(const struct config *config,
 	return NULL;
 }
 
+static bool is_running(const struct config_device *d)
+{
+	return !d->refused && d->enabled && d->bus;
+}
+
+static void device_refuse(const struct config_device *first,
+			  struct config_device *device, const char *why,
+			  struct config_errors *errors)
+{
+	struct place at = first->source->place, here = device->source->place;
+	char text[TEXT_MAX + 256];
+
+	snprintf(text, sizeof(text), "cannot be beside %s (%s:%u:%u): %s",
+		 first->endpoint, at.file, at.line, at.column, why);
+	config_error_add(errors, here, device->endpoint, "%s", text);
+	device->refused = arena_text(device->arena, text);
+}
+
+static void clash_refuse(struct config *config, const struct config_bus *bus,
+			 struct config_device *device, size_t before,
+			 struct config_errors *errors)
+{
+	char text[TEXT_MAX];
+
+	for (size_t i = 0; i < before; i++) {
+		const struct config_device *first = config->devices[i];
+
+		if (!is_running(first) || strcmp(first->bus, device->bus) ||
+		    !devices_clash(bus, first, device, text, sizeof(text)))
+			continue;
+		device_refuse(first, device, text, errors);
+		return;
+	}
+}
+
+void devices_refuse_clashes(struct config *config,
+			    struct config_errors *errors)
+{
+	size_t at;
+
+	for (size_t i = 1; i < config->n_devices; i++) {
+		struct config_device *d = config->devices[i];
+		const struct config_bus *bus = !is_running(d) ? NULL :
+					       bus_of(config, d, &at);
+
+		if (bus && bus->ops && bus->ops->devices_clash)
+			clash_refuse(config, bus, d, i, errors);
+	}
+}
+
 static void device_warn(const struct config_device *first,
 			const struct config_device *device, const char *place,
 			struct config_errors *errors)

@@ -38,12 +38,19 @@ bool device_place(const struct config_bus *bus,
 double device_load(const struct config_bus *bus,
 		   const struct config_device *device);
 
+/* Why the second cannot be on the bus beside the first; false: it can. */
+bool devices_clash(const struct config_bus *bus,
+		   const struct config_device *first,
+		   const struct config_device *second, char *text, size_t size);
+
 /* settings_line.c: what of all buses and devices together is one too many.
  * verdicts: of each bus, for its devices, why it is refused. */
 struct verdict { char why[384]; };
 void buses_refuse_twice(struct config *config, struct verdict *verdicts,
 			struct config_errors *errors);
 /* After the devices have been typed. */
+void devices_refuse_clashes(struct config *config,
+			    struct config_errors *errors);
 void lines_warn(const struct config *config, struct config_errors *errors);
 
 /* host: among the host's own keys. */

@@ -468,6 +468,20 @@ static void detached(struct endpoint *e)
 
 /* ---- messages ---- */
 
+static void keep(struct endpoint *e, const struct bus_message *m)
+{
+	store_put_told(e->services->store, STORE_KEPT, e->conf->endpoint,
+		       m->bytes, m->length, m->id);
+	if (!e->services->store)
+		endpoint_kept(e, m->id);
+}
+
+void endpoint_kept(struct endpoint *e, uint64_t id)
+{
+	if (e->device)
+		bus_kept(e->device, id);
+}
+
 void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		      int64_t now)
 {
@@ -498,8 +512,7 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 			batch_done(e, m->id, m->error, now);
 		break;
 	case BUS_KEEP:
-		store_put(e->services->store, STORE_KEPT, e->conf->endpoint,
-			  m->bytes, m->length);
+		keep(e, m);
 		break;
 	case BUS_DETACHED:
 		detached(e);

@@ -123,6 +123,8 @@ void endpoint_trouble(const struct endpoint *endpoint, int64_t now,
 /* A resource has changed by a server's write, an execute or a reset. */
 void endpoint_touched(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);
+/* What BUS_KEEP of this id brought is written. */
+void endpoint_kept(struct endpoint *endpoint, uint64_t id);
 /* So many events have been counted at path, the last one at `wall`. */
 void endpoint_counted(struct endpoint *endpoint, const struct lwm2m_path *path,
 		      int64_t total, int64_t wall, int64_t now);

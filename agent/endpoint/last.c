@@ -11,8 +11,8 @@
 #include "ipso/ipso.h"
 #include "objects/codec.h"
 
-#define TOTALS_AFTER (SECOND / 2)	/* counts of events are told from the disk */
 #define SECOND INT64_C(1000000000)
+#define TOTALS_AFTER (SECOND / 2)	/* what counts events is told from disk */
 #define SAME_AFTER (60 * SECOND)	/* nothing new is written so often */
 #define RECORD_ROOM 16384
 #define PENDING_KEPT (128 * 1024)

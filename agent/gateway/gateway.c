@@ -430,6 +430,14 @@ static int64_t turn_buses(struct gateway *g, int64_t now)
 	return due;
 }
 
+void gateway_kept(void *gateway, const char *endpoint, uint64_t number)
+{
+	struct endpoint *e = gateway_endpoint(gateway, endpoint);
+
+	if (e)
+		endpoint_kept(e, number);
+}
+
 int64_t gateway_turn(struct gateway *g, int64_t now)
 {
 	int64_t due, next;

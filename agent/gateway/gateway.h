@@ -87,6 +87,8 @@ void gateway_bus_closed(struct gateway_bus *bus, int64_t now);
 
 /* Messages of the buses; returns whether more are left. */
 bool gateway_mail(struct gateway *gateway, int64_t now);
+/* What the endpoint's device keeps, as of this number, is written. */
+void gateway_kept(void *gateway, const char *endpoint, uint64_t number);
 /* All that is due now; returns when the next thing is. */
 int64_t gateway_turn(struct gateway *gateway, int64_t now);
 void gateway_stop(struct gateway *gateway, int64_t now);

@@ -41,6 +41,8 @@ struct job {
 	char *path;
 	uint8_t *bytes;
 	size_t n;
+	char *endpoint;			/* who is told of its end ... */
+	uint64_t number;		/* ... with this; 0: nobody */
 };
 
 struct store {
@@ -53,6 +55,8 @@ struct store {
 	uv_work_t work;
 	int error, said;		/* of the last one; of the last log line */
 	uint64_t appends, appended;	/* begun, and ended */
+	store_written *written;
+	void *owner;
 };
 
 static const char *const folders[] = {
@@ -242,6 +246,7 @@ static void job_tell(struct store *store, struct job *job)
 static void job_free(struct job *job)
 {
 	free(job->path);
+	free(job->endpoint);
 	bytes_free(job);
 	free(job);
 }
@@ -278,6 +283,9 @@ static void worked(uv_work_t *request, int status)
 			 store->directory);
 	store->said = store->error;
 	store->appended += store->now->kind == JOB_APPEND;
+	if (store->now->number && store->written)
+		store->written(store->owner, store->now->endpoint,
+			       store->now->number);
 	job_tell(store, store->now);
 	if (store->error && store->now->kind == JOB_REPLACE &&
 	    !waiting(store, store->now->path)) {
@@ -288,6 +296,14 @@ static void worked(uv_work_t *request, int status)
 	}
 	store->now = NULL;
 	next(store);
+}
+
+void store_watch(struct store *store, store_written *written, void *owner)
+{
+	if (!store)
+		return;
+	store->written = written;
+	store->owner = owner;
 }
 
 static void next(struct store *store)
@@ -340,6 +356,13 @@ static void failed_retry(struct store *store)
 void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 	       const uint8_t *bytes, size_t n)
 {
+	store_put_told(store, kind, endpoint, bytes, n, 0);
+}
+
+void store_put_told(struct store *store, enum store_kind kind,
+		    const char *endpoint, const uint8_t *bytes, size_t n,
+		    uint64_t number)
+{
 	char *path;
 	struct job *job;
 
@@ -360,6 +383,9 @@ void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 		*store->end = job;
 		store->end = &job->next;
 	}
+	if (number && !job->endpoint && !(job->endpoint = strdup(endpoint)))
+		abort();
+	job->number = number;
 	job->bytes = malloc(n ? n : 1);
 	if (!job->bytes)
 		abort();
@@ -601,6 +627,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	store->written = NULL;
 	failed_retry(store);
 	while (store->now)
 		uv_run(uv_default_loop(), UV_RUN_ONCE);

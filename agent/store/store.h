@@ -22,11 +22,19 @@ enum store_kind {
 
 /* NULL directory: nothing is kept. Makes a folder for each kind. */
 struct store *store_open(const char *directory);
-/* Waits for what is being written. */
+/* Waits for what is being written; nobody is told any more. */
 void store_close(struct store *store);
 /* Of an endpoint: bytes are copied. The newest wins. */
 void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 	       const uint8_t *bytes, size_t n);
+/* The same, of a number from 1 on that `written` is called with, on the agent
+ * thread, when this or a newer one of the same kind and endpoint is written, or
+ * could not be. */
+void store_put_told(struct store *store, enum store_kind kind,
+		    const char *endpoint, const uint8_t *bytes, size_t n,
+		    uint64_t number);
+typedef void store_written(void *owner, const char *endpoint, uint64_t number);
+void store_watch(struct store *store, store_written *written, void *owner);
 /* What servers have set in the endpoint is on the disk (error 0), or could not
  * be written. */
 typedef void (*store_done)(void *context, int error, int64_t now);

@@ -82,10 +82,14 @@ static bool value(const struct adapter_point *p)
 	return fake_number(p) != 0;
 }
 
+/* What has come meanwhile is on the disk, and told, a second later. */
 static uint64_t total(struct adapter_point *p)
 {
 	struct adapter_point *due[] = {p};
 
+	assert_int_equal(fake_read(device, due, 1), 0);
+	at(now + SECOND);
+	turn();
 	assert_int_equal(fake_read(device, due, 1), 0);
 	return (uint64_t)fake_number(p);
 }
@@ -538,21 +542,308 @@ static int64_t totals_on_disk(void)
 	       (int64_t)n;
 }
 
-/* The first pulse goes to the disk at once, the rest once in `save`. */
-static void totals_are_written_now_and_then(void **state)
+static void first_pulse(void)
 {
+	at(100 * SECOND);
+	pulses(gpio_line_named("meter"), 1, 0);
+}
+
+/* The first pulse goes to the disk at once; then as many as came lately are
+ * written ahead, and what stands still is exact again. */
+static void totals_are_written_ahead(void **state)
+{
+	struct adapter_point *n = point("n", "line=meter count=total "
+					"save=30s");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(totals_on_disk(), -1);
+	first_pulse();
+	assert_int_equal(totals_on_disk(), 1);
+	for (int i = 2; i <= 300; i++) {
+		pulses(gpio_line_named("meter"), 1, SECOND);
+		assert_in_range(totals_on_disk(), i, i + 60);
+		assert_int_equal(fake_number(n), i);
+	}
+	for (int i = 0; i < 3; i++) {
+		at(now + 31 * SECOND);
+		turn();
+	}
+	assert_int_equal(turn(), INT64_MAX);
+	assert_int_equal(totals_on_disk(), 300);
+}
+
+/* Whatever the disk does, nothing is told that it does not hold. */
+static void nothing_is_told_that_is_not_on_the_disk(void **state)
+{
+	struct adapter_point *n = point("n", "line=meter count=total "
+					"save=30s");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	first_pulse();
+	assert_int_equal(fake_number(n), 1);
+	fake_disk(host, true);
+	pulses(gpio_line_named("meter"), 50, SECOND);
+	assert_int_equal(fake_number(n), 1);
+	fake_disk(host, false);
+	turn();
+	assert_int_equal(fake_number(n), 51);
+	fake_close(host);
+	assert_int_equal(totals_on_disk(), 51);
+}
+
+/* A kill: what was written is what there is. */
+static void a_kill_shows_no_smaller_total(void **state)
+{
+	static const char spec[] = "line=meter count=total save=30s";
+	struct adapter_point *n = point("n", spec);
+	uint64_t told;
+	uint8_t kept[64];
+	int size;
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	first_pulse();
+	pulses(gpio_line_named("meter"), 77, SECOND / 3);
+	told = (uint64_t)fake_number(n);
+	size = adapter_kept(device, "totals:meter", kept, sizeof(kept));
+	assert_in_range(size, 1, sizeof(kept));
+	fake_close(host);		/* writes the exact one: undone */
+	adapter_keep(device, "totals:meter", kept, (size_t)size);
+	assert_int_equal(fake_attach(host), 0);
+	assert_in_range(fake_number(n), told, 78 + 78);
+}
+
+/* How few they are at any rate: to catch up, and then one in `save`. */
+static void few_writes_do(void **state)
+{
+	unsigned writes = 0;
+	int64_t last = -1;
+
 	(void)state;
 	point("n", "line=meter count=total save=30s");
 	assert_int_equal(fake_attach(host), 0);
-	assert_int_equal(totals_on_disk(), -1);
 	at(100 * SECOND);
-	pulses(gpio_line_named("meter"), 1, 0);
-	assert_int_equal(totals_on_disk(), 1);
-	pulses(gpio_line_named("meter"), 29, SECOND);
-	assert_int_equal(totals_on_disk(), 1);
-	at(130 * SECOND);
-	assert_int_equal(turn(), INT64_MAX);
-	assert_int_equal(totals_on_disk(), 30);
+	for (int i = 0; i < 300; i++) {
+		pulses(gpio_line_named("meter"), 7, SECOND / 7);
+		writes += totals_on_disk() != last;
+		last = totals_on_disk();
+	}
+	assert_in_range(writes, 10, 20);
+}
+
+static void edges_are_counted_apart(void **state)
+{
+	struct adapter_point *up = point("u", "line=door count=total");
+	struct adapter_point *down = point("d", "line=door count=total "
+					   "edge=falling");
+	struct adapter_point *both = point("b", "line=door count=total "
+					   "edge=both");
+	struct line *line = gpio_line_named("door");
+
+	(void)state;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(line->as.edge, LINE_BOTH);
+	pulses(line, 4, MS);
+	at(now + MS);
+	move(line, true);
+	assert_int_equal(total(up), 5);
+	assert_int_equal(total(down), 4);
+	assert_int_equal(total(both), 9);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(up), 5);
+	assert_int_equal(fake_number(down), 4);
+	assert_int_equal(fake_write(down, lwm2m_unsigned(100)), 0);
+	assert_int_equal(fake_number(down), 100);
+	assert_int_equal(fake_number(both), 9);
+}
+
+/* 5504 selects one edge: not where points ask for several. */
+static void an_edge_that_is_fixed_cannot_be_selected(void **state)
+{
+	(void)state;
+	point("u", "line=door count=total");
+	point("e", "line=door part=edge edge=falling");
+	assert_int_equal(fake_check(host), 1);
+	assert_string_equal(fake_refusals(host),
+		"edge: the point u says otherwise of the same line\n");
+}
+
+/* The meter's own figure, once; it counts on from there. */
+static void a_reading_is_taken_once(void **state)
+{
+	struct adapter_point *n = point("n", "line=meter count=total "
+					"reading=12345678");
+
+	(void)state;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(n), 12345678);
+	pulses(gpio_line_named("meter"), 3, SECOND);
+	assert_int_equal(total(n), 12345681);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(n), 12345681);
+	fake_point_set(n, "line=meter count=total reading=20000000");
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_number(n), 20000000);
+}
+
+#define UP "line=relay writable=yes interlock=motor"
+#define DOWN "line=lamp writable=yes interlock=motor"
+
+static void never_two_of_an_interlock_are_on(void **state)
+{
+	struct adapter_point *up = point("up", UP);
+	struct adapter_point *down;
+
+	(void)state;
+	device = fake_device_add(host, "other", "");
+	down = point("down", DOWN);
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_write(up, lwm2m_boolean(true)), 0);
+	assert_int_equal(fake_write(down, lwm2m_boolean(true)), -EBUSY);
+	assert_false(gpio_line_named("lamp")->level);
+	assert_int_equal(fake_write(up, lwm2m_boolean(false)), 0);
+	assert_int_equal(fake_write(down, lwm2m_boolean(true)), 0);
+	assert_int_equal(fake_write(up, lwm2m_boolean(true)), -EBUSY);
+	assert_false(gpio_line_named("relay")->level);
+}
+
+/* As another program, or the time before, has left them. */
+static void an_interlock_holds_from_the_start_on(void **state)
+{
+	struct adapter_point *up = point("up", UP);
+	struct adapter_point *down = point("down", DOWN);
+
+	(void)state;
+	gpio_line_named("relay")->level = true;
+	gpio_line_named("lamp")->level = true;
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(value(up));
+	assert_false(value(down));
+	assert_false(gpio_line_named("lamp")->level);
+}
+
+static void two_of_an_interlock_that_start_on_are_refused(void **state)
+{
+	(void)state;
+	point("up", UP " initial=on");
+	point("down", DOWN " initial=on");
+	point("in", "line=door interlock=motor");
+	assert_int_equal(fake_check(host), 2);
+	assert_string_equal(fake_refusals(host),
+		"initial: the point up is on at the start, and of the same "
+		"interlock\n"
+		"interlock: is of outputs: needs writable: true\n");
+}
+
+static void the_last_command_is_restored(void **state)
+{
+	static const char spec[] = "line=relay writable=yes initial=last";
+	struct adapter_point *relay = point("a", spec);
+	struct line *line = gpio_line_named("relay");
+
+	(void)state;
+	line->level = true;
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(value(relay));		/* none yet: as it is */
+	for (int on = 1; on >= 0; on--) {
+		assert_int_equal(fake_write(relay, lwm2m_boolean(on)), 0);
+		fake_close(host);
+		line->level = !on;		/* the power was gone */
+		assert_int_equal(fake_attach(host), 0);
+		assert_int_equal(value(relay), on);
+		assert_int_equal(line->level, on);
+	}
+}
+
+/* It would have gone off: it is not on for ever. */
+static void a_pulse_that_was_cut_short_is_not_restored(void **state)
+{
+	struct adapter_point *relay = point("a", "line=relay writable=yes "
+					    "initial=last pulse=5s");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), 0);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_false(value(relay));
+}
+
+static void a_line_of_two_devices_clashes(void **state)
+{
+	struct adapter_device *other = fake_device_add(host, "other", "");
+	char text[200];
+
+	(void)state;
+	point("a", "line=door");
+	fake_point_add(other, "b", "line=meter");
+	fake_point_add(other, "c", "line=door chip=first");
+	assert_true(lwmux_adapter.devices_clash(device, other, text,
+						sizeof(text)));
+	assert_string_equal(text, "its point a has the same line as c");
+	other = fake_device_add(host, "third", "");
+	fake_point_add(other, "d", "line=door chip=second");
+	fake_point_add(other, "e", "chip=first number=1");
+	assert_true(lwmux_adapter.devices_clash(device, other, text,
+						sizeof(text)));
+	device = fake_device_add(host, "fourth", "");
+	point("f", "chip=first number=2");
+	point("g", "line=door chip=first");
+	assert_false(lwmux_adapter.devices_clash(other, device, text,
+						 sizeof(text)));
+}
+
+static void each_press_is_told(void **state)
+{
+	struct adapter_point *bell = point("a", "line=door");
+	unsigned presses = 0, told = 0;
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < 3; i++) {
+		move(gpio_line_named("door"), true);
+		move(gpio_line_named("door"), false);
+	}
+	turn();
+	for (unsigned i = 0; i < fake_events(host, FAKE_REPORT); i++) {
+		const struct fake_event *e = fake_event(host, FAKE_REPORT, i);
+
+		told += e->happened > 0;
+		presses += e->value.as.boolean ? e->happened : 0;
+	}
+	assert_int_equal(told, 6);
+	assert_int_equal(presses, 3);
+	assert_false(value(bell));
+}
+
+/* Too many to tell: none is lost, and it ends off. */
+static void presses_beyond_the_pace_are_counted(void **state)
+{
+	struct adapter_point *bell = point("a", "line=door");
+	unsigned presses = 0;
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < 40; i++)
+		pulses(gpio_line_named("door"), 5, MS);
+	at(now + SECOND);
+	turn();
+	for (unsigned i = 0; i < fake_events(host, FAKE_REPORT); i++) {
+		const struct fake_event *e = fake_event(host, FAKE_REPORT, i);
+
+		presses += e->value.as.boolean ? e->happened : 0;
+	}
+	assert_int_equal(presses, 200);
+	assert_in_range(fake_events(host, FAKE_REPORT), 2, 60);
+	assert_false(value(bell));
 }
 
 /* A contact that nobody counts wears no disk out. */
@@ -1083,7 +1374,21 @@ int main(void)
 		TEST(the_edge_can_be_chosen),
 		TEST(states_and_totals_share_a_line),
 		TEST(totals_outlast_a_restart),
-		TEST(totals_are_written_now_and_then),
+		TEST(totals_are_written_ahead),
+		TEST(nothing_is_told_that_is_not_on_the_disk),
+		TEST(a_kill_shows_no_smaller_total),
+		TEST(few_writes_do),
+		TEST(edges_are_counted_apart),
+		TEST(an_edge_that_is_fixed_cannot_be_selected),
+		TEST(a_reading_is_taken_once),
+		TEST(never_two_of_an_interlock_are_on),
+		TEST(an_interlock_holds_from_the_start_on),
+		TEST(two_of_an_interlock_that_start_on_are_refused),
+		TEST(the_last_command_is_restored),
+		TEST(a_pulse_that_was_cut_short_is_not_restored),
+		TEST(a_line_of_two_devices_clashes),
+		TEST(each_press_is_told),
+		TEST(presses_beyond_the_pace_are_counted),
 		TEST(states_are_not_written),
 		TEST(lost_edges_are_counted_and_told),
 		TEST(a_rate_is_derived),

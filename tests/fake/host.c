@@ -58,6 +58,8 @@ struct fake_host {
 	struct fake_event *events;
 	size_t n_events;
 	struct fake_kept *kept;
+	uint64_t keeps, kept_to;	/* kept_to while the disk hangs */
+	bool disk_hangs;
 	struct fake_count counts[128];
 	char refusals[8192];
 	unsigned n_refusals;
@@ -512,6 +514,7 @@ static int host_keep(struct adapter_device *device, const char *name,
 	struct fake_kept **at = kept_find(device, name), *old = *at;
 	struct fake_kept *kept = zeroed(sizeof(*kept) + n);
 
+	host_of(device->bus)->keeps++;
 	snprintf(kept->device, sizeof(kept->device), "%s", device->name);
 	snprintf(kept->name, sizeof(kept->name), "%s", name);
 	kept->n = n;
@@ -520,6 +523,20 @@ static int host_keep(struct adapter_device *device, const char *name,
 	*at = kept;
 	free(old);
 	return 0;
+}
+
+/* On the disk at once, unless the test says otherwise. */
+static uint64_t host_keeps(struct adapter_device *device, bool on_disk)
+{
+	const struct fake_host *host = host_of(device->bus);
+
+	return on_disk && host->disk_hangs ? host->kept_to : host->keeps;
+}
+
+void fake_disk(struct fake_host *host, bool hangs)
+{
+	host->disk_hangs = hangs;
+	host->kept_to = host->keeps;
 }
 
 static int host_kept(struct adapter_device *device, const char *name,
@@ -611,6 +628,7 @@ static const struct adapter_host functions = {
 	.found = host_found, .keep = host_keep, .kept = host_kept,
 	.count = host_count, .refuse = host_refuse, .log = host_log,
 	.low_fd = host_low_fd, .warn = host_warn, .trace = host_trace,
+	.keeps = host_keeps,
 };
 
 /* ---- what the test calls ---- */
@@ -728,6 +746,13 @@ struct adapter_point *fake_point_add(struct adapter_device *device,
 		die("too many points", name);
 	d->points[device->n_points++] = &p->point;
 	return &p->point;
+}
+
+void fake_point_set(struct adapter_point *point, const char *spec)
+{
+	struct fake_point *p = (struct fake_point *)point;
+
+	p->spec = own(host_of(point->device->bus), copy_of(spec));
 }
 
 const struct adapter_facts *fake_facts(const struct adapter_point *point)

@@ -61,6 +61,8 @@ struct adapter_device *fake_device_add(struct fake_host *host,
 				       const char *name, const char *spec);
 struct adapter_point *fake_point_add(struct adapter_device *device,
 				     const char *name, const char *spec);
+/* From the next attach on it is configured so. */
+void fake_point_set(struct adapter_point *point, const char *spec);
 /* What check_point() said of it. */
 const struct adapter_facts *fake_facts(const struct adapter_point *point);
 
@@ -68,6 +70,9 @@ const struct adapter_facts *fake_facts(const struct adapter_point *point);
  * "key: message" a line. */
 unsigned fake_check(struct fake_host *host);
 const char *fake_refusals(const struct fake_host *host);
+
+/* hangs: what is kept from now on is not on the disk before it does not. */
+void fake_disk(struct fake_host *host, bool hangs);
 
 int fake_open(struct fake_host *host);
 /* Open, and attach of all devices: 0 or the first error. */

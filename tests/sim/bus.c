@@ -348,6 +348,12 @@ void bus_device_free(struct bus_device *d)
 	free(d);
 }
 
+void bus_kept(struct bus_device *device, uint64_t id)
+{
+	(void)device;			/* nothing here waits for it */
+	(void)id;
+}
+
 void bus_rhythm(struct bus_device *d, uint32_t point, int64_t poll)
 {
 	if (point >= d->conf->n_points)
