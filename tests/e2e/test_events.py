@@ -4,7 +4,7 @@ again, when several come at once, and while the server is away."""
 import signal
 import time
 
-from harness import PATIENCE, Site, wait_for
+from harness import PATIENCE, ROOT, Site, wait_for
 import wired
 
 BUTTON = "A4:C1:38:00:00:01"
@@ -41,6 +41,7 @@ class Events(Site):
     def wired(self, port, devices, *parts, **options):
         gateway = self.gateway(port, devices, start=False, **options)
         gateway.adapters = wired.ADAPTERS
+        (gateway.etc / "objects.d").symlink_to(ROOT / "etc/objects.d")
         for part in parts:
             gateway.environment.update(part.environment)
         gateway.start()
