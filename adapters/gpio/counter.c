@@ -98,6 +98,15 @@ double counter_rate(struct counter *counter, int64_t now, int64_t idle)
 	return counter->rate;
 }
 
+int quadrature_step(unsigned before, unsigned after)
+{
+	static const int8_t steps[4][4] = {
+		{0, -1, 1, 0}, {1, 0, 0, -1}, {-1, 0, 0, 1}, {0, 1, -1, 0},
+	};
+
+	return steps[before & 3][after & 3];
+}
+
 void stopwatch_run(struct stopwatch *watch, bool on, int64_t now)
 {
 	if (now <= watch->since)

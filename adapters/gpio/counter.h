@@ -48,6 +48,12 @@ void counter_keep(struct counter *counter, bool exact);
  * the time that has passed; 0 after `idle` without one. */
 double counter_rate(struct counter *counter, int64_t now, int64_t idle);
 
+/* ---- an encoder ---- */
+
+/* Its phases, A << 1 | B, before and after an edge: 1 forward (A leads), -1
+ * back; 0 they are the same, or both have moved. */
+int quadrature_step(unsigned before, unsigned after);
+
 /* ---- times on and off ---- */
 
 struct stopwatch {

@@ -16,6 +16,14 @@
 static const struct adapter_key point_keys[] = {
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, line,
 		    .help = "the line's name, as scan shows it"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, set_line,
+		    .help = "of a latching relay: the line that turns it on "
+			    "..."),
+	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, reset_line,
+		    .help = "... and the one that turns it off, each for "
+			    "pulse"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, line_b,
+		    .help = "of an encoder: its phase B, A being line"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, chip,
 		    .help = "the label of its chip, never the chip's number"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, path, .min = 1,
@@ -75,6 +83,53 @@ static const struct adapter_key search_keys[] = {{.type = ADAPTER_END}};
 
 /* ---- checks ---- */
 
+static int latch_check(const struct adapter_point *point,
+		       struct adapter_error *error)
+{
+	const struct gpio_point *p = point->data;
+	const struct adapter_bus *bus = point->device->bus;
+
+	if (!p->set_line || !p->reset_line)
+		return adapter_refuse(bus, error, p->set_line ? "set_line" :
+			"reset_line", "set_line and reset_line go together");
+	if (strcmp(p->set_line, p->reset_line) == 0)
+		return adapter_refuse(bus, error, "reset_line",
+				      "is the same line as set_line");
+	if (p->line || p->number >= 0 || p->line_b)
+		return adapter_refuse(bus, error, p->line ? "line" :
+			p->line_b ? "line_b" : "number",
+			"a latching relay has set_line and reset_line");
+	if (!point->writable || p->count != COUNT_NO || p->part != PART_VALUE)
+		return adapter_refuse(bus, error, "set_line",
+			"is of a value that is set: needs writable: true");
+	if (p->interlock)
+		return adapter_refuse(bus, error, "interlock",
+				      "is not of latching relays");
+	if (!p->pulse)
+		return adapter_refuse(bus, error, "set_line",
+			"needs pulse: for how long a coil is driven");
+	return 0;
+}
+
+static int quadrature_check(const struct adapter_point *point,
+			    struct adapter_error *error)
+{
+	const struct gpio_point *p = point->data;
+	const struct adapter_bus *bus = point->device->bus;
+
+	if (p->count != COUNT_QUADRATURE)
+		return adapter_refuse(bus, error, "line_b", "is of an encoder: "
+				      "needs count: quadrature");
+	if (!p->line || !p->line_b || strcmp(p->line, p->line_b) == 0)
+		return adapter_refuse(bus, error, "count", "an encoder has two "
+				      "lines, by their names: line and line_b");
+	if (p->debounce)
+		return adapter_refuse(bus, error, "debounce",
+				      "is not of encoders: their edges must "
+				      "all be seen");
+	return 0;
+}
+
 static int place_check(const struct adapter_point *point,
 		       struct adapter_error *error)
 {
@@ -86,6 +141,8 @@ static int place_check(const struct adapter_point *point,
 			"the numbers of chips change with the order in which "
 			"they are found: give the label of the chip, or the "
 			"name of the line (lwmuxctl scan gpio lists them)");
+	if (p->set_line || p->reset_line)
+		return latch_check(point, error);
 	if (!p->line && !p->chip && !p->path)
 		return adapter_refuse(bus, error, "line",
 			"which line? Give its name, or chip and number");
@@ -95,7 +152,8 @@ static int place_check(const struct adapter_point *point,
 	if (p->line && p->number >= 0)
 		return adapter_refuse(bus, error, "number",
 			"a line is found by its name or by its number");
-	return 0;
+	return p->line_b || p->count == COUNT_QUADRATURE ?
+	       quadrature_check(point, error) : 0;
 }
 
 static int use_check(const struct adapter_point *point,
@@ -133,14 +191,36 @@ static bool may_be_same(const char *a, const char *b)
 }
 
 /* Two ways to say the same? Which chip it is is known at the start only. */
-static bool may_be_same_line(const struct gpio_point *a,
-			     const struct gpio_point *b)
+static bool may_be_same_line(const struct gpio_point *a, const char *line_a,
+			     const struct gpio_point *b, const char *line_b)
 {
-	bool same = a->line && b->line ? strcmp(a->line, b->line) == 0 :
-		    !a->line && !b->line && a->number == b->number;
+	bool same = line_a && line_b ? strcmp(line_a, line_b) == 0 :
+		    !line_a && !line_b && a->number == b->number;
 
 	return same && may_be_same(a->chip, b->chip) &&
 	       may_be_same(a->path, b->path);
+}
+
+static bool may_share_line(const struct gpio_point *a,
+			   const struct gpio_point *b)
+{
+	const char *of_a[2], *of_b[2];
+	size_t n_a = gpio_names(a, of_a), n_b = gpio_names(b, of_b);
+
+	for (size_t i = 0; i < n_a; i++)
+		for (size_t k = 0; k < n_b; k++)
+			if (may_be_same_line(a, of_a[i], b, of_b[k]))
+				return true;
+	return false;
+}
+
+/* Within a device points share a line, but not one of a pair. */
+static bool may_not_share(const struct gpio_point *a,
+			  const struct gpio_point *b)
+{
+	bool pair = a->set_line || a->line_b || b->set_line || b->line_b;
+
+	return pair && may_share_line(a, b);
 }
 
 static bool are_on_together(const struct adapter_point *a,
@@ -171,6 +251,11 @@ static int agree_check(const struct adapter_point *point,
 			return adapter_refuse(device->bus, error, "initial",
 				"the point %s is on at the start, and of the "
 				"same interlock", device->points[i]->name);
+		if (may_not_share(o, p))
+			return adapter_refuse(device->bus, error,
+				p->set_line ? "set_line" : p->line ? "line" :
+				"number", "the point %s has this line already",
+				device->points[i]->name);
 		if (!gpio_is_same_line(o, p))
 			continue;
 		if (o->bias && p->bias && o->bias != p->bias)
@@ -198,7 +283,7 @@ static bool points_clash(const struct adapter_point *first,
 			 const struct adapter_point *second, char *text,
 			 size_t size)
 {
-	if (may_be_same_line(first->data, second->data))
+	if (may_share_line(first->data, second->data))
 		snprintf(text, size, "its point %s has the same line as %s",
 			 first->name, second->name);
 	else if (are_on_together(first, second))
@@ -227,7 +312,8 @@ static enum lwm2m_type type_of(const struct gpio_point *p)
 	switch ((enum gpio_part)p->part) {
 	case PART_VALUE:
 		return p->count == COUNT_NO ? LWM2M_BOOLEAN :
-		       p->count == COUNT_TOTAL ? LWM2M_UNSIGNED : LWM2M_FLOAT;
+		       p->count == COUNT_TOTAL ? LWM2M_UNSIGNED :
+		       p->count == COUNT_RATE ? LWM2M_FLOAT : LWM2M_INTEGER;
 	case PART_POLARITY:
 	case PART_RESET:
 		return LWM2M_BOOLEAN;
@@ -338,11 +424,12 @@ static int gpio_read(struct adapter_device *device, struct adapter_point **due,
 static int gpio_command(struct adapter_command *command)
 {
 	const struct gpio_point *p = command->point->data;
+	bool whole = gpio_is_whole(p->of);
 	int rc = -ENOTSUP;
 
 	if (command->kind == ADAPTER_WRITE)
 		rc = gpio_point_write(command->point, &command->value);
-	if (rc == -ENODEV)
+	if (rc == -ENODEV && whole)
 		gpio_line_fail(p->of, rc);
 	return rc;
 }

@@ -25,8 +25,8 @@ struct gpio_device {
 /* The first three are of enum line_initial. */
 #define GPIO_INITIAL_NAMES "keep|off|on|last"
 #define GPIO_LAST 3
-#define GPIO_COUNT_NAMES "no|total|rate"
-enum gpio_count { COUNT_NO, COUNT_TOTAL, COUNT_RATE };
+#define GPIO_COUNT_NAMES "no|total|rate|quadrature"
+enum gpio_count { COUNT_NO, COUNT_TOTAL, COUNT_RATE, COUNT_QUADRATURE };
 #define GPIO_PART_NAMES \
 	"value|polarity|debounce|edge|reset|on_time|off_time"
 enum gpio_part {
@@ -37,6 +37,7 @@ enum gpio_part {
 struct gpio_point {
 	/* keys */
 	const char *line, *chip, *path;
+	const char *set_line, *reset_line, *line_b;
 	int32_t number;
 	bool active_low;
 	const char *interlock;
@@ -49,7 +50,8 @@ struct gpio_point {
 struct gpio_line {
 	struct adapter_device *device;
 	char name[GPIO_NAME_MAX];	/* for people, and to keep by */
-	const struct gpio_point *keys;	/* how it is found */
+	struct place_wanted wanted;	/* how it is found */
+	struct gpio_line *other, *master;	/* of a pair, or NULL */
 	struct home home;		/* its chip */
 	/* What its points want of it together. */
 	bool output, both_edges;
@@ -79,7 +81,11 @@ struct gpio_line {
 	struct saving saving;
 	uint64_t mark;			/* adapter_keeps() of what is written */
 	bool waits;			/* ... and is not on the disk yet */
-	bool commanded;			/* what an output was last told to be */
+	bool commanded, known;		/* what an output was last told to be,
+					 * if it ever was */
+	int64_t pulse;			/* of a latching relay's coils */
+	int64_t position;		/* of an encoder */
+	struct gpio_quadrature *quadrature;	/* NULL: is none */
 	struct pace pace;		/* of totals ... */
 	struct pace state_pace;		/* ... and of states */
 	uint32_t rises;			/* to on, not told yet ... */
@@ -88,6 +94,8 @@ struct gpio_line {
 };
 
 /* line.c: lines of a device */
+/* The names of the lines that a point has, one or two; NULL: by its number. */
+size_t gpio_names(const struct gpio_point *point, const char *names[2]);
 bool gpio_is_same_line(const struct gpio_point *a, const struct gpio_point *b);
 int gpio_lines_make(struct adapter_device *device);
 void gpio_lines_free(struct adapter_device *device);
@@ -111,6 +119,22 @@ bool gpio_names_edge(const struct gpio_point *point);
 /* The one that a point counts. */
 struct counter *gpio_counter(const struct gpio_point *point);
 bool gpio_device_lives(const struct adapter_device *device);
+
+void gpio_line_tell_totals_soon(struct gpio_line *line);
+struct line_event;
+void gpio_sequence_check(struct gpio_line *line,
+			 const struct line_event *event);
+#define GPIO_READS_MAX 64		/* before others have their turn */
+
+/* pair.c: either of its lines will do */
+/* Are all lines there that it needs? */
+bool gpio_is_whole(const struct gpio_line *line);
+/* One of its lines is there now. */
+int gpio_pair_start(struct gpio_line *line);
+int gpio_latch_set(struct gpio_line *line, bool on, int64_t pulse);
+int gpio_quadrature_make(struct gpio_line *line);
+int gpio_quadrature_drain(struct gpio_line *line);
+int gpio_quadrature_sample(struct gpio_line *line);
 
 /* totals.c: what lasts of a line */
 void gpio_kept_read(struct gpio_line *line);

@@ -10,7 +10,6 @@
 #include "adapters/gpio/place.h"
 
 #define EVENTS_MAX 64		/* in one read */
-#define READS_MAX 64		/* before others have their turn */
 #define TELL_PERIOD (250 * MILLISECOND)	/* PACE_BURST edges are told in it */
 
 static int epoll_of(const struct gpio_line *line)
@@ -35,7 +34,22 @@ static bool is_same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-bool gpio_is_same_line(const struct gpio_point *a, const struct gpio_point *b)
+size_t gpio_names(const struct gpio_point *p, const char *names[2])
+{
+	names[0] = p->set_line ? p->set_line : p->line;
+	names[1] = p->set_line ? p->reset_line : p->line_b;
+	return names[1] ? 2 : 1;
+}
+
+static struct place_wanted wanted_of(const struct gpio_point *p,
+				     const char *name)
+{
+	return (struct place_wanted){.chip = p->chip, .path = p->path,
+				     .line = name,
+				     .number = (unsigned)p->number};
+}
+
+static bool is_same(const struct place_wanted *a, const struct place_wanted *b)
 {
 	return is_same_text(a->line, b->line) &&
 	       is_same_text(a->chip, b->chip) &&
@@ -43,12 +57,24 @@ bool gpio_is_same_line(const struct gpio_point *a, const struct gpio_point *b)
 	       (a->line || a->number == b->number);
 }
 
-static void line_name(struct gpio_line *line, const struct gpio_point *p)
+bool gpio_is_same_line(const struct gpio_point *a, const struct gpio_point *b)
+{
+	const char *of_a[2], *of_b[2];
+	struct place_wanted first, second;
+
+	gpio_names(a, of_a);
+	gpio_names(b, of_b);
+	first = wanted_of(a, of_a[0]);
+	second = wanted_of(b, of_b[0]);
+	return is_same(&first, &second);
+}
+
+static void line_name(struct gpio_line *line, const struct place_wanted *p)
 {
 	if (p->line)
 		snprintf(line->name, sizeof(line->name), "%.60s", p->line);
 	else
-		snprintf(line->name, sizeof(line->name), "%.60s/%d",
+		snprintf(line->name, sizeof(line->name), "%.60s/%u",
 			 p->chip ? p->chip : "", p->number);
 	if (p->path) {
 		size_t n = strlen(line->name);
@@ -73,15 +99,20 @@ static void wants_add(struct gpio_line *line, const struct adapter_point *point)
 		line->idle = p->idle;
 	if (!line->save || p->save < line->save)
 		line->save = p->save;
-	line->lasting |= p->count == COUNT_TOTAL || p->part == PART_ON_TIME ||
+	line->lasting |= p->count == COUNT_TOTAL ||
+			 p->count == COUNT_QUADRATURE || p->part == PART_ON_TIME ||
 			 p->part == PART_OFF_TIME;
-	line->both_edges |= p->part != PART_RESET && p->count == COUNT_NO;
+	line->both_edges |= (p->part != PART_RESET && p->count == COUNT_NO) ||
+			    p->count == COUNT_QUADRATURE;
 	if (!state || !point->writable)
 		return;
 	line->output = true;
 	line->drive = p->drive;
 	line->initial = line->conf_initial = p->initial;
 	line->interlock = p->interlock;
+	line->pulse = p->pulse;
+	if (p->set_line)
+		line->initial = LINE_LOW;	/* of both coils */
 }
 
 /* The first point that counts, else 5504, says which edge the line's own counter
@@ -118,13 +149,38 @@ struct counter *gpio_counter(const struct gpio_point *p)
 	       &line->counter;
 }
 
-static struct gpio_line *line_of(struct gpio_device *d, struct gpio_point *p)
+static struct gpio_line *line_of(struct adapter_device *device,
+				 const struct gpio_point *p, const char *name)
 {
+	struct gpio_device *d = device->data;
+	struct place_wanted wanted = wanted_of(p, name);
+	struct gpio_line *line;
+
 	for (size_t i = 0; i < d->n_lines; i++)
-		if (gpio_is_same_line(d->lines[i].keys, p))
+		if (is_same(&d->lines[i].wanted, &wanted))
 			return &d->lines[i];
-	d->lines[d->n_lines].keys = p;
-	return &d->lines[d->n_lines++];
+	line = &d->lines[d->n_lines++];
+	line->wanted = wanted;
+	line->device = device;
+	return line;
+}
+
+/* false: no memory. */
+static bool lines_add(struct adapter_point *point)
+{
+	struct gpio_point *p = point->data;
+	const char *names[2];
+	size_t n = gpio_names(p, names);
+
+	p->of = line_of(point->device, p, names[0]);
+	wants_add(p->of, point);
+	if (n < 2)
+		return true;
+	p->of->other = line_of(point->device, p, names[1]);
+	p->of->other->master = p->of;
+	wants_add(p->of->other, point);
+	return p->set_line || p->of->quadrature ||
+	       gpio_quadrature_make(p->of) == 0;
 }
 
 int gpio_lines_make(struct adapter_device *device)
@@ -132,20 +188,18 @@ int gpio_lines_make(struct adapter_device *device)
 	struct gpio_device *d = device->data;
 
 	d->n_lines = 0;
-	d->lines = calloc(device->n_points + 1, sizeof(*d->lines));
+	d->lines = calloc(2 * device->n_points + 1, sizeof(*d->lines));
 	if (!d->lines)
 		return -ENOMEM;
-	for (size_t i = 0; i < device->n_points; i++) {
-		struct gpio_point *p = device->points[i]->data;
-
-		p->of = line_of(d, p);
-		p->of->device = device;
-		wants_add(p->of, device->points[i]);
-	}
+	for (size_t i = 0; i < device->n_points; i++)
+		if (!lines_add(device->points[i])) {
+			gpio_lines_free(device);
+			return -ENOMEM;
+		}
 	for (size_t i = 0; i < d->n_lines; i++) {
 		struct gpio_line *line = &d->lines[i];
 
-		line_name(line, line->keys);
+		line_name(line, &line->wanted);
 		edges_choose(line);
 		line->active_low = line->conf_active_low;
 		line->edge = line->conf_edge;
@@ -182,6 +236,7 @@ void gpio_lines_free(struct adapter_device *device)
 			gpio_totals_keep(&d->lines[i], true, 0);
 		if (d->lines[i].handle)
 			close_line(&d->lines[i]);
+		free(d->lines[i].quadrature);
 	}
 	free(d->lines);
 	d->lines = NULL;
@@ -205,7 +260,7 @@ static void line_fault(struct gpio_line *line, int error, const char *why)
 	for (size_t i = 0; i < device->n_points; i++) {
 		const struct gpio_point *p = device->points[i]->data;
 
-		if (p->of == line)
+		if (p->of == line || p->of == line->master)
 			adapter_fault(device, device->points[i], error,
 				      "line %s: %s", line->name, why);
 	}
@@ -322,14 +377,9 @@ static int line_start(struct gpio_line *line)
 
 int gpio_line_open(struct gpio_line *line)
 {
-	const struct gpio_point *k = line->keys;
-	struct place_wanted wanted = {
-		.chip = k->chip, .path = k->path, .line = k->line,
-		.number = (unsigned)k->number
-	};
 	char why[PLACE_WHY_MAX], holder[LINE_TEXT_MAX + 2];
 	struct place place;
-	int rc = place_find(&wanted, &line->home, &place, why);
+	int rc = place_find(&line->wanted, &line->home, &place, why);
 
 	if (rc < 0) {
 		line_fault(line, rc, why);
@@ -339,6 +389,8 @@ int gpio_line_open(struct gpio_line *line)
 	rc = line_borrow(line, &place);
 	if (rc == 0) {
 		rc = line_start(line);
+		if (rc == 0)
+			rc = gpio_pair_start(line);
 		if (rc < 0)
 			close_line(line);
 	}
@@ -349,7 +401,7 @@ int gpio_line_open(struct gpio_line *line)
 	if (rc < 0)
 		line_fault(line, rc, rc == -EBUSY ? why : strerror(-rc));
 	else
-		gpio_line_tell(line);
+		gpio_line_tell(line->master ? line->master : line);
 	return rc;
 }
 
@@ -394,6 +446,11 @@ static void totals_tell(struct gpio_line *line)
 {
 	if (pace_step(&line->pace, now_of(line), TELL_PERIOD))
 		gpio_line_tell_totals(line);
+}
+
+void gpio_line_tell_totals_soon(struct gpio_line *line)
+{
+	totals_tell(line);
 }
 
 static void state_tell(struct gpio_line *line)
@@ -443,7 +500,7 @@ static void warn_once(struct gpio_line *line, const char *what)
 }
 
 /* The first event of a request has the number 1. */
-static void sequence_check(struct gpio_line *line, const struct line_event *e)
+void gpio_sequence_check(struct gpio_line *line, const struct line_event *e)
 {
 	uint32_t gap = e->sequence - line->sequence - 1;
 
@@ -457,7 +514,7 @@ static void sequence_check(struct gpio_line *line, const struct line_event *e)
 
 static bool event_take(struct gpio_line *line, const struct line_event *e)
 {
-	sequence_check(line, e);
+	gpio_sequence_check(line, e);
 	if (wire_edge(line) != LINE_BOTH) {	/* only pulses are counted */
 		line->level = e->rising;
 		line->moved = e->when;
@@ -476,15 +533,22 @@ static void fullness_check(struct gpio_line *line, int n)
 	warn_once(line, "edges came faster than they were taken");
 }
 
+static bool is_phase(const struct gpio_line *line)
+{
+	return line->quadrature || (line->master && line->master->quadrature);
+}
+
 int gpio_line_drain(struct gpio_line *line)
 {
 	struct line_event events[EVENTS_MAX];
 	bool moved = false;
 	int n = 1, taken = 0;
 
+	if (is_phase(line))
+		return gpio_quadrature_drain(line);
 	if (line_fd(line->handle) < 0)
 		return 0;
-	for (int reads = 0; n > 0 && reads < READS_MAX; reads++) {
+	for (int reads = 0; n > 0 && reads < GPIO_READS_MAX; reads++) {
 		n = line_events(line->handle, events, EVENTS_MAX);
 		for (int i = 0; i < n; i++)
 			moved |= event_take(line, &events[i]);
@@ -533,6 +597,8 @@ static int input_sample(struct gpio_line *line)
 
 int gpio_line_sample(struct gpio_line *line)
 {
+	if (is_phase(line))
+		return gpio_quadrature_sample(line);
 	return line->output ? output_sample(line) : input_sample(line);
 }
 
@@ -612,7 +678,7 @@ int64_t gpio_line_tick(struct gpio_line *line, int64_t now)
 
 	if (line->handle && line->pulse_end && line->pulse_end <= now)
 		pulse_finish(line);
-	if (line->handle && debounce_due(&line->filter, period) <= now &&
+	if (line->handle && !is_phase(line) && debounce_due(&line->filter, period) <= now &&
 	    level_seen(line, line->filter.raw, now))
 		totals_tell(line);
 	if (line->handle && pace_due(&line->pace, TELL_PERIOD) <= now)

@@ -22,6 +22,8 @@ static struct lwm2m_value value_told(const struct gpio_point *p, int64_t now)
 	case COUNT_RATE:
 		return lwm2m_float(counter_rate(gpio_counter(p), now,
 						line->idle));
+	case COUNT_QUADRATURE:
+		return lwm2m_integer(line->position);
 	}
 	return lwm2m_boolean(gpio_line_is_on(line));
 }
@@ -34,13 +36,33 @@ static struct lwm2m_value seconds_told(struct gpio_line *line, bool on,
 	return lwm2m_integer(gpio_seconds(line, on));
 }
 
+/* Its contacts cannot be seen. */
+static void latch_tell(struct adapter_point *point, struct lwm2m_value value,
+		       int64_t when)
+{
+	const struct gpio_point *p = point->data;
+
+	if (p->of->known)
+		adapter_report(point, value, when);
+	else
+		adapter_fault(point->device, point, -ENODATA, "whether it is "
+			      "on is not known before it is written, or "
+			      "initial says");
+}
+
 void gpio_point_tell(struct adapter_point *point, int64_t when)
 {
 	const struct gpio_point *p = point->data;
 	struct gpio_line *line = p->of;
 	int64_t now = adapter_now(point->device->bus);
-	struct lwm2m_value value = lwm2m_boolean(false);
+	struct lwm2m_value value = lwm2m_boolean(line->commanded);
 
+	if (!gpio_is_whole(line))
+		return;
+	if (p->set_line) {
+		latch_tell(point, value, when);
+		return;
+	}
 	switch ((enum gpio_part)p->part) {
 	case PART_VALUE:
 		value = value_told(p, now);
@@ -100,7 +122,8 @@ void gpio_line_tell_state(struct gpio_line *line)
 	struct adapter_point *point;
 	size_t i = 0;
 
-	while ((point = point_next(line, COUNT_NO, &i))) {
+	while (!line->other && !line->master &&
+	       (point = point_next(line, COUNT_NO, &i))) {
 		if (line->rises)
 			adapter_happened(point, lwm2m_boolean(true),
 					 line->rose, line->rises);
@@ -122,6 +145,9 @@ void gpio_line_tell_totals(struct gpio_line *line)
 	while ((point = point_next(line, COUNT_TOTAL, &i)))
 		gpio_point_tell(point,
 				gpio_counter(point->data)->last);
+	i = 0;
+	while ((point = point_next(line, COUNT_QUADRATURE, &i)))
+		gpio_point_tell(point, line->moved);
 }
 
 static int total_set(struct gpio_line *line, struct counter *counter,
@@ -130,6 +156,15 @@ static int total_set(struct gpio_line *line, struct counter *counter,
 	if (!(number >= 0 && number < 0x1p63))
 		return -ERANGE;
 	counter_set(counter, (uint64_t)number);
+	gpio_totals_keep(line, false, adapter_now(line->device->bus));
+	return 0;
+}
+
+static int position_set(struct gpio_line *line, double number)
+{
+	if (!(number > -0x1p63 && number < 0x1p63))
+		return -ERANGE;
+	line->position = (int64_t)number;
 	gpio_totals_keep(line, false, adapter_now(line->device->bus));
 	return 0;
 }
@@ -200,7 +235,10 @@ static int part_write(const struct gpio_point *p, double number)
 
 	switch ((enum gpio_part)p->part) {
 	case PART_VALUE:
-		return p->count == COUNT_NO ?
+		return p->set_line ?
+		       gpio_latch_set(line, number != 0, p->pulse) :
+		       p->count == COUNT_QUADRATURE ?
+		       position_set(line, number) : p->count == COUNT_NO ?
 		       gpio_line_command(line, number != 0, p->pulse) :
 		       p->count == COUNT_TOTAL ?
 		       total_set(line, gpio_counter(p), number) : -ENOTSUP;
@@ -228,7 +266,7 @@ int gpio_point_write(struct adapter_point *point,
 
 	if (isnan(number))
 		return -EINVAL;
-	if (!p->of->handle)
+	if (!gpio_is_whole(p->of))
 		return -ENODEV;
 	rc = part_write(p, number);
 	if (p->of->handle)

@@ -11,6 +11,7 @@ struct kept_totals {
 	uint64_t total;
 	int64_t off, on;		/* ns */
 	uint64_t others[LINE_BOTH + 1];
+	int64_t position;
 };
 #define KEPT_TOTALS_LEAST offsetof(struct kept_totals, others)
 
@@ -90,10 +91,11 @@ void gpio_kept_read(struct gpio_line *line)
 		times_set(line, true, k.on);
 		for (size_t i = 0; i <= LINE_BOTH; i++)
 			counter_set(&line->others[i], k.others[i]);
+		line->position = k.position;
 	}
 	if (adapter_kept(line->device, name_of(line, "on", name), &on,
 			 1) == 1)
-		line->commanded = on == 1;
+		line->commanded = on == 1, line->known = true;
 	else if (line->initial == GPIO_LAST)
 		line->initial = LINE_KEEP;	/* none was given yet */
 	settings_read(line);
@@ -132,6 +134,7 @@ void gpio_totals_keep(struct gpio_line *line, bool last, int64_t now)
 		.total = total_keep(&line->counter, exact),
 		.off = time_keep(line, false, last),
 		.on = time_keep(line, true, last),
+		.position = line->position,
 	};
 	char name[GPIO_NAME_MAX + 16];
 

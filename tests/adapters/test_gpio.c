@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/gpio/counter.h"
 #include "tests/adapters/gpio_fake.h"
 #include "tests/fake/host.h"
 
@@ -801,6 +802,183 @@ static void a_line_of_two_devices_clashes(void **state)
 						 sizeof(text)));
 }
 
+#define LATCH "set_line=relay reset_line=lamp writable=yes pulse=50ms"
+
+static void a_latching_relay_is_one_value(void **state)
+{
+	struct adapter_point *p = point("a", LATCH);
+	struct line *set = gpio_line_named("relay");
+	struct line *reset = gpio_line_named("lamp");
+
+	(void)state;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	assert_int_equal(fake_last(p)->kind, FAKE_FAULT);	/* who knows */
+	assert_int_equal(fake_last(p)->error, -ENODATA);
+	assert_int_equal(fake_write(p, lwm2m_boolean(true)), 0);
+	assert_true(value(p));
+	assert_true(set->level && !reset->level);
+	at(now + 50 * MS);
+	turn();
+	assert_false(set->level || reset->level);
+	assert_true(value(p));
+	assert_int_equal(fake_write(p, lwm2m_boolean(false)), 0);
+	assert_true(reset->level && !set->level);
+	/* the other way before the pulse is over: never both */
+	assert_int_equal(fake_write(p, lwm2m_boolean(true)), 0);
+	assert_true(set->level && !reset->level);
+	at(now + 50 * MS);
+	assert_int_equal(turn(), INT64_MAX);
+	assert_false(set->level || reset->level);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(value(p));			/* remembered ... */
+	assert_false(set->level || reset->level);	/* ... and left so */
+}
+
+static void a_latching_relay_starts_as_is_said(void **state)
+{
+	struct adapter_point *p = point("a", LATCH " initial=off");
+	struct line *reset = gpio_line_named("lamp");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	assert_false(value(p));
+	assert_true(reset->level);
+	at(now + 50 * MS);
+	turn();
+	assert_false(reset->level);
+	fake_point_set(p, LATCH " initial=last");
+	assert_int_equal(fake_write(p, lwm2m_boolean(true)), 0);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(gpio_line_named("relay")->level);
+	assert_true(value(p));
+}
+
+static void a_latching_relay_without_a_coil_is_faulted(void **state)
+{
+	struct adapter_point *p = point("a", LATCH " initial=on");
+
+	(void)state;
+	gpio_line_named("lamp")->request_error = -EBUSY;
+	fake_attach(host);
+	assert_int_equal(fake_last(p)->kind, FAKE_FAULT);
+	assert_false(gpio_line_named("relay")->level);
+	assert_int_equal(fake_write(p, lwm2m_boolean(true)), -ENODEV);
+	gpio_line_named("lamp")->request_error = 0;
+	fake_poll(device, NULL);
+	assert_true(gpio_line_named("relay")->level);
+	assert_true(value(p));
+}
+
+static void bad_pairs_are_refused(void **state)
+{
+	(void)state;
+	point("a", "set_line=relay writable=yes pulse=1s");
+	point("b", "set_line=relay reset_line=relay writable=yes pulse=1s");
+	point("c", "set_line=relay reset_line=lamp writable=yes");
+	point("d", "set_line=relay reset_line=lamp pulse=1s");
+	point("e", "line=door line_b=meter");
+	point("f", "line=door count=quadrature");
+	assert_int_equal(fake_check(host), 6);
+	assert_string_equal(fake_refusals(host),
+		"set_line: set_line and reset_line go together\n"
+		"reset_line: is the same line as set_line\n"
+		"set_line: needs pulse: for how long a coil is driven\n"
+		"set_line: is of a value that is set: needs writable: true\n"
+		"line_b: is of an encoder: needs count: quadrature\n"
+		"count: an encoder has two lines, by their names: line and "
+		"line_b\n");
+}
+
+static void a_coil_is_of_one_point(void **state)
+{
+	(void)state;
+	point("a", LATCH);
+	point("b", "line=lamp writable=yes");
+	assert_int_equal(fake_check(host), 1);
+	assert_string_equal(fake_refusals(host),
+		"line: the point a has this line already\n");
+}
+
+#define ENCODER "line=door line_b=meter count=quadrature"
+
+/* A leads by a quarter of a period; forward ends where it began. */
+static void encoder_turn(bool forward)
+{
+	struct line *first = gpio_line_named(forward ? "door" : "meter");
+	struct line *then = gpio_line_named(forward ? "meter" : "door");
+
+	for (int level = 1; level >= 0; level--) {
+		at(now + MS);
+		move(first, level);
+		at(now + MS);
+		move(then, level);
+	}
+}
+
+static void an_encoder_has_a_position(void **state)
+{
+	struct adapter_point *p = point("a", ENCODER);
+
+	(void)state;
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_facts(p)->type, LWM2M_INTEGER);
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(fake_number(p) == 0);
+	for (int i = 0; i < 5; i++)
+		encoder_turn(true);
+	turn();
+	assert_true(fake_number(p) == 20);
+	for (int i = 0; i < 7; i++)
+		encoder_turn(false);
+	turn();
+	assert_true(fake_number(p) == -8);
+	assert_int_equal(fake_device_count(device, "missed_edges"), 0);
+	assert_int_equal(fake_write(p, lwm2m_integer(1000)), 0);
+	encoder_turn(true);
+	turn();
+	assert_true(fake_number(p) == 1004);
+	fake_close(host);
+	assert_int_equal(fake_attach(host), 0);
+	assert_true(fake_number(p) == 1004);
+}
+
+/* More than is read at once, and all edges before the first read. */
+static void an_encoder_sorts_its_edges(void **state)
+{
+	struct adapter_point *p = point("a", ENCODER);
+	int turns = lines_facts.numbers ? 100 : 3;
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < turns; i++)
+		encoder_turn(true);
+	encoder_turn(false);
+	turn();
+	at(now + SECOND);
+	turn();
+	assert_true(fake_number(p) == 4 * (turns - 1));
+	assert_int_equal(fake_device_count(device, "missed_edges"), 0);
+}
+
+static void steps_of_an_encoder(void **state)
+{
+	static const unsigned forward[] = {0, 2, 3, 1, 0};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(quadrature_step(forward[i], forward[i + 1]),
+				 1);
+		assert_int_equal(quadrature_step(forward[i + 1], forward[i]),
+				 -1);
+		assert_int_equal(quadrature_step(forward[i], forward[i]), 0);
+		assert_int_equal(quadrature_step(forward[i], forward[i] ^ 3),
+				 0);
+	}
+}
+
 static void each_press_is_told(void **state)
 {
 	struct adapter_point *bell = point("a", "line=door");
@@ -1387,6 +1565,14 @@ int main(void)
 		TEST(the_last_command_is_restored),
 		TEST(a_pulse_that_was_cut_short_is_not_restored),
 		TEST(a_line_of_two_devices_clashes),
+		TEST(a_latching_relay_is_one_value),
+		TEST(a_latching_relay_starts_as_is_said),
+		TEST(a_latching_relay_without_a_coil_is_faulted),
+		TEST(bad_pairs_are_refused),
+		TEST(a_coil_is_of_one_point),
+		TEST(an_encoder_has_a_position),
+		TEST(an_encoder_sorts_its_edges),
+		TEST(steps_of_an_encoder),
 		TEST(each_press_is_told),
 		TEST(presses_beyond_the_pace_are_counted),
 		TEST(states_are_not_written),

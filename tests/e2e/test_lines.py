@@ -17,6 +17,13 @@ devices:
       - {name: energy, line: w0, count: total, scale: 0.001, unit: kWh,
          map: 3331/0}
       - {name: door, line: w1, map: 3347/0}
+  - endpoint: panel
+    bus: gpio
+    poll: 1h
+    points:
+      - {name: lights, set_line: w4, reset_line: w5, pulse: 100ms,
+         map: 3311/0, writable: true}
+      - {name: knob, line: w6, line_b: w7, count: quadrature, map: 3300/0}
   - endpoint: pump
     bus: gpio
     points:
@@ -100,6 +107,26 @@ class Lines(Site):
         server.registered("pump", after=mark)
         self.assertIs(server.value("pump", "/3306/0/5850"), True)
         self.assertEqual(wires.level(2), 1)
+
+    def test_pairs_of_lines_are_one_thing(self):
+        server = self.server()
+        wires, gateway = self.wired(server.port, METER)
+        gateway.start()
+        server.registered("panel")
+        self.assertEqual(server.code("write", "panel", "/3311/0/5850",
+                                     text=1), "2.04")
+        self.assertIs(server.value("panel", "/3311/0/5850"), True)
+        wait_for(lambda: (wires.level(4), wires.level(5)) == (0, 0),
+                 "the pulse is over")
+        self.assertEqual(server.code("write", "panel", "/3311/0/5850",
+                                     text=0), "2.04")
+        self.assertIs(server.value("panel", "/3311/0/5850"), False)
+        for wire, level in ((6, "1"), (7, "1"), (6, "0"), (7, "0"), (6, "1")):
+            before = server.value("panel", "/3300/0/5700")
+            wires.edges(wire, level)
+            server.wait_value("panel", "/3300/0/5700", before + 1)
+        wires.edges(6, "0")
+        server.wait_value("panel", "/3300/0/5700", 4)
 
     def test_one_line_has_one_device(self):
         server = self.server()
