@@ -323,21 +323,23 @@ size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
 uint32_t ipso_counts(const struct tree *tree, const struct lwm2m_path *path,
 		     const struct lwm2m_value *value, uint32_t happened)
 {
-	const struct tree_slot *is = tree_find(tree, path);
+	const struct tree_slot *is;
 
 	if (path->id[2] != INPUT_STATE || value->type != LWM2M_BOOLEAN ||
 	    !value->as.boolean || !held_find(tree, path, COUNTER_VALUE))
 		return 0;
 	if (happened)
 		return happened;
+	is = tree_find(tree, path);
 	return is && is->value.type == LWM2M_BOOLEAN && !is->value.as.boolean;
 }
 
 bool ipso_is_timed(const struct tree *tree, const struct lwm2m_path *path)
 {
-	const struct tree_slot *slot = held_find(tree, path, TIME_ON);
+	const struct tree_slot *slot = is_switch(path->id[2]) ?
+		held_find(tree, path, TIME_ON) : NULL;
 
-	return is_switch(path->id[2]) && slot && slot->flags & TREE_COMPUTED;
+	return slot && slot->flags & TREE_COMPUTED;
 }
 
 bool ipso_is_total(const struct lwm2m_path *path, const struct tree_slot *slot)

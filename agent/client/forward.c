@@ -762,6 +762,18 @@ static void happened_lost(struct client *c, const struct lwm2m_record *r,
 		keep_or_count(c, r, now);
 }
 
+/* Does what waits for a Send wait for nobody knows how long? Then an event must
+ * not come behind it. */
+static bool is_stuck(const struct forward *f)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	return kept_next(&f->kept, &at, &k) && !forward_by(f, &k) &&
+	       (forward_flag(f->client, 23) || f->refusals ||
+		f->retry_at != INT64_MAX);
+}
+
 /* false: no observation tells it by itself. */
 static bool happened_observed(struct client *c, const struct lwm2m_record *r,
 			      int64_t now)
@@ -771,7 +783,8 @@ static bool happened_observed(struct client *c, const struct lwm2m_record *r,
 				.sequence = f->next_sequence};
 	struct observation *o = forward_by(f, &k);
 
-	if (!o || !o->pending || !may_see(c, &r->path, now)) {
+	if (!o || !o->pending || is_stuck(f) ||
+	    !may_see(c, &r->path, now)) {
 		forward_release(c);
 		return false;
 	}

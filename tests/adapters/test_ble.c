@@ -192,7 +192,43 @@ static void a_press_is_told_once_and_released(void **state)
 	assert_int_equal(fake_events(host, FAKE_REPORT), 2);
 	assert_true(fake_event(host, FAKE_REPORT, 0)->value.as.boolean);
 	assert_false(fake_event(host, FAKE_REPORT, 1)->value.as.boolean);
+	assert_int_equal(fake_event(host, FAKE_REPORT, 0)->happened, 1);
+	assert_int_equal(fake_event(host, FAKE_REPORT, 1)->happened, 1);
 	assert_non_null(fake_last(p));
+}
+
+/* Of the same kind and value again: each happened; what is so did not. */
+static void steps_and_kinds_are_events(void **state)
+{
+	static const struct {
+		const char *field, *first, *second;
+		unsigned happened;
+	} all[] = {
+		{"field=button-event", "0816d2fc4000013a01",
+		 "0816d2fc4000023a01", 2},
+		{"field=dimmer", "0916d2fc4000013c020a",
+		 "0916d2fc4000023c020a", 2},
+		{"field=motion", "0816d2fc4000012101", "0816d2fc4000022101",
+		 0},
+		{"field=motion off_after=60s", "0816d2fc4000012101",
+		 "0816d2fc4000022101", 2},
+	};
+	struct adapter_point *p = point(ROOM, all[0].field);
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		unsigned before = fake_events(host, FAKE_REPORT), n = 0;
+
+		fake_point_set(p, all[i].field);
+		assert_int_equal(fake_attach(host), 0);
+		hear(ROOM, all[i].first);
+		hear(ROOM, all[i].second);
+		assert_int_equal(fake_events(host, FAKE_REPORT), before + 2);
+		for (unsigned k = before; k < before + 2; k++)
+			n += fake_event(host, FAKE_REPORT, k)->happened;
+		assert_int_equal(n, all[i].happened);
+		fake_close(host);
+	}
 }
 
 static void the_second_of_a_kind_is_another_point(void **state)
@@ -865,6 +901,7 @@ int main(void)
 		TEST(strangers_leave_no_trace),
 		TEST(the_same_is_reported_once),
 		TEST(a_press_is_told_once_and_released),
+		TEST(steps_and_kinds_are_events),
 		TEST(the_second_of_a_kind_is_another_point),
 		TEST(places_of_a_profile_are_read),
 		TEST(values_counted_into_one_number_are_read),
