@@ -232,7 +232,7 @@ void gpio_lines_free(struct adapter_device *device)
 	struct gpio_device *d = device->data;
 
 	for (size_t i = 0; i < d->n_lines; i++) {
-		if (d->lines[i].saving.dirty)
+		if (d->lines[i].lasting && !d->lines[i].master)
 			gpio_totals_keep(&d->lines[i], true, 0);
 		if (d->lines[i].handle)
 			close_line(&d->lines[i]);

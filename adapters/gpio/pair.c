@@ -7,6 +7,16 @@
 
 #include "adapters/gpio/gpio.h"
 
+#define PHASES_MAX 64
+
+struct gpio_quadrature {
+	struct phase {
+		struct line_event at[PHASES_MAX];
+		size_t n;		/* read, and not yet taken */
+		bool more;		/* there may be others behind them */
+	} a, b;
+};
+
 static struct gpio_line *first_of(struct gpio_line *line)
 {
 	return line->master ? line->master : line;
@@ -59,20 +69,13 @@ int gpio_pair_start(struct gpio_line *of)
 
 	if (!line->other || !gpio_is_whole(line))
 		return 0;
-	return line->output ? latch_start(line) : 0;
+	if (line->output)
+		return latch_start(line);
+	memset(line->quadrature, 0, sizeof(*line->quadrature));
+	return 0;
 }
 
 /* ---- an encoder: edges of both, in the order in which they came */
-
-#define PHASES_MAX 64
-
-struct gpio_quadrature {
-	struct phase {
-		struct line_event at[PHASES_MAX];
-		size_t n;		/* read, and not yet taken */
-		bool more;		/* there may be others behind them */
-	} a, b;
-};
 
 int gpio_quadrature_make(struct gpio_line *line)
 {

@@ -95,9 +95,10 @@ void gpio_kept_read(struct gpio_line *line)
 	}
 	if (adapter_kept(line->device, name_of(line, "on", name), &on,
 			 1) == 1)
-		line->commanded = on == 1, line->known = true;
+		line->known = true;
 	else if (line->initial == GPIO_LAST)
 		line->initial = LINE_KEEP;	/* none was given yet */
+	line->commanded = on == 1;
 	settings_read(line);
 	home_read(line);
 }

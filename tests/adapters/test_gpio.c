@@ -979,6 +979,27 @@ static void steps_of_an_encoder(void **state)
 	}
 }
 
+/* A time that runs is written ahead, too, and exact after a stop. */
+static void a_time_on_is_exact_after_a_stop(void **state)
+{
+	struct adapter_point *p = point("t", "line=door part=on_time");
+	struct line *line = gpio_line_named("door");
+
+	(void)state;
+	line->level = true;
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < 100; i++) {
+		at(now + SECOND);
+		assert_int_equal(fake_poll(device, NULL), 0);
+		turn();
+	}
+	assert_in_range(fake_number(p), 98, 100);
+	fake_close(host);
+	line->level = false;
+	assert_int_equal(fake_attach(host), 0);
+	assert_in_range(fake_number(p), 98, 100);
+}
+
 static void each_press_is_told(void **state)
 {
 	struct adapter_point *bell = point("a", "line=door");
@@ -1573,6 +1594,7 @@ int main(void)
 		TEST(an_encoder_has_a_position),
 		TEST(an_encoder_sorts_its_edges),
 		TEST(steps_of_an_encoder),
+		TEST(a_time_on_is_exact_after_a_stop),
 		TEST(each_press_is_told),
 		TEST(presses_beyond_the_pace_are_counted),
 		TEST(states_are_not_written),
