@@ -122,6 +122,26 @@ class Events(Site):
         radio.advertise(BUTTON, wired.bthome(4, bytes([0x3C, 1, 10])))
         self.wait_told(server, "/3348/4/5547", [10, 10, -10])
 
+    def test_a_remote_of_four_buttons_is_counted(self):
+        """As a Shelly BLU RC Button 4 sends: its battery, and of each button
+        what became of it, 00 nothing."""
+        radio, server = self.radio(), self.server()
+        self.wired(server.port, BTHOME, radio)
+
+        def pressed(*kinds):
+            return bytes([0x01, 100]) + b"".join(press(k) for k in kinds)
+        self.meet(server, radio, pressed(1, 0, 0, 0))
+        for packet, kinds in ((2, (0, 1, 0, 0)), (3, (0, 1, 0, 0)),
+                              (4, (0, 0, 0, 4)), (5, (1, 0, 0, 0))):
+            for _ in range(3):          # each is sent several times
+                radio.advertise(BUTTON, wired.bthome(packet, pressed(*kinds),
+                                                     info=0x44))
+        server.wait_value("blu", "/3347/0/5501", 2)
+        server.wait_value("blu", "/3347/1/5501", 2)
+        server.wait_value("blu", "/3347/3/5501", 1)
+        server.wait_value("blu", "/3348/3/5547", 4)
+        self.assertEqual(server.code("read", "blu", "/3347/2/5501"), "4.04")
+
     def test_a_reed_contact_is_counted(self):
         """pvvx' firmware: opening (0x11), and other values by the same
         packet id."""

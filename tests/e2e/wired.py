@@ -105,7 +105,8 @@ class Radio(threading.Thread):
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def bthome(packet, *objects):
-    """A BTHome 2 advertisement: Service Data of FCD2, packet id first."""
-    payload = bytes([0x40, 0x00, packet]) + b"".join(objects)
+def bthome(packet, *objects, info=0x40):
+    """A BTHome 2 advertisement: Service Data of FCD2, packet id first. info:
+    0x44 of a device that sends only when something happens."""
+    payload = bytes([info, 0x00, packet]) + b"".join(objects)
     return (bytes([len(payload) + 3, 0x16, 0xD2, 0xFC]) + payload).hex()
