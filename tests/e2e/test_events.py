@@ -41,7 +41,8 @@ class Events(Site):
     def wired(self, port, devices, *parts, **options):
         gateway = self.gateway(port, devices, start=False, **options)
         gateway.adapters = wired.ADAPTERS
-        (gateway.etc / "objects.d").symlink_to(ROOT / "etc/objects.d")
+        if not (gateway.etc / "objects.d").exists():
+            (gateway.etc / "objects.d").symlink_to(ROOT / "etc/objects.d")
         for part in parts:
             gateway.environment.update(part.environment)
         gateway.start()
