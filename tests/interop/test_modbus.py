@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lwmuxd with slaves that are not of ours: pymodbus, and modbus-serial of
+Node.js, over TCP and over a pseudo-terminal."""
+import pathlib
+import shutil
+import sys
+
+import harness
+import tools
+
+HERE = pathlib.Path(__file__).resolve().parent / "modbus"
+DEVICE = """\
+devices:
+  - endpoint: slave
+    bus: line
+    unit: 1
+    poll: 200ms
+    points:
+      - {name: a, address: 100, map: 3300/0}
+      - {name: b, address: 101, map: 3308/0/5900, writable: true, unit: Cel}
+      - {name: c, address: 120, type: uint32, map: 3300/1}
+      - {name: d, table: input, address: 7, map: 3300/2}
+      - {name: e, table: discrete, address: 5, map: 3200/0}
+      - {name: f, table: coil, address: 3, map: 3306/0, writable: true}
+"""
+VALUES = {"/3300/0/5700": 1100, "/3308/0/5900": 1101,
+          "/3300/1/5700": 1120 << 16 | 1121, "/3300/2/5700": 2007}
+
+
+def node_slave():
+    tools.need("node", "npm")
+
+    def command(directory):
+        shutil.copy(HERE / "package.json", directory)
+        return ["npm", "install", "--no-audit", "--no-fund",
+                "--loglevel=error"]
+    where = tools.install("modbus-serial", HERE / "package.json", command)
+    return ["env", f"NODE_PATH={where}/node_modules", "node",
+            str(HERE / "slave.js")]
+
+
+def python_slave():
+    recipe = HERE / "requirements.txt"
+
+    def command(directory):
+        return ["sh", "-c", f"'{sys.executable}' -m venv '{directory}/v' && "
+                f"'{directory}/v/bin/python' -m pip -q install -r '{recipe}'"]
+    where = tools.install("pymodbus", recipe, command)
+    return [str(where / "v/bin/python"), str(HERE / "slave.py")]
+
+
+class Slaves:
+    """What holds with each of them."""
+
+    def start(self, kind):
+        try:
+            slave = type(self).slave_command()
+        except tools.Unavailable as why:
+            self.skipTest(str(why))
+        if kind == "tcp":
+            where = str(harness.free_port())
+            keys = f"transport: tcp, host: 127.0.0.1, tcp_port: {where}"
+        else:
+            line = self.add(harness.SerialLine())
+            where = line.ports[1]
+            keys = f"transport: rtu, port: {line.ports[0]}, serial: 19200 8N1"
+        self.add(tools.Driver([*slave, kind, where], "slave"))
+        server = self.server()
+        self.gateway(server.port, "buses:\n  line: {adapter: modbus, " + keys +
+                     "}\n" + DEVICE)
+        server.registered("slave")
+        return server
+
+    def holds(self, kind):
+        server = self.start(kind)
+        for path, value in VALUES.items():
+            server.wait_value("slave", path, value)
+        self.assertEqual(server.value("slave", "/3200/0/5500"), True)
+        self.assertEqual(server.value("slave", "/3306/0/5850"), False)
+        self.assertEqual(server.code("write", "slave", "/3308/0/5900",
+                                     text=77), "2.04")
+        server.wait_value("slave", "/3308/0/5900", 77)
+        self.assertEqual(server.code("write", "slave", "/3306/0/5850",
+                                     text=1), "2.04")
+        server.wait_value("slave", "/3306/0/5850", True)
+
+    def test_values_and_writes_over_tcp(self):
+        self.holds("tcp")
+
+    def test_values_and_writes_on_a_line(self):
+        self.holds("rtu")
+
+
+class Pymodbus(Slaves, harness.Site):
+    server_name = "pymodbus 3.16.1"
+    slave_command = staticmethod(python_slave)
+
+
+class ModbusSerial(Slaves, harness.Site):
+    server_name = "modbus-serial 8"
+    slave_command = staticmethod(node_slave)
