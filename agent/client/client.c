@@ -6,19 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/batch.h"
 #include "agent/client/client.h"
-#include "agent/endpoint/client_bootstrap.h"
+#include "agent/client/client_host.h"
 #include "agent/client/client_session.h"
-#include "agent/endpoint/endpoint.h"
-#include "agent/endpoint/endpoint_firmware.h"
-#include "agent/endpoint/endpoint_access.h"
-#include "agent/endpoint/endpoint_rhythm.h"
-#include "agent/client/services.h"
 #include "agent/config/config_habits.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
-#include "agent/lwm2m/statistics.h"
 #include "objects/linkformat.h"
 
 #define SECOND INT64_C(1000000000)
@@ -29,10 +22,11 @@
 void client_init(struct client *c, struct endpoint *endpoint,
 		 struct server *server, uint16_t instance)
 {
-	const struct config_device *conf = endpoint->conf;
+	const struct config_device *conf;
 
 	*c = (struct client){.endpoint = endpoint, .server = server,
 			     .instance = instance, .enable_at = INT64_MAX};
+	conf = client_conf(c);
 	registration_init(&c->registration, conf->lifetime ? conf->lifetime :
 			  server->conf->lifetime, conf->endpoint);
 	c->registration.lwm2m_1_0 = server->conf->lwm2m_1_0;
@@ -64,7 +58,7 @@ void client_finish(struct client *c)
 		count_registered(c, false);
 	c->server->n_clients--;
 	server_unqueue(c->server, c);
-	heap_remove(&c->endpoint->services->clients, &c->due);
+	heap_remove(&client_services(c)->clients, &c->due);
 	forward_detach(c);
 	while (c->observations)
 		client_forget(c, c->observations);
@@ -120,7 +114,7 @@ static void add_queries(struct buf *to, const char *text)
 /* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). */
 static void add_binding(const struct client *c, struct buf *to)
 {
-	bool queue = c->endpoint->conf->queue;
+	bool queue = client_conf(c)->queue;
 	bool old = c->registration.lwm2m_1_0;
 
 	add_segment(to, "b=%c%s", c->server->conf->binding,
@@ -135,7 +129,7 @@ static void add_query(const struct client *c, enum registration_send send,
 	const struct registration *r = &c->registration;
 
 	if (send == REGISTRATION_SEND_REGISTER) {
-		add_segment(to, "ep=%s", c->endpoint->conf->endpoint);
+		add_segment(to, "ep=%s", client_name(c));
 		add_segment(to, "lt=%u", r->lifetime);
 		add_segment(to, "lwm2m=%s", r->lwm2m_1_0 ? "1.0" : "1.1");
 		add_binding(c, to);
@@ -150,14 +144,14 @@ static void add_query(const struct client *c, enum registration_send send,
 static void add_links(const struct client *c, struct coap_message *m)
 {
 	const struct config_server *conf = c->server->conf;
-	struct services *services = c->endpoint->services;
-	const struct object_def *empty[ENDPOINT_EMPTY_MAX];
+	struct services *services = client_services(c);
+	const struct object_def *empty[CLIENT_EMPTY_MAX];
 	struct buf out = buf_over(services->out, services->out_size < LINKS_MAX ?
 				  services->out_size : LINKS_MAX);
 
-	links_register(&c->endpoint->tree, &(struct link_options){
+	links_register(client_tree(c), &(struct link_options){
 		.empty = empty,
-		.n_empty = endpoint_empty_objects(c->endpoint, empty),
+		.n_empty = client_host(c)->empty_objects(c->endpoint, empty),
 		.ct = conf->ct, .versions = conf->versions,
 		.n_versions = conf->n_versions,
 		.ver = conf->ver == VER_SAID ||
@@ -225,7 +219,7 @@ void client_turn(struct client *c, int64_t now)
 {
 	if (!c->wanted)
 		return;
-	if (c->endpoint->leaving && c->connection && !c->under_way)
+	if (client_is_leaving(c) && c->connection && !c->under_way)
 		give_up_flight(c, now);
 	if (!client_connect(c, now)) {
 		c->wanted = REGISTRATION_NOTHING;
@@ -237,7 +231,7 @@ void client_turn(struct client *c, int64_t now)
 
 static void note_registration(struct client *c, bool was, bool is, int64_t now)
 {
-	const char *name = c->endpoint->conf->endpoint;
+	const char *name = client_name(c);
 
 	if (was == is)
 		return;
@@ -286,10 +280,10 @@ static bool has_failed(const struct client *c, enum registration_event event,
 void client_event(struct client *c, enum registration_event event,
 		  uint8_t code, uint8_t changes, int64_t now)
 {
-	struct endpoint *e = c->endpoint;
+	const struct client_host *host = client_host(c);
 	int64_t spread = event != REGISTRATION_START ||
-			 (e->bootstrap && e->bootstrap->fresh) ? 0 :
-		server_spread(c->server, e->services->n_endpoints);
+			 host->is_fresh(c->endpoint) ? 0 :
+		server_spread(c->server, client_services(c)->n_endpoints);
 	bool was = registered(c);
 	struct registration_action action =
 		registration_step(&c->registration, event, code, changes,
@@ -306,11 +300,11 @@ void client_event(struct client *c, enum registration_event event,
 	}
 	note_registration(c, was, registered(c), now);
 	if (has_failed(c, event, code))
-		client_bootstrap_fallback(c, now);
-	endpoint_served(e, now);
+		host->failed(c, now);
+	host->registration(c, now);
 	client_reschedule(c, now);
-	if (e->leaving && c->registration.state == REGISTRATION_OFF)
-		endpoint_left(e);
+	if (client_is_leaving(c) && c->registration.state == REGISTRATION_OFF)
+		host->left(c->endpoint);
 }
 
 void client_say_goodbye(struct client *c, int64_t now)
@@ -384,7 +378,7 @@ static void note_refusal(const struct client *c, uint8_t sent,
 
 	if (good || answer->code == c->last_code)
 		return;
-	log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+	log_line(LOG_WARN, client_name(c), NULL,
 		 "%s answered %u.%02u%s%.*s%s", c->server->conf->uri,
 		 answer->code >> 5, answer->code & 31, n ? ": " : "", n,
 		 n ? (const char *)answer->payload : "",
@@ -396,7 +390,7 @@ static void note_wait(const struct client *c, int64_t now)
 {
 	if (c->registration.state == REGISTRATION_WAITING &&
 	    c->registration.next != INT64_MAX)
-		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+		log_line(LOG_WARN, client_name(c), NULL,
 			 "not registered at %s, again in %lld s",
 			 c->server->conf->uri, (long long)
 			 ((c->registration.next - now) / SECOND));
@@ -410,7 +404,7 @@ static bool is_without_location(const struct client *c, uint8_t sent,
 	    answer->location.n)
 		return false;
 	if (c->last_code != answer->code)
-		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+		log_line(LOG_WARN, client_name(c), NULL,
 			 "%s answers 2.01 to Register, but with no Location-Path "
 			 "of up to 255 bytes: not registered",
 			 c->server->conf->uri);
@@ -428,7 +422,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 		return;
 	if (outcome != COAP_ANSWERED) {
 		if (before != CLIENT_NO_ANSWER)
-			log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+			log_line(LOG_WARN, client_name(c), NULL,
 				 "%s does not answer", c->server->conf->uri);
 		c->last_code = CLIENT_NO_ANSWER;
 		server_doubt(c->server, now);
@@ -458,21 +452,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 
 struct request_scope client_scope(struct client *c, int64_t now)
 {
-	struct endpoint *e = c->endpoint;
-
-	return (struct request_scope){
-		.tree = &e->tree, .model = config_device_model(e->conf),
-		.attributes = &c->attributes,
-		.server = c->server->conf->id,
-		.enforced = endpoint_access_enforced(e),
-		.rights = endpoint_access_rights(c),
-		.serve_stale = e->conf->stale == STALE_SERVE,
-		.fallback = config_server_format(c->server->conf,
-						 c->registration.lwm2m_1_0),
-		.with_times = endpoint_is_away(e),
-		.now = services_wall(e->services, now),
-		.bound = &batch_bound, .owner = e,
-	};
+	return client_host(c)->scope(c, now);
 }
 
 static void remember(struct client *c, struct observation *o,
@@ -482,7 +462,7 @@ static void remember(struct client *c, struct observation *o,
 	struct lwm2m_path path;
 	const struct tree_slot *slot;
 
-	while ((slot = tree_next(&c->endpoint->tree, scope, &at, &path)))
+	while ((slot = tree_next(client_tree(c), scope, &at, &path)))
 		if (slot->quality == TREE_GOOD)
 			observe_remember(o, &c->attributes, &path,
 					 &slot->value);
@@ -504,7 +484,7 @@ bool client_judge(struct client *c, struct observation *o, int64_t now)
 	struct lwm2m_path path;
 
 	while (observe_unjudged(o, now, &path)) {
-		slot = tree_find(&c->endpoint->tree, &path);
+		slot = tree_find(client_tree(c), &path);
 		if (slot && slot->quality == TREE_GOOD)
 			observe_changed(o, &c->attributes, &path, &slot->value,
 					now);
@@ -545,7 +525,7 @@ static uint8_t read_observed(struct client *c, const struct observation *o,
 			     struct buf *out, uint16_t *format, int64_t now)
 {
 	struct request_scope scope = client_scope(c, now);
-	struct request_room *room = c->endpoint->services->room;
+	struct request_room *room = client_services(c)->room;
 	uint8_t code;
 	size_t n;
 
@@ -561,7 +541,7 @@ static uint8_t read_observed(struct client *c, const struct observation *o,
 /* Sends it, unless there is nothing true to say. */
 static void notify(struct client *c, struct observation *o, int64_t now)
 {
-	struct services *services = c->endpoint->services;
+	struct services *services = client_services(c);
 	struct buf out = buf_over(services->out, services->out_size);
 	uint16_t format;
 	uint8_t code;
@@ -628,7 +608,7 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 	forward_answered(c, outcome, now);
 	if (!o || outcome == COAP_ACKED)
 		return;
-	log_line(LOG_DETAIL, c->endpoint->conf->endpoint, NULL,
+	log_line(LOG_DETAIL, client_name(c), NULL,
 		 "observation cancelled by %s", outcome == COAP_REFUSED ?
 		 "a Reset" : "silence");
 	if (outcome == COAP_REFUSED)
@@ -660,13 +640,13 @@ void client_reschedule(struct client *c, int64_t now)
 				due = o->due;
 	if (c->awake.waking && c->connection && !coap_busy(c->connection))
 		due = now;
-	if (c->endpoint->leaving && c->endpoint->stop_at < due)
-		due = c->endpoint->stop_at;
+	if (client_stop_at(c) < due)
+		due = client_stop_at(c);
 	if (forward_next(c) < due)
 		due = forward_next(c);
 	if (due < now)
 		due = now;
-	heap_set(&c->endpoint->services->clients, &c->due, due);
+	heap_set(&client_services(c)->clients, &c->due, due);
 }
 
 /* Leaving takes too long: the server will see the registration lapse. */
@@ -675,15 +655,15 @@ static void give_up(struct client *c, int64_t now)
 	bool was = registered(c);
 
 	server_unqueue(c->server, c);
-	heap_remove(&c->endpoint->services->clients, &c->due);
+	heap_remove(&client_services(c)->clients, &c->due);
 	c->registration.state = REGISTRATION_OFF;
 	note_registration(c, was, false, now);
-	endpoint_left(c->endpoint);
+	client_host(c)->left(c->endpoint);
 }
 
 void client_due(struct client *c, int64_t now)
 {
-	if (c->endpoint->leaving && c->endpoint->stop_at <= now) {
+	if (client_stop_at(c) <= now) {
 		give_up(c, now);
 		return;
 	}
@@ -729,7 +709,7 @@ void client_happened(struct client *c, const struct lwm2m_path *path,
 static uint32_t default_of(const struct client *c, uint16_t resource)
 {
 	struct lwm2m_path path = path_resource(1, c->instance, resource);
-	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
+	const struct tree_slot *slot = tree_find(client_tree(c), &path);
 
 	return slot && slot->value.as.integer > 0 ?
 	       (uint32_t)slot->value.as.integer : 0;
@@ -744,7 +724,7 @@ void client_configure(struct client *c, int64_t now)
 	     o = o->next)
 		observe_configure(o, &c->attributes, default_of(c, 2),
 				  default_of(c, 3), now);
-	endpoint_rhythm(c->endpoint);
+	client_host(c)->observed(c->endpoint);
 	client_reschedule(c, now);
 }
 
@@ -754,7 +734,10 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 		       const struct request *request, const uint8_t *token,
 		       uint8_t token_length, int64_t now)
 {
-	client_request(owner, exchange, request, token, token_length, now);
+	struct client *c = owner;
+
+	client_host(c)->request(c, exchange, request, token, token_length,
+				now);
 }
 
 static void on_ended(void *owner, enum coap_outcome outcome,
@@ -783,7 +766,7 @@ static void on_refused(void *owner, const uint8_t *token,
 
 	if (!o)
 		return;
-	log_line(LOG_DETAIL, c->endpoint->conf->endpoint, NULL,
+	log_line(LOG_DETAIL, client_name(c), NULL,
 		 "observation cancelled by a Reset");
 	client_forget(c, o);
 	client_reschedule(c, now);
@@ -803,15 +786,15 @@ static void on_moved(void *owner, bool sent, size_t bytes, int64_t now)
 {
 	const struct client *c = owner;
 
-	if (c->endpoint->rare->statistics)
-		statistics_count(c->endpoint->rare->statistics, sent, bytes,
-				 now);
+	client_host(c)->moved(c->endpoint, sent, bytes, now);
 }
 
 static uint8_t on_block(void *owner, const struct request *request,
 			size_t so_far, size_t *most, int64_t now)
 {
-	return endpoint_firmware_block(owner, request, so_far, most, now);
+	struct client *c = owner;
+
+	return client_host(c)->block(c, request, so_far, most, now);
 }
 
 const struct coap_handlers client_handlers = {

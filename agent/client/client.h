@@ -97,24 +97,15 @@ void client_disable(struct client *client, uint32_t timeout, int64_t now);
 /* Handlers of coap.c; owner is a struct client. */
 extern const struct coap_handlers client_handlers;
 
-/* client_request.c */
-void client_request(struct client *client, struct coap_exchange *exchange,
-		    const struct request *request, const uint8_t *token,
-		    uint8_t token_length, int64_t now);
-/* client_awake.c: a server's request that is answered later, which prolongs
- * the awake window once more. */
-struct batch_asker;
-struct client_asking { struct client *client; struct coap_exchange *exchange; };
-/* The answer to what was deferred. Where it says that something was set, it goes
- * when that is on the disk; 5.00 where the disk does not take it. */
-void client_answer_later(const struct endpoint *endpoint,
-			 struct coap_later *later, uint8_t code, int64_t now);
-struct batch_asker client_asker(struct client_asking *asking);
-/* What request_handle() has left to do; the code to answer, 0: it goes to the
- * asker later. */
-uint8_t client_carry_out(struct client *client,
-			 const struct request_outcome *outcome,
-			 struct batch_asker asker, int64_t now);
+/* client_observe.c: what the request has asked to observe. The sequence number
+ * for the answer; -1: no room, a plain answer. */
+int32_t client_observe(struct client *client,
+		       const struct request_outcome *outcome,
+		       const uint8_t *token, uint8_t token_length,
+		       int64_t now);
+void client_cancel(struct client *client,
+		   const struct request_outcome *outcome,
+		   const uint8_t *token, uint8_t token_length);
 void client_forget(struct client *client, struct observation *observation);
 struct observation *client_observation(struct client *client,
 				       const uint8_t *token,

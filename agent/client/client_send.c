@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/client/client.h"
+#include "agent/client/client_host.h"
 #include "agent/client/client_session.h"
-#include "agent/endpoint/endpoint.h"
 #include "agent/client/forward.h"
-#include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/store/spill.h"
 
@@ -131,7 +130,7 @@ static void collect(const struct forward *f, struct parcel *p)
  * for: what waits gets its times then. An event of now needs none. */
 static bool wait_for_clock(struct forward *f, int64_t now)
 {
-	struct services *services = f->client->endpoint->services;
+	struct services *services = client_services(f->client);
 	struct kept_cursor at = {0};
 	struct kept_record k;
 
@@ -216,7 +215,7 @@ static int notify(struct client *c, const struct parcel *p, int64_t now)
 static size_t deliver(struct forward *f, int64_t now)
 {
 	struct client *c = f->client;
-	struct services *services = c->endpoint->services;
+	struct services *services = client_services(c);
 	struct parcel p = {.out = buf_over(services->out, services->out_size)};
 	int rc;
 
@@ -300,7 +299,7 @@ int64_t forward_turn(struct services *services, int64_t now)
 
 static void delivered(struct forward *f, uint32_t n)
 {
-	f->client->endpoint->services->forwarding->counts.delivered += n;
+	client_services(f->client)->forwarding->counts.delivered += n;
 	f->refusals = 0;
 	forward_done(f, n);
 }
@@ -310,13 +309,13 @@ static void delivered(struct forward *f, uint32_t n)
 static void refused(struct forward *f, uint32_t n, uint8_t code)
 {
 	struct client *c = f->client;
-	struct forwarding *w = c->endpoint->services->forwarding;
+	struct forwarding *w = client_services(c)->forwarding;
 
 	f->refusals += f->refusals < UINT8_MAX;
 	if (n > 1)
 		return;
 	if (f->refusals == 2)
-		log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL,
+		log_line(LOG_WARN, client_name(c), NULL,
 			 "%s answered a Send with %u.%02u",
 			 c->server->conf->uri, code >> 5, code & 31);
 	n = f->refusals > FORWARD_REFUSALS ? f->kept.n : 1;
@@ -377,8 +376,7 @@ bool forward_ended(struct client *c, enum coap_outcome outcome,
 
 /* ---- on demand ---- */
 
-static int send_to(struct client *c, const struct lwm2m_path *scope,
-		   int64_t now)
+int forward_send(struct client *c, const struct lwm2m_path *scope, int64_t now)
 {
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
@@ -386,10 +384,10 @@ static int send_to(struct client *c, const struct lwm2m_path *scope,
 	char computed[1024];
 	int n = 0;
 
-	while ((slot = tree_next(&c->endpoint->tree, scope, &at, &path))) {
+	while ((slot = tree_next(client_tree(c), scope, &at, &path))) {
 		struct buf texts = buf_over(computed, sizeof(computed));
-		struct lwm2m_value value = endpoint_value(c->endpoint, &path,
-							  slot, now, &texts);
+		struct lwm2m_value value = client_host(c)->value(c->endpoint,
+				&path, slot, now, &texts);
 
 		if (slot->quality != TREE_GOOD || path.id[0] == 0 ||
 		    path.id[0] == 21 || value.type == LWM2M_NONE)
@@ -402,15 +400,4 @@ static int send_to(struct client *c, const struct lwm2m_path *scope,
 	if (n)
 		forward_queue(c->forward);
 	return n;
-}
-
-int forward_send(struct endpoint *e, const struct lwm2m_path *path,
-		 int64_t now)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < e->n_clients; i++)
-		if (!e->clients[i].registration.lwm2m_1_0)
-			n += send_to(&e->clients[i], path, now);
-	return n ? n : -ENOENT;
 }

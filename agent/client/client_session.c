@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/client_bootstrap.h"
 #include "agent/client/client_session.h"
-#include "agent/endpoint/endpoint.h"
-#include "agent/client/services.h"
+#include "agent/client/client_host.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 
@@ -28,7 +26,7 @@ static void note_trouble(struct client *c, const char *what, int64_t now)
 	if (c->registration.state == REGISTRATION_WAITING && next != INT64_MAX)
 		snprintf(again, sizeof(again), "; again in %lld s",
 			 (long long)((next - now) / SECOND));
-	log_line(LOG_WARN, c->endpoint->conf->endpoint, NULL, "%s: %s%s",
+	log_line(LOG_WARN, client_name(c), NULL, "%s: %s%s",
 		 c->server->conf->uri, what, again);
 }
 
@@ -60,10 +58,12 @@ static struct coap_connection *open_with(const struct server *s, void *owner,
 int client_session_keys(const struct endpoint *e, const struct server *s,
 			struct credentials *to, char *why, size_t size)
 {
+	const struct client_host *host = s->services->client_host;
+
 	if (s->kind == SERVER_BOOTSTRAPPED)
-		return endpoint_accounts_credentials(e, s, to, why, size);
-	return credentials_load(to, s->conf, e->services->dirs.config,
-				e->conf->endpoint, why, size);
+		return host->credentials(e, s, to, why, size);
+	return credentials_load(to, s->conf, s->services->dirs.config,
+				host->conf(e)->endpoint, why, size);
 }
 
 /* Keys are read for each session anew, and are nowhere in between. */
@@ -127,9 +127,9 @@ static void keep_alert(struct client *c, int alert, int64_t now)
 	struct lwm2m_path path = path_resource(1, c->instance, ALERT_RESOURCE);
 	struct lwm2m_value value = lwm2m_unsigned((uint64_t)alert);
 
-	if (tree_set(&c->endpoint->tree, &path, &value,
-		     services_wall(c->endpoint->services, now)) == 0)
-		endpoint_touched(c->endpoint, &path, now);
+	if (tree_set(client_tree(c), &path, &value,
+		     services_wall(client_services(c), now)) == 0)
+		client_host(c)->touched(c->endpoint, &path, now);
 }
 
 void client_broken(void *owner, const struct coap_breakage *breakage,
@@ -196,7 +196,7 @@ void client_rerouted(struct client *c, int64_t now)
 		return;
 	}
 	coap_doubt(c->connection);
-	if (!c->endpoint->conf->queue ||
+	if (!client_conf(c)->queue ||
 	    c->registration.state == REGISTRATION_WAITING)
 		client_event(c, REGISTRATION_BACK, 0, 0, now);
 }

@@ -5,8 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "agent/client/client.h"
-#include "agent/endpoint/endpoint.h"
-#include "agent/client/services.h"
+#include "agent/client/client_host.h"
 #include "agent/base/log.h"
 #include "agent/store/spill.h"
 #include "agent/store/spill_format.h"
@@ -58,7 +57,7 @@ static bool is_clockless(int64_t time)
 
 struct forwarding *forwarding_of(const struct client *c)
 {
-	return c->endpoint->services->forwarding;
+	return client_services(c)->forwarding;
 }
 
 /* ---- one client's ---- */
@@ -133,7 +132,7 @@ bool forward_is_reachable(const struct client *c)
 bool forward_flag(const struct client *c, uint16_t resource)
 {
 	struct lwm2m_path path = path_resource(1, c->instance, resource);
-	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
+	const struct tree_slot *slot = tree_find(client_tree(c), &path);
 
 	return slot && slot->value.type == LWM2M_BOOLEAN &&
 	       slot->value.as.boolean;
@@ -148,7 +147,7 @@ static bool is_storing(const struct client *c)
 static const struct config_point *point_of(const struct client *c,
 					   const struct lwm2m_path *path)
 {
-	const struct config_device *conf = c->endpoint->conf;
+	const struct config_device *conf = client_conf(c);
 
 	for (size_t i = 0; i < conf->n_points; i++) {
 		const struct config_point *point = &conf->points[i];
@@ -183,7 +182,7 @@ static void take_stream(struct forward *f)
 
 	if (!spill || f->stream)
 		return;
-	f->stream = spill_stream(spill, f->client->endpoint->conf->endpoint,
+	f->stream = spill_stream(spill, client_name(f->client),
 				 f->client->server->conf->id, f);
 	if (f->stream->next_sequence > f->next_sequence)
 		f->next_sequence = f->stream->next_sequence;
@@ -372,7 +371,7 @@ void forward_done(struct forward *f, uint32_t n)
 	f->n -= n;
 	w->waiting -= n;
 	if (w->sweeping || w->again)
-		forward_load(f->client->endpoint->services);
+		forward_load(client_services(f->client));
 }
 
 /* ---- those that an answer decides over ---- */
@@ -503,7 +502,7 @@ static void tell_newest(struct forward *f)
 static bool is_newest(const struct forward *f, const struct kept_list *list,
 		      struct kept_cursor behind, const struct lwm2m_record *r)
 {
-	const struct tree_slot *slot = tree_find(&f->client->endpoint->tree,
+	const struct tree_slot *slot = tree_find(client_tree(f->client),
 						 &r->path);
 	struct kept_record k;
 
@@ -611,7 +610,7 @@ static bool is_stamp(const struct lwm2m_path *path)
 
 static bool is_off(const struct client *c)
 {
-	return c->endpoint->services->dry || c->endpoint->leaving;
+	return client_services(c)->dry || client_is_leaving(c);
 }
 
 static void keep_or_count(struct client *c, const struct lwm2m_record *r,
@@ -650,7 +649,7 @@ static void take(struct client *c, const struct lwm2m_record *r, enum take how,
 static void take_new(struct client *c, struct observation *o, enum take how,
 		     int64_t now)
 {
-	const struct tree *tree = &c->endpoint->tree;
+	const struct tree *tree = client_tree(c);
 	struct forward *f = forward_get(c);
 	const struct lwm2m_path *scope;
 	int64_t told = o->told;
@@ -806,7 +805,7 @@ static bool happened_observed(struct client *c, const struct lwm2m_record *r,
 void forward_happened(struct client *c, const struct lwm2m_path *path,
 		      int64_t now)
 {
-	const struct tree_slot *slot = tree_find(&c->endpoint->tree, path);
+	const struct tree_slot *slot = tree_find(client_tree(c), path);
 	const struct config_point *point = point_of(c, path);
 	struct lwm2m_record r;
 
@@ -834,7 +833,7 @@ void forward_changed(struct client *c, const struct lwm2m_path *path,
 	/* The usual case, in thousands a second. */
 	if (reachable && !point && (!observed || !is_busy(c)))
 		return;
-	slot = tree_find(&c->endpoint->tree, path);
+	slot = tree_find(client_tree(c), path);
 	if (!slot || is_off(c) || is_stamp(path) ||
 	    slot->value.type == LWM2M_NONE)
 		return;
@@ -893,7 +892,7 @@ void forward_await(struct forward *f, int64_t now)
 void forward_notified(struct client *c, struct observation *o, int64_t now)
 {
 	if (is_off(c) || !is_storing(c) || !is_busy(c)) {
-		o->told = services_wall(c->endpoint->services, now);
+		o->told = services_wall(client_services(c), now);
 		o->news = false;
 		return;
 	}
@@ -968,7 +967,7 @@ void forward_registered(struct client *c, bool is, int64_t now)
 	if (!f)
 		return;
 	if (!is) {
-		if (!c->endpoint->leaving)
+		if (!client_is_leaving(c))
 			settle_undecided(f, now);
 		return;
 	}
@@ -1070,7 +1069,7 @@ static void observe_as_before(struct forward *f, int64_t now)
 
 		if (!o)
 			abort();
-		o->told = services_wall(c->endpoint->services, now);
+		o->told = services_wall(client_services(c), now);
 		o->next = f->lost;
 		f->lost = o;
 	}
@@ -1082,7 +1081,7 @@ void forward_attach(struct client *c, int64_t now)
 {
 	struct spill *spill = forwarding_of(c)->spill;
 	struct spill_stream *stream = !spill ? NULL :
-		spill_stream_find(spill, c->endpoint->conf->endpoint,
+		spill_stream_find(spill, client_name(c),
 				  c->server->conf->id);
 	struct forward *f;
 

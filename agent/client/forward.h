@@ -150,9 +150,8 @@ void forward_clock(struct services *services, const struct wall_jump *jump);
 /* In line at its server, where it has something that may be delivered. */
 void forward_queue(struct forward *forward);
 void forward_unqueue(struct forward *forward);
-/* What is at path now goes to all servers of the endpoint that take a Send.
- * The number of values, or -ENOENT there is none. */
-int forward_send(struct endpoint *endpoint, const struct lwm2m_path *path,
+/* What is at path now goes to the server, by Send. The number of values. */
+int forward_send(struct client *client, const struct lwm2m_path *path,
 		 int64_t now);
 
 /* For client_send.c and forward_log.c. */

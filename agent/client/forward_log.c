@@ -4,9 +4,8 @@
  * log must know: the clock. */
 #include <stdio.h>
 #include "agent/client/client.h"
-#include "agent/endpoint/endpoint.h"
+#include "agent/client/client_host.h"
 #include "agent/client/forward.h"
-#include "agent/client/services.h"
 #include "agent/store/spill.h"
 
 /* Those that cannot go now make room for those that can: they are in the log. */

@@ -9,13 +9,16 @@
 #include "agent/store/store.h"
 #include "objects/tree.h"
 
+struct client_host;
 struct endpoint_host;
 struct forwarding;
 struct last;
 struct request_room;
 
 struct services {
+	/* What stands above endpoints, and what above clients. */
 	const struct endpoint_host *endpoint_host;
+	const struct client_host *client_host;
 	struct config_dirs dirs;
 	const char *version;		/* of the program, or NULL */
 	struct store *store;

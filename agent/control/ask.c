@@ -102,7 +102,7 @@ static void ask_send(struct gateway *g, struct asker *asker,
 		ask_refuse(asker, "not a path: /object/instance/resource");
 		return;
 	}
-	n = forward_send(e, &path, now);
+	n = endpoint_send(e, &path, now);
 	if (n < 0) {
 		ask_refuse(asker, "%s has no value at %s for a server that "
 			   "takes a Send", name, text);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "agent/control/ask.h"
 #include "agent/endpoint/batch.h"
+#include "agent/endpoint/client_request.h"
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
 

@@ -3,114 +3,86 @@
  * here it is done. */
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/batch.h"
-#include "agent/client/client.h"
 #include "agent/endpoint/client_bootstrap.h"
+#include "agent/endpoint/client_request.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_firmware.h"
-#include "agent/endpoint/endpoint_rhythm.h"
 #include "agent/client/services.h"
-#include "agent/base/log.h"
 
-struct observation *client_observation(struct client *c, const uint8_t *token,
-				       uint8_t token_length)
+/* ---- answers that come later ---- */
+
+/* By the server's id: accounts, and clients with them, may be others by then. */
+struct answering {
+	struct endpoint *endpoint;
+	struct coap_later *later;
+	uint16_t server;
+};
+
+static void *answer_defer(void *asker)
 {
-	struct observation *o = c->observations;
+	const struct client_asking *asking = asker;
+	struct coap_later *later = coap_defer(asking->exchange);
+	struct answering *answering;
 
-	while (o && (o->token_length != token_length ||
-		     memcmp(o->token, token, token_length)))
-		o = o->next;
-	return o;
-}
-
-void client_forget(struct client *c, struct observation *observation)
-{
-	struct observation **at = &c->observations;
-
-	while (*at && *at != observation)
-		at = &(*at)->next;
-	if (!*at)
-		return;
-	*at = observation->next;
-	observe_destroy(observation);
-	endpoint_rhythm(c->endpoint);
-}
-
-static size_t observations_count(const struct client *c)
-{
-	size_t n = 0;
-
-	for (const struct observation *o = c->observations; o; o = o->next)
-		n++;
-	return n;
-}
-
-static struct observation *observation_create(
-	const struct request_outcome *outcome, const uint8_t *token,
-	uint8_t token_length)
-{
-	struct observation *o = outcome->paths ?
-		observe_create_composite(outcome->paths, outcome->n_paths,
-					 token, token_length,
-					 outcome->format) :
-		observe_create(&outcome->path, token, token_length,
-			       outcome->format);
-
-	if (!o || (outcome->attributes.set &&
-		   observe_attach(o, &outcome->attributes)))
+	if (!later)
+		return NULL;
+	answering = malloc(sizeof(*answering));
+	if (!answering)
 		abort();
-	return o;
+	*answering = (struct answering){asking->client->endpoint, later,
+					asking->client->server->conf->id};
+	return answering;
 }
 
-/* The sequence number for the answer; -1: no room, a plain answer. */
-static int32_t observe(struct client *c,
-		       const struct request_outcome *outcome,
-		       const uint8_t *token, uint8_t token_length, int64_t now)
+/* Of the connection alone: the endpoint may be gone when it is on the disk. */
+struct stored { struct coap_later *later; uint8_t code; };
+
+static void answer_stored(void *stored, int error, int64_t now)
 {
-	struct observation *o = client_observation(c, token, token_length);
-	uint32_t sequence = o ? o->sequence : 0;
+	struct stored *s = stored;
 
-	if (o)
-		client_forget(c, o);	/* the same token: it is replaced */
-	if (observations_count(c) >= CLIENT_OBSERVATIONS_MAX ||
-	    outcome->n_paths > CLIENT_PATHS_MAX)
-		return -1;
-	o = observation_create(outcome, token, token_length);
-	o->next = c->observations;
-	o->sequence = sequence + 1;	/* RFC 7641 3.4: never backwards */
-	o->confirmed = now;
-	c->observations = o;
-	observe_sent(o, now);
-	o->told = services_wall(c->endpoint->services, now);
-	client_remember(c, o);
-	client_configure(c, now);
-	return (int32_t)o->sequence;
+	coap_respond_later(s->later, error ? CODE(5, 0) : s->code, FORMAT_NONE,
+			   NULL, 0, now);
+	free(s);
 }
 
-static bool is_of(const struct observation *o,
-		  const struct request_outcome *outcome)
+/* Where it says that something was set, it goes when that is on the disk; 5.00
+ * where the disk does not take it. */
+static void client_answer_later(const struct endpoint *e,
+				struct coap_later *later, uint8_t code,
+				int64_t now)
 {
-	if (!o->paths != !outcome->paths || o->n_paths != outcome->n_paths ||
-	    !path_equal(&o->path, &outcome->path))
-		return false;
-	for (size_t i = 0; i < o->n_paths; i++)
-		if (!path_equal(&o->paths[i], &outcome->paths[i]))
-			return false;
-	return true;
+	struct stored *s = malloc(sizeof(*s));
+
+	if (!s)
+		abort();
+	*s = (struct stored){later, code};
+	if (code >> 5 != 2 ||
+	    !store_after(e->services->store, e->conf->endpoint, answer_stored,
+			 s))
+		answer_stored(s, 0, now);
 }
 
-static void cancel(struct client *c, const struct request_outcome *outcome,
-		   const uint8_t *token, uint8_t token_length)
+static void answer(void *answering, uint8_t code, int64_t now)
 {
-	struct observation *o = client_observation(c, token, token_length);
+	struct answering *a = answering;
 
-	/* Some servers cancel with a new token: then the path counts. */
-	if (!o)
-		for (o = c->observations; o && !is_of(o, outcome); )
-			o = o->next;
-	if (o)
-		client_forget(c, o);
+	client_answer_later(a->endpoint, a->later, code, now);
+	for (size_t i = 0; i < a->endpoint->n_clients; i++)
+		if (a->endpoint->clients[i].server->conf->id == a->server)
+			client_exchange(&a->endpoint->clients[i], now);
+	free(a);
 }
+
+struct batch_asker client_asker(struct client_asking *asking)
+{
+	static const struct batch_asker_ops ops = {.defer = answer_defer,
+						   .answer = answer};
+
+	return (struct batch_asker){&ops, asking};
+}
+
+/* ---- what is left to do ---- */
 
 static uint32_t disable_timeout(const struct client *c)
 {
@@ -259,6 +231,8 @@ uint8_t client_carry_out(struct client *c,
 	return code;
 }
 
+/* ---- requests ---- */
+
 static bool may_ask(const struct client *c)
 {
 	enum registration_state state =
@@ -292,11 +266,11 @@ void client_request(struct client *c, struct coap_exchange *x,
 		return;
 	outcome = request_handle(&scope, request, services->room, &out);
 	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
-		cancel(c, &outcome, token, token_length);
+		client_cancel(c, &outcome, token, token_length);
 	if (outcome.code >> 5 == 2) {
 		if (outcome.kind == REQUEST_OBSERVE)
-			sequence = observe(c, &outcome, token, token_length,
-					   now);
+			sequence = client_observe(c, &outcome, token,
+						  token_length, now);
 		outcome.code = client_carry_out(c, &outcome,
 			client_asker(&(struct client_asking){c, x}), now);
 	}

@@ -86,6 +86,13 @@ void endpoint_clients_start(struct endpoint *endpoint, int64_t now);
 void endpoint_sequence_start(struct endpoint *endpoint, int64_t now);
 void endpoint_sequence_go_on(struct endpoint *endpoint, int64_t now);
 
+/* endpoint_clients.c: what a client knows of its endpoint. */
+extern const struct client_host endpoint_client_host;
+/* What is at path now goes to all of its servers that take a Send. The number
+ * of values, or -ENOENT there is none. */
+int endpoint_send(struct endpoint *endpoint, const struct lwm2m_path *path,
+		  int64_t now);
+
 /* conf becomes the endpoint's. Attached to its bus at once; bus NULL: the
  * gateway's own endpoint. */
 struct endpoint *endpoint_create(struct services *services,
@@ -226,10 +233,10 @@ void endpoint_safe_due(struct endpoint *endpoint, int64_t now);
 void endpoint_created(struct endpoint *endpoint, uint16_t server, int64_t now);
 void endpoint_deleted(struct endpoint *endpoint,
 		      const struct lwm2m_path *path, int64_t now);
-/* Objects that may get instances and have none yet, by id; returns how many: those
- * that servers create, and those of optional points, as far as the device has not
- * been heard yet or they tell events. */
-#define ENDPOINT_EMPTY_MAX 64
+/* Objects that may get instances and have none yet, by id, at most
+ * CLIENT_EMPTY_MAX; returns how many: those that servers create, and those of
+ * optional points, as far as the device has not been heard yet or they tell
+ * events. */
 size_t endpoint_empty_objects(const struct endpoint *endpoint,
 			      const struct object_def **objects);
 /* An optional point's, which come with its first value? */

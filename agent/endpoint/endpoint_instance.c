@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Instances that servers make and take away: their list is the registration's,
  * they are kept, and who observes them is told. */
+#include "agent/client/client_host.h"
 #include "agent/endpoint/endpoint_access.h"
 
 enum { PUSH_BUTTON = 3347, MULTISTATE_SELECTOR = 3348 };	/* IPSO */
@@ -79,7 +80,7 @@ static size_t empty_add(const struct endpoint *e, uint16_t object,
 	const struct object_def *def = model->object(model, object);
 	size_t at = n;
 
-	if (!def || n == ENDPOINT_EMPTY_MAX || tree_has_object(&e->tree, object))
+	if (!def || n == CLIENT_EMPTY_MAX || tree_has_object(&e->tree, object))
 		return n;
 	for (; at > 0 && objects[at - 1]->id >= object; at--)
 		if (objects[at - 1]->id == object)

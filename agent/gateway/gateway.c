@@ -49,6 +49,7 @@ static const struct endpoint_host endpoint_host = {
 void gateway_init(struct gateway *g)
 {
 	g->services.endpoint_host = &endpoint_host;
+	g->services.client_host = &endpoint_client_host;
 	g->services.last = last_create();
 	g->services.routes_at = INT64_MAX;
 	g->mail = bus_mailbox_create();

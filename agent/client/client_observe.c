@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What a server observes of a client, by its tokens. */
+#include <stdlib.h>
+#include <string.h>
+#include "agent/client/client_host.h"
+
+struct observation *client_observation(struct client *c, const uint8_t *token,
+				       uint8_t token_length)
+{
+	struct observation *o = c->observations;
+
+	while (o && (o->token_length != token_length ||
+		     memcmp(o->token, token, token_length)))
+		o = o->next;
+	return o;
+}
+
+void client_forget(struct client *c, struct observation *observation)
+{
+	struct observation **at = &c->observations;
+
+	while (*at && *at != observation)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = observation->next;
+	observe_destroy(observation);
+	client_host(c)->observed(c->endpoint);
+}
+
+static size_t observations_count(const struct client *c)
+{
+	size_t n = 0;
+
+	for (const struct observation *o = c->observations; o; o = o->next)
+		n++;
+	return n;
+}
+
+static struct observation *observation_create(
+	const struct request_outcome *outcome, const uint8_t *token,
+	uint8_t token_length)
+{
+	struct observation *o = outcome->paths ?
+		observe_create_composite(outcome->paths, outcome->n_paths,
+					 token, token_length,
+					 outcome->format) :
+		observe_create(&outcome->path, token, token_length,
+			       outcome->format);
+
+	if (!o || (outcome->attributes.set &&
+		   observe_attach(o, &outcome->attributes)))
+		abort();
+	return o;
+}
+
+int32_t client_observe(struct client *c, const struct request_outcome *outcome,
+		       const uint8_t *token, uint8_t token_length, int64_t now)
+{
+	struct observation *o = client_observation(c, token, token_length);
+	uint32_t sequence = o ? o->sequence : 0;
+
+	if (o)
+		client_forget(c, o);	/* the same token: it is replaced */
+	if (observations_count(c) >= CLIENT_OBSERVATIONS_MAX ||
+	    outcome->n_paths > CLIENT_PATHS_MAX)
+		return -1;
+	o = observation_create(outcome, token, token_length);
+	o->next = c->observations;
+	o->sequence = sequence + 1;	/* RFC 7641 3.4: never backwards */
+	o->confirmed = now;
+	c->observations = o;
+	observe_sent(o, now);
+	o->told = services_wall(client_services(c), now);
+	client_remember(c, o);
+	client_configure(c, now);
+	return (int32_t)o->sequence;
+}
+
+static bool observation_is_of(const struct observation *o,
+		  const struct request_outcome *outcome)
+{
+	if (!o->paths != !outcome->paths || o->n_paths != outcome->n_paths ||
+	    !path_equal(&o->path, &outcome->path))
+		return false;
+	for (size_t i = 0; i < o->n_paths; i++)
+		if (!path_equal(&o->paths[i], &outcome->paths[i]))
+			return false;
+	return true;
+}
+
+void client_cancel(struct client *c, const struct request_outcome *outcome,
+		   const uint8_t *token, uint8_t token_length)
+{
+	struct observation *o = client_observation(c, token, token_length);
+
+	/* Some servers cancel with a new token: then the path counts. */
+	if (!o)
+		for (o = c->observations; o && !observation_is_of(o, outcome); )
+			o = o->next;
+	if (o)
+		client_forget(c, o);
+}
