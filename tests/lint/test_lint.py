@@ -108,14 +108,6 @@ class Tree(unittest.TestCase):
         self.expect('layers', 'agent/coap/coap.c includes '
                     'agent/gateway/loop.h: that floor lies above')
 
-    def test_exception_of_a_floor(self):
-        self.put('agent/coap/coap.c', '#include "agent/gateway/loop.h"\n')
-        self.put('tests/lint/exceptions',
-                 'agent/coap/coap.c includes agent/gateway/loop.h\n')
-        self.assertEqual(run('layers', self.root)[0], 0)
-        self.put('agent/coap/coap.c', GPL)
-        self.expect('layers', 'is mended: take the line out')
-
     def test_clock_below_the_loop(self):
         self.put('agent/client/server.c',
                  'int64_t now(void) { return monotonic_read(); }\n')
