@@ -7,6 +7,7 @@
 #include "agent/endpoint/batch.h"
 #include "agent/client/services.h"
 #include "agent/base/log.h"
+#include "objects/ids.h"
 
 void batch_free(struct batch *b)
 {
@@ -229,7 +230,9 @@ static bool restarts(const struct endpoint *e, const struct batch_write *write)
 	const struct lwm2m_path *path =
 		&e->conf->points[write->point].resource;
 
-	return path->id[0] == 3 && (path->id[2] == 4 || path->id[2] == 5);
+	return path->id[0] == ID_DEVICE &&
+	       (path->id[2] == ID_DEVICE_REBOOT ||
+		path->id[2] == ID_DEVICE_FACTORY_RESET);
 }
 
 void batch_done(struct endpoint *e, uint64_t id, int error, int64_t now)

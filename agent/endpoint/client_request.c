@@ -3,10 +3,8 @@
  * here it is done. */
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/client_request.h"
-#include "agent/endpoint/endpoint.h"
-#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/client/services.h"
 
 /* ---- answers that come later ---- */
@@ -84,59 +82,19 @@ struct batch_asker client_asker(struct client_asking *asking)
 
 /* ---- what is left to do ---- */
 
-static uint32_t disable_timeout(const struct client *c)
-{
-	struct lwm2m_path path = path_resource(1, c->instance, 5);
-	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
-
-	return slot && slot->value.as.integer > 0 ?
-	       (uint32_t)slot->value.as.integer : 86400;
-}
-
-static bool is_server(const struct lwm2m_path *path, uint16_t resource)
-{
-	return path->id[0] == 1 && path->id[2] == resource;
-}
-
-static struct client *account_of(struct endpoint *e, uint16_t instance)
-{
-	for (size_t i = 0; i < e->n_clients; i++)
-		if (e->clients[i].instance == instance)
-			return &e->clients[i];
-	return NULL;
-}
-
-/* Executables of objects 1 and 3, and points with on_execute. Returns 0 when
- * the answer comes later. */
+/* A point with on_execute, or an object's own. Returns 0 when the answer comes
+ * later. */
 static uint8_t execute(struct client *c, struct batch_asker asker,
 		       const struct lwm2m_path *path, int64_t now)
 {
 	struct endpoint *e = c->endpoint;
-	struct client *account = account_of(e, path->id[1]);
 	long point = endpoint_point(e, path);
 	struct lwm2m_record write = {.path = *path};
 
-	if (point >= 0) {
-		write.value = lwm2m_float(e->conf->points[point].on_execute);
-		return batch_start(e, asker, &write, 1, CODE(2, 4), now);
-	}
-	if (is_server(path, 8) && account)
-		client_event(account, REGISTRATION_TRIGGER, 0, 0, now);
-	else if (is_server(path, 9))
-		return client_bootstrap_trigger(e, "its server says so", now) ?
-		       CODE(2, 4) : CODE(4, 5);
-	else if (is_server(path, 4) && account)
-		client_disable(account, disable_timeout(account), now);
-	else if (path->id[0] == 3 && path->id[2] == 5)
-		endpoint_factory_reset(e, now);
-	else if (path->id[0] == 3 && path->id[2] == 12)
-		endpoint_errors_reset(e, now);
-	else if (path->id[0] == 5)
-		return endpoint_firmware_update(e, now);
-	else if (path->id[0] != 7 ||
-		 !endpoint_statistics_execute(e, path->id[2], now))
-		return CODE(5, 1);
-	return CODE(2, 4);
+	if (point < 0)
+		return endpoint_object_execute(e, path, now);
+	write.value = lwm2m_float(e->conf->points[point].on_execute);
+	return batch_start(e, asker, &write, 1, CODE(2, 4), now);
 }
 
 static void respond(struct coap_exchange *x,
@@ -262,7 +220,7 @@ void client_request(struct client *c, struct coap_exchange *x,
 	client_exchange(c, now);
 	if (c->connection && !coap_busy(c->connection))
 		forward_answered(c, COAP_ANSWERED, now);
-	if (endpoint_firmware_request(c, &scope, x, request, now))
+	if (endpoint_object_request(c, &scope, x, request, now))
 		return;
 	outcome = request_handle(&scope, request, services->room, &out);
 	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */

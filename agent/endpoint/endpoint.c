@@ -6,7 +6,7 @@
 #include "agent/endpoint/batch.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/endpoint.h"
-#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/endpoint/endpoint_access.h"
 #include "agent/client/services.h"
 #include "agent/endpoint/last.h"
@@ -116,7 +116,6 @@ static void rare_free(struct endpoint *e)
 	if (e->rare == &nothing_rare)
 		return;
 	free(e->rare->rhythm);
-	free(e->rare->statistics);
 	free(e->rare->note);
 	free(e->rare->why);
 	free((void *)(uintptr_t)e->rare);
@@ -129,7 +128,7 @@ void endpoint_destroy(struct endpoint *e)
 	free(e->clients);
 	heap_set(&e->services->endpoints, &e->due, INT64_MAX);
 	client_bootstrap_destroy(e);
-	endpoint_firmware_finish(e);
+	endpoint_objects_finish(e);
 	rare_free(e);
 	tree_finish(&e->tree);
 	if (!e->again)
@@ -250,7 +249,7 @@ static void set(struct endpoint *e, const struct config_point *point,
 		tell(e, &point->resource, happened ? client_happened :
 		     client_changed, now);
 	if (news)
-		endpoint_error_sampled(e, &point->resource, now);
+		endpoint_object_sampled(e, &point->resource, now);
 	if (was_bad && !endpoint_is_faulty(e))
 		endpoint_error(e, ERROR_PERIPHERAL, false, now);
 	if (was_bad)
@@ -315,22 +314,7 @@ void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
 {
 	total_touched(e, path, now);
 	changed_slot(e, path, now);
-	if (path->id[0] == ACCESS_OBJECT)
-		endpoint_access_touched(e, path, now);
-	for (size_t i = 0; i < e->n_clients && path->id[0] == 1; i++) {
-		struct client *c = &e->clients[i];
-		const struct tree_slot *slot = tree_find(&e->tree, path);
-
-		if (c->instance != path->id[1] || !slot)
-			continue;
-		if (path->id[2] == 1) {
-			client_live(c, (uint32_t)slot->value.as.integer, now);
-		} else if (path->id[2] == 2 || path->id[2] == 3) {
-			client_configure(c, now);
-		} else if (path->id[2] == 23) {
-			forward_kick(c);
-		}
-	}
+	endpoint_object_touched(e, path, now);
 }
 
 long endpoint_point(const struct endpoint *e, const struct lwm2m_path *path)
@@ -508,7 +492,7 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		endpoint_missed(e, m, now);
 		break;
 	case BUS_DONE:
-		if (!endpoint_firmware_done(e, m->id, m->error, now))
+		if (!endpoint_object_done(e, m->id, m->error, now))
 			batch_done(e, m->id, m->error, now);
 		break;
 	case BUS_KEEP:

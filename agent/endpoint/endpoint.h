@@ -161,7 +161,7 @@ void endpoint_error_sampled(struct endpoint *endpoint,
 			    const struct lwm2m_path *path, int64_t now);
 bool endpoint_is_faulty(const struct endpoint *endpoint);
 
-/* endpoint_computed.c: of a slot that is TREE_COMPUTED; now: ns since 1970.
+/* endpoint_objects.c: of a slot that is TREE_COMPUTED; now: ns since 1970.
  * As request.h says of `compute`; owner: the endpoint. */
 bool endpoint_compute(void *owner, const struct lwm2m_path *path,
 		      const struct tree_slot *slot, int64_t now,
@@ -172,12 +172,8 @@ struct lwm2m_value endpoint_value(const struct endpoint *endpoint,
 				  const struct tree_slot *slot, int64_t now,
 				  struct buf *texts);
 
-/* endpoint_link.c: 7/0/6 Start and 7/0/7 Stop; false: another. */
-bool endpoint_statistics_execute(struct endpoint *endpoint, uint16_t resource,
-				 int64_t now);
-/* Of /4 of a device; false: it has none. */
-bool endpoint_link_compute(const struct endpoint *endpoint, uint16_t resource,
-			   struct buf *texts, struct lwm2m_value *value);
+/* endpoint_link.c */
+
 /* Its radio was heard with so many dBm. A step of 5 dB is news to servers. */
 void endpoint_link_heard(struct endpoint *endpoint, int32_t rssi, int64_t now);
 /* /4 of the gateway's own endpoint (NULL: it has none), looked at once a

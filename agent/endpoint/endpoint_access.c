@@ -4,6 +4,7 @@
 #include "agent/endpoint/endpoint_access.h"
 #include <stdlib.h>
 #include "agent/endpoint/client_bootstrap.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/config/config_access.h"
 #include "agent/client/services.h"
 #include "agent/config/model.h"
@@ -286,10 +287,16 @@ static void client_lose(struct client *c, int64_t now)
 	client_reschedule(c, now);
 }
 
-void endpoint_access_touched(struct endpoint *e, const struct lwm2m_path *path,
-			     int64_t now)
+/* It is kept whole, and observations that their servers may not see any more
+ * end. */
+static void access_touched(struct endpoint *e, const struct lwm2m_path *path,
+			   int64_t now)
 {
 	keep(e, path->id[1]);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_lose(&e->clients[i], now);
 }
+
+const struct endpoint_object endpoint_object_access = {
+	.id = ACCESS_OBJECT, .touched = access_touched,
+};

@@ -15,8 +15,4 @@ uint8_t endpoint_access_rights(const struct client *client);
  * what is new; 0: nobody, the configuration's rights hold. */
 void endpoint_access_settle(struct endpoint *endpoint, uint16_t owner,
 			    int64_t now);
-/* An instance of object 2 was written: it is kept whole, and observations that
- * their servers may not see any more end. */
-void endpoint_access_touched(struct endpoint *endpoint,
-			     const struct lwm2m_path *path, int64_t now);
 #endif

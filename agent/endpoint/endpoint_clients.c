@@ -6,7 +6,7 @@
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/client_request.h"
 #include "agent/endpoint/endpoint_access.h"
-#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/endpoint/endpoint_rhythm.h"
 #include "agent/lwm2m/statistics.h"
 
@@ -72,7 +72,7 @@ const struct client_host endpoint_client_host = {
 	.seen = device_seen, .is_fresh = is_fresh,
 	.empty_objects = endpoint_empty_objects, .value = endpoint_value,
 	.credentials = endpoint_accounts_credentials, .scope = scope_of,
-	.request = client_request, .block = endpoint_firmware_block,
+	.request = client_request, .block = endpoint_object_block,
 	.registration = registration_heard,
 	.failed = client_bootstrap_fallback, .left = endpoint_left,
 	.observed = endpoint_rhythm, .touched = endpoint_touched,

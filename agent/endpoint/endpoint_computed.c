@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Resources that are computed when they are read. None of them costs memory
- * per endpoint: their slots are shared. */
+ * Objects 3 and 25: resources that are computed when they are read. None of
+ * them costs memory per endpoint: their slots are shared. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/client/services.h"
 #include "agent/base/machine.h"
-#include "agent/lwm2m/statistics.h"
 #include "agent/base/wall.h"
-#include "ipso/ipso.h"
+#include "objects/codec.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -78,48 +78,49 @@ static bool memory_free(struct lwm2m_value *value)
 	return memory.total_kb > 0;
 }
 
-static bool device(const struct endpoint *e, const struct lwm2m_path *path,
-		   const struct tree_slot *slot, int64_t now,
-		   struct buf *texts, struct lwm2m_value *value)
+static bool device_compute(const struct endpoint *e,
+			   const struct lwm2m_path *path,
+			   const struct tree_slot *slot, int64_t now,
+			   struct buf *texts, struct lwm2m_value *value)
 {
 	switch (path->id[2]) {
-	case 10: return memory_free(value);
-	case 13: return current_time(slot, now, value);
-	case 14: return utc_offset(slot, now, texts, value);
-	case 16: return bindings(e, texts, value);
+	case ID_DEVICE_MEMORY_FREE: return memory_free(value);
+	case ID_DEVICE_TIME: return current_time(slot, now, value);
+	case ID_DEVICE_UTC_OFFSET: return utc_offset(slot, now, texts, value);
+	case ID_DEVICE_BINDINGS: return bindings(e, texts, value);
 	default: return false;
 	}
 }
 
-bool endpoint_compute(void *owner, const struct lwm2m_path *path,
-		      const struct tree_slot *slot, int64_t now,
-		      struct buf *texts, struct lwm2m_value *value)
+static uint8_t device_execute(struct endpoint *e,
+			      const struct lwm2m_path *path, int64_t now)
 {
-	const struct endpoint *e = owner;
-
-	switch (path->id[0]) {
-	case 3: return device(e, path, slot, now, texts, value);
-	case 4: return endpoint_link_compute(e, path->id[2], texts, value);
-	case 25:
-		return e->services->endpoint_host->list(e, path, texts, value);
-	case 7:
-		*value = lwm2m_integer(statistics_value(e->rare->statistics,
-							path->id[2]));
-		return true;
-	default: return ipso_compute(path, slot, now, value);
-	}
+	if (path->id[2] == ID_DEVICE_FACTORY_RESET)
+		endpoint_factory_reset(e, now);
+	else if (path->id[2] == ID_DEVICE_ERROR_RESET)
+		endpoint_errors_reset(e, now);
+	else
+		return CODE(5, 1);
+	return CODE(2, 4);
 }
 
-struct lwm2m_value endpoint_value(const struct endpoint *e,
-				  const struct lwm2m_path *path,
-				  const struct tree_slot *slot, int64_t now,
-				  struct buf *texts)
-{
-	struct lwm2m_value value = slot->value;
+const struct endpoint_object endpoint_object_device = {
+	.id = ID_DEVICE, .compute = device_compute, .execute = device_execute,
+	.sampled = endpoint_error_sampled,
+};
 
-	if (slot->flags & TREE_COMPUTED &&
-	    !endpoint_compute((void *)(uintptr_t)e, path, slot,
-			      services_wall(e->services, now), texts, &value))
-		value = (struct lwm2m_value){.type = LWM2M_NONE};
-	return value;
+/* ---- object 25 ---- */
+
+static bool listing_compute(const struct endpoint *e,
+			    const struct lwm2m_path *path,
+			    const struct tree_slot *slot, int64_t now,
+			    struct buf *texts, struct lwm2m_value *value)
+{
+	(void)slot;
+	(void)now;
+	return e->services->endpoint_host->list(e, path, texts, value);
 }
+
+const struct endpoint_object endpoint_object_listing = {
+	.id = ID_LISTING, .compute = listing_compute,
+};

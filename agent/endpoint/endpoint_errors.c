@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "agent/endpoint/endpoint.h"
+#include "objects/ids.h"
 
 #define BATTERY_LOW 10		/* %: at or below */
 #define BATTERY_FINE 15
@@ -13,7 +14,7 @@
 
 static void element_set(struct endpoint *e, uint16_t element, int64_t code)
 {
-	struct lwm2m_path path = path_element(3, 0, 11, element);
+	struct lwm2m_path path = path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, element);
 	struct tree_slot *slot = tree_slot_add(&e->tree, &path);
 
 	if (!slot)
@@ -24,7 +25,7 @@ static void element_set(struct endpoint *e, uint16_t element, int64_t code)
 /* Element 0 stays for ever, so that something can be observed. */
 static void show(struct endpoint *e, int64_t now)
 {
-	struct lwm2m_path path = path_element(3, 0, 11, 0);
+	struct lwm2m_path path = path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, 0);
 	uint16_t n = 0;
 
 	for (uint16_t code = 1; code <= ERROR_CODE_LAST; code++)
@@ -74,7 +75,7 @@ void endpoint_error_signal(struct endpoint *e, int32_t dbm, int64_t now)
 
 static double level_of(const struct endpoint *e, uint16_t resource)
 {
-	struct lwm2m_path path = path_resource(3, 0, resource);
+	struct lwm2m_path path = path_resource(ID_DEVICE, 0, resource);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
 
 	return slot && slot->quality == TREE_GOOD ?
@@ -84,10 +85,10 @@ static double level_of(const struct endpoint *e, uint16_t resource)
 /* The level, or the status where the device tells one. */
 static void battery(struct endpoint *e, int64_t now)
 {
-	if (level_of(e, 20) == BATTERY_STATUS_LOW)
+	if (level_of(e, ID_DEVICE_BATTERY_STATUS) == BATTERY_STATUS_LOW)
 		endpoint_error(e, ERROR_LOW_BATTERY, true, now);
-	else if (!isnan(level_of(e, 9)))
-		below(e, ERROR_LOW_BATTERY, level_of(e, 9), BATTERY_LOW,
+	else if (!isnan(level_of(e, ID_DEVICE_BATTERY_LEVEL)))
+		below(e, ERROR_LOW_BATTERY, level_of(e, ID_DEVICE_BATTERY_LEVEL), BATTERY_LOW,
 		      BATTERY_FINE, now);
 	else
 		endpoint_error(e, ERROR_LOW_BATTERY, false, now);
@@ -96,7 +97,8 @@ static void battery(struct endpoint *e, int64_t now)
 void endpoint_error_sampled(struct endpoint *e, const struct lwm2m_path *path,
 			    int64_t now)
 {
-	if (path->id[0] == 3 && (path->id[2] == 9 || path->id[2] == 20))
+	if (path->id[2] == ID_DEVICE_BATTERY_LEVEL ||
+	    path->id[2] == ID_DEVICE_BATTERY_STATUS)
 		battery(e, now);
 }
 

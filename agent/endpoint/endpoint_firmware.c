@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/endpoint/endpoint_firmware.h"
 #include "agent/endpoint/fetch.h"
 #include "agent/coap/fetch_uri.h"
@@ -13,6 +13,7 @@
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/config/model.h"
+#include "objects/ids.h"
 
 #define STORED 1		/* version of the file */
 #define AROUND 64		/* bytes that a format puts around a package */
@@ -32,7 +33,7 @@ struct stored { uint8_t version, state, result, spare; uint32_t n_uri; };
 
 static struct lwm2m_path at(uint16_t resource)
 {
-	return path_resource(5, 0, resource);
+	return path_resource(ID_FIRMWARE, 0, resource);
 }
 
 /* ---- what servers see ---- */
@@ -53,20 +54,20 @@ static void show_number(struct endpoint *e, uint16_t resource, int64_t number,
 
 static void show(struct endpoint_firmware *f, int64_t now)
 {
-	show_number(f->endpoint, 3, f->machine.state, now);
-	show_number(f->endpoint, 5, f->machine.result, now);
+	show_number(f->endpoint, ID_FIRMWARE_STATE, f->machine.state, now);
+	show_number(f->endpoint, ID_FIRMWARE_RESULT, f->machine.result, now);
 }
 
 static const struct lwm2m_value *uri_of(const struct endpoint *e)
 {
-	struct lwm2m_path path = at(1);
+	struct lwm2m_path path = at(ID_FIRMWARE_URI);
 
 	return &tree_find(&e->tree, &path)->value;
 }
 
 static void set_uri(struct endpoint *e, const char *text, uint32_t n)
 {
-	struct lwm2m_path path = at(1);
+	struct lwm2m_path path = at(ID_FIRMWARE_URI);
 	struct lwm2m_value value = lwm2m_string(text, n);
 
 	if (tree_set(&e->tree, &path, &value, 0) < 0)
@@ -305,7 +306,7 @@ static uint8_t write_package(struct endpoint_firmware *f, const uint8_t *bytes,
 static uint8_t write_uri(struct endpoint_firmware *f, struct client *c,
 			 const char *text, size_t n, int64_t now)
 {
-	struct lwm2m_path path = at(1);
+	struct lwm2m_path path = at(ID_FIRMWARE_URI);
 	uint8_t code;
 
 	if (n > FETCH_URI_MAX)
@@ -324,10 +325,10 @@ static uint8_t write_record(struct endpoint_firmware *f, struct client *c,
 {
 	const struct lwm2m_value *value = &record->value;
 
-	if (record->path.depth == 3 && record->path.id[2] == 0 &&
+	if (record->path.depth == 3 && record->path.id[2] == ID_FIRMWARE_PACKAGE &&
 	    value->type == LWM2M_OPAQUE)
 		return write_package(f, value->as.bytes, value->length, now);
-	if (record->path.depth == 3 && record->path.id[2] == 1 &&
+	if (record->path.depth == 3 && record->path.id[2] == ID_FIRMWARE_URI &&
 	    value->type == LWM2M_STRING)
 		return write_uri(f, c, value->as.text, value->length, now);
 	return CODE(4, 5);
@@ -339,7 +340,7 @@ static uint16_t format_of(const struct request *request,
 	if (request->format != FORMAT_NONE)
 		return request->format;
 	return path->depth == 2 ? FORMAT_TLV :
-	       path->id[2] == 0 ? FORMAT_OPAQUE : FORMAT_TEXT;
+	       path->id[2] == ID_FIRMWARE_PACKAGE ? FORMAT_OPAQUE : FORMAT_TEXT;
 }
 
 static uint8_t write_all(struct endpoint_firmware *f, struct client *c,
@@ -354,7 +355,8 @@ static uint8_t write_all(struct endpoint_firmware *f, struct client *c,
 
 	if (!codec_decodes(format))
 		return CODE(4, 15);
-	if (!request->length && path->depth == 3 && path->id[2] == 0)
+	if (!request->length && path->depth == 3 &&
+	    path->id[2] == ID_FIRMWARE_PACKAGE)
 		return write_package(f, NULL, 0, now);
 	n = codec_decode(format, agent_model(), path, request->payload,
 			 request->length, room->records, REQUEST_RECORDS,
@@ -375,17 +377,17 @@ static bool is_write(const struct request *request, struct lwm2m_path *path)
 	if (request->method != REQUEST_PUT && request->method != REQUEST_POST)
 		return false;
 	if (path_parse(request->uri, request->uri_length, path) < 0 ||
-	    path->id[0] != 5 || path->id[1] || request->query_length)
+	    path->id[0] != ID_FIRMWARE || path->id[1] || request->query_length)
 		return false;
 	return path->depth == 2 ||
 	       (path->depth == 3 && path->id[2] <= 1 &&
 		request->method == REQUEST_PUT);
 }
 
-bool endpoint_firmware_request(struct client *c,
-			       const struct request_scope *scope,
-			       struct coap_exchange *x,
-			       const struct request *request, int64_t now)
+static bool firmware_request(struct client *c,
+			     const struct request_scope *scope,
+			     struct coap_exchange *x,
+			     const struct request *request, int64_t now)
 {
 	struct endpoint_firmware *f = c->endpoint->rare->firmware;
 	struct lwm2m_path path;
@@ -399,9 +401,8 @@ bool endpoint_firmware_request(struct client *c,
 	return true;
 }
 
-uint8_t endpoint_firmware_block(struct client *c,
-				const struct request *request, size_t so_far,
-				size_t *most, int64_t now)
+static uint8_t firmware_block(struct client *c, const struct request *request,
+			      size_t so_far, size_t *most, int64_t now)
 {
 	struct endpoint_firmware *f = c->endpoint->rare->firmware;
 	struct request_scope scope = client_scope(c, now);
@@ -422,14 +423,17 @@ uint8_t endpoint_firmware_block(struct client *c,
 	return code >> 5 == 2 ? 0 : code;
 }
 
-uint8_t endpoint_firmware_update(struct endpoint *e, int64_t now)
+/* Update is all there is. */
+static uint8_t firmware_execute(struct endpoint *e,
+				const struct lwm2m_path *path, int64_t now)
 {
+	(void)path;
 	return e->rare->firmware ?
 	       ask(e->rare->firmware, FIRMWARE_UPDATE, now) : CODE(5, 1);
 }
 
-bool endpoint_firmware_done(struct endpoint *e, uint64_t id, int error,
-			    int64_t now)
+static bool firmware_done(struct endpoint *e, uint64_t id, int error,
+			  int64_t now)
 {
 	struct endpoint_firmware *f = e->rare->firmware;
 
@@ -469,7 +473,8 @@ static void add_number(struct endpoint *e, struct lwm2m_path path,
 
 static void build_tree(struct endpoint *e, const struct firmware *machine)
 {
-	static const uint16_t others[] = {0, 1, 2};
+	static const uint16_t others[] = {ID_FIRMWARE_PACKAGE, ID_FIRMWARE_URI,
+					   ID_FIRMWARE_UPDATE};
 	enum { COAP, COAPS, BOTH = 2 };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
@@ -480,11 +485,11 @@ static void build_tree(struct endpoint *e, const struct firmware *machine)
 			abort();
 		slot->flags |= TREE_READ_ONLY;	/* but by us */
 	}
-	add_number(e, at(3), machine->state);
-	add_number(e, at(5), machine->result);
-	add_number(e, path_element(5, 0, 8, 0), COAP);
-	add_number(e, path_element(5, 0, 8, 1), COAPS);
-	add_number(e, at(9), BOTH);
+	add_number(e, at(ID_FIRMWARE_STATE), machine->state);
+	add_number(e, at(ID_FIRMWARE_RESULT), machine->result);
+	add_number(e, path_element(ID_FIRMWARE, 0, ID_FIRMWARE_PROTOCOLS, 0), COAP);
+	add_number(e, path_element(ID_FIRMWARE, 0, ID_FIRMWARE_PROTOCOLS, 1), COAPS);
+	add_number(e, at(ID_FIRMWARE_DELIVERY), BOTH);
 }
 
 void endpoint_firmware_build(struct endpoint *e)
@@ -496,7 +501,7 @@ void endpoint_firmware_build(struct endpoint *e)
 	if (!e->conf->image_room)
 		return;
 	f = endpoint_rare(e)->firmware = calloc(1, sizeof(*f));
-	if (!f || !tree_add(&e->tree, core_object(5), 0))
+	if (!f || !tree_add(&e->tree, core_object(ID_FIRMWARE), 0))
 		abort();
 	f->endpoint = e;
 	build_tree(e, &f->machine);
@@ -510,7 +515,7 @@ void endpoint_firmware_build(struct endpoint *e)
 	count(f, true);
 }
 
-void endpoint_firmware_finish(struct endpoint *e)
+static void firmware_finish(struct endpoint *e)
 {
 	struct endpoint_firmware *f = e->rare->firmware;
 
@@ -523,3 +528,9 @@ void endpoint_firmware_finish(struct endpoint *e)
 	free(f);
 	endpoint_rare(e)->firmware = NULL;
 }
+
+const struct endpoint_object endpoint_object_firmware = {
+	.id = ID_FIRMWARE, .execute = firmware_execute,
+	.request = firmware_request, .block = firmware_block,
+	.done = firmware_done, .finish = firmware_finish,
+};

@@ -4,10 +4,12 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/client/services.h"
 #include "agent/lwm2m/statistics.h"
 #include "agent/base/uplink.h"
+#include "objects/codec.h"
+#include "objects/ids.h"
 
 #define LOOK_EVERY (60 * INT64_C(1000000000))
 #define SIGNAL_STEP 5		/* dB of the mean that are news */
@@ -18,27 +20,59 @@
 
 static int64_t period_of(const struct endpoint *e)
 {
-	struct lwm2m_path path = path_resource(7, 0, 8);
+	struct lwm2m_path path = path_resource(ID_STATISTICS, 0,
+					       ID_STATISTICS_PERIOD);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
 
 	return slot ? slot->value.as.integer : 0;
 }
 
-bool endpoint_statistics_execute(struct endpoint *e, uint16_t resource,
-				 int64_t now)
+static void statistics_begin(struct endpoint *e, int64_t now)
 {
-	if (resource == 6) {
-		if (!e->rare->statistics)
-			endpoint_rare(e)->statistics =
-				calloc(1, sizeof(struct statistics));
-		if (!e->rare->statistics)
-			abort();
-		statistics_start(e->rare->statistics, period_of(e), now);
-	} else if (e->rare->statistics) {
-		statistics_stop(e->rare->statistics, now);
-	}
-	return resource == 6 || resource == 7;
+	if (!e->rare->statistics)
+		endpoint_rare(e)->statistics =
+			calloc(1, sizeof(struct statistics));
+	if (!e->rare->statistics)
+		abort();
+	statistics_start(e->rare->statistics, period_of(e), now);
 }
+
+static uint8_t statistics_execute(struct endpoint *e,
+				  const struct lwm2m_path *path, int64_t now)
+{
+	if (path->id[2] == ID_STATISTICS_START)
+		statistics_begin(e, now);
+	else if (path->id[2] != ID_STATISTICS_STOP)
+		return CODE(5, 1);
+	else if (e->rare->statistics)
+		statistics_stop(e->rare->statistics, now);
+	return CODE(2, 4);
+}
+
+static bool statistics_compute(const struct endpoint *e,
+			       const struct lwm2m_path *path,
+			       const struct tree_slot *slot, int64_t now,
+			       struct buf *texts, struct lwm2m_value *value)
+{
+	(void)slot;
+	(void)now;
+	(void)texts;
+	*value = lwm2m_integer(statistics_value(e->rare->statistics,
+						path->id[2]));
+	return true;
+}
+
+static void statistics_finish(struct endpoint *e)
+{
+	free(e->rare->statistics);
+	if (e->rare->statistics)
+		endpoint_rare(e)->statistics = NULL;
+}
+
+const struct endpoint_object endpoint_object_statistics = {
+	.id = ID_STATISTICS, .compute = statistics_compute,
+	.execute = statistics_execute, .finish = statistics_finish,
+};
 
 /* ---- object 4 of a device ---- */
 
@@ -71,14 +105,25 @@ static bool own_address(const struct endpoint *e, struct buf *texts,
 	return true;
 }
 
-bool endpoint_link_compute(const struct endpoint *e, uint16_t resource,
-			   struct buf *texts, struct lwm2m_value *value)
+static bool link_compute(const struct endpoint *e,
+			 const struct lwm2m_path *path,
+			 const struct tree_slot *slot, int64_t now,
+			 struct buf *texts, struct lwm2m_value *value)
 {
-	*value = lwm2m_integer(resource == 2 ? e->rssi : bearer_of(e));
-	if (resource == 4)
+	uint16_t resource = path->id[2];
+
+	(void)slot;
+	(void)now;
+	*value = lwm2m_integer(resource == ID_LINK_SIGNAL ? e->rssi :
+			       bearer_of(e));
+	if (resource == ID_LINK_ADDRESSES)
 		return own_address(e, texts, value);
-	return resource == 2 ? e->rssi != 0 : bearer_of(e) >= 0;
+	return resource == ID_LINK_SIGNAL ? e->rssi != 0 : bearer_of(e) >= 0;
 }
+
+const struct endpoint_object endpoint_object_link = {
+	.id = ID_LINK, .compute = link_compute,
+};
 
 /* Packets of one place differ by 10 dB: that is no news. */
 static int32_t mean_add(struct endpoint *e, int32_t rssi)
@@ -93,7 +138,7 @@ static int32_t mean_add(struct endpoint *e, int32_t rssi)
 void endpoint_link_heard(struct endpoint *e, int32_t rssi, int64_t now)
 {
 	int32_t mean = mean_add(e, rssi);
-	struct lwm2m_path path = path_resource(4, 0, 2);
+	struct lwm2m_path path = path_resource(ID_LINK, 0, ID_LINK_SIGNAL);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
 	struct lwm2m_value value = lwm2m_integer(rssi);
 
@@ -129,7 +174,7 @@ static void show(struct endpoint *e, struct lwm2m_path path,
 
 static void cut(struct endpoint *e, uint16_t resource, uint32_t n)
 {
-	struct lwm2m_path path = path_element(4, 0, resource, (uint16_t)n);
+	struct lwm2m_path path = path_element(ID_LINK, 0, resource, (uint16_t)n);
 
 	while (tree_remove(&e->tree, &path))
 		path.id[3]++;
@@ -141,7 +186,7 @@ static void show_texts(struct endpoint *e, uint16_t resource,
 {
 	cut(e, resource, n);
 	for (uint16_t i = 0; i < n; i++)
-		show(e, path_element(4, 0, resource, i),
+		show(e, path_element(ID_LINK, 0, resource, i),
 		     lwm2m_string(texts[i], (uint32_t)strlen(texts[i])), now);
 }
 
@@ -150,13 +195,13 @@ static void show_uplink(struct endpoint *e, const struct uplink *u,
 {
 	cut(e, 1, u->n_bearers);
 	for (uint16_t i = 0; i < u->n_bearers; i++)
-		show(e, path_element(4, 0, 1, i),
+		show(e, path_element(ID_LINK, 0, ID_LINK_BEARERS, i),
 		     lwm2m_integer(u->bearers[i]), now);
 	if (u->bearer >= 0)
-		show(e, path_resource(4, 0, 0), lwm2m_integer(u->bearer), now);
-	show(e, path_resource(4, 0, 2), lwm2m_integer(u->signal), now);
+		show(e, path_resource(ID_LINK, 0, ID_LINK_BEARER), lwm2m_integer(u->bearer), now);
+	show(e, path_resource(ID_LINK, 0, ID_LINK_SIGNAL), lwm2m_integer(u->signal), now);
 	if (u->quality)
-		show(e, path_resource(4, 0, 3), lwm2m_integer(u->quality),
+		show(e, path_resource(ID_LINK, 0, ID_LINK_QUALITY), lwm2m_integer(u->quality),
 		     now);
 	show_texts(e, 4, u->addresses, u->n_addresses, now);
 	show_texts(e, 5, u->routers, u->n_routers, now);
@@ -166,7 +211,7 @@ int64_t endpoint_uplink_turn(struct endpoint *e, int64_t now)
 {
 	static struct uplink uplink;	/* agent thread only */
 	static int64_t next;
-	struct lwm2m_path signal = path_resource(4, 0, 2);
+	struct lwm2m_path signal = path_resource(ID_LINK, 0, ID_LINK_SIGNAL);
 
 	if (!e)
 		return INT64_MAX;

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * An object of the client itself (Core TS E), which does something: a row of
+ * functions, in a file of its own. What it does not do is NULL. Agent thread. */
+#ifndef AGENT_ENDPOINT_OBJECT_H
+#define AGENT_ENDPOINT_OBJECT_H
+#include "agent/endpoint/endpoint.h"
+
+struct endpoint_object {
+	uint16_t id;
+	/* Of a slot that is TREE_COMPUTED, as endpoint_compute(). */
+	bool (*compute)(const struct endpoint *endpoint,
+			const struct lwm2m_path *path,
+			const struct tree_slot *slot, int64_t now,
+			struct buf *texts, struct lwm2m_value *value);
+	/* An executable resource that no point is bound to. The code to
+	 * answer; 5.01: it is none that can be executed. */
+	uint8_t (*execute)(struct endpoint *endpoint,
+			   const struct lwm2m_path *path, int64_t now);
+	/* A resource was set by a server, an execute, or by ourselves. */
+	void (*touched)(struct endpoint *endpoint,
+			const struct lwm2m_path *path, int64_t now);
+	/* A point has told a new value. */
+	void (*sampled)(struct endpoint *endpoint,
+			const struct lwm2m_path *path, int64_t now);
+	/* A request that it answers itself. false: it is as any other. */
+	bool (*request)(struct client *client,
+			const struct request_scope *scope,
+			struct coap_exchange *exchange,
+			const struct request *request, int64_t now);
+	/* As coap.h says of `block`. */
+	uint8_t (*block)(struct client *client, const struct request *request,
+			 size_t so_far, size_t *most, int64_t now);
+	/* BUS_DONE of something of its own; false: it is another's. */
+	bool (*done)(struct endpoint *endpoint, uint64_t id, int error,
+		     int64_t now);
+	/* The endpoint ends. */
+	void (*finish)(struct endpoint *endpoint);
+};
+
+/* The rows that there are, listed in endpoint_objects.c. */
+extern const struct endpoint_object endpoint_object_server,
+	endpoint_object_access, endpoint_object_device, endpoint_object_link,
+	endpoint_object_firmware, endpoint_object_statistics,
+	endpoint_object_listing;
+
+/* Each goes to the object that the path is of, or to the one that takes it. */
+uint8_t endpoint_object_execute(struct endpoint *endpoint,
+				const struct lwm2m_path *path, int64_t now);
+void endpoint_object_touched(struct endpoint *endpoint,
+			     const struct lwm2m_path *path, int64_t now);
+void endpoint_object_sampled(struct endpoint *endpoint,
+			     const struct lwm2m_path *path, int64_t now);
+bool endpoint_object_request(struct client *client,
+			     const struct request_scope *scope,
+			     struct coap_exchange *exchange,
+			     const struct request *request, int64_t now);
+uint8_t endpoint_object_block(struct client *client,
+			      const struct request *request, size_t so_far,
+			      size_t *most, int64_t now);
+bool endpoint_object_done(struct endpoint *endpoint, uint64_t id, int error,
+			  int64_t now);
+void endpoint_objects_finish(struct endpoint *endpoint);
+#endif
