@@ -43,6 +43,12 @@ static void forget_observations(struct client *c, int64_t now)
 	}
 }
 
+static bool registered(const struct client *c)
+{
+	return c->registration.state == REGISTRATION_REGISTERED ||
+	       c->registration.state == REGISTRATION_UPDATING;
+}
+
 static void count_registered(struct client *c, bool registered)
 {
 	if (registered)
@@ -53,8 +59,7 @@ static void count_registered(struct client *c, bool registered)
 
 void client_finish(struct client *c)
 {
-	if (c->registration.state == REGISTRATION_REGISTERED ||
-	    c->registration.state == REGISTRATION_UPDATING)
+	if (registered(c))
 		count_registered(c, false);
 	c->server->n_clients--;
 	server_unqueue(c->server, c);
@@ -249,12 +254,6 @@ static void note_registration(struct client *c, bool was, bool is, int64_t now)
 			 c->server->conf->uri);
 }
 
-static bool registered(const struct client *c)
-{
-	return c->registration.state == REGISTRATION_REGISTERED ||
-	       c->registration.state == REGISTRATION_UPDATING;
-}
-
 bool client_has_failed(const struct client *c)
 {
 	return c->registration.state == REGISTRATION_WAITING &&
@@ -316,6 +315,28 @@ void client_say_goodbye(struct client *c, int64_t now)
 		return;
 	c->wanted = REGISTRATION_SEND_DEREGISTER;
 	send_registration(c, now);
+}
+
+/* The server is told nothing and goes on knowing us. */
+static void client_drop(struct client *c)
+{
+	if (registered(c))
+		count_registered(c, false);
+	c->wanted = REGISTRATION_NOTHING;
+	server_unqueue(c->server, c);
+	registration_drop(&c->registration);
+}
+
+void client_stop(struct client *c, bool keep, int64_t now)
+{
+	c->enable_at = INT64_MAX;
+	if (keep) {
+		client_drop(c);
+		return;
+	}
+	client_event(c, REGISTRATION_STOP, 0, 0, now);
+	if (!c->paced)			/* an Update that waits for an answer */
+		client_turn(c, now);
 }
 
 void client_enable_later(struct client *c, uint32_t delay, int64_t now)
@@ -656,7 +677,7 @@ static void give_up(struct client *c, int64_t now)
 
 	server_unqueue(c->server, c);
 	heap_remove(&client_services(c)->clients, &c->due);
-	c->registration.state = REGISTRATION_OFF;
+	registration_drop(&c->registration);
 	note_registration(c, was, false, now);
 	client_host(c)->left(c->endpoint);
 }

@@ -85,6 +85,9 @@ void client_configure(struct client *client, int64_t now);
 void client_reschedule(struct client *client, int64_t now);
 /* What a Read or Write sees of this client. */
 struct request_scope client_scope(struct client *client, int64_t now);
+/* It leaves: deregisters, or (keep) tells the server nothing and stays known
+ * to it. */
+void client_stop(struct client *client, bool keep, int64_t now);
 /* Its lifetime is that, s: told at once where it is another one. */
 void client_live(struct client *client, uint32_t lifetime, int64_t now);
 /* It registers after so many s, of which nothing is under way. */

@@ -358,29 +358,6 @@ struct config_device *endpoint_successor(struct endpoint *e)
 
 /* ---- leaving ---- */
 
-/* The server is told nothing and goes on knowing us. */
-static void off_silently(struct client *c)
-{
-	if (c->registration.state == REGISTRATION_REGISTERED ||
-	    c->registration.state == REGISTRATION_UPDATING)
-		c->server->n_registered--;
-	c->wanted = REGISTRATION_NOTHING;
-	server_unqueue(c->server, c);
-	c->registration.state = REGISTRATION_OFF;
-}
-
-static void off(struct client *c, bool keep, int64_t now)
-{
-	c->enable_at = INT64_MAX;
-	if (keep) {
-		off_silently(c);
-		return;
-	}
-	client_event(c, REGISTRATION_STOP, 0, 0, now);
-	if (!c->paced)			/* an Update that waits for an answer */
-		client_turn(c, now);
-}
-
 /* The queue may be long where many leave at once. At the exit it must be short
  * whoever leaves already. */
 static void set_stop(struct endpoint *e, int64_t now)
@@ -408,7 +385,7 @@ void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 	batch_end_all(e, now);
 	client_bootstrap_stop(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
-		off(&e->clients[i], keep || (e->services->stopping &&
+		client_stop(&e->clients[i], keep || (e->services->stopping &&
 		    e->clients[i].server->conf->keep_on_exit), now);
 	if (e->device)
 		bus_detach(e->device);

@@ -442,6 +442,6 @@ void endpoint_accounts_again(struct endpoint *e, int64_t now)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (e->clients[i].registration.state == REGISTRATION_WAITING)
-			e->clients[i].registration.state = REGISTRATION_OFF;
+			registration_drop(&e->clients[i].registration);
 	start_now(e, now);
 }

@@ -114,8 +114,8 @@ static void take_kept(struct endpoint_firmware *f, const uint8_t *bytes,
 		return;
 	set_uri(f->endpoint, (const char *)bytes, head.n_uri);
 	rest -= head.n_uri;
-	f->machine.state = head.state;
-	f->machine.result = head.result;
+	firmware_restore(&f->machine, (enum firmware_state)head.state,
+			 (enum firmware_result)head.result);
 	if (rest && head.state > FIRMWARE_DOWNLOADING)
 		f->image = image_create(bytes + head.n_uri, rest);
 	firmware_step(&f->machine, FIRMWARE_RESTART, f->image != NULL, 0);

@@ -129,6 +129,13 @@ static struct firmware_action lost(struct firmware *f,
 	       move(f, FIRMWARE_IDLE, why, FIRMWARE_DROP);
 }
 
+void firmware_restore(struct firmware *f, enum firmware_state state,
+		      enum firmware_result result)
+{
+	f->state = (uint8_t)state;
+	f->result = (uint8_t)result;
+}
+
 struct firmware_action firmware_step(struct firmware *f,
 				     enum firmware_event event, int argument,
 				     int64_t now)

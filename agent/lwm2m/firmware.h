@@ -59,6 +59,10 @@ struct firmware_action {
 	enum firmware_task task;
 	bool changed;		/* state or result */
 };
+/* As it was stored; RESTART comes next. */
+void firmware_restore(struct firmware *f, enum firmware_state state,
+		      enum firmware_result result);
+
 struct firmware_action firmware_step(struct firmware *f,
 				     enum firmware_event event, int argument,
 				     int64_t now);

@@ -24,6 +24,12 @@ void registration_init(struct registration *registration, uint32_t lifetime,
 	};
 }
 
+void registration_drop(struct registration *registration)
+{
+	registration->state = REGISTRATION_OFF;
+	registration->next = NEVER;
+}
+
 bool registration_alive(const struct registration *registration, int64_t now)
 {
 	switch ((enum registration_state)registration->state) {

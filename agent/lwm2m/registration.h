@@ -79,6 +79,10 @@ struct registration_action {
 void registration_init(struct registration *registration, uint32_t lifetime,
 		       const char *endpoint);
 
+/* It is off, and the server is told nothing: what that knows, it goes on to
+ * know until the lifetime is over. */
+void registration_drop(struct registration *registration);
+
 /* One step. code: of ANSWER, CODE() as on the wire; changes: of CHANGED (set
  * `lifetime` before); spread: ns, of START: the window that all endpoints
  * start in (0: at once). Whatever the event, `next` says when TIMER is due.

@@ -234,6 +234,23 @@ static void version_is_lowered_by_412_alone(void **state)
 	assert_true(r.lwm2m_1_0);
 }
 
+static void what_is_dropped_says_nothing_and_may_start_again(void **state)
+{
+	struct registration_action action;
+	struct registration r;
+
+	(void)state;
+	registration_init(&r, 60, "e");
+	registration_step(&r, START, 0, 0, 0, &policy, 0);
+	registration_step(&r, ANSWER, CODE(2, 1), 0, 0, &policy, 0);
+	assert_true(r.next < INT64_MAX);
+	registration_drop(&r);
+	assert_int_equal(r.state, REGISTRATION_OFF);
+	assert_true(r.next == INT64_MAX);
+	action = registration_step(&r, START, 0, 0, 0, &policy, 0);
+	assert_int_equal(action.send, REGISTRATION_SEND_REGISTER);
+}
+
 /* ---- silence */
 
 static void short_silence_ends_with_an_update(void **state)
@@ -748,6 +765,8 @@ int main(void)
 		cmocka_unit_test(lost_update_registers_later),
 		cmocka_unit_test(older_server_gets_the_older_version_once),
 		cmocka_unit_test(version_is_lowered_by_412_alone),
+		cmocka_unit_test(
+			what_is_dropped_says_nothing_and_may_start_again),
 		cmocka_unit_test(short_silence_ends_with_an_update),
 		cmocka_unit_test(long_silence_lapses),
 		cmocka_unit_test(silence_under_way_counts_at_its_end),
