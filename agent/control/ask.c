@@ -57,11 +57,67 @@ const char *ask_text(struct json_object *request, const char *key)
 	       json_object_get_string(member) : NULL;
 }
 
-static void ask_metrics(struct gateway *g, struct asker *asker, int64_t now)
+static struct endpoint *endpoint_asked(struct gateway *g, struct asker *asker,
+				       struct json_object *request)
+{
+	const char *name = ask_text(request, "endpoint");
+	struct endpoint *e = gateway_endpoint(g, name);
+
+	if (!e)
+		ask_refuse(asker, "no such endpoint: %s", name);
+	return e;
+}
+
+/* ---- what can be asked ---- */
+
+static void ask_ping(struct gateway *g, struct asker *asker,
+		     struct json_object *request, int64_t now)
+{
+	(void)g;
+	(void)request;
+	(void)now;
+	ask_reply(asker, json_object_new_object());
+}
+
+static void ask_status(struct gateway *g, struct asker *asker,
+		       struct json_object *request, int64_t now)
+{
+	const char *endpoint = ask_text(request, "endpoint");
+
+	ask_reply(asker, endpoint ? status_of(g, endpoint, now) :
+				    status_all(g, now));
+}
+
+static void ask_read(struct gateway *g, struct asker *asker,
+		     struct json_object *request, int64_t now)
+{
+	ask_reply(asker, status_read(g, ask_text(request, "endpoint"),
+				     ask_text(request, "path"), now));
+}
+
+static void ask_reload(struct gateway *g, struct asker *asker,
+		       struct json_object *request, int64_t now)
+{
+	(void)request;
+	(void)now;
+	ask_reply(asker, status_reload(g));
+}
+
+static void ask_check(struct gateway *g, struct asker *asker,
+		      struct json_object *request, int64_t now)
+{
+	(void)request;
+	(void)now;
+	ask_reply(asker, status_check(g));
+}
+
+static void ask_metrics(struct gateway *g, struct asker *asker,
+			struct json_object *request, int64_t now)
 {
 	struct json_object *reply = json_object_new_object();
 	char *text = metrics_print(g, now);
 
+	(void)request;
 	json_object_object_add(reply, "metrics", json_object_new_string(text));
 	free(text);
 	ask_reply(asker, reply);
@@ -70,42 +126,37 @@ static void ask_metrics(struct gateway *g, struct asker *asker, int64_t now)
 static void ask_bootstrap(struct gateway *g, struct asker *asker,
 			  struct json_object *request, int64_t now)
 {
-	const char *name = ask_text(request, "endpoint");
-	struct endpoint *e = name ? gateway_endpoint(g, name) : NULL;
+	struct endpoint *e = endpoint_asked(g, asker, request);
 
-	if (!asker_may_write(asker))
-		ask_refuse(asker, "only root may ask for a bootstrap");
-	else if (!e)
-		ask_refuse(asker, "no such endpoint: %s", name ? name : "");
-	else if (!client_bootstrap_trigger(e, "lwmuxctl says so", now))
-		ask_refuse(asker, "%s has no bootstrap server now", name);
-	else
+	if (!e)
+		return;
+	if (client_bootstrap_trigger(e, "lwmuxctl says so", now))
 		ask_reply(asker, json_object_new_object());
+	else
+		ask_refuse(asker, "%s has no bootstrap server now",
+			   e->conf->endpoint);
 }
 
 /* Counts what goes out now, or waits for the server. */
 static void ask_send(struct gateway *g, struct asker *asker,
 		     struct json_object *request, int64_t now)
 {
-	const char *name = ask_text(request, "endpoint");
 	const char *text = ask_text(request, "path");
-	struct endpoint *e = name ? gateway_endpoint(g, name) : NULL;
+	struct endpoint *e = endpoint_asked(g, asker, request);
 	struct json_object *reply;
 	struct lwm2m_path path;
 	int n;
 
-	if (!e) {
-		ask_refuse(asker, "no such endpoint: %s", name ? name : "");
+	if (!e)
 		return;
-	}
-	if (!text || path_parse(text, strlen(text), &path) < 0) {
+	if (path_parse(text, strlen(text), &path) < 0) {
 		ask_refuse(asker, "not a path: /object/instance/resource");
 		return;
 	}
 	n = endpoint_send(e, &path, now);
 	if (n < 0) {
 		ask_refuse(asker, "%s has no value at %s for a server that "
-			   "takes a Send", name, text);
+			   "takes a Send", e->conf->endpoint, text);
 		return;
 	}
 	reply = json_object_new_object();
@@ -113,33 +164,93 @@ static void ask_send(struct gateway *g, struct asker *asker,
 	ask_reply(asker, reply);
 }
 
+static void ask_scan(struct gateway *g, struct asker *asker,
+		     struct json_object *request, int64_t now)
+{
+	(void)now;
+	search_ask(g, asker, request, false);
+}
+
+static void ask_probe(struct gateway *g, struct asker *asker,
+		      struct json_object *request, int64_t now)
+{
+	(void)now;
+	search_ask(g, asker, request, true);
+}
+
+static void ask_trace(struct gateway *g, struct asker *asker,
+		      struct json_object *request, int64_t now)
+{
+	(void)now;
+	trace_ask(g, asker, request);
+}
+
+static void ask_events(struct gateway *g, struct asker *asker,
+		       struct json_object *request, int64_t now)
+{
+	(void)g;
+	(void)now;
+	events_ask(asker, request);
+}
+
+static const struct command {
+	const char *name;		/* member "do" */
+	const char *needs[3];		/* members that must be there */
+	const char *root;		/* what only root may; NULL: all may */
+	void (*answer)(struct gateway *gateway, struct asker *asker,
+		       struct json_object *request, int64_t now);
+} commands[] = {
+	{"ping", {NULL}, NULL, ask_ping},
+	{"status", {NULL}, NULL, ask_status},
+	{"read", {"endpoint", "path"}, NULL, ask_read},
+	{"write", {"endpoint", "path", "value"}, "write", ask_write},
+	{"send", {"endpoint", "path"}, NULL, ask_send},
+	{"bootstrap", {"endpoint"}, "ask for a bootstrap", ask_bootstrap},
+	{"reload", {NULL}, NULL, ask_reload},
+	{"check", {NULL}, NULL, ask_check},
+	{"metrics", {NULL}, NULL, ask_metrics},
+	{"scan", {"bus"}, NULL, ask_scan},
+	{"probe", {"bus"}, NULL, ask_probe},
+	{"trace", {"bus"}, NULL, ask_trace},
+	{"events", {NULL}, NULL, ask_events},
+};
+#define NEEDS (sizeof(commands->needs) / sizeof(*commands->needs))
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+/* The first that it needs and has not, or NULL. */
+static const char *command_lacks(const struct command *command,
+				 struct json_object *request)
+{
+	for (size_t i = 0; i < NEEDS && command->needs[i]; i++)
+		if (!ask_text(request, command->needs[i]))
+			return command->needs[i];
+	return NULL;
+}
+
 static void ask_object(struct gateway *g, struct asker *asker,
 		       struct json_object *request)
 {
-	const char *what = ask_text(request, "do");
-	int64_t now = monotonic_read();
+	const char *name = ask_text(request, "do"), *lacks;
+	const struct command *command = name ? command_find(name) : NULL;
 
-	if (!what)
+	if (!name)
 		ask_refuse(asker, "a request says what to do: "
 			   "{\"do\": ...}");
-	else if (!strcmp(what, "scan") || !strcmp(what, "probe"))
-		search_ask(g, asker, request, !strcmp(what, "probe"));
-	else if (!strcmp(what, "trace"))
-		trace_ask(g, asker, request);
-	else if (!strcmp(what, "write"))
-		ask_write(g, asker, request, now);
-	else if (!strcmp(what, "send"))
-		ask_send(g, asker, request, now);
-	else if (!strcmp(what, "bootstrap"))
-		ask_bootstrap(g, asker, request, now);
-	else if (!strcmp(what, "events"))
-		events_ask(asker, request);
-	else if (!strcmp(what, "ping"))
-		ask_reply(asker, json_object_new_object());
-	else if (!strcmp(what, "metrics"))
-		ask_metrics(g, asker, now);
+	else if (!command)
+		ask_refuse(asker, "no such request: %s", name);
+	else if ((lacks = command_lacks(command, request)))
+		ask_refuse(asker, "'%s' is asked with '%s'", name, lacks);
+	else if (command->root && !asker_may_write(asker))
+		ask_refuse(asker, "only root may %s", command->root);
 	else
-		ask_reply(asker, status_answer(g, what, request));
+		command->answer(g, asker, request, monotonic_read());
 }
 
 void ask(struct gateway *g, struct asker *asker, const char *text)

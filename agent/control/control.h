@@ -4,6 +4,7 @@
  *   ping, status [endpoint], reload, check, metrics,
  *   events [endpoint] [follow] (events.h),
  *   read endpoint path, write endpoint path value (root only),
+ *   send endpoint path, bootstrap endpoint (root only),
  *   scan bus [keys] [for], probe bus keys: lines {"found": ...} and
  *   {"progress": ...}, at the end {"done": true} or {"error": ...},
  *   trace bus [for]: lines {"frame": ...}, at the end {"done": true}.

@@ -314,15 +314,14 @@ void search_ask(struct gateway *g, struct asker *asker,
 		struct json_object *request, bool probe)
 {
 	const char *name = ask_text(request, "bus");
-	struct gateway_bus *b = name ? bus_running(g, name) : NULL;
+	struct gateway_bus *b = bus_running(g, name);
 	struct search_key keys[SEARCH_KEYS_MAX];
 	size_t n = keys_take(request, keys);
 	struct config_errors errors;
 	struct search_plan *plan;
 
-	if (!name || g->services.stopping) {
-		ask_refuse(asker, name ? "lwmuxd is about to end" :
-			   "a search is of a bus");
+	if (g->services.stopping) {
+		ask_refuse(asker, "lwmuxd is about to end");
 		return;
 	}
 	if (b && (b->search || !b->bus || b->leaving)) {

@@ -19,7 +19,6 @@
 #include "agent/control/overview.h"
 #include "agent/store/spill.h"
 #include "agent/control/status.h"
-#include "agent/base/monotonic.h"
 #include "objects/codec.h"
 
 #define SECOND INT64_C(1000000000)
@@ -400,7 +399,7 @@ json *status_head(struct gateway *g, int64_t now)
 	return to;
 }
 
-static json *status_all(struct gateway *g, int64_t now)
+json *status_all(struct gateway *g, int64_t now)
 {
 	json *to = status_head(g, now);
 	json *endpoints = json_object_new_array();
@@ -469,8 +468,7 @@ json *status_read(struct gateway *g, const char *name, const char *text,
 	return to;
 }
 
-/* Of the files as they are now; nothing is applied. */
-static json *check_json(struct gateway *g)
+json *status_check(struct gateway *g)
 {
 	json *to = json_object_new_object();
 	struct config_errors errors;
@@ -490,29 +488,11 @@ static json *check_json(struct gateway *g)
 	return to;
 }
 
-static json *reload_json(struct gateway *g)
+json *status_reload(struct gateway *g)
 {
 	json *to = json_object_new_object();
 
 	add_bool(to, "reloaded", loop_reload());
 	json_object_object_add(to, "findings", findings_json(&g->errors));
 	return to;
-}
-
-json *status_answer(struct gateway *g, const char *what, json *request)
-{
-	const char *endpoint = ask_text(request, "endpoint");
-	const char *path = ask_text(request, "path");
-	int64_t now = monotonic_read();
-
-	if (!strcmp(what, "status"))
-		return endpoint ? status_of(g, endpoint, now) :
-				  status_all(g, now);
-	if (!strcmp(what, "read") && endpoint && path)
-		return status_read(g, endpoint, path, now);
-	if (!strcmp(what, "reload"))
-		return reload_json(g);
-	if (!strcmp(what, "check"))
-		return check_json(g);
-	return error_json("no such request");
 }

@@ -8,12 +8,15 @@
 struct gateway;
 struct json_object;
 
-/* what: status, read, reload or check; request: its other members, see
- * control.h. What went wrong is in the answer's member "error". */
-struct json_object *status_answer(struct gateway *gateway, const char *what,
-				  struct json_object *request);
-/* Its parts: all but the endpoints; one endpoint, or an error; what a server
- * would read of it at a path ("/": everything), or an error. now: monotonic. */
+/* All that there is to say. What went wrong is in the answer's member "error";
+ * now: monotonic. */
+struct json_object *status_all(struct gateway *gateway, int64_t now);
+/* Of the files as they are now; nothing is applied. */
+struct json_object *status_check(struct gateway *gateway);
+/* What it has come to. */
+struct json_object *status_reload(struct gateway *gateway);
+/* Parts of it: all but the endpoints; one endpoint, or an error; what a server
+ * would read of it at a path ("/": everything), or an error. */
 struct json_object *status_head(struct gateway *gateway, int64_t now);
 struct json_object *status_of(struct gateway *gateway, const char *endpoint,
 			      int64_t now);

@@ -103,12 +103,7 @@ static enum MHD_Result json_respond(struct MHD_Connection *connection,
 static enum MHD_Result answer_status(const struct http_site *site,
 				     struct MHD_Connection *connection)
 {
-	struct json_object *request = json_object_new_object();
-	struct json_object *status = status_answer(site->gateway, "status",
-						   request);
-
-	json_object_put(request);
-	return json_respond(connection, status);
+	return json_respond(connection, status_all(site->gateway, monotonic_read()));
 }
 
 static enum MHD_Result answer_endpoint(const struct http_site *site,

@@ -42,6 +42,25 @@ class Control(Site):
             idle.sendall(b'{"do": "sta')
             self.assertEqual(idle.recv(100), b"")       # 5 to 10 s
 
+    def test_requests_that_are_none_say_what_is_wrong(self):
+        self.start()
+        for text, words in (
+                ("no JSON", "one line of JSON"), ("[]", "one line of JSON"),
+                ("{}", "what to do"), ('{"do": 1}', "no such request: 1"),
+                ('{"do": "dance"}', "no such request: dance"),
+                ('{"do": "read", "endpoint": "meter-1"}',
+                 "'read' is asked with 'path'"),
+                ('{"do": "write", "path": "/1", "value": "1"}',
+                 "'write' is asked with 'endpoint'"),
+                ('{"do": "scan"}', "'scan' is asked with 'bus'"),
+                ('{"do": "bootstrap"}',
+                 "'bootstrap' is asked with 'endpoint'")):
+            with self.subTest(text=text), contextlib.ExitStack() as stack:
+                end = self.dial(stack)
+                end.sendall(text.encode() + b"\n")
+                answer = json.loads(end.recv(1 << 12))
+                self.assertIn(words, answer["error"])
+
     def test_a_crowd_at_the_control_socket_is_turned_away(self):
         self.start()
         with contextlib.ExitStack() as stack:
