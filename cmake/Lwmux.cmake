@@ -57,6 +57,9 @@ function(lwmux_adapter name)
 	install(TARGETS adapter_${name}
 		DESTINATION ${CMAKE_INSTALL_LIBDIR}/lwmux/adapters
 		COMPONENT adapter-${name})
+	install(FILES lwmux-${name}.5
+		DESTINATION ${CMAKE_INSTALL_MANDIR}/man5
+		COMPONENT adapter-${name})
 endfunction()
 
 # lwmux_test(NAME SOURCES... LIBS targets...): a cmocka program in ctest
