@@ -492,12 +492,14 @@ static void build_tree(struct endpoint *e, const struct firmware *machine)
 	add_number(e, at(ID_FIRMWARE_DELIVERY), BOTH);
 }
 
-void endpoint_firmware_build(struct endpoint *e)
+/* If the device takes images. */
+static void firmware_build(struct endpoint *e, int64_t now)
 {
 	struct endpoint_firmware *f;
 	uint8_t *kept;
 	size_t n;
 
+	(void)now;
 	if (!e->conf->image_room)
 		return;
 	f = endpoint_rare(e)->firmware = calloc(1, sizeof(*f));
@@ -530,7 +532,8 @@ static void firmware_finish(struct endpoint *e)
 }
 
 const struct endpoint_object endpoint_object_firmware = {
-	.id = ID_FIRMWARE, .execute = firmware_execute,
+	.id = ID_FIRMWARE, .build = firmware_build,
+	.execute = firmware_execute,
 	.request = firmware_request, .block = firmware_block,
 	.done = firmware_done, .finish = firmware_finish,
 };

@@ -8,8 +8,6 @@
 
 #define FIRMWARE_AT_ONCE 32	/* packages of all endpoints, in memory */
 
-/* /5/0, as it was before the restart; if the device takes images. */
-void endpoint_firmware_build(struct endpoint *endpoint);
 /* The time of services->firmware's first has come. */
 void endpoint_firmware_due(struct heap_item *item, int64_t now);
 #endif

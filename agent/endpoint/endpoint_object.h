@@ -7,6 +7,8 @@
 
 struct endpoint_object {
 	uint16_t id;
+	/* Its instances into the tree, as they were before a restart. */
+	void (*build)(struct endpoint *endpoint, int64_t now);
 	/* Of a slot that is TREE_COMPUTED, as endpoint_compute(). */
 	bool (*compute)(const struct endpoint *endpoint,
 			const struct lwm2m_path *path,
@@ -43,6 +45,7 @@ extern const struct endpoint_object endpoint_object_server,
 	endpoint_object_firmware, endpoint_object_statistics,
 	endpoint_object_listing;
 
+void endpoint_objects_build(struct endpoint *endpoint, int64_t now);
 /* Each goes to the object that the path is of, or to the one that takes it. */
 uint8_t endpoint_object_execute(struct endpoint *endpoint,
 				const struct lwm2m_path *path, int64_t now);

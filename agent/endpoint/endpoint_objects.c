@@ -24,6 +24,13 @@ static const struct endpoint_object *object_of(const struct lwm2m_path *path)
 	return &none;
 }
 
+void endpoint_objects_build(struct endpoint *e, int64_t now)
+{
+	for (size_t i = 0; i < OBJECTS; i++)
+		if (objects[i]->build)
+			objects[i]->build(e, now);
+}
+
 bool endpoint_compute(void *owner, const struct lwm2m_path *path,
 		      const struct tree_slot *slot, int64_t now,
 		      struct buf *texts, struct lwm2m_value *value)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "agent/config/config_facts.h"
 #include "agent/endpoint/endpoint.h"
-#include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/client/services.h"
 #include "agent/base/monotonic.h"
 #include "agent/base/machine.h"
@@ -331,7 +331,7 @@ void endpoint_build(struct endpoint *e, int64_t now)
 	add_device(e, now);
 	if (!e->bus)
 		add_machine(e);
-	endpoint_firmware_build(e);
+	endpoint_objects_build(e, now);
 	for (size_t i = 0; i < e->conf->n_points; i++)
 		if (!e->conf->points[i].optional)
 			endpoint_build_point(e, &e->conf->points[i]);
