@@ -12,7 +12,7 @@
 #define SIGNAL_FINE (-95)
 #define BATTERY_STATUS_LOW 4	/* of 3/0/20 */
 
-static void element_set(struct endpoint *e, uint16_t element, int64_t code)
+static void error_element_set(struct endpoint *e, uint16_t element, int64_t code)
 {
 	struct lwm2m_path path = path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, element);
 	struct tree_slot *slot = tree_slot_add(&e->tree, &path);
@@ -23,16 +23,16 @@ static void element_set(struct endpoint *e, uint16_t element, int64_t code)
 }
 
 /* Element 0 stays for ever, so that something can be observed. */
-static void show(struct endpoint *e, int64_t now)
+static void errors_show(struct endpoint *e, int64_t now)
 {
 	struct lwm2m_path path = path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, 0);
 	uint16_t n = 0;
 
 	for (uint16_t code = 1; code <= ERROR_CODE_LAST; code++)
 		if (e->errors & 1u << code)
-			element_set(e, n++, code);
+			error_element_set(e, n++, code);
 	if (!n)
-		element_set(e, n++, 0);
+		error_element_set(e, n++, 0);
 	for (path.id[3] = n; tree_remove(&e->tree, &path); path.id[3]++)
 		;
 	path.id[3] = 0;
@@ -46,7 +46,7 @@ void endpoint_error(struct endpoint *e, enum endpoint_error error, bool on,
 
 	e->errors = (uint16_t)(on ? before | bit : before & ~bit);
 	if (e->errors != before)
-		show(e, now);
+		errors_show(e, now);
 }
 
 void endpoint_errors_reset(struct endpoint *e, int64_t now)
@@ -55,12 +55,12 @@ void endpoint_errors_reset(struct endpoint *e, int64_t now)
 
 	e->errors = 0;
 	if (before)
-		show(e, now);
+		errors_show(e, now);
 }
 
 /* Between the two limits it stays as it is. */
-static void below(struct endpoint *e, enum endpoint_error error, double value,
-		  double low, double fine, int64_t now)
+static void error_below(struct endpoint *e, enum endpoint_error error, double value,
+			double low, double fine, int64_t now)
 {
 	if (value <= low)
 		endpoint_error(e, error, true, now);
@@ -70,10 +70,10 @@ static void below(struct endpoint *e, enum endpoint_error error, double value,
 
 void endpoint_error_signal(struct endpoint *e, int32_t dbm, int64_t now)
 {
-	below(e, ERROR_LOW_SIGNAL, dbm, SIGNAL_LOW, SIGNAL_FINE, now);
+	error_below(e, ERROR_LOW_SIGNAL, dbm, SIGNAL_LOW, SIGNAL_FINE, now);
 }
 
-static double level_of(const struct endpoint *e, uint16_t resource)
+static double battery_level(const struct endpoint *e, uint16_t resource)
 {
 	struct lwm2m_path path = path_resource(ID_DEVICE, 0, resource);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
@@ -83,13 +83,15 @@ static double level_of(const struct endpoint *e, uint16_t resource)
 }
 
 /* The level, or the status where the device tells one. */
-static void battery(struct endpoint *e, int64_t now)
+static void battery_look(struct endpoint *e, int64_t now)
 {
-	if (level_of(e, ID_DEVICE_BATTERY_STATUS) == BATTERY_STATUS_LOW)
+	double level = battery_level(e, ID_DEVICE_BATTERY_LEVEL);
+
+	if (battery_level(e, ID_DEVICE_BATTERY_STATUS) == BATTERY_STATUS_LOW)
 		endpoint_error(e, ERROR_LOW_BATTERY, true, now);
-	else if (!isnan(level_of(e, ID_DEVICE_BATTERY_LEVEL)))
-		below(e, ERROR_LOW_BATTERY, level_of(e, ID_DEVICE_BATTERY_LEVEL), BATTERY_LOW,
-		      BATTERY_FINE, now);
+	else if (!isnan(level))
+		error_below(e, ERROR_LOW_BATTERY, level, BATTERY_LOW,
+			    BATTERY_FINE, now);
 	else
 		endpoint_error(e, ERROR_LOW_BATTERY, false, now);
 }
@@ -99,7 +101,7 @@ void endpoint_error_sampled(struct endpoint *e, const struct lwm2m_path *path,
 {
 	if (path->id[2] == ID_DEVICE_BATTERY_LEVEL ||
 	    path->id[2] == ID_DEVICE_BATTERY_STATUS)
-		battery(e, now);
+		battery_look(e, now);
 }
 
 /* Does any point of the device have no value, though it had one? */

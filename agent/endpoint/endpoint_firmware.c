@@ -31,17 +31,17 @@ struct endpoint_firmware {
 /* The file: this, the URI, the image. */
 struct stored { uint8_t version, state, result, spare; uint32_t n_uri; };
 
-static struct lwm2m_path at(uint16_t resource)
+static struct lwm2m_path firmware_path(uint16_t resource)
 {
 	return path_resource(ID_FIRMWARE, 0, resource);
 }
 
 /* ---- what servers see ---- */
 
-static void show_number(struct endpoint *e, uint16_t resource, int64_t number,
-			int64_t now)
+static void firmware_show_number(struct endpoint *e, uint16_t resource, int64_t number,
+				 int64_t now)
 {
-	struct lwm2m_path path = at(resource);
+	struct lwm2m_path path = firmware_path(resource);
 	struct tree_slot *slot = tree_edit(&e->tree, &path);
 
 	if (!slot)
@@ -52,22 +52,22 @@ static void show_number(struct endpoint *e, uint16_t resource, int64_t number,
 	endpoint_touched(e, &path, now);
 }
 
-static void show(struct endpoint_firmware *f, int64_t now)
+static void firmware_show(struct endpoint_firmware *f, int64_t now)
 {
-	show_number(f->endpoint, ID_FIRMWARE_STATE, f->machine.state, now);
-	show_number(f->endpoint, ID_FIRMWARE_RESULT, f->machine.result, now);
+	firmware_show_number(f->endpoint, ID_FIRMWARE_STATE, f->machine.state, now);
+	firmware_show_number(f->endpoint, ID_FIRMWARE_RESULT, f->machine.result, now);
 }
 
-static const struct lwm2m_value *uri_of(const struct endpoint *e)
+static const struct lwm2m_value *firmware_uri(const struct endpoint *e)
 {
-	struct lwm2m_path path = at(ID_FIRMWARE_URI);
+	struct lwm2m_path path = firmware_path(ID_FIRMWARE_URI);
 
 	return &tree_find(&e->tree, &path)->value;
 }
 
-static void set_uri(struct endpoint *e, const char *text, uint32_t n)
+static void firmware_uri_set(struct endpoint *e, const char *text, uint32_t n)
 {
-	struct lwm2m_path path = at(ID_FIRMWARE_URI);
+	struct lwm2m_path path = firmware_path(ID_FIRMWARE_URI);
 	struct lwm2m_value value = lwm2m_string(text, n);
 
 	if (tree_set(&e->tree, &path, &value, 0) < 0)
@@ -76,10 +76,10 @@ static void set_uri(struct endpoint *e, const char *text, uint32_t n)
 
 /* ---- what outlives a restart ---- */
 
-static void keep(const struct endpoint_firmware *f)
+static void firmware_keep(const struct endpoint_firmware *f)
 {
 	const struct endpoint *e = f->endpoint;
-	const struct lwm2m_value *uri = uri_of(e);
+	const struct lwm2m_value *uri = firmware_uri(e);
 	struct stored head = {STORED, f->machine.state, f->machine.result, 0,
 			      uri->length};
 	size_t n = f->image ? f->image->n : 0, size = sizeof(head) +
@@ -98,8 +98,8 @@ static void keep(const struct endpoint_firmware *f)
 	free(bytes);
 }
 
-static void take_kept(struct endpoint_firmware *f, const uint8_t *bytes,
-		      size_t n)
+static void firmware_take_kept(struct endpoint_firmware *f, const uint8_t *bytes,
+			       size_t n)
 {
 	struct stored head;
 	size_t rest;
@@ -112,7 +112,7 @@ static void take_kept(struct endpoint_firmware *f, const uint8_t *bytes,
 	if (head.version != STORED || head.state > FIRMWARE_UPDATING ||
 	    head.n_uri > rest)
 		return;
-	set_uri(f->endpoint, (const char *)bytes, head.n_uri);
+	firmware_uri_set(f->endpoint, (const char *)bytes, head.n_uri);
 	rest -= head.n_uri;
 	firmware_restore(&f->machine, (enum firmware_state)head.state,
 			 (enum firmware_result)head.result);
@@ -123,8 +123,8 @@ static void take_kept(struct endpoint_firmware *f, const uint8_t *bytes,
 
 /* ---- what the machine asks for ---- */
 
-static void step(struct endpoint_firmware *f, enum firmware_event event,
-		 int argument, int64_t now);
+static void firmware_advance(struct endpoint_firmware *f, enum firmware_event event,
+			     int argument, int64_t now);
 
 static void fetched(void *owner, enum firmware_result result,
 		    const uint8_t *bytes, size_t n, int64_t now)
@@ -134,14 +134,14 @@ static void fetched(void *owner, enum firmware_result result,
 	f->fetch = NULL;
 	if (!result)
 		f->image = image_create(bytes, n);
-	step(f, result ? FIRMWARE_LOST : FIRMWARE_PULLED, (int)result,
-	     now);
+	firmware_advance(f, result ? FIRMWARE_LOST : FIRMWARE_PULLED, (int)result,
+			 now);
 }
 
-static void fetch(struct endpoint_firmware *f, int64_t now)
+static void firmware_fetch(struct endpoint_firmware *f, int64_t now)
 {
 	const struct endpoint *e = f->endpoint;
-	const struct lwm2m_value *uri = uri_of(e);
+	const struct lwm2m_value *uri = firmware_uri(e);
 	enum firmware_result why = FIRMWARE_CONNECTION_LOST;
 
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "fetches a package from "
@@ -149,10 +149,10 @@ static void fetch(struct endpoint_firmware *f, int64_t now)
 	f->fetch = fetch_start(e, f->asker, uri->as.text, uri->length,
 			       e->conf->image_room, fetched, f, &why);
 	if (!f->fetch)
-		step(f, FIRMWARE_LOST, (int)why, now);
+		firmware_advance(f, FIRMWARE_LOST, (int)why, now);
 }
 
-static void hand_over(struct endpoint_firmware *f, bool install, int64_t now)
+static void firmware_hand_over(struct endpoint_firmware *f, bool install, int64_t now)
 {
 	struct endpoint *e = f->endpoint;
 
@@ -161,11 +161,11 @@ static void hand_over(struct endpoint_firmware *f, bool install, int64_t now)
 	    bus_image(e->device, f->image, install, f->id) == 0)
 		return;
 	f->id = 0;
-	step(f, install ? FIRMWARE_INSTALLED : FIRMWARE_CHECKED, -ESHUTDOWN,
-	     now);
+	firmware_advance(f, install ? FIRMWARE_INSTALLED : FIRMWARE_CHECKED, -ESHUTDOWN,
+			 now);
 }
 
-static void drop(struct endpoint_firmware *f)
+static void firmware_drop(struct endpoint_firmware *f)
 {
 	fetch_cancel(f->fetch);
 	f->fetch = NULL;
@@ -174,28 +174,28 @@ static void drop(struct endpoint_firmware *f)
 	f->id = 0;
 }
 
-static void carry_out(struct endpoint_firmware *f, enum firmware_task task,
-		      int64_t now)
+static void firmware_carry_out(struct endpoint_firmware *f, enum firmware_task task,
+			       int64_t now)
 {
 	switch (task) {
 	case FIRMWARE_NOTHING:
 		break;
 	case FIRMWARE_FETCH:
-		fetch(f, now);
+		firmware_fetch(f, now);
 		break;
 	case FIRMWARE_CHECK:
-		hand_over(f, false, now);
+		firmware_hand_over(f, false, now);
 		break;
 	case FIRMWARE_INSTALL:
-		hand_over(f, true, now);
+		firmware_hand_over(f, true, now);
 		break;
 	case FIRMWARE_DROP:
-		drop(f);
+		firmware_drop(f);
 		break;
 	}
 }
 
-static void note(const struct endpoint_firmware *f)
+static void firmware_note(const struct endpoint_firmware *f)
 {
 	static const char *const states[] = {
 		"idle", "downloading", "downloaded", "updating"};
@@ -212,7 +212,7 @@ static void note(const struct endpoint_firmware *f)
 }
 
 /* Of all that is not idle, a bounded number. */
-static void count(struct endpoint_firmware *f, bool was_idle)
+static void firmware_count(struct endpoint_firmware *f, bool was_idle)
 {
 	bool idle = f->machine.state == FIRMWARE_IDLE;
 	struct services *services = f->endpoint->services;
@@ -223,39 +223,39 @@ static void count(struct endpoint_firmware *f, bool was_idle)
 		services->n_firmware--;
 }
 
-static void settle(struct endpoint_firmware *f,
-		   const struct firmware_action *action, bool was_idle,
-		   int64_t now)
+static void firmware_settle(struct endpoint_firmware *f,
+			    const struct firmware_action *action, bool was_idle,
+			    int64_t now)
 {
 	struct services *services = f->endpoint->services;
 
-	count(f, was_idle);
+	firmware_count(f, was_idle);
 	if (f->machine.until)
 		heap_set(&services->firmware, &f->due, f->machine.until);
 	else
 		heap_remove(&services->firmware, &f->due);
 	if (action->changed) {
-		note(f);
-		show(f, now);
+		firmware_note(f);
+		firmware_show(f, now);
 	}
-	carry_out(f, action->task, now);
+	firmware_carry_out(f, action->task, now);
 	if (action->changed)
-		keep(f);
+		firmware_keep(f);
 }
 
-static void step(struct endpoint_firmware *f, enum firmware_event event,
-		 int argument, int64_t now)
+static void firmware_advance(struct endpoint_firmware *f, enum firmware_event event,
+			     int argument, int64_t now)
 {
 	bool was_idle = f->machine.state == FIRMWARE_IDLE;
 	struct firmware_action action =
 		firmware_step(&f->machine, event, argument, now);
 
-	settle(f, &action, was_idle, now);
+	firmware_settle(f, &action, was_idle, now);
 }
 
 /* Of a server; its code. Where too many are at it, the next must wait. */
-static uint8_t ask(struct endpoint_firmware *f, enum firmware_event event,
-		   int64_t now)
+static uint8_t firmware_ask(struct endpoint_firmware *f, enum firmware_event event,
+			    int64_t now)
 {
 	bool was_idle = f->machine.state == FIRMWARE_IDLE;
 	struct firmware_action action;
@@ -265,37 +265,37 @@ static uint8_t ask(struct endpoint_firmware *f, enum firmware_event event,
 		return CODE(5, 3);
 	action = firmware_step(&f->machine, event, 0, now);
 	if (action.code >> 5 == 2)
-		settle(f, &action, was_idle, now);
+		firmware_settle(f, &action, was_idle, now);
 	return action.code;
 }
 
 /* ---- requests ---- */
 
-static uint8_t refuse_size(struct endpoint_firmware *f, int64_t now)
+static uint8_t firmware_refuse_size(struct endpoint_firmware *f, int64_t now)
 {
-	uint8_t code = ask(f, FIRMWARE_PUSH, now);
+	uint8_t code = firmware_ask(f, FIRMWARE_PUSH, now);
 
 	if (code >> 5 != 2)
 		return code;
-	step(f, FIRMWARE_LOST, FIRMWARE_NO_FLASH, now);
+	firmware_advance(f, FIRMWARE_LOST, FIRMWARE_NO_FLASH, now);
 	return CODE(4, 13);
 }
 
 /* "\0" is an empty package, too (Core TS E.6). */
-static uint8_t write_package(struct endpoint_firmware *f, const uint8_t *bytes,
-			     size_t n, int64_t now)
+static uint8_t firmware_write_package(struct endpoint_firmware *f, const uint8_t *bytes,
+				      size_t n, int64_t now)
 {
 	struct image *before = f->image;
 	uint8_t code;
 
 	if (!n || (n == 1 && !bytes[0]))
-		return ask(f, FIRMWARE_RESET, now);
+		return firmware_ask(f, FIRMWARE_RESET, now);
 	if (n > f->endpoint->conf->image_room)
-		return refuse_size(f, now);
+		return firmware_refuse_size(f, now);
 	if (f->machine.state > FIRMWARE_DOWNLOADING || before || f->fetch)
 		return CODE(4, 5);
 	f->image = image_create(bytes, n);
-	code = ask(f, FIRMWARE_PUSHED, now);
+	code = firmware_ask(f, FIRMWARE_PUSHED, now);
 	if (code >> 5 != 2) {
 		image_release(f->image);
 		f->image = NULL;
@@ -303,10 +303,10 @@ static uint8_t write_package(struct endpoint_firmware *f, const uint8_t *bytes,
 	return code;
 }
 
-static uint8_t write_uri(struct endpoint_firmware *f, struct client *c,
-			 const char *text, size_t n, int64_t now)
+static uint8_t firmware_write_uri(struct endpoint_firmware *f, struct client *c,
+				  const char *text, size_t n, int64_t now)
 {
-	struct lwm2m_path path = at(ID_FIRMWARE_URI);
+	struct lwm2m_path path = firmware_path(ID_FIRMWARE_URI);
 	uint8_t code;
 
 	if (n > FETCH_URI_MAX)
@@ -314,23 +314,23 @@ static uint8_t write_uri(struct endpoint_firmware *f, struct client *c,
 	if (n && f->machine.state != FIRMWARE_IDLE)
 		return CODE(4, 5);
 	f->asker = c->server->conf->id;
-	set_uri(f->endpoint, text, (uint32_t)n);
-	code = ask(f, n ? FIRMWARE_URI : FIRMWARE_RESET, now);
+	firmware_uri_set(f->endpoint, text, (uint32_t)n);
+	code = firmware_ask(f, n ? FIRMWARE_URI : FIRMWARE_RESET, now);
 	endpoint_touched(f->endpoint, &path, now);
 	return code;
 }
 
-static uint8_t write_record(struct endpoint_firmware *f, struct client *c,
-			    const struct lwm2m_record *record, int64_t now)
+static uint8_t firmware_write_record(struct endpoint_firmware *f, struct client *c,
+				     const struct lwm2m_record *record, int64_t now)
 {
 	const struct lwm2m_value *value = &record->value;
 
 	if (record->path.depth == 3 && record->path.id[2] == ID_FIRMWARE_PACKAGE &&
 	    value->type == LWM2M_OPAQUE)
-		return write_package(f, value->as.bytes, value->length, now);
+		return firmware_write_package(f, value->as.bytes, value->length, now);
 	if (record->path.depth == 3 && record->path.id[2] == ID_FIRMWARE_URI &&
 	    value->type == LWM2M_STRING)
-		return write_uri(f, c, value->as.text, value->length, now);
+		return firmware_write_uri(f, c, value->as.text, value->length, now);
 	return CODE(4, 5);
 }
 
@@ -343,9 +343,9 @@ static uint16_t format_of(const struct request *request,
 	       path->id[2] == ID_FIRMWARE_PACKAGE ? FORMAT_OPAQUE : FORMAT_TEXT;
 }
 
-static uint8_t write_all(struct endpoint_firmware *f, struct client *c,
-			 const struct request *request,
-			 const struct lwm2m_path *path, int64_t now)
+static uint8_t firmware_write(struct endpoint_firmware *f, struct client *c,
+			      const struct request *request,
+			      const struct lwm2m_path *path, int64_t now)
 {
 	struct request_room *room = f->endpoint->services->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
@@ -357,14 +357,14 @@ static uint8_t write_all(struct endpoint_firmware *f, struct client *c,
 		return CODE(4, 15);
 	if (!request->length && path->depth == 3 &&
 	    path->id[2] == ID_FIRMWARE_PACKAGE)
-		return write_package(f, NULL, 0, now);
+		return firmware_write_package(f, NULL, 0, now);
 	n = codec_decode(format, agent_model(), path, request->payload,
 			 request->length, room->records, REQUEST_RECORDS,
 			 &scratch);
 	if (n < 0)
 		return n == -ENOTSUP ? CODE(4, 15) : CODE(4, 0);
 	for (int i = 0; i < n; i++) {
-		code = write_record(f, c, &room->records[i], now);
+		code = firmware_write_record(f, c, &room->records[i], now);
 		if (code >> 5 != 2)
 			break;
 	}
@@ -372,7 +372,7 @@ static uint8_t write_all(struct endpoint_firmware *f, struct client *c,
 }
 
 /* A Write to /5/0, /5/0/0 or /5/0/1? */
-static bool is_write(const struct request *request, struct lwm2m_path *path)
+static bool firmware_is_written(const struct request *request, struct lwm2m_path *path)
 {
 	if (request->method != REQUEST_PUT && request->method != REQUEST_POST)
 		return false;
@@ -393,10 +393,10 @@ static bool firmware_request(struct client *c,
 	struct lwm2m_path path;
 	uint8_t code = CODE(4, 1);
 
-	if (!f || !is_write(request, &path))
+	if (!f || !firmware_is_written(request, &path))
 		return false;
 	if (request_may(scope, &path, ACCESS_WRITE))
-		code = write_all(f, c, request, &path, now);
+		code = firmware_write(f, c, request, &path, now);
 	coap_respond(x, code, FORMAT_NONE, NULL, 0, -1);
 	return true;
 }
@@ -409,17 +409,17 @@ static uint8_t firmware_block(struct client *c, const struct request *request,
 	struct lwm2m_path path;
 	uint8_t code;
 
-	if (!f || !is_write(request, &path))
+	if (!f || !firmware_is_written(request, &path))
 		return 0;
 	if (!request_may(&scope, &path, ACCESS_WRITE))
 		return CODE(4, 1);
 	if (so_far > f->endpoint->conf->image_room + AROUND)
-		return refuse_size(f, now);
+		return firmware_refuse_size(f, now);
 	/* Room for one block more: what is too large is found here. */
 	*most = f->endpoint->conf->image_room + AROUND + 1024;
 	if (f->image || f->fetch)
 		return CODE(4, 5);
-	code = ask(f, FIRMWARE_PUSH, now);
+	code = firmware_ask(f, FIRMWARE_PUSH, now);
 	return code >> 5 == 2 ? 0 : code;
 }
 
@@ -429,7 +429,7 @@ static uint8_t firmware_execute(struct endpoint *e,
 {
 	(void)path;
 	return e->rare->firmware ?
-	       ask(e->rare->firmware, FIRMWARE_UPDATE, now) : CODE(5, 1);
+	       firmware_ask(e->rare->firmware, FIRMWARE_UPDATE, now) : CODE(5, 1);
 }
 
 static bool firmware_done(struct endpoint *e, uint64_t id, int error,
@@ -444,8 +444,8 @@ static bool firmware_done(struct endpoint *e, uint64_t id, int error,
 		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus, "image of "
 			 "%zu bytes: %s", f->image ? f->image->n : 0,
 			 strerror(-error));
-	step(f, f->machine.state == FIRMWARE_UPDATING ? FIRMWARE_INSTALLED :
-	     FIRMWARE_CHECKED, error, now);
+	firmware_advance(f, f->machine.state == FIRMWARE_UPDATING ? FIRMWARE_INSTALLED :
+			 FIRMWARE_CHECKED, error, now);
 	return true;
 }
 
@@ -455,13 +455,13 @@ void endpoint_firmware_due(struct heap_item *item, int64_t now)
 		offsetof(struct endpoint_firmware, due));
 
 	heap_remove(&f->endpoint->services->firmware, item);
-	step(f, FIRMWARE_TIMER, 0, now);
+	firmware_advance(f, FIRMWARE_TIMER, 0, now);
 }
 
 /* ---- comes and goes ---- */
 
-static void add_number(struct endpoint *e, struct lwm2m_path path,
-		       int64_t number)
+static void firmware_add_number(struct endpoint *e, struct lwm2m_path path,
+				int64_t number)
 {
 	struct tree_slot *slot = tree_slot_add(&e->tree, &path);
 
@@ -471,25 +471,25 @@ static void add_number(struct endpoint *e, struct lwm2m_path path,
 	slot->flags = TREE_READ_ONLY;
 }
 
-static void build_tree(struct endpoint *e, const struct firmware *machine)
+static void firmware_build_tree(struct endpoint *e, const struct firmware *machine)
 {
 	static const uint16_t others[] = {ID_FIRMWARE_PACKAGE, ID_FIRMWARE_URI,
 					   ID_FIRMWARE_UPDATE};
 	enum { COAP, COAPS, BOTH = 2 };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		struct lwm2m_path path = at(others[i]);
+		struct lwm2m_path path = firmware_path(others[i]);
 		struct tree_slot *slot = tree_slot_add(&e->tree, &path);
 
 		if (!slot)
 			abort();
 		slot->flags |= TREE_READ_ONLY;	/* but by us */
 	}
-	add_number(e, at(ID_FIRMWARE_STATE), machine->state);
-	add_number(e, at(ID_FIRMWARE_RESULT), machine->result);
-	add_number(e, path_element(ID_FIRMWARE, 0, ID_FIRMWARE_PROTOCOLS, 0), COAP);
-	add_number(e, path_element(ID_FIRMWARE, 0, ID_FIRMWARE_PROTOCOLS, 1), COAPS);
-	add_number(e, at(ID_FIRMWARE_DELIVERY), BOTH);
+	firmware_add_number(e, firmware_path(ID_FIRMWARE_STATE), machine->state);
+	firmware_add_number(e, firmware_path(ID_FIRMWARE_RESULT), machine->result);
+	firmware_add_number(e, path_element(ID_FIRMWARE, 0, ID_FIRMWARE_PROTOCOLS, 0), COAP);
+	firmware_add_number(e, path_element(ID_FIRMWARE, 0, ID_FIRMWARE_PROTOCOLS, 1), COAPS);
+	firmware_add_number(e, firmware_path(ID_FIRMWARE_DELIVERY), BOTH);
 }
 
 /* If the device takes images. */
@@ -506,15 +506,15 @@ static void firmware_build(struct endpoint *e, int64_t now)
 	if (!f || !tree_add(&e->tree, core_object(ID_FIRMWARE), 0))
 		abort();
 	f->endpoint = e;
-	build_tree(e, &f->machine);
-	set_uri(e, "", 0);
+	firmware_build_tree(e, &f->machine);
+	firmware_uri_set(e, "", 0);
 	kept = store_get(e->services->store, STORE_FIRMWARE, e->conf->endpoint,
 			 &n);
 	if (kept)
-		take_kept(f, kept, n);
+		firmware_take_kept(f, kept, n);
 	free(kept);
-	build_tree(e, &f->machine);	/* as it is now */
-	count(f, true);
+	firmware_build_tree(e, &f->machine);	/* as it is now */
+	firmware_count(f, true);
 }
 
 static void firmware_finish(struct endpoint *e)
@@ -526,7 +526,7 @@ static void firmware_finish(struct endpoint *e)
 	if (f->machine.state != FIRMWARE_IDLE)
 		e->services->n_firmware--;
 	heap_remove(&e->services->firmware, &f->due);
-	drop(f);
+	firmware_drop(f);
 	free(f);
 	endpoint_rare(e)->firmware = NULL;
 }

@@ -49,13 +49,13 @@ void fetch_cancel(struct fetch *f)
 		fetch_free(f);
 }
 
-static void end(struct fetch *f, enum firmware_result result, int64_t now)
+static void fetch_end(struct fetch *f, enum firmware_result result, int64_t now)
 {
 	f->ended(f->owner, result, f->bytes, result ? 0 : f->n, now);
 	fetch_free(f);
 }
 
-static void ask(struct fetch *f, int64_t now)
+static void fetch_ask(struct fetch *f, int64_t now)
 {
 	int rc = coap_request(f->connection, &(struct coap_message){
 		.method = REQUEST_GET, .format = FORMAT_NONE,
@@ -66,10 +66,10 @@ static void ask(struct fetch *f, int64_t now)
 
 	f->asked = rc == 0;
 	if (rc < 0)
-		end(f, FIRMWARE_CONNECTION_LOST, now);
+		fetch_end(f, FIRMWARE_CONNECTION_LOST, now);
 }
 
-static bool append(struct fetch *f, const uint8_t *bytes, size_t n)
+static bool fetch_append(struct fetch *f, const uint8_t *bytes, size_t n)
 {
 	if (n > f->most - f->n)
 		return false;
@@ -86,7 +86,7 @@ static bool append(struct fetch *f, const uint8_t *bytes, size_t n)
 }
 
 /* Is it the block that was asked for, of the same body as those before? */
-static bool fits(const struct fetch *f, const struct coap_answer *a)
+static bool fetch_fits(const struct fetch *f, const struct coap_answer *a)
 {
 	if (!a->has_block2)
 		return !f->n;
@@ -101,16 +101,16 @@ static enum firmware_result refusal(uint8_t code)
 						      FIRMWARE_CONNECTION_LOST;
 }
 
-static void take(struct fetch *f, const struct coap_answer *a, int64_t now)
+static void fetch_take(struct fetch *f, const struct coap_answer *a, int64_t now)
 {
 	if (a->code != CODE(2, 5)) {
-		end(f, refusal(a->code), now);
-	} else if (!fits(f, a)) {
-		end(f, FIRMWARE_CONNECTION_LOST, now);
-	} else if (!append(f, a->payload, a->length)) {
-		end(f, FIRMWARE_NO_FLASH, now);
+		fetch_end(f, refusal(a->code), now);
+	} else if (!fetch_fits(f, a)) {
+		fetch_end(f, FIRMWARE_CONNECTION_LOST, now);
+	} else if (!fetch_append(f, a->payload, a->length)) {
+		fetch_end(f, FIRMWARE_NO_FLASH, now);
 	} else if (!a->has_block2 || !a->more) {
-		end(f, FIRMWARE_INITIAL, now);
+		fetch_end(f, FIRMWARE_INITIAL, now);
 	} else {
 		f->etag = a->etag;
 		f->block = a->block2_size;
@@ -141,9 +141,9 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	(void)token_length;
 	f->asked = false;
 	if (outcome == COAP_ANSWERED)
-		take(f, answer, now);
+		fetch_take(f, answer, now);
 	else
-		end(f, FIRMWARE_CONNECTION_LOST, now);
+		fetch_end(f, FIRMWARE_CONNECTION_LOST, now);
 }
 
 static void on_idle(void *owner, int64_t now)
@@ -151,14 +151,14 @@ static void on_idle(void *owner, int64_t now)
 	struct fetch *f = owner;
 
 	if (!f->asked)
-		ask(f, now);
+		fetch_ask(f, now);
 }
 
 static void fetch_fail(struct fetch *f, const char *why, int64_t now)
 {
 	log_line(LOG_WARN, f->endpoint->conf->endpoint, NULL,
 		 "cannot fetch the package: %s", why);
-	end(f, FIRMWARE_CONNECTION_LOST, now);
+	fetch_end(f, FIRMWARE_CONNECTION_LOST, now);
 }
 
 static void on_broken(void *owner, const struct coap_breakage *breakage,
@@ -181,9 +181,9 @@ static enum coap_transport transport_of(const struct uri *uri)
 	return uri->tcp ? COAP_OVER_TCP : COAP_OVER_UDP;
 }
 
-static void open_with(struct fetch *f, const struct sockaddr *address,
-		      socklen_t length, const struct credentials *credentials,
-		      int64_t now)
+static void fetch_open(struct fetch *f, const struct sockaddr *address,
+		       socklen_t length, const struct credentials *credentials,
+		       int64_t now)
 {
 	char why[WHY] = "";
 
@@ -193,14 +193,14 @@ static void open_with(struct fetch *f, const struct sockaddr *address,
 		.host = f->uri.at.host, .handlers = &handlers,
 	}, f, why, sizeof(why), now);
 	if (f->connection)
-		ask(f, now);
+		fetch_ask(f, now);
 	else
 		fetch_fail(f, why, now);
 }
 
 /* Whose keys may be shown to the host of the URI: the server's that wrote it,
  * and nobody else's. NULL: it has none for that host, or no account any more. */
-static const struct server *keys_owner(const struct fetch *f)
+static const struct server *fetch_keys_owner(const struct fetch *f)
 {
 	for (size_t i = 0; i < f->endpoint->n_clients; i++) {
 		const struct server *s = f->endpoint->clients[i].server;
@@ -212,10 +212,10 @@ static const struct server *keys_owner(const struct fetch *f)
 	return NULL;
 }
 
-static void open_secure(struct fetch *f, const struct sockaddr *address,
-			socklen_t length, int64_t now)
+static void fetch_open_secure(struct fetch *f, const struct sockaddr *address,
+			      socklen_t length, int64_t now)
 {
-	const struct server *server = keys_owner(f);
+	const struct server *server = fetch_keys_owner(f);
 	struct credentials credentials;
 	char why[WHY] = "";
 
@@ -226,7 +226,7 @@ static void open_secure(struct fetch *f, const struct sockaddr *address,
 	}
 	if (client_session_keys(f->endpoint, server, &credentials, why,
 				sizeof(why)) == 0)
-		open_with(f, address, length, &credentials, now);
+		fetch_open(f, address, length, &credentials, now);
 	else
 		fetch_fail(f, why, now);
 	credentials_wipe(&credentials);
@@ -242,11 +242,11 @@ static void found(void *owner, const struct addrinfo *all, const char *error,
 	if (f->gone)
 		fetch_free(f);
 	else if (!all)
-		end(f, FIRMWARE_INVALID_URI, now);
+		fetch_end(f, FIRMWARE_INVALID_URI, now);
 	else if (f->uri.at.secure)
-		open_secure(f, all->ai_addr, all->ai_addrlen, now);
+		fetch_open_secure(f, all->ai_addr, all->ai_addrlen, now);
 	else
-		open_with(f, all->ai_addr, all->ai_addrlen, NULL, now);
+		fetch_open(f, all->ai_addr, all->ai_addrlen, NULL, now);
 }
 
 struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,
@@ -263,7 +263,7 @@ struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,
 			    .ended = ended, .owner = owner, .most = most,
 			    .block = BLOCK, .looking_up = true};
 	rc = fetch_uri_parse(uri, n, &f->uri);
-	if (rc || (f->uri.at.secure && !keys_owner(f))) {
+	if (rc || (f->uri.at.secure && !fetch_keys_owner(f))) {
 		*why = !rc || rc == -EPROTONOSUPPORT ? FIRMWARE_NO_PROTOCOL :
 						       FIRMWARE_INVALID_URI;
 		free(f);
