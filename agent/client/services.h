@@ -11,6 +11,7 @@
 
 struct client_host;
 struct endpoint_host;
+struct endpoint_object;
 struct forwarding;
 struct last;
 struct request_room;
@@ -19,6 +20,7 @@ struct services {
 	/* What stands above endpoints, and what above clients. */
 	const struct endpoint_host *endpoint_host;
 	const struct client_host *client_host;
+	const struct endpoint_object *const *objects;	/* NULL ends them */
 	struct config_dirs dirs;
 	const char *version;		/* of the program, or NULL */
 	struct store *store;

@@ -161,7 +161,7 @@ void endpoint_error_sampled(struct endpoint *endpoint,
 			    const struct lwm2m_path *path, int64_t now);
 bool endpoint_is_faulty(const struct endpoint *endpoint);
 
-/* endpoint_objects.c: of a slot that is TREE_COMPUTED; now: ns since 1970.
+/* endpoint_object.c: of a slot that is TREE_COMPUTED; now: ns since 1970.
  * As request.h says of `compute`; owner: the endpoint. */
 bool endpoint_compute(void *owner, const struct lwm2m_path *path,
 		      const struct tree_slot *slot, int64_t now,

@@ -44,6 +44,8 @@ extern const struct endpoint_object endpoint_object_server,
 	endpoint_object_access, endpoint_object_device, endpoint_object_link,
 	endpoint_object_firmware, endpoint_object_statistics,
 	endpoint_object_listing;
+/* All of them, for struct services; NULL ends them. */
+extern const struct endpoint_object *const endpoint_objects[];
 
 void endpoint_objects_build(struct endpoint *endpoint, int64_t now);
 /* Each goes to the object that the path is of, or to the one that takes it. */

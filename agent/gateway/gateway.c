@@ -8,6 +8,7 @@
 #include "agent/endpoint/batch.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "agent/bus/bus_poll.h"
 #include "agent/gateway/gateway.h"
 #include "agent/endpoint/last.h"
@@ -50,6 +51,7 @@ void gateway_init(struct gateway *g)
 {
 	g->services.endpoint_host = &endpoint_host;
 	g->services.client_host = &endpoint_client_host;
+	g->services.objects = endpoint_objects;
 	g->services.last = last_create();
 	g->services.routes_at = INT64_MAX;
 	g->mail = bus_mailbox_create();

@@ -27,7 +27,8 @@ static bool list(const struct endpoint *e, const struct lwm2m_path *path,
 }
 
 static const struct endpoint_host host = {.list = list};
-static struct services services = {.endpoint_host = &host};
+static struct services services = {.endpoint_host = &host,
+				   .objects = endpoint_objects};
 static struct config_device conf;
 static const struct endpoint_rare nothing;
 static struct endpoint endpoint;
