@@ -170,7 +170,9 @@ static struct gateway_bus *bus_running(struct gateway *g, const char *name)
 {
 	struct gateway_bus *b = g->buses;
 
-	while (b && strcmp(b->conf->name, name))
+	/* what a search before has left behind is in nobody's way */
+	while (b && (strcmp(b->conf->name, name) ||
+		     (b->for_search && b->leaving)))
 		b = b->next;
 	return b;
 }
@@ -203,7 +205,7 @@ static struct gateway_bus *bus_borrow(struct gateway *g, const char *name,
 		return NULL;
 	}
 	for (b = g->buses; b; b = b->next)
-		if (buses_share_line(b->conf, conf)) {
+		if (!b->leaving && buses_share_line(b->conf, conf)) {
 			config_error_add(errors, (struct place){0}, NULL,
 					 "the bus '%s' is on this line: search "
 					 "there", b->conf->name);
