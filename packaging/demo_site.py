@@ -3,6 +3,7 @@
 and an LwM2M server as processes of their own. What the server sees is shown as
 it comes; what must be seen is ticked off."""
 import argparse
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -10,11 +11,13 @@ import queue
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 METER, ROOM, RELAYS, BOILER, SIM, LAMP = ENDPOINTS = (
@@ -27,7 +30,7 @@ WRITE_EVERY = 8         # seconds
 PR_SET_PDEATHSIG = 1
 
 MAIN = '''\
-gateway: {{name: demo}}
+gateway: {{name: demo, http: "127.0.0.1:{page}"}}
 servers:
   - {{id: 1, uri: "{uri}", lifetime: 60s}}
 defaults: {{poll: 1s}}
@@ -92,6 +95,7 @@ class Seen:
         self.wanted = None      # value of the setpoint under way
         self.written, self.ever_written = False, False
         self.read_back = False
+        self.page = False
 
     def learn(self, line):
         """One line of the server's log. True: the setpoint was written."""
@@ -127,6 +131,8 @@ class Seen:
             yield 'the setpoint was not written'
         if not self.read_back:
             yield 'the setpoint was not read back'
+        if not self.page:
+            yield 'its page did not come'
 
 
 class Site:
@@ -208,7 +214,8 @@ def start(site, server):
         port = site.port_of('server', r'UDP port (\d+)')
         server = f'coap://127.0.0.1:{port}'
     print(f'demo: LwM2M server at {server}')
-    configure(site.place / 'etc', server, modbus)
+    site.page = free_port()
+    configure(site.place / 'etc', server, modbus, site.page)
     with open(site.place / 'gateway.log', 'w', encoding='utf-8') as log:
         site.start('gateway', 'agent/lwmuxd', '-c', site.place / 'etc',
                    '--adapters', site.build / 'adapters',
@@ -216,16 +223,27 @@ def start(site, server):
                    '--run', site.place / 'run', log=log)
     print(f'demo: lwmuxd with {len(ENDPOINTS)} devices, configured in '
           f'{site.place / "etc"}, log in {site.place / "gateway.log"}')
+    print(f'demo: its page is http://127.0.0.1:{site.page}/')
     print(LESHAN, flush=True)
 
 
-def configure(etc, uri, port):
+def free_port():
+    """A TCP port that nobody has: 8088 where that is so."""
+    for port in (8088, 0):
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(('127.0.0.1', port))
+            return listener.getsockname()[1]
+    sys.exit('demo: no TCP port is free')
+
+
+def configure(etc, uri, port, page):
     """The files that a site would have in /etc/lwmux."""
     (etc / 'conf.d').mkdir(parents=True)
     for name in ('state', 'run'):
         (etc.parent / name).mkdir()
     shutil.copytree(ROOT / 'etc/profiles', etc / 'profiles')
-    (etc / 'lwmux.yaml').write_text(MAIN.format(uri=uri), encoding='utf-8')
+    (etc / 'lwmux.yaml').write_text(MAIN.format(uri=uri, page=page),
+                                    encoding='utf-8')
     (etc / 'conf.d/site.yaml').write_text(DEVICES.format(
         port=port, room=profile('generic/xy-md02', 'xy-md02/xy-md02'),
         relays=profile('generic/relay8', 'waveshare/modbus-relay8')),
@@ -238,6 +256,19 @@ def status(site):
     subprocess.run([site.build / 'agent/lwmuxctl', '--run',
                     site.place / 'run', 'status'], check=False)
     print(flush=True)
+
+
+def page_comes(site):
+    """Does a browser get the page, and what is on it?"""
+    try:
+        for name, word in (('', b'<html'), ('api/status', b'demo-meter')):
+            url = f'http://127.0.0.1:{site.page}/{name}'
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                if word not in answer.read():
+                    return False
+    except OSError:
+        return False
+    return True
 
 
 def write_setpoint(site, seen):
@@ -259,6 +290,7 @@ def show(site, seen, end, ours):
         now = time.monotonic()
         if now >= status_at:
             status(site)
+            seen.page |= page_comes(site)
             status_at = end if ours else now + 10
         if ours and now >= next_write and BOILER in seen.appeared:
             write_setpoint(site, seen)
@@ -292,7 +324,7 @@ def judge(seen, problem, asked, site):
         print(f'demo: {line}')
     if asked and not missing and not problem:
         print('demo: devices appeared, values moved, a setpoint was written '
-              'and read back')
+              'and read back, the page came')
     return 1 if problem or missing else 0
 
 
