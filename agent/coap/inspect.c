@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/coap/inspect.h"
 #include <string.h>
+#include "agent/coap/message_option.h"
 #include "agent/lwm2m/request.h"
 
 #define HEADER 4
@@ -42,46 +43,6 @@ static const struct rule *rule_of(uint32_t number)
 	return NULL;
 }
 
-/* An option as it lies in a message. */
-struct option {
-	uint32_t number;
-	const uint8_t *value;
-	size_t length;
-	const uint8_t *next;
-};
-
-/* A nibble and what extends it (3.1). false: none, or cut short. */
-static bool extend(const uint8_t **at, const uint8_t *end, unsigned nibble,
-		   uint32_t *number)
-{
-	size_t more = nibble < 13 ? 0 : nibble - 12u;
-
-	if (nibble == 15 || (size_t)(end - *at) < more)
-		return false;
-	*number = nibble < 13 ? nibble : nibble == 13 ? **at + 13u :
-		  ((uint32_t)(*at)[0] << 8 | (*at)[1]) + 269u;
-	*at += more;
-	return true;
-}
-
-/* false: no more, at the end, before the payload, or where it is malformed. */
-static bool option_next(const uint8_t *at, const uint8_t *end, uint32_t before,
-			struct option *option)
-{
-	uint32_t delta, length;
-	uint8_t head;
-
-	if (at == end || *at == 0xff)
-		return false;
-	head = *at++;
-	if (!extend(&at, end, head >> 4, &delta) ||
-	    !extend(&at, end, head & 15, &length) ||
-	    length > (size_t)(end - at))
-		return false;
-	*option = (struct option){before + delta, at, length, at + length};
-	return true;
-}
-
 static size_t put_extended(uint8_t *to, uint32_t number)
 {
 	if (number < 13)
@@ -103,7 +64,7 @@ static unsigned nibble_of(uint32_t number)
 /* Never longer than it was: where one before it was left out, its delta takes
  * over that one's, whose head it need not have any more. */
 static size_t option_put(uint8_t *to, uint32_t before,
-			 const struct option *option)
+			 const struct message_option *option)
 {
 	uint32_t delta = option->number - before;
 	size_t n = 1;
@@ -116,7 +77,7 @@ static size_t option_put(uint8_t *to, uint32_t before,
 	return n + option->length;
 }
 
-static bool is_wrong(const struct option *option, uint32_t before)
+static bool is_wrong(const struct message_option *option, uint32_t before)
 {
 	const struct rule *rule = rule_of(option->number);
 
@@ -130,9 +91,9 @@ static size_t options_copy(struct inspection *i, const uint8_t *at,
 			 const uint8_t *end, uint8_t *to, size_t used)
 {
 	uint32_t seen = 0, put = 0;
-	struct option option;
+	struct message_option option;
 
-	for (; option_next(at, end, seen, &option); at = option.next) {
+	for (; message_option_next(at, end, seen, &option); at = option.next) {
 		bool wrong = is_wrong(&option, seen);
 
 		seen = option.number;
@@ -168,12 +129,12 @@ static struct inspection reset(const uint8_t *data, uint8_t *to)
 static size_t fitting(const uint8_t *data, size_t n, size_t head)
 {
 	const uint8_t *at = data + head, *end = data + n;
-	struct option option;
+	struct message_option option;
 	uint32_t seen = 0;
 
 	if (n <= INSPECT_LONGEST)
 		return n;
-	for (; option_next(at, end, seen, &option); at = option.next)
+	for (; message_option_next(at, end, seen, &option); at = option.next)
 		seen = option.number;
 	n = (size_t)(at - data);
 	return n <= INSPECT_LONGEST ? n : head;
