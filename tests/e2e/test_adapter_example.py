@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""doc/example/file.c: an adapter of somebody else, built with the installed
+headers and nothing else of the tree."""
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from harness import ROOT, Site, binary, wait_for
+
+DEVICES = """\
+buses:
+  files: {{adapter: file}}
+devices:
+  - endpoint: board
+    bus: files
+    directory: {directory}
+    poll: 100ms
+    points:
+      - {{name: temperature, file: temp1_input, scale: 0.001, unit: Cel, map: 3303/0}}
+      - {{name: fan, file: pwm1, map: 3308/0, range: [0, 255], writable: true}}
+"""
+
+
+class AdapterExample(Site):
+    def setUp(self):
+        super().setUp()
+        held = tempfile.TemporaryDirectory()
+        self.addCleanup(held.cleanup)
+        self.root = pathlib.Path(held.name)
+        self.board = self.root / "hwmon0"
+        self.board.mkdir()
+        (self.board / "temp1_input").write_text("21500\n")
+        (self.board / "pwm1").write_text("128\n")
+        self.build()
+
+    def build(self):
+        """As the guide has it, with headers as lwmux-dev installs them."""
+        subprocess.run(["cmake", "--install", binary(""), "--component", "dev",
+                        "--prefix", self.root / "usr"], check=True,
+                       stdout=subprocess.DEVNULL)
+        (self.root / "adapters").mkdir()
+        subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra",
+                        "-Werror", "-shared", "-fPIC",
+                        f"-I{self.root / 'usr/include/lwmux'}", "-o",
+                        self.root / "adapters/file.so",
+                        ROOT / "doc/example/file.c"], check=True,
+                       cwd=self.root)
+
+    def board_gateway(self, port, devices=DEVICES):
+        gateway = self.gateway(port, devices.format(directory=self.board),
+                               start=False)
+        gateway.adapters = self.root / "adapters"
+        return gateway
+
+    def test_values_writes_and_faults(self):
+        server = self.server()
+        gateway = self.board_gateway(server.port)
+        gateway.start()
+        server.registered("board")
+        server.wait_value("board", "/3303/0/5700", 21.5)
+        self.assertEqual(
+            server.code("write", "board", "/3308/0/5900", text=200), "2.04")
+        self.assertEqual((self.board / "pwm1").read_text(), "200\n")
+        (self.board / "temp1_input").write_text("n/a\n")
+        server.wait_code("board", "/3303/0/5700", "5.04")
+        self.assertEqual(server.value("board", "/3308/0/5900"), 200)
+        (self.board / "temp1_input").write_text("-500\n")
+        server.wait_value("board", "/3303/0/5700", -0.5)
+        self.board.rename(self.root / "gone")
+        wait_for(lambda: "hwmon0 is not there" in
+                 gateway.ctl("status", "board").stdout, "the reason")
+        (self.root / "gone").rename(self.board)
+        server.wait_value("board", "/3303/0/5700", -0.5)
+
+    def test_what_it_refuses(self):
+        gateway = self.board_gateway(1, DEVICES.replace("file: pwm1",
+                                                        "file: ../pwm1"))
+        result = gateway.once("--check")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr,
+                         r"devices.yaml:10:.*'file': a name, without '/'")
