@@ -456,11 +456,11 @@ class Gateway:
                               stdin=subprocess.DEVNULL,
                               timeout=timeout * max(1, PATIENCE), **options)
 
-    def ctl(self, *words):
+    def ctl(self, *words, timeout=WAIT):
         return subprocess.run(
             [binary("agent/lwmuxctl"), "--run", self.run, *words], text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, check=False, timeout=WAIT)
+            stderr=subprocess.PIPE, check=False, timeout=timeout)
 
     def status(self, *words):
         return json.loads(self.ctl("status", "--json", *words).stdout)

@@ -3,6 +3,7 @@
 headers and nothing else of the tree."""
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -47,15 +48,17 @@ class AdapterExample(Site):
                         ROOT / "doc/example/file.c"], check=True,
                        cwd=self.root)
 
-    def board_gateway(self, port, devices=DEVICES):
-        gateway = self.gateway(port, devices.format(directory=self.board),
-                               start=False)
+    def devices(self):
+        return DEVICES.format(directory=self.board)
+
+    def board_gateway(self, port, devices):
+        gateway = self.gateway(port, devices, start=False)
         gateway.adapters = self.root / "adapters"
         return gateway
 
     def test_values_writes_and_faults(self):
         server = self.server()
-        gateway = self.board_gateway(server.port)
+        gateway = self.board_gateway(server.port, self.devices())
         gateway.start()
         server.registered("board")
         server.wait_value("board", "/3303/0/5700", 21.5)
@@ -73,9 +76,15 @@ class AdapterExample(Site):
         (self.root / "gone").rename(self.board)
         server.wait_value("board", "/3303/0/5700", -0.5)
 
+    def test_configuration_of_the_guide(self):
+        block = re.search(r"```yaml\n(.*?)```", (ROOT / "doc/adapter.md")
+                          .read_text(), re.DOTALL)[1]
+        self.assertEqual(self.board_gateway(1, block).once("--check").stdout,
+                         "fine: 1 server, 1 device, 1 bus\n")
+
     def test_what_it_refuses(self):
-        gateway = self.board_gateway(1, DEVICES.replace("file: pwm1",
-                                                        "file: ../pwm1"))
+        gateway = self.board_gateway(1, self.devices().replace(
+            "file: pwm1", "file: ../pwm1"))
         result = gateway.once("--check")
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stderr,
