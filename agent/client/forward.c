@@ -579,10 +579,10 @@ static void came_through(struct forward *f, int64_t now)
 		f->late = true;
 	discard(f, f->n_live);
 	sift(f, NULL, now);
+	tell_newest(f);			/* but not what sift() has kept */
 	f->late = f->doubt;
 	f->since = 0;
 	f->doubt = false;
-	tell_newest(f);
 }
 
 void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
