@@ -330,31 +330,6 @@ static void note_kept(struct forwarding *w, uint32_t n, int64_t now)
 	w->counts.kept += n;
 }
 
-void forward_keep(struct forward *f, const struct lwm2m_record *record,
-		  int64_t now)
-{
-	struct forwarding *w = forwarding_of(f->client);
-	struct kept_record k = {.record = *record};
-
-	if (!may_see(f->client, &record->path, now))
-		return;
-	/* It will read what is then: there is no way to tell it more. */
-	if (f->client->registration.lwm2m_1_0) {
-		w->counts.superseded++;
-		return;
-	}
-	/* Before it has registered us again it takes none. */
-	if (f->refusals > FORWARD_REFUSALS &&
-	    forward_is_reachable(f->client)) {
-		w->counts.refused++;
-		return;
-	}
-	note_kept(w, 1, now);
-	store(f, &k);
-	f->last_path = record->path;
-	f->last_time = record->time;
-}
-
 void forward_done(struct forward *f, uint32_t n)
 {
 	struct forwarding *w = forwarding_of(f->client);
@@ -478,6 +453,62 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 	}
 	w->counts.dropped++;
 	written_off(f, &k, true);
+}
+
+/* The answer to a notification under way still decides. */
+static void settle_undecided(struct forward *f, int64_t now)
+{
+	if (!f->n_live || !is_busy(f->client))
+		forward_settle(f, now);
+}
+
+/* The registration has ended before the answer that decides over older values:
+ * this one, which is certain, waits behind them. false: there are none. */
+static bool keep_behind(struct forward *f, const struct kept_record *k,
+			int64_t now)
+{
+	struct forwarding *w = forwarding_of(f->client);
+
+	if (!f->waiting.n || forward_is_reachable(f->client))
+		return false;
+	settle_undecided(f, now);
+	if (!f->waiting.n)
+		return false;
+	if (is_short(w) || kept_append(&f->waiting, &w->budget, k) < 0) {
+		forward_settle(f, now);
+		return false;
+	}
+	w->held++;
+	write_held(f);
+	return true;
+}
+
+void forward_keep(struct forward *f, const struct lwm2m_record *record,
+		  int64_t now)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_record k = {.record = *record,
+		.flags = is_clockless(record->time) ? KEPT_CLOCKLESS : 0};
+
+	if (!may_see(f->client, &record->path, now))
+		return;
+	/* It will read what is then: there is no way to tell it more. */
+	if (f->client->registration.lwm2m_1_0) {
+		w->counts.superseded++;
+		return;
+	}
+	/* Before it has registered us again it takes none. */
+	if (f->refusals > FORWARD_REFUSALS &&
+	    forward_is_reachable(f->client)) {
+		w->counts.refused++;
+		return;
+	}
+	if (!keep_behind(f, &k, now)) {
+		note_kept(w, 1, now);
+		store(f, &k);
+	}
+	f->last_path = record->path;
+	f->last_time = record->time;
 }
 
 /* Where history goes out by the observation itself, or an answer was late, the
@@ -879,6 +910,8 @@ bool forward_unsent(struct client *c, struct observation *o, int64_t now)
 {
 	if (!is_storing(c) || is_off(c))
 		return false;
+	if (c->forward)
+		settle_undecided(c->forward, now);	/* which is older */
 	keep_instead(c, o, now);
 	return true;
 }
@@ -918,13 +951,6 @@ static bool is_same(const struct observation *a, const struct observation *b)
 		if (!(other = observe_path(b, i)) || !path_equal(path, other))
 			return false;
 	return true;
-}
-
-/* The answer to a notification under way still decides. */
-static void settle_undecided(struct forward *f, int64_t now)
-{
-	if (!f->n_live || !is_busy(f->client))
-		forward_settle(f, now);
 }
 
 /* What came while nobody knew yet that the server is away was not kept at once

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What becomes of a value, with nothing above the client but a table and no
+ * connection below: each counts once, and what is older goes before. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/client/client_host.h"
+
+#define SECOND INT64_C(1000000000)
+#define SENML_CBOR 112
+#define TOLD_BY 7			/* the observation's token */
+
+struct endpoint {
+	struct config_device conf;
+	struct config_point points[2];	/* at /3303/0/5700 and /3303/1/5700 */
+	struct tree tree;
+};
+
+static struct endpoint endpoint;
+static struct services services;
+static struct config_server conf;
+static struct server server = {.services = &services, .conf = &conf};
+static struct client client;
+static int64_t now;
+
+static const struct config_device *conf_of(const struct endpoint *e)
+{
+	return &e->conf;
+}
+
+static struct tree *tree_of(const struct endpoint *e)
+{
+	return &((struct endpoint *)(uintptr_t)e)->tree;
+}
+
+static int64_t stop_at(const struct endpoint *e)
+{
+	(void)e;
+	return INT64_MAX;
+}
+
+static void observed(struct endpoint *e)
+{
+	(void)e;
+}
+
+static struct request_scope scope(struct client *c, int64_t at)
+{
+	return (struct request_scope){.tree = client_tree(c), .now = at};
+}
+
+static const struct client_host host = {
+	.conf = conf_of, .tree = tree_of, .stop_at = stop_at,
+	.observed = observed, .scope = scope,
+};
+
+static struct lwm2m_path sensor(uint16_t instance)
+{
+	return path_resource(3303, instance, 5700);
+}
+
+static void account_set(uint16_t resource, bool value)
+{
+	struct lwm2m_path path = path_resource(1, 0, resource);
+	struct lwm2m_value is = {LWM2M_BOOLEAN, 0, {.boolean = value}};
+
+	assert_int_equal(tree_set(&endpoint.tree, &path, &is, 0), 0);
+}
+
+static void tree_fill(struct tree *tree)
+{
+	static const struct object_def account = {.id = 1},
+				       temperature = {.id = 3303};
+
+	tree_init(tree);
+	assert_non_null(tree_add(tree, &account, 0));
+	for (uint16_t i = 0; i < 2; i++)
+		assert_non_null(tree_add(tree, &temperature, i));
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&endpoint, 0, sizeof(endpoint));
+	endpoint.conf.endpoint = "e";
+	endpoint.conf.points = endpoint.points;
+	endpoint.conf.n_points = 2;
+	for (uint16_t i = 0; i < 2; i++)
+		endpoint.points[i] = (struct config_point){
+			.keep = true, .map = sensor(i), .resource = sensor(i)};
+	now = SECOND;
+	services.client_host = &host;
+	services.forwarding = forwarding_create();
+	services.wall.offset = INT64_C(1800000000) * SECOND;
+	tree_fill(&endpoint.tree);
+	client_init(&client, &endpoint, &server, 0);
+	client.registration.state = REGISTRATION_REGISTERED;
+	account_set(6, true);		/* it stores notifications */
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	client_finish(&client);
+	tree_finish(&endpoint.tree);
+	heap_finish(&services.clients);
+	forwarding_destroy(services.forwarding);
+	return 0;
+}
+
+static struct observation *observe(uint16_t instance, uint16_t format)
+{
+	uint8_t token = (uint8_t)(TOLD_BY + instance);
+	struct request_outcome outcome = {
+		.kind = REQUEST_OBSERVE, .format = format,
+		.path = sensor(instance)};
+
+	assert_true(client_observe(&client, &outcome, &token, 1, now) > 0);
+	return client_observation(&client, &token, 1);
+}
+
+/* As the tree has it then. */
+static struct lwm2m_path measure(uint16_t instance, double value)
+{
+	struct lwm2m_path path = sensor(instance);
+	struct lwm2m_value is = lwm2m_float(value);
+
+	now += SECOND;
+	assert_int_equal(tree_set(&endpoint.tree, &path, &is,
+				  services_wall(&services, now)), 0);
+	return path;
+}
+
+/* Held, as the next answer decides: nobody observes it. */
+static void hold(uint16_t instance, double value)
+{
+	struct lwm2m_path path = measure(instance, value);
+
+	forward_changed(&client, &path, false, now);
+	assert_true(client.forward->waiting.n > 0);
+}
+
+static void assert_kept(const double *values, uint32_t n)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	assert_int_equal(client.forward->kept.n, n);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_true(kept_next(&client.forward->kept, &at, &k));
+		assert_true(lwm2m_number(&k.record.value) == values[i]);
+	}
+	assert_int_equal(client.forward->waiting.n, 0);
+}
+
+static void what_an_answer_has_kept_no_notification_tells(void **state)
+{
+	struct observation *o = observe(0, SENML_CBOR);
+
+	(void)state;
+	hold(1, 1);			/* the oldest is another's */
+	hold(0, 2);
+	o->held = true;
+	client.forward->late = true;
+	forward_answered(&client, COAP_ANSWERED, now);
+	assert_kept((double[]){1, 2}, 2);
+	assert_false(o->held || o->pending);
+}
+
+static void without_a_way_older_values_are_kept_before(void **state)
+{
+	struct observation *o = observe(1, SENML_CBOR);
+
+	(void)state;
+	hold(0, 1);
+	measure(1, 2);
+	o->pending = o->news = true;
+	assert_true(forward_unsent(&client, o, now));
+	assert_kept((double[]){1, 2}, 2);
+}
+
+static void an_ended_registration_keeps_older_values_before(void **state)
+{
+	struct lwm2m_path path;
+
+	(void)state;
+	hold(0, 1);
+	client.registration.state = REGISTRATION_WAITING;
+	path = measure(0, 2);
+	forward_changed(&client, &path, false, now);
+	assert_kept((double[]){1, 2}, 2);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(what_an_answer_has_kept_no_notification_tells),
+		CASE(without_a_way_older_values_are_kept_before),
+		CASE(an_ended_registration_keeps_older_values_before),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
