@@ -390,6 +390,17 @@ static void store_all(struct forward *f)
 	kept_clear(&all, &w->budget);
 }
 
+/* What they held is kept, and goes out with the rest of that: the next answer
+ * is not to tell it again. A muted Send may not go for long. */
+static void hold_no_more(struct forward *f)
+{
+	struct client *c = f->client;
+
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (forward_tells_times(o->format) || !forward_flag(c, 23))
+			o->held = false;
+}
+
 /* All of them are certain now. */
 void forward_settle(struct forward *f, int64_t now)
 {
@@ -404,6 +415,7 @@ void forward_settle(struct forward *f, int64_t now)
 		return;
 	note_kept(w, n, now);
 	store_all(f);
+	hold_no_more(f);
 	if (w->spill)
 		spill_sync(w->spill);
 }

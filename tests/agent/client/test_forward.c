@@ -13,6 +13,7 @@
 
 #define SECOND INT64_C(1000000000)
 #define SENML_CBOR 112
+#define TLV 11542
 #define TOLD_BY 7			/* the observation's token */
 
 struct endpoint {
@@ -173,6 +174,32 @@ static void what_an_answer_has_kept_no_notification_tells(void **state)
 	assert_false(o->held || o->pending);
 }
 
+static void what_no_answer_decided_over_is_held_no_more(void **state)
+{
+	struct observation *o = observe(0, SENML_CBOR);
+
+	(void)state;
+	hold(0, 1);
+	o->held = true;
+	forward_answered(&client, COAP_NO_ANSWER, now);
+	assert_kept((double[]){1}, 1);
+	assert_false(o->held);
+}
+
+/* Nothing is sent there: the newest is to come all the same. */
+static void a_muted_server_is_told_the_newest(void **state)
+{
+	struct observation *o = observe(0, TLV);
+
+	(void)state;
+	account_set(23, true);
+	hold(0, 1);
+	o->held = true;
+	forward_answered(&client, COAP_NO_ANSWER, now);
+	assert_kept((double[]){1}, 1);
+	assert_true(o->held);
+}
+
 static void without_a_way_older_values_are_kept_before(void **state)
 {
 	struct observation *o = observe(1, SENML_CBOR);
@@ -203,6 +230,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_an_answer_has_kept_no_notification_tells),
+		CASE(what_no_answer_decided_over_is_held_no_more),
+		CASE(a_muted_server_is_told_the_newest),
 		CASE(without_a_way_older_values_are_kept_before),
 		CASE(an_ended_registration_keeps_older_values_before),
 	};
