@@ -43,7 +43,7 @@ static int word_read(struct adapter_device *device, enum modbus_table table,
 	int rc = exchange(device, &request, pdu);
 
 	if (rc == 0)
-		reply_words(&request, pdu, word);
+		reply_words(&request, pdu, 0, 1, word);
 	return rc;
 }
 

@@ -372,15 +372,18 @@ static void block_report(struct adapter_device *device,
 			 const struct modbus_request *request,
 			 const uint8_t *pdu)
 {
-	uint16_t words[READ_BITS_MAX];
+	uint16_t words[READ_REGISTERS_MAX];	/* of one point: there may be
+						 * 500 threads, each with its
+						 * stack */
 	bool reported = false;
 
-	reply_words(request, pdu, words);
 	for (size_t i = block->first; i < block->first + block->n; i++) {
 		const struct modbus_point *p = due[i]->data;
 
-		reported |= point_report(due[i], &words[p->item.address -
-							block->address]);
+		reply_words(request, pdu,
+			    (unsigned)(p->item.address - block->address),
+			    p->item.span, words);
+		reported |= point_report(due[i], words);
 	}
 	if (!reported)
 		adapter_heard(device, 0);

@@ -87,7 +87,7 @@ static int walk_step(struct adapter_device *device, uint16_t address)
 	if (rc < 0 && rc != -ETIMEDOUT)
 		return rc;
 	if (rc == 0)
-		reply_words(&request, pdu, words);
+		reply_words(&request, pdu, 0, 2, words);
 	sunspec_feed(&d->walk, rc == 0 ? words : NULL, rc < 0);
 	return rc < 0 ? rc : -EAGAIN;
 }

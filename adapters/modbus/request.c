@@ -196,16 +196,14 @@ int reply_check(const struct modbus_request *r, const uint8_t *pdu, size_t n)
 }
 
 void reply_words(const struct modbus_request *r, const uint8_t *pdu,
-		 uint16_t *words)
+		 unsigned first, unsigned n, uint16_t *words)
 {
-	unsigned n = word_at(r->pdu + 3);
-
 	if (r->pdu[0] <= READ_DISCRETE_INPUTS)
-		for (unsigned i = 0; i < n; i++)
-			words[i] = pdu[2 + i / 8] >> i % 8 & 1;
+		for (unsigned i = first; i < first + n; i++)
+			*words++ = pdu[2 + i / 8] >> i % 8 & 1;
 	else
-		for (unsigned i = 0; i < n; i++)
-			words[i] = (uint16_t)word_at(pdu + 2 + 2 * i);
+		for (unsigned i = first; i < first + n; i++)
+			*words++ = (uint16_t)word_at(pdu + 2 + 2 * i);
 }
 
 const char *exception_name(int code)

@@ -65,9 +65,10 @@ void reply_name(const struct modbus_request *, const uint8_t *pdu, char *text,
  * another function, length or echo than asked for. */
 int reply_check(const struct modbus_request *, const uint8_t *pdu, size_t n);
 
-/* Of a checked reply to request_read(): registers, or bits as 0 and 1. */
+/* Of a checked reply to request_read(): n of its registers, or bits as 0
+ * and 1, from the first on, which is counted from 0. */
 void reply_words(const struct modbus_request *, const uint8_t *pdu,
-		 uint16_t *words);
+		 unsigned first, unsigned n, uint16_t *words);
 
 /* "illegal data address" */
 const char *exception_name(int code);

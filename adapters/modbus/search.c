@@ -28,7 +28,7 @@ int modbus_search_read(struct adapter_search *search, uint8_t unit,
 	int rc = modbus_search_exchange(search, &request, pdu);
 
 	if (rc == 0)
-		reply_words(&request, pdu, words);
+		reply_words(&request, pdu, 0, n, words);
 	return rc;
 }
 

@@ -60,12 +60,13 @@ static void request_print(const struct modbus_request *r, char *text,
 static void values_print(const struct modbus_request *r, const uint8_t *pdu,
 			 char *text, size_t size)
 {
-	uint16_t words[READ_BITS_MAX];
+	uint16_t words[WORDS_SHOWN];
 	unsigned n = word_at(r->pdu + 3);
+	unsigned shown = n < WORDS_SHOWN ? n : WORDS_SHOWN;
 	size_t used = (size_t)snprintf(text, size, "unit %u:", r->unit);
 
-	reply_words(r, pdu, words);
-	for (unsigned i = 0; i < n && i < WORDS_SHOWN; i++)
+	reply_words(r, pdu, 0, shown, words);
+	for (unsigned i = 0; i < shown; i++)
 		used += (size_t)snprintf(text + used, size - used, " %u",
 					 words[i]);
 	if (n > WORDS_SHOWN)

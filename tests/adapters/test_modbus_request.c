@@ -30,7 +30,7 @@ static void reads_coils(void **state)
 	(void)state;
 	ASSERT_PDU(&r, 1, 0, 0x13, 0, 0x13);
 	assert_int_equal(reply_check(&r, reply, sizeof(reply)), 0);
-	reply_words(&r, reply, bits);
+	reply_words(&r, reply, 0, 19, bits);
 	assert_int_equal(bits[0], 1);	/* 0xcd: 1100 1101, low bit first */
 	assert_int_equal(bits[1], 0);
 	assert_int_equal(bits[2], 1);
@@ -38,6 +38,12 @@ static void reads_coils(void **state)
 	assert_int_equal(bits[16], 1);
 	assert_int_equal(bits[17], 0);
 	assert_int_equal(bits[18], 1);
+	reply_words(&r, reply, 8, 2, bits);	/* 0x6b: 0110 1011 */
+	assert_int_equal(bits[0], 1);
+	assert_int_equal(bits[1], 1);
+	assert_int_equal(bits[2], 1);	/* left alone */
+	reply_words(&r, reply, 17, 1, bits);
+	assert_int_equal(bits[0], 0);
 }
 
 static void reads_registers(void **state)
@@ -50,10 +56,13 @@ static void reads_registers(void **state)
 	ASSERT_PDU(&r, 3, 0, 0x6b, 0, 3);
 	assert_int_equal(r.unit, 17);
 	assert_int_equal(reply_check(&r, reply, sizeof(reply)), 0);
-	reply_words(&r, reply, words);
+	reply_words(&r, reply, 0, 3, words);
 	assert_int_equal(words[0], 0x022b);
 	assert_int_equal(words[1], 0);
 	assert_int_equal(words[2], 0x64);
+	reply_words(&r, reply, 2, 1, words);
+	assert_int_equal(words[0], 0x64);
+	assert_int_equal(words[1], 0);		/* left alone */
 	r = request_read(1, TABLE_INPUT, 8, 1);
 	ASSERT_PDU(&r, 4, 0, 8, 0, 1);
 	r = request_read(1, TABLE_DISCRETE, 196, 22);
