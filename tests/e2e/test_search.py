@@ -2,13 +2,51 @@
 """lwmuxctl scan, probe, write and metrics."""
 import json
 import re
+import socketserver
+import struct
 import subprocess
+import threading
 import time
 
 import sites
 from harness import SerialLine, Site, SharedSite, binary, wait_for
 
 SETPOINT = "/3308/0/5900"
+
+
+class Flat(socketserver.BaseRequestHandler):
+    """A Modbus TCP device that has every cell of all tables in every unit:
+    server.value(unit, address) says what it holds."""
+
+    def handle(self):
+        file = self.request.makefile("rb")
+        while len(head := file.read(8)) == 8:
+            ident, _, length, unit, function = struct.unpack(">HHHBB", head)
+            pdu = self.answer(unit, function, file.read(length - 2))
+            self.request.sendall(struct.pack(">HHHB", ident, 0, 1 + len(pdu),
+                                             unit) + pdu)
+
+    def answer(self, unit, function, rest):
+        if function not in (1, 2, 3, 4):
+            return bytes((function | 0x80, 1))
+        address, count = struct.unpack(">HH", rest)
+        values = [self.server.value(unit, address + i) & 0xFFFF
+                  for i in range(count)]
+        if function < 3:
+            bits = sum(bool(v) << i for i, v in enumerate(values))
+            data = bits.to_bytes((count + 7) // 8, "little")
+        else:
+            data = struct.pack(f">{count}H", *values)
+        return bytes((function, len(data))) + data
+
+
+class FlatServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    value = None
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
 
 
 class Search(SharedSite):
@@ -223,6 +261,49 @@ class Search(SharedSite):
         for line in text.splitlines():
             self.assertRegex(line, r"^(# (HELP|TYPE) lwmux_\w+ .+|"
                                    r'lwmux_\w+(\{(\w+="[^"]*",?)+\})? \S+)$')
+
+
+class PlainControllers(SharedSite):
+    """What is in all registers alike is no profile's device."""
+
+    @classmethod
+    def build(cls, site):
+        cls.slave = site.slave("1=boiler")
+        cls.server = site.server()
+        cls.gateway = site.gateway(cls.server.port,
+                                   sites.boiler(cls.slave.port))
+        cls.server.registered("boiler")
+
+    def flat(self, value):
+        server = FlatServer(("127.0.0.1", 0), Flat)
+        server.value = value
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.stop)
+        return server.server_address[1]
+
+    def unrecognised(self, value, units):
+        result = self.gateway.ctl(
+            "scan", "modbus", "transport=tcp", "host=127.0.0.1",
+            f"tcp_port={self.flat(value)}", "from=0", f"to={units - 1}",
+            "names=no")
+        text = result.stdout + result.stderr
+        self.assertEqual(result.returncode, 0, text)
+        found = [l for l in text.splitlines() if l.startswith("unit: ")]
+        self.assertEqual(len(found), units, text)
+        for line in found:
+            self.assertIn("no profile fits", line)
+
+    def test_scan_recognises_none_with_its_unit_everywhere(self):
+        self.unrecognised(lambda unit, _: unit, 256)    # 0, 1, 32, 87, ...
+
+    def test_scan_recognises_none_with_one_number_everywhere(self):
+        # 0x4248 twice is a float of 50
+        numbers = (*range(256, 1000, 16), 0x4248, 0x4220, 0x7FFF, 0x8000,
+                   0xFFFF)
+        self.unrecognised(lambda unit, _: numbers[unit], len(numbers))
+
+    def test_scan_recognises_none_that_counts_its_registers(self):
+        self.unrecognised(lambda unit, address: address + unit, 3)
 
 
 class BusOfItsOwn(Site):
