@@ -201,12 +201,16 @@ static int send_registration(struct client *c, int64_t now)
 
 static void send_now(struct client *c, int64_t now)
 {
+	int error;
+
 	if (send_registration(c, now) == 0)
 		return;
+	error = errno;
 	/* Its own address may be ours no more. */
 	client_disconnect(c);
 	server_suspect(c->server, now);
 	client_event(c, REGISTRATION_LOST, 0, 0, now);
+	client_unsent(c, error, now);
 }
 
 /* Nothing is left to say but good-bye, which an answer that may never come is
@@ -243,15 +247,16 @@ static void note_registration(struct client *c, bool was, bool is, int64_t now)
 	count_registered(c, is);
 	forward_registered(c, is, now);
 	if (is)
-		client_session_good(c);
-	if (is)
-		log_line(LOG_NOTE, name, NULL, "registered at %s as LwM2M %s, "
+		log_line(client_session_level(c, LOG_NOTE), name, NULL,
+			 "registered at %s as LwM2M %s, "
 			 "lifetime %u s", c->server->conf->uri,
 			 c->registration.lwm2m_1_0 ? "1.0" : "1.1",
 			 c->registration.lifetime);
 	else
-		log_line(LOG_NOTE, name, NULL, "no longer registered at %s",
-			 c->server->conf->uri);
+		log_line(client_session_level(c, LOG_NOTE), name, NULL,
+			 "no longer registered at %s", c->server->conf->uri);
+	if (is)
+		client_session_good(c);
 }
 
 bool client_has_failed(const struct client *c)
@@ -411,7 +416,7 @@ static void note_wait(const struct client *c, int64_t now)
 {
 	if (c->registration.state == REGISTRATION_WAITING &&
 	    c->registration.next != INT64_MAX)
-		log_line(LOG_WARN, client_name(c), NULL,
+		log_line(client_session_level(c, LOG_WARN), client_name(c), NULL,
 			 "not registered at %s, again in %lld s",
 			 c->server->conf->uri, (long long)
 			 ((c->registration.next - now) / SECOND));
@@ -442,9 +447,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 	if (outcome != COAP_ANSWERED && client_session_lost(c, now))
 		return;
 	if (outcome != COAP_ANSWERED) {
-		if (before != CLIENT_NO_ANSWER)
-			log_line(LOG_WARN, client_name(c), NULL,
-				 "%s does not answer", c->server->conf->uri);
+		client_silent(c, NULL, now);
 		c->last_code = CLIENT_NO_ANSWER;
 		server_doubt(c->server, now);
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
@@ -453,6 +456,8 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 		return;
 	}
 	server_heard(c->server, now);
+	client_session_heard(c);
+	c->untold &= answer->code >> 5 == 2;
 	note_refusal(c, sent, answer);
 	if (is_without_location(c, sent, answer)) {
 		c->last_code = answer->code;
@@ -828,6 +833,6 @@ static uint8_t on_block(void *owner, const struct request *request,
 const struct coap_handlers client_handlers = {
 	.request = on_request, .ended = on_ended, .idle = on_idle,
 	.answered = on_answered, .refused = on_refused,
-	.broken = client_broken,
+	.broken = client_broken, .silent = client_silent,
 	.moved = on_moved, .block = on_block,
 };

@@ -38,6 +38,8 @@ struct client {
 	uint8_t last_code;		/* of the last answer; 0: none yet, or
 					 * CLIENT_NO_ANSWER */
 	bool paced;			/* in the server's queue */
+	bool untold;			/* its trouble is its server's, and told
+					 * by another one */
 	bool delayed;			/* by 1/x/14, which counts once */
 	struct awake awake;		/* of queue mode */
 	int64_t enable_at;		/* 1/x/4 Disable: registers again then */

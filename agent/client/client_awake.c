@@ -3,6 +3,7 @@
  * told first, and nothing else is said to a server that may think we sleep. */
 #include "agent/client/client.h"
 #include "agent/client/client_host.h"
+#include "agent/client/client_session.h"
 
 static enum awake_action step(struct client *c, enum awake_event event,
 			      int64_t now)
@@ -38,6 +39,7 @@ void client_heard(struct client *c, int64_t now)
 void client_exchange(struct client *c, int64_t now)
 {
 	server_heard(c->server, now);
+	client_session_heard(c);
 	step(c, AWAKE_EXCHANGE, now);
 }
 

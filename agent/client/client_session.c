@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Connections come and go here. What went wrong is said once, and kept for the
- * status until the next registration. */
+ * status until the server answers. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 #define SECOND INT64_C(1000000000)
 #define ALERT_RESOURCE 11		/* of object 1 */
 
-/* Says what is wrong, and when it goes on, unless it was said already. */
+/* Says what is wrong, and when it goes on, unless it was said already; an outage
+ * of a server with many clients once. */
 static void note_trouble(struct client *c, const char *what, int64_t now)
 {
 	int64_t next = c->registration.next;
@@ -26,14 +27,53 @@ static void note_trouble(struct client *c, const char *what, int64_t now)
 	if (c->registration.state == REGISTRATION_WAITING && next != INT64_MAX)
 		snprintf(again, sizeof(again), "; again in %lld s",
 			 (long long)((next - now) / SECOND));
-	log_line(LOG_WARN, client_name(c), NULL, "%s: %s%s",
-		 c->server->conf->uri, what, again);
+	c->untold = !server_is_news(c->server, what);
+	log_line(client_session_level(c, LOG_WARN), client_name(c), NULL,
+		 "%s: %s%s", c->server->conf->uri, what, again);
+}
+
+enum log_level client_session_level(const struct client *c,
+				    enum log_level level)
+{
+	return c->untold ? LOG_DETAIL : level;
 }
 
 void client_session_good(struct client *c)
 {
 	free(c->trouble);
 	c->trouble = NULL;
+	c->untold = false;
+}
+
+/* What the network says is more than that nothing has come. */
+void client_silent(void *owner, const char *why, int64_t now)
+{
+	struct client *c = owner;
+	char what[400];
+	bool up = c->connection && coap_describe(c->connection).up;
+
+	if (!why && c->trouble)
+		return;
+	snprintf(what, sizeof(what), "%s%s", up ? "" : "no session: ",
+		 why ? why : "no answer");
+	note_trouble(c, what, now);
+}
+
+void client_session_heard(struct client *c)
+{
+	free(c->trouble);
+	c->trouble = NULL;
+	/* On its way back: client_session_good() is to follow. */
+	c->untold &= c->registration.state == REGISTRATION_REGISTERING;
+}
+
+void client_unsent(struct client *c, int error, int64_t now)
+{
+	char what[120];
+
+	snprintf(what, sizeof(what), "nothing can be sent there: %s",
+		 error ? strerror(error) : "the kernel does not say why");
+	note_trouble(c, what, now);
 }
 
 static enum coap_transport transport_of(const struct config_server *conf)

@@ -3,6 +3,7 @@
  * follows from its end. Agent thread. */
 #ifndef AGENT_CLIENT_SESSION_H
 #define AGENT_CLIENT_SESSION_H
+#include "agent/base/log.h"
 #include "agent/client/client.h"
 
 /* The endpoint's keys for the server: of files, or of its account. -errno, and
@@ -22,6 +23,9 @@ void client_disconnect(struct client *client);
 /* Of coap_handlers. */
 void client_broken(void *owner, const struct coap_breakage *breakage,
 		   int64_t now);
+void client_silent(void *owner, const char *why, int64_t now);
+/* The kernel did not take the registration's message: errno, 0: unknown. */
+void client_unsent(struct client *client, int error, int64_t now);
 /* A message got no answer: the next one goes by a new socket, or a new session.
  * true: there was a session, and the registration has heard of its end. */
 bool client_session_lost(struct client *client, int64_t now);
@@ -34,6 +38,12 @@ void client_rerouted(struct client *client, int64_t now);
  * datagrams it can where our address is the same. */
 bool client_session_stays(const struct server *server,
 			  const struct coap_connection *connection);
+/* For the log: LOG_DETAIL while its trouble is that of all at its server, which
+ * one of them has told. */
+enum log_level client_session_level(const struct client *client,
+				    enum log_level level);
+/* Its server has answered it. */
+void client_session_heard(struct client *client);
 /* Registered: what was wrong is not any more. */
 void client_session_good(struct client *client);
 #endif

@@ -9,6 +9,7 @@
 #include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/base/resolve.h"
+#include "agent/base/spread.h"
 #include "agent/client/server.h"
 
 #define SECOND INT64_C(1000000000)
@@ -111,8 +112,29 @@ static void take_address(struct server *s, const struct addrinfo *found)
 	s->moves++;
 }
 
+/* As many different ones as there is room for; the rest can wait. */
+bool server_is_news(struct server *s, const char *trouble)
+{
+	const size_t most = sizeof(s->told) / sizeof(*s->told);
+	uint32_t hash = seed_of(trouble);
+	bool known = s->n_told == most;
+
+	for (size_t i = 0; i < s->n_told; i++)
+		known |= s->told[i] == hash;
+	if (known)
+		s->n_untold++;
+	else
+		s->told[s->n_told++] = hash;
+	return !known;
+}
+
 void server_heard(struct server *s, int64_t now)
 {
+	if (s->n_untold)
+		log_line(LOG_NOTE, NULL, NULL, "%s answers again",
+			 s->conf->uri);
+	s->n_told = 0;
+	s->n_untold = 0;
 	s->heard = now;
 	s->back |= s->away;
 	s->away = false;

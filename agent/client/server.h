@@ -45,6 +45,9 @@ struct server {
 	size_t n_waiting;			/* ... for their turn */
 	int64_t slot;				/* see server_slot() */
 	int64_t heard;				/* when it answered anybody */
+	uint32_t told[4];			/* hashes: troubles told since */
+	uint8_t n_told;
+	uint32_t n_untold;			/* ... that were the same */
 	bool away;				/* nobody, for long */
 	bool back;				/* ... and now it has: the others
 						 * are to be told, client_hurry() */
@@ -67,6 +70,9 @@ int64_t server_turn(struct server *server, int64_t now);
 void server_doubt(struct server *server, int64_t now);
 /* It did: where it was away, that is proof for all its clients. */
 void server_heard(struct server *server, int64_t now);
+/* One of its clients has this trouble with it: is it news, or has another one
+ * told the same since it answered last? */
+bool server_is_news(struct server *server, const char *trouble);
 /* The kernel does not take what is for it: its route is looked at soon. */
 void server_suspect(struct server *server, int64_t now);
 /* Routes have changed. Marks it `rerouted` where its own has, and there is one

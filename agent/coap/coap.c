@@ -18,6 +18,7 @@
 #define HANDSHAKE_WAIT (30 * SECOND)
 #define SESSION_TRIES 4			/* within that */
 #define HANDSHAKE_TRIES 100
+#define ACK_TIMEOUT (2 * SECOND)	/* no retransmission before it: 4.8 */
 #define MAX_RETRANSMIT 4	/* RFC 7252 4.8 */
 #define TURN_EVENTS 256
 
@@ -344,6 +345,12 @@ static void came_up(struct coap_connection *c, int64_t now)
 		connection_send_outgoing(c, now);
 }
 
+static bool is_silent(const struct coap_connection *c, int64_t since,
+		      int64_t now)
+{
+	return !c->silent && now - since >= ACK_TIMEOUT;
+}
+
 static void look_after_session(struct coap_connection *c, int64_t now)
 {
 	if (c->ended && !begin_again(c, now))
@@ -353,6 +360,8 @@ static void look_after_session(struct coap_connection *c, int64_t now)
 		came_up(c, now);
 	else if (!c->up && now >= c->give_up)
 		broke(c, silence(c), now);
+	else if (!c->up && is_silent(c, c->give_up - HANDSHAKE_WAIT, now))
+		connection_silent(c, silence(c), now);
 }
 
 static void look_after_flight(struct coap_connection *c, int64_t now)
@@ -363,6 +372,9 @@ static void look_after_flight(struct coap_connection *c, int64_t now)
 		connection_landed(c, COAP_ACKED, NULL, now);
 	else if (c->flight && now >= c->give_up)
 		connection_landed(c, COAP_NO_ANSWER, NULL, now);
+	else if (c->flight == FLIGHT_REQUEST && !c->doubted &&
+		 is_silent(c, coap_since(c), now))
+		connection_silent(c, NULL, now);
 	if (c->owner && !c->flight)
 		connection_send_later(c, now);
 	if (c->owner && !c->flight && c->idle_owed) {
@@ -453,9 +465,11 @@ static const struct gnutls_shim_hooks tls_hooks = {on_verify, on_failed};
 static void log_libcoap(coap_log_t level, const char *text)
 {
 	size_t n = strcspn(text, "\n");
+	int error = errno;	/* which on_nack() wants to see */
 
 	(void)level;	/* it logs every Reset as an alert */
 	log_line(LOG_TRACE, NULL, NULL, "libcoap: %.*s", (int)n, text);
+	errno = error;
 }
 
 /* Do libcoap's calls of GnuTLS really come by gnutls_shim.c? */

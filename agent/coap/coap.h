@@ -60,6 +60,11 @@ struct coap_handlers {
 	void (*ended)(void *owner, enum coap_outcome outcome,
 		      const uint8_t *token, uint8_t token_length,
 		      const struct coap_answer *answer, int64_t now);
+	/* Our request, or the handshake, has no answer yet, and goes on: the
+	 * network says that nobody is there (why tells it, for people), or its
+	 * first retransmission is due (why may be NULL). At most once a message
+	 * for the latter. May be NULL. */
+	void (*silent)(void *owner, const char *why, int64_t now);
 	/* An answer by coap_respond_later() has ended, not ANSWERED. May
 	 * be NULL. */
 	void (*answered)(void *owner, enum coap_outcome outcome,

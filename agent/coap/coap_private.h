@@ -79,6 +79,7 @@ struct coap_connection {
 	uint8_t flight, token[8], token_length;
 	uint8_t transport;		/* enum coap_transport */
 	bool idle_owed, up, proven, doubted, pinged, ended;
+	bool silent;			/* what is under way: its owner knows */
 	union {
 		struct handshake *handshake;	/* until it is up, or NULL */
 		int64_t since;			/* up since then */
@@ -169,6 +170,9 @@ void connection_listen(struct coap_connection *connection);
 void connection_landed(struct coap_connection *connection,
 		       enum coap_outcome outcome,
 		       const struct coap_answer *answer, int64_t now);
+/* What is under way has no answer yet: its owner is told, if it wants to know. */
+void connection_silent(struct coap_connection *connection, const char *why,
+		       int64_t now);
 /* The first late answer that there is, unless something is under way. */
 void connection_send_later(struct coap_connection *connection, int64_t now);
 /* Acknowledges requests whose answer has not come with the first of them that

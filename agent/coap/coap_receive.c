@@ -2,6 +2,7 @@
  * What comes in: requests and their answers, at once or later, de-duplicated
  * and put together from blocks; and what our own messages have come to. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -637,15 +638,42 @@ static coap_response_t on_response(coap_session_t *session,
 	return COAP_RESPONSE_OK;
 }
 
+void connection_silent(struct coap_connection *c, const char *why, int64_t now)
+{
+	c->silent = true;
+	if (c->handlers->silent)
+		c->handlers->silent(c->owner, why, now);
+}
+
+/* Of what libcoap has just read from the socket. */
+static const char *network_error(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return "connection refused: nothing listens at that port";
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return "no route to it";
+	}
+	return "the network says that it cannot be reached";
+}
+
 static void on_nack(coap_session_t *session, const coap_pdu_t *sent,
 		    coap_nack_reason_t reason, coap_mid_t mid)
 {
 	struct coap_connection *c = coap_session_get_app_data(session);
+	int error = errno;
 	coap_bin_const_t token;
 
 	(void)mid;
-	if (!c || !c->flight || !sent || reason == COAP_NACK_ICMP_ISSUE)
-		return;			/* ICMP is not final: it is sent again */
+	if (!c || !c->flight || !sent)
+		return;
+	if (reason == COAP_NACK_ICMP_ISSUE) {	/* not final: it is sent again */
+		if (c->flight == FLIGHT_REQUEST)
+			connection_silent(c, network_error(error),
+					  coap_state.now);
+		return;
+	}
 	if (reason != COAP_NACK_RST && reason != COAP_NACK_TOO_MANY_RETRIES)
 		return;			/* the session's end: on_event() */
 	token = coap_pdu_get_token(sent);

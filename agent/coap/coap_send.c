@@ -100,6 +100,7 @@ void connection_take_off(struct coap_connection *c, enum flight flight,
 	c->flight = (uint8_t)flight;
 	c->token_length = (uint8_t)length;
 	memcpy(c->token, token, length);
+	c->silent = false;
 	c->give_up = now + (flight != FLIGHT_REQUEST || !coap_has_session(c) ?
 			    MAX_TRANSMIT_WAIT :
 			    c->doubted ? DOUBT_WAIT : SESSION_WAIT);
@@ -195,6 +196,7 @@ int connection_tell(struct coap_connection *c, coap_pdu_t *pdu)
 	size_t bytes = pdu_bytes(pdu);
 
 	coap_state.counts.sent++;
+	errno = 0;
 	if (coap_send(c->session, pdu) != COAP_INVALID_MID) {
 		connection_moved(c, true, bytes);
 		connection_given(c, bytes);

@@ -63,6 +63,23 @@ static void add_peer(json *to, const struct server *s)
 	add_text(to, "peer", text);
 }
 
+/* What keeps it from its server; which try that is, or was, and when the next
+ * one is. */
+static void add_trouble(json *to, const struct client *c, int64_t now)
+{
+	const struct registration *r = &c->registration;
+	bool waits = r->state == REGISTRATION_WAITING;
+
+	if (!c->trouble)
+		return;
+	add_text(to, "trouble", c->trouble);
+	add_int(to, "try", r->sequence * c->server->conf->policy.retry_count +
+			   r->attempt + !waits);
+	if (waits && r->next != INT64_MAX)
+		add_int(to, "next_try", r->next > now ?
+			(r->next - now) / 1000000000 : 0);
+}
+
 /* How it is protected, since when, and what is wrong with it. */
 static void add_session(json *to, const struct client *c, int64_t now)
 {
@@ -79,7 +96,7 @@ static void add_session(json *to, const struct client *c, int64_t now)
 	add_text(to, "cipher_suite", session.up ? session.suite : NULL);
 	if (session.since)
 		add_seconds(to, "session_age", now - session.since);
-	add_text(to, "trouble", c->trouble);
+	add_trouble(to, c, now);
 }
 
 /* What a server watches: paths, and the periods in force, in s. */

@@ -54,6 +54,23 @@ static void append(char *text, size_t size, const char *format, ...)
 	va_end(args);
 }
 
+/* "[no answer, try 3, next in 12 s]" */
+static void append_trouble(char *text, size_t size, struct json_object *server)
+{
+	const char *trouble = text_of(server, "trouble");
+	const char *try = text_of(server, "try");
+	const char *next = text_of(server, "next_try");
+
+	if (!trouble)
+		return;
+	append(text, size, "%s[%s", *text ? " " : "", trouble);
+	if (try)
+		append(text, size, ", try %s", try);
+	if (next)
+		append(text, size, ", next in %s s", next);
+	append(text, size, "]");
+}
+
 /* What is wrong with it, what waits, and why a server has no session. */
 static void print_note(struct json_object *e, char *text, size_t size)
 {
@@ -68,13 +85,9 @@ static void print_note(struct json_object *e, char *text, size_t size)
 		append(text, size, "%s%s held", error ? ", " : "", held);
 	if (late)
 		append(text, size, "%s%s", *text ? ", " : "", late);
-	for (size_t i = 0; i < length_of(servers); i++) {
-		const char *trouble = text_of(json_object_array_get_idx(
-			servers, i), "trouble");
-
-		if (trouble)
-			append(text, size, "%s[%s]", *text ? " " : "", trouble);
-	}
+	for (size_t i = 0; i < length_of(servers); i++)
+		append_trouble(text, size,
+			       json_object_array_get_idx(servers, i));
 }
 
 /* While it has no servers: what its bootstrap does. */
