@@ -12,11 +12,13 @@
 #include "agent/config/config_habits.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
+#include "objects/ids.h"
 #include "objects/linkformat.h"
 
 #define SECOND INT64_C(1000000000)
 #define LINKS_MAX 65536
 #define SEND_AGAIN (10 * SECOND)
+#define BIND_AFTER 1		/* s */
 #define HURRY_AFTER (3 * SECOND)	/* its answer is not on its way */
 
 void client_init(struct client *c, struct endpoint *endpoint,
@@ -116,10 +118,22 @@ static void add_queries(struct buf *to, const char *text)
 	}
 }
 
+/* In queue mode, as its device is or as the server wants it (1/x/7)? */
+static bool in_queue_mode(const struct client *c)
+{
+	struct lwm2m_path path = path_resource(1, c->instance,
+					       ID_SERVER_BINDING);
+	const struct tree_slot *slot = tree_find(client_tree(c), &path);
+
+	return client_conf(c)->queue ||
+	       (slot && slot->value.length &&
+		memchr(slot->value.as.text, 'Q', slot->value.length));
+}
+
 /* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). */
 static void add_binding(const struct client *c, struct buf *to)
 {
-	bool queue = client_conf(c)->queue;
+	bool queue = in_queue_mode(c);
 	bool old = c->registration.lwm2m_1_0;
 
 	add_segment(to, "b=%c%s", c->server->conf->binding,
@@ -177,6 +191,7 @@ static int send_registration(struct client *c, int64_t now)
 				 .format = FORMAT_NONE};
 
 	if (send == REGISTRATION_SEND_REGISTER) {
+		c->said_queue = in_queue_mode(c);
 		/* Not when it is answered: where the answer is late, the
 		 * server may have begun to observe before. */
 		forget_observations(c, now);
@@ -362,6 +377,22 @@ void client_live(struct client *c, uint32_t lifetime, int64_t now)
 		return;
 	c->registration.lifetime = lifetime;
 	client_event(c, REGISTRATION_CHANGED, 0, REGISTRATION_LIFETIME, now);
+}
+
+/* Servers forget at a Register what they wait for: the answer to the Write is
+ * to be there before. Where it is disabled, it will register anyhow. */
+void client_bind(struct client *c, int64_t now)
+{
+	if (c->said_queue != in_queue_mode(c) && c->enable_at == INT64_MAX)
+		client_enable_later(c, BIND_AFTER, now);
+}
+
+static void client_enable(struct client *c, int64_t now)
+{
+	c->enable_at = INT64_MAX;
+	client_event(c, REGISTRATION_START, 0, 0, now);
+	if (registered(c) && c->said_queue != in_queue_mode(c))
+		client_event(c, REGISTRATION_RESTART, 0, 0, now);
 }
 
 void client_hurry(struct client *c, int64_t now)
@@ -700,10 +731,8 @@ void client_due(struct client *c, int64_t now)
 		give_up(c, now);
 		return;
 	}
-	if (c->enable_at <= now) {
-		c->enable_at = INT64_MAX;
-		client_event(c, REGISTRATION_START, 0, 0, now);
-	}
+	if (c->enable_at <= now)
+		client_enable(c, now);
 	if (c->registration.next <= now)
 		client_event(c, REGISTRATION_TIMER, 0, 0, now);
 	forward_take_turn(c, now);

@@ -41,8 +41,10 @@ struct client {
 	bool untold;			/* its trouble is its server's, and told
 					 * by another one */
 	bool delayed;			/* by 1/x/14, which counts once */
+	bool said_queue;		/* with the last Register */
 	struct awake awake;		/* of queue mode */
-	int64_t enable_at;		/* 1/x/4 Disable: registers again then */
+	int64_t enable_at;		/* registers again then: 1/x/4 Disable, or
+					 * 1/x/7 has changed */
 };
 
 void client_init(struct client *client, struct endpoint *endpoint,
@@ -92,6 +94,9 @@ struct request_scope client_scope(struct client *client, int64_t now);
 void client_stop(struct client *client, bool keep, int64_t now);
 /* Its lifetime is that, s: told at once where it is another one. */
 void client_live(struct client *client, uint32_t lifetime, int64_t now);
+/* 1/x/7 was written: Registers anew, a moment later, where queue mode has
+ * changed, for no Update can say that (Core TS 6.2.2). */
+void client_bind(struct client *client, int64_t now);
 /* It registers after so many s, of which nothing is under way. */
 void client_enable_later(struct client *client, uint32_t delay, int64_t now);
 /* As often as the account allows, for now. */

@@ -49,6 +49,7 @@ static struct request_scope scope_of(struct client *c, int64_t now)
 		.serve_stale = e->conf->stale == STALE_SERVE,
 		.fallback = config_server_format(c->server->conf,
 						 c->registration.lwm2m_1_0),
+		.asleep = e->conf->queue,
 		.with_times = endpoint_is_away(e),
 		.now = services_wall(e->services, now),
 		.bound = &batch_bound, .owner = e,

@@ -58,6 +58,9 @@ static void server_touched(struct endpoint *e, const struct lwm2m_path *path,
 	case ID_SERVER_PMAX:
 		client_configure(c, now);
 		break;
+	case ID_SERVER_BINDING:
+		client_bind(c, now);
+		break;
 	case ID_SERVER_MUTE_SEND:
 		forward_kick(c);
 		break;

@@ -78,7 +78,7 @@ static void share(struct endpoint *e, const struct tree *common,
 static void add_account(struct endpoint *e, const struct client *c)
 {
 	struct server *s = c->server;
-	bool old_queue = e->conf->queue && s->conf->lwm2m_1_0;
+	const char *binding = s->conf->tcp ? "TQ" : "UQ";
 
 	if (!s->account.n_instances) {
 		build_account(&s->account, s->conf);
@@ -90,9 +90,9 @@ static void add_account(struct endpoint *e, const struct client *c)
 	if (c->registration.lifetime != s->conf->lifetime)
 		put(&e->tree, path_resource(1, c->instance, 1),
 		    lwm2m_integer(c->registration.lifetime));
-	if (old_queue)
+	if (e->conf->queue)
 		put(&e->tree, path_resource(1, c->instance, 7),
-		    lwm2m_string("UQ", 2));
+		    lwm2m_string(binding, 2));
 }
 
 static void put_computed(struct tree *tree, struct lwm2m_path path,

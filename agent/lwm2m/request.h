@@ -56,6 +56,8 @@ struct request_scope {
 					 * says nothing */
 	bool serve_stale;		/* stale: serve: the old value of a bad
 					 * resource instead of 5.04 */
+	bool asleep;			/* its device sleeps by itself: no server
+					 * can end queue mode */
 	bool with_times;		/* its device sleeps: values of points
 					 * go with their own times */
 	uint16_t fallback;		/* format without an Accept option for

@@ -77,15 +77,29 @@ static uint8_t bound_check(const struct handling *h,
 	return scope->bound->check(scope->owner, record, ranged);
 }
 
-/* The transport is that of the account's URI, and whether the device sleeps is
- * its own matter: a server may confirm the binding (1/x/7), not change it. */
-static bool is_binding(const struct tree *tree, const struct lwm2m_path *path,
+static bool ends_with_q(const struct lwm2m_value *value)
+{
+	return value->length && value->as.text[value->length - 1] == 'Q';
+}
+
+/* The transport is that of the account's URI: of the binding (1/x/7) a server
+ * may change only whether it is one of queue mode, and that not where the
+ * device sleeps by itself. */
+static bool is_binding(const struct request_scope *scope,
+		       const struct lwm2m_path *path,
 		       const struct lwm2m_value *value)
 {
-	const struct tree_slot *slot = tree_find(tree, path);
+	const struct tree_slot *slot = tree_find(scope->tree, path);
+	struct lwm2m_value now, wanted = *value;
 
-	return path->id[0] != 1 || path->id[2] != 7 || !slot ||
-	       value_equal(&slot->value, value);
+	if (path->id[0] != 1 || path->id[2] != 7 || !slot)
+		return true;
+	if (scope->asleep && !ends_with_q(value))
+		return false;
+	now = slot->value;
+	now.length -= ends_with_q(&now);
+	wanted.length -= ends_with_q(&wanted);
+	return value_equal(&now, &wanted);
 }
 
 static void value_check(struct handling *h, const struct lwm2m_record *record,
@@ -104,8 +118,8 @@ static void value_check(struct handling *h, const struct lwm2m_record *record,
 	else if (!ranged && !is_in_range(h->scope->tree, &record->path, def,
 					 &record->value))
 		request_answer(h, CODE(4, 00), "the value is out of range");
-	else if (!is_binding(h->scope->tree, &record->path, &record->value))
-		request_answer(h, CODE(4, 00), "not the binding in use");
+	else if (!is_binding(h->scope, &record->path, &record->value))
+		request_answer(h, CODE(4, 00), "not the binding in use, with or without Q");
 }
 
 void request_record_check(struct handling *h,

@@ -170,12 +170,41 @@ class Registration(Site):
         self.assertEqual(server.value("sim", "/1/0/7"), "U")
         self.assertEqual(len(server.events("updated", after=mark)), 1)
 
+    def switch_queue_mode(self, version, bindings):
+        server, _ = self.start(server=f'lwm2m: "{version}"')
+        server.registered("sim")
+        for value, says in zip(("UQ", "U"), bindings):
+            mark = server.mark()
+            self.assertEqual(server.code("write", "sim", "/1/0/7",
+                                         text=value), "2.04")
+            self.assertEqual(server.registered("sim", after=mark)["query"],
+                             f"ep=sim&lt=300&lwm2m={version}&{says}")
+            self.assertEqual(server.value("sim", "/1/0/7"), value)
+
+    def test_a_server_switches_queue_mode_in_1_1(self):
+        self.switch_queue_mode("1.1", ("b=U&Q", "b=U"))
+
+    def test_a_server_switches_queue_mode_in_1_0(self):
+        self.switch_queue_mode("1.0", ("b=UQ", "b=U"))
+
+    def test_no_server_ends_the_queue_mode_of_what_sleeps(self):
+        server = self.server()
+        self.gateway(server.port,
+                     sites.SIM.replace("poll:", "queue: true\n    poll:"))
+        server.registered("sim")
+        self.assertEqual(server.value("sim", "/1/0/7"), "UQ")
+        self.assertEqual(server.code("write", "sim", "/1/0/7", text="U"),
+                         "4.00")
+        self.assertEqual(server.code("write", "sim", "/1/0/7", text="UQ"),
+                         "2.04")
+
     def test_what_cannot_be_is_refused_and_not_kept(self):
         server, _ = self.start()
         server.registered("sim")
         before = server.value("sim", "/1/0/1")
-        for path, value in (("/1/0/7", "UQ"), ("/1/0/7", "T"),
+        for path, value in (("/1/0/7", "TQ"), ("/1/0/7", "T"),
                             ("/1/0/7", "X"), ("/1/0/7", ""),
+                            ("/1/0/7", "Q"), ("/1/0/7", "UQQ"),
                             ("/1/0/1", 1 << 32), ("/1/0/1", (1 << 63) - 1),
                             ("/1/0/1", -1), ("/1/0/5", 1 << 32)):
             self.assertEqual(server.code("write", "sim", path, text=value),

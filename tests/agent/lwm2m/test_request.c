@@ -130,7 +130,7 @@ struct exchange {
 	size_t answer_length;
 	/* "w/3308/0/5900=21 " goes to the bus, "t/1/0/1=20 " was set */
 	const char *effects;
-	bool lwm2m_1_0, serve_stale;
+	bool lwm2m_1_0, serve_stale, asleep;
 };
 
 static void effect_print(struct buf *out, char kind,
@@ -214,6 +214,7 @@ static void exchange_run(const struct exchange *e)
 	struct request_scope scope = {
 		.tree = &tree, .model = &model, .attributes = &attributes,
 		.server = 101, .serve_stale = e->serve_stale,
+		.asleep = e->asleep,
 		.fallback = e->lwm2m_1_0 ? FORMAT_TLV : FORMAT_SENML_JSON,
 		.now = NOW,
 	};
@@ -673,6 +674,10 @@ static void writes_held_ones(void **state)
 			.effects = "t/1/0/2=0 "},
 		{PUT, "1/0/7", .format = TEXT, PAYLOAD("U"), CHANGED,
 			.effects = "t/1/0/7=U "},
+		{PUT, "1/0/7", .format = TEXT, PAYLOAD("UQ"), CHANGED,
+			.effects = "t/1/0/7=UQ "},
+		{PUT, "1/0/7", .format = TEXT, PAYLOAD("UQ"), CHANGED,
+			.effects = "t/1/0/7=UQ ", .asleep = true},
 		{PUT, "3303/0/5750", .format = TEXT, CHANGED,
 			.effects = "t/3303/0/5750= "},
 		{PUT, "1/0/3", .format = TLV, PAYLOAD("\xc2\x03\x03\xf2"),
@@ -771,6 +776,12 @@ static void refuses_writes(void **state)
 		{PUT, "1/0/1", .format = TEXT, PAYLOAD("soon"),
 			REFUSED(4, 00)},
 		{PUT, "1/0/1", .format = TEXT, REFUSED(4, 00)},
+		{PUT, "1/0/7", .format = TEXT, REFUSED(4, 00)},
+		{PUT, "1/0/7", .format = TEXT, PAYLOAD("Q"), REFUSED(4, 00)},
+		{PUT, "1/0/7", .format = TEXT, PAYLOAD("TQ"), REFUSED(4, 00)},
+		{PUT, "1/0/7", .format = TEXT, PAYLOAD("UQQ"), REFUSED(4, 00)},
+		{PUT, "1/0/7", .format = TEXT, PAYLOAD("U"), REFUSED(4, 00),
+			.asleep = true},
 		{PUT, "1/0/1", .format = TEXT, PAYLOAD("-60"),
 			REFUSED(4, 00)},
 		{PUT, "1/0/1", .format = TLV, PAYLOAD("\xc2\x01\x03"),
