@@ -31,7 +31,8 @@ void client_init(struct client *c, struct endpoint *endpoint,
 	conf = client_conf(c);
 	registration_init(&c->registration, conf->lifetime ? conf->lifetime :
 			  server->conf->lifetime, conf->endpoint);
-	c->registration.lwm2m_1_0 = server->conf->lwm2m_1_0;
+	c->registration.lwm2m_1_0 = server->conf->version == VERSION_1_0;
+	c->registration.lwm2m_1_2 = server->conf->version == VERSION_1_2;
 	server->n_clients++;
 }
 
@@ -150,7 +151,7 @@ static void add_query(const struct client *c, enum registration_send send,
 	if (send == REGISTRATION_SEND_REGISTER) {
 		add_segment(to, "ep=%s", client_name(c));
 		add_segment(to, "lt=%u", r->lifetime);
-		add_segment(to, "lwm2m=%s", r->lwm2m_1_0 ? "1.0" : "1.1");
+		add_segment(to, "lwm2m=%s", registration_version(r));
 		add_binding(c, to);
 		if (c->server->conf->query)
 			add_queries(to, c->server->conf->query);
@@ -265,7 +266,7 @@ static void note_registration(struct client *c, bool was, bool is, int64_t now)
 		log_line(client_session_level(c, LOG_NOTE), name, NULL,
 			 "registered at %s as LwM2M %s, "
 			 "lifetime %u s", c->server->conf->uri,
-			 c->registration.lwm2m_1_0 ? "1.0" : "1.1",
+			 registration_version(&c->registration),
 			 c->registration.lifetime);
 	else
 		log_line(client_session_level(c, LOG_NOTE), name, NULL,
@@ -420,7 +421,7 @@ static void keep_location(struct client *c, struct coap_segments location)
 /* Servers of LwM2M 1.0 stumble over versions and formats of 1.1. */
 static const char *advice(const struct client *c, uint8_t sent, uint8_t code)
 {
-	return code == CODE(4, 0) && !c->registration.lwm2m_1_0 &&
+	return code == CODE(4, 0) && !c->registration.lwm2m_1_0 && !c->registration.lwm2m_1_2 &&
 	       sent == REGISTRATION_SEND_REGISTER
 		? " (a server of LwM2M 1.0 wants the key lwm2m: \"1.0\")" : "";
 }

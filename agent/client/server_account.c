@@ -99,7 +99,7 @@ static void take_server(struct config_server *conf,
 {
 	struct registration_policy *policy = &conf->policy;
 
-	conf->ct = conf->lwm2m_1_0 ? -1 : 110;
+	conf->ct = conf->version == VERSION_1_0 ? -1 : 110;
 	conf->lifetime = number(accounts, 1, at, 1, LIFETIME);
 	conf->pmin = number(accounts, 1, at, 2, 0);
 	conf->pmax = number(accounts, 1, at, 3, 0);

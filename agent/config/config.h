@@ -73,6 +73,8 @@ enum config_security { SECURITY_NOSEC, SECURITY_PSK, SECURITY_RPK,
 enum config_stale { STALE_ERROR, STALE_SERVE };
 enum config_bootstrap { BOOTSTRAP_FALLBACK, BOOTSTRAP_FIRST,
 			BOOTSTRAP_NEVER };
+/* That a server is first spoken to in; the key's choices, in their order. */
+enum config_version { VERSION_1_1, VERSION_1_0, VERSION_1_2 };
 enum config_ver { VER_BY_LWM2M, VER_SAID, VER_UNSAID };
 enum config_asleep { ASLEEP_HOLD, ASLEEP_ACCEPT, ASLEEP_REFUSE };
 
@@ -98,7 +100,7 @@ struct config_server {
 	enum config_ver ver;
 	const struct link_version *versions;	/* said in any case */
 	size_t n_versions;
-	bool lwm2m_1_0;
+	enum config_version version;
 	char binding;			/* 'U' or 'T' */
 	bool notify_non, keep_on_exit;
 	uint32_t pace;			/* messages/s of all, 0: not paced */

@@ -164,7 +164,7 @@ void config_habits_apply(struct config_server *server,
 	if (habit == habits + N_HABITS)
 		return;
 	if (!block_get(block, "lwm2m"))
-		server->lwm2m_1_0 = habit->lwm2m_1_0;
+		server->version = habit->lwm2m_1_0 ? VERSION_1_0 : VERSION_1_1;
 	if (!ver || ver->value->kind == YAML_MAP)
 		server->ver = habit->ver;
 	if (!block_get(block, "ct"))

@@ -102,8 +102,9 @@ const struct config_key config_server_keys[] = {
 	OTHER("server_key_file", "of rpk: the server's public key; of x509: "
 	      "its certificate"),
 	OTHER("sni", "the name that the server goes by; its host if absent"),
-	SERVER("lwm2m", KEY_CHOICE, lwm2m_1_0, .fallback = "1.1",
-	       .choices = "1.1|1.0", .help = "the version that it speaks"),
+	SERVER("lwm2m", KEY_CHOICE, version, .fallback = "1.1",
+	       .choices = "1.1|1.0|1.2", .help = "the version that it speaks; "
+	       "an older one where it refuses that"),
 	OTHER("path", "where it registers, /rd"),
 	SERVER("ct", KEY_INT, ct, .flags = KEY_NONE, .min = 0, .max = 65535,
 	       .help = "content format named in the registration, or none; "

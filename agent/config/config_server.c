@@ -182,7 +182,7 @@ static void version_apply(struct config_server *server,
 {
 	config_habits_apply(server, block);
 	if (!block_get(block, "ct") && !server->habit)
-		server->ct = server->lwm2m_1_0 ? -1 : 110;
+		server->ct = server->version == VERSION_1_0 ? -1 : 110;
 }
 
 static void id_check(const struct building *b,
@@ -260,7 +260,7 @@ void config_bootstrap_build(struct building *b, const struct yaml_node *node)
 	config_security_check(server, &block, &scope);
 	version_apply(server, &block);
 	if (!block_get(&block, "ct"))
-		server->ct = server->lwm2m_1_0 ? -1 : 112;
+		server->ct = server->version == VERSION_1_0 ? -1 : 112;
 	server->fingerprint = fingerprint_block(&block);
 	if (scope.wrong)
 		config_server_free(server);

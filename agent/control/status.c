@@ -145,7 +145,7 @@ static json *client_json(const struct client *c, int64_t now)
 	add_text(to, "uri", c->server->conf->uri);
 	add_text(to, "state", registration_state_name(
 		 (enum registration_state)c->registration.state));
-	add_text(to, "lwm2m", c->registration.lwm2m_1_0 ? "1.0" : "1.1");
+	add_text(to, "lwm2m", registration_version(&c->registration));
 	add_int(to, "lifetime", c->registration.lifetime);
 	add_int(to, "observations", n);
 	if (c->forward && c->forward->n)

@@ -123,7 +123,7 @@ static int request_send(struct client_bootstrap *b, int64_t now)
 		return bootstrap_pack_ask(b, now);
 	bootstrap_path(conf->path, &path);
 	bootstrap_name(b, &query);
-	if (conf->ct >= 0 && !conf->lwm2m_1_0 && !b->machine.plain)
+	if (conf->ct >= 0 && conf->version != VERSION_1_0 && !b->machine.plain)
 		add(&query, "pct=", format, (size_t)n);
 	if (conf->query)
 		queries_add(conf->query, &query);
@@ -343,8 +343,8 @@ static struct bootstrap_outcome handle(struct client_bootstrap *b,
 	scope = (struct bootstrap_scope){
 		.copy = b->copy, .tree = &b->endpoint->tree,
 		.model = agent_model(),
-		.fallback = b->server->conf->lwm2m_1_0 ? FORMAT_TLV :
-			    FORMAT_SENML_CBOR,
+		.fallback = b->server->conf->version == VERSION_1_0 ?
+			    FORMAT_TLV : FORMAT_SENML_CBOR,
 	};
 	return bootstrap_handle(&scope, request, services->room, out);
 }

@@ -59,7 +59,8 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 		{8, {0}},			/* executable: Update Trigger */
 		{23, lwm2m_boolean(false)},	/* Mute Send: not of 1.0 */
 	};
-	size_t count = sizeof(values) / sizeof(values[0]) - conf->lwm2m_1_0;
+	size_t count = sizeof(values) / sizeof(values[0]) -
+		       (conf->version == VERSION_1_0);
 
 	add_object(tree, 1, 0);
 	for (size_t n = 0; n < count; n++)

@@ -46,6 +46,12 @@ bool registration_alive(const struct registration *registration, int64_t now)
 	return false;
 }
 
+const char *registration_version(const struct registration *registration)
+{
+	return registration->lwm2m_1_0 ? "1.0" :
+	       registration->lwm2m_1_2 ? "1.2" : "1.1";
+}
+
 const char *registration_state_name(enum registration_state state)
 {
 	switch (state) {
@@ -259,6 +265,19 @@ static struct registration_action left(struct registration *r)
 	return rest(r, REGISTRATION_OFF, NEVER);
 }
 
+/* Core TS 6.2.1: a server refuses a version that it has not with 4.12; those of
+ * before 1.2 are known to do it with 4.00, too. false: it is not that. */
+static bool version_lower(struct registration *r, uint8_t code)
+{
+	bool old = r->lwm2m_1_0, new = r->lwm2m_1_2;
+
+	if (old || (code != CODE(4, 12) && !(new && code == CODE(4, 0))))
+		return false;
+	r->lwm2m_1_0 = !new;
+	r->lwm2m_1_2 = false;
+	return true;
+}
+
 static struct registration_action
 register_answered(struct registration *r, uint8_t code,
 		  const struct registration_policy *policy, int64_t now)
@@ -270,11 +289,8 @@ register_answered(struct registration *r, uint8_t code,
 		action.registered = true;
 		return action;
 	}
-	if (code == CODE(4, 12) && !r->lwm2m_1_0 &&
-	    !(r->then & (THEN_STOP | THEN_SILENT))) {
-		r->lwm2m_1_0 = true;
+	if (!(r->then & (THEN_STOP | THEN_SILENT)) && version_lower(r, code))
 		return send_register(r);
-	}
 	return fail(r, policy, now);
 }
 

@@ -56,7 +56,7 @@ struct registration {
 	uint8_t attempt, sequence;	/* communication retries so far */
 	uint8_t then;			/* asked for while a message was under
 					 * way (private mask) */
-	bool lwm2m_1_0;			/* lowered by a 4.12 */
+	bool lwm2m_1_0, lwm2m_1_2;	/* neither: 1.1; lowered by refusals */
 	uint32_t lifetime;		/* s, as told with the next message; 0:
 					 * for ever */
 	uint32_t seed;			/* hash of the name: jitter */
@@ -91,7 +91,8 @@ void registration_drop(struct registration *registration);
  * of 93 s (MAX_TRANSMIT_WAIT) and a tenth, but not before half of it; the seed
  * places it in the tenth of the lifetime before that (after half, where the
  * lifetime is short), so that the herd spreads. 4.04 or 4.00 on an Update:
- * Register at once. 4.12 on Register: once more as 1.0. LOST, 5.xx, 4.03 ...:
+ * Register at once. 4.12 on Register: once more in the version before;
+ * 4.00 likewise, of 1.2. LOST, 5.xx, 4.03 ...:
  * waits retry_timer x 2^(attempt-1) with +-20 % jitter between the retry_count
  * attempts of a sequence, then sequence_delay, sequence_count sequences, and so
  * on (never gives up for good: a gateway is not sent to the field again); 2 s at
@@ -107,5 +108,7 @@ registration_step(struct registration *registration,
 
 /* Is the endpoint known to the server, as far as we can tell? */
 bool registration_alive(const struct registration *registration, int64_t now);
+/* As lwm2m= says it. */
+const char *registration_version(const struct registration *registration);
 const char *registration_state_name(enum registration_state state);
 #endif

@@ -136,7 +136,7 @@ class Server(Program):
 
     def __init__(self, port=0, observe=(), **options):
         """options: coaps=, tcp=, tls= (ports; 0 takes a free one), psk=,
-        key=, cert=, trust=, clients= (files)"""
+        key=, cert=, trust=, clients= (files), lwm2m= (1.2)"""
         arguments = [binary("tests/server/lwm2m-server"), "--port", port]
         for path in observe:
             arguments += ["--observe", path]

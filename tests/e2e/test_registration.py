@@ -266,6 +266,24 @@ class Registration(Site):
         event = server.registered("sim")
         self.assertEqual(event["lwm2m"], "1.0")
 
+    def test_lwm2m_1_2_where_the_server_takes_it(self):
+        server = self.server(lwm2m="1.2")
+        gateway = self.gateway(server.port, sites.SIM, server='lwm2m: "1.2"')
+        self.assertEqual(server.registered("sim")["query"],
+                         "ep=sim&lt=300&lwm2m=1.2&b=U")
+        gateway.wait_log("as LwM2M 1.2")
+
+    def test_lwm2m_1_2_is_lowered_to_what_the_server_takes(self):
+        server = self.server()
+        self.gateway(server.port, sites.SIM, server='lwm2m: "1.2"')
+        self.assertEqual(server.registered("sim")["lwm2m"], "1.1")
+
+    def test_lwm2m_1_2_is_lowered_as_far_as_1_0(self):
+        server = self.server()
+        server.ask("answer", "register", "4.12", "2")
+        self.gateway(server.port, sites.SIM, server='lwm2m: "1.2"')
+        self.assertEqual(server.registered("sim")["lwm2m"], "1.0")
+
     def test_lost_register_is_repeated(self):
         server = self.server()
         server.ask("answer", "register", "drop", "1")

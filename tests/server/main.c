@@ -43,6 +43,7 @@ static void usage(FILE *to)
 		"  --coaps --tcp --tls N  as well: DTLS, TCP, TLS\n"
 		"  --bind ADDRESS  IPv4 address, 127.0.0.1 by default\n"
 		"  --human         sentences in place of JSON\n"
+		"  --lwm2m V       newest version taken: 1.1 (default) or 1.2\n"
 		"  --observe PATH  observe this on every client that has it\n"
 		"  --psk FILE      lines \"IDENTITY HEXKEY\"\n"
 		"  --key FILE      private key (PEM), as a raw public key, or\n"
@@ -88,6 +89,7 @@ static int options(int argc, char **argv, struct settings *s)
 		{"trust", required_argument, NULL, 'f'},
 		{"clients", required_argument, NULL, 'f'},
 		{"human", no_argument, NULL, 'H'},
+		{"lwm2m", required_argument, NULL, 'v'},
 		{"observe", required_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -101,6 +103,10 @@ static int options(int argc, char **argv, struct settings *s)
 			*file_option(s, names[which].name) = optarg;
 		else if (c == 'H')
 			server.human = true;
+		else if (c == 'v' && !strcmp(optarg, "1.2"))
+			server.lwm2m_1_2 = true;
+		else if (c == 'v' && !strcmp(optarg, "1.1"))
+			server.lwm2m_1_2 = false;
 		else if (c == 'o' && server.observes < OBSERVE_MAX)
 			server.observe[server.observes++] = optarg;
 		else if (c == 'h')

@@ -225,6 +225,12 @@ struct said {
 	bool queue;
 };
 
+static bool takes_version(const char *version)
+{
+	return !strcmp(version, "1.0") || !strcmp(version, "1.1") ||
+	       (server.lwm2m_1_2 && !strcmp(version, "1.2"));
+}
+
 static bool check_register(const struct incoming *in, struct said *s,
 			   struct answer *a)
 {
@@ -243,7 +249,7 @@ static bool check_register(const struct incoming *in, struct said *s,
 	} else if (!query_get(in->query, "lwm2m", s->version,
 			      sizeof(s->version), &bare)) {
 		a->reason = "lwm2m missing";
-	} else if (strcmp(s->version, "1.0") && strcmp(s->version, "1.1")) {
+	} else if (!takes_version(s->version)) {
 		a->code = WRONG_VERSION;
 		a->reason = "LwM2M version not supported";
 	} else {

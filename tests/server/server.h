@@ -49,6 +49,7 @@ struct server {
 	bool one_location_option;	/* "rd/1" in one, as lwm2m-node-lib */
 	bool silent;			/* takes nothing, answers nothing */
 	bool human;
+	bool lwm2m_1_2;		/* is taken from clients, too */
 	bool quit;
 	int64_t delay;			/* ms before Register/Update answers */
 	unsigned last_location;

@@ -162,14 +162,15 @@ static void server_members(void **state)
 		"     path: /a/rd/, ct: 11543, ver: no, notify: non, pace: 0,\n"
 		"     on_exit: keep, pmin: 5s, pmax: 1min}\n"
 		"  - {id: 8, uri: coap://h.example:15683/, lwm2m: \"1.0\"}\n"
-		"  - {id: 9, uri: coap://192.0.2.1, ct: none}\n"};
+		"  - {id: 9, uri: coap://192.0.2.1, ct: none}\n"
+		"  - {id: 10, uri: coap://192.0.2.1, lwm2m: \"1.2\"}\n"};
 	const struct config_server *s;
 
 	(void)state;
 	case_right(&c);
 	assert_string_equal(c.config->gateway, "g");
 	assert_string_equal(c.config->gateway_endpoint, "g-self");
-	assert_int_equal(c.config->n_servers, 3);
+	assert_int_equal(c.config->n_servers, 4);
 	s = c.config->servers[0];
 	assert_int_equal(s->id, 7);
 	assert_string_equal(s->uri, "coap://[2001:db8::1]");
@@ -179,7 +180,7 @@ static void server_members(void **state)
 	assert_string_equal(s->path, "a/rd");
 	assert_int_equal(s->ct, 11543);
 	assert_int_equal(s->ver, VER_UNSAID);
-	assert_false(s->lwm2m_1_0);
+	assert_int_equal(s->version, VERSION_1_1);
 	assert_true(s->notify_non);
 	assert_int_equal(s->pace, 0);
 	assert_true(s->keep_on_exit);
@@ -190,7 +191,7 @@ static void server_members(void **state)
 	assert_int_equal(s->port, 15683);
 	assert_string_equal(s->path, "rd");
 	assert_int_equal(s->lifetime, 300);
-	assert_true(s->lwm2m_1_0);
+	assert_int_equal(s->version, VERSION_1_0);
 	assert_int_equal(s->ct, -1);
 	assert_int_equal(s->ver, VER_BY_LWM2M);
 	assert_int_equal(s->binding, 'U');
@@ -200,6 +201,9 @@ static void server_members(void **state)
 	s = c.config->servers[2];
 	assert_int_equal(s->ct, -1);
 	assert_int_equal(s->ver, VER_BY_LWM2M);
+	s = c.config->servers[3];
+	assert_int_equal(s->version, VERSION_1_2);
+	assert_int_equal(s->ct, 110);
 	case_finish(&c);
 }
 
@@ -219,7 +223,7 @@ static void server_habits(void **state)
 		"  - {id: 6, uri: coap://h, ct: none, format: json}\n"
 		"  - {id: 7, uri: coap://h, ct: 60}\n"};
 	static const struct {
-		bool lwm2m_1_0;
+		bool old;
 		enum config_ver ver;
 		int32_t ct;
 		uint16_t format;
@@ -238,10 +242,11 @@ static void server_habits(void **state)
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		const struct config_server *s = c.config->servers[i];
 
-		assert_int_equal(s->lwm2m_1_0, wanted[i].lwm2m_1_0);
+		assert_int_equal(s->version, wanted[i].old ? VERSION_1_0 :
+						 VERSION_1_1);
 		assert_int_equal(s->ver, wanted[i].ver);
 		assert_int_equal(s->ct, wanted[i].ct);
-		assert_int_equal(config_server_format(s, s->lwm2m_1_0),
+		assert_int_equal(config_server_format(s, wanted[i].old),
 				 wanted[i].format);
 	}
 	assert_int_equal(c.config->servers[3]->n_versions, 1);

@@ -234,6 +234,48 @@ static void version_is_lowered_by_412_alone(void **state)
 	assert_true(r.lwm2m_1_0);
 }
 
+static void version_1_2_is_lowered_step_by_step(void **state)
+{
+	static const struct {
+		uint8_t code;
+		const char *then;
+	} steps[] = {
+		{CODE(4, 0), "1.1"}, {CODE(4, 12), "1.0"},
+	};
+	struct registration r;
+
+	(void)state;
+	registration_init(&r, 60, "e");
+	r.lwm2m_1_2 = true;
+	registration_step(&r, START, 0, 0, 0, &policy, 0);
+	assert_string_equal(registration_version(&r), "1.2");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		assert_int_equal(registration_step(&r, ANSWER, steps[i].code, 0,
+						   0, &policy, 0).send,
+				 REGISTER);
+		assert_string_equal(registration_version(&r), steps[i].then);
+	}
+	registration_step(&r, ANSWER, CODE(4, 12), 0, 0, &policy, 0);
+	assert_int_equal(r.state, IS_WAITING);
+}
+
+static void version_1_2_stays_whatever_else_is_refused(void **state)
+{
+	static const uint8_t codes[] = {
+		CODE(2, 1), CODE(4, 1), CODE(4, 3), CODE(5, 0),
+	};
+	struct registration r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes); i++) {
+		registration_init(&r, 60, "e");
+		r.lwm2m_1_2 = true;
+		registration_step(&r, START, 0, 0, 0, &policy, 0);
+		registration_step(&r, ANSWER, codes[i], 0, 0, &policy, 0);
+		assert_string_equal(registration_version(&r), "1.2");
+	}
+}
+
 static void what_is_dropped_says_nothing_and_may_start_again(void **state)
 {
 	struct registration_action action;
@@ -765,6 +807,8 @@ int main(void)
 		cmocka_unit_test(lost_update_registers_later),
 		cmocka_unit_test(older_server_gets_the_older_version_once),
 		cmocka_unit_test(version_is_lowered_by_412_alone),
+		cmocka_unit_test(version_1_2_is_lowered_step_by_step),
+		cmocka_unit_test(version_1_2_stays_whatever_else_is_refused),
 		cmocka_unit_test(
 			what_is_dropped_says_nothing_and_may_start_again),
 		cmocka_unit_test(short_silence_ends_with_an_update),
