@@ -64,17 +64,22 @@ static bool is_at(int fd, uint16_t index, const bdaddr_t *address)
 
 static int address_find(int fd, const bdaddr_t *address)
 {
-	struct {
-		struct hci_dev_list_req list;
-		struct hci_dev_req devices[HCI_MAX_DEV];
-	} all = {.list.dev_num = HCI_MAX_DEV};
+	struct hci_dev_list_req *list =
+		calloc(1, sizeof(*list) + HCI_MAX_DEV * sizeof(*list->dev_req));
+	int rc = -ENODEV;
 
-	if (ioctl(fd, HCIGETDEVLIST, &all) < 0)
-		return -errno;
-	for (uint16_t i = 0; i < all.list.dev_num && i < HCI_MAX_DEV; i++)
-		if (is_at(fd, all.devices[i].dev_id, address))
-			return all.devices[i].dev_id;
-	return -ENODEV;
+	if (!list)
+		abort();
+	list->dev_num = HCI_MAX_DEV;
+	if (ioctl(fd, HCIGETDEVLIST, list) < 0) {
+		rc = -errno;
+		list->dev_num = 0;
+	}
+	for (uint16_t i = 0; i < list->dev_num && rc < 0; i++)
+		if (is_at(fd, list->dev_req[i].dev_id, address))
+			rc = list->dev_req[i].dev_id;
+	free(list);
+	return rc;
 }
 
 int hci_find(const char *name)

@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -89,7 +90,7 @@ static bool question_send(int fd, const struct sockaddr *address)
 
 /* ---- the answer ---- */
 
-static void take_attribute(struct ip_route *route, const struct rtattr *a)
+static void take_attribute(struct ip_route *route, struct rtattr *a)
 {
 	size_t n = RTA_PAYLOAD(a), most = size_of(route->family);
 
@@ -112,10 +113,11 @@ static void take_attribute(struct ip_route *route, const struct rtattr *a)
 
 struct ip_route route_parse(const void *message, size_t n)
 {
-	const struct nlmsghdr *head = message;
-	const struct rtmsg *body = NLMSG_DATA(head);
+	/* The macros of rtnetlink know no const. */
+	struct nlmsghdr *head = (struct nlmsghdr *)(uintptr_t)message;
+	struct rtmsg *body = NLMSG_DATA(head);
 	struct ip_route route = {.known = false};
-	const struct rtattr *a;
+	struct rtattr *a;
 	size_t left;
 
 	if (n < NLMSG_LENGTH(sizeof(*body)) || head->nlmsg_len > n ||

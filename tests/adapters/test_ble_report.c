@@ -232,8 +232,8 @@ static void matches_are_parsed(void **state)
 		"service 0011-2233", "a-label-that-is-long: company 0499",
 		": company 0499", "manufacturer bytes 0=112233445566778899",
 		"manufacturer bytes 0=1 ", "company",
-		"manufacturer bytes 0=11 bytes 1=11 bytes 2=11 bytes 3=11 "
-		"bytes 4=11"};
+		("manufacturer bytes 0=11 bytes 1=11 bytes 2=11 bytes 3=11 "
+		 "bytes 4=11")};
 	struct profile_match match;
 	const char *why;
 

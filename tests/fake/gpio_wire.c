@@ -57,7 +57,7 @@ void chip_close(struct chip *chip)
 const char *chip_name(const struct chip *chip)
 {
 	(void)chip;
-	return PATH + 5;
+	return &PATH[5];
 }
 
 const char *chip_label(const struct chip *chip)

@@ -30,14 +30,13 @@ static const struct endpoint_host host = {.list = list};
 static struct services services = {.endpoint_host = &host,
 				   .objects = endpoint_objects};
 static struct config_device conf;
-static const struct endpoint_rare nothing;
 static struct endpoint endpoint;
 
 static int set_up(void **state)
 {
 	(void)state;
 	endpoint = (struct endpoint){.services = &services, .conf = &conf};
-	endpoint.rare = calloc(1, sizeof(nothing));
+	endpoint.rare = calloc(1, sizeof(*endpoint.rare));
 	tree_init(&endpoint.tree);
 	return endpoint.rare ? 0 : -1;
 }
