@@ -293,6 +293,16 @@ static void respond(struct coap_exchange *x, struct bootstrap_outcome outcome,
 			     out->used, -1);
 }
 
+static const char *version_text(enum config_version version)
+{
+	switch (version) {
+	case VERSION_1_0: return "1.0";
+	case VERSION_1_1: return "1.1";
+	case VERSION_1_2: return "1.2";
+	}
+	return "?";
+}
+
 static struct bootstrap_outcome no_session(void)
 {
 	return (struct bootstrap_outcome){CODE(4, 00), FORMAT_NONE,
@@ -345,6 +355,7 @@ static struct bootstrap_outcome handle(struct client_bootstrap *b,
 		.model = agent_model(),
 		.fallback = b->server->conf->version == VERSION_1_0 ?
 			    FORMAT_TLV : FORMAT_SENML_CBOR,
+		.version = version_text(b->server->conf->version),
 	};
 	return bootstrap_handle(&scope, request, services->room, out);
 }

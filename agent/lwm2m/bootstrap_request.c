@@ -98,6 +98,15 @@ static void tree_links(const struct tree *tree, bool accounts,
 	}
 }
 
+/* An attribute of the root; of nothing in 1.0, where it is quoted (5.2.7.3). */
+static void version_link(const char *version, struct buf *out)
+{
+	if (!strcmp(version, "1.0"))
+		buf_text(out, "lwm2m=\"1.0\"");
+	else
+		buf_print(out, "</>;lwm2m=%s", version);
+}
+
 static struct bootstrap_outcome discover(const struct bootstrap_scope *scope,
 					 const struct lwm2m_path *path,
 					 struct buf *out)
@@ -106,7 +115,7 @@ static struct bootstrap_outcome discover(const struct bootstrap_scope *scope,
 		return answer(CODE(4, 00), "of the root or an object only");
 	if (path->depth && !scope->model->object(scope->model, path->id[0]))
 		return answer(CODE(4, 04), "no such object");
-	buf_text(out, "</>;lwm2m=1.1");
+	version_link(scope->version, out);
 	tree_links(scope->copy, true, path, out);
 	if (!path->depth && !tree_has_object(scope->copy, 2))
 		buf_text(out, ",</2>");

@@ -12,6 +12,7 @@ struct bootstrap_scope {
 	const struct tree *tree;	/* the endpoint's: Discover names it */
 	const struct object_model *model;
 	uint16_t fallback;		/* format of a Read without Accept */
+	const char *version;		/* "1.1": what Discover says we speak */
 };
 
 struct bootstrap_outcome {

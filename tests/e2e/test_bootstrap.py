@@ -75,6 +75,16 @@ class Bootstrap(Site):
         self.assertEqual(keys.answer.code_text, "4.05")
         self.assertEqual(device.answer.code_text, "4.05")
 
+    def test_discover_says_the_version_of_the_configuration(self):
+        server = self.server()
+        script = bs.usual(server.port)
+        script[-1:-1] = [bs.discover("1")]
+        boot = self.bootstrap(script)
+        self.start(boot, more=', lwm2m: "1.0"')
+        links = boot.wait("sim").steps[4]
+        self.assertEqual(links.answer.payload,
+                         b'lwm2m="1.0",</1/0>;ssid=101')
+
     def test_refused_requests_do_not_end_the_session(self):
         server = self.server()
         boot = self.bootstrap([

@@ -88,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tree copy, tree;
-	struct bootstrap_scope scope = {&copy, &tree, &model, FORMAT_TLV};
+	struct bootstrap_scope scope = {&copy, &tree, &model, FORMAT_TLV,
+					"1.1"};
 
 	tree_init(&copy);
 	tree_init(&tree);

@@ -8,13 +8,14 @@
 static struct request_room room;
 static uint8_t out_bytes[4096];
 
-struct lab { struct tree copy, device; };
+struct lab { struct tree copy, device; const char *version; };
 
 static void lab_make(struct lab *lab)
 {
 	const struct object_def *temperature =
 		agent_model()->object(agent_model(), 3303);
 
+	lab->version = "1.1";
 	tree_init(&lab->copy);
 	tree_init(&lab->device);
 	put_all(&lab->copy, BOOTSTRAP SERVER
@@ -51,7 +52,8 @@ static struct bootstrap_outcome ask(struct lab *lab, uint8_t method,
 				    struct buf *out)
 {
 	struct bootstrap_scope scope = {&lab->copy, &lab->device,
-					agent_model(), FORMAT_TLV};
+					agent_model(), FORMAT_TLV,
+					lab->version};
 	struct request request = {
 		.method = method, .uri = uri, .uri_length = strlen(uri),
 		.accept = method == REQUEST_GET ? format : FORMAT_NONE,
@@ -91,6 +93,27 @@ static void test_discover(void **state)
 		assert_int_equal(outcome.code, discovers[i].code);
 		out_bytes[out.used] = 0;
 		assert_string_equal((char *)out_bytes, discovers[i].answer);
+	}
+	lab_finish(&lab);
+}
+
+static void test_discover_says_the_version(void **state)
+{
+	static const struct { const char *version, *answer; } cases[] = {
+		{"1.0", "lwm2m=\"1.0\",</1/0>;ssid=101"},
+		{"1.2", "</>;lwm2m=1.2,</1/0>;ssid=101"},
+	};
+	struct lab lab;
+	struct buf out;
+
+	(void)state;
+	lab_make(&lab);
+	for (size_t i = 0; i < N(cases); i++) {
+		lab.version = cases[i].version;
+		assert_int_equal(ask(&lab, REQUEST_GET, "1", FORMAT_LINK, NULL,
+				     0, &out).code, CODE(2, 5));
+		out_bytes[out.used] = 0;
+		assert_string_equal((char *)out_bytes, cases[i].answer);
 	}
 	lab_finish(&lab);
 }
@@ -349,7 +372,7 @@ static void test_pack(void **state)
 		"{\"n\":\"/1/2/7\",\"vs\":\"U\"}]";
 	struct lab lab;
 	struct bootstrap_scope scope = {&lab.copy, &lab.device,
-					agent_model(), FORMAT_TLV};
+					agent_model(), FORMAT_TLV, "1.1"};
 
 	(void)state;
 	lab_make(&lab);
@@ -368,6 +391,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_discover),
+		cmocka_unit_test(test_discover_says_the_version),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_write_ends_own_keys),
