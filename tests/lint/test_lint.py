@@ -211,6 +211,43 @@ class Purity(unittest.TestCase):
         self.assertIn('exports more', told)
 
 
+class Conformance(unittest.TestCase):
+    put = Tree.put
+
+    def setUp(self):
+        held = tempfile.TemporaryDirectory()
+        self.addCleanup(held.cleanup)
+        self.root = held.name
+        self.put('tests/coap/test_rfc7252.py',
+                 '    def test_4_3_and_5_2_a_ping(self):\n')
+        self.put('tests/lint/conformance.tsv',
+                 'Core\t6.1\tasks\ttest_observe.asks\n'
+                 'Core\t6.2\tsings\tnot done: no voice\n')
+        self.put('tests/agent/lwm2m/test_observe.c',
+                 'static void asks(void **state)\n')
+        self.put('doc/conformance.md', '')
+
+    def test_old_page_is_written_anew(self):
+        code, told = run('conformance', self.root)
+        self.assertEqual(code, 1, told)
+        self.assertIn('not up to date', told)
+        self.assertEqual(run('conformance', self.root, '--write'), (0, ''))
+        self.assertEqual(run('conformance', self.root), (0, ''))
+        with open(os.path.join(self.root, 'doc/conformance.md'),
+                  encoding='utf-8') as page:
+            text = page.read()
+        for line in ('| 4.3, 5.2 | a ping | `test_rfc7252.test_4_3_and_5_2',
+                     '| 6.1 | asks | `test_observe.asks` |',
+                     '| 6.2 | sings | not done: no voice |'):
+            self.assertIn(line, text)
+
+    def test_tests_that_are_not_there(self):
+        self.put('tests/agent/lwm2m/test_observe.c', '')
+        code, told = run('conformance', self.root)
+        self.assertEqual(code, 1, told)
+        self.assertIn('Core 6.1: no test test_observe.asks', told)
+
+
 if __name__ == '__main__':
     if len(sys.argv) > 1 and not sys.argv[1].startswith('-'):
         COMPILER = sys.argv.pop(1)
