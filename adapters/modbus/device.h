@@ -63,6 +63,8 @@ struct modbus_layout {
 enum { WRITE_SAME, WRITE_COIL, WRITE_HOLDING };
 #define WRITE_TABLE_NAMES "same|coil|holding"
 
+/* Each device has its own of each point, thousands in all: no byte for nothing,
+ * as the host gives them in steps of 16. */
 struct modbus_point {
 	struct plan_item item;		/* ours; must be first */
 	struct register_format format;
@@ -71,10 +73,10 @@ struct modbus_point {
 	uint64_t mark;			/* "not implemented", of a model's */
 	bool has_mark, placed;		/* where it is, is known */
 	/* keys */
+	uint8_t length, block;
 	uint32_t table, type, order, chars, write_table;
 	int32_t address, write_address, scale_from, high, low;	/* -1: none */
 	double high_factor;
-	uint8_t length, block;
 	struct adapter_list model;	/* of int64_t: any of them */
 	const char *field;
 	const char *bits;
