@@ -580,6 +580,13 @@ static size_t split(const char *path, uint8_t *to)
 	return used;
 }
 
+static bool has_its_token(const struct coap_connection *c,
+			  const struct datagram *d)
+{
+	return d->token_length == c->out->token_length &&
+	       !memcmp(d->token, c->out->token, d->token_length);
+}
+
 static void on_response(struct coap_connection *c, const struct datagram *d)
 {
 	uint8_t segments[URI_ROOM + 1];
@@ -589,9 +596,7 @@ static void on_response(struct coap_connection *c, const struct datagram *d)
 		.location = {segments, split(d->uri, segments)},
 	};
 
-	if (c->flight != FLIGHT_REQUEST ||
-	    d->token_length != c->out->token_length ||
-	    memcmp(d->token, c->out->token, d->token_length)) {
+	if (c->flight != FLIGHT_REQUEST || !has_its_token(c, d)) {
 		if (d->type == CON)
 			empty_send(c, RST, d->mid);
 		return;
@@ -607,7 +612,9 @@ static void on_datagram(struct coap_connection *c, const struct datagram *d)
 	bool ours = c->flight && c->out->mid == d->mid;
 
 	own.counts.received++;
-	judge_confirmed(d->told_from, d->told_to);
+	/* What was given up, as at a stop, may be told again. */
+	if (ours || (c->flight && d->code && has_its_token(c, d)))
+		judge_confirmed(d->told_from, d->told_to);
 	if (c->handlers->moved)
 		c->handlers->moved(c->owner, false, 32 + d->length,
 				   world.now);
