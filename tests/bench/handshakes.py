@@ -137,3 +137,4 @@ def run(build, endpoints, tools, nosec):
     own = measure_own(pathlib.Path(build), endpoints, tools)
     bare = measure_bare(pathlib.Path(build), tools.pin)
     report(own, bare, nosec)
+    return own, bare

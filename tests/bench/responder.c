@@ -8,7 +8,8 @@
  *
  * prints "ready PORT" and runs until a signal. A datagram that starts with
  * '?' is answered with the counters as one JSON object: a '?' is no CoAP
- * version, and asking costs nothing between the questions. A client is told
+ * version, and asking costs nothing between the questions. "heard" is how many
+ * clients sent anything since the question before. A client is told
  * from its address by the port alone, so all of them share one host.
  */
 #include <arpa/inet.h>
@@ -72,6 +73,8 @@ struct message {
 
 static struct client clients[65536];
 static uint16_t last_id[65536];	/* of the last notification, by port */
+static unsigned int heard_in[65536];	/* the question after which, by port */
+static unsigned int questions = 1, heard;
 static struct counters count;
 static const char *observe_path;
 static int accept_format = -1;
@@ -274,6 +277,8 @@ static void handle_content(int fd, uint16_t port, const struct message *m)
 
 static void handle_message(int fd, uint16_t port, const struct message *m)
 {
+	heard += heard_in[port] != questions;
+	heard_in[port] = questions;
 	if (m->code == CODE_CONTENT)
 		handle_content(fd, port, m);
 	else if (m->code >> 5 == 0 && m->code)
@@ -291,17 +296,20 @@ static void report(int fd, const struct sockaddr_in *to)
 			 "{\"registered\": %u, \"observed\": %u, "
 			 "\"notifications\": %lu, \"retransmissions\": %lu, "
 			 "\"updates\": %u, \"resets\": %u, \"failures\": %u, "
+			 "\"heard\": %u, "
 			 "\"first\": %.6f, \"last\": %.6f, "
 			 "\"last_observed\": %.6f, \"now\": %.6f}\n",
 			 count.registered, count.observed, count.notifications,
 			 count.retransmissions, count.updates, count.resets,
-			 count.failures, (double)count.first / SECOND,
+			 count.failures, heard, (double)count.first / SECOND,
 			 (double)count.last / SECOND,
 			 (double)count.last_observed / SECOND,
 			 (double)read_clock() / SECOND);
 
 	sendto(fd, text, (size_t)n, 0, (const struct sockaddr *)to,
 	       sizeof(*to));
+	questions++;
+	heard = 0;
 }
 
 /* A burst may overrun the socket's buffer: ask again who did not answer. */
