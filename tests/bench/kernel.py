@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What grows and what the kernel is asked for, for run beside it: system calls
 of a notification, descriptors, a start, growth with the number of endpoints, a
-reload. `tools` is run itself: the daemon, the responder, memory() and cpu().
+reload, the way of a sample. `tools` is run itself: the daemon, the responder,
+memory() and cpu().
 
 System calls are counted by strace on the agent thread (of bare: its only one),
 for SECONDS of 10 notifications/s of each endpoint; what strace makes slower is
@@ -15,6 +16,8 @@ import signal
 import subprocess
 import tempfile
 import time
+
+import wire
 
 SECONDS = 3
 COUNTED = 200                   # endpoints whose system calls are counted
@@ -151,6 +154,9 @@ FIGURES = (
     ("growth_many", f"CPU us per event, {GROWN[1]:,} endpoints"),
     ("reload_ms", f"reload of {RELOADED:,}, one changed: agent thread, ms"),
     ("reload_heard", "clients heard after it (the changed: 1 or 2)"),
+    ("wire_p50", "Modbus TCP, 1,000/s: sample to Notify, ms, p50"),
+    ("wire_p99", "the same, p99"),
+    ("wire_rate", "the same, notifications/s"),
 )
 
 
@@ -188,6 +194,8 @@ def measure(build, tools, seconds):
             lambda: measure_growth(build, tools, seconds))
     attempt(own, ["reload_ms", "reload_heard"],
             lambda: measure_reload(build, tools, RELOADED))
+    attempt(own, ["wire_p50", "wire_p99", "wire_rate"],
+            lambda: wire.measure(build, tools))
     return own, bare, shared
 
 
