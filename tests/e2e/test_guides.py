@@ -17,6 +17,20 @@ GUIDES = sorted((ROOT / "doc").glob("*.md")) + [ROOT / "README.md"]
 PAGES = sorted(p for folder in ("agent", "adapters")
                for p in (ROOT / folder).rglob("*.[1-9]"))
 
+SYMPTOMS = """\
+buses:
+  plant: {{adapter: modbus, transport: tcp, host: 127.0.0.1,
+           tcp_port: {port}, timeout: 300ms}}
+  nothing: {{adapter: modbus, transport: rtu, port: /dev/lwmux-not-there}}
+  nobody: {{adapter: modbus, transport: tcp, host: 127.0.0.1, tcp_port: 1}}
+defaults: {{poll: 500ms}}
+devices:
+  - {{endpoint: wrong, bus: plant, unit: 1, points: [{{name: t, address: 9, map: 3303/0}}]}}
+  - {{endpoint: mute, bus: plant, unit: 2, points: [{{name: t, address: 9, map: 3303/0}}]}}
+  - {{endpoint: absent, bus: nothing, unit: 1, points: [{{name: t, address: 9, map: 3303/0}}]}}
+  - {{endpoint: closed, bus: nobody, unit: 1, points: [{{name: t, address: 9, map: 3303/0}}]}}
+"""
+
 
 def top_keys(text):
     return set(re.findall(r"(?m)^([a-z_0-9]+):", text))
@@ -138,3 +152,20 @@ class Guides(Site):
         server.wait_value("hall-10", "/3303/0/5700", 52.5)
         self.assertIn("10 endpoints: 10 online\n",
                       gateway.ctl("status").stdout)
+
+    def test_symptoms(self):
+        """What doc/trouble.md quotes is what people see."""
+        slave = self.slave("1=plain", "2=plain")
+        slave.do("exception 1 2")
+        slave.do("mute 2")
+        gateway = self.gateway(1, SYMPTOMS.format(port=slave.port))
+        guide = (ROOT / "doc/trouble.md").read_text()
+        for endpoint, words in (
+                ("absent", "No such file or directory"),
+                ("closed", "Connection refused"),
+                ("mute", "no answer"),
+                ("wrong", "exception 2, illegal data address")):
+            with self.subTest(endpoint):
+                self.assertIn(words, guide)
+                wait_for(lambda e=endpoint, w=words: w in
+                         gateway.ctl("events", e).stdout, words)
