@@ -52,7 +52,7 @@ static const struct adapter_key bus_keys[] = {
 static const struct adapter_key device_keys[] = {
 	ADAPTER_KEY(ADAPTER_BYTES, struct ble_device, address,
 		    .flags = ADAPTER_REQUIRED, .min = 6, .max = 6,
-		    .help = "the device's address"),
+		    .help = "the device's Bluetooth address"),
 	ADAPTER_KEY(ADAPTER_SECRET, struct ble_device, bindkey_file,
 		    .min = KEY_LEGACY, .max = KEY,
 		    .help = "file with the key of encrypted advertisements"),
@@ -73,7 +73,7 @@ static const struct adapter_key device_keys[] = {
 		    .help = "how long to wait for a connection"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct ble_device, security,
 		    .fallback = "none", .choices = "none|encrypted|mitm|fips",
-		    .help = "of connections, at least"),
+		    .help = "what a connection must have, at least"),
 	{.type = ADAPTER_END}
 };
 static const struct adapter_key point_keys[] = {
@@ -94,7 +94,7 @@ static const struct adapter_key point_keys[] = {
 			    "the characteristic"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct ble_point, order,
 		    .fallback = "little", .choices = "little|big",
-		    .help = "of its bytes"),
+		    .help = "order of its bytes"),
 	ADAPTER_KEY(ADAPTER_INT, struct ble_point, mask, .fallback = "0",
 		    .min = 0, .max = INT64_MAX,
 		    .help = "bits of the value, moved down; 0: all"),
@@ -107,7 +107,8 @@ static const struct adapter_key point_keys[] = {
 			    "product of the ranges below its own; 0: none"),
 	ADAPTER_KEY(ADAPTER_INT, struct ble_point, modulo, .fallback = "0",
 		    .min = 0, .max = INT64_MAX,
-		    .help = "then: its own range; 0: all"),
+		    .help = "behind divisor: how many values it can have; 0: "
+			    "all"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_point, layout,
 		    .help = "label of the layout it is in; none: in all"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_point, when,

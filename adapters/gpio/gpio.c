@@ -17,11 +17,10 @@ static const struct adapter_key point_keys[] = {
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, line,
 		    .help = "the line's name, as scan shows it"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, set_line,
-		    .help = "of a latching relay: the line that turns it on "
-			    "..."),
+		    .help = "of a latching relay: the line that turns it on"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, reset_line,
-		    .help = "... and the one that turns it off, each for "
-			    "pulse"),
+		    .help = "of a latching relay: the line that turns it off; "
+			    "each is driven for pulse"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, line_b,
 		    .help = "of an encoder: its phase B, A being line"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, chip,
@@ -35,17 +34,17 @@ static const struct adapter_key point_keys[] = {
 		    .help = "the line's number on its chip, where it has no "
 			    "name"),
 	ADAPTER_KEY(ADAPTER_BOOL, struct gpio_point, active_low,
-		    .fallback = "no", .help = "on is low"),
+		    .fallback = "no", .help = "the line is low when it is on"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, bias,
 		    .choices = LINE_BIAS_NAMES, .fallback = "keep",
-		    .help = "of an input"),
+		    .help = "which way an open input is pulled"),
 	ADAPTER_KEY(ADAPTER_TIME, struct gpio_point, debounce, .min = 0,
 		    .max = 60 * SECOND, .fallback = "0s",
 		    .help = "an input is believed when it was still for so "
 			    "long"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, edge,
 		    .choices = LINE_EDGE_NAMES, .fallback = "rising",
-		    .help = "which is counted; rising is from off to on"),
+		    .help = "which edge is counted; rising is from off to on"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, count,
 		    .choices = GPIO_COUNT_NAMES, .fallback = "no",
 		    .help = "the value is the number of pulses, or how many "
@@ -61,7 +60,7 @@ static const struct adapter_key point_keys[] = {
 		    .help = "totals go to the disk at most so often"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, drive,
 		    .choices = LINE_DRIVE_NAMES, .fallback = "push-pull",
-		    .help = "of an output"),
+		    .help = "how an output drives its line"),
 	ADAPTER_KEY(ADAPTER_CHOICE, struct gpio_point, initial,
 		    .choices = GPIO_INITIAL_NAMES, .fallback = "keep",
 		    .help = "an output's state at the start"),

@@ -30,6 +30,8 @@ enum key_flag {
 	KEY_GIVES = 8,			/* a bus or `defaults` may give it */
 	KEY_POINTS = 16,		/* a device may give it to its points */
 	KEY_LATER = 32,			/* typed, but nothing follows yet */
+	KEY_ACCOUNT = 256,		/* a server's, none of the bootstrap
+					 * server's */
 	KEY_NEVER = 128,		/* "never" is INT64_MAX, of a time */
 	KEY_NONE = 64,			/* "none" and "off" are -1, or 0 of a
 					 * time */
@@ -41,7 +43,9 @@ struct config_key {
 	const char *fallback;		/* as it would stand in the YAML */
 	int64_t min, max;		/* equal: no limit but the member's */
 	const char *choices;		/* "con|non" */
-	const char *help;
+	const char *help;		/* for people */
+	const char *form, *json;	/* of KEY_OTHER: what may stand there,
+					 * for people and as a JSON Schema */
 };
 #define CONFIG_KEY(name_, type_, struct_, member, ...) \
 	{.name = name_, .type = type_, .offset = offsetof(struct_, member), \

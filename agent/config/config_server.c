@@ -132,17 +132,6 @@ static void other_set(const struct building *b, struct config_server *server,
 		text_set(b, server, e, scope);
 }
 
-/* What a server's account says and the bootstrap server's does not. */
-static bool is_of_account(const char *key)
-{
-	static const char *const keys[] = {"id", "lifetime", "pmin", "pmax"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (!strcmp(keys[i], key))
-			return true;
-	return false;
-}
-
 static const struct config_key *key_find(const char *name,
 					 const struct config_key *more)
 {
@@ -160,7 +149,7 @@ static void keys_set(const struct building *b, struct config_server *server,
 	for (const struct entry *e = block->first; e; e = e->next) {
 		const struct config_key *key = key_find(e->key, more);
 
-		if (more && is_of_account(e->key))
+		if (more && key && key->flags & KEY_ACCOUNT)
 			config_scope_add(scope, e->place, "'%s' is nothing "
 					 "for the bootstrap server: it says "
 					 "that for each of its servers",
