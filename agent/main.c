@@ -14,6 +14,7 @@
 #include "agent/coap/coap.h"
 #include "agent/coap/credentials.h"
 #include "agent/config/config_token.h"
+#include "agent/config/key_list.h"
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
 #include "agent/coap/gnutls_shim.h"
@@ -28,18 +29,20 @@
 
 struct options {
 	const char *config, *adapters, *state, *run;
-	bool check, dry_run;
+	bool check, dry_run, keys, schema;
 	int verbose;
 };
 
 static const char usage[] =
-	"usage: lwmuxd [-c DIR] [--check] [--dry-run] [--adapters DIR]\n"
-	"              [--state DIR] [--run DIR] [-v]\n"
+	"usage: lwmuxd [-c DIR] [--check] [--dry-run] [--keys] [--schema]\n"
+	"              [--adapters DIR] [--state DIR] [--run DIR] [-v]\n"
 	"\n"
 	"  -c, --config DIR    configuration (/etc/lwmux)\n"
 	"      --check         check it, print all errors, exit 0 or 1\n"
 	"      --dry-run       poll every device once, print what servers would\n"
 	"                      see, register nowhere\n"
+	"      --keys          print all keys of the configuration\n"
+	"      --schema        print them as a JSON Schema, for editors\n"
 	"      --adapters DIR  where adapters are (" LWMUX_ADAPTER_DIR ")\n"
 	"      --state DIR     what outlives a restart (/var/lib/lwmux)\n"
 	"      --run DIR       the control socket (/run/lwmux)\n"
@@ -49,11 +52,13 @@ static const char usage[] =
 /* 0: go on; else the exit code + 1. */
 static int parse(struct options *o, int argc, char **argv)
 {
-	enum { CHECK = 256, DRY_RUN, ADAPTERS, STATE, RUN, VERSION };
+	enum { CHECK = 256, DRY_RUN, KEYS, SCHEMA, ADAPTERS, STATE, RUN, VERSION };
 	static const struct option table[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check", no_argument, NULL, CHECK},
 		{"dry-run", no_argument, NULL, DRY_RUN},
+		{"keys", no_argument, NULL, KEYS},
+		{"schema", no_argument, NULL, SCHEMA},
 		{"adapters", required_argument, NULL, ADAPTERS},
 		{"state", required_argument, NULL, STATE},
 		{"run", required_argument, NULL, RUN},
@@ -68,6 +73,8 @@ static int parse(struct options *o, int argc, char **argv)
 		case 'c': o->config = optarg; break;
 		case CHECK: o->check = true; break;
 		case DRY_RUN: o->dry_run = true; break;
+		case KEYS: o->keys = true; break;
+		case SCHEMA: o->schema = true; break;
 		case ADAPTERS: o->adapters = optarg; break;
 		case STATE: o->state = optarg; break;
 		case RUN: o->run = optarg; break;
@@ -201,6 +208,16 @@ static int run(const struct options *o, struct config *config,
 	return rc;
 }
 
+/* Of the adapters that are installed, too. */
+static int keys_print(const struct options *o)
+{
+	if (o->schema)
+		key_schema_print(stdout, o->adapters);
+	else
+		key_list_print(stdout, o->adapters);
+	return fflush(stdout) ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.config = "/etc/lwmux", .state = "/var/lib/lwmux",
@@ -212,6 +229,8 @@ int main(int argc, char **argv)
 
 	if (rc)
 		return rc - 1;
+	if (o.keys || o.schema)
+		return keys_print(&o);
 	log_open(o.dry_run && !o.verbose ? LOG_WARN :
 		 o.verbose > 1 ? LOG_TRACE : o.verbose ? LOG_DETAIL : LOG_NOTE);
 	signal(SIGPIPE, SIG_IGN);

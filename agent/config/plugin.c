@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "agent/base/arena.h"
 #include "agent/base/nearest.h"
 
 #define SYMBOL "lwmux_adapter"
@@ -180,4 +181,28 @@ const struct adapter_ops *plugins_find(struct plugins *plugins,
 			return &p->ops;
 	ops = load(plugins, name, error, size);
 	return ops && fits(ops, name, error, size) ? keep(plugins, ops) : NULL;
+}
+
+static int is_plugin(const struct dirent *file)
+{
+	const char *end = strrchr(file->d_name, '.');
+
+	return end && !strcmp(end, ".so");
+}
+
+size_t plugins_list(const struct plugins *plugins, struct arena *arena,
+		    const char ***names)
+{
+	struct dirent **files;
+	int n = scandir(plugins->directory, &files, is_plugin, alphasort);
+
+	*names = arena_take(arena, (n > 0 ? (size_t)n : 1) * sizeof(**names));
+	for (int i = 0; i < n; i++) {
+		(*names)[i] = arena_print(arena, "%.*s",
+			(int)strlen(files[i]->d_name) - 3, files[i]->d_name);
+		free(files[i]);
+	}
+	if (n >= 0)
+		free(files);
+	return n > 0 ? (size_t)n : 0;
 }

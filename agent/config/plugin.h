@@ -5,6 +5,7 @@
 #define AGENT_PLUGIN_H
 #include "adapters/adapter.h"
 
+struct arena;
 struct plugins;
 /* The adapters of one directory; the same each time, never freed. Agent
  * thread. */
@@ -15,4 +16,8 @@ struct plugins *plugins_of(const char *directory);
 const struct adapter_ops *plugins_find(struct plugins *plugins,
 				       const char *name, char *error,
 				       size_t size);
+/* The names of all that are there, in their order, arena's. Returns how many;
+ * they need not be adapters that fit. */
+size_t plugins_list(const struct plugins *plugins, struct arena *arena,
+		    const char ***names);
 #endif

@@ -79,7 +79,26 @@ static struct config_key host_key(const struct adapter_key *key)
 		.name = key->name, .type = type_of(key), .size = key->size,
 		.offset = key->offset, .fallback = key->fallback,
 		.flags = key->flags & (KEY_REQUIRED | KEY_INHERIT | KEY_AUTO),
-		.min = key->min, .max = key->max, .choices = key->choices};
+		.min = key->min, .max = key->max, .choices = key->choices,
+		.help = key->help ? key->help : "", .form = "file",
+		.json = "{\"type\": \"string\"}"};
+}
+
+const struct config_key *level_keys(const struct adapter_ops *ops,
+				    enum level level, struct arena *arena)
+{
+	const struct adapter_key *first = table_of(ops, level), *key;
+	struct config_key *keys;
+	size_t n = 0;
+
+	for (key = first; key && key->type != ADAPTER_END;
+	     key = key_next(ops, key))
+		n++;
+	keys = arena_take(arena, (n + 1) * sizeof(*keys));
+	key = first;
+	for (size_t i = 0; i < n; i++, key = key_next(ops, key))
+		keys[i] = host_key(key);
+	return keys;
 }
 
 /* ---- what stands in the YAML ---- */

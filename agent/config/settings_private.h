@@ -59,6 +59,9 @@ const struct setting *setting_find(const struct setting *list, const char *key,
 /* In the adapter's table of this level, or NULL. */
 const struct adapter_key *key_find(const struct adapter_ops *ops,
 				   enum level level, const char *name);
+/* The adapter's table of this level as one of the host's; arena's. */
+const struct config_key *level_keys(const struct adapter_ops *ops,
+				    enum level level, struct arena *arena);
 /* Where what is typed stands. */
 struct place typing_place(const struct typing *t);
 #endif
