@@ -89,7 +89,8 @@ const struct config_key config_gateway_keys[] = {
 	CONFIG_KEY("metrics", KEY_CHOICE, struct config,
 		   page.endpoint_metrics, .fallback = "summary",
 		   .choices = "summary|endpoints",
-		   .help = "endpoints: series of each endpoint, too"),
+		   .help = "whether there are series of each endpoint, "
+			   "too"),
 	TEXT_OF("manufacturer", "who made it, 3/0/0; the machine's if "
 		"absent"),
 	TEXT_OF("model", "model number, 3/0/1; the machine's if "
