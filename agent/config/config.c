@@ -50,10 +50,54 @@ void config_refuse_key(struct config_scope *scope, const char *key,
 void config_require(struct config_scope *scope, const struct config_key *keys,
 		    const struct block *block, struct place at)
 {
-	for (; keys->type != KEY_END; keys++)
-		if (keys->flags & KEY_REQUIRED && !block_get(block, keys->name))
-			config_scope_add(scope, at, "%s needs the key '%s'",
-					 scope->what, keys->name);
+	for (const struct config_key *key = keys; key->type != KEY_END; key++)
+		if (key->flags & KEY_REQUIRED && !block_get(block, key->name))
+			config_miss(scope, key->name, keys, block, at);
+}
+
+/* "endpoint:a", which YAML takes for one word. */
+static bool is_grown_together(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return n && text[n] == ':' && text[n + 1] && text[n + 1] != '/' &&
+	       text[n + 1] != ' ';
+}
+
+const char *config_blank_hint(const struct yaml_node *node)
+{
+	return node->kind == YAML_TEXT && is_grown_together(node->text) ?
+		       " (a blank is missing after the colon)" : "";
+}
+
+/* Is the key that stands there the one that is missing? */
+static const char *miss_hint(const char *name, const char *there)
+{
+	struct nearest nearest;
+	size_t n = strlen(name);
+
+	if (!strncmp(there, name, n) && is_grown_together(there))
+		return ", a blank is missing after the colon of";
+	nearest_init(&nearest, there);
+	nearest_offer(&nearest, name);
+	return nearest.best ? ", which may be meant by" : NULL;
+}
+
+void config_miss(struct config_scope *scope, const char *name,
+		 const struct config_key *keys, const struct block *block,
+		 struct place at)
+{
+	for (const struct entry *e = block->first; e; e = e->next) {
+		const char *hint = config_key_find(keys, e->key) ? NULL :
+				   miss_hint(name, e->key);
+
+		if (!hint)
+			continue;
+		config_scope_add(scope, e->place, "%s needs the key '%s'%s "
+				 "'%s'", scope->what, name, hint, e->key);
+		return;
+	}
+	config_scope_add(scope, at, "%s needs the key '%s'", scope->what, name);
 }
 
 static bool is_kind(const struct yaml_node *node, enum yaml_kind kind,
@@ -62,9 +106,10 @@ static bool is_kind(const struct yaml_node *node, enum yaml_kind kind,
 	if (node->kind == kind)
 		return true;
 	if (node->kind != YAML_TEXT || *node->text)
-		config_scope_add(scope, node->place, "%s must be %s", name,
+		config_scope_add(scope, node->place, "%s must be %s%s", name,
 				 kind == YAML_MAP ? "a map: 'key: value' lines"
-						  : "a list: '- ...' lines");
+						  : "a list: '- ...' lines",
+				 config_blank_hint(node));
 	return false;
 }
 

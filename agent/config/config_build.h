@@ -26,6 +26,13 @@ void config_refuse_key(struct config_scope *scope, const char *key,
 /* Names of keys that must be there and are not; at: where they should be. */
 void config_require(struct config_scope *scope, const struct config_key *keys,
 		    const struct block *block, struct place at);
+/* One of them is missing: where a key of the block that is none of `keys` may
+ * be it, that is said, at its place. */
+void config_miss(struct config_scope *scope, const char *name,
+		 const struct config_key *keys, const struct block *block,
+		 struct place at);
+/* Of a node that should be a map or a list; "": nothing to say. */
+const char *config_blank_hint(const struct yaml_node *node);
 /* A map, or nothing at all (`points:` with all its lines commented out). */
 bool config_is_map(const struct yaml_node *node, const char *name,
 		   struct config_scope *scope);

@@ -526,6 +526,23 @@ static void fleet_build(struct building *b, struct entry_of_devices *d)
 	}
 }
 
+/* What a device without a name says is looked at all the same, each key by
+ * itself. */
+static void keys_check(struct building *b, const struct block *site,
+		       struct config_scope *scope)
+{
+	struct config_device device = {0};
+
+	for (const struct entry *e = site->first; e; e = e->next) {
+		const struct config_key *key =
+			config_key_find(config_device_keys, e->key);
+
+		if (key && key->type != KEY_OTHER && !template_in(e->value))
+			config_key_set(key, e->value, &device, b->arena,
+				       scope);
+	}
+}
+
 void config_device_build(struct building *b, const struct yaml_node *node)
 {
 	struct entry_of_devices d = {.node = node, .bus = -1};
@@ -536,7 +553,8 @@ void config_device_build(struct building *b, const struct yaml_node *node)
 	d.scope = &scope;
 	if (node->kind != YAML_MAP) {
 		config_scope_add(&scope, node->place, "a device must be a map: "
-				 "- {endpoint: ..., bus: ...}");
+				 "- {endpoint: ..., bus: ...}%s",
+				 config_blank_hint(node));
 		return;
 	}
 	block_init(&d.site);
@@ -545,8 +563,10 @@ void config_device_build(struct building *b, const struct yaml_node *node)
 	if (endpoint && config_text(endpoint->value, "endpoint", &scope))
 		scope.device = endpoint->value->text;
 	config_require(&scope, config_device_keys, &d.site, node->place);
-	if (!scope.device)
-		return;		/* nothing to show it under */
+	if (!scope.device) {	/* nothing to show it under */
+		keys_check(b, &d.site, &scope);
+		return;
+	}
 	d.template = endpoint->value;
 	fleet_build(b, &d);
 }

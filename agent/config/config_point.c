@@ -61,6 +61,19 @@ static size_t count(const struct yaml_node *list)
 	return list && list->kind == YAML_LIST ? list->n : 0;
 }
 
+static void point_miss_name(struct building *b, const struct yaml_node *item,
+			    struct config_scope *scope)
+{
+	const char *device = scope->what;
+	struct block block;
+
+	block_init(&block);
+	block_put_map(&block, b->arena, item, NULL);
+	scope->what = "a point";
+	config_miss(scope, "name", config_point_keys, &block, item->place);
+	scope->what = device;
+}
+
 /* n_profile: so many are the profile's; a name twice in the same list is
  * wrong. */
 static void item_merge(struct point_list *list, size_t n_profile,
@@ -72,12 +85,12 @@ static void item_merge(struct point_list *list, size_t n_profile,
 
 	if (item->kind != YAML_MAP) {
 		config_scope_add(scope, item->place, "a point must be a map: "
-				 "- {name: ..., map: ...}");
+				 "- {name: ..., map: ...}%s",
+				 config_blank_hint(item));
 		return;
 	}
 	if (!name) {
-		config_scope_add(scope, item->place,
-				 "a point needs the key 'name'");
+		point_miss_name(b, item, scope);
 		return;
 	}
 	same = list_find(list, name->kind == YAML_TEXT ? name->text : NULL);

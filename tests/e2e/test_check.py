@@ -179,6 +179,33 @@ class Check(Site):
         text = self.check(sites.SIM, **{"conf.d/more.yaml": sites.SIM})
         self.assertSays(text, "more.yaml:2:", "devices.yaml", "sim")
 
+    def test_missing_key_tells_what_may_be_it(self):
+        text = self.check("devices:\n  - {Endpoint: a, bsu: sim, poll: 5,\n"
+                          "     points: [{nam: t, map: 3303/0}]}\n")
+        self.assertSays(text, "devices.yaml:2:6: a device needs the key "
+                        "'endpoint', which may be meant by 'Endpoint'")
+        self.assertSays(text, "devices.yaml:2:19: a device needs the key "
+                        "'bus', which may be meant by 'bsu'")
+        self.assertSays(text, "devices.yaml:2:35: 'poll' is a time")
+
+    def test_missing_name_of_a_point(self):
+        text = self.check("devices: [{endpoint: a, bus: sim, "
+                          "points: [{nam: t, map: 3303/0}]}]\n")
+        self.assertSays(text, "devices.yaml:1:45: a point needs the key "
+                        "'name', which may be meant by 'nam'")
+
+    def test_missing_blank_behind_a_colon(self):
+        text = self.check("devices: [{endpoint:a, bus:sim}]\n")
+        for key, word in (("endpoint", "endpoint:a"), ("bus", "bus:sim")):
+            self.assertSays(text, f"needs the key '{key}', a blank is missing "
+                            f"after the colon of '{word}'")
+        for text in ("devices: [endpoint:a]\n", "devices:\n  - bus:sim\n",
+                     "devices: [{endpoint: a, bus: sim, points: [name:t]}]\n",
+                     "devices: endpoint:a\n"):
+            self.assertSays(self.check(text), "devices.yaml:", "must be a ",
+                            "(a blank is missing after the colon)")
+        self.assertNotIn("blank", self.check("devices: [coap://a]\n"))
+
     def test_missing_profile(self):
         text = self.check("devices: [{endpoint: a, bus: sim, "
                           "profile: acme/nothing}]")
