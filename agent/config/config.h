@@ -228,6 +228,7 @@ struct config_profiles {
 					  struct config_errors *);
 	/* Name number i, NULL behind the last: for suggestions. May be NULL. */
 	const char *(*name)(struct config_profiles *, size_t i);
+	const char *where;		/* for people, or NULL: the places */
 };
 
 /* files[0] is lwmux.yaml, the others conf.d in name order; a root that is NULL

@@ -74,6 +74,19 @@ static void profile_suggest(struct building *b, struct nearest *nearest)
 			nearest_offer(nearest, name);
 }
 
+/* Where one is near, it is that; else it matters where it was looked for. */
+static void profile_absent(struct building *b, const struct yaml_node *value,
+			   struct nearest *nearest, struct config_scope *scope)
+{
+	bool where = !nearest->best && b->profiles && b->profiles->where;
+
+	config_scope_add(scope, value->place, "there is no profile '%s'%s%s%s",
+			 value->text, where ? " in " : "",
+			 where ? b->profiles->where : "",
+			 where ? "; `lwmuxctl profiles` lists those there are"
+			       : nearest_text(nearest));
+}
+
 static const struct config_file *profile_find(struct building *b,
 					      const struct yaml_node *value,
 					      struct config_scope *scope)
@@ -94,8 +107,7 @@ static const struct config_file *profile_find(struct building *b,
 				 "be used: %s is wrong", value->text,
 				 file->name);
 	else
-		config_scope_add(scope, value->place, "there is no profile "
-				 "'%s'%s", value->text, nearest_text(&nearest));
+		profile_absent(b, value, &nearest, scope);
 	return NULL;
 }
 

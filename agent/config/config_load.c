@@ -352,6 +352,9 @@ struct config *config_load(const struct config_dirs *dirs,
 	struct config *config;
 	size_t n = files_load(&l, &files);
 
+	profiles.base.where = arena_print(l.arena, "%s/profiles%s%s",
+		dirs->config, dirs->profiles ? " and " : "",
+		dirs->profiles ? dirs->profiles : "");
 	for (size_t i = 0; i < n; i++)
 		if (files[i].root)
 			file_fill(&l, (struct yaml_node *)(uintptr_t)

@@ -209,7 +209,8 @@ class Check(Site):
     def test_missing_profile(self):
         text = self.check("devices: [{endpoint: a, bus: sim, "
                           "profile: acme/nothing}]")
-        self.assertSays(text, "devices.yaml:1:", "acme/nothing")
+        self.assertSays(text, "devices.yaml:1:", "no profile 'acme/nothing' "
+                        "in /", "/profiles and /", "lwmuxctl profiles")
 
     def test_what_we_write_ourselves_is_within_the_limits(self):
         text = self.check("""\

@@ -67,7 +67,7 @@ static inline void case_build(struct config_case *c)
 
 	c->arena = arena_create();
 	c->profiles = (struct config_profiles){case_profile,
-					       case_profile_name};
+					       case_profile_name, NULL};
 	config_errors_init(&c->errors);
 	c->errors.fatal = true;
 	files[0] = case_file(c, "lwmux.yaml", c->main ? c->main : MAIN_USUAL);

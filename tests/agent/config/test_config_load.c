@@ -74,13 +74,15 @@ static void loaded(const char *expected, bool fatal)
 {
 	struct config_errors errors;
 	struct config *config = load(&errors);
-	const char *at = strstr(expected, "TOP");
-	char text[8192];
+	const char *at;
+	char text[8192] = "";
 	char *found = findings_text(&errors);
 
-	snprintf(text, sizeof(text), "%.*s%s%s",
-		 at ? (int)(at - expected) : 0, expected, at ? top : "",
-		 at ? at + 3 : expected);
+	for (; (at = strstr(expected, "TOP")); expected = at + 3) {
+		strncat(text, expected, (size_t)(at - expected));
+		strcat(text, top);
+	}
+	strcat(text, expected);
 	assert_string_equal(found, text);
 	assert_int_equal(config_fatal(&errors), fatal);
 	free(found);
@@ -326,7 +328,8 @@ static void wrong_profiles(void **state)
 	text_write("etc/conf.d/a.yaml",
 		   DEVICE("a", "profile: ../../etc/passwd"));
 	loaded("conf.d/a.yaml:1:55: there is no profile "
-	       "'../../etc/passwd'\n", false);
+	       "'../../etc/passwd' in TOP/etc/profiles and TOP/share; "
+	       "`lwmuxctl profiles` lists those there are\n", false);
 	text_write("etc/conf.d/a.yaml", DEVICE("a", "profile: v/sdm120"));
 	loaded("TOP/share/v/sdm120.yaml:2:1: unknown key 'bad' of a device\n",
 	       false);
