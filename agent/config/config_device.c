@@ -137,35 +137,43 @@ static void profile_key(struct building *b, struct entry_of_devices *d,
 				  config_device_keys, config_profile_keys);
 }
 
-/* The adapter's keys stand in a block by the adapter's name. */
-static void profile_adapter(struct building *b, struct entry_of_devices *d,
-			    const struct yaml_node *root,
-			    const struct entry *named)
+static bool is_of_host(const char *key)
 {
-	const struct yaml_node *block = NULL;
+	return config_key_find(config_profile_keys, key) ||
+	       config_key_find(config_device_keys, key) || config_is_gift(key);
+}
+
+/* The adapter's keys stand in a block by the adapter's name. false: it is for
+ * another one, and each of its points would be wrong. */
+static bool profile_adapter(struct building *b, struct entry_of_devices *d,
+			    const struct yaml_node *root,
+			    const struct entry *named,
+			    const struct yaml_node **block)
+{
 	const char *adapter = b->config->buses[d->bus]->adapter, *other = NULL;
 
 	for (size_t i = 0; i < root->n; i++) {
-		if (config_key_find(config_profile_keys, root->keys[i]) ||
+		if (is_of_host(root->keys[i]) ||
 		    root->items[i]->kind != YAML_MAP)
 			continue;
 		if (adapter && !strcmp(root->keys[i], adapter))
-			block = root->items[i];
+			*block = root->items[i];
 		else
 			other = root->keys[i];
 	}
-	if (block)
-		block_put_map(&d->merged, b->arena, block, NULL);
-	else if (other && adapter)
-		config_scope_add(d->scope, named->value->place, "the profile "
-				 "'%s' is for the adapter %s, the bus '%s' is "
-				 "of %s", named->value->text, other,
-				 b->config->buses[d->bus]->name, adapter);
+	if (*block || !other || !adapter)
+		return true;
+	config_scope_add(d->scope, named->value->place, "the profile '%s' is "
+			 "for the adapter %s, the bus '%s' is of %s",
+			 named->value->text, other,
+			 b->config->buses[d->bus]->name, adapter);
+	return false;
 }
 
 static void profile_lay(struct building *b, struct entry_of_devices *d)
 {
 	const struct entry *named = block_get(&d->site, "profile");
+	const struct yaml_node *block = NULL;
 	const struct config_file *file;
 
 	if (!named)
@@ -173,10 +181,12 @@ static void profile_lay(struct building *b, struct entry_of_devices *d)
 	file = profile_find(b, named->value, d->scope);
 	if (!file)
 		return;
+	if (d->bus >= 0 && !profile_adapter(b, d, file->root, named, &block))
+		return;
 	for (size_t i = 0; i < file->root->n; i++)
 		profile_key(b, d, file->root, i);
-	if (d->bus >= 0)
-		profile_adapter(b, d, file->root, named);
+	if (block)
+		block_put_map(&d->merged, b->arena, block, NULL);
 	d->profile_points = yaml_get(file->root, "points");
 }
 

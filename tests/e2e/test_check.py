@@ -212,6 +212,13 @@ class Check(Site):
         self.assertSays(text, "devices.yaml:1:", "no profile 'acme/nothing' "
                         "in /", "/profiles and /", "lwmuxctl profiles")
 
+    def test_profile_of_another_adapter_is_one_line(self):
+        text = self.check("devices: [{endpoint: a, bus: sim, "
+                          "profile: eastron/sdm120}]\n")
+        self.assertEqual(len(text.splitlines()), 1, text)
+        self.assertSays(text, "devices.yaml:1:44:", "for the adapter modbus, "
+                        "the bus 'sim' is of sim")
+
     def test_what_we_write_ourselves_is_within_the_limits(self):
         text = self.check("""\
 devices:
