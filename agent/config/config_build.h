@@ -31,6 +31,9 @@ void config_require(struct config_scope *scope, const struct config_key *keys,
 void config_miss(struct config_scope *scope, const char *name,
 		 const struct config_key *keys, const struct block *block,
 		 struct place at);
+/* What the SenML registry has in place of a spelling that is not in it; NULL:
+ * nothing is known to be wrong with it. */
+const char *config_unit_senml(const char *unit);
 /* Of a node that should be a map or a list; "": nothing to say. */
 const char *config_blank_hint(const struct yaml_node *node);
 /* A map, or nothing at all (`points:` with all its lines commented out). */

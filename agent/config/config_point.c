@@ -416,6 +416,20 @@ static void check_unit(const struct building *b,
 			 "away", path, m->resource->name, unit, point->unit);
 }
 
+/* Taken as it is, since 5701 is a text; but servers know the registry's. */
+static void warn_unit(const struct config_point *point,
+		      const struct block *block,
+		      const struct config_scope *scope)
+{
+	const char *senml = point->unit ? config_unit_senml(point->unit) : NULL;
+
+	if (senml)
+		config_warning_add(scope->errors, place_of(block, "unit",
+				   point->source->place), scope->device,
+				   "'unit': '%s' is '%s' in the SenML registry, "
+				   "which servers go by", point->unit, senml);
+}
+
 static void check_unmapped(const struct config_point *point,
 			   const struct block *block,
 			   struct config_scope *scope)
@@ -543,6 +557,7 @@ static void point_build(struct building *b, struct config_device *device,
 	if (!point->poll)
 		point->poll = device->poll;
 	check_ranges(point, block, scope);
+	warn_unit(point, block, scope);
 	map_set(b, device, point, block, scope);
 	definition_note(b, point);
 	device->fingerprint = fingerprint_add(device->fingerprint,

@@ -219,6 +219,20 @@ class Check(Site):
         self.assertSays(text, "devices.yaml:1:44:", "for the adapter modbus, "
                         "the bus 'sim' is of sim")
 
+    def test_unit_that_the_senml_registry_writes_otherwise(self):
+        for unit, senml in (("degC", "Cel"), ("\u00b0C", "Cel"),
+                            ("KWh", "kWh"), ("m\u00b3", "m3")):
+            text = self.check(
+                "devices: [{endpoint: a, bus: sim, points: [{name: t, "
+                f"unit: {unit}, map: 3300/0}}]}}]\n", 0)
+            self.assertSays(text, "devices.yaml:1:60: warning: ",
+                            f"'{unit}' is '{senml}' in the SenML registry")
+        for unit in ("Cel", "kWh", "furlong"):
+            text = self.check(
+                "devices: [{endpoint: a, bus: sim, points: [{name: t, "
+                f"unit: {unit}, map: 3300/0}}]}}]\n", 0)
+            self.assertNotIn("warning", text)
+
     def test_what_we_write_ourselves_is_within_the_limits(self):
         text = self.check("""\
 devices:

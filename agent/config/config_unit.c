@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Units as the SenML registry writes them (RFC 8428, 12.1; RFC 8798), which is
+ * what servers know. Other units are nobody's mistake: the registry is short. */
+#include <string.h>
+#include "agent/config/config_build.h"
+
+static const struct { const char *written, *senml; } units[] = {
+	{"degC", "Cel"}, {"deg C", "Cel"}, {"\xc2\xb0" "C", "Cel"},
+	{"\xe2\x84\x83", "Cel"}, {"Celsius", "Cel"}, {"celsius", "Cel"},
+	{"cel", "Cel"}, {"CEL", "Cel"}, {"Kelvin", "K"},
+	{"kwh", "kWh"}, {"KWh", "kWh"}, {"KWH", "kWh"}, {"kW/h", "kWh"},
+	{"wh", "Wh"}, {"WH", "Wh"}, {"KW", "kW"},
+	{"watt", "W"}, {"Watt", "W"}, {"volt", "V"}, {"Volt", "V"},
+	{"v", "V"}, {"ampere", "A"}, {"Amp", "A"}, {"amp", "A"},
+	{"hz", "Hz"}, {"HZ", "Hz"}, {"Hertz", "Hz"}, {"VAr", "var"},
+	{"VAR", "var"}, {"Var", "var"}, {"pa", "Pa"}, {"PA", "Pa"},
+	{"lux", "lx"}, {"Lux", "lx"}, {"%rh", "%RH"}, {"%rH", "%RH"},
+	{"% RH", "%RH"}, {"%r.H.", "%RH"}, {"ohm", "Ohm"},
+	{"\xce\xa9", "Ohm"}, {"\xe2\x84\xa6", "Ohm"}, {"m\xc2\xb3", "m3"},
+	{"m^3", "m3"}, {"m\xc2\xb2", "m2"}, {"m^2", "m2"}, {"sec", "s"}, {"Kg", "kg"},
+	{"KG", "kg"},
+};
+
+const char *config_unit_senml(const char *unit)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (!strcmp(units[i].written, unit))
+			return units[i].senml;
+	return NULL;
+}
