@@ -9,8 +9,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -154,16 +157,48 @@ static int rs485_set(int fd)
 	return ioctl(fd, TIOCSRS485, &rs485) ? -errno : 0;
 }
 
+static int open_failed(int error, const char *port, char text[WIRE_TEXT_MAX])
+{
+	if (error == EBUSY)
+		snprintf(text, WIRE_TEXT_MAX, "%.60s is in use by another "
+			 "program (lwmuxd, ModemManager, a terminal?): fuser -v "
+			 "names it", port);
+	else
+		snprintf(text, WIRE_TEXT_MAX, "cannot open %.100s: %s", port,
+			 strerror(error));
+	return -error;
+}
+
+#define PTY_FIRST 136		/* majors of Unix98 slaves, admin-guide/devices */
+#define PTY_LAST 143
+
+/* Two masters on a line ruin each other's frames. The lock keeps those away who
+ * ask for it, TIOCEXCL all others but root, until the line's last close. That of
+ * a pseudo terminal is its other side's: a killed owner would lock out itself.
+ * Where there are no locks it goes without. */
+static int port_lock(int fd)
+{
+	struct stat stat;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return -EBUSY;
+	if (fstat(fd, &stat) == 0 && (major(stat.st_rdev) < PTY_FIRST ||
+				      major(stat.st_rdev) > PTY_LAST))
+		ioctl(fd, TIOCEXCL);
+	return 0;
+}
+
 static int port_open(const struct wire_settings *s, char text[WIRE_TEXT_MAX])
 {
 	const struct wire_line *l = &s->line;
 	int fd = open(s->port, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), rc;
 
-	if (fd < 0) {
-		rc = -errno;
-		snprintf(text, WIRE_TEXT_MAX, "cannot open %.100s: %s",
-			 s->port, strerror(-rc));
-		return rc;
+	if (fd < 0)
+		return open_failed(errno, s->port, text);
+	rc = port_lock(fd);
+	if (rc) {
+		close(fd);
+		return open_failed(-rc, s->port, text);
 	}
 	rc = line_set(fd, l);
 	if (rc)

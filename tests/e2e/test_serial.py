@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Modbus RTU: gateway and slave at the two ends of a serial line."""
-from harness import SerialLine, Site
+import fcntl
+import os
+import signal
+
+from harness import SerialLine, Site, wait_for
 
 DEVICES = """\
 buses:
@@ -25,15 +29,61 @@ devices:
 
 
 class Serial(Site):
-    def start(self):
+    def start(self, online=True, held=False, line_text="8E1"):
+        """line_text: 8N1 for who opens it twice: glibc says EINVAL where a
+        pseudo terminal is asked for parity, and nothing else is new."""
         line = self.add(SerialLine())
+        self.port = line.ports[0]
+        self.other = os.open(self.port, os.O_RDWR | os.O_NOCTTY)
+        self.addCleanup(os.close, self.other)
+        if held:
+            fcntl.flock(self.other, fcntl.LOCK_EX)
         self.slave_ = self.slave(
             "1=boiler", "2=sdm120",
             line=("--rtu", line.ports[1], "--serial", "19200E81"))
         server = self.server()
-        self.gateway(server.port, DEVICES.format(port=line.ports[0]))
-        server.registered("boiler")
+        self.devices = DEVICES.format(port=self.port).replace("8E1", line_text)
+        self.gateway_ = self.gateway(server.port, self.devices)
+        if online:
+            server.registered("boiler")
         return server
+
+    def locked(self):
+        try:
+            fcntl.flock(self.other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self.other, fcntl.LOCK_UN)
+        return False
+
+    def test_an_open_line_is_locked(self):
+        self.start()
+        self.assertTrue(self.locked())
+
+    def test_a_line_of_another_program_is_left_alone_until_it_is_free(self):
+        server = self.start(online=False, held=True)
+        self.gateway_.wait_log("rs485", "bus is down", self.port, "in use")
+        (bus,) = self.gateway_.status()["buses"]
+        self.assertIn("in use by another program", bus["error"])
+        fcntl.flock(self.other, fcntl.LOCK_UN)
+        server.registered("boiler")
+        self.assertTrue(self.locked())
+
+    def test_a_killed_gateway_has_its_line_back(self):
+        server = self.start(line_text="8N1")
+        mark = server.mark()
+        self.gateway_.restart(signal.SIGKILL)
+        server.registered("boiler", after=mark)
+
+    def test_a_reload_has_its_line_back(self):
+        self.start(line_text="8N1")
+        mark = self.gateway_.log_mark()
+        self.gateway_.write("conf.d/devices.yaml",
+                            self.devices.replace("300ms", "400ms"))
+        self.gateway_.reload()
+        self.gateway_.wait_log("rs485", "bus is open", after=mark)
+        wait_for(lambda: all(e["state"] == "online" for e in
+                             self.gateway_.status()["endpoints"]), "online")
 
     def test_values_move_and_a_setpoint_is_written_back(self):
         server = self.start()
