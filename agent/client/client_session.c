@@ -50,7 +50,7 @@ void client_silent(void *owner, const char *why, int64_t now)
 {
 	struct client *c = owner;
 	char what[400];
-	bool up = c->connection && coap_describe(c->connection).up;
+	bool up = !c->connection || coap_describe(c->connection).up;
 
 	if (!why && c->trouble)
 		return;
