@@ -343,6 +343,8 @@ void forward_done(struct forward *f, uint32_t n)
 		written_off(f, &k, false);
 	f->under_way = 0;
 	kept_pop(&f->kept, &w->budget, n);
+	/* What is held for an answer may have been read back, uncounted. */
+	n = n < f->n ? n : f->n;
 	f->n -= n;
 	w->waiting -= n;
 	if (w->sweeping || w->again)

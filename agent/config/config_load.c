@@ -343,7 +343,8 @@ struct config *config_load(const struct config_dirs *dirs,
 {
 	struct loading l = {dirs->config, arena_create(), errors};
 	struct profiles profiles = {
-		.base = {profile_find, profile_name}, .loading = &l,
+		.base = {.find = profile_find, .name = profile_name},
+		.loading = &l,
 		.shipped = dirs->profiles};
 	struct plugins *plugins = plugins_of(dirs->adapters);
 	struct object_set *objects = object_set_load(dirs->config,
