@@ -24,7 +24,8 @@
 
 #define BASE 0x40000000		/* above what RLIMIT_NOFILE can be */
 #define SECOND INT64_C(1000000000)
-#ifdef __USE_TIME_BITS64
+/* As the C library's header names it. */
+#if defined __USE_TIME_BITS64 && __TIMESIZE == 32
 #define TIMERFD_SETTIME "__timerfd_settime64"
 #else
 #define TIMERFD_SETTIME "timerfd_settime"
