@@ -11,7 +11,6 @@
 #include "agent/client/client_session.h"
 #include "agent/config/config_habits.h"
 #include "agent/base/log.h"
-#include "agent/base/monotonic.h"
 #include "objects/ids.h"
 #include "objects/linkformat.h"
 
@@ -421,7 +420,8 @@ static void keep_location(struct client *c, struct coap_segments location)
 /* Servers of LwM2M 1.0 stumble over versions and formats of 1.1. */
 static const char *advice(const struct client *c, uint8_t sent, uint8_t code)
 {
-	return code == CODE(4, 0) && !c->registration.lwm2m_1_0 && !c->registration.lwm2m_1_2 &&
+	return code == CODE(4, 0) && !c->registration.lwm2m_1_0 &&
+	       !c->registration.lwm2m_1_2 &&
 	       sent == REGISTRATION_SEND_REGISTER
 		? " (a server of LwM2M 1.0 wants the key lwm2m: \"1.0\")" : "";
 }

@@ -8,7 +8,6 @@
 #include "agent/client/client_session.h"
 #include "agent/client/client_host.h"
 #include "agent/base/log.h"
-#include "agent/base/monotonic.h"
 
 #define SECOND INT64_C(1000000000)
 #define ALERT_RESOURCE 11		/* of object 1 */

@@ -8,7 +8,6 @@
 #include <string.h>
 #include "agent/coap/coap_private.h"
 #include "agent/coap/inspect.h"
-#include "agent/base/monotonic.h"
 
 #define LATERS_MAX 16
 #define COPIES_MAX 3

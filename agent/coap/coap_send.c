@@ -7,7 +7,6 @@
 #include <string.h>
 #include "agent/base/limits.h"
 #include "agent/coap/coap_private.h"
-#include "agent/base/monotonic.h"
 
 #define MAX_TRANSMIT_WAIT (93 * SECOND)		/* RFC 7252 4.8.2 */
 #define FIRST_RETRANSMISSION (3 * SECOND)	/* ACK_TIMEOUT x 1.5, 4.8 */

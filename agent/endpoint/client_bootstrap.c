@@ -9,7 +9,6 @@
 #include "agent/client/client_session.h"
 #include "agent/client/services.h"
 #include "agent/base/log.h"
-#include "agent/base/monotonic.h"
 #include "agent/config/model.h"
 
 #define SECOND INT64_C(1000000000)

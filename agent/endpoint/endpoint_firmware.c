@@ -11,7 +11,6 @@
 #include "agent/client/services.h"
 #include "agent/bus/image.h"
 #include "agent/base/log.h"
-#include "agent/base/monotonic.h"
 #include "agent/config/model.h"
 #include "objects/ids.h"
 

@@ -7,7 +7,6 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_object.h"
 #include "agent/client/services.h"
-#include "agent/base/monotonic.h"
 #include "agent/base/machine.h"
 #include "agent/config/model.h"
 #include "ipso/ipso.h"
