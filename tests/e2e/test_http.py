@@ -570,6 +570,8 @@ devices:
     def test_series_of_each_endpoint_where_they_are_asked_for(self):
         port = free_tcp_port()
         gateway = self.start(f"127.0.0.1:{port}", "metrics: endpoints")
+        wait_for(lambda: gateway.status("sim")["endpoints"][0]["servers"][0][
+            "state"] == "registered", "the gateway knows it, too")
         metrics = Visitor(port).ask("/metrics")[2].decode()
         self.assertEqual(metrics.count("\nlwmux_endpoint_up{"), 1)
         self.assertIn('lwmux_endpoint_up{endpoint="sim",bus="sim"} 1\n',

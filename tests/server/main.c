@@ -169,6 +169,10 @@ static int64_t deadlines(void)
 	return wait;
 }
 
+/* Signals come while it waits, or one between the look at `stopped` and the wait
+ * would be slept over. */
+static sigset_t server_unblocked;
+
 static void turn(void)
 {
 	int64_t wait = deadlines();
@@ -177,7 +181,14 @@ static void turn(void)
 		{input.open ? STDIN_FILENO : -1, POLLIN, 0},
 	};
 
-	if (poll(fds, 2, wait > 60000 ? 60000 : (int)wait) < 0)
+	/* Events are told once the answers have gone out, or a reader of them
+	 * could ask a client what only the answer will tell it. */
+	fflush(stdout);
+	if (wait < 0 || wait > 60000)	/* none, or a late one */
+		wait = 60000;
+	if (ppoll(fds, 2,
+		  &(struct timespec){wait / 1000, wait % 1000 * 1000000},
+		  &server_unblocked) < 0)
 		return;
 	coap_io_process(server.coap, COAP_IO_NO_WAIT);
 	if (!server.silent)
@@ -213,6 +224,7 @@ int main(int argc, char **argv)
 {
 	struct settings settings = {.address = "127.0.0.1"};
 	struct sigaction action = {.sa_handler = stop};
+	sigset_t ends;
 	int result = options(argc, argv, &settings);
 
 	if (result)
@@ -220,6 +232,10 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, &server_unblocked);
 	raise_descriptors();
 	coap_startup();
 	coap_set_log_handler(quiet);

@@ -211,6 +211,5 @@ void event_send(struct json_object *e)
 		puts(json_object_to_json_string_ext(
 			e, JSON_C_TO_STRING_PLAIN |
 				   JSON_C_TO_STRING_NOSLASHESCAPE));
-	fflush(stdout);
 	json_object_put(e);
 }
