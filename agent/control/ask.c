@@ -8,13 +8,10 @@
 #include <string.h>
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/control/control.h"
-#include "agent/control/events.h"
 #include "agent/gateway/gateway.h"
 #include "agent/base/monotonic.h"
 #include "agent/control/metrics.h"
-#include "agent/control/search.h"
 #include "agent/control/status.h"
-#include "agent/control/trace.h"
 
 char *ask_line(struct json_object *json)
 {
@@ -70,8 +67,8 @@ static struct endpoint *endpoint_asked(struct gateway *g, struct asker *asker,
 
 /* ---- what can be asked ---- */
 
-static void ask_ping(struct gateway *g, struct asker *asker,
-		     struct json_object *request, int64_t now)
+void ask_ping(struct gateway *g, struct asker *asker,
+	      struct json_object *request, int64_t now)
 {
 	(void)g;
 	(void)request;
@@ -79,8 +76,8 @@ static void ask_ping(struct gateway *g, struct asker *asker,
 	ask_reply(asker, json_object_new_object());
 }
 
-static void ask_status(struct gateway *g, struct asker *asker,
-		       struct json_object *request, int64_t now)
+void ask_status(struct gateway *g, struct asker *asker,
+		struct json_object *request, int64_t now)
 {
 	const char *endpoint = ask_text(request, "endpoint");
 
@@ -88,31 +85,33 @@ static void ask_status(struct gateway *g, struct asker *asker,
 				    status_all(g, now));
 }
 
-static void ask_read(struct gateway *g, struct asker *asker,
-		     struct json_object *request, int64_t now)
+void ask_read(struct gateway *g, struct asker *asker,
+	      struct json_object *request, int64_t now)
 {
+	const char *path = ask_text(request, "path");
+
 	ask_reply(asker, status_read(g, ask_text(request, "endpoint"),
-				     ask_text(request, "path"), now));
+				     path ? path : "/", now));
 }
 
-static void ask_reload(struct gateway *g, struct asker *asker,
-		       struct json_object *request, int64_t now)
+void ask_reload(struct gateway *g, struct asker *asker,
+		struct json_object *request, int64_t now)
 {
 	(void)request;
 	(void)now;
 	ask_reply(asker, status_reload(g));
 }
 
-static void ask_check(struct gateway *g, struct asker *asker,
-		      struct json_object *request, int64_t now)
+void ask_check(struct gateway *g, struct asker *asker,
+	       struct json_object *request, int64_t now)
 {
 	(void)request;
 	(void)now;
 	ask_reply(asker, status_check(g));
 }
 
-static void ask_metrics(struct gateway *g, struct asker *asker,
-			struct json_object *request, int64_t now)
+void ask_metrics(struct gateway *g, struct asker *asker,
+		 struct json_object *request, int64_t now)
 {
 	struct json_object *reply = json_object_new_object();
 	char *text = metrics_print(g, now);
@@ -123,8 +122,8 @@ static void ask_metrics(struct gateway *g, struct asker *asker,
 	ask_reply(asker, reply);
 }
 
-static void ask_bootstrap(struct gateway *g, struct asker *asker,
-			  struct json_object *request, int64_t now)
+void ask_bootstrap(struct gateway *g, struct asker *asker,
+		   struct json_object *request, int64_t now)
 {
 	struct endpoint *e = endpoint_asked(g, asker, request);
 
@@ -138,8 +137,8 @@ static void ask_bootstrap(struct gateway *g, struct asker *asker,
 }
 
 /* Counts what goes out now, or waits for the server. */
-static void ask_send(struct gateway *g, struct asker *asker,
-		     struct json_object *request, int64_t now)
+void ask_send(struct gateway *g, struct asker *asker,
+	      struct json_object *request, int64_t now)
 {
 	const char *text = ask_text(request, "path");
 	struct endpoint *e = endpoint_asked(g, asker, request);
@@ -164,57 +163,21 @@ static void ask_send(struct gateway *g, struct asker *asker,
 	ask_reply(asker, reply);
 }
 
-static void ask_scan(struct gateway *g, struct asker *asker,
-		     struct json_object *request, int64_t now)
-{
-	(void)now;
-	search_ask(g, asker, request, false);
-}
-
-static void ask_probe(struct gateway *g, struct asker *asker,
-		      struct json_object *request, int64_t now)
-{
-	(void)now;
-	search_ask(g, asker, request, true);
-}
-
-static void ask_trace(struct gateway *g, struct asker *asker,
-		      struct json_object *request, int64_t now)
-{
-	(void)now;
-	trace_ask(g, asker, request);
-}
-
-static void ask_events(struct gateway *g, struct asker *asker,
-		       struct json_object *request, int64_t now)
-{
-	(void)g;
-	(void)now;
-	events_ask(asker, request);
-}
+/* ---- the table ---- */
 
 static const struct command {
 	const char *name;		/* member "do" */
-	const char *needs[3];		/* members that must be there */
-	const char *root;		/* what only root may; NULL: all may */
+	enum command_who who;
+	size_t least;			/* that many members must be there */
+	const char *members[COMMAND_MEMBERS];
 	void (*answer)(struct gateway *gateway, struct asker *asker,
 		       struct json_object *request, int64_t now);
 } commands[] = {
-	{"ping", {NULL}, NULL, ask_ping},
-	{"status", {NULL}, NULL, ask_status},
-	{"read", {"endpoint", "path"}, NULL, ask_read},
-	{"write", {"endpoint", "path", "value"}, "write", ask_write},
-	{"send", {"endpoint", "path"}, NULL, ask_send},
-	{"bootstrap", {"endpoint"}, "ask for a bootstrap", ask_bootstrap},
-	{"reload", {NULL}, NULL, ask_reload},
-	{"check", {NULL}, NULL, ask_check},
-	{"metrics", {NULL}, NULL, ask_metrics},
-	{"scan", {"bus"}, NULL, ask_scan},
-	{"probe", {"bus"}, NULL, ask_probe},
-	{"trace", {"bus"}, NULL, ask_trace},
-	{"events", {NULL}, NULL, ask_events},
+#define ROW(id, name, who, least, most, arguments, help, ...) \
+	{name, who, least, {__VA_ARGS__}, ask_##id},
+	COMMANDS(ROW, ROW, COMMAND_NOT_HERE, ROW)
+#undef ROW
 };
-#define NEEDS (sizeof(commands->needs) / sizeof(*commands->needs))
 
 static const struct command *command_find(const char *name)
 {
@@ -228,9 +191,9 @@ static const struct command *command_find(const char *name)
 static const char *command_lacks(const struct command *command,
 				 struct json_object *request)
 {
-	for (size_t i = 0; i < NEEDS && command->needs[i]; i++)
-		if (!ask_text(request, command->needs[i]))
-			return command->needs[i];
+	for (size_t i = 0; i < command->least && i < COMMAND_MEMBERS; i++)
+		if (!ask_text(request, command->members[i]))
+			return command->members[i];
 	return NULL;
 }
 
@@ -247,8 +210,9 @@ static void ask_object(struct gateway *g, struct asker *asker,
 		ask_refuse(asker, "no such request: %s", name);
 	else if ((lacks = command_lacks(command, request)))
 		ask_refuse(asker, "'%s' is asked with '%s'", name, lacks);
-	else if (command->root && !asker_may_write(asker))
-		ask_refuse(asker, "only root may %s", command->root);
+	else if (command->who == WHO_ROOT && !asker_may_write(asker))
+		ask_refuse(asker, "'%s' is for root, or the user that lwmuxd "
+			   "runs as", name);
 	else
 		command->answer(g, asker, request, monotonic_read());
 }

@@ -3,6 +3,7 @@
 #ifndef AGENT_ASK_H
 #define AGENT_ASK_H
 #include <stdint.h>
+#include "agent/base/commands.h"
 
 struct asker;
 struct gateway;
@@ -20,7 +21,11 @@ char *ask_line(struct json_object *json);
 /* A text member, or NULL. */
 const char *ask_text(struct json_object *request, const char *key);
 
-/* ask_write.c: as a server would write it. */
-void ask_write(struct gateway *gateway, struct asker *asker,
-	       struct json_object *request, int64_t now);
+/* What answers a row of the table of commands; the members that its row asks
+ * for are there. */
+#define ROW(id, ...) \
+	void ask_##id(struct gateway *gateway, struct asker *asker, \
+		      struct json_object *request, int64_t now);
+COMMANDS(ROW, ROW, COMMAND_NOT_HERE, ROW)
+#undef ROW
 #endif

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The control socket RUN_DIR/control (0660): one line of JSON in, one out or
- * more of a search, then it is closed. Requests, by their member "do":
- *   ping, status [endpoint], reload, check, metrics,
- *   events [endpoint] [follow] (events.h),
- *   read endpoint path, write endpoint path value (root only),
- *   send endpoint path, bootstrap endpoint (root only),
- *   scan bus [keys] [for], probe bus keys: lines {"found": ...} and
- *   {"progress": ...}, at the end {"done": true} or {"error": ...},
- *   trace bus [for]: lines {"frame": ...}, at the end {"done": true}.
+ * more of a search, then it is closed. A request's member "do" is a row of
+ * agent/base/commands.h, which has its other members, too, but for
+ *   events [follow] (events.h), scan [keys] [for], probe keys: lines
+ *   {"found": ...} and {"progress": ...}, at the end {"done": true} or
+ *   {"error": ...},
+ *   trace [for]: lines {"frame": ...}, at the end {"done": true}.
  * An answer that went wrong has the member "error". */
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H

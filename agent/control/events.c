@@ -189,12 +189,17 @@ static void follow(struct asker *asker, const char *endpoint, uint64_t last)
 			       FOLLOW_EVERY);
 }
 
-void events_ask(struct asker *asker, struct json_object *request)
+/* {"do": "events", "endpoint"?, "follow"?}: {"events": [...]}, and where it
+ * follows one such line more whenever there is something, until it hangs up. */
+void ask_events(struct gateway *g, struct asker *asker,
+		struct json_object *request, int64_t now)
 {
 	struct json_object *answer = json_object_new_object(), *more;
 	const char *endpoint = ask_text(request, "endpoint");
 	uint64_t last = 0;
 
+	(void)g;
+	(void)now;
 	json_object_object_add(answer, "events", events_json(&last, endpoint));
 	if (!json_object_object_get_ex(request, "follow", &more) ||
 	    !json_object_get_boolean(more))

@@ -9,7 +9,6 @@
 
 #define EVENTS_MAX 500
 
-struct asker;
 struct json_object;
 
 /* Follows the log from now on. */
@@ -21,8 +20,4 @@ void events_stop(void);
 struct json_object *events_json(uint64_t *after, const char *endpoint);
 /* Has anything happened behind number `after`? */
 bool events_new(uint64_t after);
-
-/* {"do": "events", "endpoint"?, "follow"?}: {"events": [...]}, and where it
- * follows one such line more whenever there is something, until it hangs up. */
-void events_ask(struct asker *asker, struct json_object *request);
 #endif

@@ -312,8 +312,10 @@ static void begin(struct gateway_bus *b, struct asker *asker,
 	asker_wait(asker, &ops, s, true);
 }
 
-void search_ask(struct gateway *g, struct asker *asker,
-		struct json_object *request, bool probe)
+/* request: bus, keys (texts by name), for ("10s"). A bus that is not
+ * configured is run for the search, where it needs no settings. */
+static void search_ask(struct gateway *g, struct asker *asker,
+		       struct json_object *request, bool probe)
 {
 	const char *name = ask_text(request, "bus");
 	struct gateway_bus *b = bus_running(g, name);
@@ -342,4 +344,18 @@ void search_ask(struct gateway *g, struct asker *asker,
 	if (b)
 		bus_give_back(b);
 	config_errors_finish(&errors);
+}
+
+void ask_scan(struct gateway *g, struct asker *asker,
+	      struct json_object *request, int64_t now)
+{
+	(void)now;
+	search_ask(g, asker, request, false);
+}
+
+void ask_probe(struct gateway *g, struct asker *asker,
+	       struct json_object *request, int64_t now)
+{
+	(void)now;
+	search_ask(g, asker, request, true);
 }

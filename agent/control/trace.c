@@ -110,16 +110,18 @@ static void begin(struct gateway_bus *b, struct asker *asker, int64_t duration)
 	asker_wait(asker, &ops, t, true);
 }
 
-void trace_ask(struct gateway *g, struct asker *asker,
-	       struct json_object *request)
+/* request: bus, for ("60s"; without it until the asker hangs up). */
+void ask_trace(struct gateway *g, struct asker *asker,
+	       struct json_object *request, int64_t now)
 {
 	const char *name = ask_text(request, "bus");
 	const char *text = ask_text(request, "for");
-	struct gateway_bus *b = name ? bus_find(g, name) : NULL;
+	struct gateway_bus *b = bus_find(g, name);
 	int64_t duration = INT64_MAX;
 
+	(void)now;
 	if (!b)
-		ask_refuse(asker, "lwmuxd runs no bus '%s'", name ? name : "");
+		ask_refuse(asker, "lwmuxd runs no bus '%s'", name);
 	else if (text && (timespan_parse(text, &duration) < 0 || duration <= 0))
 		ask_refuse(asker, "--for: '%s' is no time, as 10s", text);
 	else if (b->trace || !b->bus || b->leaving || g->services.stopping)

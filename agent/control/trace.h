@@ -4,15 +4,9 @@
 #ifndef AGENT_TRACE_H
 #define AGENT_TRACE_H
 
-struct asker;
 struct bus_message;
-struct gateway;
 struct gateway_bus;
-struct json_object;
 
-/* request: bus, for ("60s"; without it until the asker hangs up). */
-void trace_ask(struct gateway *gateway, struct asker *asker,
-	       struct json_object *request);
 /* BUS_FRAME and BUS_TRACED. */
 void trace_message(struct gateway_bus *bus, const struct bus_message *message);
 #endif

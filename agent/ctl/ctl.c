@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * lwmuxctl: asks the running lwmuxd over its control socket and prints the
- * answer for people, or as it came. Its commands are one table. */
+ * answer for people, or as it came. Its commands are the table that lwmuxd has,
+ * too: agent/base/commands.h. */
 #include "agent/ctl/ctl.h"
 #include <getopt.h>
 #include <string.h>
@@ -8,63 +9,41 @@
 
 #define HELP_COLUMN 30
 
-static int do_help(const struct options *options, char **args, int n);
-
-static const char group[] = "members of the group lwmux, and root";
-static const char root[] = "root, or the user that lwmuxd runs as";
-static const char files[] = "whoever may write to DIR/keys; needs no lwmuxd";
-
 static const struct command {
-	const char *name, *arguments;
-	const char *help;		/* 50 characters at most */
-	const char *who;
-	int least, most;		/* arguments that are no options */
+	const char *name, *arguments, *help;
+	enum command_who who;
+	int least, most;
+	const char *members[COMMAND_MEMBERS];
+	/* NULL: PLAIN, see the table */
 	int (*run)(const struct options *options, char **args, int n);
 } commands[] = {
-	{"status", "[--json] [--not-well] [ENDPOINT]",
-	 "exits 0 healthy, 1 degraded, 2 down", group, 0, 1, do_status},
-	{"read", "[--json] ENDPOINT [PATH]",
-	 "what a server would read: /3303/0", group, 1, 2, do_read},
-	{"write", "ENDPOINT PATH VALUE",
-	 "as a server would; for root", root, 3, 3, do_write},
-	{"send", "ENDPOINT PATH...",
-	 "tell the servers what is there now", group, 2, ANY_NUMBER, do_send},
-	{"bootstrap", "ENDPOINT",
-	 "asks its bootstrap server for accounts; for root", root, 1, 1,
-	 do_bootstrap},
-	{"events", "[-f] [--json] [ENDPOINT]",
-	 "the last 500 things that happened; -f: and go on", group, 0, 1,
-	 do_events},
-	{"reload", "",
-	 "read the configuration anew", group, 0, 0, do_reload},
-	{"check", "[-c DIR]",
-	 "check the configuration, exits 0 or 1",
-	 "of -c: whoever may read DIR; else members of the group lwmux", 0, 0,
-	 do_check},
-	{"scan", "[--json | --adopt] BUS|PORT|HOST [FROM-TO] [KEY=VALUE...]",
-	 "what is there? a line for each as it is found", group, 1, ANY_NUMBER,
-	 do_scan},
-	{"adopt", "[-c DIR] [--yes] NAME BUS|PORT|HOST [FROM-TO]",
-	 "scan, show, and write DIR/conf.d/NAME.yaml",
-	 "who may write there, and is in the group lwmux", 2, ANY_NUMBER,
-	 do_adopt},
-	{"probe", "[--json] BUS KEY=VALUE...",
-	 "what could it mean? unit=1 address=0, say", group, 1, ANY_NUMBER,
-	 do_probe},
-	{"profiles", "[-c DIR] [WORD]",
-	 "which there are; of a name: what is in it",
-	 "everybody; needs no lwmuxd", 0, 1, do_profiles},
-	{"trace", "[--for TIME] [--json] BUS",
-	 "what goes over a bus, in hex and in words", group, 1, 1, do_trace},
-	{"metrics", "",
-	 "counters for Prometheus", group, 0, 0, do_metrics},
-	{"keygen", "[-c DIR] [--rpk] [--out NAME] [--json] ENDPOINT",
-	 "a new key, and what the server is told of it", files, 1, 1, do_keygen},
-	{"help", "[COMMAND]",
-	 "these lines, or more of one command", "everybody", 0, 1, do_help},
+#define ROW(id, name, who, least, most, arguments, help, ...) \
+	{name, arguments, help, who, least, most, {__VA_ARGS__}, do_##id},
+#define ROW_PLAIN(id, name, who, least, most, arguments, help, ...) \
+	{name, arguments, help, who, least, most, {__VA_ARGS__}, NULL},
+	COMMANDS(ROW, ROW_PLAIN, ROW, COMMAND_NOT_HERE)
+#undef ROW
+#undef ROW_PLAIN
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static const char *who_text(enum command_who who)
+{
+	switch (who) {
+	case WHO_GROUP: return "members of the group lwmux, and root";
+	case WHO_ROOT: return "root, or the user that lwmuxd runs as";
+	case WHO_READS: return "everybody; needs no lwmuxd";
+	case WHO_CHECKS:
+		return "of -c: whoever may read DIR; else members of the group "
+		       "lwmux";
+	case WHO_ADOPTS:
+		return "who may write there, and is in the group lwmux";
+	case WHO_KEEPS_KEYS:
+		return "whoever may write to DIR/keys; needs no lwmuxd";
+	}
+	return "";
+}
 
 static void print_line(const struct command *c)
 {
@@ -114,7 +93,7 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-static int do_help(const struct options *o, char **args, int n)
+int do_help(const struct options *o, char **args, int n)
 {
 	const struct command *c;
 
@@ -127,8 +106,29 @@ static int do_help(const struct options *o, char **args, int n)
 	if (!c)
 		return say_usage(NULL);
 	printf("usage: lwmuxctl %s%s%s\n\n%s\nwho may: %s\n", c->name,
-	       *c->arguments ? " " : "", c->arguments, c->help, c->who);
+	       *c->arguments ? " " : "", c->arguments, c->help, who_text(c->who));
 	return CTL_DONE;
+}
+
+/* The arguments are the members of the request; there are no more of them. */
+static int command_ask(const struct command *c, const struct options *o,
+		       char **args, int n)
+{
+	struct json_object *request = request_of(c->name, NULL, NULL);
+	struct json_object *answer;
+	const char *text;
+	int code;
+
+	for (int i = 0; i < n && i < COMMAND_MEMBERS && c->members[i]; i++)
+		json_object_object_add(request, c->members[i],
+				       json_object_new_string(args[i]));
+	answer = ask(o, request, NULL);
+	code = answer_code(answer);
+	text = code == CTL_DONE ? text_of(answer, "text") : NULL;
+	if (text)
+		puts(text);
+	json_object_put(answer);
+	return code;
 }
 
 static int command_run(const struct options *o, char **args, int n)
@@ -146,7 +146,8 @@ static int command_run(const struct options *o, char **args, int n)
 			n < c->least ? "few" : "many");
 		return say_usage(c);
 	}
-	return c->run(o, args + 1, n);
+	return c->run ? c->run(o, args + 1, n) :
+			command_ask(c, o, args + 1, n);
 }
 
 int main(int argc, char **argv)

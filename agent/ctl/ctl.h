@@ -3,17 +3,15 @@
 #ifndef AGENT_CTL_H
 #define AGENT_CTL_H
 #include <json-c/json.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include "agent/base/commands.h"
 
 /* What the program exits with; lwmuxctl(1) promises them. */
 enum {
 	CTL_DONE, CTL_FAILED, CTL_DEGRADED = CTL_FAILED, CTL_DOWN, CTL_USAGE,
 	CTL_NO_ENDPOINT
 };
-
-#define ANY_NUMBER INT_MAX	/* of arguments */
 
 struct options {
 	const char *run, *config;
@@ -63,21 +61,10 @@ size_t length_of(struct json_object *list);
 void print_status(struct json_object *answer, bool one);
 void print_resources(struct json_object *list);
 
-/* The commands: what stands behind their name, as many as the table of ctl.c
- * lets through. Each returns the exit code. */
-int do_status(const struct options *options, char **args, int n);
-int do_trace(const struct options *options, char **args, int n);
-int do_profiles(const struct options *options, char **args, int n);
-int do_adopt(const struct options *options, char **args, int n);
-int do_read(const struct options *options, char **args, int n);
-int do_write(const struct options *options, char **args, int n);
-int do_send(const struct options *options, char **args, int n);
-int do_bootstrap(const struct options *options, char **args, int n);
-int do_reload(const struct options *options, char **args, int n);
-int do_events(const struct options *options, char **args, int n);
-int do_check(const struct options *options, char **args, int n);
-int do_metrics(const struct options *options, char **args, int n);
-int do_scan(const struct options *options, char **args, int n);
-int do_probe(const struct options *options, char **args, int n);
-int do_keygen(const struct options *options, char **args, int n);
+/* The commands: what stands behind their name, with as many arguments as their
+ * row lets through. Each returns the exit code. */
+#define ROW(id, ...) \
+	int do_##id(const struct options *options, char **args, int n);
+COMMANDS(ROW, COMMAND_NOT_HERE, ROW, COMMAND_NOT_HERE)
+#undef ROW
 #endif

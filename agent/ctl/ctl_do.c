@@ -52,8 +52,8 @@ int do_status(const struct options *o, char **args, int n)
 
 int do_read(const struct options *o, char **args, int n)
 {
-	struct json_object *request = request_of("read", args[0], n > 1 ?
-						 args[1] : "/");
+	struct json_object *request = request_of("read", args[0],
+						 n > 1 ? args[1] : NULL);
 	char *raw = NULL;
 	struct json_object *answer = ask(o, request, &raw);
 	int code = answer_code(answer);
@@ -185,32 +185,6 @@ int do_check(const struct options *o, char **args, int n)
 	if (!o->config && daemon_runs(o))
 		return check_running(o);
 	return check_files(o->config ? o->config : "/etc/lwmux");
-}
-
-int do_write(const struct options *o, char **args, int n)
-{
-	struct json_object *request = request_of("write", args[0], args[1]);
-	struct json_object *answer;
-	int code;
-
-	(void)n;
-	json_object_object_add(request, "value",
-			       json_object_new_string(args[2]));
-	answer = ask(o, request, NULL);
-	code = answer_code(answer);
-	json_object_put(answer);
-	return code;
-}
-
-int do_bootstrap(const struct options *o, char **args, int n)
-{
-	struct json_object *answer = ask(o, request_of("bootstrap", args[0],
-						       NULL), NULL);
-	int code = answer_code(answer);
-
-	(void)n;
-	json_object_put(answer);
-	return code;
 }
 
 /* They go now, or as soon as a server can be reached and wants them. */
