@@ -121,7 +121,7 @@ static void add_queries(struct buf *to, const char *text)
 /* In queue mode, as its device is or as the server wants it (1/x/7)? */
 static bool in_queue_mode(const struct client *c)
 {
-	struct lwm2m_path path = path_resource(1, c->instance,
+	struct lwm2m_path path = path_resource(ID_SERVER, c->instance,
 					       ID_SERVER_BINDING);
 	const struct tree_slot *slot = tree_find(client_tree(c), &path);
 
@@ -771,7 +771,7 @@ void client_happened(struct client *c, const struct lwm2m_path *path,
 
 static uint32_t default_of(const struct client *c, uint16_t resource)
 {
-	struct lwm2m_path path = path_resource(1, c->instance, resource);
+	struct lwm2m_path path = path_resource(ID_SERVER, c->instance, resource);
 	const struct tree_slot *slot = tree_find(client_tree(c), &path);
 
 	return slot && slot->value.as.integer > 0 ?

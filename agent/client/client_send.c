@@ -12,6 +12,7 @@
 #include "agent/client/forward.h"
 #include "agent/base/log.h"
 #include "agent/store/spill.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
 #define RETRY (60 * SECOND)
@@ -389,8 +390,8 @@ int forward_send(struct client *c, const struct lwm2m_path *scope, int64_t now)
 		struct lwm2m_value value = client_host(c)->value(c->endpoint,
 				&path, slot, now, &texts);
 
-		if (slot->quality != TREE_GOOD || path.id[0] == 0 ||
-		    path.id[0] == 21 || value.type == LWM2M_NONE)
+		if (slot->quality != TREE_GOOD || path.id[0] == ID_SECURITY ||
+		    path.id[0] == ID_OSCORE || value.type == LWM2M_NONE)
 			continue;
 		forward_keep(forward_get(c), &(struct lwm2m_record){
 			path, value, slot->flags & TREE_COMPUTED ? 0 :

@@ -8,9 +8,9 @@
 #include "agent/client/client_session.h"
 #include "agent/client/client_host.h"
 #include "agent/base/log.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
-#define ALERT_RESOURCE 11		/* of object 1 */
 
 /* Says what is wrong, and when it goes on, unless it was said already; an outage
  * of a server with many clients once. */
@@ -163,7 +163,8 @@ static void end_session(struct client *c, int64_t now)
 
 static void keep_alert(struct client *c, int alert, int64_t now)
 {
-	struct lwm2m_path path = path_resource(1, c->instance, ALERT_RESOURCE);
+	struct lwm2m_path path = path_resource(ID_SERVER, c->instance,
+						ID_SERVER_TLS_ALERT);
 	struct lwm2m_value value = lwm2m_unsigned((uint64_t)alert);
 
 	if (tree_set(client_tree(c), &path, &value,

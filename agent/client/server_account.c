@@ -11,6 +11,7 @@
 #include "agent/client/services.h"
 #include "agent/config/model.h"
 #include "agent/client/server.h"
+#include "objects/ids.h"
 
 #define LIFETIME 86400		/* s, where the account says none */
 
@@ -32,7 +33,7 @@ static uint64_t content_print(const struct services *services,
 			      const struct account *a)
 {
 	uint64_t print = services->servers.bootstrap->conf->fingerprint;
-	struct lwm2m_path scope = path_instance(1, a->server), path;
+	struct lwm2m_path scope = path_instance(ID_SERVER, a->server), path;
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
 
@@ -100,14 +101,21 @@ static void take_server(struct config_server *conf,
 	struct registration_policy *policy = &conf->policy;
 
 	conf->ct = conf->version == VERSION_1_0 ? -1 : 110;
-	conf->lifetime = number(accounts, 1, at, 1, LIFETIME);
-	conf->pmin = number(accounts, 1, at, 2, 0);
-	conf->pmax = number(accounts, 1, at, 3, 0);
-	policy->retry_count = number(accounts, 1, at, 17, policy->retry_count);
-	policy->retry_timer = number(accounts, 1, at, 18, policy->retry_timer);
-	policy->sequence_delay = number(accounts, 1, at, 19,
+	conf->lifetime = number(accounts, ID_SERVER, at, ID_SERVER_LIFETIME,
+				LIFETIME);
+	conf->pmin = number(accounts, ID_SERVER, at, ID_SERVER_PMIN, 0);
+	conf->pmax = number(accounts, ID_SERVER, at, ID_SERVER_PMAX, 0);
+	policy->retry_count = number(accounts, ID_SERVER, at,
+				     ID_SERVER_RETRY_COUNT,
+				     policy->retry_count);
+	policy->retry_timer = number(accounts, ID_SERVER, at,
+				     ID_SERVER_RETRY_TIMER,
+				     policy->retry_timer);
+	policy->sequence_delay = number(accounts, ID_SERVER, at,
+					ID_SERVER_SEQUENCE_DELAY,
 					policy->sequence_delay);
-	policy->sequence_count = number(accounts, 1, at, 20,
+	policy->sequence_count = number(accounts, ID_SERVER, at,
+					ID_SERVER_SEQUENCE_COUNT,
 					policy->sequence_count);
 }
 
@@ -130,9 +138,12 @@ static struct config_server *conf_create(const struct services *services,
 	conf->security = security_of(a->mode);
 	take_uri(conf, a);
 	if (a->bootstrap) {
-		conf->hold_off = number(accounts, 0, a->security, 11,
+		conf->hold_off = number(accounts, ID_SECURITY, a->security,
+					ID_SECURITY_HOLD_OFF,
 					like->hold_off);
-		conf->account_timeout = number(accounts, 0, a->security, 12,
+		conf->account_timeout = number(accounts, ID_SECURITY,
+					       a->security,
+					       ID_SECURITY_ACCOUNT_TIMEOUT,
 					       like->account_timeout);
 	} else {
 		take_server(conf, accounts, a->server);
@@ -143,7 +154,7 @@ static struct config_server *conf_create(const struct services *services,
 static void put(struct tree *tree, uint16_t resource,
 		struct lwm2m_value value)
 {
-	struct lwm2m_path path = path_resource(1, 0, resource);
+	struct lwm2m_path path = path_resource(ID_SERVER, 0, resource);
 	struct tree_slot *slot = tree_find(tree, &path) ? NULL :
 				 tree_slot_add(tree, &path);
 
@@ -156,11 +167,11 @@ static void put(struct tree *tree, uint16_t resource,
 static void account_build(struct tree *tree, const struct tree *accounts,
 			  uint16_t instance)
 {
-	struct lwm2m_path scope = path_instance(1, instance), path;
+	struct lwm2m_path scope = path_instance(ID_SERVER, instance), path;
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
 
-	if (!tree_add(tree, agent_model()->object(agent_model(), 1), 0))
+	if (!tree_add(tree, agent_model()->object(agent_model(), ID_SERVER), 0))
 		abort();
 	while ((slot = tree_next(accounts, &scope, &at, &path))) {
 		path.id[1] = 0;
@@ -168,13 +179,13 @@ static void account_build(struct tree *tree, const struct tree *accounts,
 		    tree_set(tree, &path, &slot->value, 0) < 0)
 			abort();
 	}
-	put(tree, 1, lwm2m_integer(LIFETIME));
-	put(tree, 5, lwm2m_integer(86400));
-	put(tree, 6, lwm2m_boolean(false));
-	put(tree, 7, lwm2m_string("U", 1));
-	put(tree, 4, (struct lwm2m_value){0});
-	put(tree, 8, (struct lwm2m_value){0});
-	put(tree, 9, (struct lwm2m_value){0});
+	put(tree, ID_SERVER_LIFETIME, lwm2m_integer(LIFETIME));
+	put(tree, ID_SERVER_DISABLE_TIMEOUT, lwm2m_integer(ACCOUNT_DISABLED));
+	put(tree, ID_SERVER_STORING, lwm2m_boolean(false));
+	put(tree, ID_SERVER_BINDING, lwm2m_string("U", 1));
+	put(tree, ID_SERVER_DISABLE, (struct lwm2m_value){0});
+	put(tree, ID_SERVER_UPDATE, (struct lwm2m_value){0});
+	put(tree, ID_SERVER_BOOTSTRAP, (struct lwm2m_value){0});
 }
 
 struct server *server_of_account(struct services *services,

@@ -11,6 +11,7 @@
 #include "agent/endpoint/batch.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/gateway/gateway.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -187,7 +188,8 @@ static json *row_server(const struct client *c)
 
 static void add_sleeper(json *to, const struct endpoint *e)
 {
-	const struct lwm2m_path battery = path_resource(3, 0, 9);
+	const struct lwm2m_path battery = path_resource(
+		ID_DEVICE, 0, ID_DEVICE_BATTERY_LEVEL);
 	const struct tree_slot *slot = tree_find(&e->tree, &battery);
 	double percent = slot ? lwm2m_number(&slot->value) : NAN;
 

@@ -6,14 +6,15 @@
 #include <string.h>
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/coap/credentials.h"
+#include "objects/ids.h"
 
 #define USAGE_FALLBACK CREDENTIALS_DOMAIN_ISSUED	/* 0/x/15, E.1 */
 
 static void take(struct credentials_bytes *to, const struct tree *tree,
 		 uint16_t instance, uint16_t resource)
 {
-	struct lwm2m_value v = account_bytes(tree, path_resource(0, instance,
-								 resource));
+	struct lwm2m_value v = account_bytes(tree, path_resource(
+		ID_SECURITY, instance, resource));
 
 	if (v.length)
 		credentials_put(to, v.as.bytes, v.length);
@@ -22,8 +23,8 @@ static void take(struct credentials_bytes *to, const struct tree *tree,
 static void take_sni(struct credentials *to, const struct tree *tree,
 		     uint16_t instance)
 {
-	struct lwm2m_value v = account_bytes(tree, path_resource(0, instance,
-								 14));
+	struct lwm2m_value v = account_bytes(tree, path_resource(
+		ID_SECURITY, instance, ID_SECURITY_SNI));
 	char *text = v.length ? strndup(v.as.text, v.length) : NULL;
 
 	credentials_put_text(&to->sni, text);
@@ -42,16 +43,18 @@ static void fill(struct credentials *to, const struct tree *tree,
 	to->mode = a->mode == ACCOUNT_PSK ? SECURITY_PSK :
 		   a->mode == ACCOUNT_RPK ? SECURITY_RPK : SECURITY_X509;
 	take(a->mode == ACCOUNT_PSK ? &to->identity : &to->certificate, tree,
-	     at, 3);
+	     at, ID_SECURITY_IDENTITY);
 	take(a->mode == ACCOUNT_PSK ? &to->key : &to->private_key, tree, at,
-	     5);
+	     ID_SECURITY_SECRET);
 	if (a->mode != ACCOUNT_PSK)
-		take(&to->server, tree, at, 4);
+		take(&to->server, tree, at, ID_SECURITY_SERVER_KEY);
 	take_sni(to, tree, at);
-	to->matching = (uint8_t)account_number(tree, path_resource(0, at, 13),
-					       CREDENTIALS_EXACT);
-	to->usage = (uint8_t)account_number(tree, path_resource(0, at, 15),
-					    USAGE_FALLBACK);
+	to->matching = (uint8_t)account_number(tree,
+		path_resource(ID_SECURITY, at, ID_SECURITY_MATCHING),
+		CREDENTIALS_EXACT);
+	to->usage = (uint8_t)account_number(tree,
+		path_resource(ID_SECURITY, at, ID_SECURITY_USAGE),
+		USAGE_FALLBACK);
 }
 
 /* The account that this server was made of. */

@@ -10,6 +10,7 @@
 #include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "agent/config/model.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
 #define FALLBACK_AGAIN (60 * SECOND)
@@ -579,7 +580,8 @@ static int64_t fallback_wait(struct client_bootstrap *b)
 void client_bootstrap_fallback(struct client *c, int64_t now)
 {
 	struct client_bootstrap *b = c->endpoint->bootstrap;
-	struct lwm2m_path path = path_resource(1, c->instance, 16);
+	struct lwm2m_path path = path_resource(ID_SERVER, c->instance,
+						ID_SERVER_FALLBACK);
 	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
 
 	if (!b || now < b->fall_back_at || (slot && !slot->value.as.boolean) ||

@@ -9,6 +9,7 @@
 #include "agent/client/services.h"
 #include "agent/config/model.h"
 #include "objects/access.h"
+#include "objects/ids.h"
 
 static bool is_configured(const struct client *c)
 {
@@ -51,7 +52,7 @@ static const struct object_def *access_object(void)
 static const struct client *account_of(const struct endpoint *e,
 				       const struct access_rule *rule)
 {
-	for (size_t i = 0; i < e->n_clients && rule->object == 1; i++)
+	for (size_t i = 0; i < e->n_clients && rule->object == ID_SERVER; i++)
 		if (e->clients[i].instance == rule->instance)
 			return &e->clients[i];
 	return NULL;
@@ -117,7 +118,7 @@ static void keep(struct endpoint *e, uint16_t id)
 /* Who observes object 2 has one more. */
 static void tell(struct endpoint *e, uint16_t id, int64_t now)
 {
-	struct lwm2m_path path = path_resource(ACCESS_OBJECT, id, 0);
+	struct lwm2m_path path = path_resource(ACCESS_OBJECT, id, ID_ACCESS_OBJECT);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
 
 	for (size_t i = 0; i < e->n_clients && slot; i++)
@@ -226,7 +227,8 @@ static void drop_idle(struct endpoint *e, int64_t now)
 
 static bool is_controlled(uint16_t object)
 {
-	return object != 0 && object != ACCESS_OBJECT && object != 21;
+	return object != ID_SECURITY && object != ACCESS_OBJECT &&
+	       object != ID_OSCORE;
 }
 
 static void add_missing(struct endpoint *e, uint16_t owner, int64_t now)

@@ -10,6 +10,7 @@
 #include "agent/base/log.h"
 #include "agent/config/model.h"
 #include "objects/access.h"
+#include "objects/ids.h"
 
 #define SIZE_MOST 65536		/* bytes of one stored account */
 
@@ -159,7 +160,7 @@ bool endpoint_accounts_store(struct endpoint *e, const struct tree *tree,
 static void set(struct tree *tree, uint16_t instance, uint16_t resource,
 		struct lwm2m_value value)
 {
-	struct lwm2m_path path = path_resource(0, instance, resource);
+	struct lwm2m_path path = path_resource(ID_SECURITY, instance, resource);
 
 	if (tree_set(tree, &path, &value, 0) < 0)
 		abort();
@@ -167,10 +168,14 @@ static void set(struct tree *tree, uint16_t instance, uint16_t resource,
 
 static void keys_remove(struct tree *tree, uint16_t instance)
 {
-	static const uint16_t keys[] = {3, 4, 5};
+	static const uint16_t keys[] = {
+		ID_SECURITY_IDENTITY, ID_SECURITY_SERVER_KEY,
+		ID_SECURITY_SECRET
+	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		struct lwm2m_path path = path_resource(0, instance, keys[i]);
+		struct lwm2m_path path = path_resource(ID_SECURITY, instance,
+							keys[i]);
 
 		account_remove(tree, &path);
 	}
@@ -201,7 +206,8 @@ uint32_t endpoint_accounts_timeout(const struct endpoint *e)
 		return timeout;
 	if (account_list(&tree, &first, 1) && first.bootstrap)
 		timeout = (uint32_t)account_number(&tree,
-			path_resource(0, first.security, 12), timeout);
+			path_resource(ID_SECURITY, first.security,
+				      ID_SECURITY_ACCOUNT_TIMEOUT), timeout);
 	account_tree_finish(&tree);
 	return timeout;
 }
@@ -248,7 +254,8 @@ static void client_make(struct endpoint *e, const struct tree *tree,
 
 	client_init(c, e, server_of(e, tree, a, now), a->server);
 	c->registration.lifetime = (uint32_t)account_number(tree,
-		path_resource(1, a->server, 1), c->server->conf->lifetime);
+		path_resource(ID_SERVER, a->server, ID_SERVER_LIFETIME),
+		c->server->conf->lifetime);
 }
 
 bool endpoint_accounts_clients(struct endpoint *e, int64_t now)
@@ -276,7 +283,7 @@ bool endpoint_accounts_clients(struct endpoint *e, int64_t now)
 static void override(struct endpoint *e, const struct tree *accounts,
 		     const struct account *a)
 {
-	struct lwm2m_path scope = path_instance(1, a->server), path;
+	struct lwm2m_path scope = path_instance(ID_SERVER, a->server), path;
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot, *there;
 
@@ -365,10 +372,10 @@ void endpoint_accounts_copy(const struct endpoint *e, struct tree *copy)
 	struct tree stored;
 
 	tree_init(copy);
-	copy_below(copy, &e->tree, path_object(1));
+	copy_below(copy, &e->tree, path_object(ID_SERVER));
 	if (endpoint_accounts(e, &stored)) {
-		copy_below(copy, &stored, path_object(0));
-		copy_below(copy, &stored, path_object(21));
+		copy_below(copy, &stored, path_object(ID_SECURITY));
+		copy_below(copy, &stored, path_object(ID_OSCORE));
 		rules_copy(e, &stored, copy);
 		account_tree_finish(&stored);
 		return;

@@ -379,7 +379,8 @@ static bool firmware_is_written(const struct request *request, struct lwm2m_path
 	    path->id[0] != ID_FIRMWARE || path->id[1] || request->query_length)
 		return false;
 	return path->depth == 2 ||
-	       (path->depth == 3 && path->id[2] <= 1 &&
+	       (path->depth == 3 && (path->id[2] == ID_FIRMWARE_PACKAGE ||
+				     path->id[2] == ID_FIRMWARE_URI) &&
 		request->method == REQUEST_PUT);
 }
 

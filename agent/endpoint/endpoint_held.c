@@ -6,6 +6,7 @@
 #include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "objects/codec.h"
+#include "objects/ids.h"
 
 /* Of all accounts as configured: where it differs, object 1 is not restored. */
 static uint64_t accounts_print(const struct endpoint *e)
@@ -85,7 +86,7 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 		tree_add(&e->tree, model->object(model, object),
 			 record->path.id[1]);
 	if (record->path.depth < 3 || (slot && slot->flags & TREE_BOUND) ||
-	    record->path.id[0] == 0 ||
+	    record->path.id[0] == ID_SECURITY ||
 	    tree_set(&e->tree, &record->path, &record->value,
 		     record->time) < 0)
 		return;		/* not there any more, or a device's now */
@@ -120,7 +121,7 @@ static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 			 "dropped");
 	for (int i = 0; i < count; i++)
 		if (print == accounts_print(e) ||
-		    room->records[i].path.id[0] != 1)
+		    room->records[i].path.id[0] != ID_SERVER)
 			restore(e, &room->records[i]);
 }
 

@@ -5,13 +5,13 @@
 #include "agent/client/client.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/lwm2m/account.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
-enum { PRIORITY = 13, DELAY = 14, BLOCK = 15 };
 
 static int64_t number(const struct client *c, uint16_t resource)
 {
-	return account_number(&c->endpoint->tree, path_resource(1,
+	return account_number(&c->endpoint->tree, path_resource(ID_SERVER,
 			      c->instance, resource), -1);
 }
 
@@ -20,15 +20,15 @@ static bool is_done(const struct client *c)
 {
 	return c->registration.state == REGISTRATION_REGISTERED ||
 	       c->registration.state == REGISTRATION_UPDATING ||
-	       (client_has_failed(c) && number(c, BLOCK) != 1);
+	       (client_has_failed(c) && number(c, ID_SERVER_BLOCK) != 1);
 }
 
 static bool is_its_turn(const struct endpoint *e, const struct client *c)
 {
-	int64_t priority = number(c, PRIORITY);
+	int64_t priority = number(c, ID_SERVER_PRIORITY);
 
 	for (size_t i = 0; i < e->n_clients && priority >= 0; i++) {
-		int64_t other = number(&e->clients[i], PRIORITY);
+		int64_t other = number(&e->clients[i], ID_SERVER_PRIORITY);
 
 		if (other >= 0 && other < priority && !is_done(&e->clients[i]))
 			return false;
@@ -38,7 +38,7 @@ static bool is_its_turn(const struct endpoint *e, const struct client *c)
 
 static void start(struct client *c, int64_t now)
 {
-	int64_t delay = c->delayed ? 0 : number(c, DELAY);
+	int64_t delay = c->delayed ? 0 : number(c, ID_SERVER_DELAY);
 
 	c->delayed = true;
 	if (delay > 0)

@@ -5,7 +5,6 @@
 #include "objects/codec.h"
 #include "objects/ids.h"
 
-#define DISABLE_TIMEOUT 86400	/* s, where it says nothing (Core TS E.2) */
 
 static struct client *server_client(struct endpoint *e, uint16_t instance)
 {
@@ -22,7 +21,7 @@ static uint32_t server_disable_timeout(const struct client *c)
 	const struct tree_slot *slot = tree_find(&c->endpoint->tree, &path);
 
 	return slot && slot->value.as.integer > 0 ?
-	       (uint32_t)slot->value.as.integer : DISABLE_TIMEOUT;
+	       (uint32_t)slot->value.as.integer : ACCOUNT_DISABLED;
 }
 
 static uint8_t server_execute(struct endpoint *e,

@@ -6,10 +6,32 @@
 #include "agent/config/config_facts.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_object.h"
+#include "agent/lwm2m/account.h"
 #include "agent/client/services.h"
 #include "agent/base/machine.h"
 #include "agent/config/model.h"
+#include "objects/ids.h"
 #include "ipso/ipso.h"
+
+static struct lwm2m_path device_at(uint16_t resource)
+{
+	return path_resource(ID_DEVICE, 0, resource);
+}
+
+static struct lwm2m_path statistics_at(uint16_t resource)
+{
+	return path_resource(ID_STATISTICS, 0, resource);
+}
+
+static struct lwm2m_path listed_at(uint16_t resource)
+{
+	return path_resource(ID_LISTING, 0, resource);
+}
+
+static struct lwm2m_path location_at(uint16_t resource)
+{
+	return path_resource(ID_LOCATION, 0, resource);
+}
 
 static struct tree_slot *slot_at(struct tree *tree, struct lwm2m_path path)
 {
@@ -47,27 +69,28 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 		uint16_t resource;
 		struct lwm2m_value value;
 	} values[] = {
-		{0, lwm2m_integer(conf->id)},
-		{1, lwm2m_integer(conf->lifetime)},
-		{2, lwm2m_integer(conf->pmin)},
-		{3, lwm2m_integer(conf->pmax)},
-		{4, {0}},			/* executable: Disable */
-		{5, lwm2m_integer(86400)},
-		{6, lwm2m_boolean(true)},
-		{7, lwm2m_string(conf->tcp ? "T" : "U", 1)},
-		{8, {0}},			/* executable: Update Trigger */
-		{23, lwm2m_boolean(false)},	/* Mute Send: not of 1.0 */
+		{ID_SERVER_ID, lwm2m_integer(conf->id)},
+		{ID_SERVER_LIFETIME, lwm2m_integer(conf->lifetime)},
+		{ID_SERVER_PMIN, lwm2m_integer(conf->pmin)},
+		{ID_SERVER_PMAX, lwm2m_integer(conf->pmax)},
+		{ID_SERVER_DISABLE, {0}},	/* executable */
+		{ID_SERVER_DISABLE_TIMEOUT, lwm2m_integer(ACCOUNT_DISABLED)},
+		{ID_SERVER_STORING, lwm2m_boolean(true)},
+		{ID_SERVER_BINDING, lwm2m_string(conf->tcp ? "T" : "U", 1)},
+		{ID_SERVER_UPDATE, {0}},	/* executable */
+		{ID_SERVER_MUTE_SEND, lwm2m_boolean(false)},	/* not of 1.0 */
 	};
 	size_t count = sizeof(values) / sizeof(values[0]) -
 		       (conf->version == VERSION_1_0);
 
-	add_object(tree, 1, 0);
+	add_object(tree, ID_SERVER, 0);
 	for (size_t n = 0; n < count; n++)
-		put(tree, path_resource(1, 0, values[n].resource),
+		put(tree, path_resource(ID_SERVER, 0, values[n].resource),
 		    values[n].value);
 }
 
-/* What all endpoints of a server, or all without a name plate, have alike. */
+/* What all endpoints of a server have alike, or all devices of which the
+ * configuration says nothing. */
 static void share(struct endpoint *e, const struct tree *common,
 		  uint16_t object, uint16_t id)
 {
@@ -83,15 +106,17 @@ static void add_account(struct endpoint *e, const struct client *c)
 	if (!s->account.n_instances) {
 		build_account(&s->account, s->conf);
 		if (s->services->servers.bootstrap)	/* executable */
-			put(&s->account, path_resource(1, 0, 9),
-			    (struct lwm2m_value){0});
+			put(&s->account, path_resource(ID_SERVER, 0,
+			    ID_SERVER_BOOTSTRAP), (struct lwm2m_value){0});
 	}
-	share(e, &s->account, 1, c->instance);
+	share(e, &s->account, ID_SERVER, c->instance);
 	if (c->registration.lifetime != s->conf->lifetime)
-		put(&e->tree, path_resource(1, c->instance, 1),
+		put(&e->tree, path_resource(ID_SERVER, c->instance,
+					    ID_SERVER_LIFETIME),
 		    lwm2m_integer(c->registration.lifetime));
 	if (e->conf->queue)
-		put(&e->tree, path_resource(1, c->instance, 7),
+		put(&e->tree, path_resource(ID_SERVER, c->instance,
+					    ID_SERVER_BINDING),
 		    lwm2m_string(binding, 2));
 }
 
@@ -108,44 +133,50 @@ static void build_device(struct tree *tree)
 {
 	const char *zone = machine_facts()->timezone;
 
-	add_object(tree, 3, 0);
-	put(tree, path_resource(3, 0, 4), (struct lwm2m_value){0});
-	put(tree, path_resource(3, 0, 5), (struct lwm2m_value){0});
-	put(tree, path_element(3, 0, 11, 0), lwm2m_integer(0));
-	put(tree, path_resource(3, 0, 12), (struct lwm2m_value){0});
-	put_computed(tree, path_resource(3, 0, 13), LWM2M_TIME);
-	put_computed(tree, path_resource(3, 0, 14), LWM2M_STRING);
-	put_text(tree, path_resource(3, 0, 15), zone);
-	put_computed(tree, path_resource(3, 0, 16), LWM2M_STRING);
+	add_object(tree, ID_DEVICE, 0);
+	put(tree, device_at(ID_DEVICE_REBOOT), (struct lwm2m_value){0});
+	put(tree, device_at(ID_DEVICE_FACTORY_RESET), (struct lwm2m_value){0});
+	put(tree, path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, 0),
+	    lwm2m_integer(0));
+	put(tree, device_at(ID_DEVICE_ERROR_RESET), (struct lwm2m_value){0});
+	put_computed(tree, device_at(ID_DEVICE_TIME), LWM2M_TIME);
+	put_computed(tree, device_at(ID_DEVICE_UTC_OFFSET), LWM2M_STRING);
+	put_text(tree, device_at(ID_DEVICE_TIMEZONE), zone);
+	put_computed(tree, device_at(ID_DEVICE_BINDINGS), LWM2M_STRING);
 }
 
 /* Of a radio's device. */
 static void build_link(struct tree *tree)
 {
-	add_object(tree, 4, 0);
-	put_computed(tree, path_resource(4, 0, 0), LWM2M_INTEGER);
-	put_computed(tree, path_element(4, 0, 1, 0), LWM2M_INTEGER);
-	put_computed(tree, path_resource(4, 0, 2), LWM2M_INTEGER);
-	put_computed(tree, path_element(4, 0, 4, 0), LWM2M_STRING);
+	add_object(tree, ID_LINK, 0);
+	put_computed(tree, path_resource(ID_LINK, 0, ID_LINK_BEARER),
+		     LWM2M_INTEGER);
+	put_computed(tree, path_element(ID_LINK, 0, ID_LINK_BEARERS, 0),
+		     LWM2M_INTEGER);
+	put_computed(tree, path_resource(ID_LINK, 0, ID_LINK_SIGNAL),
+		     LWM2M_INTEGER);
+	put_computed(tree, path_element(ID_LINK, 0, ID_LINK_ADDRESSES, 0),
+		     LWM2M_STRING);
 }
 
 static void build_statistics(struct tree *tree)
 {
-	add_object(tree, 7, 0);
-	for (uint16_t id = 2; id <= 5; id++)
-		put_computed(tree, path_resource(7, 0, id), LWM2M_INTEGER);
-	put(tree, path_resource(7, 0, 6), (struct lwm2m_value){0});
-	put(tree, path_resource(7, 0, 7), (struct lwm2m_value){0});
-	put(tree, path_resource(7, 0, 8), lwm2m_integer(0));
+	add_object(tree, ID_STATISTICS, 0);
+	for (uint16_t id = ID_STATISTICS_SENT; id <= ID_STATISTICS_AVERAGE;
+	     id++)
+		put_computed(tree, statistics_at(id), LWM2M_INTEGER);
+	put(tree, statistics_at(ID_STATISTICS_START), (struct lwm2m_value){0});
+	put(tree, statistics_at(ID_STATISTICS_STOP), (struct lwm2m_value){0});
+	put(tree, statistics_at(ID_STATISTICS_PERIOD), lwm2m_integer(0));
 }
 
 /* Of the gateway's endpoint, for each device. */
 static void build_listed(struct tree *tree)
 {
-	add_object(tree, 25, 0);
-	put_computed(tree, path_resource(25, 0, 0), LWM2M_STRING);
-	put_computed(tree, path_resource(25, 0, 1), LWM2M_STRING);
-	put_computed(tree, path_resource(25, 0, 3), LWM2M_CORELINK);
+	add_object(tree, ID_LISTING, 0);
+	put_computed(tree, listed_at(ID_LISTING_DEVICE), LWM2M_STRING);
+	put_computed(tree, listed_at(ID_LISTING_PREFIX), LWM2M_STRING);
+	put_computed(tree, listed_at(ID_LISTING_OBJECTS), LWM2M_CORELINK);
 }
 
 static void build_common(struct tree *tree)
@@ -158,8 +189,8 @@ static void build_common(struct tree *tree)
 
 void endpoint_build_link(struct endpoint *e)
 {
-	if (!tree_has_object(&e->tree, 4))
-		share(e, &e->services->device, 4, 0);
+	if (!tree_has_object(&e->tree, ID_LINK))
+		share(e, &e->services->device, ID_LINK, 0);
 }
 
 static void put_fixed(struct tree *tree, struct lwm2m_path path,
@@ -174,15 +205,18 @@ static void put_fixed(struct tree *tree, struct lwm2m_path path,
 static void add_location(struct endpoint *e, const struct config_location *at,
 			 int64_t wall)
 {
-	add_object(&e->tree, 6, 0);
-	put(&e->tree, path_resource(6, 0, 0), lwm2m_float(at->latitude));
-	put(&e->tree, path_resource(6, 0, 1), lwm2m_float(at->longitude));
+	add_object(&e->tree, ID_LOCATION, 0);
+	put(&e->tree, location_at(ID_LOCATION_LATITUDE),
+	    lwm2m_float(at->latitude));
+	put(&e->tree, location_at(ID_LOCATION_LONGITUDE),
+	    lwm2m_float(at->longitude));
 	if (at->has_altitude)
-		put(&e->tree, path_resource(6, 0, 2),
+		put(&e->tree, location_at(ID_LOCATION_ALTITUDE),
 		    lwm2m_float(at->altitude));
 	if (at->has_radius)
-		put(&e->tree, path_resource(6, 0, 3), lwm2m_float(at->radius));
-	put(&e->tree, path_resource(6, 0, 5),
+		put(&e->tree, location_at(ID_LOCATION_RADIUS),
+		    lwm2m_float(at->radius));
+	put(&e->tree, location_at(ID_LOCATION_TIME),
 	    (struct lwm2m_value){LWM2M_TIME, 0,
 				 {.integer = wall / INT64_C(1000000000)}});
 }
@@ -190,14 +224,14 @@ static void add_location(struct endpoint *e, const struct config_location *at,
 /* A zone that is not the system's has an offset that is not known. */
 static void add_zone(struct tree *tree, const struct config_rare *facts)
 {
-	struct lwm2m_path offset = path_resource(3, 0, 14);
+	struct lwm2m_path offset = device_at(ID_DEVICE_UTC_OFFSET);
 	const char *zone = machine_facts()->timezone;
 
 	if (facts->timezone && (!zone || strcmp(zone, facts->timezone)) &&
 	    !facts->utc_offset)
 		tree_remove(tree, &offset);
 	put_fixed(tree, offset, facts->utc_offset);
-	put_text(tree, path_resource(3, 0, 15), facts->timezone);
+	put_text(tree, device_at(ID_DEVICE_TIMEZONE), facts->timezone);
 }
 
 static void add_rare(struct endpoint *e, const struct config_rare *facts,
@@ -205,10 +239,10 @@ static void add_rare(struct endpoint *e, const struct config_rare *facts,
 {
 	struct tree *tree = &e->tree;
 
-	put_text(tree, path_resource(3, 0, 3), facts->firmware_version);
-	put_text(tree, path_resource(3, 0, 17), facts->device_type);
-	put_text(tree, path_resource(3, 0, 18), facts->hardware_version);
-	put_text(tree, path_resource(3, 0, 19), facts->software_version);
+	put_text(tree, device_at(ID_DEVICE_FIRMWARE), facts->firmware_version);
+	put_text(tree, device_at(ID_DEVICE_TYPE), facts->device_type);
+	put_text(tree, device_at(ID_DEVICE_HARDWARE), facts->hardware_version);
+	put_text(tree, device_at(ID_DEVICE_SOFTWARE), facts->software_version);
 	if (facts->timezone || facts->utc_offset)
 		add_zone(tree, facts);
 	if (facts->location)
@@ -219,9 +253,10 @@ static void add_rare(struct endpoint *e, const struct config_rare *facts,
 static void add_facts(struct endpoint *e, const struct config_facts *facts,
 		      int64_t now)
 {
-	put_text(&e->tree, path_resource(3, 0, 0), facts->manufacturer);
-	put_text(&e->tree, path_resource(3, 0, 1), facts->model);
-	put_text(&e->tree, path_resource(3, 0, 2), facts->serial);
+	put_text(&e->tree, device_at(ID_DEVICE_MANUFACTURER),
+		 facts->manufacturer);
+	put_text(&e->tree, device_at(ID_DEVICE_MODEL), facts->model);
+	put_text(&e->tree, device_at(ID_DEVICE_SERIAL), facts->serial);
 	if (facts->rare)
 		add_rare(e, facts->rare, now);
 }
@@ -232,8 +267,8 @@ static void add_device(struct endpoint *e, int64_t now)
 
 	if (!services->device.n_instances)
 		build_common(&services->device);
-	share(e, &services->device, 3, 0);
-	share(e, &services->device, 7, 0);
+	share(e, &services->device, ID_DEVICE, 0);
+	share(e, &services->device, ID_STATISTICS, 0);
 	if (e->conf->facts)
 		add_facts(e, e->conf->facts, now);
 }
@@ -241,7 +276,7 @@ static void add_device(struct endpoint *e, int64_t now)
 /* The gateway's own endpoint: what the site does not say, the machine does. */
 static void put_unless(struct tree *tree, uint16_t resource, const char *text)
 {
-	struct lwm2m_path path = path_resource(3, 0, resource);
+	struct lwm2m_path path = device_at(resource);
 
 	if (!tree_find(tree, &path))
 		put_text(tree, path, text);
@@ -253,18 +288,20 @@ static void add_machine(struct endpoint *e)
 	struct tree *tree = &e->tree;
 	int64_t memory = machine_memory().total_kb;
 
-	put_unless(tree, 0, machine->vendor ? machine->vendor : "lwmux");
-	put_unless(tree, 1, machine->product ? machine->product : "gateway");
-	put_unless(tree, 2, machine->serial);
-	put_unless(tree, 3, machine->system);
-	put_unless(tree, 17, "gateway");
-	put_unless(tree, 18, machine->version);
-	put_unless(tree, 19, e->services->version);
-	add_object(tree, 4, 0);
+	put_unless(tree, ID_DEVICE_MANUFACTURER,
+		   machine->vendor ? machine->vendor : "lwmux");
+	put_unless(tree, ID_DEVICE_MODEL,
+		   machine->product ? machine->product : "gateway");
+	put_unless(tree, ID_DEVICE_SERIAL, machine->serial);
+	put_unless(tree, ID_DEVICE_FIRMWARE, machine->system);
+	put_unless(tree, ID_DEVICE_TYPE, "gateway");
+	put_unless(tree, ID_DEVICE_HARDWARE, machine->version);
+	put_unless(tree, ID_DEVICE_SOFTWARE, e->services->version);
+	add_object(tree, ID_LINK, 0);
 	if (!memory)
 		return;
-	put_computed(tree, path_resource(3, 0, 10), LWM2M_INTEGER);
-	put(tree, path_resource(3, 0, 21), lwm2m_integer(memory));
+	put_computed(tree, device_at(ID_DEVICE_MEMORY_FREE), LWM2M_INTEGER);
+	put(tree, device_at(ID_DEVICE_MEMORY_TOTAL), lwm2m_integer(memory));
 }
 
 /* One resource of any object, without IPSO's companions. */
@@ -275,7 +312,7 @@ static void build_bound(struct endpoint *e, const struct config_point *point,
 							 point->resource.id[2]);
 	struct tree_slot *slot;
 
-	if (object->id == 4)
+	if (object->id == ID_LINK)
 		endpoint_build_link(e);
 	if (!tree_add(&e->tree, object, point->resource.id[1]))
 		abort();

@@ -5,10 +5,11 @@
 #include "agent/gateway/gateway.h"
 #include "agent/endpoint/last.h"
 #include "agent/base/log.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
 
-/* 5518 Timestamp of an IPSO object: of its value, in seconds. */
+/* Timestamp of an IPSO object: of its value, in seconds. */
 static int64_t stamp_correct(const struct wall_jump *jump, int64_t stamp)
 {
 	int64_t right = wall_correct(jump, stamp * SECOND);
@@ -19,7 +20,8 @@ static int64_t stamp_correct(const struct wall_jump *jump, int64_t stamp)
 static bool is_stamp(const struct lwm2m_path *path,
 		     const struct tree_slot *slot)
 {
-	return path->id[2] == 5518 && slot->value.type == LWM2M_TIME;
+	return path->id[2] == ID_IPSO_TIMESTAMP &&
+	       slot->value.type == LWM2M_TIME;
 }
 
 static void endpoint_correct(struct endpoint *e, const struct wall_jump *jump)

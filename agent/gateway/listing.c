@@ -6,6 +6,7 @@
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
+#include "objects/ids.h"
 #include "objects/linkformat.h"
 
 static struct endpoint *listed(const struct gateway *g, uint16_t id)
@@ -34,8 +35,8 @@ static bool enter(struct endpoint *e)
 
 	if (id < 0)
 		return false;
-	if (!tree_share(&g->itself->tree, tree_instance_find(&g->services.device, 25,
-							     0), (uint16_t)id))
+	if (!tree_share(&g->itself->tree, tree_instance_find(
+			&g->services.device, ID_LISTING, 0), (uint16_t)id))
 		abort();
 	g->listed[id] = e;
 	return true;
@@ -116,7 +117,7 @@ void listing_remove(struct endpoint *e, int64_t now)
 void listing_changed(struct endpoint *e, int64_t now)
 {
 	struct lwm2m_value none = {.type = LWM2M_CORELINK};
-	struct lwm2m_path path = path_resource(25, 0, 3);
+	struct lwm2m_path path = path_resource(ID_LISTING, 0, ID_LISTING_OBJECTS);
 	long id = id_of(e);
 
 	path.id[1] = (uint16_t)id;
@@ -152,13 +153,14 @@ bool listing_compute(const struct endpoint *itself,
 	if (!e)
 		return false;
 	switch (path->id[2]) {
-	case 0: buf_text(texts, e->conf->endpoint); break;
-	case 1: buf_print(texts, "d%u", path->id[1]); break;
-	case 3: objects_print(&e->tree, texts); break;
+	case ID_LISTING_DEVICE: buf_text(texts, e->conf->endpoint); break;
+	case ID_LISTING_PREFIX: buf_print(texts, "d%u", path->id[1]); break;
+	case ID_LISTING_OBJECTS: objects_print(&e->tree, texts); break;
 	default: return false;
 	}
 	*value = lwm2m_string((const char *)texts->at + from,
 			      (uint32_t)(texts->used - from));
-	value->type = path->id[2] == 3 ? LWM2M_CORELINK : LWM2M_STRING;
+	value->type = path->id[2] == ID_LISTING_OBJECTS ? LWM2M_CORELINK :
+							  LWM2M_STRING;
 	return true;
 }

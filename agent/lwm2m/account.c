@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 #include "agent/lwm2m/account.h"
+#include "objects/access.h"
 #include "objects/codec.h"
+#include "objects/ids.h"
 
 static const char magic[4] = {'L', 'W', 'A', '1'};
 
@@ -11,7 +13,8 @@ struct head { char magic[4]; uint32_t length; uint64_t print; int64_t when; };
 
 bool account_object(uint16_t object)
 {
-	return object <= 2 || object == 21;
+	return object == ID_SECURITY || object == ID_SERVER ||
+	       object == ACCESS_OBJECT || object == ID_OSCORE;
 }
 
 int64_t account_number(const struct tree *tree, struct lwm2m_path path,
@@ -54,8 +57,8 @@ static uint16_t server_of(const struct tree *tree, uint16_t id)
 	for (size_t i = 0; i < tree->n_instances; i++) {
 		const struct tree_instance *at = &tree->instances[i];
 
-		if (at->object->id == 1 && account_number(tree,
-		    path_resource(1, at->id, 0), -1) == id)
+		if (at->object->id == ID_SERVER && account_number(tree,
+		    path_resource(ID_SERVER, at->id, ID_SERVER_ID), -1) == id)
 			return at->id;
 	}
 	return ACCOUNT_NONE;
@@ -64,16 +67,19 @@ static uint16_t server_of(const struct tree *tree, uint16_t id)
 static struct account account_at(const struct tree *tree, uint16_t instance)
 {
 	struct lwm2m_value uri = account_bytes(tree,
-		path_resource(0, instance, 0));
-	int64_t id = account_number(tree, path_resource(0, instance, 10), 0);
+		path_resource(ID_SECURITY, instance, ID_SECURITY_URI));
+	int64_t id = account_number(tree, path_resource(ID_SECURITY,
+					instance, ID_SECURITY_SERVER), 0);
 	struct account a = {
 		.security = instance, .server = ACCOUNT_NONE,
 		.bootstrap = account_number(tree,
-			path_resource(0, instance, 1), 0) != 0,
+			path_resource(ID_SECURITY, instance,
+				      ID_SECURITY_BOOTSTRAP), 0) != 0,
 		.mode = (uint8_t)account_number(tree,
-			path_resource(0, instance, 2), ACCOUNT_NOSEC),
+			path_resource(ID_SECURITY, instance, ID_SECURITY_MODE),
+			ACCOUNT_NOSEC),
 		.own = (int32_t)account_number(tree,
-			path_resource(0, instance, ACCOUNT_OWN), -1),
+			path_resource(ID_SECURITY, instance, ACCOUNT_OWN), -1),
 		.uri = uri.as.text, .uri_length = uri.length,
 	};
 
@@ -92,7 +98,7 @@ size_t account_list(const struct tree *tree, struct account list[], size_t max)
 		for (size_t i = 0; i < tree->n_instances; i++) {
 			struct account a;
 
-			if (tree->instances[i].object->id != 0 || n == max)
+			if (tree->instances[i].object->id != ID_SECURITY || n == max)
 				continue;
 			a = account_at(tree, tree->instances[i].id);
 			if (a.bootstrap == !pass)

@@ -10,6 +10,7 @@
 #include "objects/tree.h"
 
 #define ACCOUNTS_MAX 32		/* servers of one endpoint */
+#define ACCOUNT_DISABLED 86400	/* s; 1/x/5 where it says nothing */
 #define ACCOUNT_NONE 65535	/* no such instance */
 /* Of object 0, ours alone, not on any wire: the short id of the configured
  * server whose keys this instance goes by (0: of the bootstrap server's); a

@@ -5,6 +5,8 @@
 #include <string.h>
 #include "agent/lwm2m/account.h"
 #include "agent/base/uri.h"
+#include "objects/access.h"
+#include "objects/ids.h"
 
 static size_t count(const struct tree *tree, uint16_t object)
 {
@@ -35,13 +37,20 @@ static const char *uri_check(const struct account *a)
 	return NULL;
 }
 
+static uint32_t security_length(const struct tree *tree, uint16_t instance,
+				uint16_t resource)
+{
+	return account_bytes(tree, path_resource(ID_SECURITY, instance,
+						 resource)).length;
+}
+
 /* Lengths by Core TS E.1. What the keys are is for credentials.h to say. */
 static const char *keys_check(const struct tree *tree, const struct account *a)
 {
 	uint16_t at = a->security;
-	uint32_t identity = account_bytes(tree, path_resource(0, at, 3)).length;
-	uint32_t server = account_bytes(tree, path_resource(0, at, 4)).length;
-	uint32_t key = account_bytes(tree, path_resource(0, at, 5)).length;
+	uint32_t identity = security_length(tree, at, ID_SECURITY_IDENTITY);
+	uint32_t server = security_length(tree, at, ID_SECURITY_SERVER_KEY);
+	uint32_t key = security_length(tree, at, ID_SECURITY_SECRET);
 
 	if (a->own >= 0 || a->mode == ACCOUNT_NOSEC)
 		return NULL;		/* the configuration's, or none */
@@ -63,7 +72,8 @@ static const char *keys_check(const struct tree *tree, const struct account *a)
 static const char *oscore_check(const struct tree *tree,
 				const struct account *a)
 {
-	struct lwm2m_path path = path_resource(0, a->security, 17);
+	struct lwm2m_path path = path_resource(ID_SECURITY, a->security,
+						ID_SECURITY_OSCORE);
 	const struct tree_slot *slot = tree_find(tree, &path);
 
 	if (slot && slot->value.type == LWM2M_OBJLINK &&
@@ -76,7 +86,7 @@ static const char *binding_check(const struct tree *tree,
 				 const struct account *a)
 {
 	struct lwm2m_value b = account_bytes(tree,
-		path_resource(1, a->server, 7));
+		path_resource(ID_SERVER, a->server, ID_SERVER_BINDING));
 
 	bool tcp = memmem(a->uri, a->uri_length, "+tcp:", 5) != NULL;
 
@@ -93,7 +103,8 @@ static const char *server_check(const struct tree *tree,
 		return "an account without a short server id";
 	if (a->server == ACCOUNT_NONE)
 		return "an account of object 0 without one of object 1";
-	lifetime = account_number(tree, path_resource(1, a->server, 1), 1);
+	lifetime = account_number(tree, path_resource(ID_SERVER, a->server,
+						      ID_SERVER_LIFETIME), 1);
 	if (lifetime < 0 || lifetime > UINT32_MAX)
 		return "a lifetime that is none";
 	return binding_check(tree, a);
@@ -128,9 +139,17 @@ static const char *pairs_check(const struct tree *tree,
 		return "more than one bootstrap server";
 	if (!n_servers)
 		return "no server";
-	if (count(tree, 1) != n_servers)
+	if (count(tree, ID_SERVER) != n_servers)
 		return "an account of object 1 without one of object 0";
 	return NULL;
+}
+
+/* -1: none. */
+static int64_t access_number(const struct tree *tree, uint16_t instance,
+			     uint16_t resource)
+{
+	return account_number(tree, path_resource(ACCESS_OBJECT, instance,
+						  resource), -1);
 }
 
 static const char *acl_check(const struct tree *tree)
@@ -139,10 +158,10 @@ static const char *acl_check(const struct tree *tree)
 		const struct tree_instance *at = &tree->instances[i];
 		uint16_t id = at->id;
 
-		if (at->object->id == 2 &&
-		    (account_number(tree, path_resource(2, id, 0), -1) < 0 ||
-		     account_number(tree, path_resource(2, id, 1), -1) < 0 ||
-		     account_number(tree, path_resource(2, id, 3), -1) < 0))
+		if (at->object->id == ACCESS_OBJECT &&
+		    (access_number(tree, id, ID_ACCESS_OBJECT) < 0 ||
+		     access_number(tree, id, ID_ACCESS_INSTANCE) < 0 ||
+		     access_number(tree, id, ID_ACCESS_OWNER) < 0))
 			return "an access control without object, instance "
 			       "or owner";
 	}
@@ -155,7 +174,7 @@ const char *account_check(const struct tree *tree)
 	size_t n = account_list(tree, list, ACCOUNTS_MAX);
 	const char *why = NULL;
 
-	if (count(tree, 0) > n)
+	if (count(tree, ID_SECURITY) > n)
 		return "too many accounts";
 	for (size_t i = 0; i < n && !why; i++)
 		why = one_check(tree, &list[i]);

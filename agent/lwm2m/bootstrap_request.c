@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/lwm2m/bootstrap_request.h"
+#include "objects/ids.h"
 
 #define SLOTS_MAX REQUEST_RECORDS	/* what account_save() takes */
 
@@ -23,18 +24,21 @@ bool bootstrap_is_finish(const struct request *request)
 static void account_link(const struct tree *copy, uint16_t object,
 			 uint16_t instance, struct buf *out)
 {
-	uint16_t id_at = object == 0 ? 10 : 0;
+	uint16_t id_at = object == ID_SECURITY ? ID_SECURITY_SERVER :
+						 ID_SERVER_ID;
 	struct lwm2m_value uri;
 	int64_t id;
 
-	if (object > 1 || (object == 0 && account_number(copy,
-			   path_resource(0, instance, 1), 0)))
+	if (object != ID_SERVER &&
+	    (object != ID_SECURITY || account_number(copy,
+		path_resource(ID_SECURITY, instance, ID_SECURITY_BOOTSTRAP), 0)))
 		return;
 	id = account_number(copy, path_resource(object, instance, id_at), 0);
 	if (id)
 		buf_print(out, ";ssid=%d", (int)id);
-	uri = account_bytes(copy, path_resource(0, instance, 0));
-	if (object == 0 && uri.length &&
+	uri = account_bytes(copy, path_resource(ID_SECURITY, instance,
+						ID_SECURITY_URI));
+	if (object == ID_SECURITY && uri.length &&
 	    !memchr(uri.as.text, '"', uri.length))
 		buf_print(out, ";uri=\"%.*s\"", (int)uri.length, uri.as.text);
 }
@@ -48,7 +52,8 @@ static void oscore_link(const struct tree *copy, uint16_t instance,
 
 	for (size_t i = 0; i < n; i++) {
 		struct lwm2m_path path =
-			path_resource(0, list[i].security, 17);
+			path_resource(ID_SECURITY, list[i].security,
+				      ID_SECURITY_OSCORE);
 		const struct tree_slot *slot = tree_find(copy, &path);
 
 		if (slot && slot->value.type == LWM2M_OBJLINK &&
@@ -91,7 +96,7 @@ static void tree_links(const struct tree *tree, bool accounts,
 			object_link(at->object, out);
 		before = id;
 		link_add(&path, out);
-		if (id == 21)
+		if (id == ID_OSCORE)
 			oscore_link(tree, at->id, out);
 		else if (accounts)
 			account_link(tree, id, at->id, out);
@@ -117,7 +122,7 @@ static struct bootstrap_outcome discover(const struct bootstrap_scope *scope,
 		return answer(CODE(4, 04), "no such object");
 	version_link(scope->version, out);
 	tree_links(scope->copy, true, path, out);
-	if (!path->depth && !tree_has_object(scope->copy, 2))
+	if (!path->depth && !tree_has_object(scope->copy, ACCESS_OBJECT))
 		buf_text(out, ",</2>");
 	tree_links(scope->tree, false, path, out);
 	if (out->full)
@@ -159,7 +164,8 @@ static struct bootstrap_outcome get(const struct bootstrap_scope *scope,
 {
 	if (request->accept == FORMAT_LINK)
 		return discover(scope, path, out);
-	if (!path->depth || (path->id[0] != 1 && path->id[0] != 2))
+	if (!path->depth || (path->id[0] != ID_SERVER &&
+			     path->id[0] != ACCESS_OBJECT))
 		return answer(CODE(4, 05), "only /1 and /2 can be read");
 	if (!tree_exists(scope->copy, path))
 		return answer(CODE(4, 04), "nothing is there");
@@ -184,7 +190,9 @@ static bool is_stored(const struct lwm2m_record *record,
 
 	return def && def->type != LWM2M_NONE &&
 	       record->value.type != LWM2M_NONE &&
-	       !(record->path.id[0] == 0 && resource >= 6 && resource <= 9);
+	       !(record->path.id[0] == ID_SECURITY &&
+		 resource >= ID_SECURITY_SMS_MODE &&
+		 resource <= ID_SECURITY_SMS_NUMBER);
 }
 
 static const char *record_check(const struct bootstrap_scope *scope,
@@ -230,7 +238,8 @@ static void bootstrap_only(struct tree *copy, uint16_t instance)
 	size_t n = account_list(copy, list, ACCOUNTS_MAX);
 
 	for (size_t i = 0; i < n && list[i].bootstrap; i++) {
-		struct lwm2m_path path = path_instance(0, list[i].security);
+		struct lwm2m_path path = path_instance(ID_SECURITY,
+							list[i].security);
 
 		if (list[i].security != instance)
 			account_remove(copy, &path);
@@ -247,13 +256,14 @@ static void record_set(const struct bootstrap_scope *scope,
 	if (!is_stored(record, def_of(scope, record)))
 		return;
 	account_remove(scope->copy, &old);
-	if (path->id[0] == 0) {		/* its keys are not ours any more */
-		old = path_resource(0, path->id[1], ACCOUNT_OWN);
+	if (path->id[0] == ID_SECURITY) {	/* its keys are not ours any more */
+		old = path_resource(ID_SECURITY, path->id[1], ACCOUNT_OWN);
 		account_remove(scope->copy, &old);
 	}
 	if (tree_set(scope->copy, path, &record->value, 0) < 0)
 		abort();
-	if (path->id[0] == 0 && path->id[2] == 1 && record->value.as.boolean)
+	if (path->id[0] == ID_SECURITY && path->id[2] == ID_SECURITY_BOOTSTRAP &&
+	    record->value.as.boolean)
 		bootstrap_only(scope->copy, path->id[1]);
 }
 
@@ -340,7 +350,8 @@ static struct bootstrap_outcome put(const struct bootstrap_scope *scope,
 static void oscore_keep(const struct tree *copy, uint16_t security,
 			int32_t *oscore)
 {
-	struct lwm2m_path path = path_resource(0, security, 17);
+	struct lwm2m_path path = path_resource(ID_SECURITY, security,
+						ID_SECURITY_OSCORE);
 	const struct tree_slot *slot = tree_find(copy, &path);
 
 	*oscore = slot && slot->value.type == LWM2M_OBJLINK ?
@@ -363,8 +374,8 @@ static void own_find(const struct tree *copy, int32_t *security,
 static bool is_own(const struct lwm2m_path *path, int32_t security,
 		   int32_t oscore)
 {
-	return (path->id[0] == 0 && path->id[1] == security) ||
-	       (path->id[0] == 21 && path->id[1] == oscore);
+	return (path->id[0] == ID_SECURITY && path->id[1] == security) ||
+	       (path->id[0] == ID_OSCORE && path->id[1] == oscore);
 }
 
 /* From the end: what is behind an instance moves when it goes. */
@@ -393,7 +404,7 @@ static struct bootstrap_outcome delete(const struct bootstrap_scope *scope,
 	if (path->depth > 2)
 		return answer(CODE(4, 00), "of objects and instances only");
 	if (path->depth && !account_object(path->id[0]))
-		return answer(CODE(4, 00), path->id[0] == 3 ?
+		return answer(CODE(4, 00), path->id[0] == ID_DEVICE ?
 			      "the device object stays" :
 			      "this belongs to a device");
 	if (path->depth == 2 && is_own(path, security, oscore))

@@ -4,6 +4,7 @@
  * Nothing is done before all of them have passed. */
 #include <errno.h>
 #include "agent/lwm2m/request_parts.h"
+#include "objects/ids.h"
 #include "ipso/ipso.h"
 
 void request_answer(struct handling *h, uint8_t code, const char *reason)
@@ -19,7 +20,7 @@ void request_disallow(struct handling *h)
 
 bool request_is_closed(uint16_t object)
 {
-	return object == 0 || object == 21;
+	return object == ID_SECURITY || object == ID_OSCORE;
 }
 
 const struct resource_def *request_def(const struct tree *tree,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include "agent/lwm2m/request_parts.h"
+#include "objects/ids.h"
 #include "ipso/ipso.h"
 
 /* Where all resources are what servers have put there, one that is not may
@@ -41,7 +42,7 @@ static bool is_in_range(const struct tree *tree,
 		return true;
 	if (!isfinite(number))
 		return false;
-	if (path->id[0] == 1 && (number < 0 || number > UINT32_MAX))
+	if (path->id[0] == ID_SERVER && (number < 0 || number > UINT32_MAX))
 		return false;
 	if (path->id[0] == ACCESS_OBJECT)
 		return access_is_possible(tree, path, value);
@@ -92,7 +93,8 @@ static bool is_binding(const struct request_scope *scope,
 	const struct tree_slot *slot = tree_find(scope->tree, path);
 	struct lwm2m_value now, wanted = *value;
 
-	if (path->id[0] != 1 || path->id[2] != 7 || !slot)
+	if (path->id[0] != ID_SERVER || path->id[2] != ID_SERVER_BINDING ||
+	    !slot)
 		return true;
 	if (scope->asleep && !ends_with_q(value))
 		return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Sums of messages. */
 #include "agent/lwm2m/statistics.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
 #define KILO 1000
@@ -37,13 +38,13 @@ int64_t statistics_value(const struct statistics *s, uint16_t resource)
 	if (!s)
 		return 0;
 	switch (resource) {
-	case 2:
+	case ID_STATISTICS_SENT:
 		return (int64_t)(s->sent / KILO);
-	case 3:
+	case ID_STATISTICS_RECEIVED:
 		return (int64_t)(s->received / KILO);
-	case 4:
+	case ID_STATISTICS_LARGEST:
 		return s->largest;
-	case 5:
+	case ID_STATISTICS_AVERAGE:
 		return !s->messages ? 0 :
 		       (int64_t)((s->sent + s->received) / s->messages);
 	default:

@@ -134,6 +134,17 @@ class Tree(unittest.TestCase):
         self.put('objects/tree.c', GPL + '/* see /' + 'home/me/x */\n')
         self.expect('house', 'objects/tree.c:2: a path of one machine')
 
+    def test_object_by_its_number(self):
+        for code in ('path_resource(3, 0, r)', 'path_resource(ID_DEVICE, 0, 9)',
+                     'path_element(ID_DEVICE, 0,\n\t11, 0)',
+                     'path->id[2] == 9', 'object != 21'):
+            with self.subTest(code=code):
+                self.put('agent/endpoint/x.c', GPL + code + ';\n')
+                self.expect('house', 'agent/endpoint/x.c:2: an object or')
+        self.put('agent/endpoint/x.c',
+                 GPL + 'path_resource(ID_DEVICE, 0, ID_DEVICE_TIME);\n')
+        self.assertEqual(run('house', self.root)[0], 0)
+
 
 class Calls(unittest.TestCase):
     """What the libraries call across floors, whatever they include."""
