@@ -4,7 +4,7 @@
 #include "agent/base/wall.h"
 
 bool wall_step(struct wall *wall, int64_t offset, int64_t now,
-	       struct wall_jump *jump)
+	       struct clock_step *step)
 {
 	int64_t before = wall->offset, by = offset - before;
 
@@ -17,7 +17,7 @@ bool wall_step(struct wall *wall, int64_t offset, int64_t now,
 	if (by < WALL_JUMP && by > -WALL_JUMP)
 		return false;
 	/* A sample may be a little older than the first reading. */
-	*jump = (struct wall_jump){wall->start + before - 60 * WALL_JUMP,
-				   now + before, by};
+	*step = (struct clock_step){wall->start + before - 60 * WALL_JUMP,
+				    now + before, by};
 	return true;
 }

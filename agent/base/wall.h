@@ -18,16 +18,16 @@ struct wall {
 };
 /* Times on the old clock within from .. to are of this run: they are wrong by
  * `by`. */
-struct wall_jump { int64_t from, to, by; };
+struct clock_step { int64_t from, to, by; };
 
 /* The clocks were read at `now`. true: it was set since the last time. */
 bool wall_step(struct wall *wall, int64_t offset, int64_t now,
-	       struct wall_jump *jump);
+	       struct clock_step *step);
 /* The right time of what was noted as `time`, 0: not known. */
-static inline int64_t wall_correct(const struct wall_jump *jump, int64_t time)
+static inline int64_t wall_correct(const struct clock_step *step, int64_t time)
 {
-	return time && time >= jump->from && time <= jump->to ?
-	       time + jump->by : time;
+	return time && time >= step->from && time <= step->to ?
+	       time + step->by : time;
 }
 static inline bool wall_is_known(int64_t time)
 {

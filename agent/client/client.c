@@ -230,7 +230,7 @@ static void send_now(struct client *c, int64_t now)
 
 /* Nothing is left to say but good-bye, which an answer that may never come is
  * not to hold up. What hangs on that answer is kept. */
-static void give_up_flight(struct client *c, int64_t now)
+static void outstanding_give_up(struct client *c, int64_t now)
 {
 	if (!coap_give_up(c->connection))
 		return;
@@ -239,12 +239,12 @@ static void give_up_flight(struct client *c, int64_t now)
 	forward_answered(c, COAP_NO_ANSWER, now);
 }
 
-void client_turn(struct client *c, int64_t now)
+void client_slot_granted(struct client *c, int64_t now)
 {
 	if (!c->wanted)
 		return;
 	if (client_is_leaving(c) && c->connection && !c->under_way)
-		give_up_flight(c, now);
+		outstanding_give_up(c, now);
 	if (!client_connect(c, now)) {
 		c->wanted = REGISTRATION_NOTHING;
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
@@ -302,7 +302,8 @@ void client_event(struct client *c, enum registration_event event,
 	const struct client_host *host = client_host(c);
 	int64_t spread = event != REGISTRATION_START ||
 			 host->is_fresh(c->endpoint) ? 0 :
-		server_spread(c->server, client_services(c)->n_endpoints);
+		server_startup_window(c->server,
+				      client_services(c)->n_endpoints);
 	bool was = registered(c);
 	struct registration_action action =
 		registration_step(&c->registration, event, code, changes,
@@ -326,11 +327,11 @@ void client_event(struct client *c, enum registration_event event,
 		host->left(c->endpoint);
 }
 
-void client_say_goodbye(struct client *c, int64_t now)
+void client_deregister_unconfirmed(struct client *c, int64_t now)
 {
 	if (!registered(c) || !c->connection)
 		return;
-	give_up_flight(c, now);
+	outstanding_give_up(c, now);
 	if (coap_busy(c->connection))
 		return;
 	c->wanted = REGISTRATION_SEND_DEREGISTER;
@@ -356,7 +357,7 @@ void client_stop(struct client *c, bool keep, int64_t now)
 	}
 	client_event(c, REGISTRATION_STOP, 0, 0, now);
 	if (!c->paced)			/* an Update that waits for an answer */
-		client_turn(c, now);
+		client_slot_granted(c, now);
 }
 
 void client_enable_later(struct client *c, uint32_t delay, int64_t now)
@@ -481,7 +482,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 	if (outcome != COAP_ANSWERED) {
 		client_silent(c, NULL, now);
 		c->last_code = CLIENT_NO_ANSWER;
-		server_doubt(c->server, now);
+		server_reresolve(c->server, now);
 		client_event(c, REGISTRATION_LOST, 0, 0, now);
 		if (before != CLIENT_NO_ANSWER)
 			note_wait(c, now);
@@ -845,7 +846,7 @@ static void on_idle(void *owner, int64_t now)
 		client_due(c, now);
 }
 
-static void on_moved(void *owner, bool sent, size_t bytes, int64_t now)
+static void on_traffic(void *owner, bool sent, size_t bytes, int64_t now)
 {
 	const struct client *c = owner;
 
@@ -863,6 +864,6 @@ static uint8_t on_block(void *owner, const struct request *request,
 const struct coap_handlers client_handlers = {
 	.request = on_request, .ended = on_ended, .idle = on_idle,
 	.answered = on_answered, .refused = on_refused,
-	.broken = client_broken, .silent = client_silent,
-	.moved = on_moved, .block = on_block,
+	.broken = client_session_failed, .silent = client_silent,
+	.traffic = on_traffic, .block = on_block,
 };

@@ -31,7 +31,7 @@ struct client {
 	uint8_t *location;		/* segments, as given; owned */
 	uint16_t n_location;
 	uint16_t instance;		/* of object 1 that is this account */
-	uint32_t moves;			/* of the server, when connected */
+	uint32_t address_generation;	/* of the server, when connected */
 	uint8_t wanted;			/* enum registration_send: to go out */
 	uint8_t under_way;		/* ... and what is */
 	uint8_t wanted_changes;
@@ -51,13 +51,13 @@ void client_init(struct client *client, struct endpoint *endpoint,
 		 struct server *server, uint16_t instance);
 void client_finish(struct client *client);
 /* Deregisters without waiting for an answer: it goes at once. */
-void client_say_goodbye(struct client *client, int64_t now);
+void client_deregister_unconfirmed(struct client *client, int64_t now);
 
 /* An event for the registration; code, changes: see registration_step(). */
 void client_event(struct client *client, enum registration_event event,
 		  uint8_t code, uint8_t changes, int64_t now);
 /* Its turn in the server's queue has come. */
-void client_turn(struct client *client, int64_t now);
+void client_slot_granted(struct client *client, int64_t now);
 /* Its due time has come. */
 void client_due(struct client *client, int64_t now);
 /* client_awake.c, of queue mode: the device shows itself. */

@@ -125,9 +125,9 @@ bool client_connect(struct client *c, int64_t now)
 	struct server *s = c->server;
 	char why[400];
 
-	if (c->connection && c->moves != s->moves)
+	if (c->connection && c->address_generation != s->address_generation)
 		client_disconnect(c);		/* it has moved */
-	c->moves = s->moves;
+	c->address_generation = s->address_generation;
 	if (!c->connection)
 		c->connection = client_session_open(c->endpoint, s, c, why,
 					     sizeof(why), now);
@@ -156,7 +156,7 @@ static void end_session(struct client *c, int64_t now)
 	bool proven = coap_proven(c->connection);
 
 	client_disconnect(c);
-	server_doubt(c->server, now);
+	server_reresolve(c->server, now);
 	client_event(c, proven ? REGISTRATION_CUT : REGISTRATION_LOST, 0, 0,
 		     now);
 }
@@ -172,8 +172,9 @@ static void keep_alert(struct client *c, int alert, int64_t now)
 		client_host(c)->touched(c->endpoint, &path, now);
 }
 
-void client_broken(void *owner, const struct coap_breakage *breakage,
-		   int64_t now)
+void client_session_failed(void *owner,
+			   const struct coap_session_failure *breakage,
+			   int64_t now)
 {
 	struct client *c = owner;
 	char what[400];
@@ -226,7 +227,8 @@ bool client_session_stays(const struct server *s,
  * sleeping device's server is not to be told that it is awake. */
 void client_rerouted(struct client *c, int64_t now)
 {
-	bool stays = c->connection && c->moves == c->server->moves &&
+	bool stays = c->connection &&
+		     c->address_generation == c->server->address_generation &&
 		     client_session_stays(c->server, c->connection);
 
 	if (!stays && c->connection)

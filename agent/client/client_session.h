@@ -21,8 +21,9 @@ bool client_connect(struct client *client, int64_t now);
 /* It is of no use any more, with all that is under way. */
 void client_disconnect(struct client *client);
 /* Of coap_handlers. */
-void client_broken(void *owner, const struct coap_breakage *breakage,
-		   int64_t now);
+void client_session_failed(void *owner,
+			   const struct coap_session_failure *breakage,
+			   int64_t now);
 void client_silent(void *owner, const char *why, int64_t now);
 /* The kernel did not take the registration's message: errno, 0: unknown. */
 void client_unsent(struct client *client, int error, int64_t now);

@@ -538,7 +538,7 @@ static void tell_newest(struct forward *f)
 {
 	for (struct observation *o = f->client->observations; o; o = o->next) {
 		if (o->held && !comes_behind(f, o))
-			observe_again(o);
+			observe_retry(o);
 		o->held = false;
 	}
 }

@@ -146,7 +146,7 @@ int64_t forward_turn(struct services *services, int64_t now);
 bool forward_ended(struct client *client, enum coap_outcome outcome,
 		   const struct coap_answer *answer, int64_t now);
 /* The wall clock was set: the times of this run follow it. */
-void forward_clock(struct services *services, const struct wall_jump *jump);
+void forward_clock(struct services *services, const struct clock_step *jump);
 /* In line at its server, where it has something that may be delivered. */
 void forward_queue(struct forward *forward);
 void forward_unqueue(struct forward *forward);

@@ -153,7 +153,7 @@ void forwarding_open(struct services *services, const char *directory)
 	read_boot(w->boot);
 }
 
-static void date(struct kept_list *list, const struct wall_jump *jump)
+static void date(struct kept_list *list, const struct clock_step *jump)
 {
 	struct kept_cursor at = {0};
 	struct kept_record k;
@@ -166,7 +166,7 @@ static void date(struct kept_list *list, const struct wall_jump *jump)
 	}
 }
 
-void forward_clock(struct services *services, const struct wall_jump *jump)
+void forward_clock(struct services *services, const struct clock_step *jump)
 {
 	struct forwarding *w = services->forwarding;
 

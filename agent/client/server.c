@@ -109,7 +109,7 @@ static void take_address(struct server *s, const struct addrinfo *found)
 	memcpy(&s->address, one->ai_addr, one->ai_addrlen);
 	s->length = one->ai_addrlen;
 	s->route = route_to((struct sockaddr *)&s->address);
-	s->moves++;
+	s->address_generation++;
 }
 
 /* As many different ones as there is room for; the rest can wait. */
@@ -140,7 +140,7 @@ void server_heard(struct server *s, int64_t now)
 	s->away = false;
 }
 
-void server_doubt(struct server *s, int64_t now)
+void server_reresolve(struct server *s, int64_t now)
 {
 	s->away |= now - s->heard >= AWAY_AFTER;
 	if (!s->literal && s->length && s->resolve_at == INT64_MAX &&
@@ -224,12 +224,12 @@ int64_t server_wait(const struct server *s)
 	return pace ? (int64_t)((double)s->n_waiting / pace * SECOND) : 0;
 }
 
-int64_t server_slot(struct server *s, int64_t now)
+int64_t server_send_slot(struct server *s, int64_t now)
 {
-	int64_t slot = s->slot > now ? s->slot : now;
+	int64_t send_slot = s->send_slot > now ? s->send_slot : now;
 
-	s->slot = slot + (s->conf->pace ? SECOND / s->conf->pace : 0);
-	return slot;
+	s->send_slot = send_slot + (s->conf->pace ? SECOND / s->conf->pace : 0);
+	return send_slot;
 }
 
 static void refill(struct server *s, int64_t now)
@@ -318,7 +318,7 @@ int64_t server_turn(struct server *s, int64_t now)
 		server_unqueue(s, client);
 		if (pace)
 			s->tokens -= 1;
-		client_turn(client, now);
+		client_slot_granted(client, now);
 	}
 	if (!s->first)
 		return due;
@@ -326,7 +326,7 @@ int64_t server_turn(struct server *s, int64_t now)
 	return next < due ? next : due;
 }
 
-int64_t server_spread(const struct server *s, size_t n_endpoints)
+int64_t server_startup_window(const struct server *s, size_t n_endpoints)
 {
 	if (!s->conf->pace || !n_endpoints)
 		return 0;

@@ -26,7 +26,7 @@ struct server {
 	struct config_server *conf;		/* owned */
 	struct sockaddr_storage address;
 	socklen_t length;			/* 0: not resolved */
-	uint32_t moves;				/* how often it has changed */
+	uint32_t address_generation;		/* how often it has changed */
 	bool literal, resolving, gone;
 	bool doubted;				/* it did not answer: look-up */
 	bool rerouted;				/* its clients are to be told */
@@ -43,7 +43,7 @@ struct server {
 	int64_t forward_at;			/* when the next one may */
 	size_t n_clients, n_registered;
 	size_t n_waiting;			/* ... for their turn */
-	int64_t slot;				/* see server_slot() */
+	int64_t send_slot;			/* see server_send_slot() */
 	int64_t heard;				/* when it answered anybody */
 	uint32_t told[4];			/* hashes: troubles told since */
 	uint8_t n_told;
@@ -60,14 +60,15 @@ struct server *server_create(struct services *services,
 /* Its clients are gone. Freed now, or when a look-up under way has ended. */
 void server_destroy(struct server *server);
 
-/* c's registration message may go when its turn comes: client_turn(). */
+/* c's registration message may go when its turn comes: client_slot_granted()
+ * is called then. */
 void server_queue(struct server *server, struct client *client);
 void server_unqueue(struct server *server, struct client *client);
 /* Lets those go whose turn has come; returns when the next one may. */
 int64_t server_turn(struct server *server, int64_t now);
 /* It did not answer: has its name another address now, or one more? Looked up
  * at most once a minute, the next of its addresses taken; connections are made anew where it is. */
-void server_doubt(struct server *server, int64_t now);
+void server_reresolve(struct server *server, int64_t now);
 /* It did: where it was away, that is proof for all its clients. */
 void server_heard(struct server *server, int64_t now);
 /* One of its clients has this trouble with it: is it news, or has another one
@@ -79,11 +80,11 @@ void server_suspect(struct server *server, int64_t now);
  * now; its name is looked up anew. */
 void server_route_look(struct server *server, int64_t now);
 /* When the next message that does not queue may go; it is taken. ns */
-int64_t server_slot(struct server *server, int64_t now);
+int64_t server_send_slot(struct server *server, int64_t now);
 /* How long a message queued now waits for its turn. ns */
 int64_t server_wait(const struct server *server);
 /* The window that n endpoints start in: what pace needs. ns */
-int64_t server_spread(const struct server *server, size_t n_endpoints);
+int64_t server_startup_window(const struct server *server, size_t n_endpoints);
 
 /* server_account.c: of an account that bootstrap has given; made where there is
  * none yet of an endpoint whose account is alike. Gone with its last client. */

@@ -82,11 +82,11 @@ uint8_t block_body_add(struct block_body *body, uint32_t key,
 	return block->more ? CODE(2, 31) : 0;
 }
 
-const struct seen_answer *seen_find(const struct seen *seen, uint16_t mid,
-				    uint16_t token, int64_t now)
+const struct dedup_answer *dedup_find(const struct dedup *dedup, uint16_t mid,
+				      uint16_t token, int64_t now)
 {
-	for (size_t i = 0; i < SEEN_MAX; i++) {
-		const struct seen_answer *a = &seen->answers[i];
+	for (size_t i = 0; i < DEDUP_MAX; i++) {
+		const struct dedup_answer *a = &dedup->answers[i];
 
 		if (a->mid == mid && a->token == token && a->until > now)
 			return a;
@@ -94,11 +94,11 @@ const struct seen_answer *seen_find(const struct seen *seen, uint16_t mid,
 	return NULL;
 }
 
-void seen_settle(struct seen *seen, uint16_t mid, uint16_t token, uint8_t code,
-		 uint32_t located)
+void dedup_settle(struct dedup *dedup, uint16_t mid, uint16_t token,
+		  uint8_t code, uint32_t located)
 {
-	for (size_t i = 0; i < SEEN_MAX; i++) {
-		struct seen_answer *a = &seen->answers[i];
+	for (size_t i = 0; i < DEDUP_MAX; i++) {
+		struct dedup_answer *a = &dedup->answers[i];
 
 		if (!a->until || a->mid != mid || a->token != token)
 			continue;
@@ -107,10 +107,10 @@ void seen_settle(struct seen *seen, uint16_t mid, uint16_t token, uint8_t code,
 	}
 }
 
-void seen_add(struct seen *seen, const struct seen_answer *answer)
+void dedup_add(struct dedup *dedup, const struct dedup_answer *answer)
 {
-	seen->answers[seen->next] = *answer;
-	seen->next = (uint8_t)((seen->next + 1) % SEEN_MAX);
+	dedup->answers[dedup->next] = *answer;
+	dedup->next = (uint8_t)((dedup->next + 1) % DEDUP_MAX);
 }
 
 uint32_t block_hash(uint32_t hash, const void *bytes, size_t n)

@@ -42,24 +42,24 @@ uint8_t block_body_add(struct block_body *body, uint32_t key,
 		       size_t length);
 
 /* The answers lately given to requests that must not run twice. */
-#define SEEN_MAX 16
-struct seen {
-	struct seen_answer {
+#define DEDUP_MAX 16
+struct dedup {
+	struct dedup_answer {
 		int64_t until;		/* monotonic ns; 0: unused */
 		uint32_t block1;	/* option + 1; 0: none */
 		uint32_t located;	/* what a Create made; 0: nothing */
 		uint16_t mid, token;	/* the token's hash */
 		uint8_t code;		/* 0: it is being answered later */
-	} answers[SEEN_MAX];
+	} answers[DEDUP_MAX];
 	uint8_t next;
 };
 /* NULL: new, run it. */
-const struct seen_answer *seen_find(const struct seen *seen, uint16_t mid,
-				    uint16_t token, int64_t now);
-void seen_add(struct seen *seen, const struct seen_answer *answer);
+const struct dedup_answer *dedup_find(const struct dedup *dedup, uint16_t mid,
+				      uint16_t token, int64_t now);
+void dedup_add(struct dedup *dedup, const struct dedup_answer *answer);
 /* One that was being answered later has been, in its acknowledgement. */
-void seen_settle(struct seen *seen, uint16_t mid, uint16_t token, uint8_t code,
-		 uint32_t located);
+void dedup_settle(struct dedup *dedup, uint16_t mid, uint16_t token,
+		  uint8_t code, uint32_t located);
 
 uint32_t block_hash(uint32_t hash, const void *bytes, size_t n);
 #endif

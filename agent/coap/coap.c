@@ -196,10 +196,10 @@ void coap_handle(struct coap_connection *c,
 	c->handlers = handlers;
 }
 
-static void forget_laters(struct coap_connection *c)
+static void separates_forget(struct coap_connection *c)
 {
-	for (struct coap_later *later; (later = c->laters); ) {
-		c->laters = later->next;
+	for (struct coap_separate *later; (later = c->separates); ) {
+		c->separates = later->next;
 		later->connection = NULL;
 		if (later->body) {
 			free(later->body);
@@ -214,8 +214,8 @@ void coap_close(struct coap_connection *c)
 		return;
 	coap_session_set_app_data(c->session, NULL);
 	heap_remove(&coap_state.due, &c->due);
-	forget_laters(c);
-	c->flight = FLIGHT_NONE;
+	separates_forget(c);
+	c->outstanding = OUTSTANDING_NONE;
 	c->owner = NULL;
 	if (!c->up)
 		handshake_free(c->is.handshake);
@@ -235,7 +235,7 @@ static void free_closed(void)
 		connection_release_incoming(c);
 		free(c->outgoing);
 		free(c->answer);
-		free(c->seen);
+		free(c->dedup);
 		free(c->told);
 		free(c);
 	}
@@ -253,7 +253,7 @@ bool coap_local(const struct coap_connection *c, struct sockaddr_storage *to)
 
 bool coap_busy(const struct coap_connection *c)
 {
-	return c->flight != FLIGHT_NONE;
+	return c->outstanding != OUTSTANDING_NONE;
 }
 
 /* ---- the loop ---- */
@@ -293,8 +293,8 @@ static const char *end_of(const struct coap_connection *c)
 /* The session is gone: the owner closes the connection. */
 static void broke(struct coap_connection *c, const char *what, int64_t now)
 {
-	struct coap_breakage breakage = {.why = what, .alert = -1,
-					 .new = !c->up};
+	struct coap_session_failure breakage = {.why = what, .alert = -1,
+						.new = !c->up};
 	const struct handshake *h = c->up ? NULL : c->is.handshake;
 	char text[sizeof(h->why)];
 
@@ -310,7 +310,7 @@ static void broke(struct coap_connection *c, const char *what, int64_t now)
 		breakage.why = end_of(c);
 	}
 	coap_state.failed = NULL;
-	c->flight = FLIGHT_NONE;
+	c->outstanding = OUTSTANDING_NONE;
 	heap_remove(&coap_state.due, &c->due);
 	c->handlers->broken(c->owner, &breakage, now);
 }
@@ -341,7 +341,7 @@ static void came_up(struct coap_connection *c, int64_t now)
 	c->up = true;
 	c->is.since = now;
 	coap_session_set_max_retransmit(c->session, MAX_RETRANSMIT);
-	if (c->flight == FLIGHT_REQUEST)
+	if (c->outstanding == OUTSTANDING_REQUEST)
 		connection_send_outgoing(c, now);
 }
 
@@ -364,20 +364,21 @@ static void look_after_session(struct coap_connection *c, int64_t now)
 		connection_silent(c, silence(c), now);
 }
 
-static void look_after_flight(struct coap_connection *c, int64_t now)
+static void outstanding_supervise(struct coap_connection *c, int64_t now)
 {
 	/* Nothing is left to send again: the only sign of an ACK. */
-	if ((c->flight == FLIGHT_NOTIFY || c->flight == FLIGHT_LATER) &&
+	if ((c->outstanding == OUTSTANDING_NOTIFY ||
+	     c->outstanding == OUTSTANDING_SEPARATE) &&
 	    coap_can_exit(c->context))
-		connection_landed(c, COAP_ACKED, NULL, now);
-	else if (c->flight && now >= c->give_up)
-		connection_landed(c, COAP_NO_ANSWER, NULL, now);
-	else if (c->flight == FLIGHT_REQUEST && !c->doubted &&
+		connection_exchange_end(c, COAP_ACKED, NULL, now);
+	else if (c->outstanding && now >= c->give_up)
+		connection_exchange_end(c, COAP_NO_ANSWER, NULL, now);
+	else if (c->outstanding == OUTSTANDING_REQUEST && !c->doubted &&
 		 is_silent(c, coap_since(c), now))
 		connection_silent(c, NULL, now);
-	if (c->owner && !c->flight)
-		connection_send_later(c, now);
-	if (c->owner && !c->flight && c->idle_owed) {
+	if (c->owner && !c->outstanding)
+		connection_send_separate(c, now);
+	if (c->owner && !c->outstanding && c->idle_owed) {
 		c->idle_owed = false;
 		c->handlers->idle(c->owner, now);
 	}
@@ -399,7 +400,7 @@ static void drive(struct coap_connection *c, struct epoll_event *event,
 	if (c->owner && (c->ended || !c->up))
 		look_after_session(c, now);
 	if (c->owner && c->up)
-		look_after_flight(c, now);
+		outstanding_supervise(c, now);
 	if (c->owner)
 		connection_acknowledge(c, now);
 	connection_lapse(c, now);

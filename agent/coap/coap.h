@@ -14,7 +14,7 @@
 
 struct coap_connection;
 struct coap_exchange;		/* a request that is being answered */
-struct coap_later;		/* one that is answered later */
+struct coap_separate;		/* one that is answered later */
 
 enum coap_outcome {
 	COAP_ANSWERED,		/* a response to our request */
@@ -41,7 +41,7 @@ struct coap_answer {
 };
 
 /* What has become of a session over DTLS, TCP or TLS. */
-struct coap_breakage {
+struct coap_session_failure {
 	const char *why;	/* for people */
 	int alert;		/* of TLS, that the server has sent; or -1 */
 	bool new;		/* it never was up: the handshake failed */
@@ -51,7 +51,8 @@ struct coap_breakage {
  * None may close its own connection, except in the next turn: coap_close() is
  * always safe. */
 struct coap_handlers {
-	/* Answer by coap_respond(), or take coap_defer(); neither: 5.00. */
+	/* Answer by coap_respond(), or take coap_separate_begin(); neither:
+	 * 5.00. */
 	void (*request)(void *owner, struct coap_exchange *exchange,
 			const struct request *request,
 			const uint8_t *token, uint8_t token_length,
@@ -65,7 +66,7 @@ struct coap_handlers {
 	 * first retransmission is due (why may be NULL). At most once a message
 	 * for the latter. May be NULL. */
 	void (*silent)(void *owner, const char *why, int64_t now);
-	/* An answer by coap_respond_later() has ended, not ANSWERED. May
+	/* An answer by coap_respond_separately() has ended, not ANSWERED. May
 	 * be NULL. */
 	void (*answered)(void *owner, enum coap_outcome outcome,
 			 int64_t now);
@@ -77,11 +78,11 @@ struct coap_handlers {
 	void (*idle)(void *owner, int64_t now);
 	/* The session is gone, or never came to be; what was under way has
 	 * ended with it. Nothing more comes: close the connection. */
-	void (*broken)(void *owner, const struct coap_breakage *breakage,
+	void (*broken)(void *owner, const struct coap_session_failure *breakage,
 		       int64_t now);
 	/* A message has gone out or come in: bytes with its IP header, without
 	 * what libcoap repeats on its own. */
-	void (*moved)(void *owner, bool sent, size_t bytes, int64_t now);
+	void (*traffic)(void *owner, bool sent, size_t bytes, int64_t now);
 	/* A block of a request's body has come, not the last. 0, with how much
 	 * the whole may be; or the code that refuses it. NULL: 72 KiB. */
 	uint8_t (*block)(void *owner, const struct request *request,
@@ -183,15 +184,16 @@ void coap_respond(struct coap_exchange *exchange, uint8_t code,
 /* Before coap_respond() without a payload: Location-Path of a new instance. */
 void coap_locate(struct coap_exchange *exchange,
 		 const struct lwm2m_path *path);
-/* Empty ACK now, the answer by coap_respond_later(), which frees it. NULL: too
+/* A separate response (RFC 7252 5.2.2): an empty ACK now, the answer by
+ * coap_respond_separately(), which frees it. NULL: too
  * many wait (16): answer 5.03. Void when the connection is closed. */
-struct coap_later *coap_defer(struct coap_exchange *exchange);
+struct coap_separate *coap_separate_begin(struct coap_exchange *exchange);
 /* The same as coap_locate(), for the answer that comes later. */
-void coap_locate_later(struct coap_later *later,
+void coap_locate_later(struct coap_separate *later,
 		       const struct lwm2m_path *path);
-void coap_respond_later(struct coap_later *later, uint8_t code,
-			uint16_t format, const uint8_t *payload,
-			size_t length, int64_t now);
+void coap_respond_separately(struct coap_separate *later, uint8_t code,
+			     uint16_t format, const uint8_t *payload,
+			     size_t length, int64_t now);
 
 /* Datagrams so far, of all connections; lapsed: bodies in blocks that were never
  * finished; cut: streams whose peer did not read. */

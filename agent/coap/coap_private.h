@@ -12,7 +12,11 @@
 #define SECOND INT64_C(1000000000)
 #define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
 
-enum flight { FLIGHT_NONE, FLIGHT_REQUEST, FLIGHT_NOTIFY, FLIGHT_LATER };
+/* The exchange that is (RFC 7252 4.7): one at a time. */
+enum outstanding {
+	OUTSTANDING_NONE, OUTSTANDING_REQUEST, OUTSTANDING_NOTIFY,
+	OUTSTANDING_SEPARATE,
+};
 
 /* A body that goes out block by block: our request's, or an answer's. */
 struct body {
@@ -35,8 +39,8 @@ struct outgoing {
 	uint8_t at[];			/* path, query, payload */
 };
 
-struct coap_later {
-	struct coap_later *next;
+struct coap_separate {
+	struct coap_separate *next;
 	struct coap_connection *connection;	/* NULL: it was closed */
 	struct body *body;		/* the answer, once there is one */
 	int64_t ack_at;			/* when it is acknowledged alone, if the
@@ -73,10 +77,10 @@ struct coap_connection {
 					 * could last be written to */
 	uint32_t asked;			/* ... requests in this turn */
 	const char *cut;		/* ... why we have ended it, or NULL */
-	struct seen *seen;
+	struct dedup *dedup;
 	struct told *told;		/* NULL: none yet */
-	struct coap_later *laters;
-	uint8_t flight, token[8], token_length;
+	struct coap_separate *separates;
+	uint8_t outstanding, token[8], token_length;
 	uint8_t transport;		/* enum coap_transport */
 	bool idle_owed, up, proven, doubted, pinged, ended;
 	bool silent;			/* what is under way: its owner knows */
@@ -95,8 +99,8 @@ struct coap_exchange {
 	uint32_t block1;		/* option + 1 to echo; 0: none */
 	struct block block2;		/* wanted */
 	uint32_t located;		/* object and instance; 0: none */
-	bool answered, unsafe;
-	struct coap_later *later;
+	bool answered, needs_dedup;
+	struct coap_separate *later;
 };
 
 struct coap_state {
@@ -124,8 +128,8 @@ unsigned connection_send_again(struct coap_connection *connection);
 void connection_arm(struct coap_connection *connection, int64_t now);
 bool connection_is_stream(const struct coap_connection *connection);
 /* For object 7. */
-void connection_moved(struct coap_connection *connection, bool sent,
-		      size_t bytes);
+void connection_traffic(struct coap_connection *connection, bool sent,
+			size_t bytes);
 size_t pdu_bytes(const coap_pdu_t *pdu);
 #define EMPTY_MESSAGE 4			/* an ACK; bytes */
 /* libcoap takes whatever a stream has no room for, and reads on as long as there
@@ -149,10 +153,11 @@ struct body *body_create(uint8_t code, uint16_t format, uint32_t key,
 void connection_keep_answer(struct coap_connection *connection,
 			    struct body *body);
 /* A message of this token is under way now, and supervised. */
-void connection_take_off(struct coap_connection *connection,
-			 enum flight flight, const uint8_t *token,
-			 size_t length, int64_t now);
-/* One that took off; -EIO: nothing is under way. */
+void connection_exchange_start(struct coap_connection *connection,
+			       enum outstanding outstanding,
+			       const uint8_t *token, size_t length,
+			       int64_t now);
+/* One that was started; -EIO: nothing is under way. */
 int connection_send(struct coap_connection *connection, coap_pdu_t *pdu,
 		    int64_t now);
 /* The next block of our request. */
@@ -167,14 +172,14 @@ void connection_lapse(struct coap_connection *connection, int64_t now);
 /* Requests, responses and what was not acknowledged come to it from here on. */
 void connection_listen(struct coap_connection *connection);
 /* What was under way has ended. */
-void connection_landed(struct coap_connection *connection,
-		       enum coap_outcome outcome,
-		       const struct coap_answer *answer, int64_t now);
+void connection_exchange_end(struct coap_connection *connection,
+			     enum coap_outcome outcome,
+			     const struct coap_answer *answer, int64_t now);
 /* What is under way has no answer yet: its owner is told, if it wants to know. */
 void connection_silent(struct coap_connection *connection, const char *why,
 		       int64_t now);
 /* The first late answer that there is, unless something is under way. */
-void connection_send_later(struct coap_connection *connection, int64_t now);
+void connection_send_separate(struct coap_connection *connection, int64_t now);
 /* Acknowledges requests whose answer has not come with the first of them that
  * was due; INT64_MAX: nothing waits for that. */
 void connection_acknowledge(struct coap_connection *connection, int64_t now);

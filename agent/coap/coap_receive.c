@@ -26,11 +26,11 @@ static uint16_t hash16(const uint8_t *bytes, size_t n)
 static void remember(struct coap_connection *c, const struct coap_exchange *x,
 		     uint16_t token, uint8_t code)
 {
-	if (!c->seen)
-		c->seen = calloc(1, sizeof(*c->seen));
-	if (!c->seen)
+	if (!c->dedup)
+		c->dedup = calloc(1, sizeof(*c->dedup));
+	if (!c->dedup)
 		abort();
-	seen_add(c->seen, &(struct seen_answer){
+	dedup_add(c->dedup, &(struct dedup_answer){
 		.until = coap_state.now + EXCHANGE_LIFETIME,
 		.mid = (uint16_t)coap_pdu_get_mid(x->pdu), .token = token,
 		.code = code, .block1 = x->block1, .located = x->located});
@@ -60,7 +60,8 @@ void coap_locate(struct coap_exchange *x, const struct lwm2m_path *path)
 	location_add(x->response, x->located);
 }
 
-void coap_locate_later(struct coap_later *later, const struct lwm2m_path *path)
+void coap_locate_later(struct coap_separate *later,
+		       const struct lwm2m_path *path)
 {
 	later->located = located_at(path);
 }
@@ -79,14 +80,14 @@ static size_t laters_count(const struct coap_connection *c)
 {
 	size_t n = 0;
 
-	for (const struct coap_later *l = c->laters; l; l = l->next)
+	for (const struct coap_separate *l = c->separates; l; l = l->next)
 		n++;
 	return n;
 }
 
 /* Most devices answer at once, and their answer is to go with the ACK (RFC 7252
  * 5.2.1): libcoap sends none for a NON that is empty. */
-static void later_hold(struct coap_later *later, struct coap_exchange *x)
+static void later_hold(struct coap_separate *later, struct coap_exchange *x)
 {
 	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
 
@@ -111,7 +112,7 @@ int64_t connection_ack_due(const struct coap_connection *c)
 {
 	int64_t due = INT64_MAX;
 
-	for (const struct coap_later *l = c->laters; l; l = l->next)
+	for (const struct coap_separate *l = c->separates; l; l = l->next)
 		if (l->ack_at && l->ack_at < due)
 			due = l->ack_at;
 	return due;
@@ -121,18 +122,18 @@ void connection_acknowledge(struct coap_connection *c, int64_t now)
 {
 	if (connection_ack_due(c) > now)
 		return;
-	for (struct coap_later *l = c->laters; l; l = l->next) {
+	for (struct coap_separate *l = c->separates; l; l = l->next) {
 		for (int n = 0; l->ack_at && n <= l->copies; n++)
 			connection_tell(c, ack_create(l->mid));
 		l->ack_at = 0;
 	}
 }
 
-struct coap_later *coap_defer(struct coap_exchange *x)
+struct coap_separate *coap_separate_begin(struct coap_exchange *x)
 {
 	struct coap_connection *c = x->connection;
 	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
-	struct coap_later *later, **end = &c->laters;
+	struct coap_separate *later, **end = &c->separates;
 
 	if (laters_count(c) >= LATERS_MAX)
 		return NULL;
@@ -153,7 +154,7 @@ struct coap_later *coap_defer(struct coap_exchange *x)
 }
 
 static coap_pdu_t *later_pdu(struct coap_connection *c,
-			     struct coap_later *later)
+			     struct coap_separate *later)
 {
 	coap_pdu_type_t type = later->non ? COAP_MESSAGE_NON :
 			       later->ack_at ? COAP_MESSAGE_ACK :
@@ -170,16 +171,16 @@ static coap_pdu_t *later_pdu(struct coap_connection *c,
 }
 
 /* In an ACK, or a NON (RFC 7252 5.2.3): nothing is to be waited for. */
-static void later_tell(struct coap_connection *c, struct coap_later *later)
+static void later_tell(struct coap_connection *c, struct coap_separate *later)
 {
-	struct coap_later **at = &c->laters;
+	struct coap_separate **at = &c->separates;
 
 	while (*at != later)
 		at = &(*at)->next;
 	*at = later->next;
-	if (later->ack_at && c->seen)
-		seen_settle(c->seen, later->mid, later->token_hash,
-			    later->body->code, later->located);
+	if (later->ack_at && c->dedup)
+		dedup_settle(c->dedup, later->mid, later->token_hash,
+			     later->body->code, later->located);
 	for (int n = 0; n <= later->copies; n++)
 		connection_tell(c, later_pdu(c, later));
 	connection_keep_answer(c, later->body);
@@ -187,28 +188,28 @@ static void later_tell(struct coap_connection *c, struct coap_later *later)
 }
 
 /* The first of those whose answer is there goes out. */
-void connection_send_later(struct coap_connection *c, int64_t now)
+void connection_send_separate(struct coap_connection *c, int64_t now)
 {
-	struct coap_later **at = &c->laters, *later;
+	struct coap_separate **at = &c->separates, *later;
 	coap_pdu_t *pdu;
 
 	while (*at && !(*at)->body)
 		at = &(*at)->next;
 	later = *at;
-	if (!later || c->flight)
+	if (!later || c->outstanding)
 		return;
 	*at = later->next;
 	pdu = later_pdu(c, later);
 	connection_keep_answer(c, later->body);
-	connection_take_off(c, FLIGHT_LATER, later->token, later->token_length,
-			    now);
+	connection_exchange_start(c, OUTSTANDING_SEPARATE, later->token,
+				  later->token_length, now);
 	connection_send(c, pdu, now);
 	free(later);
 }
 
-void coap_respond_later(struct coap_later *later, uint8_t code,
-			uint16_t format, const uint8_t *payload,
-			size_t length, int64_t now)
+void coap_respond_separately(struct coap_separate *later, uint8_t code,
+			     uint16_t format, const uint8_t *payload,
+			     size_t length, int64_t now)
 {
 	coap_state.now = now;
 	if (!later->connection) {
@@ -219,7 +220,7 @@ void coap_respond_later(struct coap_later *later, uint8_t code,
 	if (later->non || later->ack_at)
 		later_tell(later->connection, later);
 	else
-		connection_send_later(later->connection, now);
+		connection_send_separate(later->connection, now);
 }
 
 /* ---- what comes in ---- */
@@ -400,11 +401,11 @@ static void handle(struct coap_exchange *x, struct incoming *in,
 
 /* Its ACK is to come: one for each of a few copies (RFC 7252 4.5). */
 static void hold_copy(struct coap_connection *c, struct coap_exchange *x,
-		      const struct seen_answer *seen)
+		      const struct dedup_answer *dedup)
 {
-	for (struct coap_later *l = c->laters; l; l = l->next) {
-		if (!l->ack_at || l->mid != seen->mid ||
-		    l->token_hash != seen->token)
+	for (struct coap_separate *l = c->separates; l; l = l->next) {
+		if (!l->ack_at || l->mid != dedup->mid ||
+		    l->token_hash != dedup->token)
 			continue;
 		coap_pdu_set_type(x->response, COAP_MESSAGE_NON);
 		l->copies += l->copies < COPIES_MAX;
@@ -415,19 +416,20 @@ static void hold_copy(struct coap_connection *c, struct coap_exchange *x,
 static bool answer_again(struct coap_exchange *x, uint16_t token)
 {
 	struct coap_connection *c = x->connection;
-	const struct seen_answer *seen = !c->seen ? NULL :
-		seen_find(c->seen, (uint16_t)coap_pdu_get_mid(x->pdu), token,
-			  coap_state.now);
+	const struct dedup_answer *dedup = !c->dedup ? NULL :
+		dedup_find(c->dedup, (uint16_t)coap_pdu_get_mid(x->pdu), token,
+			   coap_state.now);
 
-	if (!seen)
+	if (!dedup)
 		return false;
-	if (!seen->code)
-		hold_copy(c, x, seen);
-	coap_pdu_set_code(x->response, (coap_pdu_code_t)seen->code);
-	if (seen->located)
-		location_add(x->response, seen->located);
-	if (seen->code && seen->block1)
-		pdu_add_number(x->response, COAP_OPTION_BLOCK1, seen->block1 - 1);
+	if (!dedup->code)
+		hold_copy(c, x, dedup);
+	coap_pdu_set_code(x->response, (coap_pdu_code_t)dedup->code);
+	if (dedup->located)
+		location_add(x->response, dedup->located);
+	if (dedup->code && dedup->block1)
+		pdu_add_number(x->response, COAP_OPTION_BLOCK1,
+			       dedup->block1 - 1);
 	return true;
 }
 
@@ -501,12 +503,12 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 		coap_pdu_set_code(response, (coap_pdu_code_t)CODE(5, 3));
 		return;
 	}
-	connection_moved(c, false, pdu_bytes(pdu));
+	connection_traffic(c, false, pdu_bytes(pdu));
 	connection_asked(c);
 	/* A stream carries nothing twice, and no message ids. */
-	x.unsafe = r.method != REQUEST_GET && r.method != REQUEST_FETCH &&
+	x.needs_dedup = r.method != REQUEST_GET && r.method != REQUEST_FETCH &&
 		   !connection_is_stream(c);
-	if (x.unsafe && answer_again(&x, hash))
+	if (x.needs_dedup && answer_again(&x, hash))
 		return;
 	if (!coap_get_data(pdu, &r.length, &r.payload))
 		r.length = 0;
@@ -515,30 +517,32 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 		in.refused = coap_state.verdict;
 	handle(&x, &in, &r);
 	if (!x.later) {
-		connection_moved(c, true, pdu_bytes(response));
+		connection_traffic(c, true, pdu_bytes(response));
 		connection_given(c, pdu_bytes(response));
 	}
-	if (x.unsafe)
+	if (x.needs_dedup)
 		remember(c, &x, hash, x.later ? 0 :
 			 (uint8_t)coap_pdu_get_code(response));
 }
 
-void connection_landed(struct coap_connection *c, enum coap_outcome outcome,
-		       const struct coap_answer *answer, int64_t now)
+void connection_exchange_end(struct coap_connection *c,
+			     enum coap_outcome outcome,
+			     const struct coap_answer *answer, int64_t now)
 {
-	enum flight flight = (enum flight)c->flight;
+	enum outstanding outstanding = (enum outstanding)c->outstanding;
 
 	if (outcome == COAP_ACKED && !connection_is_stream(c))
-		connection_moved(c, false, EMPTY_MESSAGE);
-	c->flight = FLIGHT_NONE;
+		connection_traffic(c, false, EMPTY_MESSAGE);
+	c->outstanding = OUTSTANDING_NONE;
 	c->idle_owed = true;
-	if (flight == FLIGHT_REQUEST) {
+	if (outstanding == OUTSTANDING_REQUEST) {
 		free(c->outgoing);
 		c->outgoing = NULL;
 	}
-	if (flight == FLIGHT_LATER && c->handlers->answered)
+	if (outstanding == OUTSTANDING_SEPARATE && c->handlers->answered)
 		c->handlers->answered(c->owner, outcome, now);
-	if (flight != FLIGHT_LATER && flight != FLIGHT_NONE)
+	if (outstanding != OUTSTANDING_SEPARATE &&
+	    outstanding != OUTSTANDING_NONE)
 		c->handlers->ended(c->owner, outcome, c->token,
 				   c->token_length, answer, now);
 }
@@ -607,11 +611,11 @@ static coap_response_t on_response(coap_session_t *session,
 	(void)sent;
 	(void)mid;
 	coap_state.counts.received++;
-	if (!c || c->flight != FLIGHT_REQUEST ||
+	if (!c || c->outstanding != OUTSTANDING_REQUEST ||
 	    token.length != c->token_length ||
 	    memcmp(token.s, c->token, token.length))
 		return COAP_RESPONSE_FAIL;	/* nobody's: Reset */
-	connection_moved(c, false, pdu_bytes(received));
+	connection_traffic(c, false, pdu_bytes(received));
 	if (next_block(c, answer.code, received))
 		return COAP_RESPONSE_OK;
 	coap_option_iterator_init(received, &iterator, COAP_OPT_ALL);
@@ -633,7 +637,7 @@ static coap_response_t on_response(coap_session_t *session,
 		answer.length = 0;
 	c->proven = true;
 	c->doubted = false;
-	connection_landed(c, COAP_ANSWERED, &answer, coap_state.now);
+	connection_exchange_end(c, COAP_ANSWERED, &answer, coap_state.now);
 	return COAP_RESPONSE_OK;
 }
 
@@ -665,10 +669,10 @@ static void on_nack(coap_session_t *session, const coap_pdu_t *sent,
 	coap_bin_const_t token;
 
 	(void)mid;
-	if (!c || !c->flight || !sent)
+	if (!c || !c->outstanding || !sent)
 		return;
 	if (reason == COAP_NACK_ICMP_ISSUE) {	/* not final: it is sent again */
-		if (c->flight == FLIGHT_REQUEST)
+		if (c->outstanding == OUTSTANDING_REQUEST)
 			connection_silent(c, network_error(error),
 					  coap_state.now);
 		return;
@@ -679,8 +683,8 @@ static void on_nack(coap_session_t *session, const coap_pdu_t *sent,
 	if (token.length != c->token_length ||
 	    memcmp(token.s, c->token, token.length))
 		return;
-	connection_landed(c, reason == COAP_NACK_RST ? COAP_REFUSED :
-			  COAP_NO_ANSWER, NULL, coap_state.now);
+	connection_exchange_end(c, reason == COAP_NACK_RST ? COAP_REFUSED :
+				COAP_NO_ANSWER, NULL, coap_state.now);
 }
 
 static void handle_all_requests(coap_context_t *context)

@@ -29,14 +29,15 @@ void connection_arm(struct coap_connection *c, int64_t now)
 	int64_t due = INT64_MAX, before = c->give_up;
 	unsigned ms;
 
-	if (!c->flight && c->up && !c->pinged && !c->lapse && !c->laters) {
+	if (!c->outstanding && c->up && !c->pinged && !c->lapse &&
+	    !c->separates) {
 		heap_remove(&coap_state.due, &c->due);
 		return;
 	}
 	ms = connection_send_again(c);
 	if (!c->owner || c->give_up != before)	/* closed, or sent anew */
 		return;
-	if (c->flight || !c->up)
+	if (c->outstanding || !c->up)
 		due = c->give_up;
 	if (c->lapse && c->lapse < due)
 		due = c->lapse;
@@ -44,7 +45,7 @@ void connection_arm(struct coap_connection *c, int64_t now)
 		due = connection_ack_due(c);
 	if (ms && now + (int64_t)ms * 1000000 < due)
 		due = now + (int64_t)ms * 1000000;
-	if (c->ended || (c->idle_owed && c->up && !c->flight))
+	if (c->ended || (c->idle_owed && c->up && !c->outstanding))
 		due = now;
 	heap_set(&coap_state.due, &c->due, due);
 }
@@ -66,7 +67,7 @@ static void connection_arm_first(struct coap_connection *c, int64_t now)
 		due = connection_ack_due(c);
 	if (c->ended || connection_is_stream(c))
 		due = now;
-	if (c->flight)
+	if (c->outstanding)
 		heap_set(&coap_state.due, &c->due, due);
 }
 
@@ -93,24 +94,29 @@ static void add_segments(coap_pdu_t *pdu, uint16_t option, const uint8_t *at,
 		coap_add_option(pdu, option, at[i], at + i + 1);
 }
 
-void connection_take_off(struct coap_connection *c, enum flight flight,
-			 const uint8_t *token, size_t length, int64_t now)
+void connection_exchange_start(struct coap_connection *c,
+			       enum outstanding outstanding,
+			       const uint8_t *token, size_t length, int64_t now)
 {
-	c->flight = (uint8_t)flight;
+	c->outstanding = (uint8_t)outstanding;
 	c->token_length = (uint8_t)length;
 	memcpy(c->token, token, length);
 	c->silent = false;
-	c->give_up = now + (flight != FLIGHT_REQUEST || !coap_has_session(c) ?
-			    MAX_TRANSMIT_WAIT :
-			    c->doubted ? DOUBT_WAIT : SESSION_WAIT);
+	c->give_up = now +
+		     (outstanding != OUTSTANDING_REQUEST || !coap_has_session(c)
+			      ? MAX_TRANSMIT_WAIT
+		      : c->doubted ? DOUBT_WAIT
+				   : SESSION_WAIT);
 }
 
 int64_t coap_since(const struct coap_connection *c)
 {
-	if (!c->flight || !c->up)
+	if (!c->outstanding || !c->up)
 		return INT64_MAX;
-	return c->give_up - (c->flight == FLIGHT_REQUEST && coap_has_session(c) ?
-			     SESSION_WAIT : MAX_TRANSMIT_WAIT);
+	return c->give_up -
+	       (c->outstanding == OUTSTANDING_REQUEST && coap_has_session(c)
+			? SESSION_WAIT
+			: MAX_TRANSMIT_WAIT);
 }
 
 #define UDP_HEADERS(c) (over_ipv6(c) ? 48u : 28u)
@@ -125,17 +131,17 @@ static bool over_ipv6(const struct coap_connection *c)
 }
 
 /* For who counts what moves: bytes of CoAP with all that is around them. */
-void connection_moved(struct coap_connection *c, bool sent, size_t bytes)
+void connection_traffic(struct coap_connection *c, bool sent, size_t bytes)
 {
 	coap_proto_t proto = coap_session_get_proto(c->session);
 
-	if (!c->owner || !c->handlers->moved)
+	if (!c->owner || !c->handlers->traffic)
 		return;
 	bytes += proto == COAP_PROTO_TCP || proto == COAP_PROTO_TLS ?
 		 TCP_HEADERS(c) : UDP_HEADERS(c);
 	bytes += proto == COAP_PROTO_DTLS || proto == COAP_PROTO_TLS ?
 		 RECORD : 0;
-	c->handlers->moved(c->owner, sent, bytes, coap_state.now);
+	c->handlers->traffic(c->owner, sent, bytes, coap_state.now);
 }
 
 size_t pdu_bytes(const coap_pdu_t *pdu)
@@ -197,7 +203,7 @@ int connection_tell(struct coap_connection *c, coap_pdu_t *pdu)
 	coap_state.counts.sent++;
 	errno = 0;
 	if (coap_send(c->session, pdu) != COAP_INVALID_MID) {
-		connection_moved(c, true, bytes);
+		connection_traffic(c, true, bytes);
 		connection_given(c, bytes);
 		return 0;
 	}
@@ -205,13 +211,13 @@ int connection_tell(struct coap_connection *c, coap_pdu_t *pdu)
 	return -EIO;
 }
 
-/* One that took off: where that failed, nothing is under way. */
+/* One that was started: where that failed, nothing is outstanding. */
 int connection_send(struct coap_connection *c, coap_pdu_t *pdu, int64_t now)
 {
 	int rc = connection_tell(c, pdu);
 
 	if (rc < 0)
-		c->flight = FLIGHT_NONE;
+		c->outstanding = OUTSTANDING_NONE;
 	connection_arm_first(c, now);
 	return rc;
 }
@@ -324,7 +330,8 @@ int connection_send_outgoing(struct coap_connection *c, int64_t now)
 	if (n > 0)
 		coap_add_data(pdu, (size_t)n,
 			      o->at + o->n_path + o->n_query + offset);
-	connection_take_off(c, FLIGHT_REQUEST, token, sizeof(token), now);
+	connection_exchange_start(c, OUTSTANDING_REQUEST, token, sizeof(token),
+				  now);
 	return connection_send(c, pdu, now);
 }
 
@@ -343,7 +350,7 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 	struct outgoing *o;
 
 	coap_state.now = now;
-	if (c->flight)
+	if (c->outstanding)
 		return -EBUSY;
 	o = malloc(sizeof(*o) + m->path.n + m->query.n + m->length);
 	if (!o)
@@ -362,7 +369,7 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 	c->outgoing = o;
 	if (c->up)
 		return connection_send_outgoing(c, now);
-	c->flight = FLIGHT_REQUEST;	/* it goes when the handshake is over */
+	c->outstanding = OUTSTANDING_REQUEST;	/* once the handshake is over */
 	return 0;
 }
 
@@ -370,13 +377,13 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
  * connection is closed, and lets one more go beside it. */
 bool coap_give_up(struct coap_connection *c)
 {
-	if (!c->flight || !c->up)
+	if (!c->outstanding || !c->up)
 		return false;
 	coap_session_set_nstart(c->session,
 		(uint16_t)(coap_session_get_nstart(c->session) + 1));
 	free(c->outgoing);
 	c->outgoing = NULL;
-	c->flight = FLIGHT_NONE;
+	c->outstanding = OUTSTANDING_NONE;
 	return true;
 }
 
@@ -402,7 +409,7 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 	coap_pdu_t *pdu;
 
 	coap_state.now = now;
-	if ((c->flight && n->confirmable) || !c->up)
+	if ((c->outstanding && n->confirmable) || !c->up)
 		return -EBUSY;
 	body = body_create(n->code, n->format,
 			   block_hash(0, n->uri, strlen(n->uri)), n->payload,
@@ -416,6 +423,7 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 		told_add(c, pdu, n);
 		return connection_tell(c, pdu);
 	}
-	connection_take_off(c, FLIGHT_NOTIFY, n->token, n->token_length, now);
+	connection_exchange_start(c, OUTSTANDING_NOTIFY, n->token,
+				  n->token_length, now);
 	return connection_send(c, pdu, now);
 }

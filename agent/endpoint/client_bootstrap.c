@@ -143,14 +143,16 @@ static int connection_open(struct client_bootstrap *b, int64_t now)
 {
 	char why[400];
 
-	if (b->connection && (b->stale || b->moves != b->server->moves)) {
+	if (b->connection &&
+	    (b->stale ||
+	     b->address_generation != b->server->address_generation)) {
 		coap_close(b->connection);
 		b->connection = NULL;
 	}
 	if (b->connection)
 		return 0;
 	b->stale = false;
-	b->moves = b->server->moves;
+	b->address_generation = b->server->address_generation;
 	b->connection = client_session_open(b->endpoint, b->server, b, why,
 				     sizeof(why), now);
 	if (!b->connection) {
@@ -193,7 +195,7 @@ static void ask(struct client_bootstrap *b, int64_t now)
 {
 	server_take(b, now);
 	b->wanted = true;
-	b->ask_at = server_slot(b->server, now);
+	b->ask_at = server_send_slot(b->server, now);
 	if (b->ask_at <= now)
 		request_try(b, now);
 }
@@ -257,8 +259,11 @@ static void step(struct client_bootstrap *b, enum bootstrap_event event,
 		 uint8_t code, int64_t now)
 {
 	struct bootstrap_policy policy = policy_of(b);
-	int64_t spread = event != BOOTSTRAP_START ? 0 :
-		server_spread(b->server, b->endpoint->services->n_endpoints);
+	int64_t spread = event != BOOTSTRAP_START
+				 ? 0
+				 : server_startup_window(
+					   b->server,
+					   b->endpoint->services->n_endpoints);
 	struct bootstrap_action action = bootstrap_step(&b->machine, event,
 		code, spread, &policy, now);
 
@@ -455,7 +460,7 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	}
 	b->last_code = CLIENT_NO_ANSWER;
 	why_set(b, "no answer");
-	server_doubt(b->server, now);
+	server_reresolve(b->server, now);
 	step(b, BOOTSTRAP_LOST, 0, now);
 }
 
@@ -476,12 +481,12 @@ static void connection_end(struct client_bootstrap *b, const char *why,
 	step(b, BOOTSTRAP_BROKEN, 0, now);
 }
 
-static void on_broken(void *owner, const struct coap_breakage *breakage,
+static void on_broken(void *owner, const struct coap_session_failure *breakage,
 		      int64_t now)
 {
 	struct client_bootstrap *b = owner;
 
-	server_doubt(b->server, now);
+	server_reresolve(b->server, now);
 	connection_end(b, breakage->why, now);
 }
 

@@ -25,7 +25,7 @@ struct client_bootstrap {
 	bool fell_back;			/* asked, as registrations failed */
 	bool unchanged;			/* the account is as it was before */
 	bool stale;			/* the connection is to another server */
-	uint32_t moves;			/* of the server, when connected */
+	uint32_t address_generation;	/* of the server, when connected */
 	bool no_pack;			/* the server knows no Bootstrap-Pack */
 	struct bootstrap_pack *pack;	/* while one comes */
 	bool rules;			/* they came with some of object 2 */

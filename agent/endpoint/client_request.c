@@ -12,14 +12,14 @@
 /* By the server's id: accounts, and clients with them, may be others by then. */
 struct answering {
 	struct endpoint *endpoint;
-	struct coap_later *later;
+	struct coap_separate *later;
 	uint16_t server;
 };
 
 static void *answer_defer(void *asker)
 {
 	const struct client_asking *asking = asker;
-	struct coap_later *later = coap_defer(asking->exchange);
+	struct coap_separate *later = coap_separate_begin(asking->exchange);
 	struct answering *answering;
 
 	if (!later)
@@ -33,21 +33,21 @@ static void *answer_defer(void *asker)
 }
 
 /* Of the connection alone: the endpoint may be gone when it is on the disk. */
-struct stored { struct coap_later *later; uint8_t code; };
+struct stored { struct coap_separate *later; uint8_t code; };
 
 static void answer_stored(void *stored, int error, int64_t now)
 {
 	struct stored *s = stored;
 
-	coap_respond_later(s->later, error ? CODE(5, 0) : s->code, FORMAT_NONE,
-			   NULL, 0, now);
+	coap_respond_separately(s->later, error ? CODE(5, 0) : s->code,
+				FORMAT_NONE, NULL, 0, now);
 	free(s);
 }
 
 /* Where it says that something was set, it goes when that is on the disk; 5.00
  * where the disk does not take it. */
 static void client_answer_later(const struct endpoint *e,
-				struct coap_later *later, uint8_t code,
+				struct coap_separate *later, uint8_t code,
 				int64_t now)
 {
 	struct stored *s = malloc(sizeof(*s));
@@ -120,7 +120,7 @@ static bool respond_when_stored(struct client *c, struct coap_exchange *x,
 				int64_t now)
 {
 	const struct endpoint *e = c->endpoint;
-	struct coap_later *later;
+	struct coap_separate *later;
 
 	if (outcome->code >> 5 != 2 ||
 	    (outcome->kind != REQUEST_WRITE &&
@@ -129,7 +129,7 @@ static bool respond_when_stored(struct client *c, struct coap_exchange *x,
 	     outcome->kind != REQUEST_DELETED) ||
 	    !store_is_pending(e->services->store, e->conf->endpoint))
 		return false;
-	later = coap_defer(x);
+	later = coap_separate_begin(x);
 	if (!later)
 		return false;
 	if (outcome->kind == REQUEST_CREATED && outcome->chosen)

@@ -285,7 +285,7 @@ static void client_lose(struct client *c, int64_t now)
 
 	for (struct observation *o = c->observations; o; o = o->next)
 		if (!is_seen(&scope, o))
-			observe_hasten(o, now);
+			observe_force(o, now);
 	client_reschedule(c, now);
 }
 

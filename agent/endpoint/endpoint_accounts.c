@@ -428,7 +428,7 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 	endpoint_accounts_clients(e, now);
 	for (size_t i = 0; i < n; i++) {
 		if (!is_kept(e, old[i].server))
-			client_say_goodbye(&old[i], now);
+			client_deregister_unconfirmed(&old[i], now);
 		client_finish(&old[i]);
 	}
 	free(old);

@@ -161,7 +161,7 @@ static void fetch_fail(struct fetch *f, const char *why, int64_t now)
 	fetch_end(f, FIRMWARE_CONNECTION_LOST, now);
 }
 
-static void on_broken(void *owner, const struct coap_breakage *breakage,
+static void on_broken(void *owner, const struct coap_session_failure *breakage,
 		      int64_t now)
 {
 	fetch_fail(owner, breakage->why, now);

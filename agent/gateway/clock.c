@@ -10,9 +10,9 @@
 #define SECOND INT64_C(1000000000)
 
 /* Timestamp of an IPSO object: of its value, in seconds. */
-static int64_t stamp_correct(const struct wall_jump *jump, int64_t stamp)
+static int64_t stamp_correct(const struct clock_step *step, int64_t stamp)
 {
-	int64_t right = wall_correct(jump, stamp * SECOND);
+	int64_t right = wall_correct(step, stamp * SECOND);
 
 	return right / SECOND;
 }
@@ -24,7 +24,7 @@ static bool is_stamp(const struct lwm2m_path *path,
 	       slot->value.type == LWM2M_TIME;
 }
 
-static void endpoint_correct(struct endpoint *e, const struct wall_jump *jump)
+static void endpoint_correct(struct endpoint *e, const struct clock_step *step)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
@@ -33,33 +33,33 @@ static void endpoint_correct(struct endpoint *e, const struct wall_jump *jump)
 	while ((slot = tree_next(&e->tree, &root, &at, &path))) {
 		struct tree_slot *edit;
 
-		if (wall_correct(jump, slot->time) == slot->time &&
+		if (wall_correct(step, slot->time) == slot->time &&
 		    !is_stamp(&path, slot))
 			continue;
 		edit = tree_edit(&e->tree, &path);
 		if (!edit)
 			abort();
-		edit->time = wall_correct(jump, edit->time);
+		edit->time = wall_correct(step, edit->time);
 		if (is_stamp(&path, edit))
 			edit->value.as.integer = stamp_correct(
-				jump, edit->value.as.integer);
+				step, edit->value.as.integer);
 	}
 }
 
-void gateway_clock(struct gateway *g, int64_t offset, int64_t now)
+void gateway_clock_step(struct gateway *g, int64_t offset, int64_t now)
 {
-	struct wall_jump jump;
+	struct clock_step step;
 
-	if (!wall_step(&g->services.wall, offset, now, &jump))
+	if (!wall_step(&g->services.wall, offset, now, &step))
 		return;
 	log_line(LOG_NOTE, NULL, NULL, "the clock was set by %+lld s: the times "
-		 "of values follow it", (long long)(jump.by / SECOND));
-	forward_clock(&g->services, &jump);
+		 "of values follow it", (long long)(step.by / SECOND));
+	forward_clock(&g->services, &step);
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e)) {
-		endpoint_correct(e, &jump);
+		endpoint_correct(e, &step);
 		for (size_t i = 0; i < e->n_clients; i++)
-			observe_correct(e->clients[i].observations, &jump);
+			observe_correct(e->clients[i].observations, &step);
 		if (e->life.heard)
 			last_heard(g->services.last, e, true, now);
 	}

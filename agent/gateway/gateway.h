@@ -108,7 +108,7 @@ void gateway_remove(struct endpoint *endpoint);		/* and frees it */
 
 /* clock.c: the clocks were read; where the wall clock was set since, all times
  * of this run are corrected. */
-void gateway_clock(struct gateway *gateway, int64_t offset, int64_t now);
+void gateway_clock_step(struct gateway *gateway, int64_t offset, int64_t now);
 /* reroute.c: addresses, routes or links of this machine have changed: looked at
  * when they have settled. */
 void gateway_routes_change(struct gateway *gateway, int64_t now);

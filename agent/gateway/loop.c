@@ -78,7 +78,7 @@ static int64_t turn(int64_t now)
 	int64_t due;
 	bool more;
 
-	gateway_clock(g, wall_offset(), now);
+	gateway_clock_step(g, wall_offset(), now);
 	mailbox_beat(g->mail, now);
 	more = gateway_mail(g, now);
 	due = dry_run_turn(g, now);
@@ -231,7 +231,7 @@ static void leave_at_once(const char *why)
 
 void loop_open(struct gateway *gateway)
 {
-	gateway_clock(gateway, wall_offset(), monotonic_read());
+	gateway_clock_step(gateway, wall_offset(), monotonic_read());
 	set_up(gateway);
 }
 

@@ -111,7 +111,7 @@ uint32_t observe_epmax(const struct observation *o,
 }
 
 /* When a notification is due. */
-static int64_t told_of(const struct observation *o)
+static int64_t notify_due(const struct observation *o)
 {
 	if (o->pending)
 		return o->sent + o->pmin * SECOND;
@@ -121,7 +121,7 @@ static int64_t told_of(const struct observation *o)
 /* ... or when a value is to be judged. */
 static int64_t due_of(const struct observation *o)
 {
-	int64_t due = told_of(o);
+	int64_t due = notify_due(o);
 
 	for (uint16_t i = 0; i < o->n_last; i++)
 		if (o->last[i].waits && o->last[i].judge_at < due)
@@ -372,7 +372,7 @@ bool observe_due(const struct observation *observation, int64_t now)
 	return now >= observation->due;
 }
 
-void observe_hasten(struct observation *observation, int64_t now)
+void observe_force(struct observation *observation, int64_t now)
 {
 	observation->pending = true;
 	observation->due = now;
@@ -400,7 +400,7 @@ void observe_hold(struct observation *observation, int64_t now)
 	observe_sent(observation, now);
 }
 
-void observe_again(struct observation *observation)
+void observe_retry(struct observation *observation)
 {
 	observation->held = false;
 	observation->sent = observation->sent_before;
@@ -408,8 +408,8 @@ void observe_again(struct observation *observation)
 	observation->due = due_of(observation);
 }
 
-void observe_correct(struct observation *first, const struct wall_jump *jump)
+void observe_correct(struct observation *first, const struct clock_step *step)
 {
 	for (struct observation *o = first; o; o = o->next)
-		o->told = wall_correct(jump, o->told);
+		o->told = wall_correct(step, o->told);
 }

@@ -108,7 +108,7 @@ bool observe_unjudged(struct observation *observation, int64_t now,
  * pmax is)? */
 bool observe_due(const struct observation *observation, int64_t now);
 /* Due now, whatever pmin says: what it shows is not to be seen any more. */
-void observe_hasten(struct observation *observation, int64_t now);
+void observe_force(struct observation *observation, int64_t now);
 /* It was handed to the transport, or answered at registration: both clocks
  * restart. Then observe_remember() for each numeric value in it that has
  * conditions. */
@@ -120,12 +120,12 @@ bool observe_must_confirm(const struct observation *observation, int64_t now);
  * restart, so that pmin parts the values kept until then. */
 void observe_hold(struct observation *observation, int64_t now);
 /* Nothing was sent since it is held: it is due since it was then. */
-void observe_again(struct observation *observation);
+void observe_retry(struct observation *observation);
 /* 0, or -ENOMEM: the next value will count as a change. */
 int observe_remember(struct observation *observation,
 		     const struct attribute_set *set,
 		     const struct lwm2m_path *path,
 		     const struct lwm2m_value *value);
 /* The wall clock was set: what all from the first on were told, and when. */
-void observe_correct(struct observation *first, const struct wall_jump *jump);
+void observe_correct(struct observation *first, const struct clock_step *step);
 #endif

@@ -320,12 +320,12 @@ void spill_done(struct spill *s, struct spill_stream *stream,
 /* ---- the clock ---- */
 
 void spill_mark_add(struct spill *s, uint32_t segment, uint32_t offset,
-		     const struct wall_jump *step)
+		     const struct clock_step *step)
 {
 	s->marks = spill_must(reallocarray(s->marks, s->n_marks + 1,
 				     sizeof(*s->marks)));
 	s->marks[s->n_marks++] = (struct clock_mark){
-		segment, offset, !step, step ? *step : (struct wall_jump){0}};
+		segment, offset, !step, step ? *step : (struct clock_step){0}};
 }
 
 /* What stands there, as the clock was set since, in the same boot. */
@@ -350,7 +350,7 @@ static void set_right(const struct spill *s, uint32_t segment, uint32_t offset,
 		k->flags &= (uint8_t)~KEPT_CLOCKLESS;
 }
 
-void spill_step(struct spill *s, const struct wall_jump *jump)
+void spill_step(struct spill *s, const struct clock_step *jump)
 {
 	struct spill_record r = {.kind = SPILL_STEP, .step = *jump};
 	struct segment *segment;
@@ -367,7 +367,7 @@ void spill_step(struct spill *s, const struct wall_jump *jump)
 void spill_clock(struct spill *s, const uint8_t boot[16], int64_t offset)
 {
 	static const uint8_t none[16];
-	struct wall_jump jump = {.by = offset - s->offset};
+	struct clock_step jump = {.by = offset - s->offset};
 	bool first = !memcmp(s->boot, none, sizeof(none));
 	bool other = memcmp(s->boot, boot, sizeof(s->boot));
 

@@ -95,7 +95,7 @@ bool spill_is_reading(const struct spill *spill);
  * boot, be it between two runs. */
 void spill_clock(struct spill *spill, const uint8_t boot[16], int64_t offset);
 /* The clock was set in this run. */
-void spill_step(struct spill *spill, const struct wall_jump *jump);
+void spill_step(struct spill *spill, const struct clock_step *jump);
 
 struct spill_counts spill_counts(const struct spill *spill);
 /* Its worker has something to do: at once, or at the time returned. */

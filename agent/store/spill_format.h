@@ -37,7 +37,7 @@ struct spill_record {
 	size_t n_paths;
 	uint8_t boot[16];
 	int64_t clock;			/* BOOT */
-	struct wall_jump step;
+	struct clock_step step;
 };
 
 void spill_record_write(const struct spill_record *record, struct buf *out);

@@ -27,7 +27,7 @@ struct segment {
 struct clock_mark {
 	uint32_t segment, offset;
 	bool boot;
-	struct wall_jump step;
+	struct clock_step step;
 };
 
 enum job_kind { JOB_WRITE, JOB_SYNC, JOB_REMOVE, JOB_READ };
@@ -113,7 +113,7 @@ void spill_flush_done(struct spill *spill);
 uint8_t *spill_read_file(const struct spill *spill, uint32_t segment,
 			 size_t *n);
 void spill_mark_add(struct spill *spill, uint32_t segment, uint32_t offset,
-		    const struct wall_jump *step);
+		    const struct clock_step *step);
 /* A JOB_READ has ended. */
 void spill_has_read(struct spill *spill, const struct job *job);
 #endif

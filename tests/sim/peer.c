@@ -20,8 +20,8 @@ enum flight { FLIGHT_NONE, FLIGHT_REQUEST, FLIGHT_NOTIFY, FLIGHT_LATER };
 
 struct seen { uint16_t mid; int64_t until; struct datagram *answer; };
 
-struct coap_later {
-	struct coap_later *next;
+struct coap_separate {
+	struct coap_separate *next;
 	struct coap_connection *connection;	/* NULL: it was closed */
 	uint8_t token[8], token_length;
 	char located[32];
@@ -50,7 +50,7 @@ struct coap_connection {
 	uint16_t next_mid;
 	struct seen seen[SEEN_MAX];
 	unsigned next_seen;
-	struct coap_later *laters;
+	struct coap_separate *laters;
 	struct arrival *first, **end;
 };
 
@@ -146,7 +146,7 @@ static void flight_end(struct coap_connection *c)
 	c->gave_up = false;
 }
 
-static void later_free(struct coap_later *later)
+static void later_free(struct coap_separate *later)
 {
 	free(later->payload);
 	free(later);
@@ -158,7 +158,7 @@ void coap_close(struct coap_connection *c)
 		return;
 	c->closed = true;
 	flight_end(c);
-	for (struct coap_later *later; (later = c->laters); ) {
+	for (struct coap_separate *later; (later = c->laters); ) {
 		c->laters = later->next;
 		later->connection = NULL;
 		if (later->ready)
@@ -251,9 +251,9 @@ static int put(struct coap_connection *c, struct datagram *d)
 		own.counts.failed++;
 		return -EIO;
 	}
-	if (c->handlers->moved)
-		c->handlers->moved(c->owner, true, 32 + d->length,
-				   world.now);
+	if (c->handlers->traffic)
+		c->handlers->traffic(c->owner, true, 32 + d->length,
+				     world.now);
 	/* From an address that is no more ours nothing comes back. */
 	net_send(d);
 	return 0;
@@ -422,9 +422,9 @@ void coap_locate(struct coap_exchange *x, const struct lwm2m_path *path)
 		 path->id[1]);
 }
 
-struct coap_later *coap_defer(struct coap_exchange *x)
+struct coap_separate *coap_separate_begin(struct coap_exchange *x)
 {
-	struct coap_later *later, **end = &x->connection->laters;
+	struct coap_separate *later, **end = &x->connection->laters;
 	size_t n = 0;
 
 	for (; *end; end = &(*end)->next)
@@ -442,7 +442,8 @@ struct coap_later *coap_defer(struct coap_exchange *x)
 	return later;
 }
 
-void coap_locate_later(struct coap_later *later, const struct lwm2m_path *path)
+void coap_locate_later(struct coap_separate *later,
+		       const struct lwm2m_path *path)
 {
 	snprintf(later->located, sizeof(later->located), "%u/%u", path->id[0],
 		 path->id[1]);
@@ -450,7 +451,7 @@ void coap_locate_later(struct coap_later *later, const struct lwm2m_path *path)
 
 static void later_send(struct coap_connection *c)
 {
-	struct coap_later **at = &c->laters, *later;
+	struct coap_separate **at = &c->laters, *later;
 	struct datagram *d;
 
 	while (*at && !(*at)->ready)
@@ -467,9 +468,9 @@ static void later_send(struct coap_connection *c)
 	take_off(c, FLIGHT_LATER, d);
 }
 
-void coap_respond_later(struct coap_later *later, uint8_t code,
-			uint16_t format, const uint8_t *payload,
-			size_t length, int64_t now)
+void coap_respond_separately(struct coap_separate *later, uint8_t code,
+			     uint16_t format, const uint8_t *payload,
+			     size_t length, int64_t now)
 {
 	(void)now;
 	if (!later->connection) {
@@ -615,9 +616,9 @@ static void on_datagram(struct coap_connection *c, const struct datagram *d)
 	/* What was given up, as at a stop, may be told again. */
 	if (ours || (c->flight && d->code && has_its_token(c, d)))
 		judge_confirmed(d->told_from, d->told_to);
-	if (c->handlers->moved)
-		c->handlers->moved(c->owner, false, 32 + d->length,
-				   world.now);
+	if (c->handlers->traffic)
+		c->handlers->traffic(c->owner, false, 32 + d->length,
+				     world.now);
 	if (d->code >= 1 && d->code < 32) {
 		on_request(c, d);
 	} else if (d->code) {

@@ -201,7 +201,7 @@ static void ask_add(struct record *r, enum ask_kind kind, size_t point)
 		r->asks[r->n_asks++] = (struct ask){kind, (uint8_t)point};
 }
 
-static void observe_again(struct record *r, size_t endpoint)
+static void observe_retry(struct record *r, size_t endpoint)
 {
 	for (size_t i = 0; i < site.endpoints[endpoint].n_points; i++) {
 		if (!point_of(endpoint, i)->observed || r->observing[i].is)
@@ -416,7 +416,7 @@ static struct datagram *on_register(size_t server, const struct datagram *d)
 	r->location = ++s->locations;
 	r->heard = world.now;
 	r->expires = world.now + lifetime_of(d->query, 86400 * SECOND);
-	observe_again(r, (size_t)endpoint);
+	observe_retry(r, (size_t)endpoint);
 	world_say("server %zu: %s registers", server + 1,
 		  site.endpoints[endpoint].name);
 	with = answer_to(d, ACK, CODE(2, 1));
@@ -470,7 +470,7 @@ static struct datagram *on_update(size_t server, const struct datagram *d,
 	r->expires = world.now + lifetime_of(d->query, r->expires - world.now <
 		0 ? 0 : (int64_t)site.lifetime * SECOND);
 	if (!r->out && !r->n_asks)
-		observe_again(r, *endpoint);
+		observe_retry(r, *endpoint);
 	return answer_to(d, ACK, CODE(2, 4));
 }
 

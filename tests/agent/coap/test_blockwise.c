@@ -149,27 +149,28 @@ static void test_too_large_a_body_is_4_13(void **state)
 
 static void test_answers_are_remembered_for_their_time(void **state)
 {
-	struct seen seen = {0};
+	struct dedup dedup = {0};
 
 	(void)state;
-	seen_add(&seen, &(struct seen_answer){.until = 100, .mid = 7,
+	dedup_add(&dedup, &(struct dedup_answer){.until = 100, .mid = 7,
 		 .token = 1, .code = CODE(2, 4)});
-	assert_int_equal(seen_find(&seen, 7, 1, 99)->code, CODE(2, 4));
-	assert_null(seen_find(&seen, 7, 2, 99));	/* another token */
-	assert_null(seen_find(&seen, 8, 1, 99));	/* another id */
-	assert_null(seen_find(&seen, 7, 1, 100));	/* too old */
+	assert_int_equal(dedup_find(&dedup, 7, 1, 99)->code, CODE(2, 4));
+	assert_null(dedup_find(&dedup, 7, 2, 99));	/* another token */
+	assert_null(dedup_find(&dedup, 8, 1, 99));	/* another id */
+	assert_null(dedup_find(&dedup, 7, 1, 100));	/* too old */
 }
 
 static void test_the_oldest_answer_is_forgotten_first(void **state)
 {
-	struct seen seen = {0};
+	struct dedup dedup = {0};
 
 	(void)state;
-	for (uint16_t i = 0; i <= SEEN_MAX; i++)
-		seen_add(&seen, &(struct seen_answer){.until = 100, .mid = i});
-	assert_null(seen_find(&seen, 0, 0, 1));
-	for (uint16_t i = 1; i <= SEEN_MAX; i++)
-		assert_non_null(seen_find(&seen, i, 0, 1));
+	for (uint16_t i = 0; i <= DEDUP_MAX; i++)
+		dedup_add(&dedup,
+			  &(struct dedup_answer){.until = 100, .mid = i});
+	assert_null(dedup_find(&dedup, 0, 0, 1));
+	for (uint16_t i = 1; i <= DEDUP_MAX; i++)
+		assert_non_null(dedup_find(&dedup, i, 0, 1));
 }
 
 static void a_body_of_another_size(void **state)

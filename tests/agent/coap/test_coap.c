@@ -31,7 +31,7 @@ static struct {
 	const uint8_t *body;
 	size_t body_length;
 	bool defer;
-	struct coap_later *later;
+	struct coap_separate *later;
 } seen;
 
 static void on_request(void *owner, struct coap_exchange *exchange,
@@ -50,7 +50,7 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 		memcpy(seen.payload, request->payload, request->length);
 	seen.length = request->length;
 	if (seen.defer)
-		seen.later = coap_defer(exchange);
+		seen.later = coap_separate_begin(exchange);
 	else
 		coap_respond(exchange, seen.answer, FORMAT_NONE, seen.body,
 			     seen.body_length, -1);
@@ -80,7 +80,7 @@ static void on_idle(void *owner, int64_t now)
 	seen.idle++;
 }
 
-static void on_broken(void *owner, const struct coap_breakage *breakage,
+static void on_broken(void *owner, const struct coap_session_failure *breakage,
 		      int64_t now)
 {
 	(void)now;
@@ -316,8 +316,8 @@ static void test_a_late_answer_is_a_confirmable_of_its_own(void **state)
 	assert_true(receive());
 	assert_memory_equal(got, "\x60\x00\x12\x01", 4);
 	assert_int_equal(seen.requests, 1);
-	coap_respond_later(seen.later, CODE(5, 4), FORMAT_NONE, NULL, 0,
-			   now_ns());
+	coap_respond_separately(seen.later, CODE(5, 4), FORMAT_NONE, NULL, 0,
+				now_ns());
 	assert_true(receive());
 	assert_int_equal(got[0], 0x41);			/* CON, 1 byte token */
 	assert_int_equal(got[1], CODE(5, 4));
@@ -575,8 +575,8 @@ static void test_later_answers_are_void_when_it_is_closed(void **state)
 	SEND(EXECUTE(1));
 	assert_true(receive());
 	coap_close(connection);
-	coap_respond_later(seen.later, CODE(2, 4), FORMAT_NONE, NULL, 0,
-			   now_ns());
+	coap_respond_separately(seen.later, CODE(2, 4), FORMAT_NONE, NULL, 0,
+				now_ns());
 	connection = coap_open(&(struct coap_peer){
 		.address = (struct sockaddr *)&peer_address,
 		.length = sizeof(peer_address)}, &seen, why, sizeof(why), now_ns());

@@ -28,7 +28,7 @@ static struct {
 	bool defer, new;
 	int alert;
 	char why[200];
-	struct coap_later *later;
+	struct coap_separate *later;
 } seen;
 static struct coap_connection *connection;
 static char why[200];
@@ -44,7 +44,7 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 	(void)token_length;
 	seen.requests++;
 	if (seen.defer)
-		seen.later = coap_defer(exchange);
+		seen.later = coap_separate_begin(exchange);
 	else
 		coap_respond(exchange, CODE(2, 4), FORMAT_NONE, NULL, 0, -1);
 }
@@ -69,7 +69,7 @@ static void on_idle(void *owner, int64_t now)
 	seen.idle++;
 }
 
-static void on_broken(void *owner, const struct coap_breakage *breakage,
+static void on_broken(void *owner, const struct coap_session_failure *breakage,
 		      int64_t now)
 {
 	(void)now;
@@ -354,8 +354,8 @@ static void a_late_answer_comes_alone(void **state)
 	SEND(0x21, CODE(0, 3), 'x', 0xb1, '7');
 	receive_nothing(50);
 	assert_non_null(seen.later);
-	coap_respond_later(seen.later, CODE(2, 4), FORMAT_NONE, NULL, 0,
-			   now_ns());
+	coap_respond_separately(seen.later, CODE(2, 4), FORMAT_NONE, NULL, 0,
+				now_ns());
 	receive(bytes, sizeof(bytes));
 	assert_memory_equal(bytes, "\x01\x44x", 3);
 }

@@ -590,7 +590,7 @@ static void what_was_held_is_due_since_it_was(void **state)
 			 150 * TENTH);
 	observe_hold(o, 150 * TENTH);
 	assert_false(observe_due(o, 151 * TENTH));
-	observe_again(o);
+	observe_retry(o);
 	assert_int_equal(o->due, 60 * TENTH);
 	observe_changed(o, &set, &path, &value, 152 * TENTH);
 	assert_true(observe_due(o, 152 * TENTH));

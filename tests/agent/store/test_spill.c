@@ -499,7 +499,7 @@ static void read_dated(struct spill *s)
 
 static void test_clock_is_set_later(void **state)
 {
-	const struct wall_jump jump = {0, INT64_C(200000000000), LATE};
+	const struct clock_step jump = {0, INT64_C(200000000000), LATE};
 	struct spill *s = open_dated(1, 0);
 
 	(void)state;
