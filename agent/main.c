@@ -18,7 +18,7 @@
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
 #include "agent/coap/gnutls_shim.h"
-#include "agent/endpoint/last.h"
+#include "agent/endpoint/last_values.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/gateway/loop.h"
@@ -184,7 +184,7 @@ static int run(const struct options *o, struct config *config,
 		gateway.errors = *errors;
 	gateway.services.store = o->dry_run ? NULL : store_open(o->state);
 	store_watch(gateway.services.store, gateway_kept, &gateway);
-	last_open(gateway.services.last, gateway.services.store);
+	last_values_open(gateway.services.last, gateway.services.store);
 	if (gateway.services.store)
 		forwarding_open(&gateway.services, o->state);
 	rc = coap_start(&client_handlers);

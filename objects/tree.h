@@ -15,10 +15,10 @@ enum tree_quality {
 	TREE_BAD,		/* its device does not answer, or refuses: 5.04 */
 };
 enum tree_flag {
-	TREE_BOUND = 1,		/* a point of a device stands behind it */
-	TREE_READ_ONLY = 2,	/* not writable here though the object allows */
-	TREE_KEPT = 4,		/* written by a server: survives a restart */
-	TREE_COMPUTED = 8,	/* asked for when it is read: what changes with
+	TREE_BOUND = 1, /* a point of a device stands behind it */
+	TREE_READ_ONLY = 2, /* not writable here though the object allows */
+	TREE_PERSISTENT = 4, /* written by a server: survives a restart */
+	TREE_COMPUTED = 8, /* asked for when it is read: what changes with
 				 * time itself costs no memory and notifies
 				 * nobody but by pmax */
 };

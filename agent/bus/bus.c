@@ -271,7 +271,7 @@ void bus_cancel(struct bus_device *device, uint64_t id)
 		.kind = INBOX_FORGET, .device = device, .id = id});
 }
 
-void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll)
+void bus_poll_period(struct bus_device *device, uint32_t point, int64_t poll)
 {
 	if (is_leaving(device) || point >= device->base.n_points)
 		return;

@@ -108,7 +108,7 @@ int bus_write(struct bus_device *device, uint32_t point,
 	      const struct lwm2m_value *raw, int64_t deadline, uint64_t id);
 void bus_cancel(struct bus_device *device, uint64_t id);
 /* From now on the point is polled every `poll` ns, if it is polled at all. */
-void bus_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
+void bus_poll_period(struct bus_device *device, uint32_t point, int64_t poll);
 
 /* What BUS_KEEP of this id brought is on the disk, or cannot be brought there. */
 void bus_kept(struct bus_device *device, uint64_t id);

@@ -298,7 +298,7 @@ void device_schedule(struct bus_device *device)
 	turn_set(device, 0);
 }
 
-void device_rhythm(struct bus_device *device, uint32_t at, int64_t poll)
+void device_poll_period(struct bus_device *device, uint32_t at, int64_t poll)
 {
 	struct bus_point *point = &device->points[at];
 	int64_t now = bus_now(), next = poll_next(now, poll, device->seed);

@@ -201,7 +201,8 @@ bool device_poll(struct bus_device *device, int64_t now);
 int device_exchange(struct bus_device *device, size_t n);
 void device_schedule(struct bus_device *device);
 /* Another period for a point, whose grid it is on from now. */
-void device_rhythm(struct bus_device *device, uint32_t point, int64_t poll);
+void device_poll_period(struct bus_device *device, uint32_t point,
+			int64_t poll);
 
 /* bus_safe.c: writes the `safe` values, as far as the device answers; false:
  * it could not be tried, or one was refused. */

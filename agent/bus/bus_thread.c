@@ -85,7 +85,8 @@ static void request_serve(struct bus *bus, const struct bus_request *request)
 		command_forget(request->device, request->id);
 		break;
 	case INBOX_RHYTHM:
-		device_rhythm(request->device, request->point, request->poll);
+		device_poll_period(request->device, request->point,
+				   request->poll);
 		break;
 	case INBOX_SEARCH:
 		search_begin(bus, request->plan, request->id);

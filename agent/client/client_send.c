@@ -63,7 +63,7 @@ void forward_unqueue(struct forward *f)
 
 /* ---- one payload ---- */
 
-struct parcel {
+struct payload {
 	struct lwm2m_record records[BATCH];
 	size_t n;
 	struct observation *by;		/* NULL: a Send */
@@ -106,7 +106,7 @@ bool forward_is_next(const struct client *c, const struct observation *o)
 }
 
 /* The oldest ones that go the same way. */
-static void collect(const struct forward *f, struct parcel *p)
+static void collect(const struct forward *f, struct payload *p)
 {
 	size_t most = f->refusals ? 1 : BATCH;
 	struct kept_cursor at = {0};
@@ -172,7 +172,7 @@ static struct lwm2m_path common(const struct lwm2m_record *records, size_t n)
 }
 
 /* As many of them as one datagram takes; a large one alone goes in blocks. */
-static int pack(struct parcel *p)
+static int pack(struct payload *p)
 {
 	struct lwm2m_path base;
 	int rc;
@@ -188,7 +188,7 @@ static int pack(struct parcel *p)
 	}
 }
 
-static int post(struct client *c, const struct parcel *p, int64_t now)
+static int post(struct client *c, const struct payload *p, int64_t now)
 {
 	static const uint8_t dp[] = {2, 'd', 'p'};
 
@@ -198,7 +198,7 @@ static int post(struct client *c, const struct parcel *p, int64_t now)
 		.length = p->out.used}, now);
 }
 
-static int notify(struct client *c, const struct parcel *p, int64_t now)
+static int notify(struct client *c, const struct payload *p, int64_t now)
 {
 	struct observation *o = p->by;
 	char uri[PATH_TEXT_MAX];
@@ -217,7 +217,7 @@ static size_t deliver(struct forward *f, int64_t now)
 {
 	struct client *c = f->client;
 	struct services *services = client_services(c);
-	struct parcel p = {.out = buf_over(services->out, services->out_size)};
+	struct payload p = {.out = buf_over(services->out, services->out_size)};
 	int rc;
 
 	if (!c->connection || coap_busy(c->connection) || c->wanted ||

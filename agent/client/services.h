@@ -13,7 +13,7 @@ struct client_host;
 struct endpoint_host;
 struct endpoint_object;
 struct forwarding;
-struct last;
+struct last_values;
 struct request_room;
 
 struct services {
@@ -24,14 +24,14 @@ struct services {
 	struct config_dirs dirs;
 	const char *version;		/* of the program, or NULL */
 	struct store *store;
-	struct last *last;		/* of sleeping devices */
+	struct last_values *last;		/* of sleeping devices */
 	struct forwarding *forwarding;	/* what waits for servers */
 	struct servers servers;
 	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
 					 * them */
 	struct tree access;		/* /2/x likewise */
 	/* Due times. */
-	struct heap endpoints, clients, batches, bootstraps, firmware;
+	struct heap endpoints, clients, transactions, bootstraps, firmware;
 	uint32_t n_firmware;		/* packages that are not idle */
 	size_t n_endpoints;
 	struct request_room *room;	/* for one request at a time */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/control/ask.h"
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_request.h"
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
@@ -102,16 +102,18 @@ static const char *text_of(const struct object_model *model, const char *path,
 static void write_do(struct endpoint *e, struct asker *asker, const char *path,
 		     const char *value, int64_t now)
 {
-	static const struct batch_asker_ops ops = {.defer = defer,
-						   .answer = written};
+	static const struct transaction_asker_ops ops = {.defer = defer,
+							 .answer = written};
 	struct gateway *g = gateway_of(e);
 	struct buf out = buf_over(g->services.out, g->services.out_size);
 	struct attribute_set none = {0};
-	struct request_scope scope = {
-		.tree = &e->tree, .model = config_device_model(e->conf),
-		.attributes = &none, .fallback = FORMAT_SENML_CBOR,
-		.now = services_wall(&g->services, now), .bound = &batch_bound,
-		.owner = e};
+	struct request_scope scope = {.tree = &e->tree,
+				      .model = config_device_model(e->conf),
+				      .attributes = &none,
+				      .fallback = FORMAT_SENML_CBOR,
+				      .now = services_wall(&g->services, now),
+				      .bound = &transaction_bound,
+				      .owner = e};
 	struct request request = {
 		.method = REQUEST_PUT, .uri = path, .query = "",
 		.uri_length = strlen(path), .accept = FORMAT_NONE,
@@ -124,7 +126,8 @@ static void write_do(struct endpoint *e, struct asker *asker, const char *path,
 	code = outcome.code;
 	if (code >> 5 == 2)
 		code = endpoint_write(e, &outcome,
-				      (struct batch_asker){&ops, asker}, now);
+				      (struct transaction_asker){&ops, asker},
+				      now);
 	if (code)
 		answer(asker, code, code >> 5 == 4 ? outcome.reason : NULL);
 }

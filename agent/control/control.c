@@ -50,10 +50,10 @@ static struct {
 	struct gateway *gateway;
 	struct asker *first;
 	unsigned n_askers;
-	uv_timer_t sweep;
+	uv_timer_t askers_sweep;
 } control;
 
-static void freed(uv_handle_t *handle)
+static void handle_freed(uv_handle_t *handle)
 {
 	free(handle->data);
 }
@@ -69,14 +69,14 @@ static void hang_up(struct asker *asker)
 		asker->next->prev = asker->prev;
 	asker->ops = NULL;
 	control.n_askers--;
-	uv_close((uv_handle_t *)&asker->pipe, freed);
+	uv_close((uv_handle_t *)&asker->pipe, handle_freed);
 	if (ops)
 		ops->hung_up(asker->owner);
 }
 
 /* ---- answers ---- */
 
-static void written(uv_write_t *write, int status)
+static void line_written(uv_write_t *write, int status)
 {
 	struct line *line = write->data;
 	struct asker *asker = line->asker;
@@ -99,7 +99,7 @@ bool asker_say(struct asker *asker, char *text)
 	*line = (struct line){.asker = asker, .text = text};
 	line->write.data = line;
 	if (uv_stream_get_write_queue_size(stream) < UNREAD_MAX &&
-	    uv_write(&line->write, stream, &buf, 1, written) == 0) {
+	    uv_write(&line->write, stream, &buf, 1, line_written) == 0) {
 		asker->unsent++;
 		return true;
 	}
@@ -118,7 +118,7 @@ void asker_end(struct asker *asker)
 }
 
 /* Whatever else it says is not listened to. */
-static void waste(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+static void input_discard(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	struct asker *asker = handle->data;
 
@@ -126,7 +126,8 @@ static void waste(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(asker->request, REQUEST_MAX);
 }
 
-static void waited(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+static void hang_up_read(uv_stream_t *stream, ssize_t n,
+			       const uv_buf_t *buf)
 {
 	(void)buf;
 	if (n < 0)
@@ -139,7 +140,8 @@ void asker_wait(struct asker *asker, const struct asker_ops *ops, void *owner,
 	asker->ops = ops;
 	asker->owner = owner;
 	if (watch)
-		uv_read_start((uv_stream_t *)&asker->pipe, waste, waited);
+		uv_read_start((uv_stream_t *)&asker->pipe, input_discard,
+			      hang_up_read);
 }
 
 bool asker_may_write(const struct asker *asker)
@@ -156,7 +158,7 @@ bool asker_may_write(const struct asker *asker)
 
 /* ---- requests ---- */
 
-static void room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+static void input_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	struct asker *asker = handle->data;
 
@@ -165,7 +167,7 @@ static void room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 			   (unsigned)(REQUEST_MAX - 1 - asker->used));
 }
 
-static void came(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+static void input_came(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct asker *asker = stream->data;
 	char *end;
@@ -186,7 +188,7 @@ static void came(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	ask(control.gateway, asker, asker->request);
 }
 
-static void connected(uv_stream_t *server, int status)
+static void asker_connected(uv_stream_t *server, int status)
 {
 	struct asker *asker;
 
@@ -206,7 +208,8 @@ static void connected(uv_stream_t *server, int status)
 	    control.n_askers > ASKERS_MAX)
 		hang_up(asker);
 	else
-		uv_read_start((uv_stream_t *)&asker->pipe, room, came);
+		uv_read_start((uv_stream_t *)&asker->pipe, input_room,
+			      input_came);
 }
 
 /* Who has not asked since the last sweep but one, or has read nothing of what
@@ -216,7 +219,7 @@ static bool is_too_slow(const struct asker *asker, size_t left)
 	return asker->asked ? left && left == asker->left : asker->slow;
 }
 
-static void sweep(uv_timer_t *timer)
+static void askers_sweep(uv_timer_t *timer)
 {
 	(void)timer;
 	for (struct asker *asker = control.first, *next; asker; asker = next) {
@@ -259,7 +262,7 @@ static int listen_at(const char *path)
 	if (group && chown(path, (uid_t)-1, group->gr_gid) < 0)
 		log_line(LOG_DETAIL, NULL, NULL, "%s stays with our own group",
 			 path);
-	return uv_listen((uv_stream_t *)&control.pipe, 8, connected);
+	return uv_listen((uv_stream_t *)&control.pipe, 8, asker_connected);
 }
 
 static const struct gateway_host host = {.found = search_message,
@@ -283,8 +286,8 @@ int control_open(struct gateway *gateway, const char *run_dir)
 		log_line(LOG_ERROR, NULL, NULL, "cannot make %s: %s", run_dir,
 			 strerror(errno));
 	uv_pipe_init(uv_default_loop(), &control.pipe, 0);
-	uv_timer_init(uv_default_loop(), &control.sweep);
-	uv_timer_start(&control.sweep, sweep, PATIENCE, PATIENCE);
+	uv_timer_init(uv_default_loop(), &control.askers_sweep);
+	uv_timer_start(&control.askers_sweep, askers_sweep, PATIENCE, PATIENCE);
 	rc = -EADDRINUSE;
 	if (!is_live(control.path)) {
 		unlink(control.path);
@@ -306,7 +309,7 @@ void control_close(void)
 	events_stop();
 	found_finish();
 	uv_close((uv_handle_t *)&control.pipe, NULL);
-	uv_close((uv_handle_t *)&control.sweep, NULL);
+	uv_close((uv_handle_t *)&control.askers_sweep, NULL);
 	free(control.path);	/* libuv unlinks the socket */
 	control.path = NULL;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/coap/coap.h"
 #include "agent/gateway/gateway.h"
 #include "agent/control/metric.h"
@@ -40,7 +40,7 @@ static void held_print(FILE *to, const struct gateway *g)
 
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
-		n += batch_held(e).n;
+		n += transactions_deferred(e).n;
 	metric_head(to, "held_writes", "gauge",
 		    "Writes that wait for a sleeping device.");
 	fprintf(to, "lwmux_held_writes %zu\n", n);

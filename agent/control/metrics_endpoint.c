@@ -3,7 +3,7 @@
  * together, as the format wants. */
 #include <string.h>
 #include "agent/control/metric.h"
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/gateway/gateway.h"
 
 #define SECOND 1e9
@@ -73,7 +73,7 @@ static void held_print(FILE *to, const struct endpoint *e, int64_t now)
 {
 	(void)now;
 	begin(to, "held_writes", e);
-	fprintf(to, "} %zu\n", (size_t)batch_held(e).n);
+	fprintf(to, "} %zu\n", (size_t)transactions_deferred(e).n);
 }
 
 static void signal_print(FILE *to, const struct endpoint *e, int64_t now)

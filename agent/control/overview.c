@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "agent/control/add.h"
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/gateway/gateway.h"
 #include "objects/ids.h"
@@ -235,8 +235,8 @@ json *overview_row(const struct endpoint *e, int64_t now)
 		trouble = strerror(-e->error);
 	add_text(to, "error", trouble);
 	add_pace(to, e);
-	if (batch_held(e).n)
-		add_int(to, "held", (int64_t)batch_held(e).n);
+	if (transactions_deferred(e).n)
+		add_int(to, "held", (int64_t)transactions_deferred(e).n);
 	if (e->rssi)
 		add_int(to, "rssi", e->rssi);
 	return to;

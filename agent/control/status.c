@@ -8,7 +8,7 @@
 #include "agent/control/add.h"
 #include "agent/control/ask.h"
 #include "agent/coap/credentials.h"
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/gateway/gateway.h"
@@ -243,8 +243,8 @@ static json *endpoint_json(const struct endpoint *e, int64_t now)
 		add_text(to, "error", why);
 	if (e->tries)
 		add_int(to, "tries", e->tries);
-	if (batch_held(e).n)
-		add_int(to, "held", (int64_t)batch_held(e).n);
+	if (transactions_deferred(e).n)
+		add_int(to, "held", (int64_t)transactions_deferred(e).n);
 	if (e->rssi)
 		add_int(to, "rssi", e->rssi);
 	for (size_t i = 0; i < e->n_clients; i++)

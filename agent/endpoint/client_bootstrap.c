@@ -510,7 +510,7 @@ void client_bootstrap_create(struct endpoint *e, int64_t now)
 	b->endpoint = e;
 	b->ask_at = INT64_MAX;
 	bootstrap_init(&b->machine, e->conf->endpoint);
-	b->print = endpoint_accounts_print(e);
+	b->fingerprint = endpoint_accounts_fingerprint(e);
 	endpoint_accounts_restore(e);
 	server_take(b, now);
 }

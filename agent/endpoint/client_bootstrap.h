@@ -18,7 +18,7 @@ struct client_bootstrap {
 	uint8_t *account;		/* as stored; NULL: the configuration's
 					 * servers, or none at all */
 	uint32_t n_account;
-	uint64_t print;			/* endpoint_accounts_print() at first */
+	uint64_t fingerprint;		/* of the accounts, at first */
 	uint8_t last_code;		/* as a client's */
 	bool wanted, under_way;		/* the Bootstrap-Request */
 	bool started;
@@ -90,7 +90,7 @@ void endpoint_accounts_forget(struct endpoint *endpoint);
 /* The bootstrap server's keys go from both. */
 void endpoint_accounts_purge(struct endpoint *endpoint);
 /* Of what accounts are for: of servers and bootstrap server. */
-uint64_t endpoint_accounts_print(const struct endpoint *endpoint);
+uint64_t endpoint_accounts_fingerprint(const struct endpoint *endpoint);
 /* How long the bootstrap server's lasts after a bootstrap, s; 0: for ever. */
 uint32_t endpoint_accounts_timeout(const struct endpoint *endpoint);
 /* The keys for one of their servers (account_credentials.c). -errno, and why */

@@ -72,19 +72,19 @@ static void answer(void *answering, uint8_t code, int64_t now)
 	free(a);
 }
 
-struct batch_asker client_asker(struct client_asking *asking)
+struct transaction_asker client_asker(struct client_asking *asking)
 {
-	static const struct batch_asker_ops ops = {.defer = answer_defer,
-						   .answer = answer};
+	static const struct transaction_asker_ops ops = {.defer = answer_defer,
+							 .answer = answer};
 
-	return (struct batch_asker){&ops, asking};
+	return (struct transaction_asker){&ops, asking};
 }
 
 /* ---- what is left to do ---- */
 
 /* A point with on_execute, or an object's own. Returns 0 when the answer comes
  * later. */
-static uint8_t execute(struct client *c, struct batch_asker asker,
+static uint8_t execute(struct client *c, struct transaction_asker asker,
 		       const struct lwm2m_path *path, int64_t now)
 {
 	struct endpoint *e = c->endpoint;
@@ -94,7 +94,7 @@ static uint8_t execute(struct client *c, struct batch_asker asker,
 	if (point < 0)
 		return endpoint_object_execute(e, path, now);
 	write.value = lwm2m_float(e->conf->points[point].on_execute);
-	return batch_start(e, asker, &write, 1, CODE(2, 4), now);
+	return transaction_start(e, asker, &write, 1, CODE(2, 4), now);
 }
 
 static void respond(struct coap_exchange *x,
@@ -149,17 +149,17 @@ static void touch_all(struct endpoint *e, const struct request_outcome *outcome,
 
 uint8_t endpoint_write(struct endpoint *e,
 		       const struct request_outcome *outcome,
-		       struct batch_asker asker, int64_t now)
+		       struct transaction_asker asker, int64_t now)
 {
 	touch_all(e, outcome, now);
 	return !outcome->n_writes ? outcome->code :
-	       batch_start(e, asker, outcome->writes, outcome->n_writes,
-			   outcome->code, now);
+	       transaction_start(e, asker, outcome->writes, outcome->n_writes,
+				 outcome->code, now);
 }
 
 uint8_t client_carry_out(struct client *c,
 			 const struct request_outcome *outcome,
-			 struct batch_asker asker, int64_t now)
+			 struct transaction_asker asker, int64_t now)
 {
 	uint8_t code = outcome->code;
 

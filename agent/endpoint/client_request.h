@@ -2,7 +2,7 @@
  * What a server asks of one client. Agent thread. */
 #ifndef AGENT_CLIENT_REQUEST_H
 #define AGENT_CLIENT_REQUEST_H
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 
 void client_request(struct client *client, struct coap_exchange *exchange,
 		    const struct request *request, const uint8_t *token,
@@ -10,10 +10,10 @@ void client_request(struct client *client, struct coap_exchange *exchange,
 /* Asks for the server: the answer comes later, and prolongs the awake window
  * once more. */
 struct client_asking { struct client *client; struct coap_exchange *exchange; };
-struct batch_asker client_asker(struct client_asking *asking);
+struct transaction_asker client_asker(struct client_asking *asking);
 /* What request_handle() has left to do; the code to answer, 0: it goes to the
  * asker later. */
 uint8_t client_carry_out(struct client *client,
 			 const struct request_outcome *outcome,
-			 struct batch_asker asker, int64_t now);
+			 struct transaction_asker asker, int64_t now);
 #endif

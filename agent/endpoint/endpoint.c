@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_object.h"
 #include "agent/endpoint/endpoint_access.h"
 #include "agent/client/services.h"
-#include "agent/endpoint/last.h"
+#include "agent/endpoint/last_values.h"
 #include "agent/base/log.h"
 #include "ipso/ipso.h"
 
@@ -68,15 +68,15 @@ void endpoint_clients_start(struct endpoint *e, int64_t now)
 	client_bootstrap_start(e, now);
 }
 
-static const struct endpoint_rare nothing_rare;
+static const struct endpoint_optional optional_none;
 
-struct endpoint_rare *endpoint_rare(struct endpoint *e)
+struct endpoint_optional *endpoint_optional(struct endpoint *e)
 {
-	if (e->rare == &nothing_rare)
-		e->rare = calloc(1, sizeof(*e->rare));
-	if (!e->rare)
+	if (e->optional == &optional_none)
+		e->optional = calloc(1, sizeof(*e->optional));
+	if (!e->optional)
 		abort();
-	return (struct endpoint_rare *)(uintptr_t)e->rare;
+	return (struct endpoint_optional *)(uintptr_t)e->optional;
 }
 
 struct endpoint *endpoint_create(struct services *services,
@@ -88,7 +88,7 @@ struct endpoint *endpoint_create(struct services *services,
 	if (!e)
 		abort();
 	e->services = services;
-	e->rare = &nothing_rare;
+	e->optional = &optional_none;
 	e->conf = conf;
 	e->bus = bus;
 	create_clients(e, now);
@@ -97,7 +97,7 @@ struct endpoint *endpoint_create(struct services *services,
 	endpoint_restore(e);
 	endpoint_attributes_restore(e);
 	endpoint_access_settle(e, 0, now);
-	batch_restore(e);
+	transaction_restore(e);
 	if (bus)
 		attach(e);
 	endpoint_life_init(e, now);
@@ -113,12 +113,12 @@ struct endpoint *endpoint_create(struct services *services,
 
 static void rare_free(struct endpoint *e)
 {
-	if (e->rare == &nothing_rare)
+	if (e->optional == &optional_none)
 		return;
-	free(e->rare->rhythm);
-	free(e->rare->note);
-	free(e->rare->why);
-	free((void *)(uintptr_t)e->rare);
+	free(e->optional->poll_periods);
+	free(e->optional->note);
+	free(e->optional->why);
+	free((void *)(uintptr_t)e->optional);
 }
 
 void endpoint_destroy(struct endpoint *e)
@@ -196,8 +196,9 @@ static enum lwm2m_type type_of(const struct endpoint *e,
 }
 
 /* The time stamp alone is not news: an unchanged value notifies nobody. */
-static void companions(struct endpoint *e, const struct config_point *point,
-		       bool news, int64_t wall, int64_t now)
+static void derived_changed(struct endpoint *e,
+			    const struct config_point *point, bool news,
+			    int64_t wall, int64_t now)
 {
 	struct lwm2m_path paths[4];
 	size_t n = ipso_sampled(&e->tree, &point->resource, wall, paths);
@@ -214,9 +215,9 @@ static void count(struct endpoint *e, const struct config_point *point,
 	uint32_t n = ipso_counts(&e->tree, &point->resource, value, happened);
 
 	if (n)
-		last_count(e->services->last, e, &counter, n, wall, now);
+		last_values_count(e->services->last, e, &counter, n, wall, now);
 	if (ipso_is_timed(&e->tree, &point->resource))
-		last_total(e->services->last, e, &point->resource, now);
+		last_values_total(e->services->last, e, &point->resource, now);
 }
 
 void endpoint_counted(struct endpoint *e, const struct lwm2m_path *path,
@@ -242,9 +243,9 @@ static void set(struct endpoint *e, const struct config_point *point,
 
 	if (tree_set(&e->tree, &point->resource, value, wall) < 0)
 		abort();
-	last_heard(e->services->last, e, news, now);
+	last_values_heard(e->services->last, e, news, now);
 	if (point->map.depth == 2)
-		companions(e, point, news, wall, now);
+		derived_changed(e, point, news, wall, now);
 	if (news)
 		tell(e, &point->resource, happened ? client_happened :
 		     client_changed, now);
@@ -304,9 +305,9 @@ static void total_touched(struct endpoint *e, const struct lwm2m_path *path,
 
 	if (!slot || !ipso_is_total(path, slot))
 		return;
-	slot->flags &= (uint8_t)~TREE_KEPT;
+	slot->flags &= (uint8_t)~TREE_PERSISTENT;
 	ipso_set(&e->tree, path, services_wall(e->services, now));
-	last_total(e->services->last, e, path, now);
+	last_values_total(e->services->last, e, path, now);
 }
 
 void endpoint_touched(struct endpoint *e, const struct lwm2m_path *path,
@@ -381,8 +382,8 @@ void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 		return;
 	e->leaving = true;
 	endpoint_reschedule(e);
-	last_leaving(e->services->last, e);
-	batch_end_all(e, now);
+	last_values_leaving(e->services->last, e);
+	transaction_end_all(e, now);
 	client_bootstrap_stop(e, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_stop(&e->clients[i], keep || (e->services->stopping &&
@@ -470,7 +471,7 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		break;
 	case BUS_DONE:
 		if (!endpoint_object_done(e, m->id, m->error, now))
-			batch_done(e, m->id, m->error, now);
+			transaction_done(e, m->id, m->error, now);
 		break;
 	case BUS_KEEP:
 		keep(e, m);

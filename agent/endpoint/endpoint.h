@@ -8,20 +8,20 @@
 #include "agent/lwm2m/liveness.h"
 #include "objects/tree.h"
 
-struct batch;
+struct transaction;
 struct endpoint_firmware;
 struct statistics;
 struct services;
 struct gateway_bus;
 
 /* What few endpoints have. */
-struct endpoint_rare {
+struct endpoint_optional {
 	struct statistics *statistics;	/* NULL: never started */
 	struct endpoint_firmware *firmware;	/* NULL: takes no images */
 	char *note;			/* the adapter's, or NULL */
 	char *why;			/* what its last miss was for people, or
 					 * NULL */
-	uint32_t *rhythm;		/* s, of each point: polled as often;
+	uint32_t *poll_periods;		/* s, of each point: polled as often;
 					 * NULL: as configured */
 };
 
@@ -51,7 +51,7 @@ struct endpoint {
 	struct gateway_bus *bus;	/* NULL once detached */
 	struct bus_device *device;	/* NULL: not attached (any more) */
 	struct tree tree;
-	struct batch *batches;		/* writes under way */
+	struct transaction *transactions;		/* writes under way */
 	struct client *clients;		/* n_clients, by server */
 	struct client_bootstrap *bootstrap;	/* or NULL */
 	struct heap_item due;		/* of life.due and safe_at: its own,
@@ -66,15 +66,15 @@ struct endpoint {
 	bool held_back;			/* a server waits for another's turn */
 	bool again;			/* starts anew when it is gone, with
 					 * nothing of what was stored */
-	bool last_dirty;		/* last.c is to write it down */
+	bool last_dirty;		/* last_values.c is to write it down */
 	bool has_totals;		/* ... also when it leaves */
 	uint32_t last_written;		/* ... and did then: s, monotonic */
 	uint32_t tries;			/* without an answer, in a row */
 	int32_t error;			/* of the last one */
 	int8_t rssi, rssi_told;		/* dBm, 0: not known */
 	int16_t rssi_mean;		/* 1/16 dBm: a radio's rise and fall */
-	const struct endpoint_rare *rare;	/* all endpoints' until it has
-						 * something of its own */
+	const struct endpoint_optional *optional; /* all endpoints' until it
+						 * has something of its own */
 };
 
 /* Sends the event to all its clients. */
@@ -100,7 +100,7 @@ struct endpoint *endpoint_create(struct services *services,
 				 struct gateway_bus *bus, int64_t now);
 void endpoint_destroy(struct endpoint *endpoint);
 /* To be changed: its own. */
-struct endpoint_rare *endpoint_rare(struct endpoint *endpoint);
+struct endpoint_optional *endpoint_optional(struct endpoint *endpoint);
 /* Deregisters (unless keep), detaches; host->gone() when both are done. */
 void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
 /* Does the configuration give it this server? */
@@ -180,8 +180,8 @@ void endpoint_link_heard(struct endpoint *endpoint, int32_t rssi, int64_t now);
  * minute; returns when next. */
 int64_t endpoint_uplink_turn(struct endpoint *endpoint, int64_t now);
 
-/* endpoint_held.c: what servers have written outlives a restart. A server whose
- * configuration has changed since gets its account from the configuration. */
+/* endpoint_persist.c: what servers have written outlives a restart. A server
+ * whose configuration has changed since gets its account from the configuration. */
 void endpoint_restore(struct endpoint *endpoint);
 void endpoint_store(const struct endpoint *endpoint);
 

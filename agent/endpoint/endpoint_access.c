@@ -112,7 +112,7 @@ static void keep(struct endpoint *e, uint16_t id)
 	struct tree_cursor at = {0, 0};
 
 	while (tree_next(&e->tree, &scope, &at, &path))
-		tree_edit(&e->tree, &path)->flags |= TREE_KEPT;
+		tree_edit(&e->tree, &path)->flags |= TREE_PERSISTENT;
 }
 
 /* Who observes object 2 has one more. */
@@ -202,7 +202,7 @@ static bool is_orphaned(const struct endpoint *e,
 {
 	const struct client *account = account_of(e, rule);
 
-	if (!at->n_slots || !(at->slots[0].flags & TREE_KEPT))
+	if (!at->n_slots || !(at->slots[0].flags & TREE_PERSISTENT))
 		return false;
 	return !client_of(e, rule->owner) ||
 	       (account && account->server->conf->id != rule->owner);

@@ -16,20 +16,23 @@
 
 /* ---- the stored one ---- */
 
-uint64_t endpoint_accounts_print(const struct endpoint *e)
+uint64_t endpoint_accounts_fingerprint(const struct endpoint *e)
 {
 	const struct services *services = e->services;
-	uint64_t print = services->servers.bootstrap->conf->fingerprint + e->conf->bootstrap;
+	uint64_t fingerprint = services->servers.bootstrap->conf->fingerprint +
+			       e->conf->bootstrap;
 
 	for (size_t i = 0; i < services->servers.n_configured; i++)
 		if (endpoint_uses_server(e, services->servers.configured[i]->conf->id))
-			print = print * 31 + services->servers.configured[i]->conf->fingerprint;
-	return print;
+			fingerprint = fingerprint * 31 +
+				      services->servers.configured[i]
+					      ->conf->fingerprint;
+	return fingerprint;
 }
 
 /* Values are borrowed from rooms that are wiped: the tree has its own. */
 static int load(const struct endpoint *e, const uint8_t *bytes, size_t n,
-		struct tree *tree, uint64_t *print, int64_t *when)
+		struct tree *tree, uint64_t *fingerprint, int64_t *when)
 {
 	struct lwm2m_record *records = calloc(REQUEST_RECORDS,
 					      sizeof(*records));
@@ -41,7 +44,7 @@ static int load(const struct endpoint *e, const uint8_t *bytes, size_t n,
 	if (!records || !room)
 		abort();
 	rc = account_load(bytes, n, agent_model(), records, REQUEST_RECORDS,
-			  &scratch, tree, print, when);
+			  &scratch, tree, fingerprint, when);
 	explicit_bzero(room, n + 1);
 	free(room);
 	free(records);
@@ -51,12 +54,12 @@ static int load(const struct endpoint *e, const uint8_t *bytes, size_t n,
 bool endpoint_accounts(const struct endpoint *e, struct tree *tree)
 {
 	const struct client_bootstrap *b = e->bootstrap;
-	uint64_t print;
+	uint64_t fingerprint;
 	int64_t when;
 
 	tree_init(tree);
 	return b && b->account && !load(e, b->account, b->n_account, tree,
-					&print, &when);
+					&fingerprint, &when);
 }
 
 void endpoint_accounts_forget(struct endpoint *e)
@@ -75,13 +78,13 @@ static const char *stored_check(struct endpoint *e, const uint8_t *bytes,
 {
 	const char *why;
 	struct tree tree;
-	uint64_t print;
+	uint64_t fingerprint;
 
-	if (load(e, bytes, n, &tree, &print, when) < 0)
+	if (load(e, bytes, n, &tree, &fingerprint, when) < 0)
 		return "the stored account cannot be read";
 	why = account_check(&tree);
 	account_tree_finish(&tree);
-	if (print != endpoint_accounts_print(e))
+	if (fingerprint != endpoint_accounts_fingerprint(e))
 		return "servers or bootstrap were configured anew: the stored "
 		       "account is dropped";
 	return why;
@@ -136,8 +139,8 @@ static bool save(struct endpoint *e, const struct tree *tree, int64_t when)
 
 	if (!records || !room)
 		abort();
-	fits = !account_save(tree, endpoint_accounts_print(e), when, records,
-			     REQUEST_RECORDS, &out);
+	fits = !account_save(tree, endpoint_accounts_fingerprint(e), when,
+			     records, REQUEST_RECORDS, &out);
 	if (fits)
 		take(e, &out);
 	explicit_bzero(room, SIZE_MOST);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/client/services.h"
-#include "agent/endpoint/last.h"
+#include "agent/endpoint/last_values.h"
 #include "agent/base/log.h"
 
 #define SECOND INT64_C(1000000000)
@@ -26,7 +26,7 @@ static struct liveness_rules rules_of(const struct endpoint *e)
 	return rules;
 }
 
-static void reschedule(struct endpoint *e, int64_t now)
+static void life_reschedule(struct endpoint *e, int64_t now)
 {
 	endpoint_reschedule(e);
 	for (size_t i = 0; i < e->n_clients; i++)
@@ -40,10 +40,10 @@ void endpoint_life_init(struct endpoint *e, int64_t now)
 	liveness_init(&e->life, &rules, now);
 	if (!e->bus)		/* the gateway itself */
 		liveness_step(&e->life, LIVENESS_HEARD, &rules, now);
-	reschedule(e, now);
+	life_reschedule(e, now);
 }
 
-static void spoil(struct endpoint *e, int64_t now)
+static void values_mark_stale(struct endpoint *e, int64_t now)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
@@ -70,11 +70,11 @@ void endpoint_life_restore(struct endpoint *e, int64_t now)
 	struct liveness_rules rules = rules_of(e);
 	int64_t heard;
 
-	if (!e->bus || !last_restore(e->services->last, e, &heard))
+	if (!e->bus || !last_values_restore(e->services->last, e, &heard))
 		return;
 	heard = heard_at(e, heard, now);
 	if (rules.silent_after > 0 && now - heard >= rules.silent_after) {
-		spoil(e, now);
+		values_mark_stale(e, now);
 		return;
 	}
 	liveness_restore(&e->life, &rules, heard);
@@ -83,7 +83,7 @@ void endpoint_life_restore(struct endpoint *e, int64_t now)
 		 (long long)((now - heard) / SECOND));
 	e->round_done = true;
 	endpoint_clients_start(e, now);
-	reschedule(e, now);
+	life_reschedule(e, now);
 }
 
 void endpoint_register_when_ready(struct endpoint *e, int64_t now)
@@ -108,18 +108,18 @@ static char *copy_of(const char *text)
 
 void endpoint_note(struct endpoint *e, const char *text)
 {
-	if (!text && !e->rare->note)
+	if (!text && !e->optional->note)
 		return;
-	free(e->rare->note);
-	endpoint_rare(e)->note = copy_of(text);
+	free(e->optional->note);
+	endpoint_optional(e)->note = copy_of(text);
 }
 
 void endpoint_why(struct endpoint *e, const char *text)
 {
-	if (!text && !e->rare->why)
+	if (!text && !e->optional->why)
 		return;
-	free(e->rare->why);
-	endpoint_rare(e)->why = copy_of(text);
+	free(e->optional->why);
+	endpoint_optional(e)->why = copy_of(text);
 }
 
 static void since_print(const struct endpoint *e, int64_t now, char *text,
@@ -141,10 +141,10 @@ void endpoint_trouble(const struct endpoint *e, int64_t now, char *text,
 	bool missed = e->error && e->life.state != LIVENESS_ASLEEP;
 
 	text[0] = '\0';
-	if (e->rare->note)
-		snprintf(text, size, "%s", e->rare->note);
+	if (e->optional->note)
+		snprintf(text, size, "%s", e->optional->note);
 	else if (missed)
-		snprintf(text, size, "%s", e->rare->why ? e->rare->why :
+		snprintf(text, size, "%s", e->optional->why ? e->optional->why :
 			 strerror(-e->error));
 	else if (e->life.state == LIVENESS_SILENT && e->life.heard)
 		since_print(e, now, text, size);
@@ -154,7 +154,8 @@ void endpoint_trouble(const struct endpoint *e, int64_t now, char *text,
 
 /* ---- changes ---- */
 
-static void came(struct endpoint *e, uint8_t before, int64_t now)
+static void endpoint_came_online(struct endpoint *e, uint8_t before,
+				 int64_t now)
 {
 	if (before == LIVENESS_ASLEEP) {
 		log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
@@ -171,7 +172,8 @@ static void came(struct endpoint *e, uint8_t before, int64_t now)
 	endpoint_register_when_ready(e, now);
 }
 
-static void went(struct endpoint *e, const char *why, int64_t now)
+static void endpoint_went_offline(struct endpoint *e, const char *why,
+				  int64_t now)
 {
 	if (e->life.state == LIVENESS_ASLEEP) {
 		log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
@@ -180,7 +182,7 @@ static void went(struct endpoint *e, const char *why, int64_t now)
 	}
 	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
 		 "device is silent: %s", why);
-	spoil(e, now);
+	values_mark_stale(e, now);
 	endpoint_error(e, ERROR_PERIPHERAL, true, now);
 	endpoint_clients_event(e, REGISTRATION_SILENT, now);
 }
@@ -195,15 +197,15 @@ void endpoint_heard(struct endpoint *e, int64_t when, int64_t now)
 	e->error = 0;
 	endpoint_why(e, NULL);
 	if (liveness_step(&e->life, LIVENESS_HEARD, &rules, when))
-		came(e, before, now);
+		endpoint_came_online(e, before, now);
 	if (e->life.due < due)
-		reschedule(e, now);
+		life_reschedule(e, now);
 	if (!e->conf->queue || e->leaving)
 		return;
-	last_heard(e->services->last, e, false, now);
+	last_values_heard(e->services->last, e, false, now);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_heard(&e->clients[i], now);
-	batch_release(e, now);
+	transaction_release(e, now);
 }
 
 void endpoint_missed(struct endpoint *e, const struct bus_message *m,
@@ -215,8 +217,21 @@ void endpoint_missed(struct endpoint *e, const struct bus_message *m,
 	e->error = m->error;
 	endpoint_why(e, m->text);
 	if (liveness_step(&e->life, LIVENESS_MISS, &rules, now))
-		went(e, m->text ? m->text : strerror(-m->error), now);
-	reschedule(e, now);
+		endpoint_went_offline(e, m->text ? m->text :
+				      strerror(-m->error), now);
+	life_reschedule(e, now);
+}
+
+/* Why it is thought to be gone: what the adapter or its last miss says. */
+static const char *silence_text(const struct endpoint *e)
+{
+	if (e->optional->note)
+		return e->optional->note;
+	if (e->error)
+		return strerror(-e->error);
+	return e->conf->learns_silence ?
+	       "not heard for three of its longest gaps" :
+	       "not heard for its silent_after";
 }
 
 void endpoint_life_due(struct endpoint *e, int64_t now)
@@ -226,8 +241,5 @@ void endpoint_life_due(struct endpoint *e, int64_t now)
 	if (e->life.due > now || e->leaving)
 		return;
 	if (liveness_step(&e->life, LIVENESS_TIMER, &rules, now))
-		went(e, e->rare->note ? e->rare->note : e->error ?
-		     strerror(-e->error) : e->conf->learns_silence ?
-		     "not heard for three of its longest gaps" :
-		     "not heard for its silent_after", now);
+		endpoint_went_offline(e, silence_text(e), now);
 }

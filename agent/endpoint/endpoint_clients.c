@@ -7,7 +7,7 @@
 #include "agent/endpoint/client_request.h"
 #include "agent/endpoint/endpoint_access.h"
 #include "agent/endpoint/endpoint_object.h"
-#include "agent/endpoint/endpoint_rhythm.h"
+#include "agent/endpoint/endpoint_poll.h"
 #include "agent/lwm2m/statistics.h"
 
 static const struct config_device *conf_of(const struct endpoint *e)
@@ -52,7 +52,7 @@ static struct request_scope scope_of(struct client *c, int64_t now)
 		.asleep = e->conf->queue,
 		.with_times = endpoint_is_away(e),
 		.now = services_wall(e->services, now),
-		.bound = &batch_bound, .owner = e,
+		.bound = &transaction_bound, .owner = e,
 	};
 }
 
@@ -64,8 +64,8 @@ static void registration_heard(struct client *c, int64_t now)
 static void traffic_count(struct endpoint *e, bool sent, size_t bytes,
 			  int64_t now)
 {
-	if (e->rare->statistics)
-		statistics_count(e->rare->statistics, sent, bytes, now);
+	if (e->optional->statistics)
+		statistics_count(e->optional->statistics, sent, bytes, now);
 }
 
 const struct client_host endpoint_client_host = {
@@ -76,7 +76,7 @@ const struct client_host endpoint_client_host = {
 	.request = client_request, .block = endpoint_object_block,
 	.registration = registration_heard,
 	.failed = client_bootstrap_fallback, .left = endpoint_left,
-	.observed = endpoint_rhythm, .touched = endpoint_touched,
+	.observed = endpoint_poll, .touched = endpoint_touched,
 	.moved = traffic_count,
 };
 

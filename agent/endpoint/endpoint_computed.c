@@ -42,7 +42,7 @@ static bool utc_offset(const struct tree_slot *slot, int64_t now,
 	long minutes;
 
 	*value = slot->value;
-	if (slot->flags & TREE_KEPT)
+	if (slot->flags & TREE_PERSISTENT)
 		return true;
 	if (!localtime_r(&seconds, &tm))
 		return false;

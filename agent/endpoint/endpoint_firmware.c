@@ -389,7 +389,7 @@ static bool firmware_request(struct client *c,
 			     struct coap_exchange *x,
 			     const struct request *request, int64_t now)
 {
-	struct endpoint_firmware *f = c->endpoint->rare->firmware;
+	struct endpoint_firmware *f = c->endpoint->optional->firmware;
 	struct lwm2m_path path;
 	uint8_t code = CODE(4, 1);
 
@@ -404,7 +404,7 @@ static bool firmware_request(struct client *c,
 static uint8_t firmware_block(struct client *c, const struct request *request,
 			      size_t so_far, size_t *most, int64_t now)
 {
-	struct endpoint_firmware *f = c->endpoint->rare->firmware;
+	struct endpoint_firmware *f = c->endpoint->optional->firmware;
 	struct request_scope scope = client_scope(c, now);
 	struct lwm2m_path path;
 	uint8_t code;
@@ -428,14 +428,15 @@ static uint8_t firmware_execute(struct endpoint *e,
 				const struct lwm2m_path *path, int64_t now)
 {
 	(void)path;
-	return e->rare->firmware ?
-	       firmware_ask(e->rare->firmware, FIRMWARE_UPDATE, now) : CODE(5, 1);
+	return e->optional->firmware ? firmware_ask(e->optional->firmware,
+						    FIRMWARE_UPDATE, now)
+				     : CODE(5, 1);
 }
 
 static bool firmware_done(struct endpoint *e, uint64_t id, int error,
 			  int64_t now)
 {
-	struct endpoint_firmware *f = e->rare->firmware;
+	struct endpoint_firmware *f = e->optional->firmware;
 
 	if (!f || !f->id || f->id != id)
 		return false;
@@ -502,7 +503,7 @@ static void firmware_build(struct endpoint *e, int64_t now)
 	(void)now;
 	if (!e->conf->image_room)
 		return;
-	f = endpoint_rare(e)->firmware = calloc(1, sizeof(*f));
+	f = endpoint_optional(e)->firmware = calloc(1, sizeof(*f));
 	if (!f || !tree_add(&e->tree, core_object(ID_FIRMWARE), 0))
 		abort();
 	f->endpoint = e;
@@ -519,7 +520,7 @@ static void firmware_build(struct endpoint *e, int64_t now)
 
 static void firmware_finish(struct endpoint *e)
 {
-	struct endpoint_firmware *f = e->rare->firmware;
+	struct endpoint_firmware *f = e->optional->firmware;
 
 	if (!f)
 		return;
@@ -528,7 +529,7 @@ static void firmware_finish(struct endpoint *e)
 	heap_remove(&e->services->firmware, &f->due);
 	firmware_drop(f);
 	free(f);
-	endpoint_rare(e)->firmware = NULL;
+	endpoint_optional(e)->firmware = NULL;
 }
 
 const struct endpoint_object endpoint_object_firmware = {

@@ -29,12 +29,12 @@ static int64_t period_of(const struct endpoint *e)
 
 static void statistics_begin(struct endpoint *e, int64_t now)
 {
-	if (!e->rare->statistics)
-		endpoint_rare(e)->statistics =
+	if (!e->optional->statistics)
+		endpoint_optional(e)->statistics =
 			calloc(1, sizeof(struct statistics));
-	if (!e->rare->statistics)
+	if (!e->optional->statistics)
 		abort();
-	statistics_start(e->rare->statistics, period_of(e), now);
+	statistics_start(e->optional->statistics, period_of(e), now);
 }
 
 static uint8_t statistics_execute(struct endpoint *e,
@@ -44,8 +44,8 @@ static uint8_t statistics_execute(struct endpoint *e,
 		statistics_begin(e, now);
 	else if (path->id[2] != ID_STATISTICS_STOP)
 		return CODE(5, 1);
-	else if (e->rare->statistics)
-		statistics_stop(e->rare->statistics, now);
+	else if (e->optional->statistics)
+		statistics_stop(e->optional->statistics, now);
 	return CODE(2, 4);
 }
 
@@ -57,16 +57,16 @@ static bool statistics_compute(const struct endpoint *e,
 	(void)slot;
 	(void)now;
 	(void)texts;
-	*value = lwm2m_integer(statistics_value(e->rare->statistics,
+	*value = lwm2m_integer(statistics_value(e->optional->statistics,
 						path->id[2]));
 	return true;
 }
 
 static void statistics_finish(struct endpoint *e)
 {
-	free(e->rare->statistics);
-	if (e->rare->statistics)
-		endpoint_rare(e)->statistics = NULL;
+	free(e->optional->statistics);
+	if (e->optional->statistics)
+		endpoint_optional(e)->statistics = NULL;
 }
 
 const struct endpoint_object endpoint_object_statistics = {

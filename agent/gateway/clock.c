@@ -3,7 +3,7 @@
  * with it. */
 #include <stdlib.h>
 #include "agent/gateway/gateway.h"
-#include "agent/endpoint/last.h"
+#include "agent/endpoint/last_values.h"
 #include "agent/base/log.h"
 #include "objects/ids.h"
 
@@ -61,6 +61,6 @@ void gateway_clock_step(struct gateway *g, int64_t offset, int64_t now)
 		for (size_t i = 0; i < e->n_clients; i++)
 			observe_correct(e->clients[i].observations, &step);
 		if (e->life.heard)
-			last_heard(g->services.last, e, true, now);
+			last_values_heard(g->services.last, e, true, now);
 	}
 }

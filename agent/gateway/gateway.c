@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/endpoint_firmware.h"
 #include "agent/endpoint/endpoint_object.h"
 #include "agent/bus/bus_poll.h"
 #include "agent/gateway/gateway.h"
-#include "agent/endpoint/last.h"
+#include "agent/endpoint/last_values.h"
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
 #include "agent/base/spread.h"
@@ -52,7 +52,7 @@ void gateway_init(struct gateway *g)
 	g->services.endpoint_host = &endpoint_host;
 	g->services.client_host = &endpoint_client_host;
 	g->services.objects = endpoint_objects;
-	g->services.last = last_create();
+	g->services.last = last_values_create();
 	g->services.routes_at = INT64_MAX;
 	g->mail = bus_mailbox_create();
 	g->services.forwarding = forwarding_create();
@@ -93,10 +93,10 @@ void gateway_finish(struct gateway *g)
 	free(g->by_name);
 	tree_finish(&g->services.device);
 	tree_finish(&g->services.access);
-	last_destroy(g->services.last);
+	last_values_destroy(g->services.last);
 	heap_finish(&g->services.endpoints);
 	heap_finish(&g->services.clients);
-	heap_finish(&g->services.batches);
+	heap_finish(&g->services.transactions);
 	heap_finish(&g->services.bootstraps);
 	heap_finish(&g->services.firmware);
 	config_errors_finish(&g->errors);
@@ -323,8 +323,9 @@ static void turn_heaps(struct gateway *g, int64_t now)
 {
 	struct heap_item *item;
 
-	while ((item = heap_first(&g->services.batches)) && item->due <= now)
-		batch_due(OWNER(item, struct batch, due), now);
+	while ((item = heap_first(&g->services.transactions)) &&
+	       item->due <= now)
+		transaction_due(OWNER(item, struct transaction, due), now);
 	while ((item = heap_first(&g->services.bootstraps)) && item->due <= now) {
 		heap_remove(&g->services.bootstraps, item);
 		client_bootstrap_due(OWNER(item, struct client_bootstrap, due),
@@ -461,11 +462,11 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	due = earlier(due, heap_due(&g->services.endpoints));
 	if (heap_due(&g->services.clients) < due)
 		due = heap_due(&g->services.clients);
-	if (heap_due(&g->services.batches) < due)
-		due = heap_due(&g->services.batches);
+	if (heap_due(&g->services.transactions) < due)
+		due = heap_due(&g->services.transactions);
 	next = store_turn(g->services.store, now);
 	due = next < due ? next : due;
-	next = last_turn(g->services.last, now);
+	next = last_values_turn(g->services.last, now);
 	due = next < due ? next : due;
 	due = earlier(due, heap_due(&g->services.bootstraps));
 	due = earlier(due, heap_due(&g->services.firmware));

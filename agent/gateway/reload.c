@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include "agent/base/arena.h"
 #include "agent/endpoint/client_bootstrap.h"
-#include "agent/endpoint/last.h"
+#include "agent/endpoint/last_values.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
@@ -130,7 +130,8 @@ static bool same_servers(const struct endpoint *e)
 	if (!e->bootstrap != (!g->services.servers.bootstrap ||
 			      e->conf->bootstrap == BOOTSTRAP_NEVER))
 		return false;
-	if (e->bootstrap && e->bootstrap->print != endpoint_accounts_print(e))
+	if (e->bootstrap &&
+	    e->bootstrap->fingerprint != endpoint_accounts_fingerprint(e))
 		return false;
 	if (e->bootstrap && e->bootstrap->account)
 		return true;
@@ -397,7 +398,7 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 		config_device_free(g->waiting[i]);
 	g->n_waiting = 0;
 	forwarding_configure(&g->services, config);
-	last_configure(g->services.last, config->store_flush);
+	last_values_configure(g->services.last, config->store_flush);
 	apply_servers(g, config, now);
 	apply_bootstrap(g, config, now);
 	apply_old_buses(g, config);

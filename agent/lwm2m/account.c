@@ -9,7 +9,12 @@
 
 static const char magic[4] = {'L', 'W', 'A', '1'};
 
-struct head { char magic[4]; uint32_t length; uint64_t print; int64_t when; };
+struct head {
+	char magic[4];
+	uint32_t length;
+	uint64_t fingerprint;
+	int64_t when;
+};
 
 bool account_object(uint16_t object)
 {
@@ -166,10 +171,10 @@ static size_t collect(const struct tree *tree, struct lwm2m_record *records,
 	return n;
 }
 
-int account_save(const struct tree *tree, uint64_t print, int64_t when,
+int account_save(const struct tree *tree, uint64_t fingerprint, int64_t when,
 		 struct lwm2m_record *records, size_t max, struct buf *out)
 {
-	struct head head = {.print = print, .when = when};
+	struct head head = {.fingerprint = fingerprint, .when = when};
 	struct lwm2m_path root = path_root();
 	size_t n = collect(tree, records, max), start = out->used;
 	uint64_t check;
@@ -216,7 +221,7 @@ static int tree_fill(struct tree *tree, const struct object_model *model,
 int account_load(const uint8_t *bytes, size_t n,
 		 const struct object_model *model, struct lwm2m_record *records,
 		 size_t max, struct buf *scratch, struct tree *tree,
-		 uint64_t *print, int64_t *when)
+		 uint64_t *fingerprint, int64_t *when)
 {
 	struct lwm2m_path root = path_root();
 	struct head head;
@@ -241,7 +246,7 @@ int account_load(const uint8_t *bytes, size_t n,
 		account_tree_finish(tree);
 		return count;
 	}
-	*print = head.print;
+	*fingerprint = head.fingerprint;
 	*when = head.when;
 	return 0;
 }

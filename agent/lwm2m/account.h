@@ -58,12 +58,12 @@ void account_remove(struct tree *tree, const struct lwm2m_path *path);
  * when it was bootstrapped (ns since 1970). records: room for `max` of them.
  * -EMSGSIZE too much for out; -EBADMSG not bytes of account_save(), or not all
  * of them (a checksum stands behind). scratch as codec_decode(). */
-int account_save(const struct tree *tree, uint64_t print, int64_t when,
+int account_save(const struct tree *tree, uint64_t fingerprint, int64_t when,
 		 struct lwm2m_record *records, size_t max, struct buf *out);
 /* Of two that account_save() has made: the same but for their time? */
 bool account_same(const uint8_t *a, size_t n_a, const uint8_t *b, size_t n_b);
 int account_load(const uint8_t *bytes, size_t n,
 		 const struct object_model *model, struct lwm2m_record *records,
 		 size_t max, struct buf *scratch, struct tree *tree,
-		 uint64_t *print, int64_t *when);
+		 uint64_t *fingerprint, int64_t *when);
 #endif

@@ -163,6 +163,6 @@ void request_patch(struct handling *h)
 		record_check(h, &h->room->records[i]);
 	if (!n)
 		request_answer(h, CODE(4, 00), "no value");
-	if (!h->outcome.code && request_held_fits(h, (size_t)n))
+	if (!h->outcome.code && request_quota_fits(h, (size_t)n))
 		request_records_apply(h, (size_t)n);
 }

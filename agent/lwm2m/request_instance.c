@@ -176,7 +176,7 @@ static void create_do(struct handling *h, const struct object_def *object,
 		made = !tree_set(tree, at, &records[i].value, h->scope->now);
 		if (!made)
 			break;
-		tree_edit(tree, at)->flags |= TREE_KEPT;
+		tree_edit(tree, at)->flags |= TREE_PERSISTENT;
 		h->room->touched[h->outcome.n_touched++] = *at;
 	}
 	if (!made) {
@@ -213,7 +213,7 @@ void request_create(struct handling *h)
 	n = (int)unknown_drop(h, object, (size_t)n);
 	if (!h->outcome.code)
 		records_check(h, object, (size_t)n);
-	if (!h->outcome.code && request_held_fits(h, (size_t)n))
+	if (!h->outcome.code && request_quota_fits(h, (size_t)n))
 		create_do(h, object, (size_t)n);
 }
 

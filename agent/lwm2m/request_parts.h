@@ -57,8 +57,9 @@ int request_decode(struct handling *h, uint16_t format);
 /* Refuses a record that cannot be written. */
 void request_record_check(struct handling *h,
 			  const struct lwm2m_record *record);
-/* request_held.c: false: servers have left too much here, which was answered. */
-bool request_held_fits(struct handling *h, size_t n);
+/* request_quota.c: false: servers have left too much here, which was
+ * answered. */
+bool request_quota_fits(struct handling *h, size_t n);
 /* All have been checked. */
 void request_records_apply(struct handling *h, size_t n);
 

@@ -240,7 +240,7 @@ static bool held_set(struct handling *h, const struct lwm2m_record *record)
 
 	if (tree_set(tree, &record->path, &record->value, h->scope->now))
 		return false;
-	tree_edit(tree, &record->path)->flags |= TREE_KEPT;
+	tree_edit(tree, &record->path)->flags |= TREE_PERSISTENT;
 	touch(h, &record->path);
 	return true;
 }
@@ -336,6 +336,6 @@ void request_write(struct handling *h)
 		return;
 	}
 	n = payload_check(h);
-	if (n >= 0 && request_held_fits(h, (size_t)n))
+	if (n >= 0 && request_quota_fits(h, (size_t)n))
 		request_records_apply(h, (size_t)n);
 }

@@ -354,7 +354,7 @@ void bus_kept(struct bus_device *device, uint64_t id)
 	(void)id;
 }
 
-void bus_rhythm(struct bus_device *d, uint32_t point, int64_t poll)
+void bus_poll_period(struct bus_device *d, uint32_t point, int64_t poll)
 {
 	if (point >= d->conf->n_points)
 		return;

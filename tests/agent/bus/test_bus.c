@@ -681,9 +681,9 @@ static void a_point_may_change_its_rhythm(void **state)
 
 		bus_message_finish(&m);
 		if (!i)
-			bus_rhythm(p.device, 0, 10 * MS);
+			bus_poll_period(p.device, 0, 10 * MS);
 	}
-	bus_rhythm(p.device, 1, 10 * MS);	/* there is no such point */
+	bus_poll_period(p.device, 1, 10 * MS);	/* there is no such point */
 	stop(s);
 }
 

@@ -36,16 +36,16 @@ static int set_up(void **state)
 {
 	(void)state;
 	endpoint = (struct endpoint){.services = &services, .conf = &conf};
-	endpoint.rare = calloc(1, sizeof(*endpoint.rare));
+	endpoint.optional = calloc(1, sizeof(*endpoint.optional));
 	tree_init(&endpoint.tree);
-	return endpoint.rare ? 0 : -1;
+	return endpoint.optional ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	endpoint_objects_finish(&endpoint);
-	free((void *)(uintptr_t)endpoint.rare);
+	free((void *)(uintptr_t)endpoint.optional);
 	tree_finish(&endpoint.tree);
 	return 0;
 }
@@ -115,7 +115,7 @@ static void statistics_count_from_their_start(void **state)
 	(void)state;
 	assert_int_equal(execute(ID_STATISTICS, ID_STATISTICS_START),
 			 CODE(2, 4));
-	assert_non_null(endpoint.rare->statistics);
+	assert_non_null(endpoint.optional->statistics);
 	assert_true(compute(ID_STATISTICS, 0, 2, &value));
 	assert_int_equal(value.as.integer, 0);
 	assert_int_equal(execute(ID_STATISTICS, ID_STATISTICS_STOP),

@@ -988,7 +988,7 @@ static void what_is_written_is_kept(void **state)
 	(void)state;
 	tree_fill(&tree);
 	request_handle(&scope, &request, &room, &out);
-	assert_int_equal(find(&tree, "/3303/0/5750")->flags, TREE_KEPT);
+	assert_int_equal(find(&tree, "/3303/0/5750")->flags, TREE_PERSISTENT);
 	assert_int_equal(find(&tree, "/3303/0/5750")->time, NOW);
 	assert_memory_equal(find(&tree, "/3303/0/5750")->value.as.text,
 			    "hall", 4);

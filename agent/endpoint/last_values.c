@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The journal "last" of the state directory: appended to, and rewritten by a
  * worker when more than half of it is old. */
-#include "agent/endpoint/last.h"
+#include "agent/endpoint/last_values.h"
 #include <stdlib.h>
 #include <string.h>
 #include "agent/endpoint/endpoint.h"
@@ -28,7 +28,7 @@ struct count {
 	uint64_t number;
 };
 
-struct last {
+struct last_values {
 	struct store *store;
 	struct endpoint **dirty;
 	size_t n_dirty, room;
@@ -43,9 +43,9 @@ struct last {
 	struct last_index index;
 };
 
-struct last *last_create(void)
+struct last_values *last_values_create(void)
 {
-	struct last *last = calloc(1, sizeof(*last));
+	struct last_values *last = calloc(1, sizeof(*last));
 
 	if (!last)
 		abort();
@@ -54,24 +54,24 @@ struct last *last_create(void)
 	return last;
 }
 
-void last_configure(struct last *last, int64_t every)
+void last_values_configure(struct last_values *last, int64_t every)
 {
 	last->every = every;
 }
 
-void last_open(struct last *last, struct store *store)
+void last_values_open(struct last_values *last, struct store *store)
 {
 	last->store = store;
 }
 
-static void journal_forget(struct last *last)
+static void journal_forget(struct last_values *last)
 {
 	last_index_finish(&last->index);
 	free(last->journal);
 	last->journal = NULL;
 }
 
-void last_destroy(struct last *last)
+void last_values_destroy(struct last_values *last)
 {
 	if (!last)
 		return;
@@ -84,7 +84,7 @@ void last_destroy(struct last *last)
 
 /* ---- totals on their way ---- */
 
-static struct count *count_find(const struct last *last,
+static struct count *count_find(const struct last_values *last,
 				const struct endpoint *e,
 				const struct lwm2m_path *path)
 {
@@ -95,7 +95,7 @@ static struct count *count_find(const struct last *last,
 	return NULL;
 }
 
-static struct count *count_add(struct last *last, struct endpoint *e,
+static struct count *count_add(struct last_values *last, struct endpoint *e,
 			       const struct lwm2m_path *path)
 {
 	const struct tree_slot *slot = tree_find(&e->tree, path);
@@ -125,7 +125,7 @@ static void count_take(struct count *count)
 	count->endpoint = NULL;
 }
 
-static void counts_leave(struct last *last, const struct endpoint *e)
+static void counts_leave(struct last_values *last, const struct endpoint *e)
 {
 	for (size_t i = 0; i < last->n_counts; i++)
 		if (last->counts[i].endpoint == e)
@@ -133,7 +133,7 @@ static void counts_leave(struct last *last, const struct endpoint *e)
 }
 
 /* What is on the disk is told; true: something was. */
-static bool counts_tell(struct last *last, int64_t now)
+static bool counts_tell(struct last_values *last, int64_t now)
 {
 	uint64_t done = store_appended(last->store);
 	size_t kept = 0;
@@ -157,7 +157,7 @@ static bool counts_tell(struct last *last, int64_t now)
 	return told;
 }
 
-static void counts_written(struct last *last, uint64_t number)
+static void counts_written(struct last_values *last, uint64_t number)
 {
 	for (size_t i = 0; i < last->n_counts; i++) {
 		struct count *c = &last->counts[i];
@@ -177,7 +177,7 @@ static bool is_said(const struct endpoint *e, const struct tree_slot *slot)
 	       slot->quality == TREE_GOOD && slot->value.type != LWM2M_NONE;
 }
 
-static struct lwm2m_record total_record(const struct last *last,
+static struct lwm2m_record total_record(const struct last_values *last,
 					const struct endpoint *e,
 					const struct lwm2m_path *path,
 					const struct tree_slot *slot)
@@ -193,7 +193,7 @@ static struct lwm2m_record total_record(const struct last *last,
 }
 
 /* A total that never began is none. */
-static bool is_total(const struct last *last, const struct endpoint *e,
+static bool is_total(const struct last_values *last, const struct endpoint *e,
 		     const struct lwm2m_path *path,
 		     const struct tree_slot *slot)
 {
@@ -202,7 +202,7 @@ static bool is_total(const struct last *last, const struct endpoint *e,
 		count_find(last, e, path));
 }
 
-static size_t collect(const struct last *last, const struct endpoint *e,
+static size_t collect(const struct last_values *last, const struct endpoint *e,
 		      struct lwm2m_record *records)
 {
 	struct lwm2m_path root = path_root(), path;
@@ -223,7 +223,7 @@ static size_t collect(const struct last *last, const struct endpoint *e,
 	return n;
 }
 
-static void pending_reserve(struct last *last, size_t more)
+static void pending_reserve(struct last_values *last, size_t more)
 {
 	if (last->n_pending + more <= last->pending_room)
 		return;
@@ -233,7 +233,7 @@ static void pending_reserve(struct last *last, size_t more)
 		abort();
 }
 
-static void write_down(struct last *last, const struct endpoint *e)
+static void write_down(struct last_values *last, const struct endpoint *e)
 {
 	struct services *services = e->services;
 	struct lwm2m_path root = path_root();
@@ -261,7 +261,7 @@ static void write_down(struct last *last, const struct endpoint *e)
 		last->n_pending += out.used;
 }
 
-static void note(struct last *last, struct endpoint *e, int64_t at)
+static void note(struct last_values *last, struct endpoint *e, int64_t at)
 {
 	if (at < last->flush_at)
 		last->flush_at = at;
@@ -278,7 +278,8 @@ static void note(struct last *last, struct endpoint *e, int64_t at)
 	e->last_dirty = true;
 }
 
-void last_heard(struct last *last, struct endpoint *e, bool news, int64_t now)
+void last_values_heard(struct last_values *last, struct endpoint *e, bool news,
+		       int64_t now)
 {
 	int64_t since = now - e->last_written * SECOND;
 
@@ -289,7 +290,8 @@ void last_heard(struct last *last, struct endpoint *e, bool news, int64_t now)
 }
 
 /* A single one at once: who presses a button waits for it. */
-static void note_total(struct last *last, struct endpoint *e, int64_t now)
+static void note_total(struct last_values *last, struct endpoint *e,
+		       int64_t now)
 {
 	int64_t at = last->flushed_at + TOTALS_AFTER;
 
@@ -299,9 +301,9 @@ static void note_total(struct last *last, struct endpoint *e, int64_t now)
 	note(last, e, at > now ? at : now);
 }
 
-void last_count(struct last *last, struct endpoint *e,
-		const struct lwm2m_path *path, uint32_t n, int64_t wall,
-		int64_t now)
+void last_values_count(struct last_values *last, struct endpoint *e,
+		       const struct lwm2m_path *path, uint32_t n, int64_t wall,
+		       int64_t now)
 {
 	struct count *count = count_add(last, e, path);
 
@@ -317,8 +319,8 @@ void last_count(struct last *last, struct endpoint *e,
 	note_total(last, e, now);
 }
 
-void last_total(struct last *last, struct endpoint *e,
-		const struct lwm2m_path *path, int64_t now)
+void last_values_total(struct last_values *last, struct endpoint *e,
+		       const struct lwm2m_path *path, int64_t now)
 {
 	struct count *count = count_find(last, e, path);
 
@@ -327,7 +329,7 @@ void last_total(struct last *last, struct endpoint *e,
 	note_total(last, e, now);
 }
 
-void last_leaving(struct last *last, struct endpoint *e)
+void last_values_leaving(struct last_values *last, struct endpoint *e)
 {
 	counts_leave(last, e);
 	if (!last->store || !(e->has_totals ||
@@ -341,7 +343,7 @@ void last_leaving(struct last *last, struct endpoint *e)
 	last->flush_at = 0;
 }
 
-static void compact(struct last *last)
+static void compact(struct last_values *last)
 {
 	if (last->size < 2 * last->compact + SLACK)
 		return;
@@ -350,7 +352,7 @@ static void compact(struct last *last)
 	last->size = last->compact;
 }
 
-static void flush(struct last *last)
+static void flush(struct last_values *last)
 {
 	if (!last->n_pending)
 		return;
@@ -367,7 +369,7 @@ static void flush(struct last *last)
 	compact(last);
 }
 
-int64_t last_turn(struct last *last, int64_t now)
+int64_t last_values_turn(struct last_values *last, int64_t now)
 {
 	bool told = last->n_counts && counts_tell(last, now);
 
@@ -391,7 +393,7 @@ int64_t last_turn(struct last *last, int64_t now)
 
 /* ---- and back ---- */
 
-static void journal_read(struct last *last)
+static void journal_read(struct last_values *last)
 {
 	size_t n = 0, lost = 0;
 
@@ -469,7 +471,8 @@ static void restore(struct endpoint *e, const struct last_record *found)
 		restore_total(e, &room->records[i]);
 }
 
-bool last_restore(struct last *last, struct endpoint *e, int64_t *heard)
+bool last_values_restore(struct last_values *last, struct endpoint *e,
+			 int64_t *heard)
 {
 	const struct last_record *found;
 

@@ -3,7 +3,7 @@
  * after the last time. What is polled is polled as often then; what is heard
  * comes when it comes. */
 #include <stdlib.h>
-#include "agent/endpoint/endpoint_rhythm.h"
+#include "agent/endpoint/endpoint_poll.h"
 #include "agent/bus/bus.h"
 
 #define SECOND INT64_C(1000000000)
@@ -48,25 +48,25 @@ static void point_set(struct endpoint *e, uint32_t i, uint32_t epmax)
 {
 	int64_t poll = e->conf->points[i].poll;
 
-	if (e->rare->rhythm[i] == epmax)
+	if (e->optional->poll_periods[i] == epmax)
 		return;
-	e->rare->rhythm[i] = epmax;
+	e->optional->poll_periods[i] = epmax;
 	if (epmax && epmax * SECOND < poll)
 		poll = epmax * SECOND;
-	bus_rhythm(e->device, i, poll);
+	bus_poll_period(e->device, i, poll);
 }
 
-void endpoint_rhythm(struct endpoint *e)
+void endpoint_poll(struct endpoint *e)
 {
 	bool asked = is_asked_for(e);
 
 	if (!e->device || e->leaving || e->conf->queue || !e->conf->n_points ||
-	    (!asked && !e->rare->rhythm))
+	    (!asked && !e->optional->poll_periods))
 		return;
-	if (!e->rare->rhythm)
-		endpoint_rare(e)->rhythm = calloc(e->conf->n_points,
-						  sizeof(uint32_t));
-	if (!e->rare->rhythm)
+	if (!e->optional->poll_periods)
+		endpoint_optional(e)->poll_periods = calloc(e->conf->n_points,
+							    sizeof(uint32_t));
+	if (!e->optional->poll_periods)
 		abort();
 	for (uint32_t i = 0; i < e->conf->n_points; i++)
 		if (e->conf->points[i].map.depth)
@@ -74,6 +74,6 @@ void endpoint_rhythm(struct endpoint *e)
 				  epmax_of(e, &e->conf->points[i].resource));
 	if (asked)
 		return;
-	free(e->rare->rhythm);
-	endpoint_rare(e)->rhythm = NULL;
+	free(e->optional->poll_periods);
+	endpoint_optional(e)->poll_periods = NULL;
 }

@@ -26,7 +26,7 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
 	size_t n = 0;
 
 	while ((slot = tree_next(&e->tree, &root, &at, &path)))
-		if (slot->flags & TREE_KEPT && n < REQUEST_RECORDS)
+		if (slot->flags & TREE_PERSISTENT && n < REQUEST_RECORDS)
 			records[n++] = (struct lwm2m_record){path, slot->value,
 				slot->flags & TREE_COMPUTED ? slot->time : 0};
 	return n;
@@ -90,7 +90,7 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 	    tree_set(&e->tree, &record->path, &record->value,
 		     record->time) < 0)
 		return;		/* not there any more, or a device's now */
-	tree_edit(&e->tree, &record->path)->flags |= TREE_KEPT;
+	tree_edit(&e->tree, &record->path)->flags |= TREE_PERSISTENT;
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (path_equal(&record->path, &(struct lwm2m_path){
 			{1, e->clients[i].instance, 1, 0}, 3}))

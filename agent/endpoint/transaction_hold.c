@@ -4,12 +4,12 @@
  * outlive a restart. The list of an endpoint begins with the newest. */
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "objects/codec.h"
 
-int64_t batch_hold_until(const struct endpoint *e, int64_t now)
+int64_t transaction_hold_until(const struct endpoint *e, int64_t now)
 {
 	if (!e->conf->queue)
 		return 0;
@@ -21,38 +21,38 @@ int64_t batch_hold_until(const struct endpoint *e, int64_t now)
 	return 0;
 }
 
-struct batch_held batch_held(const struct endpoint *e)
+struct transactions_deferred transactions_deferred(const struct endpoint *e)
 {
-	struct batch_held held = {0, 0};
+	struct transactions_deferred deferred = {0, 0};
 
-	for (const struct batch *b = e->batches; b; b = b->next) {
-		held.n += b->held && !b->leader;
-		held.accepted += b->held && b->accepted;
+	for (const struct transaction *b = e->transactions; b; b = b->next) {
+		deferred.n += b->deferred && !b->superseded_by;
+		deferred.accepted += b->deferred && b->accepted;
 	}
-	return held;
+	return deferred;
 }
 
 static size_t askers_count(const struct endpoint *e)
 {
 	size_t n = 0;
 
-	for (const struct batch *b = e->batches; b; b = b->next)
-		n += b->held;
+	for (const struct transaction *b = e->transactions; b; b = b->next)
+		n += b->deferred;
 	return n;
 }
 
-bool batch_must_wait(const struct endpoint *e)
+bool transaction_must_wait(const struct endpoint *e)
 {
 	return e->conf->queue && (endpoint_is_away(e) || askers_count(e));
 }
 
 /* A pulse, a reset: done once for each that was asked, and never again by us. */
-static bool is_execute(const struct batch *b, size_t i)
+static bool is_execute(const struct transaction *b, size_t i)
 {
 	return b->endpoint->conf->points[b->writes[i].point].has_on_execute;
 }
 
-static bool has_execute(const struct batch *b)
+static bool has_execute(const struct transaction *b)
 {
 	for (size_t i = b->at; i < b->n; i++)
 		if (is_execute(b, i))
@@ -62,7 +62,7 @@ static bool has_execute(const struct batch *b)
 
 /* ---- one in place of another ---- */
 
-static bool writes_point(const struct batch *b, uint32_t point)
+static bool writes_point(const struct transaction *b, uint32_t point)
 {
 	for (size_t i = b->at; i < b->n; i++)
 		if (b->writes[i].point == point)
@@ -75,7 +75,7 @@ static bool has_bytes(const struct lwm2m_value *value)
 	return value->type == LWM2M_STRING || value->type == LWM2M_OPAQUE;
 }
 
-static void write_take(struct batch *b, size_t i)
+static void write_take(struct transaction *b, size_t i)
 {
 	if (has_bytes(&b->writes[i].raw))
 		free((void *)(uintptr_t)b->writes[i].raw.as.bytes);
@@ -85,17 +85,17 @@ static void write_take(struct batch *b, size_t i)
 }
 
 /* Its asker waits for what has come in its place. */
-static void follow(struct batch *b, struct batch *leader)
+static void follow(struct transaction *b, struct transaction *superseded_by)
 {
-	for (struct batch *o = b->endpoint->batches; o; o = o->next)
-		if (o->leader == b)
-			o->leader = leader;
-	b->leader = leader;
+	for (struct transaction *o = b->endpoint->transactions; o; o = o->next)
+		if (o->superseded_by == b)
+			o->superseded_by = superseded_by;
+	b->superseded_by = superseded_by;
 	if (b->accepted)
-		batch_drop(b);
+		transaction_drop(b);
 }
 
-static void replace(struct batch *old, struct batch *with)
+static void replace(struct transaction *old, struct transaction *with)
 {
 	size_t before = old->n;
 
@@ -109,13 +109,14 @@ static void replace(struct batch *old, struct batch *with)
 		follow(old, with);
 }
 
-static void replace_all(struct batch *with)
+static void replace_all(struct transaction *with)
 {
-	struct batch *next;
+	struct transaction *next;
 
-	for (struct batch *b = with->endpoint->batches; b; b = next) {
+	for (struct transaction *b = with->endpoint->transactions; b;
+	     b = next) {
 		next = b->next;
-		if (b->held && !b->leader && b != with)
+		if (b->deferred && !b->superseded_by && b != with)
 			replace(b, with);
 	}
 }
@@ -123,25 +124,25 @@ static void replace_all(struct batch *with)
 /* Who was replaced longest ago gives way to who asks now. */
 static void make_room(struct endpoint *e, int64_t now)
 {
-	struct batch *oldest = NULL;
+	struct transaction *oldest = NULL;
 
-	if (askers_count(e) < BATCH_HELD_MAX)
+	if (askers_count(e) < TRANSACTION_HELD_MAX)
 		return;
-	for (struct batch *b = e->batches; b; b = b->next)
-		if (b->leader)
+	for (struct transaction *b = e->transactions; b; b = b->next)
+		if (b->superseded_by)
 			oldest = b;
 	if (!oldest)
 		return;
-	batch_answer(oldest, CODE(5, 3), now);
-	batch_drop(oldest);
+	transaction_answer(oldest, CODE(5, 3), now);
+	transaction_drop(oldest);
 }
 
 /* ---- held, and let go ---- */
 
-static void hold(struct batch *b)
+static void hold(struct transaction *b)
 {
-	b->held = true;
-	heap_set(&b->endpoint->services->batches, &b->due, b->hold_until);
+	b->deferred = true;
+	heap_set(&b->endpoint->services->transactions, &b->due, b->hold_until);
 }
 
 static bool is_accept(const struct endpoint *e)
@@ -149,77 +150,77 @@ static bool is_accept(const struct endpoint *e)
 	return e->conf->asleep_write == ASLEEP_ACCEPT;
 }
 
-uint8_t batch_hold_new(struct endpoint *e, struct batch_asker asker,
-		       const struct lwm2m_record *writes, size_t n,
-		       uint8_t code, int64_t now)
+uint8_t transaction_hold_new(struct endpoint *e, struct transaction_asker asker,
+			     const struct lwm2m_record *writes, size_t n,
+			     uint8_t code, int64_t now)
 {
 	uint8_t refusal = code;
-	struct batch *b;
+	struct transaction *b;
 
 	make_room(e, now);
 	if (e->conf->asleep_write == ASLEEP_REFUSE ||
-	    askers_count(e) >= BATCH_HELD_MAX)
+	    askers_count(e) >= TRANSACTION_HELD_MAX)
 		return CODE(5, 3);
-	b = batch_create(e, writes, n, &refusal);
+	b = transaction_create(e, writes, n, &refusal);
 	if (!b)
 		return refusal;
-	b->hold_until = batch_hold_until(e, now);
+	b->hold_until = transaction_hold_until(e, now);
 	b->ops = asker.ops;
 	b->accepted = is_accept(e);
 	if (!b->accepted && !(b->later = asker.ops->defer(asker.asker))) {
-		batch_free(b);
+		transaction_free(b);
 		return CODE(5, 3);
 	}
-	batch_enter(b);
+	transaction_enter(b);
 	hold(b);
 	replace_all(b);
 	if (b->accepted)
-		batch_store(e);
-	batch_release(e, now);
+		transaction_store(e);
+	transaction_release(e, now);
 	return is_accept(e) ? code : 0;
 }
 
 /* Where the answer was lost the device may have done it all the same: a value
  * written twice is the same value, an Execute done twice is not. */
-bool batch_hold_again(struct batch *b, int64_t now)
+bool transaction_hold_again(struct transaction *b, int64_t now)
 {
 	struct endpoint *e = b->endpoint;
 
 	if (b->hold_until <= now || e->leaving || has_execute(b) ||
 	    e->life.state == LIVENESS_SILENT ||
-	    askers_count(e) >= BATCH_HELD_MAX)
+	    askers_count(e) >= TRANSACTION_HELD_MAX)
 		return false;
 	hold(b);
 	if (is_accept(e)) {
 		bool waited = !b->accepted;
 
 		b->accepted = true;
-		batch_store(e);		/* before it is answered */
+		transaction_store(e);		/* before it is answered */
 		if (waited)
 			b->ops->answer(b->later, b->code, now);
 	}
 	return true;
 }
 
-void batch_release(struct endpoint *e, int64_t now)
+void transaction_release(struct endpoint *e, int64_t now)
 {
-	struct batch *first = NULL;
+	struct transaction *first = NULL;
 	bool once;
 
 	if (e->life.state != LIVENESS_ONLINE || e->leaving || !e->device)
 		return;
-	for (struct batch *b = e->batches; b; b = b->next) {
-		if (!b->held)
+	for (struct transaction *b = e->transactions; b; b = b->next) {
+		if (!b->deferred)
 			return;		/* one at a time */
-		if (!b->leader)
+		if (!b->superseded_by)
 			first = b;
 	}
 	if (!first)
 		return;
 	once = first->accepted && has_execute(first);
-	batch_run(first, now);
+	transaction_run(first, now);
 	if (once)	/* a kill from now on must not do it again */
-		batch_store(e);
+		transaction_store(e);
 }
 
 /* ---- over a restart ---- */
@@ -232,10 +233,11 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records,
 {
 	size_t n = 0;
 
-	for (const struct batch *b = e->batches; b; b = b->next)
-		for (size_t i = b->n; b->accepted && !b->leader && i > b->at &&
-		     (b->held || !has_execute(b)); ) {
-			const struct batch_write *w = &b->writes[--i];
+	for (const struct transaction *b = e->transactions; b; b = b->next)
+		for (size_t i = b->n; b->accepted && !b->superseded_by &&
+				      i > b->at &&
+				      (b->deferred || !has_execute(b));) {
+			const struct transaction_write *w = &b->writes[--i];
 			const struct config_point *p =
 				&e->conf->points[w->point];
 			const struct resource_def *def = model_resource(
@@ -265,7 +267,7 @@ static void reverse(struct lwm2m_record *records, size_t n)
 	}
 }
 
-void batch_store(const struct endpoint *e)
+void transaction_store(const struct endpoint *e)
 {
 	struct lwm2m_path root = path_root();
 	struct lwm2m_record *records = calloc(REQUEST_RECORDS,
@@ -295,17 +297,17 @@ void batch_store(const struct endpoint *e)
 static void restore(struct endpoint *e, const struct lwm2m_record *record)
 {
 	uint8_t code = CODE(2, 4);
-	struct batch *b = batch_create(e, record, 1, &code);
+	struct transaction *b = transaction_create(e, record, 1, &code);
 
 	if (!b)
 		return;		/* its point is gone, or another now */
 	b->hold_until = INT64_MAX;
 	b->accepted = true;
-	batch_enter(b);
+	transaction_enter(b);
 	hold(b);
 }
 
-void batch_restore(struct endpoint *e)
+void transaction_restore(struct endpoint *e)
 {
 	struct request_room *room = e->services->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
@@ -318,7 +320,7 @@ void batch_restore(struct endpoint *e)
 		codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),
 			     &root, bytes, n, room->records, REQUEST_RECORDS, &scratch);
 
-	for (int i = 0; i < count && i < BATCH_HELD_MAX; i++)
+	for (int i = 0; i < count && i < TRANSACTION_HELD_MAX; i++)
 		restore(e, &room->records[i]);
 	if (count > 0)
 		log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus,

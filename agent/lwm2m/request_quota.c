@@ -27,14 +27,14 @@ static size_t held_count(const struct tree *tree, size_t *bytes)
 	size_t n = 0;
 
 	while ((slot = tree_next(tree, &root, &cursor, &path)))
-		if (slot->flags & TREE_KEPT) {
+		if (slot->flags & TREE_PERSISTENT) {
 			*bytes += value_size(&slot->value);
 			n++;
 		}
 	return n;
 }
 
-bool request_held_fits(struct handling *h, size_t n)
+bool request_quota_fits(struct handling *h, size_t n)
 {
 	const struct tree *tree = h->scope->tree;
 	size_t bytes = 0, count = held_count(tree, &bytes);
@@ -46,7 +46,7 @@ bool request_held_fits(struct handling *h, size_t n)
 		if (slot && slot->flags & TREE_BOUND)
 			continue;
 		bytes += value_size(&record->value);
-		if (slot && slot->flags & TREE_KEPT)
+		if (slot && slot->flags & TREE_PERSISTENT)
 			bytes -= value_size(&slot->value);
 		else
 			count++;

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/endpoint/batch.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "objects/ids.h"
 
-void batch_free(struct batch *b)
+void transaction_free(struct transaction *b)
 {
 	for (size_t i = 0; i < b->n; i++)
 		if (b->writes[i].raw.type == LWM2M_STRING ||
@@ -35,7 +35,7 @@ static struct lwm2m_value copy(struct lwm2m_value value)
  * refuses. */
 static uint8_t prepare(const struct endpoint *e,
 		       const struct lwm2m_record *record,
-		       struct batch_write *write)
+		       struct transaction_write *write)
 {
 	long index = endpoint_point(e, &record->path);
 	const struct config_point *p;
@@ -58,7 +58,7 @@ static uint8_t check(void *owner, const struct lwm2m_record *record,
 		     bool *ranged)
 {
 	const struct endpoint *e = owner;
-	struct batch_write write = {0};
+	struct transaction_write write = {0};
 	uint8_t code = prepare(e, record, &write);
 
 	*ranged = !code && e->conf->points[write.point].has_range;
@@ -70,21 +70,21 @@ static bool expects(void *owner, uint16_t object)
 	return endpoint_expects(owner, object);
 }
 
-const struct request_bound batch_bound = {.check = check, .expects = expects,
-					  .compute = endpoint_compute};
+const struct request_bound transaction_bound = {
+	.check = check, .expects = expects, .compute = endpoint_compute};
 
-void batch_drop(struct batch *b)
+void transaction_drop(struct transaction *b)
 {
-	struct batch **at = &b->endpoint->batches;
+	struct transaction **at = &b->endpoint->transactions;
 
 	while (*at != b)
 		at = &(*at)->next;
 	*at = b->next;
-	heap_remove(&b->endpoint->services->batches, &b->due);
-	batch_free(b);
+	heap_remove(&b->endpoint->services->transactions, &b->due);
+	transaction_free(b);
 }
 
-void batch_answer(struct batch *b, uint8_t code, int64_t now)
+void transaction_answer(struct transaction *b, uint8_t code, int64_t now)
 {
 	if (!b->accepted)
 		b->ops->answer(b->later, code, now);
@@ -92,37 +92,38 @@ void batch_answer(struct batch *b, uint8_t code, int64_t now)
 }
 
 /* Those whose writes it has replaced end with it. */
-static void followers_finish(struct batch *b, uint8_t code, int64_t now)
+static void followers_finish(struct transaction *b, uint8_t code, int64_t now)
 {
-	struct batch *next;
+	struct transaction *next;
 
-	for (struct batch *other = b->endpoint->batches; other; other = next) {
+	for (struct transaction *other = b->endpoint->transactions; other;
+	     other = next) {
 		next = other->next;
-		if (other->leader != b)
+		if (other->superseded_by != b)
 			continue;
-		batch_answer(other, code, now);
-		batch_drop(other);
+		transaction_answer(other, code, now);
+		transaction_drop(other);
 	}
 }
 
-void batch_finish(struct batch *b, uint8_t code, int64_t now)
+void transaction_finish(struct transaction *b, uint8_t code, int64_t now)
 {
 	struct endpoint *e = b->endpoint;
 	bool stored = b->accepted;
 
 	followers_finish(b, code, now);
-	batch_answer(b, code, now);
-	batch_drop(b);
+	transaction_answer(b, code, now);
+	transaction_drop(b);
 	if (e->leaving)
 		return;
 	if (stored)
-		batch_store(e);
+		transaction_store(e);
 	if (e->conf->queue)
-		batch_release(e, now);
+		transaction_release(e, now);
 }
 
 /* Hands the next write to the bus. false: it could not, code is the answer. */
-static bool next(struct batch *b, uint8_t *code)
+static bool next(struct transaction *b, uint8_t *code)
 {
 	struct endpoint *e = b->endpoint;
 
@@ -134,11 +135,12 @@ static bool next(struct batch *b, uint8_t *code)
 	return false;
 }
 
-struct batch *batch_create(struct endpoint *e,
-			   const struct lwm2m_record *writes, size_t n,
-			   uint8_t *code)
+struct transaction *transaction_create(struct endpoint *e,
+				       const struct lwm2m_record *writes,
+				       size_t n, uint8_t *code)
 {
-	struct batch *b = calloc(1, sizeof(*b) + n * sizeof(b->writes[0]));
+	struct transaction *b =
+		calloc(1, sizeof(*b) + n * sizeof(b->writes[0]));
 
 	if (!b)
 		abort();
@@ -152,51 +154,52 @@ struct batch *batch_create(struct endpoint *e,
 	}
 	if (!*code)
 		return b;
-	batch_free(b);
+	transaction_free(b);
 	return NULL;
 }
 
-void batch_enter(struct batch *b)
+void transaction_enter(struct transaction *b)
 {
-	b->next = b->endpoint->batches;
-	b->endpoint->batches = b;
+	b->next = b->endpoint->transactions;
+	b->endpoint->transactions = b;
 }
 
-void batch_run(struct batch *b, int64_t now)
+void transaction_run(struct transaction *b, int64_t now)
 {
 	uint8_t code;
 
-	b->held = false;
-	heap_set(&b->endpoint->services->batches, &b->due, now + BATCH_DEADLINE);
+	b->deferred = false;
+	heap_set(&b->endpoint->services->transactions, &b->due,
+		 now + TRANSACTION_DEADLINE);
 	if (!next(b, &code))
-		batch_finish(b, code, now);
+		transaction_finish(b, code, now);
 }
 
-uint8_t batch_start(struct endpoint *e, struct batch_asker asker,
-		    const struct lwm2m_record *writes, size_t n, uint8_t code,
-		    int64_t now)
+uint8_t transaction_start(struct endpoint *e, struct transaction_asker asker,
+			  const struct lwm2m_record *writes, size_t n,
+			  uint8_t code, int64_t now)
 {
-	struct batch *b;
+	struct transaction *b;
 
 	if (e->leaving || !e->device)
 		return CODE(5, 3);
 	if (e->life.state == LIVENESS_SILENT)
 		return CODE(5, 4);
-	if (batch_must_wait(e))
-		return batch_hold_new(e, asker, writes, n, code, now);
-	b = batch_create(e, writes, n, &code);
+	if (transaction_must_wait(e))
+		return transaction_hold_new(e, asker, writes, n, code, now);
+	b = transaction_create(e, writes, n, &code);
 	if (!b)
 		return code;
-	b->hold_until = batch_hold_until(e, now);
-	b->due.due = now + BATCH_DEADLINE;
+	b->hold_until = transaction_hold_until(e, now);
+	b->due.due = now + TRANSACTION_DEADLINE;
 	b->ops = asker.ops;
 	if (!next(b, &code) || !(b->later = asker.ops->defer(asker.asker))) {
 		bus_cancel(e->device, b->id);
-		batch_free(b);
+		transaction_free(b);
 		return CODE(5, 3);
 	}
-	heap_set(&e->services->batches, &b->due, b->due.due);
-	batch_enter(b);
+	heap_set(&e->services->transactions, &b->due, b->due.due);
+	transaction_enter(b);
 	return 0;
 }
 
@@ -215,9 +218,9 @@ static uint8_t code_of(int error)
 	}
 }
 
-static struct batch *find(struct endpoint *e, uint64_t id)
+static struct transaction *find(struct endpoint *e, uint64_t id)
 {
-	struct batch *b = e->batches;
+	struct transaction *b = e->transactions;
 
 	while (b && b->id != id)
 		b = b->next;
@@ -225,7 +228,8 @@ static struct batch *find(struct endpoint *e, uint64_t id)
 }
 
 /* Was this Reboot or Factory Reset? */
-static bool restarts(const struct endpoint *e, const struct batch_write *write)
+static bool restarts(const struct endpoint *e,
+		     const struct transaction_write *write)
 {
 	const struct lwm2m_path *path =
 		&e->conf->points[write->point].resource;
@@ -235,9 +239,9 @@ static bool restarts(const struct endpoint *e, const struct batch_write *write)
 		path->id[2] == ID_DEVICE_FACTORY_RESET);
 }
 
-void batch_done(struct endpoint *e, uint64_t id, int error, int64_t now)
+void transaction_done(struct endpoint *e, uint64_t id, int error, int64_t now)
 {
-	struct batch *b = find(e, id);
+	struct transaction *b = find(e, id);
 	bool reboot;
 	uint8_t code;
 
@@ -254,24 +258,24 @@ void batch_done(struct endpoint *e, uint64_t id, int error, int64_t now)
 		code = code_of(error);
 	}
 	reboot = !error && b->at == b->n && restarts(e, &b->writes[0]);
-	if (code != CODE(5, 4) || !batch_hold_again(b, now))
-		batch_finish(b, code, now);
+	if (code != CODE(5, 4) || !transaction_hold_again(b, now))
+		transaction_finish(b, code, now);
 	if (reboot)
 		endpoint_reboot(e, now);
 }
 
-void batch_due(struct batch *b, int64_t now)
+void transaction_due(struct transaction *b, int64_t now)
 {
-	bool held = b->held;
+	bool deferred = b->deferred;
 
-	if (!held)
+	if (!deferred)
 		bus_cancel(b->endpoint->device, b->id);
-	if (held || !batch_hold_again(b, now))
-		batch_finish(b, CODE(5, 4), now);
+	if (deferred || !transaction_hold_again(b, now))
+		transaction_finish(b, CODE(5, 4), now);
 }
 
-void batch_end_all(struct endpoint *e, int64_t now)
+void transaction_end_all(struct endpoint *e, int64_t now)
 {
-	while (e->batches)
-		batch_finish(e->batches, CODE(5, 3), now);
+	while (e->transactions)
+		transaction_finish(e->transactions, CODE(5, 3), now);
 }
