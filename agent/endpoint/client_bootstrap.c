@@ -34,10 +34,21 @@ static struct bootstrap_policy policy_of(const struct client_bootstrap *b)
 	};
 }
 
-static void reschedule(struct client_bootstrap *b, int64_t now)
+static bool asking_is_due(const struct client_bootstrap *b, int64_t now)
 {
-	int64_t due = b->machine.next < b->ask_at ? b->machine.next :
-						    b->ask_at;
+	return b->asking == ASKING_QUEUED && b->ask_at <= now;
+}
+
+static void asking_step(struct client_bootstrap *b, enum asking_event event)
+{
+	b->asking = asking_next(b->asking, event);
+}
+
+static void bootstrap_reschedule(struct client_bootstrap *b, int64_t now)
+{
+	int64_t due = b->asking == ASKING_QUEUED &&
+		      b->ask_at < b->machine.next ? b->ask_at :
+						    b->machine.next;
 
 	heap_set(&b->endpoint->services->bootstraps, &b->due,
 		 due < now ? now : due);
@@ -69,14 +80,14 @@ static void hang_up(struct client_bootstrap *b)
 	coap_close(b->connection);
 	b->connection = NULL;
 	bootstrap_pack_drop(b);
-	b->wanted = b->under_way = false;
-	b->ask_at = INT64_MAX;
+	asking_step(b, ASKING_GIVEN_UP);
 }
 
 /* ---- the request ---- */
 
 /* Both are short: the configuration sees to it. */
-static void add(struct buf *to, const char *key, const char *text, size_t n)
+static void segment_add(struct buf *to, const char *key, const char *text,
+			size_t n)
 {
 	size_t n_key = strlen(key);
 
@@ -87,7 +98,7 @@ static void add(struct buf *to, const char *key, const char *text, size_t n)
 
 void bootstrap_name(const struct client_bootstrap *b, struct buf *to)
 {
-	add(to, "ep=", name_of(b), strlen(name_of(b)));
+	segment_add(to, "ep=", name_of(b), strlen(name_of(b)));
 }
 
 void bootstrap_path(const char *path, struct buf *to)
@@ -95,7 +106,7 @@ void bootstrap_path(const char *path, struct buf *to)
 	while (*path) {
 		size_t n = strcspn(path, "/");
 
-		add(to, "", path, n);
+		segment_add(to, "", path, n);
 		path += n + (path[n] == '/');
 	}
 }
@@ -105,7 +116,7 @@ static void queries_add(const char *text, struct buf *to)
 	while (*text) {
 		size_t n = strcspn(text, "&");
 
-		add(to, "", text, n);
+		segment_add(to, "", text, n);
 		text += n + (text[n] == '&');
 	}
 }
@@ -124,7 +135,7 @@ static int request_send(struct client_bootstrap *b, int64_t now)
 	bootstrap_path(conf->path, &path);
 	bootstrap_name(b, &query);
 	if (conf->ct >= 0 && conf->version != VERSION_1_0 && !b->machine.plain)
-		add(&query, "pct=", format, (size_t)n);
+		segment_add(&query, "pct=", format, (size_t)n);
 	if (conf->query)
 		queries_add(conf->query, &query);
 	return coap_request(b->connection, &(struct coap_message){
@@ -163,8 +174,8 @@ static int connection_open(struct client_bootstrap *b, int64_t now)
 	return 0;
 }
 
-static void step(struct client_bootstrap *b, enum bootstrap_event event,
-		 uint8_t code, int64_t now);
+static void machine_step(struct client_bootstrap *b, enum bootstrap_event event,
+			 uint8_t code, int64_t now);
 
 /* Its turn has come: at the pace of the server, and where it is known. */
 static void request_try(struct client_bootstrap *b, int64_t now)
@@ -172,31 +183,33 @@ static void request_try(struct client_bootstrap *b, int64_t now)
 	int rc;
 
 	if (!b->server->length) {
+		asking_step(b, ASKING_WANTED);
 		b->ask_at = now + LOOK_AGAIN;
 		return;
 	}
-	b->ask_at = INT64_MAX;
 	rc = connection_open(b, now);
-	if (!rc && coap_busy(b->connection))
-		return;			/* client_bootstrap_idle() */
-	b->wanted = false;
-	b->under_way = !rc;
-	if (!rc)
+	if (!rc && coap_busy(b->connection)) {
+		asking_step(b, ASKING_BUSY);	/* on_idle() */
+		return;
+	}
+	if (!rc) {
+		asking_step(b, ASKING_GOES);
 		rc = request_send(b, now);
+	}
 	if (!rc)
 		return;
-	b->under_way = false;
+	asking_step(b, ASKING_GIVEN_UP);
 	if (b->connection)
 		why_set(b, strerror(-rc));
-	step(b, BOOTSTRAP_LOST, 0, now);
+	machine_step(b, BOOTSTRAP_LOST, 0, now);
 }
 
-static void ask(struct client_bootstrap *b, int64_t now)
+static void request_ask(struct client_bootstrap *b, int64_t now)
 {
 	server_take(b, now);
-	b->wanted = true;
+	asking_step(b, ASKING_WANTED);
 	b->ask_at = server_send_slot(b->server, now);
-	if (b->ask_at <= now)
+	if (asking_is_due(b, now))
 		request_try(b, now);
 }
 
@@ -226,7 +239,7 @@ static void note_failure(struct client_bootstrap *b, int64_t now)
 			 "%s; the accounts stay as they are", uri, why);
 }
 
-static void apply(struct client_bootstrap *b, int64_t now)
+static void account_apply(struct client_bootstrap *b, int64_t now)
 {
 	struct endpoint *e = b->endpoint;
 
@@ -248,22 +261,20 @@ static void apply(struct client_bootstrap *b, int64_t now)
 }
 
 /* Its keys are not needed any more, nor kept. */
-static void purge(struct client_bootstrap *b)
+static void account_purge(struct client_bootstrap *b)
 {
 	log_line(LOG_NOTE, name_of(b), NULL, "the account of the bootstrap "
 		 "server %s is over", b->server->conf->uri);
 	endpoint_accounts_purge(b->endpoint);
 }
 
-static void step(struct client_bootstrap *b, enum bootstrap_event event,
-		 uint8_t code, int64_t now)
+static void machine_step(struct client_bootstrap *b, enum bootstrap_event event,
+			 uint8_t code, int64_t now)
 {
 	struct bootstrap_policy policy = policy_of(b);
-	int64_t spread = event != BOOTSTRAP_START
-				 ? 0
-				 : server_startup_window(
-					   b->server,
-					   b->endpoint->services->n_endpoints);
+	int64_t spread = event != BOOTSTRAP_START ? 0 :
+		server_startup_window(b->server,
+				      b->endpoint->services->n_endpoints);
 	struct bootstrap_action action = bootstrap_step(&b->machine, event,
 		code, spread, &policy, now);
 
@@ -274,20 +285,21 @@ static void step(struct client_bootstrap *b, enum bootstrap_event event,
 	if (action.open)
 		copy_open(b);
 	if (action.apply)
-		apply(b, now);
+		account_apply(b, now);
 	if (action.purge)
-		purge(b);
+		account_purge(b);
 	if (action.failed)
 		note_failure(b, now);
 	if (action.ask)
-		ask(b, now);
-	reschedule(b, now);
+		request_ask(b, now);
+	bootstrap_reschedule(b, now);
 }
 
 /* ---- what the server says ---- */
 
-static void respond(struct coap_exchange *x, struct bootstrap_outcome outcome,
-		    const struct buf *out)
+static void outcome_respond(struct coap_exchange *x,
+			    struct bootstrap_outcome outcome,
+			    const struct buf *out)
 {
 	if (outcome.reason)
 		coap_respond(x, outcome.code, FORMAT_NONE,
@@ -328,8 +340,8 @@ static bool is_good(struct client_bootstrap *b, char *why, size_t size,
 	return !wrong;
 }
 
-static struct bootstrap_outcome finish(struct client_bootstrap *b,
-				       int64_t now)
+static struct bootstrap_outcome session_finish(struct client_bootstrap *b,
+					       int64_t now)
 {
 	static char why[400];		/* of the answer; agent thread only */
 	bool good;
@@ -338,21 +350,21 @@ static struct bootstrap_outcome finish(struct client_bootstrap *b,
 		return no_session();
 	good = is_good(b, why, sizeof(why), now);
 	why_set(b, good ? NULL : why);
-	step(b, good ? BOOTSTRAP_FINISHED : BOOTSTRAP_REFUSED, 0, now);
+	machine_step(b, good ? BOOTSTRAP_FINISHED : BOOTSTRAP_REFUSED, 0, now);
 	return (struct bootstrap_outcome){good ? CODE(2, 04) : CODE(4, 06),
 					  FORMAT_NONE, good ? NULL : why};
 }
 
-static struct bootstrap_outcome handle(struct client_bootstrap *b,
-				       const struct request *request,
-				       struct buf *out, int64_t now)
+static struct bootstrap_outcome session_handle(struct client_bootstrap *b,
+					       const struct request *request,
+					       struct buf *out, int64_t now)
 {
 	struct services *services = b->endpoint->services;
 	struct bootstrap_scope scope;
 
 	if (bootstrap_is_finish(request))
-		return finish(b, now);
-	step(b, BOOTSTRAP_REQUESTED, 0, now);
+		return session_finish(b, now);
+	machine_step(b, BOOTSTRAP_REQUESTED, 0, now);
 	if (!b->copy)
 		return no_session();
 	scope = (struct bootstrap_scope){
@@ -372,7 +384,8 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 	struct client_bootstrap *b = owner;
 	struct services *services = b->endpoint->services;
 	struct buf out = buf_over(services->out, services->out_size);
-	struct bootstrap_outcome outcome = handle(b, request, &out, now);
+	struct bootstrap_outcome outcome =
+		session_handle(b, request, &out, now);
 
 	(void)token;
 	(void)token_length;
@@ -382,10 +395,10 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 		 outcome.code >> 5, outcome.code & 31,
 		 outcome.reason ? ", " : "",
 		 outcome.reason ? outcome.reason : "");
-	respond(exchange, outcome, &out);
+	outcome_respond(exchange, outcome, &out);
 }
 
-static const char *refusal(uint8_t code)
+static const char *refusal_text(uint8_t code)
 {
 	switch (code) {
 	case CODE(4, 00): return "4.00, it does not know this name";
@@ -398,19 +411,19 @@ static const char *refusal(uint8_t code)
 	}
 }
 
-static void unpack(struct client_bootstrap *b, int64_t now)
+static void pack_open(struct client_bootstrap *b, int64_t now)
 {
 	const char *why;
 
-	step(b, BOOTSTRAP_REQUESTED, 0, now);
+	machine_step(b, BOOTSTRAP_REQUESTED, 0, now);
 	why = bootstrap_pack_open(b);
 	bootstrap_pack_drop(b);
 	if (!why) {
-		finish(b, now);
+		session_finish(b, now);
 		return;
 	}
 	why_set(b, why);
-	step(b, BOOTSTRAP_REFUSED, 0, now);
+	machine_step(b, BOOTSTRAP_REFUSED, 0, now);
 }
 
 /* A part of a Bootstrap-Pack, or that there is none. */
@@ -419,19 +432,18 @@ static void pack_answered(struct client_bootstrap *b,
 {
 	switch (bootstrap_pack_take(b, answer, now)) {
 	case BOOTSTRAP_PACK_MORE:
-		b->under_way = true;
+		asking_step(b, ASKING_GOES);
 		break;
 	case BOOTSTRAP_PACK_WHOLE:
-		unpack(b, now);
+		pack_open(b, now);
 		break;
 	case BOOTSTRAP_PACK_NONE:
 		b->no_pack = true;
-		b->wanted = true;
-		b->ask_at = INT64_MAX;	/* on_idle() */
+		asking_step(b, ASKING_BUSY);	/* on_idle() */
 		break;
 	case BOOTSTRAP_PACK_BROKEN:
 		why_set(b, "its pack does not come whole");
-		step(b, BOOTSTRAP_LOST, 0, now);
+		machine_step(b, BOOTSTRAP_LOST, 0, now);
 		break;
 	}
 }
@@ -444,9 +456,9 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 
 	(void)token;
 	(void)token_length;
-	if (!b->under_way)
+	if (b->asking != ASKING_SENT)
 		return;
-	b->under_way = false;
+	asking_step(b, ASKING_ENDED);
 	if (outcome == COAP_ANSWERED) {
 		b->last_code = answer->code;
 		if (b->pack) {
@@ -454,21 +466,21 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 			return;
 		}
 		if (answer->code >> 5 != 2)
-			why_set(b, refusal(answer->code));
-		step(b, BOOTSTRAP_ANSWER, answer->code, now);
+			why_set(b, refusal_text(answer->code));
+		machine_step(b, BOOTSTRAP_ANSWER, answer->code, now);
 		return;
 	}
 	b->last_code = CLIENT_NO_ANSWER;
 	why_set(b, "no answer");
 	server_reresolve(b->server, now);
-	step(b, BOOTSTRAP_LOST, 0, now);
+	machine_step(b, BOOTSTRAP_LOST, 0, now);
 }
 
 static void on_idle(void *owner, int64_t now)
 {
 	struct client_bootstrap *b = owner;
 
-	if (b->wanted && b->ask_at == INT64_MAX)
+	if (b->asking == ASKING_BLOCKED)
 		request_try(b, now);
 }
 
@@ -477,8 +489,8 @@ static void connection_end(struct client_bootstrap *b, const char *why,
 {
 	why_set(b, why);
 	b->last_code = CLIENT_NO_ANSWER;
-	b->under_way = false;
-	step(b, BOOTSTRAP_BROKEN, 0, now);
+	asking_step(b, ASKING_ENDED);
+	machine_step(b, BOOTSTRAP_BROKEN, 0, now);
 }
 
 static void on_broken(void *owner, const struct coap_session_failure *breakage,
@@ -508,7 +520,6 @@ void client_bootstrap_create(struct endpoint *e, int64_t now)
 		abort();
 	e->bootstrap = b;
 	b->endpoint = e;
-	b->ask_at = INT64_MAX;
 	bootstrap_init(&b->machine, e->conf->endpoint);
 	b->fingerprint = endpoint_accounts_fingerprint(e);
 	endpoint_accounts_restore(e);
@@ -532,7 +543,7 @@ void client_bootstrap_destroy(struct endpoint *e)
 }
 
 /* When the account ends that a bootstrap has left. */
-static int64_t expiry(const struct client_bootstrap *b, int64_t now)
+static int64_t account_expiry(const struct client_bootstrap *b, int64_t now)
 {
 	uint32_t timeout = b->when ? endpoint_accounts_timeout(b->endpoint) :
 				     0;
@@ -547,17 +558,19 @@ void client_bootstrap_start(struct endpoint *e, int64_t now)
 {
 	struct client_bootstrap *b = e->bootstrap;
 
-	if (!b || b->machine.state != BOOTSTRAP_OFF || b->started)
+	if (!b || b->machine.state != BOOTSTRAP_OFF ||
+	    b->asking != ASKING_UNREADY)
 		return;
-	b->started = true;
-	b->machine.expires = expiry(b, now);
-	step(b, e->n_clients ? BOOTSTRAP_REST : BOOTSTRAP_START, 0, now);
+	asking_step(b, ASKING_READY);
+	b->machine.expires = account_expiry(b, now);
+	machine_step(b, e->n_clients ? BOOTSTRAP_REST : BOOTSTRAP_START, 0,
+		     now);
 }
 
 void client_bootstrap_stop(struct endpoint *e, int64_t now)
 {
 	if (e->bootstrap)
-		step(e->bootstrap, BOOTSTRAP_STOP, 0, now);
+		machine_step(e->bootstrap, BOOTSTRAP_STOP, 0, now);
 }
 
 bool client_bootstrap_trigger(struct endpoint *e, const char *why, int64_t now)
@@ -569,7 +582,7 @@ bool client_bootstrap_trigger(struct endpoint *e, const char *why, int64_t now)
 	log_line(LOG_NOTE, name_of(b), NULL, "asks %s for a bootstrap: %s",
 		 b->server->conf->uri, why);
 	b->fell_back = false;
-	step(b, BOOTSTRAP_TRIGGER, 0, now);
+	machine_step(b, BOOTSTRAP_TRIGGER, 0, now);
 	return true;
 }
 
@@ -602,14 +615,14 @@ void client_bootstrap_rerouted(struct client_bootstrap *b, int64_t now)
 	if (b->connection && !client_session_stays(b->server, b->connection))
 		connection_end(b, "the way to it has changed", now);
 	if (b->machine.state == BOOTSTRAP_WAITING)
-		step(b, BOOTSTRAP_TRIGGER, 0, now);
+		machine_step(b, BOOTSTRAP_TRIGGER, 0, now);
 }
 
 void client_bootstrap_due(struct client_bootstrap *b, int64_t now)
 {
-	if (b->ask_at <= now)
+	if (asking_is_due(b, now))
 		request_try(b, now);
 	if (b->machine.next <= now)
-		step(b, BOOTSTRAP_TIMER, 0, now);
-	reschedule(b, now);
+		machine_step(b, BOOTSTRAP_TIMER, 0, now);
+	bootstrap_reschedule(b, now);
 }

@@ -6,6 +6,7 @@
 #define AGENT_CLIENT_BOOTSTRAP_H
 #include "agent/lwm2m/account.h"
 #include "agent/lwm2m/bootstrap.h"
+#include "agent/lwm2m/bootstrap_asking.h"
 #include "agent/endpoint/endpoint.h"
 
 struct client_bootstrap {
@@ -20,8 +21,7 @@ struct client_bootstrap {
 	uint32_t n_account;
 	uint64_t fingerprint;		/* of the accounts, at first */
 	uint8_t last_code;		/* as a client's */
-	bool wanted, under_way;		/* the Bootstrap-Request */
-	bool started;
+	enum asking_state asking;	/* of the Bootstrap-Request */
 	bool fell_back;			/* asked, as registrations failed */
 	bool unchanged;			/* the account is as it was before */
 	bool stale;			/* the connection is to another server */
@@ -32,7 +32,7 @@ struct client_bootstrap {
 	bool fresh;			/* registers without the start's window */
 	uint8_t fallbacks;		/* that have brought nothing new */
 	int64_t fall_back_at;		/* not before */
-	int64_t ask_at;			/* its turn; INT64_MAX */
+	int64_t ask_at;			/* of ASKING_QUEUED: its turn */
 	int64_t when;			/* last done, ns since 1970; 0: never */
 	char *why;			/* the last failure, or NULL */
 };
