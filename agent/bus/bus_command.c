@@ -182,7 +182,8 @@ static void command_settle(struct bus_device *device)
 	const struct bus_command *command = device->current;
 	struct bus_point *point = container_of(
 		command->base.point, struct bus_point, base);
-	int lost = bus->lost ? bus->lost : device->lost ? -ENODEV : 0;
+	int lost = bus->lost ? bus->lost : device->attachment == DEVICE_LOST ?
+		   -ENODEV : 0;
 
 	if (command->error == -EBUSY && !lost && command_wait(device))
 		return;

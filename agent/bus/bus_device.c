@@ -27,44 +27,50 @@ void device_destroy(struct bus_device *device)
 	free(device);
 }
 
-/* ---- standing */
-
-/* One that sleeps is not gone before its time. */
-static bool is_absent(const struct bus_device *device)
+void attachment_step(struct bus_device *device, enum attachment_event event)
 {
-	int64_t silent_after = device->conf->silent_after;
-
-	return silent_after > 0 && device->tries >= POLL_SILENT_TRIES &&
-	       bus_now() - device->alive_at >= silent_after;
+	device->attachment = attachment_next(device->attachment, event);
 }
 
-static enum bus_standing standing_of(const struct bus_device *device)
+/* ---- reachability */
+
+static struct reach_rules reach_rules_of(const struct bus_device *device)
 {
-	if (!device->link || !bus_of(device)->ops->read)
-		return STANDING_NONE;
-	if (device->tries > 0 && device->conf->queue)
-		return is_absent(device) ? STANDING_SILENT : STANDING_ASLEEP;
-	if (device->tries >= POLL_SILENT_TRIES)
-		return STANDING_SILENT;
-	if (device->tries > 0)
-		return STANDING_SHAKY;
-	return device->known ? STANDING_LIVE : STANDING_UNKNOWN;
+	return (struct reach_rules){device->conf->queue,
+				    device->conf->silent_after};
 }
 
-/* The bus counts its devices by standing; those without polls do not count. */
-static void standing_update(struct bus_device *device)
+static bool is_polled(const struct bus_device *device)
+{
+	for (size_t i = 0; i < device->base.n_points; i++)
+		if (device->points[i].due != POLL_NEVER)
+			return true;
+	return false;
+}
+
+/* The bus counts its devices by reachability; those without polls do not
+ * count. */
+static void reach_count(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
-	enum bus_standing now = standing_of(device);
-	bool polled = false;
+	bool counts = device->link && bus->ops->read && is_polled(device);
 
-	for (size_t i = 0; i < device->base.n_points && !polled; i++)
-		polled = device->points[i].due != POLL_NEVER;
-	if (!polled)
-		now = STANDING_NONE;
-	bus->standings[device->standing]--;
-	bus->standings[now]++;
-	device->standing = (uint8_t)now;
+	bus->reached[device->counted_as]--;
+	device->counted_as = counts ? device->reach.state : REACH_UNCOUNTED;
+	bus->reached[device->counted_as]++;
+}
+
+/* true: it was silent, and is back. */
+static bool device_reach(struct bus_device *device, enum reach_event event,
+			 int64_t now)
+{
+	struct reach_rules rules = reach_rules_of(device);
+	enum reachability before = device->reach.state;
+	bool back = reach_step(&device->reach, event, &rules, now);
+
+	if (device->reach.state != before)
+		reach_count(device);
+	return back;
 }
 
 /* While a device is silent all its values are bad: they are asked for at once
@@ -80,24 +86,18 @@ static void points_renew(struct bus_device *device, int64_t now)
 void device_alive(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
-	bool renew = device->tries >= POLL_SILENT_TRIES &&
-		     (!device->conf->queue || is_absent(device));
-	int64_t now;
+	bool was_live = device->reach.state == REACH_LIVE;
+	int64_t now = bus_now();
+	bool back = device_reach(device, REACH_ANSWERED, now);
 
 	bus->open_tries = 0;
-	if (device->conf->queue)
-		device->alive_at = bus_now();
-	if (device->known && device->tries == 0)
+	if (was_live)
 		return;
-	now = bus_now();
-	if (renew) {
+	if (back) {
 		points_renew(device, now);
 		setup_begin(device);
 	}
-	device->known = true;
-	device->tries = 0;
 	device->hold = 0;
-	standing_update(device);
 	if (device->link)
 		device_schedule(device);
 }
@@ -105,10 +105,10 @@ void device_alive(struct bus_device *device)
 /* Are all that could answer silent, and is it time to try a new connection? */
 static bool is_reopening_due(const struct bus *bus, int64_t now)
 {
-	return bus->standings[STANDING_SILENT] > 0 && now >= bus->reopen_at &&
-	       bus->standings[STANDING_UNKNOWN] == 0 &&
-	       bus->standings[STANDING_LIVE] == 0 &&
-	       bus->standings[STANDING_SHAKY] == 0;
+	return bus->reached[REACH_SILENT] > 0 && now >= bus->reopen_at &&
+	       bus->reached[REACH_UNKNOWN] == 0 &&
+	       bus->reached[REACH_LIVE] == 0 &&
+	       bus->reached[REACH_DEGRADED] == 0;
 }
 
 void device_missed(struct bus_device *device, int error, char *text)
@@ -116,14 +116,13 @@ void device_missed(struct bus_device *device, int error, char *text)
 	struct bus *bus = bus_of(device);
 
 	device->missed = true;
-	device->tries++;
-	standing_update(device);
+	device_reach(device, REACH_MISSED, bus_now());
 	if (is_reopening_due(bus, bus_now()))
 		bus->silent = true;
 	bus_count_up(bus, &device->counters, "unanswered", 1);
 	device_say(device, (struct bus_message){
 		.event = BUS_NO_ANSWER, .error = error, .text = text,
-		.tries = device->tries, .when = bus_now()});
+		.tries = device->reach.tries, .when = bus_now()});
 }
 
 void point_tried(struct bus_point *point)
@@ -139,9 +138,10 @@ void point_tried(struct bus_point *point)
 
 void device_round(struct bus_device *device)
 {
-	if (device->round || device->untried > 0 || !device->link)
+	if (device->attachment == DEVICE_SERVED || device->untried > 0 ||
+	    !device->link)
 		return;
-	device->round = true;
+	attachment_step(device, DEVICE_TRIED);
 	device_say(device, (struct bus_message){.event = BUS_ROUND,
 						.when = bus_now()});
 }
@@ -224,9 +224,7 @@ void device_attach(struct bus_device *device)
 
 	asked_reserve(bus, device->base.n_points);
 	data_fill(device, now);
-	if (!device->alive_at)
-		device->alive_at = now;
-	device->round = false;
+	device_reach(device, REACH_ATTACHED, now);
 	device->stuck = 0;
 	device->hold = 0;
 	setup_begin(device);
@@ -236,13 +234,14 @@ void device_attach(struct bus_device *device)
 	if (rc < 0) {
 		device_missed(device, rc, text_of(device, rc));
 		device->hold = bus_now() +
-			       poll_retry(device->tries, bus_now() - now, 0);
+			       poll_retry(device->reach.tries, bus_now() - now, 0);
 		heap_set(&bus->due, &device->due, device->hold);
 		return;
 	}
 	link_enter(device);
+	attachment_step(device, DEVICE_ATTACHES);
 	device_make_safe(device);
-	standing_update(device);
+	reach_count(device);
 	device_say(device, (struct bus_message){.event = BUS_ATTACHED,
 						.when = now});
 	device_round(device);
@@ -257,7 +256,7 @@ void device_detach(struct bus_device *device, int error)
 	struct bus *bus = bus_of(device);
 
 	heap_set(&bus->due, &device->due, POLL_NEVER);
-	device->lost = false;
+	attachment_step(device, DEVICE_DETACHES);
 	device_unready(device);
 	if (!device->link)
 		return;
@@ -266,7 +265,7 @@ void device_detach(struct bus_device *device, int error)
 	if (bus->ops->detach)
 		bus->ops->detach(&device->base);
 	link_leave(device);
-	standing_update(device);
+	reach_count(device);
 	if (device->current)
 		command_end(device, error);
 	device_unready(device);
@@ -330,7 +329,7 @@ static int64_t retry_wait(const struct bus_device *device, int64_t cost)
 	int64_t poll = shortest_poll(device);
 
 	return device->conf->queue ? poll_retry_sleeper(cost, poll) :
-				     poll_retry(device->tries, cost, poll);
+				     poll_retry(device->reach.tries, cost, poll);
 }
 
 void device_fault(struct bus_device *device, int error, char *text)
@@ -394,7 +393,7 @@ static void point_missed(struct bus_point *point, int error, int64_t now)
 	if (point->misses < POLL_SILENT_TRIES)
 		point->misses++;
 	if (point->misses < POLL_SILENT_TRIES ||
-	    device->tries >= POLL_SILENT_TRIES)
+	    device->reach.tries >= POLL_SILENT_TRIES)
 		return;
 	device_say(device, (struct bus_message){
 		.event = BUS_FAULT, .error = error, .text = text_of(device, error),
@@ -420,7 +419,8 @@ static void exchange_fail(struct bus_device *device, size_t n, int error,
 	bool some = some_in_vain(bus, n);
 	int64_t now = bus_now();
 
-	if (!device->missed && !bus->lost && !device->lost)
+	if (!device->missed && !bus->lost &&
+	    device->attachment != DEVICE_LOST)
 		device_missed(device, error, text_of(device, error));
 	for (size_t i = 0; i < n; i++) {
 		struct bus_point *point = point_of(bus->asked[i]);
@@ -430,7 +430,7 @@ static void exchange_fail(struct bus_device *device, size_t n, int error,
 	}
 	device->stuck = 0;
 	device->hold = now + retry_wait(device, cost);
-	bus->gate = now + (device->tries >= POLL_SILENT_TRIES ||
+	bus->gate = now + (device->reach.tries >= POLL_SILENT_TRIES ||
 			   device->conf->queue ? 4 : 1) * cost;
 }
 
@@ -580,8 +580,8 @@ static bool is_gated(const struct bus_device *device, int64_t now)
 {
 	const struct bus *bus = bus_of(device);
 
-	return now < bus->gate && bus->standings[STANDING_LIVE] > 0 &&
-	       device->standing != STANDING_LIVE;
+	return now < bus->gate && bus->reached[REACH_LIVE] > 0 &&
+	       device->counted_as != REACH_LIVE;
 }
 
 /* One behind the other, so that who waited longest goes first. */

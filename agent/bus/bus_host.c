@@ -228,7 +228,8 @@ host_lost(struct adapter_bus *base, struct adapter_device *which, int error,
 	}
 	device = device_of(which);
 	device_missed(device, error, text_print(format, args));
-	device->lost = bus->device_lost = true;
+	attachment_step(device, DEVICE_LOSES);
+	bus->device_lost = true;
 }
 
 static void host_done(struct adapter_command *base, int error)

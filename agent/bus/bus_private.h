@@ -13,6 +13,7 @@
 #include "agent/bus/bus_kept.h"
 #include "agent/bus/bus_load.h"
 #include "agent/bus/bus_poll.h"
+#include "agent/bus/bus_state.h"
 #include "agent/base/heap.h"
 
 #define BUS_COMMANDS_MAX 16	/* of one device that wait or run */
@@ -58,14 +59,6 @@ struct bus_command {
 	uint8_t bytes[];	/* of the value */
 };
 
-/* How much a device can be counted on, from its last answers. */
-enum bus_standing {
-	STANDING_NONE,		/* not attached, or nothing is polled */
-	STANDING_UNKNOWN, STANDING_LIVE, STANDING_SHAKY, STANDING_SILENT,
-	STANDING_ASLEEP,		/* in queue mode: no answer is no sign */
-	STANDINGS
-};
-
 struct bus_device {
 	struct adapter_device base;
 	struct adapter_device **link;	/* what points at base; NULL: nothing,
@@ -86,14 +79,15 @@ struct bus_device {
 	char why[160];			/* the last error, as the adapter says*/
 	uint32_t setup;			/* the next point to be set up; at the
 					 * end of them when that is done */
-	int64_t alive_at;		/* the last answer of one that sleeps,
-					 * or when it was attached */
-	uint32_t tries;			/* unanswered in a row */
+	struct reach reach;
 	uint32_t untried;		/* points */
 	atomic_uchar commands;		/* waiting or running */
 	uint8_t stuck;
-	uint8_t standing;		/* enum bus_standing */
-	bool ready, keeping, lost, round, missed, known;
+	enum attachment attachment;
+	enum reachability counted_as;	/* in bus->reached */
+	bool ready;			/* in the bus's list */
+	bool keeping;			/* BUS_KEEP is due */
+	bool missed;			/* in this exchange */
 	bool make_safe;			/* before anything else, once it is
 					 * attached */
 	bool orphaned;			/* made safe as the agent thread hangs */
@@ -149,7 +143,7 @@ struct bus {
 	struct heap due;
 	struct adapter_point **asked;	/* room for one exchange */
 	size_t asked_room;
-	uint32_t standings[STANDINGS];
+	uint32_t reached[REACHABILITIES];	/* devices, by counted_as */
 	int64_t gate;			/* doubtful ones wait until then */
 	int64_t gated;			/* the last of those that do */
 	int64_t turn_at, open_at, reopen_at, keep_at;
@@ -187,6 +181,7 @@ void bus_keep_flush(struct bus *bus);		/* of all */
 void device_destroy(struct bus_device *device);
 void device_attach(struct bus_device *device);
 void device_detach(struct bus_device *device, int error);
+void attachment_step(struct bus_device *device, enum attachment_event event);
 /* It was heard; it did not answer (text is given away). */
 void device_alive(struct bus_device *device);
 void device_missed(struct bus_device *device, int error, char *text);

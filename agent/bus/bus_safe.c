@@ -68,7 +68,7 @@ bool device_safe(struct bus_device *device)
 	struct bus *bus = container_of(device->base.bus, struct bus, base);
 	bool done = true;
 
-	if (!device->link || device->tries > 0 || !bus->ops->command)
+	if (!device->link || device->reach.tries > 0 || !bus->ops->command)
 		return false;
 	if (device->current && device->current->state == COMMAND_WAITING)
 		command_end(device, -ECANCELED);	/* it would undo it */

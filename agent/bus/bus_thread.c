@@ -48,7 +48,8 @@ static void device_enter(struct bus *bus, struct bus_device *device)
 	else
 		bus->first = device;
 	bus->last = device;
-	bus->standings[STANDING_NONE]++;
+	device->counted_as = REACH_UNCOUNTED;
+	bus->reached[REACH_UNCOUNTED]++;
 	if (device->conf->safe_after > 0)
 		bus->watch_at = 0;
 	if (bus->open)
@@ -64,7 +65,7 @@ static void device_leave(struct bus *bus, struct bus_device *device)
 	device_keep_flush(device);
 	*(device->prev ? &device->prev->next : &bus->first) = device->next;
 	*(device->next ? &device->next->prev : &bus->last) = device->prev;
-	bus->standings[STANDING_NONE]--;
+	bus->reached[REACH_UNCOUNTED]--;
 	if (!device_say(device, (struct bus_message){.event = BUS_DETACHED}))
 		device_destroy(device);
 }
@@ -170,7 +171,7 @@ static void bus_fail(struct bus *bus, int error, const char *text)
 	down_say(bus, error, text);
 	search_end(bus, error, text);
 	for (struct bus_device *d = bus->first; d; d = d->next)
-		if (d->tries < POLL_SILENT_TRIES)
+		if (d->reach.tries < POLL_SILENT_TRIES)
 			device_missed(d, error, text_copy(text));
 }
 
@@ -215,10 +216,10 @@ static void lost_detach(struct bus *bus)
 {
 	bus->device_lost = false;
 	for (struct bus_device *d = bus->first; d; d = d->next) {
-		if (!d->lost)
+		if (d->attachment != DEVICE_LOST)
 			continue;
 		device_detach(d, -ENODEV);
-		d->hold = bus_now() + poll_retry(d->tries, 0, 0);
+		d->hold = bus_now() + poll_retry(d->reach.tries, 0, 0);
 		heap_set(&bus->due, &d->due, d->hold);
 	}
 }

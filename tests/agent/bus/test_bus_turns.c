@@ -154,7 +154,8 @@ static struct bus_device *device_make(struct line *line, unsigned at,
 			.name = "p",
 			.device = &d->base, .poll = poll,
 			.data = &line->blocks[at][i]};
-	line->bus.standings[STANDING_NONE]++;
+	d->counted_as = REACH_UNCOUNTED;
+	line->bus.reached[REACH_UNCOUNTED]++;
 	return d;
 }
 
@@ -295,7 +296,7 @@ static void a_dead_block_is_not_in_the_way(void **state)
 		assert_true(line.blocks[0][b].reads >= 5);
 		assert_true(line.blocks[1][b].worst <= 2 * POLL_SECOND);
 	}
-	assert_true(line.devices[0]->tries < POLL_SILENT_TRIES);
+	assert_true(line.devices[0]->reach.tries < POLL_SILENT_TRIES);
 	line_stop(&line);
 }
 
@@ -371,7 +372,7 @@ static void setup_is_tried_again(void **state)
 	write_error = -EREMOTEIO;
 	line_run(&line, now + 10 * POLL_SECOND);
 	assert_int_equal(line.blocks[0][0].reads, 0);
-	assert_true(line.devices[0]->tries >= POLL_SILENT_TRIES);
+	assert_true(line.devices[0]->reach.tries >= POLL_SILENT_TRIES);
 	write_error = 0;
 	line_run(&line, now + 60 * POLL_SECOND);
 	assert_true(line.blocks[0][0].reads >= 1);
@@ -379,13 +380,13 @@ static void setup_is_tried_again(void **state)
 	line.blocks[0][0].dead = true;
 	write_error = -ETIMEDOUT;
 	line_run(&line, now + 60 * POLL_SECOND);
-	assert_true(line.devices[0]->tries >= POLL_SILENT_TRIES);
+	assert_true(line.devices[0]->reach.tries >= POLL_SILENT_TRIES);
 	n_writes = 0;
 	line.blocks[0][0].dead = false;
 	write_error = 0;
 	line_run(&line, now + 120 * POLL_SECOND);
 	assert_true(n_writes >= 2);
-	assert_int_equal(line.devices[0]->tries, 0);
+	assert_int_equal(line.devices[0]->reach.tries, 0);
 	line_stop(&line);
 }
 
