@@ -392,14 +392,21 @@ static void store_all(struct forward *f)
 	kept_clear(&all, &w->budget);
 }
 
+/* Does what is kept go out before long, so that o need not tell it? A muted Send
+ * may not. */
+static bool is_told_late(const struct client *c, const struct observation *o)
+{
+	return forward_tells_times(o->format) || !forward_flag(c, 23);
+}
+
 /* What they held is kept, and goes out with the rest of that: the next answer
- * is not to tell it again. A muted Send may not go for long. */
+ * is not to tell it again. */
 static void hold_no_more(struct forward *f)
 {
 	struct client *c = f->client;
 
 	for (struct observation *o = c->observations; o; o = o->next)
-		if (forward_tells_times(o->format) || !forward_flag(c, 23))
+		if (is_told_late(c, o))
 			o->held = false;
 }
 
@@ -729,29 +736,62 @@ static void count_as_told(struct observation *o, const struct lwm2m_record *r)
 		o->told = r->time;
 }
 
-/* One record, however many observations it is in. */
-static void changed_lost(struct client *c, const struct lwm2m_record *r,
-			 bool kept, int64_t now)
+/* It counts as sent: what is new goes with what is kept. */
+static void keep_instead(struct client *c, struct observation *o, int64_t now)
 {
-	bool worth = false;
+	if (o->news)
+		take_new(c, o, TAKE_KEEP, now);
+	observe_sent(o, now);
+	client_remember(c, o);
+	if (c->forward)
+		forward_queue(c->forward);
+}
 
+/* The server has begun to observe before the answer to our Register was here:
+ * what is kept goes with the rest of it, and by no notification, too. */
+static void keep_early(struct client *c, const struct lwm2m_record *r,
+		       int64_t now)
+{
+	const struct forward *f = c->forward;
+
+	if (!f || f->last_time != r->time ||
+	    !path_equal(&f->last_path, &r->path))
+		return;			/* it was not kept */
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (o->pending && observe_covers(o, &r->path) &&
+		    is_told_late(c, o))
+			keep_instead(c, o, now);
+}
+
+/* One record, however many of those it is in that were observed. An event goes
+ * as it was, whatever pmin says: the newest is not all that counts of them. */
+static void take_lost(struct client *c, const struct lwm2m_record *r,
+		      bool event, int64_t now)
+{
+	bool kept = point_of(c, &r->path), worth = false;
+
+	if (kept)
+		forward_keep(forward_get(c), r, now);
 	for (struct observation *o = c->forward ? c->forward->lost : NULL; o;
 	     o = o->next) {
+		bool waits = o->pmin && !event;
+
 		if (!observe_covers(o, &r->path))
 			continue;
 		observe_changed(o, &c->attributes, &r->path, &r->value, now);
-		if (!observe_due(o, now))
+		if (event ? !o->pending : !observe_due(o, now))
 			continue;
-		if (o->pmin)		/* others may have waited for it */
+		if (waits)		/* others may have waited for it, too */
 			take_new(c, o, TAKE_KEEP_OTHERS, now);
 		else
 			count_as_told(o, r);
-		worth |= !o->pmin;
+		worth |= !waits;
 		observe_sent(o, now);
 		client_remember(c, o);
 	}
 	if (worth && !kept)
 		keep_or_count(c, r, now);
+	keep_early(c, r, now);
 }
 
 static bool is_observed(const struct client *c, const struct lwm2m_path *path)
@@ -781,29 +821,6 @@ static void changed_observed(struct client *c, const struct lwm2m_record *r,
 		}
 	if (worth)
 		hold(forward_get(c), r, now);
-}
-
-/* Of one that was observed. They go in order, each as it was: the newest is not
- * all that counts of them. */
-static void happened_lost(struct client *c, const struct lwm2m_record *r,
-			  int64_t now)
-{
-	bool worth = false;
-
-	for (struct observation *o = c->forward ? c->forward->lost : NULL; o;
-	     o = o->next) {
-		if (!observe_covers(o, &r->path))
-			continue;
-		observe_changed(o, &c->attributes, &r->path, &r->value, now);
-		if (!o->pending)
-			continue;
-		count_as_told(o, r);
-		observe_sent(o, now);
-		client_remember(c, o);
-		worth = true;
-	}
-	if (worth)
-		keep_or_count(c, r, now);
 }
 
 /* Does what waits for a Send wait for nobody knows how long? Then an event must
@@ -851,20 +868,15 @@ void forward_happened(struct client *c, const struct lwm2m_path *path,
 		      int64_t now)
 {
 	const struct tree_slot *slot = tree_find(client_tree(c), path);
-	const struct config_point *point = point_of(c, path);
 	struct lwm2m_record r;
 
 	if (!slot || is_off(c))
 		return;
 	r = (struct lwm2m_record){*path, slot->value, slot->time};
-	if (!forward_is_reachable(c)) {
-		if (point)
-			forward_keep(forward_get(c), &r, now);
-		else
-			happened_lost(c, &r, now);
-	} else if (!happened_observed(c, &r, now)) {
+	if (!forward_is_reachable(c))
+		take_lost(c, &r, true, now);
+	else if (!happened_observed(c, &r, now))
 		forward_changed(c, path, is_observed(c, path), now);
-	}
 }
 
 void forward_changed(struct client *c, const struct lwm2m_path *path,
@@ -884,9 +896,7 @@ void forward_changed(struct client *c, const struct lwm2m_path *path,
 		return;
 	r = (struct lwm2m_record){*path, slot->value, slot->time};
 	if (!reachable) {
-		if (point)
-			forward_keep(forward_get(c), &r, now);
-		changed_lost(c, &r, point != NULL, now);
+		take_lost(c, &r, false, now);
 	} else if (!observed) {
 		if (point->send)
 			forward_keep(forward_get(c), &r, now);
@@ -897,17 +907,6 @@ void forward_changed(struct client *c, const struct lwm2m_path *path,
 	} else if (is_busy(c) && (point || is_storing(c))) {
 		changed_observed(c, &r, now);
 	}
-}
-
-/* It counts as sent: what is new goes with what is kept. */
-static void keep_instead(struct client *c, struct observation *o, int64_t now)
-{
-	if (o->news)
-		take_new(c, o, TAKE_KEEP, now);
-	observe_sent(o, now);
-	client_remember(c, o);
-	if (c->forward)
-		forward_queue(c->forward);
 }
 
 bool forward_behind(struct client *c, struct observation *o, int64_t now)

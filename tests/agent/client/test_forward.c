@@ -224,6 +224,20 @@ static void an_ended_registration_keeps_older_values_before(void **state)
 	assert_kept((double[]){1, 2}, 2);
 }
 
+/* Its Observe has overtaken the 2.01. */
+static void what_is_kept_before_the_2_01_no_notification_tells(void **state)
+{
+	struct observation *o = observe(0, SENML_CBOR);
+	struct lwm2m_path path = measure(0, 1);
+
+	(void)state;
+	client.registration.state = REGISTRATION_REGISTERING;
+	o->pending = o->news = true;
+	forward_changed(&client, &path, true, now);
+	assert_kept((double[]){1}, 1);
+	assert_false(o->pending || o->news);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -234,6 +248,7 @@ int main(void)
 		CASE(a_muted_server_is_told_the_newest),
 		CASE(without_a_way_older_values_are_kept_before),
 		CASE(an_ended_registration_keeps_older_values_before),
+		CASE(what_is_kept_before_the_2_01_no_notification_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
