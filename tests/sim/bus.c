@@ -33,6 +33,7 @@ struct bus_device {
 	bool leaving, round;
 	uint32_t tries;
 	unsigned commands;
+	int64_t commands_at;		/* when the last is done */
 	uint64_t plan;			/* of its next poll: others are void */
 	int64_t poll[POINTS_MAX], due[POINTS_MAX];
 };
@@ -72,6 +73,17 @@ void thing_die(size_t thing, bool dead)
 bool thing_is_dead(size_t thing)
 {
 	return own.things[thing].dead;
+}
+
+/* It shows itself at the beginning of each of its periods. */
+static bool answers(size_t thing)
+{
+	const struct site_endpoint *e = &site.endpoints[thing];
+	int64_t every = (int64_t)e->quiet_every * SECOND;
+
+	return !own.things[thing].dead &&
+	       (!every || (world.now - WORLD_START) % every <
+		every - (int64_t)e->quiet_for * SECOND);
 }
 
 static struct bus *bus_numbered(uint64_t number)
@@ -262,7 +274,7 @@ static void polled(uint64_t number, uint64_t plan)
 
 	if (!d || d->leaving || world.ghost || plan != d->plan)
 		return;
-	if (own.things[d->thing].dead) {
+	if (!answers(d->thing)) {
 		missed(d);
 		plan_next(d);
 		return;
@@ -384,12 +396,14 @@ static void command_done(uint64_t command, uint64_t unused)
 	if (!d || d->leaving || world.ghost)
 		return;
 	d->commands--;
-	if (own.things[d->thing].dead || world.now > c.deadline) {
+	if (!answers(d->thing) || world.now > c.deadline) {
 		error = -ETIMEDOUT;
 	} else {
 		own.things[d->thing].number[c.point] = c.value;
 		if (site_of(d)->points[c.point].executed)
 			judge_executed(d->thing);
+		if (site_of(d)->points[c.point].written)
+			judge_written(d->thing, c.value);
 		if (draw_chance(STREAM_BUS, bus_sim.answer_lost))
 			error = -ETIMEDOUT;
 		else if (!site_of(d)->points[c.point].executed)
@@ -414,8 +428,11 @@ int bus_write(struct bus_device *d, uint32_t point,
 	c = world_take(sizeof(*c));
 	*c = (struct command){d->number, id, point, lwm2m_number(raw),
 			      deadline};
-	world_at(world.now + draw_between(STREAM_BUS, 5 * MS, 200 * MS), true,
-		 command_done, (uint64_t)(uintptr_t)c, 0);
+	/* One after the other. */
+	if (d->commands_at < world.now)
+		d->commands_at = world.now;
+	d->commands_at += draw_between(STREAM_BUS, 5 * MS, 200 * MS);
+	world_at(d->commands_at, true, command_done, (uint64_t)(uintptr_t)c, 0);
 	return 0;
 }
 

@@ -47,6 +47,8 @@ struct track {			/* what a server was told of it */
 
 struct endpoint_book {
 	uint32_t sent, answered, done;	/* Executes */
+	double written[SERVERS_MAX];	/* of each: the last that was done, */
+	double taken[SERVERS_MAX];	/* ... that was answered 2.04 */
 };
 
 static struct {
@@ -63,6 +65,8 @@ static struct {
 	int64_t disturbed;	/* when the last fault was over ... */
 	bool fault;		/* ... and there is none now */
 	bool forgotten;		/* by a server: known at the next Update */
+	bool outage;		/* and the gateway knows of it */
+	uint32_t writes, writes_taken;
 	bool unregistered_said;
 } own;
 
@@ -179,7 +183,8 @@ uint32_t judge_sampled(size_t endpoint, size_t point)
 		track_reach(t, k);
 		/* Nobody notices that a notification that is not confirmed was
 		 * lost. */
-		if (p->send || (t->observed && !(site.non && own.fault)))
+		if (p->send || (p->keep && own.outage) ||
+		    (t->observed && !(site.non && own.fault)))
 			t->state[k] |= DEMANDED;
 	}
 	return k;
@@ -203,12 +208,26 @@ void judge_observed(size_t server, size_t endpoint, size_t point, bool is)
 	t->observed = is;
 }
 
+/* None is as much as to say: now. */
+static bool is_of_now(const struct series *s, const struct site_point *p,
+		      uint32_t k)
+{
+	return k == s->n || world.now - s->time[k + 1] <
+		FLIGHT + (int64_t)(p->pmin + p->poll) * SECOND;
+}
+
 /* Its own time, or none: then it was the newest when it went out. */
 static void time_check(size_t server, size_t endpoint, size_t point, uint32_t k,
 		       int64_t time)
 {
-	int64_t right = own.series[endpoint][point].time[k] + world.offset;
+	const struct series *s = &own.series[endpoint][point];
+	int64_t right = s->time[k] + world.offset;
 
+	if (!time && !is_of_now(s, &site.endpoints[endpoint].points[point], k))
+		judge_fault(RULE_TIME, "%s/%zu value %u told to server %zu "
+			    "without its time, %lld s late", name_of(endpoint),
+			    point, k, server + 1, (long long)
+			    ((world.now - s->time[k]) / SECOND));
 	if (time && llabs(time - right) > SECOND)
 		judge_fault(RULE_TIME, "%s/%zu value %u told to server %zu "
 			    "with a time %lld ms wrong", name_of(endpoint),
@@ -339,6 +358,54 @@ void judge_execute_answered(size_t endpoint, uint8_t code)
 			    b->done);
 }
 
+/* ---- Writes: each has a value of its own, the later the greater, whose rest
+ * tells the server ---- */
+
+double judge_write_sent(size_t server)
+{
+	return (double)(++own.writes * SERVERS_MAX + server);
+}
+
+void judge_written(size_t endpoint, double value)
+{
+	double *written = own.books[endpoint].written;
+	size_t server = (size_t)value % SERVERS_MAX;
+
+	if (value < written[server])
+		judge_fault(RULE_WRITE, "%s: %g was written after %g",
+			    name_of(endpoint), value, written[server]);
+	written[server] = value;
+}
+
+void judge_write_answered(size_t endpoint, double value, uint8_t code)
+{
+	if (code != (2 << 5 | 4))
+		return;
+	own.writes_taken++;
+	own.books[endpoint].taken[(size_t)value % SERVERS_MAX] = value;
+}
+
+uint32_t judge_writes_taken(void)
+{
+	return own.writes_taken;
+}
+
+/* What was answered 2.04 was done, or something later in its place. */
+static void end_writes(size_t e)
+{
+	const struct endpoint_book *b = &own.books[e];
+
+	double done = 0;
+
+	for (size_t s = 0; s < SERVERS_MAX; s++)
+		done = b->written[s] > done ? b->written[s] : done;
+	for (size_t s = 0; s < site.n_servers; s++)
+		if (done < b->taken[s])
+			judge_fault(RULE_WRITE, "%s: %g was answered 2.04, the "
+				    "last that was done is %g", name_of(e),
+				    b->taken[s], done);
+}
+
 /* ---- what happens to the site ---- */
 
 void judge_disturbed(bool fault)
@@ -374,7 +441,7 @@ void judge_killed(bool power)
 				excuse(t, &own.series[e][p], since -
 				       site.endpoints[e].points[p].pmin *
 				       SECOND);
-				t->observed = false;
+				t->observed &= own.outage;
 			}
 }
 
@@ -409,6 +476,11 @@ void judge_registered(size_t server, size_t endpoint)
 {
 	for (size_t p = 0; p < POINTS_MAX; p++)
 		own.tracks[server][endpoint][p].observed = false;
+}
+
+void judge_outage(bool is)
+{
+	own.outage = is;
 }
 
 void judge_forgotten(void)
@@ -495,6 +567,8 @@ static void end_track(size_t server, size_t e, size_t p)
 void judge_end(void)
 {
 	judge_look();
+	for (size_t e = 0; e < site.n_endpoints; e++)
+		end_writes(e);
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t e = 0; e < site.n_endpoints; e++)
 			for (size_t p = 0; p < site.endpoints[e].n_points; p++)

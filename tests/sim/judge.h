@@ -50,6 +50,11 @@ void judge_confirmed(uint64_t from, uint64_t to);
 void judge_execute_sent(size_t endpoint);
 void judge_executed(size_t endpoint);
 void judge_execute_answered(size_t endpoint, uint8_t code);
+/* Writes, the same: the next one's value. */
+double judge_write_sent(size_t server);
+void judge_written(size_t endpoint, double value);
+void judge_write_answered(size_t endpoint, double value, uint8_t code);
+uint32_t judge_writes_taken(void);	/* answered 2.04 */
 
 /* The world: a fault begins, or is over; the gateway was killed, or ended well;
  * an endpoint was taken out of the configuration or changed. */
@@ -59,6 +64,9 @@ void judge_endpoint_anew(size_t endpoint);
 void judge_started(void);	/* the gateway, again */
 /* Anew at a server, which observes nothing of it yet. */
 void judge_registered(size_t server, size_t endpoint);
+/* No server can be reached, and the gateway knows: what was observed goes on to
+ * be worth keeping over its ends, and so does what is to be kept. */
+void judge_outage(bool is);
 void judge_forgotten(void);	/* a server has lost its state */
 void judge_silent(size_t endpoint);	/* its device does not answer */
 /* Every minute, and at the end. */

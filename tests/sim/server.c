@@ -18,6 +18,8 @@
 #define PEERS 512		/* hash of connections */
 #define ASKS_MAX 32
 #define AWAKE (90 * SECOND)
+#define ASKED (2 * MINUTE)	/* until a late answer comes, at most */
+#define ASLEEP (15 * MINUTE)	/* ... of what may fall asleep meanwhile */
 
 struct peer {			/* what came from one address */
 	struct peer *next;
@@ -46,6 +48,7 @@ struct record {			/* a registration */
 	size_t n_asks;
 	struct datagram *out;		/* the ask that is under way */
 	struct ask asked;
+	double written;			/* by it */
 	uint64_t number;		/* its timer knows it by that */
 	unsigned repeated;
 	bool acked;
@@ -59,7 +62,7 @@ struct server {
 	struct record records[ENDPOINTS_MAX];
 	struct peer *peers[PEERS];
 	uint32_t locations;
-	uint64_t tokens, numbers, registers;
+	uint64_t tokens, numbers, registers, updates;
 };
 
 static struct server servers[SERVERS_MAX];
@@ -94,6 +97,11 @@ void server_slow(size_t server, int64_t delay)
 uint64_t server_registers(size_t server)
 {
 	return servers[server].registers;
+}
+
+uint64_t server_updates(size_t server)
+{
+	return servers[server].updates;
 }
 
 /* ---- out ---- */
@@ -275,8 +283,9 @@ static void ask_fill(struct server *s, struct record *r, size_t endpoint,
 	case ASK_WRITE:
 		d->code = REQUEST_PUT;
 		d->format = FORMAT_TEXT;
-		n = snprintf((char *)d->payload, d->length, "%u",
-			     (unsigned)(s->tokens % 100000));
+		r->written = judge_write_sent((size_t)(s - servers));
+		n = snprintf((char *)d->payload, d->length, "%.0f",
+			     r->written);
 		d->length = (size_t)n;
 		break;
 	case ASK_EXECUTE:
@@ -315,7 +324,8 @@ static void asks_go(size_t server, size_t endpoint)
 	net_send(d);
 	world_at(world.now + ACK_TIMEOUT * 5 / 4, false, ask_timer, which,
 		 r->number);
-	world_at(world.now + 2 * MINUTE, false, ask_limit, which, r->number);
+	world_at(world.now + (site.endpoints[endpoint].queue ? ASLEEP : ASKED),
+		 false, ask_limit, which, r->number);
 }
 
 /* ---- payloads ---- */
@@ -465,6 +475,7 @@ static struct datagram *on_update(size_t server, const struct datagram *d,
 		record_end(server, *endpoint);
 		return answer_to(d, ACK, CODE(2, 2));
 	}
+	servers[server].updates++;
 	r->connection = d->connection;
 	r->heard = world.now;
 	r->expires = world.now + lifetime_of(d->query, r->expires - world.now <
@@ -528,6 +539,8 @@ static void on_answer(size_t server, size_t endpoint, const struct datagram *d)
 		observed(server, endpoint, d);
 	if (r->asked.kind == ASK_EXECUTE)
 		judge_execute_answered(endpoint, d->code);
+	if (r->asked.kind == ASK_WRITE)
+		judge_write_answered(endpoint, r->written, d->code);
 	ask_ended(server, endpoint);
 }
 

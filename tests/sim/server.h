@@ -23,6 +23,7 @@ size_t server_registered(size_t server);
 void server_execute(size_t server, size_t endpoint);
 void server_write(size_t server, size_t endpoint);
 void server_read(size_t server, size_t endpoint);
-/* Register requests that came in. */
+/* Register requests that came in, and Updates that were good. */
 uint64_t server_registers(size_t server);
+uint64_t server_updates(size_t server);
 #endif

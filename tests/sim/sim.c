@@ -16,6 +16,7 @@
 #include "tests/sim/net.h"
 #include "tests/sim/server.h"
 #include "tests/sim/site.h"
+#include "tests/sim/stories.h"
 #include "tests/sim/world.h"
 
 #define LOOK_EVERY MINUTE
@@ -26,7 +27,8 @@ static struct {
 	int64_t hours;
 	size_t endpoints, jobs;
 	uint64_t only, without;		/* masks of faults */
-	bool verbose, quiet;
+	const struct story *story;	/* NULL: drawn faults */
+	bool verbose, quiet, names;
 } options = {.seed = 1, .seeds = 1, .hours = 24, .endpoints = 50, .jobs = 1,
 	     .only = UINT64_MAX};
 
@@ -65,6 +67,8 @@ static void end(uint64_t unused, uint64_t also)
 	(void)also;
 	run.over = true;
 	store_check();
+	if (options.story)
+		story_end();
 	judge_end();
 	daemon_stop();
 }
@@ -88,6 +92,8 @@ static void world_make(uint64_t seed)
 	buses_begin();
 	servers_begin();
 	site_draw(options.endpoints);
+	if (options.story)
+		options.story->site_change();
 	judge_begin();
 	site_write();
 	loop_names_fail = 0;
@@ -112,9 +118,13 @@ static bool seed_run(uint64_t seed)
 {
 	world_make(seed);
 	world.verbose = options.verbose;
-	run.end = world.now + options.hours * HOUR;
-	faults_plan(run.end - (options.hours > 3 ? SILENCE : HOUR),
-		    options.only & ~options.without);
+	run.end = world.now + (options.story ? options.story->lasts :
+			       options.hours * HOUR);
+	if (options.story)
+		options.story->begin();
+	else
+		faults_plan(run.end - (options.hours > 3 ? SILENCE : HOUR),
+			    options.only & ~options.without);
 	world_at(world.now + LOOK_EVERY, false, look, 0, 0);
 	world_at(run.end, false, end, 0, 0);
 	while (!run.over) {
@@ -174,6 +184,7 @@ static void usage(void)
 {
 	puts("usage: sim [--seed N] [--seeds N] [--hours N] [--endpoints N]\n"
 	     "           [--jobs N] [--only MASK] [--without MASK] [-v] [-q]\n"
+	     "           [--story NAME]\n"
 	     "\n"
 	     "  --seed N       the first seed (1)\n"
 	     "  --seeds N      how many, one after the other (1)\n"
@@ -183,14 +194,18 @@ static void usage(void)
 	     "  --only MASK    of the kinds of faults (all), in the order of\n"
 	     "                 faults.c\n"
 	     "  --without MASK the others\n"
+	     "  --story NAME   what happens is told, not drawn\n"
+	     "  --stories      their names, and no more\n"
 	     "  -v             what happens, and the gateway's log\n"
-	     "  -q             failed seeds only");
+	     "  -q             failed seeds only\n"
+	     "stories:");
+	stories_list(true);
 }
 
 static bool parse(int argc, char **argv)
 {
 	enum { SEED = 256, SEEDS, HOURS, ENDPOINTS, JOBS, ONLY,
-	       WITHOUT };
+	       WITHOUT, STORY, STORIES };
 	static const struct option table[] = {
 		{"seed", required_argument, NULL, SEED},
 		{"seeds", required_argument, NULL, SEEDS},
@@ -199,6 +214,8 @@ static bool parse(int argc, char **argv)
 		{"jobs", required_argument, NULL, JOBS},
 		{"only", required_argument, NULL, ONLY},
 		{"without", required_argument, NULL, WITHOUT},
+		{"story", required_argument, NULL, STORY},
+		{"stories", no_argument, NULL, STORIES},
 		{NULL, 0, NULL, 0}
 	};
 
@@ -215,6 +232,12 @@ static bool parse(int argc, char **argv)
 		case WITHOUT:
 			options.without = strtoull(optarg, NULL, 0);
 			break;
+		case STORY:
+			options.story = story_find(optarg);
+			if (!options.story)
+				return false;
+			break;
+		case STORIES: options.names = true; break;
 		case 'v': options.verbose = true; break;
 		case 'q': options.quiet = true; break;
 		default: return false;
@@ -247,6 +270,10 @@ int main(int argc, char **argv)
 	if (!parse(argc, argv)) {
 		usage();
 		return 2;
+	}
+	if (options.names) {
+		stories_list(false);
+		return 0;
 	}
 	setvbuf(stdout, lines, _IOLBF, sizeof(lines));
 	setenv("TZ", "UTC0", 1);

@@ -133,6 +133,8 @@ static void endpoint_write(const struct site_endpoint *e)
 	add("  - endpoint: %s\n    bus: bus-%d\n", e->name, e->name[3] % 4);
 	if (e->queue)
 		add("    queue: true\n");
+	if (e->quiet_every)
+		add("    silent_after: %us\n", 5 * e->quiet_every);
 	add("    points:\n");
 	for (size_t i = 0; i < e->n_points; i++)
 		point_write(&e->points[i], i);

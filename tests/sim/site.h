@@ -27,6 +27,7 @@ struct site_endpoint {
 	size_t n_points;
 	bool queue;
 	uint32_t wakes;		/* s between; of a sleeper */
+	uint32_t quiet_every, quiet_for;	/* s; 0: it always answers */
 	bool removed;		/* by a reload; comes back with one */
 };
 

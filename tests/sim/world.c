@@ -10,7 +10,6 @@
 
 #define CHUNK ((size_t)16 << 20)
 #define CLASSES 24			/* of powers of two */
-#define START (1000 * SECOND)
 #define WALL_START (INT64_C(1800000000) * SECOND)	/* 2027 */
 
 struct event {
@@ -120,7 +119,7 @@ bool draw_chance(enum stream stream, double probability)
 
 void world_begin(uint64_t seed)
 {
-	world = (struct world){.now = START, .offset = WALL_START,
+	world = (struct world){.now = WORLD_START, .offset = WALL_START,
 			       .seed = seed, .verbose = world.verbose};
 	for (size_t i = 0; i < STREAMS; i++) {
 		own.random[i] = seed * 1000003 + i;
@@ -259,7 +258,7 @@ void world_process_gone(void)
 
 void world_say(const char *format, ...)
 {
-	int64_t at = world.now - START;
+	int64_t at = world.now - WORLD_START;
 	va_list args;
 
 	if (!world.verbose)

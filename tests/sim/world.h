@@ -13,6 +13,7 @@
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define NEVER INT64_MAX
+#define WORLD_START (1000 * SECOND)	/* of its monotonic clock */
 
 struct world {
 	int64_t now;		/* monotonic ns */

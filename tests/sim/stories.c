@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/sim/stories.h"
+#include <stdio.h>
+#include <string.h>
+#include "tests/sim/gateway.h"
+#include "tests/sim/judge.h"
+#include "tests/sim/net.h"
+#include "tests/sim/server.h"
+#include "tests/sim/site.h"
+#include "tests/sim/world.h"
+
+#define F STREAM_FAULT
+#define POLL 10				/* s between two values */
+#define ENDS 20				/* of the gateway in the outage */
+#define CALM (10 * MINUTE)		/* before, all are observed; and after */
+
+static struct {
+	int64_t cut_at, back_at;	/* the line is cut; is good again */
+	int64_t first_at;		/* the first is registered after that */
+	unsigned ends;
+} own;
+
+/* ---- sites ---- */
+
+/* One point each; every other one is kept, and nobody observes it. */
+static void counters_site(void)
+{
+	site.n_servers = 1;
+	site.non = false;
+	site.lifetime = 600;
+	for (size_t i = 0; i < site.n_endpoints; i++) {
+		struct site_endpoint *e = &site.endpoints[i];
+		struct site_point *p = &e->points[0];
+
+		e->queue = false;
+		e->n_points = 1;
+		p->poll = POLL;
+		p->pmin = 0;
+		p->send = false;
+		p->observed = i % 2 == 0;
+		p->keep = !p->observed;
+	}
+}
+
+static void observed_site(void)
+{
+	counters_site();
+	site.lifetime = 60;
+	for (size_t i = 0; i < site.n_endpoints; i++) {
+		site.endpoints[i].points[0].observed = true;
+		site.endpoints[i].points[0].keep = false;
+	}
+}
+
+/* ---- the line ---- */
+
+static void line_cut(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	judge_disturbed(true);
+	net.cut_up = net.cut_down = true;
+	own.cut_at = world.now;
+}
+
+static void line_back(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	net.cut_up = net.cut_down = false;
+	judge_disturbed(false);
+	own.back_at = world.now;
+}
+
+/* ---- an hour without a server, with stops and kills in it ---- */
+
+static void outage_end(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	judge_outage(true);	/* long known by now */
+	if (own.ends++ % 2) {
+		judge_killed(false);
+		daemon_kill(false);
+	} else {
+		daemon_stop();
+	}
+}
+
+static void outage_over(uint64_t unused, uint64_t also)
+{
+	struct daemon_status status = daemon_status();
+	uint64_t least = site.n_endpoints * (uint64_t)((world.now - own.cut_at)
+			 / SECOND) / POLL / 2;
+
+	if (status.waiting < least)
+		judge_fault(RULE_TOLD, "only %llu values wait after the outage, "
+			    "not %llu", (unsigned long long)status.waiting,
+			    (unsigned long long)least);
+	if (status.dropped)
+		judge_fault(RULE_TOLD, "%llu values were dropped",
+			    (unsigned long long)status.dropped);
+	judge_outage(false);
+	line_back(unused, also);
+}
+
+static void outage_begin(void)
+{
+	int64_t cut = world.now + CALM;
+
+	world_at(cut, false, line_cut, 0, 0);
+	for (int i = 1; i <= ENDS; i++)
+		world_at(cut + HOUR * i / (ENDS + 1) +
+			 draw_between(F, 0, 20 * SECOND), false, outage_end, 0,
+			 0);
+	world_at(cut + HOUR, false, outage_over, 0, 0);
+}
+
+/* ---- an Update falls due in the outage ---- */
+
+static void update_begin(void)
+{
+	int64_t cut = world.now + CALM + draw_between(F, 0, MINUTE);
+
+	world_at(cut, false, line_cut, 0, 0);
+	world_at(cut + 4 * MINUTE, false, line_back, 0, 0);
+}
+
+/* ---- back-off is for a server that is away ---- */
+
+static void back_look(uint64_t unused, uint64_t also)
+{
+	size_t n = server_registered(0);
+
+	(void)unused;
+	(void)also;
+	if (n && !own.first_at)
+		own.first_at = world.now;
+	if (n == site.n_endpoints)
+		return;
+	if (own.first_at && world.now - own.first_at > 10 * SECOND)
+		judge_fault(RULE_REGISTERED, "%zu of %zu are not back 10 s "
+			    "after the first", site.n_endpoints - n,
+			    site.n_endpoints);
+	else
+		world_at(world.now + SECOND / 10, false, back_look, 0, 0);
+}
+
+/* All have given up once then, and some are in their second try. */
+static void back_begin(void)
+{
+	int64_t back = world.now + 160 * SECOND;
+
+	line_cut(0, 0);
+	world_at(back, false, line_back, 0, 0);
+	world_at(back + SECOND / 10, false, back_look, 0, 0);
+}
+
+/* ---- no battery behind the clock ---- */
+
+static void clock_kill(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	judge_killed(false);
+	daemon_kill(false);	/* the same boot: its clock goes on */
+}
+
+static void clock_set(uint64_t offset, uint64_t unused)
+{
+	(void)unused;
+	world.offset = (int64_t)offset;
+}
+
+static void clock_begin(void)
+{
+	int64_t right = world.offset;
+
+	world.offset = 1000 * SECOND - world.now;	/* 1970 */
+	line_cut(0, 0);
+	judge_outage(true);
+	if (draw_chance(F, 0.5))
+		world_at(world.now + 2 * MINUTE, false, clock_kill, 0, 0);
+	world_at(world.now + 5 * MINUTE, false, clock_set, (uint64_t)right, 0);
+	world_at(world.now + 10 * MINUTE, false, outage_over, 0, 0);
+}
+
+/* ---- a day in the life of sleepers ---- */
+
+#define AWAKE 90			/* s, in each of their periods */
+#define SLEEPERS_POLL 40
+#define EVENING_WRITES 20
+
+static void sleepers_site(void)
+{
+	site.n_servers = 1;
+	site.non = false;
+	site.lifetime = 1800;
+	for (size_t i = 0; i < site.n_endpoints; i++) {
+		struct site_endpoint *e = &site.endpoints[i];
+
+		e->queue = true;
+		e->wakes = SLEEPERS_POLL;
+		e->quiet_every = 540 + (uint32_t)(i * 7919 % 121);
+		e->quiet_for = e->quiet_every - AWAKE;
+		for (size_t p = 0; p < e->n_points; p++) {
+			e->points[p].poll = SLEEPERS_POLL;
+			e->points[p].pmin = 0;
+		}
+	}
+}
+
+/* What is asked of them waits until they wake. */
+static void evening(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	for (size_t i = 0; i < EVENING_WRITES; i++)
+		server_write(0, i % site.n_endpoints);
+}
+
+static void day_over(uint64_t unused, uint64_t also)
+{
+	uint64_t n = site.n_endpoints, updates = server_updates(0), wakings = 0;
+
+	(void)unused;
+	(void)also;
+	own.back_at = world.now;
+	if (server_registers(0) != n)
+		judge_fault(RULE_REGISTERED, "%llu Registers of %llu endpoints "
+			    "in a day without faults", (unsigned long long)
+			    server_registers(0), (unsigned long long)n);
+	for (size_t i = 0; i < n; i++)
+		wakings += 24 * 3600 / site.endpoints[i].quiet_every;
+	/* One at each waking, in which a lifetime never falls due. */
+	if (updates < wakings - 2 * n || updates > wakings + 2 * n)
+		judge_fault(RULE_STORM, "%llu Updates in %llu wakings",
+			    (unsigned long long)updates,
+			    (unsigned long long)wakings);
+	if (judge_writes_taken() != EVENING_WRITES)
+		judge_fault(RULE_WRITE, "%u of %d Writes of the evening were "
+			    "answered 2.04", judge_writes_taken(),
+			    EVENING_WRITES);
+}
+
+static void day_begin(void)
+{
+	world_at(world.now + 24 * HOUR - 20 * MINUTE, false, evening, 0, 0);
+	world_at(world.now + 24 * HOUR, false, day_over, 0, 0);
+}
+
+/* ---- all of them ---- */
+
+static const struct story stories[] = {
+	{"outage", "an hour without a server, 20 stops and kills in it",
+	 3 * HOUR, counters_site, outage_begin},
+	{"update", "an Update falls due while the server is away",
+	 HOUR, observed_site, update_begin},
+	{"back", "one answer of a server ends the wait of all",
+	 HOUR, observed_site, back_begin},
+	{"clock", "values from before the clock was set",
+	 HOUR, counters_site, clock_begin},
+	{"day", "sleepers that show themselves every 9 to 11 min",
+	 24 * HOUR + MINUTE, sleepers_site, day_begin},
+};
+
+const struct story *story_find(const char *name)
+{
+	memset(&own, 0, sizeof(own));
+	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++)
+		if (!strcmp(stories[i].name, name))
+			return &stories[i];
+	return NULL;
+}
+
+void stories_list(bool explained)
+{
+	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++)
+		if (explained)
+			printf("  %-8s %s\n", stories[i].name,
+			       stories[i].what);
+		else
+			puts(stories[i].name);
+}
+
+void story_end(void)
+{
+	if (!own.back_at)
+		judge_fault(RULE_END, "the story was not told to its end");
+}
