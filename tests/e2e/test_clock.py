@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wall clock is set while it runs: no timer moves, values keep their
-moment."""
+"""The wall clock is set while it runs: values keep their moment. That no timer
+moves is judged in virtual time (tests/sim/stories.c)."""
 import signal
 import time
 
@@ -24,12 +24,12 @@ devices:
 
 
 class ClockCase(Site):
-    def start(self, wall, lifetime="5min"):
+    def start(self, wall):
         self.clock = scaled.Clock(20, wall).install()
         self._cleanups.insert(0, (self.clock.remove, (), {}))
         self.server_ = self.server()
         self.gateway_ = self.gateway(self.server_.port, SLEEPER,
-                                     lifetime=lifetime)
+                                     lifetime="1h")
         self.server_.registered("sleeper")
         wait_for(lambda: self.state() == "asleep", "asleep")
         return self.server_
@@ -47,11 +47,10 @@ class ClockCase(Site):
         self.assertEqual(self.times(), {}, "a time of 1970")
         self.assertEqual(self.gateway_.status()["clock"], "not set")
         now = time.time()
-        heard = self.clock.elapsed()
         self.clock.step(now - self.clock.time())
         at = wait_for(self.times, "a time")[T]
         age = self.clock.time() - at
-        self.assertTrue(0 < age < heard + 20, f"{age} s old")
+        self.assertTrue(0 < age < self.clock.elapsed(), f"{age} s old")
         self.assertNotIn("clock", self.gateway_.status())
         # It is true on disk as well: the last run's time is this run's.
         time.sleep(0.5)
@@ -65,15 +64,3 @@ class ClockCase(Site):
         self.clock.step(-3600)
         wait_for(lambda: abs(self.times()[T] - (before - 3600)) < 0.01,
                  "a time an hour earlier")
-
-    def test_no_timer_follows_the_wall_clock(self):
-        """A year forward and two back: neither silence nor an expired
-        registration, and Updates keep coming."""
-        server = self.start(None, lifetime="100s")
-        for step in (365 * 86400, -2 * 365 * 86400):
-            mark = server.mark()
-            self.clock.step(step)
-            server.wait("updated", ep="sleeper", after=mark)
-            self.assertEqual(self.state(), "asleep")
-        self.assertEqual(server.events("expired"), [])
-        self.assertEqual(len(server.events("registered")), 1)

@@ -185,6 +185,39 @@ static void clock_begin(void)
 	world_at(world.now + 10 * MINUTE, false, outage_over, 0, 0);
 }
 
+/* ---- the clock is set: no timer follows it ---- */
+
+#define YEAR (365 * 24 * HOUR)
+
+static void steps_over(uint64_t unused, uint64_t also)
+{
+	uint64_t n = site.n_endpoints;
+	int64_t minutes = (world.now - WORLD_START) / MINUTE;
+
+	(void)unused;
+	(void)also;
+	own.back_at = world.now;
+	if (server_registers(0) != n)
+		judge_fault(RULE_REGISTERED, "%llu Registers of %llu endpoints",
+			    (unsigned long long)server_registers(0),
+			    (unsigned long long)n);
+	/* Of a lifetime of one minute. */
+	if (server_updates(0) < n * (uint64_t)minutes)
+		judge_fault(RULE_REGISTERED, "%llu Updates of %llu endpoints "
+			    "in %lld min", (unsigned long long)
+			    server_updates(0), (unsigned long long)n,
+			    (long long)minutes);
+}
+
+static void steps_begin(void)
+{
+	world_at(world.now + 10 * MINUTE, false, clock_set,
+		 (uint64_t)(world.offset + YEAR), 0);
+	world_at(world.now + 20 * MINUTE, false, clock_set,
+		 (uint64_t)(world.offset - YEAR), 0);
+	world_at(world.now + 30 * MINUTE, false, steps_over, 0, 0);
+}
+
 /* ---- a day in the life of sleepers ---- */
 
 #define AWAKE 90			/* s, in each of their periods */
@@ -260,6 +293,8 @@ static const struct story stories[] = {
 	 HOUR, observed_site, back_begin},
 	{"clock", "values from before the clock was set",
 	 HOUR, counters_site, clock_begin},
+	{"steps", "the clock is set a year on, and two years back",
+	 HOUR, observed_site, steps_begin},
 	{"day", "sleepers that show themselves every 9 to 11 min",
 	 24 * HOUR + MINUTE, sleepers_site, day_begin},
 };
