@@ -999,6 +999,15 @@ bool forward_lost(struct client *c, struct observation *observation,
 	return true;
 }
 
+/* The server may take its time to observe again: what waits for its pmin is not
+ * to wait for that, too. */
+static void keep_waiting(struct client *c, int64_t now)
+{
+	for (struct observation *o = c->forward->lost; o; o = o->next)
+		if (o->pending && o->news)
+			take_new(c, o, TAKE_KEEP_OTHERS, now);
+}
+
 void forward_registered(struct client *c, bool is, int64_t now)
 {
 	struct forward *f = c->forward;
@@ -1010,6 +1019,7 @@ void forward_registered(struct client *c, bool is, int64_t now)
 			settle_undecided(f, now);
 		return;
 	}
+	keep_waiting(c, now);
 	forget_lost(f);
 	watch_no_more(f);
 	f->own_from = f->next_sequence;

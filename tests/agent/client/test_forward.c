@@ -238,6 +238,27 @@ static void what_is_kept_before_the_2_01_no_notification_tells(void **state)
 	assert_false(o->pending || o->news);
 }
 
+/* pmin lets it wait, and the registration comes first. */
+static void what_waits_in_an_outage_is_kept_at_its_end(void **state)
+{
+	struct observation *o = observe(0, SENML_CBOR);
+	struct lwm2m_path path;
+
+	(void)state;
+	endpoint.conf.n_points = 0;	/* no keep */
+	client.registration.state = REGISTRATION_WAITING;
+	client.observations = NULL;
+	assert_true(forward_lost(&client, o, now));
+	o->pmin = 60;
+	observe_sent(o, now);
+	path = measure(0, 1);
+	forward_changed(&client, &path, false, now);
+	assert_kept(NULL, 0);
+	client.registration.state = REGISTRATION_REGISTERED;
+	forward_registered(&client, true, now);
+	assert_kept((double[]){1}, 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -249,6 +270,7 @@ int main(void)
 		CASE(without_a_way_older_values_are_kept_before),
 		CASE(an_ended_registration_keeps_older_values_before),
 		CASE(what_is_kept_before_the_2_01_no_notification_tells),
+		CASE(what_waits_in_an_outage_is_kept_at_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
