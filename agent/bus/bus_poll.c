@@ -3,6 +3,7 @@
 #include "agent/bus/bus_poll.h"
 
 #define MILLISECOND INT64_C(1000000)
+#define ABSENT_MAX (5 * POLL_SECOND)
 
 int64_t poll_next(int64_t after, int64_t poll, uint32_t seed)
 {
@@ -59,7 +60,9 @@ int64_t poll_retry_sleeper(int64_t cost, int64_t poll)
 	return wait < poll && poll != POLL_NEVER ? poll : wait;
 }
 
-int64_t poll_reopen(uint32_t tries)
+int64_t poll_reopen(uint32_t tries, bool absent)
 {
-	return tries ? doubled(POLL_SECOND / 2, tries - 1) : 0;
+	int64_t wait = tries ? doubled(POLL_SECOND / 2, tries - 1) : 0;
+
+	return absent && wait > ABSENT_MAX ? ABSENT_MAX : wait;
 }

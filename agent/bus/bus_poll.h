@@ -3,6 +3,7 @@
  * what does not answer. Pure; monotonic ns. */
 #ifndef AGENT_BUS_POLL_H
 #define AGENT_BUS_POLL_H
+#include <stdbool.h>
 #include <stdint.h>
 
 #define POLL_NEVER INT64_MAX
@@ -28,6 +29,7 @@ int64_t poll_retry_sleeper(int64_t cost, int64_t poll);
  * its poll. */
 int64_t poll_refused(uint32_t misses, int64_t poll);
 /* How long a bus is left alone after `tries` failures in a row: 0.5 s doubling
- * to 60 s. */
-int64_t poll_reopen(uint32_t tries);
+ * to 60 s, to 5 s where it is absent (unplugged): to look costs nothing, and
+ * somebody waits beside it. */
+int64_t poll_reopen(uint32_t tries, bool absent);
 #endif

@@ -147,6 +147,7 @@ struct bus {
 	int64_t gate;			/* doubtful ones wait until then */
 	int64_t gated;			/* the last of those that do */
 	int64_t turn_at, open_at, reopen_at, keep_at;
+	int64_t opened_at;		/* the last time that it went well */
 	int64_t watch_at;		/* is the agent thread looked after */
 	int64_t trace_until;
 	uint64_t trace_id;

@@ -167,7 +167,9 @@ static void down_say(struct bus *bus, int error, const char *text)
 static void bus_fail(struct bus *bus, int error, const char *text)
 {
 	bus->open_tries++;
-	bus->open_at = bus_now() + poll_reopen(bus->open_tries);
+	bus->open_at = bus_now() + poll_reopen(bus->open_tries,
+					       error == -ENODEV ||
+					       error == -ENOENT);
 	down_say(bus, error, text);
 	search_end(bus, error, text);
 	for (struct bus_device *d = bus->first; d; d = d->next)
@@ -203,6 +205,7 @@ static void bus_open(struct bus *bus)
 		return;
 	}
 	bus->open = bus->called = true;
+	bus->opened_at = bus_now();
 	/* One after the other, in the order of the configuration. */
 	for (struct bus_device *d = bus->first; d; d = d->next)
 		heap_set(&bus->due, &d->due, now++);
@@ -224,6 +227,12 @@ static void lost_detach(struct bus *bus)
 	}
 }
 
+/* Open for longer than it was waited for: what failed before is over. */
+static bool bus_has_lasted(const struct bus *bus)
+{
+	return bus_now() - bus->opened_at > poll_reopen(bus->open_tries, false);
+}
+
 /* What the calls into the adapter have brought up. */
 static void bus_settle(struct bus *bus)
 {
@@ -232,6 +241,8 @@ static void bus_settle(struct bus *bus)
 	if (error) {
 		char *text = bus->lost_text;
 
+		if (bus_has_lasted(bus))
+			bus->open_tries = 0;
 		bus->lost_text = NULL;
 		search_end(bus, error, text);
 		bus_close(bus, error);

@@ -579,6 +579,25 @@ static void lost_bus_is_opened_again(void **state)
 	assert_int_equal(atomic_load(&world.closes), 3);
 }
 
+/* Else a bus that nobody is heard on is left alone for ever longer. */
+static void bus_that_lasted_is_opened_as_after_the_first_loss(void **state)
+{
+	struct site *s = *state;
+	struct bus_message m;
+
+	start(s);
+	for (int i = 0; i < 2; i++) {
+		skip_to(s, BUS_OPENED, NULL);
+		usleep(700000);		/* more than the first pause */
+		atomic_store(&world.lost_by_turn, true);
+		wake();
+		m = await(s, BUS_DOWN, NULL);
+		assert_int_equal(m.tries, 1);
+		bus_message_finish(&m);
+	}
+	stop(s);
+}
+
 static void lost_device_comes_back_alone(void **state)
 {
 	struct site *s = *state;
@@ -1640,6 +1659,7 @@ int main(void)
 		T(device_without_polls_has_its_round_at_once),
 		T(failing_open_is_tried_again),
 		T(lost_bus_is_opened_again),
+		T(bus_that_lasted_is_opened_as_after_the_first_loss),
 		T(lost_device_comes_back_alone),
 		T(failing_attach_is_tried_again),
 		T(bus_of_silent_devices_is_opened_anew),

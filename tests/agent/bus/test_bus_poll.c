@@ -91,12 +91,17 @@ static void retries_grow_and_cost_a_tenth_at_most(void **state)
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
 		assert_true(poll_retry(t[i].tries, t[i].cost, t[i].poll) ==
 			    t[i].wait);
-	assert_true(poll_reopen(0) == 0);
-	assert_true(poll_reopen(1) == POLL_SECOND / 2);
-	assert_true(poll_reopen(2) == POLL_SECOND);
-	assert_true(poll_reopen(7) == 32 * POLL_SECOND);
-	assert_true(poll_reopen(8) == 60 * POLL_SECOND);
-	assert_true(poll_reopen(UINT32_MAX) == 60 * POLL_SECOND);
+	assert_true(poll_reopen(0, false) == 0);
+	assert_true(poll_reopen(1, false) == POLL_SECOND / 2);
+	assert_true(poll_reopen(2, false) == POLL_SECOND);
+	assert_true(poll_reopen(7, false) == 32 * POLL_SECOND);
+	assert_true(poll_reopen(8, false) == 60 * POLL_SECOND);
+	assert_true(poll_reopen(UINT32_MAX, false) == 60 * POLL_SECOND);
+	/* what was unplugged is looked for */
+	assert_true(poll_reopen(1, true) == POLL_SECOND / 2);
+	assert_true(poll_reopen(4, true) == 4 * POLL_SECOND);
+	assert_true(poll_reopen(5, true) == 5 * POLL_SECOND);
+	assert_true(poll_reopen(UINT32_MAX, true) == 5 * POLL_SECOND);
 }
 
 /* ---- kept pieces */
