@@ -386,6 +386,17 @@ static int parts_open(struct ble_bus *b)
 	return rc < 0 ? rc : mgmt_watch(b);
 }
 
+static void number_say(const struct ble_bus *b)
+{
+	char now[16];
+
+	snprintf(now, sizeof(now), "hci%d", b->index);
+	if (strncmp(b->controller, "hci", 3) == 0 &&
+	    strcmp(b->controller, now) != 0)
+		adapter_log(b->base, NULL, LOG_NOTICE, "%s is %s now",
+			    b->controller, now);
+}
+
 static int ble_open(struct adapter_bus *bus)
 {
 	struct ble_bus *b = bus->data;
@@ -399,8 +410,10 @@ static int ble_open(struct adapter_bus *bus)
 	scan_init(&b->scan, b->scan_kind == SCAN_ACTIVE, b->phy == PHY_AUTO);
 	watchdog_start(&b->watchdog, b->watchdog_time, now);
 	rc = parts_open(b);
-	if (rc == 0)
+	if (rc == 0) {
+		number_say(b);
 		return 0;
+	}
 	parts_close(b);
 	adapter_lost(bus, NULL, rc, "%s: %s", b->controller,
 		     rc == -EAFNOSUPPORT ? "the kernel has no Bluetooth" :
@@ -555,6 +568,7 @@ static void mgmt_ready(struct ble_bus *b, int64_t now)
 		case MGMT_NOTHING:
 			break;
 		case MGMT_ON:
+			hci_remember(b->controller, b->mgmt.address);
 			b->scan.known = false;
 			scan_start(&b->scan, now, false);
 			break;

@@ -54,49 +54,79 @@ bool hci_is_name(const char *name)
 	return index_of(name) >= 0 || address_parse(name, &address);
 }
 
-static bool is_at(int fd, uint16_t index, const bdaddr_t *address)
-{
-	struct hci_dev_info info = {.dev_id = index};
+/* Which controller a number has meant since this process runs: numbers move where
+ * one is reset or plugged in again while somebody holds the old one, our own
+ * connection for example. One bus has one number, and one thread. */
+static bdaddr_t meant[INDEX_MAX + 1];
 
-	return ioctl(fd, HCIGETDEVINFO, &info) == 0 &&
-	       memcmp(&info.bdaddr, address, sizeof(*address)) == 0;
+void hci_remember(const char *name, const uint8_t address[6])
+{
+	int index = index_of(name);
+
+	if (index >= 0)
+		memcpy(&meant[index], address, sizeof(*meant));
 }
 
-static int address_find(int fd, const bdaddr_t *address)
+int hci_pick(int named, const uint8_t address[6], const struct hci_there *there,
+	     size_t n)
+{
+	static const uint8_t none[6];
+	bool known = memcmp(address, none, 6) != 0;
+	int by_name = -ENODEV, by_address = -ENODEV;
+
+	for (size_t i = 0; i < n; i++) {
+		bool is_it = known && memcmp(there[i].address, address, 6) == 0;
+
+		if (there[i].index == named)
+			by_name = named;
+		if (there[i].index == named && is_it)
+			return named;	/* before a twin of it */
+		if (is_it && by_address < 0)
+			by_address = there[i].index;
+	}
+	return by_address < 0 ? by_name : by_address;
+}
+
+/* How many there are; -errno. */
+static int there_read(int fd, struct hci_there there[HCI_MAX_DEV])
 {
 	struct hci_dev_list_req *list =
 		calloc(1, sizeof(*list) + HCI_MAX_DEV * sizeof(*list->dev_req));
-	int rc = -ENODEV;
+	int rc = 0;
 
 	if (!list)
 		abort();
 	list->dev_num = HCI_MAX_DEV;
-	if (ioctl(fd, HCIGETDEVLIST, list) < 0) {
+	if (ioctl(fd, HCIGETDEVLIST, list) < 0)
 		rc = -errno;
-		list->dev_num = 0;
+	for (uint16_t i = 0; rc >= 0 && i < list->dev_num; i++) {
+		struct hci_dev_info info = {.dev_id = list->dev_req[i].dev_id};
+
+		if (ioctl(fd, HCIGETDEVINFO, &info) < 0)
+			continue;	/* gone between the two */
+		there[rc].index = info.dev_id;
+		memcpy(there[rc++].address, &info.bdaddr, sizeof(bdaddr_t));
 	}
-	for (uint16_t i = 0; i < list->dev_num && rc < 0; i++)
-		if (is_at(fd, list->dev_req[i].dev_id, address))
-			rc = list->dev_req[i].dev_id;
 	free(list);
 	return rc;
 }
 
 int hci_find(const char *name)
 {
-	bdaddr_t address;
-	int fd, rc = index_of(name);
+	struct hci_there there[HCI_MAX_DEV];
+	int named = index_of(name), fd, n;
+	bdaddr_t address = {{0}};
 
-	if (rc >= 0)
-		return rc;
-	if (!address_parse(name, &address))
+	if (named >= 0)
+		address = meant[named];
+	else if (!address_parse(name, &address))
 		return -EINVAL;
 	fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC, BTPROTO_HCI);
 	if (fd < 0)
 		return -errno;
-	rc = address_find(fd, &address);
+	n = there_read(fd, there);
 	close(fd);
-	return rc;
+	return n < 0 ? n : hci_pick(named, address.b, there, (size_t)n);
 }
 
 int hci_open(int index)

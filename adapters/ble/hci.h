@@ -12,8 +12,20 @@
 /* "hci1", or the address of a controller: "C0:11:22:33:44:55". */
 bool hci_is_name(const char *name);
 /* Its number now: that of an address is looked up, as the numbers of controllers
- * change when one is unplugged. -ENODEV: there is none, or it was never up. */
+ * change when one is unplugged. A number that has meant a controller means it
+ * wherever it is now. -ENODEV: there is none, or it was never up. */
 int hci_find(const char *name);
+/* What the name means from now on, where it is a number. address: least
+ * significant byte first, as the kernel has it. */
+void hci_remember(const char *name, const uint8_t address[6]);
+struct hci_there {
+	int index;
+	uint8_t address[6];		/* as above; zero: not known yet */
+};
+/* The number of the one that is meant, of those that are there: of the address
+ * where it is there, else of the name, -1: none. address: zero, none. Pure. */
+int hci_pick(int named, const uint8_t address[6], const struct hci_there *there,
+	     size_t n);
 /* A raw HCI socket that gets what the adapter needs; or -errno. */
 int hci_open(int index);
 /* Packets are read and written as they are; -EAGAIN: none now. */

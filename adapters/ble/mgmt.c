@@ -17,10 +17,12 @@
 
 enum {
 	READ_INFO = 0x0004, SET_POWERED = 0x0005, SET_LE = 0x000d,
-	EVENT_COMPLETE = 0x0001, EVENT_STATUS = 0x0002, EVENT_REMOVED = 0x0005,
+	EVENT_COMPLETE = 0x0001, EVENT_STATUS = 0x0002, EVENT_ADDED = 0x0004,
+	EVENT_REMOVED = 0x0005,
 	EVENT_SETTINGS = 0x0006, EVENT_DISCOVERING = 0x0013,
 };
 enum { POWERED = 1 << 0, LE = 1 << 9 };
+#define STATUS_INVALID_INDEX 0x11
 #define INFO_SUPPORTED 9	/* offset of the supported settings */
 #define INFO_CURRENT 13
 
@@ -96,6 +98,7 @@ static enum mgmt_news info_news(struct mgmt *mgmt, const uint8_t *p, size_t n)
 
 	if (n < INFO_CURRENT + 4)
 		return MGMT_NOTHING;
+	memcpy(mgmt->address, p, sizeof(mgmt->address));
 	supported = le32(p + INFO_SUPPORTED);
 	current = le32(p + INFO_CURRENT);
 	if (supported & LE && !(current & LE))
@@ -109,6 +112,9 @@ static enum mgmt_news complete_news(struct mgmt *mgmt, const uint8_t *p,
 {
 	uint16_t opcode = le16(p);
 
+	/* The kernel still sets it up; "added" comes when it has. */
+	if (opcode == READ_INFO && p[2] == STATUS_INVALID_INDEX)
+		return MGMT_NOTHING;
 	if (p[2] != 0) {
 		mgmt->status = p[2];
 		mgmt->refused = opcode;
@@ -129,6 +135,9 @@ static enum mgmt_news event_news(struct mgmt *mgmt, uint16_t event,
 	case EVENT_COMPLETE:
 	case EVENT_STATUS:
 		return n >= 3 ? complete_news(mgmt, p, n) : MGMT_NOTHING;
+	case EVENT_ADDED:
+		command_send(mgmt, READ_INFO, NULL, 0);
+		return MGMT_NOTHING;
 	case EVENT_REMOVED:
 		return MGMT_GONE;
 	case EVENT_SETTINGS:

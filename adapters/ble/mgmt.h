@@ -17,6 +17,7 @@ enum mgmt_news {
 
 struct mgmt {
 	int fd, index;
+	uint8_t address[6];	/* least significant byte first, once known */
 	bool powered;
 	bool cycle;		/* power comes back on when it is off */
 	uint8_t status;

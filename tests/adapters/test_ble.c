@@ -381,12 +381,72 @@ static void a_controller_has_a_name_or_an_address(void **state)
 
 	(void)state;
 	assert_true(hci_is_name("hci0"));
-	assert_int_equal(hci_find("hci12"), 12);
 	assert_true(hci_is_name("C0:11:22:33:44:ff"));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		assert_false(hci_is_name(wrong[i]));
 		assert_int_equal(hci_find(wrong[i]), -EINVAL);
 	}
+}
+
+static void a_controller_is_followed_where_its_number_moves(void **state)
+{
+	static const struct hci_there there[] = {
+		{0, {1}}, {3, {2}}, {4, {0}}, {5, {7}}, {6, {7}}};
+	static const struct { int named; uint8_t address[6]; int index; } t[] = {
+		{0, {0}, 0},		/* nothing is known of it yet */
+		{4, {0}, 4},		/* the kernel still sets it up */
+		{1, {2}, 3},		/* came back under another number */
+		{0, {2}, 3},		/* whose own another one has now */
+		{0, {9}, 0},		/* another one in its place */
+		{-1, {1}, 0},		/* by its address */
+		{-1, {9}, -ENODEV}, {1, {0}, -ENODEV}, {1, {9}, -ENODEV},
+		{6, {7}, 6}, {5, {7}, 5},	/* cheap ones share an address */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+		assert_int_equal(hci_pick(t[i].named, t[i].address, there, 5),
+				 t[i].index);
+	assert_int_equal(hci_pick(0, t[0].address, NULL, 0), -ENODEV);
+}
+
+/* The socket opens before the kernel has set up the controller, which it then does
+ * not know; nobody tells a second time that it is there. */
+static void a_controller_is_asked_again_when_the_kernel_is_ready(void **state)
+{
+	static const uint8_t unknown[] = {2, 0, 1, 0, 3, 0, 4, 0, 0x11};
+	static const uint8_t another[] = {4, 0, 2, 0, 0, 0};
+	static const uint8_t added[] = {4, 0, 1, 0, 0, 0};
+	static const uint8_t ask[] = {4, 0, 1, 0, 0, 0};
+	uint8_t info[6 + 3 + 280] = {1, 0, 1, 0, 27, 1, 4, 0, 0,
+				     6, 5, 4, 3, 2, 1}, asked[16];
+	struct mgmt mgmt = {.index = 1};
+	enum mgmt_news news;
+	int fds[2];
+
+	(void)state;
+	info[9 + 13] = 1;		/* it has power */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
+				    SOCK_CLOEXEC, 0, fds), 0);
+	mgmt.fd = fds[0];
+	assert_int_equal(send(fds[1], unknown, sizeof(unknown), 0),
+			 sizeof(unknown));
+	assert_int_equal(mgmt_read(&mgmt, &news), 0);
+	assert_int_equal(news, MGMT_NOTHING);
+	assert_int_equal(send(fds[1], another, sizeof(another), 0),
+			 sizeof(another));
+	assert_int_equal(mgmt_read(&mgmt, &news), 0);
+	assert_int_equal(recv(fds[1], asked, sizeof(asked), 0), -1);
+	assert_int_equal(send(fds[1], added, sizeof(added), 0), sizeof(added));
+	assert_int_equal(mgmt_read(&mgmt, &news), 0);
+	assert_int_equal(recv(fds[1], asked, sizeof(asked), 0), sizeof(ask));
+	assert_memory_equal(asked, ask, sizeof(ask));
+	assert_int_equal(send(fds[1], info, sizeof(info), 0), sizeof(info));
+	assert_int_equal(mgmt_read(&mgmt, &news), 0);
+	assert_int_equal(news, MGMT_ON);
+	assert_memory_equal(mgmt.address, "\6\5\4\3\2\1", 6);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 static void characteristics_are_polled_or_not(void **state)
@@ -908,6 +968,8 @@ int main(void)
 		TEST(each_layout_has_points_of_its_own),
 		TEST(what_is_wrong_is_refused),
 		cmocka_unit_test(a_controller_has_a_name_or_an_address),
+		TEST(a_controller_is_followed_where_its_number_moves),
+		TEST(a_controller_is_asked_again_when_the_kernel_is_ready),
 		TEST(characteristics_are_polled_or_not),
 		TEST(trouble_is_counted_and_said_once),
 		TEST(the_status_says_why),

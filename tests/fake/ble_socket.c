@@ -12,8 +12,15 @@
 #include "adapters/ble/hci.h"
 #include "adapters/ble/mgmt.h"
 
+int __wrap_hci_find(const char *name);
 int __wrap_hci_open(int index);
 int __wrap_mgmt_open(struct mgmt *mgmt, int index);
+
+int __wrap_hci_find(const char *name)
+{
+	(void)name;
+	return 0;
+}
 
 int __wrap_hci_open(int index)
 {
