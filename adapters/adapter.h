@@ -236,8 +236,8 @@ struct adapter_ops {
 	/* How much of the bus's time the polls of a checked device take at
 	 * least: 1 is all of it. 0: it is not known, or does not matter. */
 	double (*device_load)(const struct adapter_device *);
-	/* Two checked devices of one bus: can they not be there together?
-	 * Then text says why not, and the second is refused. */
+	/* Two checked devices of one bus, or of any two where there is no
+	 * bus_place: can they not be there together? Then text says why not, and the second is refused. */
 	bool (*devices_clash)(const struct adapter_device *first,
 			      const struct adapter_device *second, char *text,
 			      size_t size);

@@ -138,6 +138,28 @@ static int ble_check_bus(const struct adapter_bus *bus,
 	return 0;
 }
 
+static bool ble_bus_place(const struct adapter_bus *bus, char *text, size_t size)
+{
+	const struct ble_bus *b = bus->data;
+
+	snprintf(text, size, "%s", b->controller);
+	for (; *text; text++)
+		if (*text >= 'a' && *text <= 'f' && strchr(b->controller, ':'))
+			*text = (char)(*text - 'a' + 'A');
+	return true;
+}
+
+static bool ble_device_place(const struct adapter_device *device, char *text,
+			     size_t size)
+{
+	const struct ble_device *d = device->data;
+	const uint8_t *a = d->address;
+
+	snprintf(text, size, "address %02X:%02X:%02X:%02X:%02X:%02X", a[0],
+		 a[1], a[2], a[3], a[4], a[5]);
+	return true;
+}
+
 /* The texts of match, or of layouts; NULL: no more. */
 static const char *match_text(const struct ble_device *d, size_t i)
 {
@@ -749,6 +771,7 @@ ADAPTER_EXPORT(.name = "ble", .version = "1", .traits = ADAPTER_SLEEPY,
 	       .search_size = sizeof(struct ble_search),
 	       .check_bus = ble_check_bus, .check_device = ble_check_device,
 	       .check_point = ble_check_point,
+	       .bus_place = ble_bus_place, .device_place = ble_device_place,
 	       .open = ble_open, .close = ble_close,
 	       .attach = ble_attach, .detach = ble_detach,
 	       .read = gatt_read, .command = gatt_command,

@@ -150,6 +150,22 @@ static void device_refuse(const struct config_device *first,
 	device->refused = arena_text(device->arena, text);
 }
 
+/* On one bus, or on any two of an adapter whose buses are no places: the lines of
+ * GPIO are the machine's, whatever bus they are of. */
+static bool are_together(const struct config *config,
+			 const struct config_device *first,
+			 const struct config_device *device,
+			 const struct config_bus *bus)
+{
+	const struct config_bus *other;
+	size_t at;
+
+	if (!strcmp(first->bus, device->bus))
+		return true;
+	other = bus->ops->bus_place ? NULL : bus_of(config, first, &at);
+	return other && other->ops == bus->ops;
+}
+
 static void clash_refuse(struct config *config, const struct config_bus *bus,
 			 struct config_device *device, size_t before,
 			 struct config_errors *errors)
@@ -159,7 +175,8 @@ static void clash_refuse(struct config *config, const struct config_bus *bus,
 	for (size_t i = 0; i < before; i++) {
 		const struct config_device *first = config->devices[i];
 
-		if (!is_running(first) || strcmp(first->bus, device->bus) ||
+		if (!is_running(first) ||
+		    !are_together(config, first, device, bus) ||
 		    !devices_clash(bus, first, device, text, sizeof(text)))
 			continue;
 		device_refuse(first, device, text, errors);

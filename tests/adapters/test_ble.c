@@ -388,6 +388,23 @@ static void a_controller_has_a_name_or_an_address(void **state)
 	}
 }
 
+/* So that what is there twice is told, with where it is first. */
+static void a_bus_is_its_controller_and_a_device_its_address(void **state)
+{
+	struct ble_bus *b = bus();
+	char text[40];
+
+	(void)state;
+	assert_true(lwmux_adapter.bus_place(fake_bus(host), text, 40));
+	assert_string_equal(text, "hci0");
+	b->controller = "c0:11:22:aB:cd:ef";
+	assert_true(lwmux_adapter.bus_place(fake_bus(host), text, 40));
+	assert_string_equal(text, "C0:11:22:AB:CD:EF");
+	point(ROOM, "field=temperature");
+	assert_true(lwmux_adapter.device_place(device, text, 40));
+	assert_string_equal(text, "address C0:11:22:33:44:55");
+}
+
 static void a_controller_is_followed_where_its_number_moves(void **state)
 {
 	static const struct hci_there there[] = {
@@ -968,6 +985,7 @@ int main(void)
 		TEST(each_layout_has_points_of_its_own),
 		TEST(what_is_wrong_is_refused),
 		cmocka_unit_test(a_controller_has_a_name_or_an_address),
+		TEST(a_bus_is_its_controller_and_a_device_its_address),
 		TEST(a_controller_is_followed_where_its_number_moves),
 		TEST(a_controller_is_asked_again_when_the_kernel_is_ready),
 		TEST(characteristics_are_polled_or_not),

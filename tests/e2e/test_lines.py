@@ -134,12 +134,16 @@ class Lines(Site):
   - endpoint: second
     bus: gpio
     points: [{name: again, line: w1, map: 3200/0}]
+  - endpoint: third
+    bus: {adapter: gpio}
+    points: [{name: elsewhere, line: w1, map: 3200/0}]
 """)
         result = gateway.once("--check")
         self.assertNotEqual(result.returncode, 0)
         text = result.stdout + result.stderr
         self.assertIn("cannot be beside meter", text)
         self.assertIn("its point door has the same line as again", text)
+        self.assertIn("its point door has the same line as elsewhere", text)
         gateway.start()
         server.registered("meter")
         wait_for(lambda: gateway.ctl("status").returncode >= 0, "status")
