@@ -249,8 +249,20 @@ static const struct section {
 	{"store", config_store_build},
 };
 
-/* The first of all files; a second one is refused, not merged: which of them
- * were to count must not depend on the names of files. */
+/* The first one counts: told, but no reason not to run. */
+static void section_again(struct building *b, const char *name,
+			  struct place at, struct place first)
+{
+	bool fatal = b->errors->fatal;
+
+	b->errors->fatal = false;
+	config_error_add(b->errors, at, NULL, "'%s' is there already: %s:%u:%u",
+			 name, first.file, first.line, first.column);
+	b->errors->fatal = fatal;
+}
+
+/* The first of all files, in the order of their names; a second one is refused,
+ * not merged. */
 static const struct yaml_node *section_find(struct building *b,
 					    const struct config_file *file,
 					    size_t n, const char *name)
@@ -263,11 +275,8 @@ static const struct yaml_node *section_find(struct building *b,
 			if (strcmp(file->root->keys[i], name))
 				continue;
 			if (found)
-				config_error_add(b->errors,
-						 file->root->key_places[i],
-						 NULL, "'%s' is there already: "
-						 "%s:%u:%u", name, at.file,
-						 at.line, at.column);
+				section_again(b, name,
+					      file->root->key_places[i], at);
 			else
 				at = file->root->key_places[i];
 			if (!found)

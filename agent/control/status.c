@@ -505,11 +505,21 @@ json *status_check(struct gateway *g)
 	return to;
 }
 
+/* Is each finding about one device alone? Not where a file or a bus went. */
+static bool refuses_devices_only(const struct config_errors *errors)
+{
+	for (const struct config_error *e = errors->first; e; e = e->next)
+		if (!e->device && !e->warning)
+			return false;
+	return true;
+}
+
 json *status_reload(struct gateway *g)
 {
 	json *to = json_object_new_object();
 
 	add_bool(to, "reloaded", loop_reload());
+	add_bool(to, "whole", refuses_devices_only(&g->errors));
 	json_object_object_add(to, "findings", findings_json(&g->errors));
 	return to;
 }

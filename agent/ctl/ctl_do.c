@@ -70,8 +70,17 @@ int do_read(const struct options *o, char **args, int n)
 struct verdict {
 	bool heard;		/* false: nobody answered, which was said */
 	bool good;
+	bool whole;		/* of a reload: no file and no bus was left out */
 	size_t findings, warnings;	/* the latter are among the former */
 };
+
+static bool is_true(struct json_object *answer, const char *member)
+{
+	struct json_object *is;
+
+	return json_object_object_get_ex(answer, member, &is) &&
+	       json_object_get_boolean(is);
+}
 
 /* reload or check: is the answer's `member` true? Prints the findings. */
 static struct verdict ask_configuration(const struct options *o,
@@ -79,7 +88,7 @@ static struct verdict ask_configuration(const struct options *o,
 {
 	struct json_object *request = request_of(what, NULL, NULL);
 	struct json_object *answer = ask(o, request, NULL);
-	struct json_object *findings, *done;
+	struct json_object *findings;
 	struct verdict verdict = {.heard = answer_code(answer) == CTL_DONE};
 
 	if (verdict.heard) {
@@ -92,9 +101,8 @@ static struct verdict ask_configuration(const struct options *o,
 			fprintf(stderr, "%s\n", text);
 			verdict.warnings += strstr(text, ": warning: ") != NULL;
 		}
-		verdict.good = json_object_object_get_ex(answer, member,
-							 &done) &&
-			       json_object_get_boolean(done);
+		verdict.good = is_true(answer, member);
+		verdict.whole = is_true(answer, "whole");
 	}
 	json_object_put(answer);
 	return verdict;
@@ -113,7 +121,7 @@ int do_reload(const struct options *o, char **args, int n)
 	else if (verdict.heard)
 		fprintf(stderr, "lwmuxctl: the running configuration was "
 			"kept\n");
-	return verdict.good ? CTL_DONE : CTL_FAILED;
+	return verdict.good && verdict.whole ? CTL_DONE : CTL_FAILED;
 }
 
 static bool daemon_runs(const struct options *o)

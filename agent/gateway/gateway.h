@@ -74,8 +74,8 @@ void gateway_finish(struct gateway *gateway);
 void gateway_apply(struct gateway *gateway, struct config *config,
 		   int64_t now);
 /* Reads the configuration anew and applies it. A wrong main file changes
- * nothing, nor does a file of conf.d or a bus that is wrong as a whole; a wrong
- * device is refused alone. errors: all findings. false: nothing was changed. */
+ * nothing; a file of conf.d, a bus or a device that is wrong is left out, as at
+ * a start. g->errors has all findings. false: nothing was changed. */
 bool gateway_reload(struct gateway *gateway, int64_t now);
 /* Descriptors that config needs fit under the limit? Else an error is added. */
 bool gateway_fits(const struct config *config, struct config_errors *errors);

@@ -422,16 +422,8 @@ static void log_finding(const struct gateway *g, const struct config_error *e)
 		log_line(level, e->device, NULL, "%s: %s", file, e->text);
 }
 
-/* Is each finding about one device alone? A file or a bus that cannot be read
- * would take all its running devices away for one slip of the pen. */
-static bool refuses_devices_only(const struct config_errors *errors)
-{
-	for (const struct config_error *e = errors->first; e; e = e->next)
-		if (!e->device && !e->warning)
-			return false;
-	return true;
-}
-
+/* What a start would do without, a reload does without: no slip waits for the
+ * next power cut. */
 bool gateway_reload(struct gateway *g, int64_t now)
 {
 	struct config_errors errors;
@@ -440,7 +432,7 @@ bool gateway_reload(struct gateway *g, int64_t now)
 
 	config_errors_init(&errors);
 	config = config_load(&g->services.dirs, &errors);
-	good = gateway_fits(config, &errors) && refuses_devices_only(&errors);
+	good = gateway_fits(config, &errors) && !config_fatal(&errors);
 	for (const struct config_error *e = errors.first; e; e = e->next)
 		log_finding(g, e);
 	config_errors_finish(&g->errors);

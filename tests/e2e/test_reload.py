@@ -82,15 +82,29 @@ class Reload(Site):
         gateway.wait_log("lwmux.yaml: no server")
         self.assertEqual(server.events("unregistered"), [])
 
-    def test_file_that_cannot_be_read_changes_nothing(self):
-        server, gateway = self.start(a=1, b=2)
-        mark = self.relay_.mark()
-        gateway.write("conf.d/devices.yaml", devices(a=3) + "  - {oops\n")
-        answer = gateway.ctl("reload")
-        self.assertEqual(answer.returncode, 1)
-        self.assertIn("conf.d/devices.yaml:", answer.stderr)
-        self.assertEqual(self.relay_.messages("up", mark), [])
-        self.assertEqual(server.value("a", "/3303/0/5700"), 1)
+    def test_what_is_wrong_as_a_whole_is_left_out_as_at_a_start(self):
+        """A file, an adapter, a bus; the rest is taken, and a start does the
+        same."""
+        server, gateway = self.start(a=1)
+        broken = {"file": DEVICE.format(ep="c", value=3) + "  - {oops\n",
+                  "adapter": "  - {endpoint: c, bus: {adapter: knx}}\n",
+                  "bus": "  - {endpoint: c, bus: nowhere}\n"}
+        for i, text in enumerate(broken.values()):
+            gateway.write("conf.d/broken.yaml", "devices:\n" + text)
+            gateway.write("conf.d/more.yaml",
+                          devices(**{f"more-{i}": 2}))
+            answer = gateway.ctl("reload")
+            self.assertEqual(answer.returncode, 1)
+            self.assertIn("conf.d/broken.yaml:", answer.stderr)
+            server.registered(f"more-{i}")
+            self.assertEqual(server.value("a", "/3303/0/5700"), 1)
+        gateway.stop()
+        gateway.code = None
+        gateway.start()
+        wait_for(lambda: len(server.events("registered", ep="a")) == 2,
+                 "a start")
+        gateway.write("conf.d/broken.yaml", "devices: []\n")
+        self.assertEqual(gateway.ctl("reload").returncode, 0)
 
     def test_wrong_device_is_refused_alone(self):
         server, gateway = self.start(a=1)

@@ -222,7 +222,7 @@ static void conf_d_says_it_all(void **state)
 	config_free(config);
 	text_write("etc/conf.d/30-other.yaml", MAIN_USUAL);
 	loaded("conf.d/30-other.yaml:1:1: 'servers' is there already: "
-	       "conf.d/20-site.yaml:2:1\n", true);
+	       "conf.d/20-site.yaml:2:1\n", false);
 }
 
 /* Left out without a word, its devices would just be missing. */
