@@ -3,10 +3,13 @@
  * and load. All is polled, so that a device costs nothing between its polls;
  * ten thousand of them fit on one bus. */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "adapters/adapter.h"
 #include "adapters/sim/signal.h"
@@ -72,10 +75,30 @@ static const struct adapter_key point_keys[] = {
 	{.type = ADAPTER_END}
 };
 
+/* A pipe or a device could hold up whoever reads it for ever. NULL and errno. */
+static FILE *file_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat is;
+	FILE *file;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &is) || !S_ISREG(is.st_mode)) {
+		close(fd);
+		errno = EINVAL;
+		return NULL;
+	}
+	file = fdopen(fd, "r");
+	if (!file)
+		close(fd);
+	return file;
+}
+
 /* The whole file as text, to be freed; or NULL and errno. */
 static char *file_read(const char *path)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = file_open(path);
 	char *text = NULL;
 	size_t n = 0, got;
 
@@ -134,6 +157,7 @@ static int file_check(const struct adapter_point *point,
 				      p->file, line, wrong);
 	if (n < 0)
 		return adapter_refuse(bus, error, "file", "%s: %s", p->file,
+				      n == -EINVAL ? "not a regular file" :
 				      strerror(-n));
 	free(rows);
 	return 0;

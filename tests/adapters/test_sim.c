@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -238,6 +239,23 @@ static void a_file_gone_is_an_error(void **state)
 	assert_int_equal(fake_attach(host), -ENOENT);
 }
 
+/* The agent thread reads it at a check: it must not wait for a writer. */
+static void a_pipe_is_no_file(void **state)
+{
+	char spec[128], said[160];
+
+	(void)state;
+	file_write("");		/* a name that is free */
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	snprintf(spec, sizeof(spec), "signal=csv file=%s", path);
+	snprintf(said, sizeof(said), "file: %s: not a regular file\n", path);
+	one("", spec);
+	assert_int_equal(fake_check(host), 1);
+	assert_string_equal(fake_refusals(host), said);
+	unlink(path);
+}
+
 static void wrong_lines_are_named(void **state)
 {
 	static const struct {
@@ -308,6 +326,7 @@ int main(void)
 		TEST(a_file_is_replayed),
 		TEST(a_file_is_shared),
 		TEST(a_file_gone_is_an_error),
+		TEST(a_pipe_is_no_file),
 		TEST(wrong_lines_are_named),
 		TEST(wrong_settings_are_refused),
 		TEST(other_commands_are_refused),
