@@ -64,10 +64,22 @@ static bool is_grown_together(const char *text)
 	       text[n + 1] != ' ';
 }
 
+/* "endpoint a", which YAML takes for a text. */
+static bool lacks_colon(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return n && text[n] == ' ';
+}
+
 const char *config_blank_hint(const struct yaml_node *node)
 {
-	return node->kind == YAML_TEXT && is_grown_together(node->text) ?
-		       " (a blank is missing after the colon)" : "";
+	if (node->kind != YAML_TEXT)
+		return "";
+	return is_grown_together(node->text) ?
+		       " (a blank is missing after the colon)" :
+	       lacks_colon(node->text) ?
+		       " (a colon is missing behind the key)" : "";
 }
 
 /* Is the key that stands there the one that is missing? */

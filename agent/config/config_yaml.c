@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The strict subset of YAML, on libyaml's events: lists, maps and text with
  * their places, nothing else. The only user of libyaml. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,12 +59,20 @@ static struct place place_of(const struct reading *r, size_t offset)
 	((r)->wrong = true, \
 	 config_error_add((r)->errors, place, NULL, __VA_ARGS__))
 
-/* The line (from 0) as it stands in the text; n: its length. */
-static const char *line_find(const struct reading *r, size_t line, size_t *n)
+/* ---- what most often stands behind a syntax error ---- */
+
+struct line {
+	const char *at;			/* behind blanks and "- " */
+	size_t n, column;		/* of what is left; from 0 */
+	size_t number;			/* from 0, as libyaml counts */
+};
+
+/* The line as it stands in the text; n: its length. */
+static const char *line_find(const struct reading *r, size_t number, size_t *n)
 {
 	const char *at = r->text, *end = r->text + r->length, *stop;
 
-	while (line-- && at < end) {
+	while (number-- && at < end) {
 		stop = memchr(at, '\n', (size_t)(end - at));
 		at = stop ? stop + 1 : end;
 	}
@@ -72,12 +81,89 @@ static const char *line_find(const struct reading *r, size_t line, size_t *n)
 	return at;
 }
 
-/* What most often stands behind a syntax error: inside { } and [ ] a brace or
- * bracket ends an unquoted text. */
-static const char *hint(const struct reading *r, size_t line)
+static struct line line_read(const struct reading *r, size_t number)
+{
+	size_t n, i = 0;
+	const char *at = line_find(r, number, &n);
+
+	while (i < n && (at[i] == ' ' || (at[i] == '-' && i + 1 < n &&
+					  at[i + 1] == ' ')))
+		i++;
+	while (n > i && (at[n - 1] == ' ' || at[n - 1] == '\r'))
+		n--;
+	return (struct line){at + i, n - i, i, number};
+}
+
+/* The nearest one above that says something. n 0: there is none. */
+static struct line line_before(const struct reading *r, size_t number)
+{
+	struct line line = {.n = 0};
+
+	while (number-- && (!line.n || *line.at == '#'))
+		line = line_read(r, number);
+	return line.n && *line.at == '#' ? (struct line){.n = 0} : line;
+}
+
+/* "endpoint a", "endpoint:a": what should have been a key and its value. */
+static const char *colon_hint(const struct line *line)
+{
+	size_t n = 0;
+
+	while (n < line->n && (islower((unsigned char)line->at[n]) ||
+			       isdigit((unsigned char)line->at[n]) ||
+			       line->at[n] == '_'))
+		n++;
+	if (!n || n == line->n)
+		return NULL;
+	if (line->at[n] == ' ' && !memmem(line->at, line->n, ": ", 2) &&
+	    line->at[line->n - 1] != ':')
+		return "a colon is missing behind the key";
+	if (line->at[n] == ':' && n + 1 < line->n && line->at[n + 1] != ' ')
+		return "a blank is missing after the colon";
+	return NULL;
+}
+
+/* Of one map, in what a level up may be another: where it should begin. */
+static char *indent_hint(const struct reading *r, const struct line *before)
+{
+	return arena_print(r->arena, ": the keys of one map begin in the same "
+			   "column: in line %zu that is column %zu",
+			   before->number + 1, before->column + 1);
+}
+
+static bool says(const struct reading *r, const char *words)
+{
+	return r->parser.problem && strstr(r->parser.problem, words);
+}
+
+/* The line above, or the one that began, is no "key: value". */
+static const char *mapping_hint(const struct reading *r, size_t number)
+{
+	size_t began = r->parser.context ? r->parser.context_mark.line : number;
+	struct line here = line_read(r, number), there = line_read(r, began),
+		    before = line_before(r, number);
+	const char *colon = colon_hint(&there);
+
+	if (!colon && colon_hint(&before)) {
+		colon = colon_hint(&before);
+		there = before;
+	}
+	if (colon)
+		return arena_print(r->arena, ": in line %zu %s",
+				   there.number + 1, colon);
+	if (says(r, "mapping values") && before.n && here.column > before.column)
+		return indent_hint(r, &before);
+	if (says(r, "mapping values"))
+		return ": a text with ': ' in it needs quotes, and the keys of "
+		       "a map stand below each other";
+	return before.n ? indent_hint(r, &before) : "";
+}
+
+/* Inside { } and [ ] a brace, a bracket or a comma ends an unquoted text. */
+static const char *flow_hint(const struct reading *r, size_t number)
 {
 	size_t n;
-	const char *at = line_find(r, line, &n);
+	const char *at = line_find(r, number, &n);
 
 	if (memmem(at, n, "${", 2))
 		return ": inside { } a text with ${...} needs quotes, "
@@ -87,9 +173,23 @@ static const char *hint(const struct reading *r, size_t line)
 		       "as \"coap://[2001:db8::1]:5683\"";
 	if (memchr(at, '\t', n))
 		return ": indent with blanks, not with tabs";
-	if (r->parser.problem && strstr(r->parser.problem, "mapping values"))
-		return ": a text with ': ' in it needs quotes, and the keys of "
-		       "a map stand below each other";
+	if (says(r, "',' or '"))
+		return ": a comma, the end of { } or [ ], or the quotes of a "
+		       "text are missing before it";
+	return NULL;
+}
+
+static const char *hint(const struct reading *r, size_t number)
+{
+	const char *flow = flow_hint(r, number);
+
+	if (flow)
+		return flow;
+	if (says(r, "end of stream"))
+		return ": the quote that ends it is missing";
+	if (says(r, "mapping values") || says(r, "expected ':'") ||
+	    says(r, "expected '-'") || says(r, "expected key"))
+		return mapping_hint(r, number);
 	return "";
 }
 
@@ -414,7 +514,8 @@ const struct yaml_node *yaml_parse(const char *file, const char *text,
 	r.file = arena_text(arena, file);
 	if (length > SIZE_MOST) {
 		FAIL(&r, ((struct place){r.file, 0, 0}),
-		     "larger than 1 MiB");
+		     "larger than 1 MiB, as no file may be: put some of its "
+		     "devices into another file of conf.d");
 		return NULL;
 	}
 	if (!yaml_parser_initialize(&r.parser))

@@ -266,7 +266,8 @@ static void too_large(void **state)
 	file_write("etc/conf.d/a.yaml", text, n - 1);
 	loaded("", false);
 	file_write("etc/conf.d/a.yaml", text, n);
-	loaded("conf.d/a.yaml: larger than 1 MiB\n", false);
+	loaded("conf.d/a.yaml: larger than 1 MiB, as no file may be: put some "
+	       "of its devices into another file of conf.d\n", false);
 	free(text);
 }
 

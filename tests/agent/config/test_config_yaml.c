@@ -164,13 +164,63 @@ static void syntax(void **state)
 	(void)state;
 	REFUSED("a: [1,\n  2\n", "3:1: not valid YAML: while parsing a flow "
 		"sequence that begins in line 1, did not find expected ',' or "
-		"']'");
+		"']': a comma, the end of { } or [ ], or the quotes of a text "
+		"are missing before it");
 	REFUSED("a:\n\t- b\n", "2:1: not valid YAML: while scanning for the "
 		"next token that begins in line 2, found character that cannot "
 		"start any token: indent with blanks, not with tabs");
 	REFUSED("a: b: c\n", "1:5: not valid YAML: mapping values are not "
 		"allowed in this context: a text with ': ' in it needs quotes, "
 		"and the keys of a map stand below each other");
+}
+
+/* One finding, which ends with the hint. */
+static void hinted(const char *text, const char *hint)
+{
+	struct arena *arena = arena_create();
+	struct config_errors errors;
+	const char *found;
+
+	assert_null(parse(text, strlen(text), arena, &errors));
+	assert_int_equal(errors.n, 1);
+	found = errors.first->text;
+	assert_true(strlen(found) > strlen(hint));
+	assert_string_equal(found + strlen(found) - strlen(hint), hint);
+	config_errors_finish(&errors);
+	arena_destroy(arena);
+}
+
+static void what_stands_behind_a_syntax_error(void **state)
+{
+	static const struct { const char *text, *hint; } cases[] = {
+		{"d:\n  - endpoint a\n    bus: sim\n",
+		 ": in line 2 a colon is missing behind the key"},
+		{"d:\n  - endpoint: a\n    bus sim\n    poll: 1s\n",
+		 ": in line 3 a colon is missing behind the key"},
+		{"d:\n  - endpoint:a\n    # its bus\n    bus: sim\n",
+		 ": in line 2 a blank is missing after the colon"},
+		{"d:\n  - endpoint: a\n   bus: sim\n",
+		 ": the keys of one map begin in the same column: in line 2 "
+		 "that is column 5"},
+		{"d:\n  - endpoint: a\n      bus: sim\n",
+		 ": the keys of one map begin in the same column: in line 2 "
+		 "that is column 5"},
+		{"d:\n  - endpoint: a\n    bus: sim\n  points:\n    - {a: b}\n",
+		 ": the keys of one map begin in the same column: in line 3 "
+		 "that is column 5"},
+		{"b:\n    a: 1\n  c: 2\n",
+		 ": the keys of one map begin in the same column: in line 2 "
+		 "that is column 5"},
+		{"a: \"b\nc: d\n", ": the quote that ends it is missing"},
+		{"a: {b: c d: e}\n", "or the quotes of a text are missing before "
+		 "it"},
+		{"a: {b: 'it's'}\n", "or the quotes of a text are missing before "
+		 "it"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		hinted(cases[i].text, cases[i].hint);
 }
 
 static void bytes_that_are_no_text(void **state)
@@ -210,7 +260,8 @@ static void too_large(void **state)
 	memset(text, '\n', n);
 	assert_non_null(parse(text, n - 1, arena, &errors));
 	arena_destroy(arena);
-	refused(text, n, "f.yaml: larger than 1 MiB\n");
+	refused(text, n, "f.yaml: larger than 1 MiB, as no file may be: put "
+		"some of its devices into another file of conf.d\n");
 	free(text);
 }
 
@@ -243,6 +294,7 @@ int main(void)
 		cmocka_unit_test(all_at_once),
 		cmocka_unit_test(traps_inside_of_braces),
 		cmocka_unit_test(syntax),
+		cmocka_unit_test(what_stands_behind_a_syntax_error),
 		cmocka_unit_test(bytes_that_are_no_text),
 		cmocka_unit_test(too_deep),
 		cmocka_unit_test(too_large),
