@@ -2,7 +2,38 @@
  * Are all the keys there that a configuration names? Before a start finds out,
  * one device after the other. */
 #include <stdio.h>
+#include <string.h>
 #include "agent/coap/credentials.h"
+
+/* Does what went wrong name it? An endpoint's own has that one's name in it. */
+static bool is_named(const char *name, const char *why)
+{
+	const char *template = strstr(name, "${"), *rest;
+	size_t n = template ? (size_t)(template - name) : strlen(name);
+
+	if (!strncmp(why, "credential ", strlen("credential ")))
+		why += strlen("credential ");
+	if (strncmp(why, name, n))
+		return false;
+	rest = template ? strchr(template, '}') : NULL;
+	return rest ? strstr(why + n, rest + 1) != NULL : why[n] == ' ';
+}
+
+/* Of the key in the configuration; the first where it cannot be told. What an
+ * endpoint's name completes may look like another file: that comes second. */
+static struct place place_of(const struct config_server *server,
+			     const char *why)
+{
+	const struct config_named *found = server->named;
+
+	for (size_t i = server->n_named; i--; )
+		if (is_named(server->named[i].name, why)) {
+			found = &server->named[i];
+			if (!strstr(found->name, "${"))
+				break;
+		}
+	return found ? found->at : (struct place){0};
+}
 
 static void find(const struct config_server *server, const char *directory,
 		 const struct config_device *device,
@@ -16,8 +47,8 @@ static void find(const struct config_server *server, const char *directory,
 	/* The same file for many is one finding: it does not name them. */
 	if (credentials_load(&credentials, server, directory, device->endpoint,
 			     why, sizeof(why)) < 0)
-		config_error_add(errors, (struct place){NULL, 0, 0}, NULL,
-				 "%s: %s", server->uri, why);
+		config_error_add(errors, place_of(server, why), NULL, "%s: %s",
+				 server->uri, why);
 	credentials_wipe(&credentials);
 }
 

@@ -78,6 +78,9 @@ enum config_version { VERSION_1_1, VERSION_1_0, VERSION_1_2 };
 enum config_ver { VER_BY_LWM2M, VER_SAID, VER_UNSAID };
 enum config_asleep { ASLEEP_HOLD, ASLEEP_ACCEPT, ASLEEP_REFUSE };
 
+/* A file or credential that a server's security names. */
+struct config_named { const char *name; struct place at; };
+
 struct config_server {
 	struct arena *arena;
 	uint64_t fingerprint;
@@ -89,6 +92,8 @@ struct config_server {
 	/* Of the security; NULL: not given. ${endpoint} is still in them. */
 	const char *identity, *key_file, *credential, *cert_file,
 		   *private_key_file, *trust_file, *server_key_file, *sni;
+	struct config_named *named;	/* where these stand; of files only */
+	size_t n_named;
 	uint32_t keepalive;		/* s, 0: none */
 	const char *path;		/* "rd" or "a/rd", no leading slash */
 	const char *query;		/* of an account's URI: goes with the
@@ -196,6 +201,7 @@ struct config_bus {
 struct config_page {
 	char *http;			/* ADDRESS:PORT, or NULL */
 	char *token_file;		/* or NULL */
+	struct place token_at;		/* where that stands */
 	int64_t history;		/* bytes; 0: none */
 	bool endpoint_metrics;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * `http` of the gateway, and the keys beside it. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,7 @@ void config_page_build(struct building *b, const struct yaml_node *gateway,
 {
 	struct config_page *page = &b->config->page;
 	const struct yaml_node *http = yaml_get(gateway, "http");
+	const struct yaml_node *token = yaml_get(gateway, "http_token_file");
 
 	if (page->http && !strcmp(page->http, "off"))
 		page->http = NULL;
@@ -88,11 +90,16 @@ void config_page_build(struct building *b, const struct yaml_node *gateway,
 		http_check(page, http->place, scope);
 	page->http = copied(page->http);
 	page->token_file = copied(page->token_file);
+	if (token) {
+		page->token_at = token->place;
+		page->token_at.file = copied(token->place.file);
+	}
 }
 
 void config_page_finish(struct config_page *page)
 {
 	free(page->http);
 	free(page->token_file);
+	free((char *)(uintptr_t)page->token_at.file);
 	*page = (struct config_page){0};
 }

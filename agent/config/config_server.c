@@ -86,11 +86,23 @@ static const struct { const char *name; size_t at; } texts[] = {
 	TEXT(sni),
 };
 
+/* For who finds out that it is not there. */
+static void named_add(struct config_server *server, const char *name,
+		      struct place at)
+{
+	if (!server->named)
+		server->named = arena_take(server->arena,
+			sizeof(texts) / sizeof(*texts) * sizeof(*server->named));
+	at.file = arena_text(server->arena, at.file);
+	server->named[server->n_named++] = (struct config_named){name, at};
+}
+
 static bool text_set(const struct building *b, struct config_server *server,
 		     const struct entry *e, struct config_scope *scope)
 {
 	const struct template_words words = {"${endpoint}",
 					     b->config->gateway, NULL};
+	const char *text;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		if (strcmp(texts[i].name, e->key))
@@ -98,8 +110,9 @@ static bool text_set(const struct building *b, struct config_server *server,
 		if (!config_text(e->value, e->key, scope))
 			return true;
 		*(const char **)(void *)((char *)server + texts[i].at) =
-			arena_text(server->arena, template_fill(e->value,
-				   &words, b->arena, scope)->text);
+			text = arena_text(server->arena, template_fill(e->value,
+					  &words, b->arena, scope)->text);
+		named_add(server, text, e->value->place);
 		return true;
 	}
 	return false;

@@ -65,7 +65,8 @@ void config_token_find(const struct config *config, const char *directory,
 		return;
 	token = config_token_read(directory, path, why, sizeof(why));
 	if (!token)
-		config_error_add(errors, (struct place){0}, NULL,
-				 "gateway: http_token_file %s %s", path, why);
+		config_error_add(errors, config->page.token_at, NULL,
+				 "'http_token_file': the file %s %s", path,
+				 why);
 	config_token_free(token);
 }

@@ -321,11 +321,34 @@ devices:
         key.chmod(0o604)
         result = gateway.once("--check")
         self.assertEqual(result.returncode, 1)
-        self.assertSays(result.stderr, f"coaps://127.0.0.1: {name}",
+        self.assertSays(result.stderr, "lwmux.yaml:2:70: ",
+                        f"coaps://127.0.0.1: {name}",
                         "can be read by others: chmod 600")
         key.unlink()
         self.assertSays(gateway.once("--check").stderr, name,
                         "No such file")
+
+    def test_place_of_each_file_of_a_certificate(self):
+        secure = ("gateway: {http: 0.0.0.0:80, http_token_file: token}\n"
+                  "servers:\n"
+                  "  - id: 1\n"
+                  "    uri: coaps://127.0.0.1\n"
+                  "    security: x509\n"
+                  "    cert_file: ${endpoint}.pem\n"
+                  "    private_key_file: ${endpoint}.key\n"
+                  "    trust_file: ca.pem\n")
+        gateway = self.gateway(5683, sites.SIM, start=False,
+                               **{"lwmux.yaml": secure})
+        name = re.search(r"endpoint: (\S+)", sites.SIM)[1]
+        token = gateway.etc / "token"
+        for line, missing, at in ((1, "token", 46), (7, name + ".key", 23),
+                                  (6, name + ".pem", 16), (8, "ca.pem", 17)):
+            text = gateway.once("--check").stderr
+            self.assertSays(text, f"lwmux.yaml:{line}:{at}: ",
+                            f"{missing} cannot be read")
+            (gateway.etc / missing).write_text("x" * 24)
+            (gateway.etc / missing).chmod(0o600)
+        self.assertTrue(token.exists())
 
     def test_security_without_a_key(self):
         text = self.check(sites.SIM, **{

@@ -460,7 +460,7 @@ devices:
         (gateway.etc / "token").chmod(0o644)
         check = gateway.once("--check")
         self.assertEqual(check.returncode, 1)
-        self.assertIn("gateway: http_token_file token can be read by others",
+        self.assertIn("'http_token_file': the file token can be read by others",
                       check.stderr)
         gateway.start()
         gateway.wait_log("error: http_token_file token", "chmod")
