@@ -444,10 +444,12 @@ class LostSessions(Secure):
     def test_stream_that_the_server_closed(self):
         self.assertRenewed(*self.scenes["closed"])
 
-    def test_a_line_cut_for_a_while(self):
-        """The server has kept its session: a new one takes its place."""
+    def test_line_cut_for_a_while(self):
+        """The server has kept its session: a new one takes its place. Were the
+        line mended before ours is given up, what is under way would be sent
+        again and answered, and there would be nothing to register for."""
         *scene, lossy = self.scenes["cut"]
-        scene[1].wait_log("dev", "no answer", timeout=6 * WAIT)
+        scene[1].wait_log("dev", "the session is given up", timeout=6 * WAIT)
         lossy.hole = False
         self.assertRenewed(*scene)
 
