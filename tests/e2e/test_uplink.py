@@ -89,6 +89,29 @@ class UplinkChanges(Uplinks):
             self.server_.wait("notification",
                               max(0, end - time.monotonic()), mark, ep=ep)
 
+    def test_another_router_and_a_server_that_forgot(self):
+        """Our address is the same, so that the session is tried; the server
+        has it no more, and another one is made. Nothing is observed: what is
+        under way would end the session at once."""
+        self.uplink("eth0", 1)
+        self.address("eth0", 1, 2)
+        self.there.ip("addr add 10.77.1.3/24 dev eth0-far")
+        with tempfile.NamedTemporaryFile("w", suffix=".psk") as keys:
+            keys.write(f"dtls {KEY}\n")
+            keys.flush()
+            server = self.far_server(coaps=0, psk=keys.name)
+        site = self.here_gateway(
+            f"gateway: {{name: e2e}}\nservers: [{{id: 1, uri: 'coaps://{SERVER}"
+            f":{server.ports['coaps']}', security: psk, key_file: "
+            "'keys/${endpoint}.psk', lifetime: 1h}]\n",
+            "devices:\n" + SIM.format(ep="dtls", server=1), [("dtls", KEY)])
+        server.registered("dtls")
+        server.ask("amnesia")
+        mark = server.mark()
+        self.here.ip("route replace default via 10.77.1.3 dev eth0 metric 100")
+        server.registered("dtls", BACK, mark)
+        site.wait_log("dtls", "the session is given up")
+
     def test_no_uplink_at_the_start(self):
         self.uplink("eth0", 1)
         self.server_ = self.far_server()

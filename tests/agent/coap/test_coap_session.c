@@ -360,6 +360,52 @@ static void a_late_answer_comes_alone(void **state)
 	assert_memory_equal(bytes, "\x01\x44x", 3);
 }
 
+/* Times are arguments: no second of these is waited for. */
+static void waits_for_its_answer(int64_t seconds)
+{
+	int64_t begin = now_ns();
+
+	seen.ended = 0;
+	say_hello();
+	take_hello();
+	coap_turn(begin + (seconds * 1000 - 100) * MS);
+	assert_int_equal(seen.ended, 0);
+	coap_turn(now_ns() + seconds * 1000 * MS);
+	assert_int_equal(seen.ended, 1);
+	assert_int_equal(seen.outcome, COAP_NO_ANSWER);
+}
+
+static void a_session_is_waited_for(void **state)
+{
+	(void)state;
+	begin_registered();
+	waits_for_its_answer(20);
+}
+
+/* ... and one that may not serve any more not so long. */
+static void a_doubted_session_is_tried_for_6_s(void **state)
+{
+	(void)state;
+	begin_registered();
+	coap_doubt(connection);
+	waits_for_its_answer(6);
+}
+
+static void an_answer_ends_the_doubt(void **state)
+{
+	(void)state;
+	begin_registered();
+	coap_doubt(connection);
+	seen.ended = 0;
+	say_hello();
+	take_hello();
+	SEND(0x04, CODE(2, 4), token[0], token[1], token[2], token[3]);
+	while (!seen.ended)
+		turn(peer);
+	assert_int_equal(seen.outcome, COAP_ANSWERED);
+	waits_for_its_answer(20);
+}
+
 static void broken_within(int64_t ms)
 {
 	for (int64_t until = now_ns() + ms * MS;
@@ -551,6 +597,9 @@ int main(void)
 		TCP(a_notification_needs_no_acknowledgement),
 		TCP(equal_requests_both_run),
 		TCP(a_late_answer_comes_alone),
+		TCP(a_session_is_waited_for),
+		TCP(a_doubted_session_is_tried_for_6_s),
+		TCP(an_answer_ends_the_doubt),
 		TCP(a_closed_connection_is_told_once),
 		TCP(nobody_listens),
 		TCP(tls_says_hello),
