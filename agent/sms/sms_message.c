@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "agent/coap/message_option.h"
+#include "objects/codec.h"
 
 #define COAP_HEADER 4
 #define TOKEN_MAX 8
@@ -17,7 +18,8 @@ enum element {
 };
 /* Of CoAP (RFC 7252 12.2). */
 enum option_number {
-	URI_HOST = 3, URI_PORT = 7, URI_PATH = 11, URI_QUERY = 15, ACCEPT = 17,
+	URI_HOST = 3, URI_PORT = 7, URI_PATH = 11, CONTENT_FORMAT = 12,
+	URI_QUERY = 15, ACCEPT = 17,
 };
 
 static int parts_check(uint8_t parts)
@@ -91,6 +93,16 @@ static int query_take(struct sms_message *message,
 	return 0;
 }
 
+static int format_take(uint16_t *format, const struct message_option *option)
+{
+	if (option->length > 2)
+		return -EBADMSG;
+	*format = 0;
+	for (size_t i = 0; i < option->length; i++)
+		*format = (uint16_t)(*format << 8 | option->value[i]);
+	return 0;
+}
+
 static int option_take(struct sms_message *message,
 		       const struct message_option *option)
 {
@@ -99,9 +111,12 @@ static int option_take(struct sms_message *message,
 		return segment_take(message, option);
 	case URI_QUERY:
 		return query_take(message, option);
+	case CONTENT_FORMAT:
+		return format_take(&message->format, option);
+	case ACCEPT:
+		return format_take(&message->accept, option);
 	case URI_HOST:
 	case URI_PORT:
-	case ACCEPT:
 		return 0;
 	}
 	return option->number & 1 ? -ENOTSUP : 0;
@@ -158,7 +173,8 @@ int sms_message_read(const uint8_t *data, size_t n, struct sms_message *message)
 {
 	const uint8_t *end;
 
-	*message = (struct sms_message){.has_port = false};
+	*message = (struct sms_message){.format = FORMAT_NONE,
+					.accept = FORMAT_NONE};
 	if (!n)
 		return -EBADMSG;
 	if (n > SMS_OCTETS_MAX)
@@ -176,4 +192,41 @@ int sms_message_read(const uint8_t *data, size_t n, struct sms_message *message)
 			return err;
 	}
 	return coap_take(message, data, end);
+}
+
+static size_t format_write(uint16_t format, uint8_t *to)
+{
+	size_t n = format > 255 ? 2 : format > 0 ? 1 : 0;
+
+	to[0] = (uint8_t)(CONTENT_FORMAT << 4 | n);
+	if (n == 2)
+		to[1] = (uint8_t)(format >> 8);
+	if (n)
+		to[n] = (uint8_t)format;
+	return 1 + n;
+}
+
+size_t sms_answer_write(const struct sms_message *request,
+			const struct sms_answer *answer,
+			uint8_t to[SMS_OCTETS_MAX])
+{
+	bool confirm = request->type == SMS_CON;
+	uint16_t id = confirm ? request->id : answer->id;
+	size_t n = COAP_HEADER;
+
+	to[0] = (uint8_t)(1 << 6 | (confirm ? SMS_ACK : SMS_NON) << 4 |
+			  request->n_token);
+	to[1] = answer->code;
+	to[2] = (uint8_t)(id >> 8);
+	to[3] = (uint8_t)id;
+	if (request->n_token)
+		memcpy(to + n, request->token, request->n_token);
+	n += request->n_token;
+	if (answer->format != FORMAT_NONE)
+		n += format_write(answer->format, to + n);
+	if (!answer->length)
+		return n;
+	to[n++] = PAYLOAD_MARKER;
+	memcpy(to + n, answer->payload, answer->length);
+	return n + answer->length;
 }

@@ -30,6 +30,7 @@ struct sms_message {
 	size_t uri_length;
 	struct sms_text query[SMS_QUERIES_MAX];
 	size_t n_queries;
+	uint16_t format, accept;	/* FORMAT_NONE: not said */
 	const uint8_t *payload;
 	size_t length;
 };
@@ -41,8 +42,9 @@ struct sms_message {
  * its version, 01, what begins with less than 0x40 is the length of a header.
  * Of its elements, application port addressing (9.2.3.24.3 and .4) is read,
  * concatenation (9.2.3.24.1 and .8) is taken of a message of one part, and
- * others are passed over. Of options, Uri-Path and Uri-Query are read;
- * Uri-Host, Uri-Port, Accept and elective ones are passed over.
+ * others are passed over. Of options, Uri-Path, Uri-Query,
+ * Content-Format and Accept are read; Uri-Host, Uri-Port and elective ones are
+ * passed over.
  *
  * 0; -EMSGSIZE more than SMS_OCTETS_MAX; -EBADMSG cut short or malformed, or a
  * segment of the path that is empty or has a slash; -ENOTSUP one part of
@@ -50,4 +52,20 @@ struct sms_message {
  * queries. */
 int sms_message_read(const uint8_t *data, size_t n,
 		     struct sms_message *message);
+
+#define SMS_ANSWER_HEAD 16	/* most bytes before its payload */
+#define SMS_ANSWER_MAX (SMS_OCTETS_MAX - SMS_ANSWER_HEAD)	/* of payload */
+
+struct sms_answer {
+	uint16_t id;			/* of a request that was not confirmable */
+	uint8_t code;			/* CODE() */
+	uint16_t format;		/* or FORMAT_NONE */
+	const uint8_t *payload;
+	size_t length;			/* to SMS_ANSWER_MAX */
+};
+/* The answer to the request, which its acknowledgement carries where it is
+ * confirmable (RFC 7252 5.2.1). Returns its length. */
+size_t sms_answer_write(const struct sms_message *request,
+			const struct sms_answer *answer,
+			uint8_t to[SMS_OCTETS_MAX]);
 #endif

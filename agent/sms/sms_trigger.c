@@ -43,6 +43,12 @@ static bool is_trigger(const struct sms_message *message, uint16_t *instance)
 	return true;
 }
 
+static bool is_request(const struct sms_message *message)
+{
+	return message->type <= SMS_NON && message->code >= REQUEST_GET &&
+	       message->code <= REQUEST_DELETE;
+}
+
 /* The value of ep=, or NULL. */
 static const char *name_of(const struct sms_message *message, size_t *n)
 {
@@ -71,29 +77,31 @@ static bool is_addressed(const struct sms_account *account,
 			 !memcmp(account->endpoint, name, n));
 }
 
-static bool accounts_choose(const struct sms_scope *scope, const char *number,
-			    const struct sms_message *message,
-			    uint16_t instance, bool *update)
+/* instance: that the server's own must be, or negative: any. */
+static size_t accounts_choose(const struct sms_scope *scope,
+			      const char *number,
+			      const struct sms_message *message,
+			      int32_t instance, bool *chosen)
 {
-	bool any = false;
+	size_t n = 0;
 
 	for (size_t i = 0; i < scope->n; i++) {
 		const struct sms_account *account = &scope->accounts[i];
 
-		update[i] = account->registered &&
-			    account->instance == instance &&
+		chosen[i] = account->registered &&
+			    (instance < 0 || account->instance == instance) &&
 			    sms_number_is_same(account->number, number) &&
 			    is_addressed(account, message);
-		any |= update[i];
+		n += chosen[i];
 	}
-	return any;
+	return n;
 }
 
-/* Is the one that came per_hour before this not yet an hour old? */
+/* Was the one that came per_hour before this less than an hour ago? */
 static bool is_limited(const struct sms_state *state, uint16_t per_hour,
 		       int64_t now)
 {
-	uint64_t n = state->count[SMS_UPDATE];
+	uint64_t n = state->acted;
 
 	if (!per_hour)
 		return true;
@@ -104,35 +112,54 @@ static bool is_limited(const struct sms_state *state, uint16_t per_hour,
 static enum sms_outcome sms_judge(const struct sms_state *state,
 				  const struct sms_scope *scope,
 				  const struct sms_received *sms, int64_t now,
-				  bool *update)
+				  struct sms_message *message, bool *chosen)
 {
-	struct sms_message message;
-	uint16_t instance;
+	uint16_t instance = 0;
+	bool trigger;
+	size_t n;
 
 	if (!number_is_known(scope, sms->number))
 		return SMS_FOREIGN;
-	if (sms_message_read(sms->data, sms->n, &message))
+	if (sms_message_read(sms->data, sms->n, message))
 		return SMS_MALFORMED;
-	if (!is_trigger(&message, &instance))
+	trigger = is_trigger(message, &instance);
+	if (!trigger && !(scope->unsafe && is_request(message)))
 		return SMS_UNSUPPORTED;
-	if (!accounts_choose(scope, sms->number, &message, instance, update))
+	n = accounts_choose(scope, sms->number, message,
+			    trigger ? instance : -1, chosen);
+	if (!n || (!trigger && n > 1))
 		return SMS_NOBODY;
 	return is_limited(state, scope->per_hour, now) ? SMS_LIMITED :
-							 SMS_UPDATE;
+	       trigger ? SMS_UPDATE : SMS_REQUEST;
 }
 
 enum sms_outcome sms_step(struct sms_state *state,
 			  const struct sms_scope *scope,
 			  const struct sms_received *sms, int64_t now,
-			  bool *update)
+			  struct sms_message *message, bool *chosen)
 {
-	enum sms_outcome outcome = sms_judge(state, scope, sms, now, update);
+	enum sms_outcome outcome = sms_judge(state, scope, sms, now, message,
+					     chosen);
 
-	if (outcome == SMS_UPDATE)
-		state->at[state->count[SMS_UPDATE] % SMS_PER_HOUR_MAX] = now;
+	if (outcome == SMS_UPDATE || outcome == SMS_REQUEST)
+		state->at[state->acted++ % SMS_PER_HOUR_MAX] = now;
 	else
 		for (size_t i = 0; i < scope->n; i++)
-			update[i] = false;
+			chosen[i] = false;
 	state->count[outcome]++;
 	return outcome;
+}
+
+const char *sms_outcome_name(enum sms_outcome outcome)
+{
+	switch (outcome) {
+	case SMS_UPDATE: return "update";
+	case SMS_FOREIGN: return "foreign";
+	case SMS_MALFORMED: return "malformed";
+	case SMS_UNSUPPORTED: return "unsupported";
+	case SMS_NOBODY: return "nobody";
+	case SMS_LIMITED: return "limited";
+	case SMS_REQUEST: return "request";
+	}
+	return "?";
 }

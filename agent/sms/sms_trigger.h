@@ -2,8 +2,8 @@
  * What an SMS makes the gateway do. Anybody can send one and claim any number:
  * all it may do is the Registration Update Trigger, an Execute of /1/x/8 (Core
  * TS E.2, resources 8 and 21), which has no answer by SMS and says nothing but
- * what the server may ask at any time. All else is dropped and counted. Pure;
- * monotonic ns. */
+ * what the server may ask at any time. All else is dropped and counted, unless
+ * the configuration says `unsafe`. Pure; monotonic ns. */
 #ifndef AGENT_SMS_TRIGGER_H
 #define AGENT_SMS_TRIGGER_H
 #include <stdbool.h>
@@ -18,14 +18,16 @@ struct sms_account {
 	const char *number;		/* 0/x/9; NULL or "": has no SMS */
 	uint16_t instance;		/* x of its /1/x */
 	uint16_t port;			/* by which it alone is meant; 0: none */
-	bool registered;
+	bool registered;		/* or on its way to be */
 };
 struct sms_scope {
 	const struct sms_account *accounts;
 	size_t n;
-	uint16_t per_hour;		/* 0 to SMS_PER_HOUR_MAX triggers of
-					 * all servers in any hour */
+	uint16_t per_hour;		/* 0 to SMS_PER_HOUR_MAX of all servers
+					 * that are acted on in any hour */
+	bool unsafe;			/* requests, too */
 };
+struct sms_message;
 struct sms_received {
 	const char *number;		/* of who is said to have sent it */
 	const uint8_t *data;		/* its user data */
@@ -40,18 +42,22 @@ enum sms_outcome {
 	SMS_NOBODY,		/* a trigger, but of no account that its sender
 				 * has, or that is registered */
 	SMS_LIMITED,		/* more than per_hour */
+	SMS_REQUEST,		/* of the one account that was chosen: it is
+				 * served, and answered by SMS */
 };
-#define SMS_OUTCOMES (SMS_LIMITED + 1)
+#define SMS_OUTCOMES (SMS_REQUEST + 1)
 
 /* Begins as zeros. */
 struct sms_state {
 	uint64_t count[SMS_OUTCOMES];
-	int64_t at[SMS_PER_HOUR_MAX];	/* of the last SMS_UPDATEs, a ring;
-					 * count[SMS_UPDATE] is where it is */
+	int64_t at[SMS_PER_HOUR_MAX];	/* of the last that were acted on, a
+					 * ring */
+	uint64_t acted;			/* how many were: where the ring is */
 };
 
-/* Takes one SMS, counts what becomes of it, and sets update[i] of each account:
- * does it send its Update now?
+/* Takes one SMS, counts what becomes of it, and sets chosen[i] of each account:
+ * does it send its Update now, or serve the request, which is in message then?
+ * A request that means more than one is for nobody.
  *
  * An account is meant if it is registered, its number is the sender's, and x is
  * its instance; of these, the one whose port the message is addressed to; else
@@ -61,7 +67,9 @@ struct sms_state {
 enum sms_outcome sms_step(struct sms_state *state,
 			  const struct sms_scope *scope,
 			  const struct sms_received *sms, int64_t now,
-			  bool *update);
+			  struct sms_message *message, bool *chosen);
+/* For people and metrics: "update", "foreign". */
+const char *sms_outcome_name(enum sms_outcome outcome);
 
 /* Is it one number? "+49170123", "0049170123" and "49170123" are; an empty one
  * is none. Networks name the sender in the international form; some send names

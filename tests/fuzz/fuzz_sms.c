@@ -40,19 +40,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{"other", "+492", 0, 6001, true},
 		{"lost", "+491", 0, 6002, false},
 	};
-	const struct sms_scope scope = {accounts, 3, SMS_PER_HOUR_MAX};
+	const struct sms_scope scope = {accounts, 3, SMS_PER_HOUR_MAX, true};
 	struct sms_received sms = {"+491", data, size};
-	struct sms_state state = {{0}, {0}};
+	struct sms_state state = {.acted = 0};
+	uint8_t out[SMS_ANSWER_MAX] = {0}, answer[SMS_OCTETS_MAX];
+	struct sms_message message;
 	bool update[3];
 	enum sms_outcome outcome;
 
 	message_check(data, size);
-	outcome = sms_step(&state, &scope, &sms, 0, update);
+	outcome = sms_step(&state, &scope, &sms, 0, &message, update);
 	EXPECT(outcome != SMS_FOREIGN && outcome != SMS_LIMITED);
-	EXPECT(update[0] == (outcome == SMS_UPDATE));
+	EXPECT(update[0] == (outcome == SMS_UPDATE || outcome == SMS_REQUEST));
+	if (outcome == SMS_REQUEST)
+		EXPECT(sms_answer_write(&message, &(struct sms_answer){
+			.code = 0x45, .format = 11543, .payload = out,
+			.length = SMS_ANSWER_MAX}, answer) <= SMS_OCTETS_MAX);
 	EXPECT(!update[1] && !update[2]);
 	sms.number = "+493";
-	EXPECT(sms_step(&state, &scope, &sms, 0, update) == SMS_FOREIGN);
+	EXPECT(sms_step(&state, &scope, &sms, 0, &message, update) ==
+	       SMS_FOREIGN);
 	EXPECT(!update[0]);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "agent/sms/sms_message.h"
 #include "agent/sms/sms_trigger.h"
 
 #define S INT64_C(1000000000)
@@ -28,17 +29,21 @@ static const struct sms_account accounts[] = {
 #define N (sizeof(accounts) / sizeof(*accounts))
 #define ALL (1u << 0 | 1u << 1)		/* registered, at SERVER, /1/0 */
 
+static bool unsafe;
+
 static enum sms_outcome step_at(struct sms_state *state, uint16_t per_hour,
 				const char *number, const char *data, size_t n,
 				int64_t now, unsigned *chosen)
 {
-	const struct sms_scope scope = {accounts, N, per_hour};
+	const struct sms_scope scope = {accounts, N, per_hour, unsafe};
 	const struct sms_received sms = {number, (const uint8_t *)data, n};
+	struct sms_message message;
 	bool update[N];
 	enum sms_outcome outcome;
 
 	memset(update, 1, sizeof(update));
-	outcome = sms_step(state, &scope, &sms, now, update);
+	outcome = sms_step(state, &scope, &sms, now, &message,
+			   update);
 	*chosen = 0;
 	for (size_t i = 0; i < N; i++)
 		*chosen |= (unsigned)update[i] << i;
@@ -116,7 +121,7 @@ static void each_case(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct sms_state state = {{0}, {0}};
+		struct sms_state state = {.acted = 0};
 		unsigned chosen;
 		enum sms_outcome outcome = step_at(&state, 20, cases[i].number,
 			cases[i].data, cases[i].n, 5 * S, &chosen);
@@ -142,7 +147,7 @@ static enum sms_outcome trigger_at(struct sms_state *state, uint16_t per_hour,
 
 static void a_hundred_in_a_minute_are_twenty(void **unused)
 {
-	struct sms_state state = {{0}, {0}};
+	struct sms_state state = {.acted = 0};
 
 	(void)unused;
 	for (int i = 0; i < 100; i++)
@@ -154,7 +159,7 @@ static void a_hundred_in_a_minute_are_twenty(void **unused)
 /* For a day, every 10 s: no hour has more than what is allowed. */
 static void no_hour_has_more(void **unused)
 {
-	struct sms_state state = {{0}, {0}};
+	struct sms_state state = {.acted = 0};
 	int64_t taken[24 * 20];
 	size_t n = 0;
 
@@ -171,7 +176,7 @@ static void no_hour_has_more(void **unused)
 
 static void an_hour_ends_exactly(void **unused)
 {
-	struct sms_state state = {{0}, {0}};
+	struct sms_state state = {.acted = 0};
 
 	(void)unused;
 	assert_int_equal(trigger_at(&state, 1, 7 * S), SMS_UPDATE);
@@ -182,7 +187,7 @@ static void an_hour_ends_exactly(void **unused)
 /* Nobody uses up a server's triggers but that server. */
 static void what_is_dropped_does_not_count(void **unused)
 {
-	struct sms_state state = {{0}, {0}};
+	struct sms_state state = {.acted = 0};
 	unsigned chosen;
 
 	(void)unused;
@@ -201,7 +206,7 @@ static void what_is_dropped_does_not_count(void **unused)
 /* As after a reload: what was taken before counts under the new limit. */
 static void a_limit_may_change(void **unused)
 {
-	struct sms_state state = {{0}, {0}};
+	struct sms_state state = {.acted = 0};
 
 	(void)unused;
 	for (int i = 0; i < SMS_PER_HOUR_MAX; i++)
@@ -216,14 +221,46 @@ static void a_limit_may_change(void **unused)
 	assert_int_equal(trigger_at(&state, 0, 9 * HOUR), SMS_LIMITED);
 }
 
-static void nobody_is_there(void **unused)
+#define GET "\x40\x01\x00\x02\xb1" "3" "\x01" "0" "\x01" "0"
+
+/* A Read is of one endpoint, by a server that has a number, where the
+ * configuration lets it; what is no request stays none. */
+static void requests_are_served_where_that_is_said(void **unused)
 {
-	const struct sms_scope scope = {NULL, 0, 20};
-	const struct sms_received sms = {SERVER, NULL, 0};
-	struct sms_state state = {{0}, {0}};
+	struct sms_state state = {.acted = 0};
+	unsigned chosen;
 
 	(void)unused;
-	assert_int_equal(sms_step(&state, &scope, &sms, 0, NULL), SMS_FOREIGN);
+	assert_int_equal(step_at(&state, 20, SERVER, BYTES(GET "\x48"
+		"ep=meter"), 0, &chosen), SMS_UNSUPPORTED);
+	unsafe = true;
+	assert_int_equal(step_at(&state, 2, SERVER, BYTES(GET "\x48"
+		"ep=meter"), 0, &chosen), SMS_REQUEST);
+	assert_int_equal(chosen, 1 << 1);
+	assert_int_equal(step_at(&state, 2, SERVER, BYTES(GET), 0, &chosen),
+			 SMS_NOBODY);		/* of more than one */
+	assert_int_equal(step_at(&state, 2, "+491703", BYTES(GET), 0,
+				 &chosen), SMS_FOREIGN);
+	assert_int_equal(step_at(&state, 2, OTHER, BYTES("\x70\x00\x00\x01"),
+				 0, &chosen), SMS_UNSUPPORTED);
+	assert_int_equal(step_at(&state, 2, OTHER, BYTES(GET), 0, &chosen),
+			 SMS_REQUEST);
+	assert_int_equal(step_at(&state, 2, OTHER, BYTES(GET), 1, &chosen),
+			 SMS_LIMITED);
+	assert_int_equal(chosen, 0);
+	unsafe = false;
+}
+
+static void nobody_is_there(void **unused)
+{
+	const struct sms_scope scope = {NULL, 0, 20, false};
+	const struct sms_received sms = {SERVER, NULL, 0};
+	struct sms_message message;
+	struct sms_state state = {.acted = 0};
+
+	(void)unused;
+	assert_int_equal(sms_step(&state, &scope, &sms, 0, &message, NULL),
+			 SMS_FOREIGN);
 }
 
 static void numbers_are_compared(void **unused)
@@ -250,6 +287,7 @@ int main(void)
 		cmocka_unit_test(an_hour_ends_exactly),
 		cmocka_unit_test(what_is_dropped_does_not_count),
 		cmocka_unit_test(a_limit_may_change),
+		cmocka_unit_test(requests_are_served_where_that_is_said),
 		cmocka_unit_test(nobody_is_there),
 		cmocka_unit_test(numbers_are_compared),
 	};
