@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * One job at a time is on a worker, in order: what was put before is there for
- * who reads after. A write that the disk does not take is tried again later;
+ * One job at a time is with the worker, in order: what was put before is there
+ * for who reads after. A write that the disk does not take is tried again later;
  * meanwhile reads and removals go past it, as they are what makes room. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,10 +55,16 @@ static int carry_out(const struct spill *s, const struct job *job, int fd)
 	return 0;
 }
 
-/* On a worker: nothing of the log but its folder's name is looked at. */
-static void work(uv_work_t *request)
+static struct spill *spill_of(struct worker_task *task)
 {
-	struct spill *s = request->data;
+	return (struct spill *)(void *)((char *)task -
+		offsetof(struct spill, task));
+}
+
+/* On a worker: nothing of the log but its folder's name is looked at. */
+static void job_work(struct worker_task *task)
+{
+	struct spill *s = spill_of(task);
 	struct job *job = s->now;
 	char path[4096];
 	int fd;
@@ -122,12 +129,11 @@ static void job_put_back(struct spill *s, struct job *job)
 	s->first = job;
 }
 
-static void worked(uv_work_t *request, int status)
+static void job_worked(struct worker_task *task)
 {
-	struct spill *s = request->data;
+	struct spill *s = spill_of(task);
 	struct job *job = s->now;
 
-	(void)status;
 	s->now = NULL;
 	if (job->kind == JOB_READ) {
 		spill_has_read(s, job);
@@ -219,9 +225,9 @@ void spill_work(struct spill *s)
 	}
 	s->lazy_at = 0;
 	s->now = job;
-	s->work.data = s;
-	if (uv_queue_work(uv_default_loop(), &s->work, work, worked) < 0)
-		abort();
+	s->task.work = job_work;
+	s->task.done = job_worked;
+	worker_put(&s->task);
 }
 
 void spill_work_lazily(struct spill *s)
@@ -232,8 +238,8 @@ void spill_work_lazily(struct spill *s)
 
 void spill_work_off(struct spill *s)
 {
-	for (spill_work(s); s->now; )
-		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	spill_work(s);
+	worker_wait(&s->task);
 	for (struct job *job; (job = s->first); ) {
 		s->first = job->next;	/* the disk does not take them */
 		job_free(s, job);

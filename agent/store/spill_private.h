@@ -2,9 +2,9 @@
  * Inside of the log: what its parts share. */
 #ifndef AGENT_SPILL_PRIVATE_H
 #define AGENT_SPILL_PRIVATE_H
-#include <uv.h>
 #include "agent/store/spill.h"
 #include "agent/store/spill_format.h"
+#include "agent/store/worker.h"
 
 #define SECOND INT64_C(1000000000)
 #define SEGMENT_LEAST (16 * 1024)
@@ -54,7 +54,7 @@ struct spill {
 	uint32_t next_number;
 	struct job *first, **end, *now;
 	size_t queued;			/* bytes in jobs */
-	uv_work_t work;
+	struct worker_task task;	/* does `now` */
 	int said;			/* the error that the log was told */
 	int64_t retry_at, sync_at;
 	int64_t every;			/* see spill_pace() */

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * One write at a time, in order, on a worker: a newer one for the same
+ * One write at a time, in order, by the worker: a newer one for the same
  * endpoint replaces one that still waits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uv.h>
 #include "agent/store/last_format.h"
 #include "agent/base/file.h"
 #include "agent/base/log.h"
 #include "agent/store/store.h"
+#include "agent/store/worker.h"
 
 #define NAME_MOST (NAME_MAX - 4)	/* of a file, without ".new" */
 #define HASH_LENGTH 18
@@ -48,11 +49,11 @@ struct job {
 struct store {
 	char *directory;
 	struct job *first, **end;	/* waiting */
-	struct job *now;		/* on a worker */
+	struct job *now;		/* with the worker */
 	struct job *failed;		/* the disk did not take them */
 	struct waiter *due;		/* to be told */
 	int64_t retry_at;		/* of those; 0: not set yet */
-	uv_work_t work;
+	struct worker_task task;	/* does `now` */
 	int error, said;		/* of the last one; of the last log line */
 	uint64_t appends, appended;	/* begun, and ended */
 	store_written *written;
@@ -68,8 +69,8 @@ static const char *const folders[] = {
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 /* Endpoint names may hold any character: the file names are plain. One that
- * would be longer than a file system takes, with the ".new" of replace(), is
- * cut, and its end stands for the whole. */
+ * would be longer than a file system takes, with the ".new" of file_replace(),
+ * is cut, and its end stands for the whole. */
 static void name_of(const char *endpoint, char name[NAME_ROOM])
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
@@ -160,7 +161,7 @@ static int sync_folder(const char *path)
 }
 
 /* Never half a file: written beside, synced, renamed. */
-static int replace(const char *path, const uint8_t *bytes, size_t n)
+static int file_replace(const char *path, const uint8_t *bytes, size_t n)
 {
 	char beside[4096];
 	int fd, rc;
@@ -182,7 +183,7 @@ static int replace(const char *path, const uint8_t *bytes, size_t n)
 	return sync_folder(path);
 }
 
-static int append(const char *path, const uint8_t *bytes, size_t n)
+static int file_append(const char *path, const uint8_t *bytes, size_t n)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	int rc = fd < 0 ? -errno : write_all(fd, bytes, n);
@@ -194,7 +195,7 @@ static int append(const char *path, const uint8_t *bytes, size_t n)
 
 static uint8_t *read_all(const char *path, size_t most, size_t *n);
 
-static int compact(const char *path)
+static int journal_compact(const char *path)
 {
 	size_t n;
 	uint8_t *journal = read_all(path, JOURNAL_MOST, &n);
@@ -205,7 +206,7 @@ static int compact(const char *path)
 		abort();
 	if (journal) {
 		last_compact(journal, n, STORE_JOURNAL_KEEP, &out);
-		rc = out.full ? -ENOSPC : replace(path, out.at, out.used);
+		rc = out.full ? -ENOSPC : file_replace(path, out.at, out.used);
 	}
 	free(out.at);
 	free(journal);
@@ -215,9 +216,9 @@ static int compact(const char *path)
 static int job_do(const struct job *job)
 {
 	switch (job->kind) {
-	case JOB_REPLACE: return replace(job->path, job->bytes, job->n);
-	case JOB_APPEND: return append(job->path, job->bytes, job->n);
-	case JOB_COMPACT: return compact(job->path);
+	case JOB_REPLACE: return file_replace(job->path, job->bytes, job->n);
+	case JOB_APPEND: return file_append(job->path, job->bytes, job->n);
+	case JOB_COMPACT: return journal_compact(job->path);
 	}
 	return -EINVAL;
 }
@@ -251,16 +252,22 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-static void work(uv_work_t *request)
+static struct store *store_of(struct worker_task *task)
 {
-	struct store *store = request->data;
+	return (struct store *)(void *)((char *)task -
+		offsetof(struct store, task));
+}
+
+static void job_work(struct worker_task *task)
+{
+	struct store *store = store_of(task);
 
 	store->error = job_do(store->now);
 }
 
-static void next(struct store *store);
+static void store_work(struct store *store);
 
-static struct job *waiting(struct store *store, const char *path)
+static struct job *job_waiting(struct store *store, const char *path)
 {
 	struct job *job = store->first;
 
@@ -269,11 +276,10 @@ static struct job *waiting(struct store *store, const char *path)
 	return job;
 }
 
-static void worked(uv_work_t *request, int status)
+static void job_worked(struct worker_task *task)
 {
-	struct store *store = request->data;
+	struct store *store = store_of(task);
 
-	(void)status;
 	/* A full disk is said once, not for each file. */
 	if (store->error && store->error != store->said)
 		log_line(LOG_ERROR, NULL, NULL, "cannot write %s: %s",
@@ -288,14 +294,14 @@ static void worked(uv_work_t *request, int status)
 			       store->now->number);
 	job_tell(store, store->now);
 	if (store->error && store->now->kind == JOB_REPLACE &&
-	    !waiting(store, store->now->path)) {
+	    !job_waiting(store, store->now->path)) {
 		store->now->next = store->failed;
 		store->failed = store->now;
 	} else {
 		job_free(store->now);
 	}
 	store->now = NULL;
-	next(store);
+	store_work(store);
 }
 
 void store_watch(struct store *store, store_written *written, void *owner)
@@ -306,7 +312,7 @@ void store_watch(struct store *store, store_written *written, void *owner)
 	store->owner = owner;
 }
 
-static void next(struct store *store)
+static void store_work(struct store *store)
 {
 	struct job *job = store->first;
 
@@ -316,9 +322,9 @@ static void next(struct store *store)
 	if (!store->first)
 		store->end = &store->first;
 	store->now = job;
-	store->work.data = store;
-	if (uv_queue_work(uv_default_loop(), &store->work, work, worked) < 0)
-		abort();
+	store->task.work = job_work;
+	store->task.done = job_worked;
+	worker_put(&store->task);
 }
 
 static struct job **failed_find(struct store *store, const char *path)
@@ -350,7 +356,7 @@ static void failed_retry(struct store *store)
 		store->end = &job->next;
 	}
 	store->retry_at = 0;
-	next(store);
+	store_work(store);
 }
 
 void store_put(struct store *store, enum store_kind kind, const char *endpoint,
@@ -369,7 +375,7 @@ void store_put_told(struct store *store, enum store_kind kind,
 	if (!store)
 		return;
 	path = path_of(store, kind, endpoint);
-	job = waiting(store, path);
+	job = job_waiting(store, path);
 	if (!job)
 		failed_drop(store, path);
 	if (job) {
@@ -392,13 +398,13 @@ void store_put_told(struct store *store, enum store_kind kind,
 	if (n)
 		memcpy(job->bytes, bytes, n);
 	job->n = n;
-	next(store);
+	store_work(store);
 }
 
 /* What is still to be written is newer than any file. */
-static const struct job *newest(struct store *store, const char *path)
+static const struct job *job_newest(struct store *store, const char *path)
 {
-	const struct job *job = waiting(store, path);
+	const struct job *job = job_waiting(store, path);
 
 	if (!job && store->now && !strcmp(store->now->path, path))
 		job = store->now;
@@ -525,7 +531,7 @@ uint8_t *store_get(struct store *store, enum store_kind kind,
 	if (!store)
 		return NULL;
 	path = path_of(store, kind, endpoint);
-	job = newest(store, path);
+	job = job_newest(store, path);
 	if (!job) {
 		bytes = read_all(path, FILE_MOST, n);
 	} else if (!job->n) {
@@ -590,7 +596,7 @@ uint64_t store_append(struct store *store, const uint8_t *bytes, size_t n)
 	}
 	number = store->appends;
 	bytes_add(&job->bytes, &job->n, bytes, n);
-	next(store);
+	store_work(store);
 	return number;
 }
 
@@ -604,7 +610,7 @@ void store_compact(struct store *store)
 	if (!store)
 		return;
 	journal_job(store, JOB_COMPACT);
-	next(store);
+	store_work(store);
 }
 
 uint8_t *store_read(struct store *store, size_t *n)
@@ -629,8 +635,7 @@ void store_close(struct store *store)
 		return;
 	store->written = NULL;
 	failed_retry(store);
-	while (store->now)
-		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	worker_wait(&store->task);
 	waiters_tell(store, 0);
 	while (store->failed)
 		failed_drop(store, store->failed->path);
