@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
-#include <syslog.h>
 #include <unistd.h>
 
+#include "adapters/ble/controller.h"
 #include "adapters/ble/decode_standard.h"
 #include "adapters/ble/device.h"
 #include "adapters/ble/gatt.h"
@@ -25,13 +26,15 @@
 #define LAYOUTS_MAX 8
 
 enum { ORDER_LITTLE, ORDER_BIG };
-enum { SCAN_PASSIVE, SCAN_ACTIVE };
-enum { PHY_AUTO, PHY_ONLY_1M };
-
 static const struct adapter_key bus_keys[] = {
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_bus, controller,
 		    .fallback = "hci0",
 		    .help = "the controller's name, or its address"),
+	{.name = "controllers", .type = ADAPTER_TEXTS,
+	 .offset = offsetof(struct ble_bus, several),
+	 .size = sizeof(struct adapter_list),
+	 .help = "in place of controller: several, and a device is heard by "
+		 "any of them"},
 	{.name = "scan", .type = ADAPTER_CHOICE,
 	 .offset = offsetof(struct ble_bus, scan_kind),
 	 .size = sizeof(uint32_t), .fallback = "passive",
@@ -126,15 +129,36 @@ static const struct adapter_key point_keys[] = {
 
 /* ---- checks: pure */
 
+/* Of controllers, else that of controller; NULL: no more. */
+static const char *name_of(const struct ble_bus *b, size_t i)
+{
+	const char *const *names = b->several.at;
+
+	if (b->several.n > 0)
+		return i < b->several.n ? names[i] : NULL;
+	return i == 0 ? b->controller : NULL;
+}
+
 static int ble_check_bus(const struct adapter_bus *bus,
 			 struct adapter_error *error)
 {
 	const struct ble_bus *b = bus->data;
+	const char *key = b->several.n > 0 ? "controllers" : "controller";
+	const char *name;
 
-	if (!hci_is_name(b->controller))
-		return adapter_refuse(bus, error, "controller",
-				      "is hci0, hci1 ... as hciconfig lists "
-				      "them, or a controller's address");
+	if (b->several.n > BLE_CONTROLLERS)
+		return adapter_refuse(bus, error, key, "are %zu, and may be %d",
+				      b->several.n, BLE_CONTROLLERS);
+	for (size_t i = 0; (name = name_of(b, i)); i++) {
+		if (!hci_is_name(name))
+			return adapter_refuse(bus, error, key,
+				"is hci0, hci1 ... as hciconfig lists them, "
+				"or a controller's address");
+		for (size_t k = 0; k < i; k++)
+			if (strcasecmp(name, name_of(b, k)) == 0)
+				return adapter_refuse(bus, error, key,
+						      "names %s twice", name);
+	}
 	return 0;
 }
 
@@ -142,9 +166,9 @@ static bool ble_bus_place(const struct adapter_bus *bus, char *text, size_t size
 {
 	const struct ble_bus *b = bus->data;
 
-	snprintf(text, size, "%s", b->controller);
+	snprintf(text, size, "%s", name_of(b, 0));
 	for (; *text; text++)
-		if (*text >= 'a' && *text <= 'f' && strchr(b->controller, ':'))
+		if (*text >= 'a' && *text <= 'f' && strchr(name_of(b, 0), ':'))
 			*text = (char)(*text - 'a' + 'A');
 	return true;
 }
@@ -354,69 +378,25 @@ static int ble_check_point(const struct adapter_point *point,
 
 /* ---- the bus opens and closes */
 
-static int fd_watch(const struct ble_bus *b, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return epoll_ctl(b->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
 static void parts_close(struct ble_bus *b)
 {
 	search_drop(b);
 	gatt_close(b);
-	mgmt_close(&b->mgmt);
-	if (b->hci >= 0)
-		close(b->hci);
+	controllers_close(b);
 	if (b->epoll >= 0)
 		close(b->epoll);
-	free(b->join);
-	b->hci = b->epoll = -1;
-	b->join = NULL;
-}
-
-/* Power and the news of others come by the management socket. Without it the
- * controller is taken to be on. */
-static int mgmt_watch(struct ble_bus *b)
-{
-	int rc = mgmt_open(&b->mgmt, b->index);
-
-	if (rc == 0)
-		return fd_watch(b, b->mgmt.fd);
-	adapter_log(b->base, NULL, LOG_WARNING,
-		    "no management of controllers: %s", strerror(-rc));
-	scan_start(&b->scan, adapter_now(b->base), false);
-	return 0;
+	b->epoll = -1;
 }
 
 static int parts_open(struct ble_bus *b)
 {
 	int rc;
 
-	if (b->index < 0)
-		return b->index;
-	b->join = calloc(1, sizeof(*b->join));
 	b->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (!b->join || b->epoll < 0)
+	if (b->epoll < 0)
 		return -ENOMEM;
-	b->hci = hci_open(b->index);
-	if (b->hci < 0)
-		return b->hci;
-	rc = fd_watch(b, b->hci);
-	if (rc == 0)
-		rc = gatt_open(b);
-	return rc < 0 ? rc : mgmt_watch(b);
-}
-
-static void number_say(const struct ble_bus *b)
-{
-	char now[16];
-
-	snprintf(now, sizeof(now), "hci%d", b->index);
-	if (strncmp(b->controller, "hci", 3) == 0 &&
-	    strcmp(b->controller, now) != 0)
-		adapter_log(b->base, NULL, LOG_NOTICE, "%s is %s now",
-			    b->controller, now);
+	rc = gatt_open(b);
+	return rc < 0 ? rc : controllers_open(b);
 }
 
 static int ble_open(struct adapter_bus *bus)
@@ -426,32 +406,22 @@ static int ble_open(struct adapter_bus *bus)
 	int rc;
 
 	b->base = bus;
-	b->index = hci_find(b->controller);
-	b->hci = b->epoll = b->mgmt.fd = -1;
+	b->epoll = -1;
 	b->count_at = now + SECOND;
-	scan_init(&b->scan, b->scan_kind == SCAN_ACTIVE, b->phy == PHY_AUTO);
-	watchdog_start(&b->watchdog, b->watchdog_time, now);
+	for (b->n_controllers = 0; name_of(b, b->n_controllers);
+	     b->n_controllers++)
+		controller_init(b, &b->controllers[b->n_controllers],
+				name_of(b, b->n_controllers));
 	rc = parts_open(b);
-	if (rc == 0) {
-		number_say(b);
-		return 0;
-	}
-	parts_close(b);
-	adapter_lost(bus, NULL, rc, "%s: %s", b->controller,
-		     rc == -EAFNOSUPPORT ? "the kernel has no Bluetooth" :
-		     rc == -ENODEV ? "there is no such controller" :
-		     strerror(-rc));
+	if (rc < 0)
+		parts_close(b);
 	return rc;
 }
 
 static void ble_close(struct adapter_bus *bus)
 {
 	struct ble_bus *b = bus->data;
-	uint8_t packet[SCAN_COMMAND_MAX];
-	size_t n = scan_end(&b->scan, packet);
 
-	if (n > 0)		/* nobody scans for us any more */
-		hci_write(b->hci, packet, n);
 	listen_count(b, 0);
 	parts_close(b);
 }
@@ -525,208 +495,14 @@ static void ble_detach(struct adapter_device *device)
 
 /* ---- the turn */
 
-static void hci_failed(struct ble_bus *b, int rc, int64_t now)
-{
-	if (rc == -ENETDOWN)
-		scan_power_off(&b->scan);
-	else if (rc == -EPERM)
-		adapter_lost(b->base, NULL, rc, "%s: scanning needs "
-			     "CAP_NET_RAW", b->controller);
-	else if (rc != -EAGAIN)
-		adapter_lost(b->base, NULL, rc == -EPIPE ? -ENODEV : rc,
-			     "%s is gone", b->controller);
-	(void)now;
-}
-
-static void hci_ready(struct ble_bus *b, int64_t now)
-{
-	uint8_t packet[HCI_PACKET_MAX];
-
-	for (int i = 0; i < PACKETS_MAX; i++) {
-		int n = hci_read(b->hci, packet, sizeof(packet));
-
-		if (n == -EAGAIN)
-			return;
-		if (n < 0) {
-			hci_failed(b, n, now);
-			return;
-		}
-		if (!listen_packet(b, packet, (size_t)n, now))
-			scan_event(&b->scan, packet, (size_t)n, now);
-		else if (watchdog_heard(&b->watchdog, now))
-			adapter_log(b->base, NULL, LOG_NOTICE,
-				    "advertisements are heard again");
-	}
-}
-
-static void power_lost(struct ble_bus *b)
-{
-	scan_power_off(&b->scan);
-	if (b->mgmt.cycle || b->said == SCAN_OFF)
-		return;
-	b->said = SCAN_OFF;
-	adapter_log(b->base, NULL, LOG_WARNING, "%s has no power",
-		    b->controller);
-}
-
-static void refusal_say(const struct ble_bus *b)
-{
-	if (b->mgmt.refused == 0x0005 || b->mgmt.refused == 0x000d)
-		adapter_log(b->base, NULL, LOG_WARNING,
-			    "%s cannot be switched on: %s", b->controller,
-			    mgmt_status_text(b->mgmt.status));
-	else
-		adapter_log(b->base, NULL, LOG_WARNING,
-			    "%s: management refused: %s", b->controller,
-			    mgmt_status_text(b->mgmt.status));
-}
-
-static void mgmt_ready(struct ble_bus *b, int64_t now)
-{
-	enum mgmt_news news;
-
-	while (mgmt_read(&b->mgmt, &news) == 0) {
-		switch (news) {
-		case MGMT_NOTHING:
-			break;
-		case MGMT_ON:
-			hci_remember(b->controller, b->mgmt.address);
-			b->scan.known = false;
-			scan_start(&b->scan, now, false);
-			break;
-		case MGMT_OFF:
-			power_lost(b);
-			if (!b->opened)	/* as the site's file wants it */
-				mgmt_power(&b->mgmt, true);
-			break;
-		case MGMT_GONE:
-			adapter_lost(b->base, NULL, -ENODEV,
-				     "%s was unplugged", b->controller);
-			return;
-		case MGMT_DISCOVERING:
-		case MGMT_DISCOVERED:
-			scan_others(&b->scan, news == MGMT_DISCOVERING, now);
-			break;
-		case MGMT_REFUSED:
-			refusal_say(b);
-			break;
-		}
-		b->opened |= news == MGMT_ON || news == MGMT_OFF;
-	}
-}
-
 static void events_take(struct ble_bus *b, int64_t now)
 {
 	struct epoll_event events[EVENTS];
 	int n = epoll_wait(b->epoll, events, EVENTS, 0);
 
-	for (int i = 0; i < n; i++) {
-		if (events[i].data.fd == b->hci)
-			hci_ready(b, now);
-		else if (events[i].data.fd == b->mgmt.fd)
-			mgmt_ready(b, now);
-		else
+	for (int i = 0; i < n; i++)
+		if (!controllers_ready(b, events[i].data.fd, now))
 			gatt_ready(b, events[i].data.fd, now);
-	}
-}
-
-/* Each rung is told once in a silence. */
-static void ladder_say(const struct ble_bus *b, const char *what, int rc,
-		       const char *need)
-{
-	int64_t seconds = (adapter_now(b->base) - b->watchdog.heard) / SECOND;
-
-	if (b->watchdog.rounds > 0)
-		return;
-	if (rc < 0)
-		adapter_log(b->base, NULL, LOG_WARNING,
-			    "nothing heard for %lld s; %s: %s%s",
-			    (long long)seconds, what, strerror(-rc),
-			    rc == -EACCES || rc == -EPERM ? need : "");
-	else
-		adapter_log(b->base, NULL, LOG_WARNING,
-			    "nothing heard for %lld s: %s",
-			    (long long)seconds, what);
-}
-
-static void ladder_climb(struct ble_bus *b, int64_t now)
-{
-	switch (watchdog_step(&b->watchdog, now)) {
-	case WATCHDOG_NOTHING:
-		return;
-	case WATCHDOG_SCAN:
-		ladder_say(b, "the scan is started again", 0, "");
-		if (b->scan.state != SCAN_OFF || b->mgmt.fd < 0)
-			scan_start(&b->scan, now, true);
-		break;
-	case WATCHDOG_POWER:
-		ladder_say(b, "power is switched off and on",
-			   mgmt_power_cycle(&b->mgmt), "");
-		break;
-	case WATCHDOG_RFKILL:
-		b->mgmt.cycle = b->mgmt.powered;
-		ladder_say(b, "rfkill blocks and releases it",
-			   hci_rfkill(b->index),
-			   " (needs write access to /dev/rfkill)");
-		break;
-	case WATCHDOG_USB:
-		ladder_say(b, "its USB device is reset",
-			   hci_usb_reset(b->index),
-			   " (needs write access to its node in /dev/bus/usb)");
-		break;
-	}
-	adapter_count(b->base, NULL, "revivals", 1);
-}
-
-/* Without a status it was a time-out. */
-static void scan_refusal_say(const struct ble_bus *b)
-{
-	if (b->scan.status)
-		adapter_log(b->base, NULL, LOG_WARNING,
-			    "%s refuses to scan (HCI status 0x%02x): listening "
-			    "to what others let it hear", b->controller,
-			    b->scan.status);
-	else
-		adapter_log(b->base, NULL, LOG_WARNING,
-			    "%s does not answer to commands: listening to what "
-			    "others let it hear", b->controller);
-}
-
-static void scan_say(struct ble_bus *b)
-{
-	enum scan_state state = b->scan.state;
-
-	if (state == b->said || (state == SCAN_REFUSED &&
-				 b->scan.refusals < 4))
-		return;
-	if (state == SCAN_RUNNING)
-		adapter_log(b->base, NULL, LOG_INFO, "scanning on %s, %s%s%s",
-			    b->controller, b->scan.active ? "active" :
-			    "passive", b->scan.extended ? ", extended" : "",
-			    b->scan.coded ? ", LE Coded too" : "");
-	else if (state == SCAN_LISTENING)
-		adapter_log(b->base, NULL, LOG_INFO,
-			    "another program discovers on %s: listening",
-			    b->controller);
-	else if (state == SCAN_REFUSED)
-		scan_refusal_say(b);
-	else
-		return;
-	b->said = state;
-}
-
-static void scan_drive(struct ble_bus *b, int64_t now)
-{
-	uint8_t packet[SCAN_COMMAND_MAX];
-	size_t n = scan_step(&b->scan, now, packet);
-	int rc;
-
-	if (n > 0) {
-		rc = hci_write(b->hci, packet, n);
-		if (rc < 0)
-			hci_failed(b, rc, now);
-	}
-	scan_say(b);
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -741,17 +517,13 @@ static int64_t ble_turn(struct adapter_bus *bus, int64_t now, bool readable)
 
 	if (readable)
 		events_take(b, now);
-	if (!bus->devices)	/* nobody is missed */
-		watchdog_heard(&b->watchdog, now);
 	if (b->find && !bus->search)
 		search_drop(b);
-	ladder_climb(b, now);
-	scan_drive(b, now);
+	controllers_turn(b, now);
 	if (now >= b->count_at || b->n_heard > PACKETS_MAX)
 		listen_count(b, now);
 	next = sooner(gatt_turn(b, now), listen_turn(b, now));
-	next = sooner(next, sooner(scan_due(&b->scan),
-				   watchdog_due(&b->watchdog)));
+	next = sooner(next, controllers_due(b));
 	return b->n_heard + b->n_broken > 0 ? sooner(next, b->count_at) : next;
 }
 

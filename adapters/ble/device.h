@@ -11,8 +11,12 @@
 #include "adapters/ble/scan.h"
 #include "adapters/ble/watchdog.h"
 
+#define BLE_CONTROLLERS 4	/* of one bus, at most */
 #define BLE_BUCKETS 256		/* of devices, by address */
 #define BLE_SEEN 4		/* packets that a device sends in turn */
+
+enum { SCAN_PASSIVE, SCAN_ACTIVE };	/* key scan */
+enum { PHY_AUTO, PHY_ONLY_1M };		/* key phy */
 
 struct ble_find;		/* of search.c */
 
@@ -46,6 +50,19 @@ struct ble_point {
 struct ble_seen {
 	uint32_t hash;
 	int64_t at;
+};
+
+struct ble_controller {
+	struct ble_bus *bus;
+	const char *name;		/* as configured */
+	int index, hci;			/* hci -1: it is not open */
+	struct mgmt mgmt;
+	struct scan scan;
+	enum scan_state said;		/* what the log knows of */
+	bool opened;			/* the state of power is known */
+	struct watchdog watchdog;
+	struct join *join;
+	int64_t again;			/* looked for, where it is not open */
 };
 
 struct ble_device {
@@ -90,7 +107,8 @@ struct ble_device {
 	int64_t queued_at, patience;	/* until it counts as unheard */
 	bool unheard;			/* and the host knows */
 	int64_t again;			/* not before */
-	int64_t connectable;		/* when it last could be connected */
+	int64_t connectable;		/* when it last could be connected ... */
+	struct ble_controller *by;	/* ... and which one heard it */
 	struct adapter_command *command;
 };
 
@@ -99,19 +117,17 @@ struct ble_gatt;		/* of gatt.c */
 struct ble_bus {
 	/* keys */
 	const char *controller;
+	struct adapter_list several;	/* key controllers: texts, in its
+					 * place */
 	uint32_t scan_kind;		/* key scan */
 	uint32_t phy;			/* key phy */
 	int64_t watchdog_time;		/* key watchdog */
 	/* ours */
 	struct adapter_bus *base;
-	int index, epoll, hci;
-	struct mgmt mgmt;
-	struct scan scan;
-	enum scan_state said;		/* what the log knows of */
-	bool opened;			/* the state of power is known */
-	struct watchdog watchdog;
+	int epoll;
+	struct ble_controller controllers[BLE_CONTROLLERS];
+	size_t n_controllers;
 	struct ble_device *buckets[BLE_BUCKETS];
-	struct join *join;
 	struct ble_find *find;
 	struct ble_gatt *gatt;
 	uint64_t n_heard, n_broken;	/* not yet counted */

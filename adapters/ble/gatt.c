@@ -221,7 +221,7 @@ static int link_open(struct ble_bus *bus, const struct ble_device *device)
 	if (device->random)
 		peer.l2_bdaddr_type = BDADDR_LE_RANDOM;
 	event.data.fd = fd;
-	if (hci_devba(bus->index, &own.l2_bdaddr) < 0 ||
+	if (hci_devba(device->by->index, &own.l2_bdaddr) < 0 ||
 	    bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0 ||
 	    setsockopt(fd, SOL_BLUETOOTH, BT_SECURITY, &security,
 		       sizeof(security)) < 0 ||
@@ -660,7 +660,7 @@ static void link_read(struct link *g, int64_t now)
 				  "connection", now);
 			return;
 		}
-		watchdog_heard(&g->bus->watchdog, now);
+		watchdog_heard(&g->current->by->watchdog, now);
 		pdu_take(g, pdu, (size_t)n, now);
 	}
 }
@@ -707,10 +707,11 @@ void gatt_detach(struct ble_bus *bus, struct ble_device *device)
 		link_close(g);
 }
 
-void gatt_heard(struct ble_bus *bus, struct ble_device *device, int64_t now)
+void gatt_heard(struct ble_controller *by, struct ble_device *device,
+		int64_t now)
 {
-	(void)bus;
 	device->connectable = now;
+	device->by = by;
 }
 
 int gatt_read(struct adapter_device *base, struct adapter_point **due,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Connections: two at a time on a controller, in turns. */
+ * Connections: two at a time, in turns, each by the controller that heard the
+ * device last. */
 #ifndef BLE_GATT_H
 #define BLE_GATT_H
 #include "adapters/ble/device.h"
@@ -10,7 +11,8 @@ void gatt_attach(struct ble_bus *bus, struct ble_device *device);
 /* Forgets the device, its points and its command. */
 void gatt_detach(struct ble_bus *bus, struct ble_device *device);
 /* It sent a connectable advertisement just now. */
-void gatt_heard(struct ble_bus *bus, struct ble_device *device, int64_t now);
+void gatt_heard(struct ble_controller *by, struct ble_device *device,
+		int64_t now);
 /* adapter_ops.read, command and cancel */
 int gatt_read(struct adapter_device *device, struct adapter_point **due,
 	      size_t n);

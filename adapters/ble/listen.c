@@ -512,16 +512,17 @@ static void device_hear(struct ble_device *device,
 	values_take(device, adv, &readings, result, now);
 }
 
-static void report_hear(struct ble_bus *bus, struct report *report,
+static void report_hear(struct ble_controller *by, struct report *report,
 			int64_t now)
 {
+	struct ble_bus *bus = by->bus;
 	struct ble_device *device = bus->buckets[ble_bucket(report->address)];
 	struct advertisement adv = {.rssi = report->rssi};
 
 	while (device && memcmp(device->address, report->address, 6) != 0)
 		device = device->next;
 	if ((!device && !bus->find) || report->address_kind > 1 ||
-	    !join_add(bus->join, report, now))
+	    !join_add(by->join, report, now))
 		return;
 	memcpy(adv.address, report->address, 6);
 	adv.random = report->address_kind == 1;
@@ -535,13 +536,14 @@ static void report_hear(struct ble_bus *bus, struct report *report,
 			continue;
 		device_hear(device, &adv, now);
 		if (report->connectable)
-			gatt_heard(bus, device, now);
+			gatt_heard(by, device, now);
 	}
 }
 
-bool listen_packet(struct ble_bus *bus, const uint8_t *packet, size_t n,
+bool listen_packet(struct ble_controller *by, const uint8_t *packet, size_t n,
 		   int64_t now)
 {
+	struct ble_bus *bus = by->bus;
 	struct reports reports;
 	struct report report;
 	bool broken = false;
@@ -550,7 +552,7 @@ bool listen_packet(struct ble_bus *bus, const uint8_t *packet, size_t n,
 		return false;
 	while (reports_next(&reports, &report, &broken)) {
 		bus->n_heard++;
-		report_hear(bus, &report, now);
+		report_hear(by, &report, now);
 	}
 	bus->n_broken += broken;
 	return true;

@@ -4,9 +4,9 @@
 #define BLE_LISTEN_H
 #include "adapters/ble/device.h"
 
-/* A packet of the HCI socket; false: it holds no reports. Strangers are
+/* A packet of a controller's HCI socket; false: it holds no reports. Strangers are
  * counted, and leave no trace. */
-bool listen_packet(struct ble_bus *bus, const uint8_t *packet, size_t n,
+bool listen_packet(struct ble_controller *by, const uint8_t *packet, size_t n,
 		   int64_t now);
 void listen_enter(struct ble_bus *bus, struct ble_device *device);
 /* Keeps what has to survive. */

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/ble/controller.h"
 #include "adapters/ble/device.h"
 #include "adapters/ble/gatt.h"
 #include "adapters/ble/hci.h"
@@ -28,7 +29,7 @@ extern const struct adapter_ops lwmux_adapter;
 
 static struct fake_host *host;
 static struct adapter_ops ops;
-static int radio;		/* the other end */
+static int radio, other_radio;	/* the other ends */
 static int64_t now;
 
 static struct ble_bus *bus(void)
@@ -36,25 +37,34 @@ static struct ble_bus *bus(void)
 	return fake_bus(host)->data;
 }
 
-/* As the adapter's own, with a pair in place of the kernel's sockets. */
-static int pair_open(struct adapter_bus *base)
+static void controller_pair(struct ble_bus *b, const char *name, int *end)
 {
-	struct ble_bus *b = base->data;
+	struct ble_controller *c = &b->controllers[b->n_controllers++];
 	struct epoll_event event = {.events = EPOLLIN};
 	int fds[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
 				    SOCK_CLOEXEC, 0, fds), 0);
+	controller_init(b, c, name);
+	c->hci = fds[0];
+	*end = fds[1];
+	c->join = calloc(1, sizeof(*c->join));
+	scan_init(&c->scan, false, false);
+	watchdog_start(&c->watchdog, b->watchdog_time, adapter_now(b->base));
+	event.data.fd = c->hci;
+	epoll_ctl(b->epoll, EPOLL_CTL_ADD, c->hci, &event);
+}
+
+/* As the adapter's own, with pairs in place of the kernel's sockets. */
+static int pair_open(struct adapter_bus *base)
+{
+	struct ble_bus *b = base->data;
+
 	b->base = base;
-	b->hci = fds[0];
-	radio = fds[1];
-	b->mgmt.fd = -1;
 	b->epoll = epoll_create1(EPOLL_CLOEXEC);
-	b->join = calloc(1, sizeof(*b->join));
-	scan_init(&b->scan, false, false);
-	watchdog_start(&b->watchdog, b->watchdog_time, adapter_now(base));
-	event.data.fd = b->hci;
-	epoll_ctl(b->epoll, EPOLL_CTL_ADD, b->hci, &event);
+	controller_pair(b, "hci0", &radio);
+	if (b->several.n > 1)
+		controller_pair(b, "hci1", &other_radio);
 	return gatt_open(b);
 }
 
@@ -942,7 +952,59 @@ static void a_crowd_passes_by(void **state)
 		}
 	assert_ptr_equal(kept, device->data);
 	for (unsigned i = 0; i < JOIN_SLOTS; i++)
-		assert_false(bus()->join->slots[i].used);
+		assert_false(bus()->controllers->join->slots[i].used);
+}
+
+/* What another controller hears, too, is told once; one of them may go. */
+static void an_address_is_heard_by_either_controller(void **state)
+{
+	struct adapter_point *p;
+	int first;
+
+	(void)state;
+	fake_host_destroy(host);
+	host = fake_host_create(&ops, "controllers=hci0,hci1");
+	p = point(ROOM, "field=temperature");
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, WARM);
+	first = radio;
+	radio = other_radio;
+	hear(ROOM, WARM);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 1);
+	hear(ROOM, WARMER);
+	CLOSE(fake_number(p), 25.06);
+	close(first);
+	turn();
+	assert_false(fake_is_lost(host));
+	assert_string_equal(fake_event(host, FAKE_LOG, 0)->text,
+			    "hci0 is gone: the others go on");
+	hear(ROOM, "0c16d2fc4002cf0903bf130161");
+	CLOSE(fake_number(p), 25.11);
+	close(radio);
+	radio = -1;
+	turn();
+	assert_true(fake_is_lost(host));
+}
+
+static void controllers_are_named_once_each(void **state)
+{
+	static const struct { const char *spec, *says; } t[] = {
+		{"controllers=hci0,usb1", "controllers: is hci0, hci1 ..."},
+		{"controllers=hci0,hci1,hci0", "controllers: names hci0 twice"},
+		{"controllers=hci0,hci1,hci2,hci3,hci4",
+		 "controllers: are 5, and may be 4"},
+		{"controller=ttyS0", "controller: is hci0, hci1 ..."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		fake_host_destroy(host);
+		host = fake_host_create(&ops, t[i].spec);
+		assert_int_equal(fake_check(host), 1);
+		assert_memory_equal(fake_refusals(host), t[i].says,
+				    strlen(t[i].says));
+	}
 }
 
 static void a_reload_takes_a_device_away(void **state)
@@ -985,6 +1047,8 @@ int main(void)
 		TEST(each_layout_has_points_of_its_own),
 		TEST(what_is_wrong_is_refused),
 		cmocka_unit_test(a_controller_has_a_name_or_an_address),
+		TEST(an_address_is_heard_by_either_controller),
+		TEST(controllers_are_named_once_each),
 		TEST(a_bus_is_its_controller_and_a_device_its_address),
 		TEST(a_controller_is_followed_where_its_number_moves),
 		TEST(a_controller_is_asked_again_when_the_kernel_is_ready),
