@@ -31,8 +31,15 @@ int modbus_check_bus(const struct adapter_bus *bus, struct adapter_error *error)
 		rc = adapter_refuse(bus, error, "echo", "is of serial lines");
 	if (b->transport == WIRE_RTU && b->close)
 		rc = adapter_refuse(bus, error, "close", "is of connections");
-	if (b->host && strchr(b->host, ':') &&
-	    strchr(b->host, ':') == strrchr(b->host, ':'))
+	if (b->host && strstr(b->host, "://"))
+		rc = adapter_refuse(bus, error, "host", "\"%s\": only the name "
+				    "or address, not how it is spoken to",
+				    b->host);
+	else if (b->host && strpbrk(b->host, " \t/"))
+		rc = adapter_refuse(bus, error, "host", "\"%s\" is no name or "
+				    "address", b->host);
+	else if (b->host && strchr(b->host, ':') &&
+		 strchr(b->host, ':') == strrchr(b->host, ':'))
 		rc = adapter_refuse(bus, error, "host", "\"%s\" has a port in "
 				    "it: that is 'tcp_port'", b->host);
 	if (b->serial && !wire_line_read(b->serial, &line))
@@ -146,6 +153,41 @@ static int check_states(struct check *c)
 	return 0;
 }
 
+/* In a manual the first digit of five or six names the table: 40001 and 400001
+ * are holding register 0 on the wire. What the first of the table is called
+ * then; 0: it does not look like that. */
+static int32_t first_of(int32_t address)
+{
+	static const int32_t firsts[] = {10001, 30001, 40001, 100001, 300001,
+					 400001};
+	int32_t first = 0;
+
+	for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
+		if (address >= firsts[i] &&
+		    address < firsts[i] + (i < 3 ? 9999 : 65536))
+			first = firsts[i];
+	return first;
+}
+
+static int refuse_address(const struct check *c, const char *key,
+			  int32_t address, unsigned span)
+{
+	int32_t base = (int32_t)modbus_base(c->d), first = first_of(address);
+
+	if (address < base)
+		return refuse(c, key, "%d is below address_base, %d", address,
+			      base);
+	if (address - base <= 65535)
+		return refuse(c, key, "%d: it takes %u registers, and %d is "
+			      "the last there is", address, span, base + 65535);
+	if (base == 0 && first > 65535)
+		return refuse(c, key, "%d is not within 65536 from 0 on: where "
+			      "a manual calls the first so, say address_base: "
+			      "%d", address, first);
+	return refuse(c, key, "%d is not within 65536 from %d on", address,
+		      base);
+}
+
 static bool is_within(const struct check *c, int32_t address, unsigned span)
 {
 	unsigned base = modbus_base(c->d);
@@ -172,9 +214,8 @@ static int check_place(struct check *c)
 			      "registers, not 1 to %u", span, most);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (!is_within(c, places[i].at, bits ? 1 : places[i].span))
-			return refuse(c, places[i].key, "%d is not within "
-				      "65536 from %u on", places[i].at,
-				      modbus_base(c->d));
+			return refuse_address(c, places[i].key, places[i].at,
+					      places[i].span);
 	if (!modbus_layout_make(p, c->format, modbus_base(c->d), most,
 				&c->layout))
 		return refuse(c, p->scale_from >= 0 ? "scale_from" : "high",
@@ -252,36 +293,54 @@ static int check_write(struct check *c, const struct adapter_facts *facts)
 	return 0;
 }
 
-/* 40001 in a manual is holding register 0 on the wire: five digits, the first
- * of which names the table. */
-static bool looks_like_a_manuals(const struct modbus_point *p)
+/* What of a point is written as in a manual: a coil at 10001 is an input that is
+ * looked for in the wrong table. Holding registers from 30001 on are not: many
+ * inverters have theirs there, counted from 0. -1: nothing is. */
+static int32_t manuals_address(const struct modbus_point *p)
 {
+	const int32_t places[] = {p->address, p->high, p->low, p->scale_from,
+				  p->write_address};
 	static const int32_t firsts[TABLES] = {
-		[TABLE_DISCRETE] = 10001, [TABLE_INPUT] = 30001,
-		[TABLE_HOLDING] = 40001,
+		[TABLE_COIL] = 10001, [TABLE_DISCRETE] = 10001,
+		[TABLE_INPUT] = 30001, [TABLE_HOLDING] = 40001,
 	};
-	int32_t first = firsts[p->table];
 
-	return p->model.n == 0 && first && p->address >= first && p->address < first + 9999;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (p->model.n == 0 && first_of(places[i]) == firsts[p->table])
+			return places[i];
+	}
+	return -1;
+}
+
+static void warn_manuals(const struct adapter_point *point, int32_t address,
+			 struct adapter_error *error)
+{
+	static const char *const tables[] = {"", "discrete", "", "input",
+					     "holding"};
+	const struct modbus_point *p = point->data;
+	const char *table = tables[address / 10000];
+	bool other = strcmp(table, modbus_table_names[p->table]);
+
+	adapter_warn(point->device->bus, error, NULL, "the point '%s' has the "
+		     "address %d: where a manual calls the first %s so, say "
+		     "%s%s%saddress_base: %d, and where it is meant, "
+		     "address_base: 0", point->name, address,
+		     p->table == TABLE_DISCRETE || p->table == TABLE_COIL ?
+		     "input" : "register", other ? "table: " : "",
+		     other ? table : "", other ? ", " : "", first_of(address));
 }
 
 int modbus_check_device(const struct adapter_device *device,
 			struct adapter_error *error)
 {
 	const struct modbus_device *d = device->data;
-	const struct modbus_point *p;
+	int32_t address = -1;
 
-	for (size_t i = 0; i < device->n_points && d->address_base < 0; i++) {
-		p = device->points[i]->data;
-		if (!looks_like_a_manuals(p))
-			continue;
-		adapter_warn(device->bus, error, NULL, "the point '%s' has the "
-			     "address %d: where a manual calls the first %s "
-			     "so, say address_base: %d, and where it is meant, "
-			     "address_base: 0", device->points[i]->name,
-			     p->address, p->table == TABLE_DISCRETE ? "input"
-			     : "register", p->address / 10000 * 10000 + 1);
-		break;
+	for (size_t i = 0; i < device->n_points && d->address_base < 0 &&
+			   address < 0; i++) {
+		address = manuals_address(device->points[i]->data);
+		if (address >= 0)
+			warn_manuals(device->points[i], address, error);
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@ enum { CLOSE_NEVER, CLOSE_AFTER_POLL };
 
 /* -1 where it is not given */
 #define ADDRESS_OPTION .flags = ADAPTER_AUTO, .fallback = "auto", .min = 0, \
-	.max = 131070
+	.max = 465536		/* 400001 and all that are behind it */
 
 static const struct adapter_key bus_keys[] = {
 	ADAPTER_KEY(ADAPTER_CHOICE, struct modbus_bus, transport,
@@ -65,7 +65,7 @@ static const struct adapter_key device_keys[] = {
 		    .help = "order of bytes, A being the most significant"),
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, address_base,
 		    .flags = ADAPTER_AUTO, .fallback = "auto", .min = 0,
-		    .max = 65535,
+		    .max = 400001,
 		    .help = "what the manual calls the first address; auto is "
 			    "0, and looks askance at 40001"),
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_device, max_hole,

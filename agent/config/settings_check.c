@@ -91,6 +91,33 @@ static void check_said(struct typing *t, unsigned before, int rc)
 				 t->scope->what, strerror(-rc));
 }
 
+/* It can be, but is hardly meant: a coil as a temperature, a measured value as a
+ * presence. */
+static void warn_type(struct typing *t, const struct resource_def *resource,
+		      const char *path)
+{
+	const struct config_point *p = t->point;
+	/* One without limits may be an adapter's only type, as sim's. */
+	bool fraction = (p->raw_type == LWM2M_FLOAT &&
+			 p->raw_min != p->raw_max) ||
+			p->scale.scale != 1 || p->scale.offset != 0;
+
+	if (resource->type == LWM2M_FLOAT && p->raw_type == LWM2M_BOOLEAN)
+		config_warning_add(t->scope->errors, key_place(t, "map"),
+				   t->scope->device, "'map': %s (%s) is a "
+				   "measured value, the point '%s' gives true "
+				   "or false, as 3200 (digital input) takes it",
+				   path, resource->name, p->name);
+	else if (resource->type == LWM2M_BOOLEAN && fraction &&
+		 p->raw_type != LWM2M_BOOLEAN)
+		config_warning_add(t->scope->errors, key_place(t, "map"),
+				   t->scope->device, "'map': %s (%s) is true or "
+				   "false, the point '%s' gives a measured "
+				   "value, as 3300 (generic sensor) takes it: "
+				   "all but 0 would be true", path,
+				   resource->name, p->name);
+}
+
 /* What the adapter reports must be able to become the resource's value. */
 static void check_type(struct typing *t)
 {
@@ -102,14 +129,16 @@ static void check_type(struct typing *t)
 		return;
 	resource = model_resource(config_device_model(t->device),
 				  p->resource.id[0], p->resource.id[2]);
-	if (!resource || resource->type == LWM2M_NONE ||
-	    resource->type == p->raw_type ||
+	if (!resource || resource->type == LWM2M_NONE)
+		return;
+	path_format(&p->resource, path);
+	warn_type(t, resource, path);
+	if (resource->type == p->raw_type ||
 	    (point_is_number((enum lwm2m_type)resource->type) &&
 	     point_is_number((enum lwm2m_type)p->raw_type)) ||
 	    (resource->type == LWM2M_STRING &&
 	     point_is_number((enum lwm2m_type)p->raw_type)))
 		return;
-	path_format(&p->resource, path);
 	config_scope_add(t->scope, key_place(t, "map"), "'map': %s (%s) is %s, "
 			 "the point gives %s", path, resource->name,
 			 point_is_number((enum lwm2m_type)resource->type)

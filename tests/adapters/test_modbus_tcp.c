@@ -680,7 +680,8 @@ static void wrong_settings_are_refused(void **state)
 	assert_string_equal(fake_refusals(host),
 		"length: takes 0 registers, not 1 to 2\n"
 		"type: takes 4 registers, not 1 to 2\n"
-		"address: 65535 is not within 65536 from 0 on\n"
+		"address: 65535: it takes 2 registers, and 65535 is the last "
+		"there is\n"
 		"bits: are of one register, int16 or uint16\n"
 		"bits: \"16\" is not like \"3\" or \"4-7\", 0 to 15\n"
 		"writable: only coils and holding registers are, or where "

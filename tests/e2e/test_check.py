@@ -162,6 +162,60 @@ class Check(Site):
                         f"poll: 200ms\n    address_base: {said}"), 0)
                     self.assertNotIn("warning", text)
 
+    def meter(self, keys, path="3300/0"):
+        """One with one point; what --check has to say."""
+        devices = sites.meters(502, units=(1,)).replace(
+            "table: holding, address: 100, type: int16, scale: 0.1,",
+            keys + ",").replace("3303/0", path).replace("unit: Cel, ", "")
+        self.assertIn(keys, devices)
+        return devices
+
+    def test_address_as_in_a_manual_elsewhere(self):
+        for keys, code, said in (
+                ("table: coil, address: 10017", 0, "first input so, say table: "
+                 "discrete, address_base: 10001"),
+                ("high: 40001, low: 40002", 0, "say address_base: 40001"),
+                ("address: 400001", 1, "say address_base: 400001"),
+                ("table: input, address: 300017", 1,
+                 "say address_base: 300001")):
+            with self.subTest(keys=keys):
+                text = self.check(self.meter(
+                    keys, "3200/0" if "coil" in keys else "3300/0"), code)
+                self.assertEqual(text.count("devices.yaml"), 1, text)
+                self.assertSays(text, "devices.yaml:", said)
+        self.assertNotIn("warning", self.check(self.meter("address: 35080"),
+                                               0))
+        text = self.check(self.meter("address: 400017").replace(
+            "poll: 200ms", "poll: 200ms\n    address_base: 400001"), 0)
+        self.assertNotIn("warning", text)
+
+    def test_type_that_does_not_suit_the_object(self):
+        for keys, path, said in (
+                ("table: coil, address: 1", "3303/0",
+                 "/3303/0/5700 (Sensor Value) is a measured value"),
+                ("address: 1, on_value: 1", "3303/0", "gives true or false"),
+                ("address: 1, type: float32", "3302/0",
+                 "/3302/0/5500 (Digital Input State) is true or false"),
+                ("address: 1, scale: 0.1", "3200/0", "all but 0 would be")):
+            with self.subTest(keys=keys):
+                text = self.check(self.meter(keys, path), 0)
+                self.assertSays(text, "devices.yaml:", "warning: 'map': ",
+                                said)
+        for keys, path in (("table: coil, address: 1", "3200/0"),
+                           ("address: 1", "3302/0"),
+                           ("address: 1, type: float32", "3303/0")):
+            with self.subTest(keys=keys):
+                self.assertNotIn("warning",
+                                 self.check(self.meter(keys, path), 0))
+
+    def test_host_that_is_more_than_one(self):
+        for host, said in (("192.0.2.1:502", "a port in it"),
+                           ("tcp://plc", "only the name or address"),
+                           ("'plc '", "is no name or address")):
+            text = self.check(f"buses: {{a: {{adapter: modbus, transport: tcp, "
+                              f"host: {host}}}}}\n")
+            self.assertSays(text, "devices.yaml:1:", "'host': ", said)
+
     def serial_meters(self, n, serial, poll):
         return (f"buses:\n  line: {{adapter: modbus, transport: rtu, "
                 f"port: /dev/ttyUSB0, serial: {serial}}}\n"
