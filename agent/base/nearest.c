@@ -61,6 +61,15 @@ void nearest_init(struct nearest *nearest, const char *word)
 	nearest->text[0] = '\0';
 }
 
+static void take(struct nearest *nearest, const char *known, size_t n,
+		 size_t steps)
+{
+	nearest->distance = steps;
+	nearest->best = known;
+	snprintf(nearest->text, sizeof(nearest->text),
+		 "; did you mean '%.*s'?", (int)n, known);
+}
+
 static void offer(struct nearest *nearest, const char *known, size_t n)
 {
 	size_t length = strlen(nearest->word), d;
@@ -72,10 +81,12 @@ static void offer(struct nearest *nearest, const char *known, size_t n)
 		d = 1;		/* cut short: "addr" */
 	if (d >= nearest->distance || d >= n)
 		return;
-	nearest->distance = d;
-	nearest->best = known;
-	snprintf(nearest->text, sizeof(nearest->text),
-		 "; did you mean '%.*s'?", (int)n, known);
+	take(nearest, known, n, d);
+}
+
+void nearest_choose(struct nearest *nearest, const char *known)
+{
+	take(nearest, known, strlen(known), 0);
 }
 
 void nearest_offer(struct nearest *nearest, const char *known)

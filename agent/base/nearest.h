@@ -14,6 +14,8 @@ struct nearest {
 };
 void nearest_init(struct nearest *nearest, const char *word);
 void nearest_offer(struct nearest *nearest, const char *known);
+/* It is that one, however far. */
+void nearest_choose(struct nearest *nearest, const char *known);
 /* Each of "tcp|rtu". best is then inside of choices and not terminated: only
  * nearest_text() knows it. */
 void nearest_offer_choices(struct nearest *nearest, const char *choices);

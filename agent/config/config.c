@@ -31,7 +31,7 @@ void config_append(void *items, size_t *n, void *item)
 static void offer_all(struct nearest *nearest, const struct config_key *keys)
 {
 	for (; keys && keys->type != KEY_END; keys++)
-		nearest_offer(nearest, keys->name);
+		config_key_offer(nearest, keys->name);
 }
 
 void config_refuse_key(struct config_scope *scope, const char *key,

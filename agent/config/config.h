@@ -43,6 +43,8 @@ struct config_errors {
 void config_errors_init(struct config_errors *errors);
 void config_errors_finish(struct config_errors *errors);
 /* Texts are copied; the same finding at the same place is kept once. */
+/* Is there one of this very place already? */
+bool config_error_at(const struct config_errors *errors, struct place place);
 void config_error_add(struct config_errors *errors, struct place place,
 		      const char *device, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

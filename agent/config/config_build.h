@@ -34,6 +34,10 @@ void config_miss(struct config_scope *scope, const char *name,
 /* What the SenML registry has in place of a spelling that is not in it; NULL:
  * nothing is known to be wrong with it. */
 const char *config_unit_senml(const char *unit);
+/* What a point of the object should be in, where its unit is another one in the
+ * registry than people mean; that one's name to *is. NULL: nothing. */
+const char *config_unit_taken(const char *unit, uint16_t object,
+			      const char **is);
 /* Of a node that should be a map or a list; "": nothing to say. */
 const char *config_blank_hint(const struct yaml_node *node);
 /* A map, or nothing at all (`points:` with all its lines commented out). */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "agent/lwm2m/awake.h"
 #include "agent/config/config_access.h"
 #include "agent/config/config_build.h"
@@ -68,10 +69,16 @@ static void profile_suggest(struct building *b, struct nearest *nearest)
 {
 	const char *name;
 
-	if (b->profiles && b->profiles->name)
-		for (size_t i = 0; (name = b->profiles->name(b->profiles, i));
-		     i++)
+	if (!b->profiles || !b->profiles->name)
+		return;
+	for (size_t i = 0; (name = b->profiles->name(b->profiles, i)); i++) {
+		const char *model = strrchr(name, '/');
+
+		if (model && !strcasecmp(model + 1, nearest->word))
+			nearest_choose(nearest, name);
+		else
 			nearest_offer(nearest, name);
+	}
 }
 
 /* Where one is near, it is that; else it matters where it was looked for. */
@@ -548,21 +555,18 @@ static void fleet_build(struct building *b, struct entry_of_devices *d)
 	}
 }
 
-/* What a device without a name says is looked at all the same, each key by
- * itself. */
-static void keys_check(struct building *b, const struct block *site,
-		       struct config_scope *scope)
+/* One without a name is refused, and shown by its place; what else is wrong
+ * with it is told all the same. */
+static const struct yaml_node *name_make(struct building *b,
+					 const struct yaml_node *node)
 {
-	struct config_device device = {0};
+	struct yaml_node *name = arena_take(b->arena, sizeof(*name));
 
-	for (const struct entry *e = site->first; e; e = e->next) {
-		const struct config_key *key =
-			config_key_find(config_device_keys, e->key);
-
-		if (key && key->type != KEY_OTHER && !template_in(e->value))
-			config_key_set(key, e->value, &device, b->arena,
-				       scope);
-	}
+	*name = (struct yaml_node){
+		.kind = YAML_TEXT, .place = node->place,
+		.text = arena_print(b->arena, "%s:%u:%u", node->place.file,
+				    node->place.line, node->place.column)};
+	return name;
 }
 
 void config_device_build(struct building *b, const struct yaml_node *node)
@@ -585,10 +589,6 @@ void config_device_build(struct building *b, const struct yaml_node *node)
 	if (endpoint && config_text(endpoint->value, "endpoint", &scope))
 		scope.device = endpoint->value->text;
 	config_require(&scope, config_device_keys, &d.site, node->place);
-	if (!scope.device) {	/* nothing to show it under */
-		keys_check(b, &d.site, &scope);
-		return;
-	}
-	d.template = endpoint->value;
+	d.template = scope.device ? endpoint->value : name_make(b, node);
 	fleet_build(b, &d);
 }

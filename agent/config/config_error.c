@@ -51,6 +51,17 @@ static bool known(const struct config_errors *errors, const struct place *place,
 	return false;
 }
 
+bool config_error_at(const struct config_errors *errors, struct place place)
+{
+	size_t n = 0;
+
+	for (struct config_error *e = errors->first;
+	     e && n < COMPARED_MAX; e = e->next, n++)
+		if (place_same(&e->place, &place))
+			return true;
+	return false;
+}
+
 static char *put(char **at, const char *text)
 {
 	char *copy = *at;

@@ -200,6 +200,13 @@ static bool set_real(const struct config_key *key,
 	return true;
 }
 
+static bool is_short_minutes(const char *text)
+{
+	size_t n = strspn(text, "0123456789. ");
+
+	return n && !strcmp(text + n, "m");
+}
+
 static bool refuse_time(const struct config_key *key,
 			const struct yaml_node *value, int rc,
 			struct config_scope *scope)
@@ -216,7 +223,9 @@ static bool refuse_time(const struct config_key *key,
 	else
 		config_scope_add(scope, value->place,
 				 "'%s' must be a time, as 500ms, 10s, 5min or "
-				 "2h, not '%s'", key->name, value->text);
+				 "2h, not '%s'%s", key->name, value->text,
+				 is_short_minutes(value->text) ?
+				 " (m is metres: min)" : "");
 	return false;
 }
 

@@ -83,6 +83,13 @@ bool config_key_set(const struct config_key *key, const struct yaml_node *value,
 void config_keys_fall_back(const struct config_key *keys, void *base,
 			   struct arena *arena);
 
+/* What another program, or a manual, calls the key: "baud" is `serial`. NULL: it
+ * is nothing that we know. */
+const char *config_key_usual(const char *name);
+/* Offers the name of a key, which may be meant by such a word. */
+struct nearest;
+void config_key_offer(struct nearest *nearest, const char *known);
+
 /* Single values. false: it is none, which was said; name: the key's. */
 bool config_text(const struct yaml_node *value, const char *name,
 		 struct config_scope *scope);

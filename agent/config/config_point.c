@@ -91,6 +91,7 @@ static void item_merge(struct point_list *list, size_t n_profile,
 	}
 	if (!name) {
 		point_miss_name(b, item, scope);
+		list_append(list, b, item);	/* for what else is wrong */
 		return;
 	}
 	same = list_find(list, name->kind == YAML_TEXT ? name->text : NULL);
@@ -422,7 +423,15 @@ static void warn_unit(const struct config_point *point,
 		      const struct config_scope *scope)
 {
 	const char *senml = point->unit ? config_unit_senml(point->unit) : NULL;
+	const char *is = NULL, *taken = !point->unit ? NULL :
+		config_unit_taken(point->unit, point->resource.id[0], &is);
 
+	if (taken)
+		config_warning_add(scope->errors, place_of(block, "unit",
+				   point->source->place), scope->device,
+				   "'unit': '%s' is %s in the SenML registry, "
+				   "a temperature is in %s", point->unit, is,
+				   taken);
 	if (senml)
 		config_warning_add(scope->errors, place_of(block, "unit",
 				   point->source->place), scope->device,
@@ -557,8 +566,8 @@ static void point_build(struct building *b, struct config_device *device,
 	if (!point->poll)
 		point->poll = device->poll;
 	check_ranges(point, block, scope);
-	warn_unit(point, block, scope);
 	map_set(b, device, point, block, scope);
+	warn_unit(point, block, scope);
 	definition_note(b, point);
 	device->fingerprint = fingerprint_add(device->fingerprint,
 					      &point->source->fingerprint,

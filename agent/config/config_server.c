@@ -12,12 +12,25 @@
 #include "objects/access.h"
 #include "objects/codec.h"
 
+/* "coap://2001:db8::1" */
+static bool is_bare_ipv6(const char *text)
+{
+	const char *host = strstr(text, "://");
+	const char *colon = host ? strchr(host + 3, ':') : NULL;
+
+	return colon && strchr(colon + 1, ':') && !strchr(host, '[');
+}
+
 static void refuse_uri(struct config_scope *scope,
 		       const struct yaml_node *value, int rc)
 {
 	const char *why =
 		rc == -EPROTONOSUPPORT ? "it must begin with coap://, "
 			"coaps://, coap+tcp:// or coaps+tcp://" :
+		strchr(value->text, '%') ? "zones of IPv6 (%eth0) are not "
+			"supported: give a global address, or a name" :
+		is_bare_ipv6(value->text) ? "an IPv6 address stands in "
+			"brackets, as coap://[2001:db8::1]:5683" :
 		rc == -ERANGE ? "its port must be 1 to 65535" :
 		rc == -EDOM ? "nothing may follow the port (where to register "
 			      "is 'path')" :

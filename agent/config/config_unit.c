@@ -4,6 +4,8 @@
 #include <string.h>
 #include "agent/config/config_build.h"
 
+#define TEMPERATURE 3303
+
 static const struct { const char *written, *senml; } units[] = {
 	{"degC", "Cel"}, {"deg C", "Cel"}, {"\xc2\xb0" "C", "Cel"},
 	{"\xe2\x84\x83", "Cel"}, {"Celsius", "Cel"}, {"celsius", "Cel"},
@@ -20,6 +22,24 @@ static const struct { const char *written, *senml; } units[] = {
 	{"m^3", "m3"}, {"m\xc2\xb2", "m2"}, {"m^2", "m2"}, {"sec", "s"}, {"Kg", "kg"},
 	{"KG", "kg"},
 };
+
+/* Of a temperature these are known by everybody, and in the registry they are
+ * something else. */
+static const struct { const char *written, *senml, *is; } temperatures[] = {
+	{"C", "Cel", "coulomb"},
+	{"F", "Cel, with scale: 0.5556 and offset: -17.78", "farad"},
+};
+
+const char *config_unit_taken(const char *unit, uint16_t object,
+			      const char **is)
+{
+	for (size_t i = 0; object == TEMPERATURE && i < 2; i++)
+		if (!strcmp(temperatures[i].written, unit)) {
+			*is = temperatures[i].is;
+			return temperatures[i].senml;
+		}
+	return NULL;
+}
 
 const char *config_unit_senml(const char *unit)
 {

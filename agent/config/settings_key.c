@@ -270,9 +270,9 @@ static void offer_all(struct nearest *nearest, const struct adapter_ops *ops,
 	const struct adapter_key *key = table_of(ops, level);
 
 	for (const struct config_key *k = hosts[level]; k->type != KEY_END; k++)
-		nearest_offer(nearest, k->name);
+		config_key_offer(nearest, k->name);
 	for (; key && key->type != ADAPTER_END; key = key_next(ops, key))
-		nearest_offer(nearest, key->name);
+		config_key_offer(nearest, key->name);
 }
 
 /* A bus gives to its devices, a device to its points: what a level below
@@ -291,8 +291,9 @@ static bool known_below(const struct adapter_ops *ops, enum level level,
 static const char *elsewhere(enum level level, const char *key)
 {
 	if (strspn(key, "0123456789-") == strlen(key))
-		return ": inside { } a text with commas needs quotes, as "
-		       "unit: \"1,2,5-18\"";
+		return ": inside { } a comma ends a value: write 0.1 with a "
+		       "point, and a text with commas in quotes, as unit: "
+		       "\"1,2,5-18\"";
 	if (level == SEARCH)
 		return NULL;
 	if (level != DEVICE && config_key_find(config_device_keys, key))
@@ -311,8 +312,9 @@ void level_refuse_unknown(struct typing *t, enum level level,
 		const char *other = elsewhere(level, s->key);
 		struct nearest nearest;
 
-		if (s->host || s->fleet || known_below(ops, level, s->key))
-			continue;
+		if (s->host || s->fleet || known_below(ops, level, s->key) ||
+		    config_error_at(t->scope->errors, s->place))
+			continue;	/* or: told as what it is meant for */
 		nearest_init(&nearest, s->key);
 		offer_all(&nearest, ops, level);
 		config_scope_add(t->scope, s->place, "unknown key '%s' of "

@@ -6,7 +6,7 @@ import re
 import tempfile
 
 import sites
-from harness import ROOT, Site
+from harness import ROOT, Site, wait_for
 
 DEVICES = "conf.d/devices.yaml"
 
@@ -242,6 +242,45 @@ class Check(Site):
                         "'bus', which may be meant by 'bsu'")
         self.assertSays(text, "devices.yaml:2:35: 'poll' is a time")
 
+    def test_all_mistakes_where_a_name_is_missing(self):
+        text = self.check("""\
+devices:
+  - bus: sim
+    pol: 5s
+    points: [{signl: constant, scale: 0, map: 33o3}]
+""")
+        for said in ("2:5: a device needs the key 'endpoint'",
+                     "3:5: unknown key 'pol' of a sim device; did you mean "
+                     "'poll'?", "4:14: a point needs the key 'name'",
+                     "4:15: unknown key 'signl' of a sim point; did you mean "
+                     "'signal'?", "4:39: 'scale' cannot be 0",
+                     "4:47: 'map' must be OBJECT/INSTANCE"):
+            self.assertSays(text, "devices.yaml:" + said)
+        self.assertEqual(len(text.splitlines()), 6, text)
+        text = self.check("devices: [{Endpoint: a, bus: sim, points: "
+                          "[{name: t}]}]\n")
+        self.assertEqual(len(text.splitlines()), 1, text)
+
+    def test_device_without_a_name_is_shown_by_its_place(self):
+        gateway = self.gateway(5683, sites.SIM + "  - {bus: sim}\n")
+        wait_for(lambda: re.search(r"devices.yaml:\d+:5 .*refused",
+                                   gateway.ctl("status").stdout),
+                 "the refused device")
+
+    def test_words_of_other_programs(self):
+        text = self.check(self.lines("transport: rtu, port: /dev/ttyS0, "
+                                     "baudrate: 9600, parity: E",
+                                     more=", slave: 3, interval: 10s"))
+        for word, key in (("baudrate", "serial"), ("parity", "serial"),
+                          ("slave", "unit"), ("interval", "poll")):
+            self.assertSays(text, f"unknown key '{word}'",
+                            f"did you mean '{key}'?")
+
+    def test_profile_without_its_vendor(self):
+        text = self.check("devices: [{endpoint: a, bus: sim, "
+                          "profile: SDM120}]\n")
+        self.assertSays(text, "did you mean 'eastron/sdm120'?")
+
     def test_missing_name_of_a_point(self):
         text = self.check("devices: [{endpoint: a, bus: sim, "
                           "points: [{nam: t, map: 3303/0}]}]\n")
@@ -281,6 +320,12 @@ class Check(Site):
                 f"unit: {unit}, map: 3300/0}}]}}]\n", 0)
             self.assertSays(text, "devices.yaml:1:60: warning: ",
                             f"'{unit}' is '{senml}' in the SenML registry")
+        for unit, said in (("C", "coulomb"), ("F", "scale: 0.5556")):
+            for path, there in (("3303/0", True), ("3300/0", False)):
+                text = self.check(
+                    "devices: [{endpoint: a, bus: sim, points: [{name: t, "
+                    f"unit: {unit}, map: {path}}}]}}]\n", 0)
+                self.assertEqual(said in text, there, text)
         for unit in ("Cel", "kWh", "furlong"):
             text = self.check(
                 "devices: [{endpoint: a, bus: sim, points: [{name: t, "

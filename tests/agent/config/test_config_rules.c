@@ -141,6 +141,13 @@ static void servers(void **state)
 		       "'coap://h:0': its port must be 1 to 65535\n"),
 		SERVER("id: 1, uri: coap://h:70000", "lwmux.yaml:2:18: 'uri' "
 		       "is 'coap://h:70000': its port must be 1 to 65535\n"),
+		SERVER("id: 1, uri: coap://2001:db8::1", "lwmux.yaml:2:18: "
+		       "'uri' is 'coap://2001:db8::1': an IPv6 address stands "
+		       "in brackets, as coap://[2001:db8::1]:5683\n"),
+		SERVER("id: 1, uri: 'coap://[fe80::1%eth0]'", "lwmux.yaml:2:18:"
+		       " 'uri' is 'coap://[fe80::1%eth0]': zones of IPv6 "
+		       "(%eth0) are not supported: give a global address, or a "
+		       "name\n"),
 		SERVER("id: 1, uri: coap://h/rd", "lwmux.yaml:2:18: 'uri' is "
 		       "'coap://h/rd': nothing may follow the port (where to "
 		       "register is 'path')\n"),

@@ -224,8 +224,9 @@ static void unknown_keys(void **state)
 	checked(DEVICE("unit: 1, map: 3303/0"), "conf.d/a.yaml:1:46: unknown "
 		"key 'map' of a probe device (it is one of points)\n");
 	checked(DEVICE("unit: 1,2"), "conf.d/a.yaml:1:45: unknown key '2' of a "
-		"probe device: inside { } a text with commas needs quotes, as "
-		"unit: \"1,2,5-18\"\n");
+		"probe device: inside { } a comma ends a value: write 0.1 "
+		"with a point, and a text with commas in quotes, as unit: "
+		"\"1,2,5-18\"\n");
 	checked(POINT("zzz: 12, yyy: 13"), "conf.d/a.yaml:3:17: unknown key "
 		"'zzz' of a probe point\n"
 		"conf.d/a.yaml:3:26: unknown key 'yyy' of a probe point\n");
