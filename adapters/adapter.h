@@ -23,7 +23,7 @@
 #include "objects/value.h"
 
 #define ADAPTER_ABI 1u
-#define ADAPTER_MINOR 4u
+#define ADAPTER_MINOR 5u
 #define ADAPTER_NEVER INT64_MAX
 
 struct adapter_host;		/* functions of the host, below */
@@ -68,6 +68,10 @@ struct adapter_command {
 	struct lwm2m_value value;	/* raw: scale and offset undone, within
 					 * the facts' min and max */
 	int64_t deadline;
+	/* minor 5. What else the request says of the point's group (below), a
+	 * point once: all of it is done at once, or nothing. It lives as long
+	 * as this one, which alone is done or cancelled. NULL: no more. */
+	struct adapter_command *with;
 };
 
 enum adapter_search_kind { ADAPTER_SCAN, ADAPTER_PROBE };
@@ -114,6 +118,10 @@ struct adapter_facts {			/* of a point; zeroed by the host */
 	 * raw: the host holds it against the point's range. */
 	bool has_initial;
 	double initial;
+
+	/* minor 5. Points of a device with one and the same name here are
+	 * written together. A text of the point's data; NULL: by itself. */
+	const char *group;
 };
 
 enum adapter_key_type {			/* member's C type */

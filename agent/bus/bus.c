@@ -234,29 +234,47 @@ static bool has_bytes(const struct lwm2m_value *value)
 	       value->type == LWM2M_CORELINK;
 }
 
-int bus_write(struct bus_device *device, uint32_t point,
-	      const struct lwm2m_value *raw, int64_t deadline, uint64_t id)
+static struct bus_command *command_create(struct bus_device *device,
+					  const struct bus_write *write,
+					  int64_t deadline)
 {
+	const struct lwm2m_value *raw = &write->raw;
 	size_t n = has_bytes(raw) ? raw->length : 0;
-	struct bus_command *command;
+	struct bus_command *command = take(sizeof(*command) + n);
 
-	if (is_leaving(device))
-		return -ESHUTDOWN;
-	if (point >= device->base.n_points)
-		return -EINVAL;
-	if (atomic_load(&device->commands) >= BUS_COMMANDS_MAX)
-		return -EAGAIN;
-	atomic_fetch_add(&device->commands, 1);
-	command = take(sizeof(*command) + n);
-	command->id = id;
 	command->base = (struct adapter_command){
-		.point = device->base.points[point], .kind = ADAPTER_WRITE,
-		.value = *raw, .deadline = deadline,
+		.point = device->base.points[write->point],
+		.kind = ADAPTER_WRITE, .value = *raw, .deadline = deadline,
 	};
 	if (has_bytes(raw)) {
 		if (n > 0)
 			memcpy(command->bytes, raw->as.bytes, n);
 		command->base.value.as.bytes = command->bytes;
+	}
+	return command;
+}
+
+int bus_write(struct bus_device *device, const struct bus_write *writes,
+	      size_t n, int64_t deadline, uint64_t id)
+{
+	struct bus_command *command, *last;
+
+	if (is_leaving(device))
+		return -ESHUTDOWN;
+	for (size_t i = 0; i < n; i++)
+		if (writes[i].point >= device->base.n_points)
+			return -EINVAL;
+	if (atomic_load(&device->commands) >= BUS_COMMANDS_MAX)
+		return -EAGAIN;
+	atomic_fetch_add(&device->commands, 1);
+	last = command = command_create(device, &writes[0], deadline);
+	command->id = id;
+	for (size_t i = 1; i < n; i++) {
+		struct bus_command *with = command_create(device, &writes[i],
+							  deadline);
+
+		last->base.with = &with->base;
+		last = with;
 	}
 	request_post(bus_of(device), (struct bus_request){
 		.kind = INBOX_DO, .device = device, .command = command});

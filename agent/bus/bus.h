@@ -99,13 +99,16 @@ struct bus_device *bus_attach(struct bus *bus,
 void bus_detach(struct bus_device *device);
 void bus_device_free(struct bus_device *device);
 
-/* raw is copied. BUS_DONE with this id follows if 0 is returned. -EAGAIN: 16
- * wait already; -ESHUTDOWN: the device or the bus is on its way out.
+/* Of a point: raw. */
+struct bus_write { uint32_t point; struct lwm2m_value raw; };
+/* n > 0; more than one: of points of one group, a point once, which are written
+ * together or not at all. All is copied. BUS_DONE with this id, once, follows
+ * if 0 is returned; of the first point. -EAGAIN: 16 wait already; -ESHUTDOWN: the device or the bus is on its way out.
  * Deadlines (monotonic ns) are the caller's to answer: bus_cancel() then, and
  * no BUS_DONE follows, except one that is in the mailbox already: an unknown id
  * means nothing. A command whose deadline has passed is not begun. */
-int bus_write(struct bus_device *device, uint32_t point,
-	      const struct lwm2m_value *raw, int64_t deadline, uint64_t id);
+int bus_write(struct bus_device *device, const struct bus_write *writes,
+	      size_t n, int64_t deadline, uint64_t id);
 void bus_cancel(struct bus_device *device, uint64_t id);
 /* From now on the point is polled every `poll` ns, if it is polled at all. */
 void bus_poll_period(struct bus_device *device, uint32_t point, int64_t poll);

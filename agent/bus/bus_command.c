@@ -13,6 +13,24 @@ static struct bus *bus_of(const struct bus_device *device)
 	return container_of(device->base.bus, struct bus, base);
 }
 
+/* Of its group, the next one. */
+static struct bus_command *with_of(const struct bus_command *command)
+{
+	return command->base.with ?
+	       container_of(command->base.with, struct bus_command, base) :
+	       NULL;
+}
+
+void command_free(struct bus_command *command)
+{
+	struct bus_command *with;
+
+	for (; command; command = with) {
+		with = with_of(command);
+		free(command);
+	}
+}
+
 void device_ready(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
@@ -52,7 +70,7 @@ static void command_say(struct bus_device *device, struct bus_command *command,
 			.event = BUS_DONE, .id = command->id, .error = error,
 			.point = (uint32_t)(point - device->points),
 			.when = bus_now()});
-	free(command);
+	command_free(command);
 }
 
 void command_end(struct bus_device *device, int error)
@@ -121,33 +139,56 @@ void command_forget(struct bus_device *device, uint64_t id)
 	command_say(device, queue_take(at), 0);
 }
 
+/* Into bus->asked; how many of the command's points are still to be read. */
+static size_t unread_collect(struct bus *bus, struct bus_command *command)
+{
+	size_t n = 0;
+
+	for (; command; command = with_of(command))
+		if (!command->read)
+			bus->asked[n++] = command->base.point;
+	return n;
+}
+
+static bool is_read(const struct bus_command *command)
+{
+	while (command && command->read)
+		command = with_of(command);
+	return !command;
+}
+
 void command_read_back(struct bus_point *point)
 {
 	struct bus_device *device = container_of(point->base.device,
 						 struct bus_device, base);
-	struct bus_command *command = device->current;
+	struct bus_command *c = device->current;
 
-	if (command && command->state == COMMAND_READING &&
-	    command->base.point == &point->base)
+	if (!c || c->state != COMMAND_READING)
+		return;
+	for (; c; c = with_of(c))
+		c->read |= c->base.point == &point->base;
+	if (is_read(device->current))
 		command_end(device, 0);
 }
 
 /* The device has confirmed the write: that it is done does not hang on reading
- * it back, which is for the value to be there when the server asks. A report
- * or a fault of the point ends the command from within. */
+ * it back, which is for the value to be there when the server asks. Reports or
+ * faults of all its points end the command from within. */
 static void read_back(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
 	struct bus_command *command = device->current;
-	int rc = -EAGAIN;
+	size_t n = unread_collect(bus, command), before;
+	int rc, tries = READ_BACK_TRIES;
 
 	command->state = COMMAND_READING;
-	for (int i = 0; i < READ_BACK_TRIES && rc == -EAGAIN; i++) {
-		bus->asked[0] = command->base.point;
-		rc = device_exchange(device, 1);
-		if (device->current != command)
-			break;
-	}
+	do {
+		before = n;
+		rc = device_exchange(device, n);
+		n = device->current == command ?
+		    unread_collect(bus, command) : 0;
+	} while (n > 0 && --tries > 0 &&
+		 (rc == -EAGAIN || (rc == 0 && n < before)));
 	if (device->current == command && rc != -EINPROGRESS)
 		command_end(device, 0);
 	device_schedule(device);
@@ -175,21 +216,32 @@ static bool command_wait(struct bus_device *device)
 	return true;
 }
 
+/* The device has taken it: what is only written is so, the rest can be read. */
+static void command_taken(struct bus_command *command)
+{
+	for (; command; command = with_of(command)) {
+		struct bus_point *point = container_of(
+			command->base.point, struct bus_point, base);
+
+		command->read = point->due == POLL_NEVER;
+		if (point->base.poll == POLL_NEVER)
+			point_written(point, &command->base.value);
+	}
+}
+
 /* The adapter is through with it. */
 static void command_settle(struct bus_device *device)
 {
 	const struct bus *bus = bus_of(device);
-	const struct bus_command *command = device->current;
-	struct bus_point *point = container_of(
-		command->base.point, struct bus_point, base);
+	struct bus_command *command = device->current;
 	int lost = bus->lost ? bus->lost : device->attachment == DEVICE_LOST ?
 		   -ENODEV : 0;
 
 	if (command->error == -EBUSY && !lost && command_wait(device))
 		return;
-	if (command->error == 0 && point->base.poll == POLL_NEVER)
-		point_written(point, &command->base.value);
-	if (command->error != 0 || point->due == POLL_NEVER)
+	if (command->error == 0)
+		command_taken(command);
+	if (command->error != 0 || is_read(command))
 		command_end(device, command->error);
 	else if (lost)
 		command_end(device, lost);

@@ -19,9 +19,9 @@ void device_destroy(struct bus_device *device)
 
 	while ((command = device->queue)) {
 		device->queue = command->next;
-		free(command);
+		command_free(command);
 	}
-	free(device->current);
+	command_free(device->current);
 	kept_finish(&device->kept);
 	free(device->counters.at);
 	free(device);

@@ -15,6 +15,7 @@
 #include "agent/bus/bus_poll.h"
 #include "agent/bus/bus_state.h"
 #include "agent/base/heap.h"
+#include "agent/config/config_group.h"
 
 #define BUS_COMMANDS_MAX 16	/* of one device that wait or run */
 #define BUS_STUCK_MAX 64	/* exchanges in a row that only learn */
@@ -56,6 +57,7 @@ struct bus_command {
 	int error;
 	int64_t again;
 	bool forgotten;		/* but the adapter cannot cancel */
+	bool read;		/* read back, or need not be */
 	uint8_t bytes[];	/* of the value */
 };
 
@@ -88,6 +90,7 @@ struct bus_device {
 	bool ready;			/* in the bus's list */
 	bool keeping;			/* BUS_KEEP is due */
 	bool missed;			/* in this exchange */
+	bool setup_told;		/* that it fails, in the log, once */
 	bool make_safe;			/* before anything else, once it is
 					 * attached */
 	bool orphaned;			/* made safe as the agent thread hangs */
@@ -209,9 +212,9 @@ void device_make_safe(struct bus_device *device);
 /* Looks whether the agent thread lives, else sees to its devices; returns when
  * to look again. */
 int64_t bus_agent_watch(struct bus *bus, int64_t now);
-/* A write of our own, in place of a command; what became of it. */
-int device_write(struct bus_device *device, struct bus_point *point,
-		 double number);
+/* A write of our own, in place of a command: the numbers of this point and of
+ * those that are written together with it. What became of it. */
+int device_write(struct bus_device *device, size_t at, group_number *number_of);
 
 /* bus_setup.c: what the device is told after each connect, and then again and
  * again. */
@@ -222,6 +225,8 @@ int64_t setup_due(const struct bus_device *device);
 int setup_step(struct bus_device *device, int64_t now, const char **name);
 
 /* bus_command.c */
+/* With all that goes with it; NULL is fine. */
+void command_free(struct bus_command *command);
 void command_queue(struct bus_device *device, struct bus_command *command);
 void command_forget(struct bus_device *device, uint64_t id);
 void commands_fail(struct bus_device *device, int error);

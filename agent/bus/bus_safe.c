@@ -4,6 +4,7 @@
  * nobody is left to command it: the agent thread hangs (a dead man's handle),
  * or the run before was killed. On the bus's thread. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "agent/bus/bus_private.h"
@@ -14,52 +15,79 @@ static const struct timespec busy_pause = {0, 200 * 1000 * 1000};
 /* The beat of a loop that waits for long comes every few seconds only. */
 #define BEAT_LATE (10 * POLL_SECOND)
 
+static int command_fill(struct bus_device *device, size_t at, double number,
+			struct adapter_command *command)
+{
+	const struct config_point *conf = &device->conf->points[at];
+	struct lwm2m_value value = lwm2m_float(number);
+
+	*command = (struct adapter_command){
+		.point = &device->points[at].base, .kind = ADAPTER_WRITE,
+		.deadline = bus_now() + SAFE_WITHIN};
+	return point_invert(&conf->scale, &value,
+			    (enum lwm2m_type)conf->raw_type, conf->raw_min,
+			    conf->raw_max, &command->value);
+}
+
 /* What an adapter does not do at once is not waited for. */
-static int raw_write(struct bus_device *device, struct bus_point *point,
-		     const struct lwm2m_value *raw)
+static int command_do(struct bus_device *device, struct bus_command *command)
 {
 	struct bus *bus = container_of(device->base.bus, struct bus, base);
-	struct bus_command command = {
-		.base = {.point = &point->base, .kind = ADAPTER_WRITE,
-			 .value = *raw, .deadline = bus_now() + SAFE_WITHIN},
-		.state = COMMAND_RUNNING,
-	};
-	int rc = bus->ops->command(&command.base);
+	int rc = bus->ops->command(&command->base);
 
-	if (command.state == COMMAND_ENDED)
-		return command.error;
+	if (command->state == COMMAND_ENDED)
+		return command->error;
 	if (rc == -EINPROGRESS && bus->ops->cancel)
-		bus->ops->cancel(&command.base);
+		bus->ops->cancel(&command->base);
 	return rc;
 }
 
-int device_write(struct bus_device *device, struct bus_point *point,
-		 double number)
+static size_t together_count(const struct bus_device *device, size_t at,
+			     group_number *number_of)
 {
-	const struct config_point *conf =
-		&device->conf->points[point - device->points];
-	struct lwm2m_value value = lwm2m_float(number), raw;
-	int rc = point_invert(&conf->scale, &value,
-			      (enum lwm2m_type)conf->raw_type, conf->raw_min,
-			      conf->raw_max, &raw);
+	size_t n = 0;
 
-	return rc ? rc : raw_write(device, point, &raw);
+	for (size_t i = at; i < device->base.n_points;
+	     i = group_next(device->conf, i, number_of))
+		n++;
+	return n;
+}
+
+int device_write(struct bus_device *device, size_t at, group_number *number_of)
+{
+	const struct config_point *points = device->conf->points;
+	size_t n = together_count(device, at, number_of), i = at;
+	struct adapter_command *with = calloc(n, sizeof(*with));
+	struct bus_command command = {.state = COMMAND_RUNNING};
+	int rc;
+
+	if (!with)
+		abort();
+	rc = command_fill(device, at, *number_of(&points[at]), &command.base);
+	for (size_t k = 1; k < n && rc == 0; k++) {
+		i = group_next(device->conf, i, number_of);
+		rc = command_fill(device, i, *number_of(&points[i]), &with[k]);
+		*(k == 1 ? &command.base.with : &with[k - 1].with) = &with[k];
+	}
+	if (rc == 0)
+		rc = command_do(device, &command);
+	free(with);
+	return rc;
 }
 
 /* Once more: there may be no later. */
-static bool point_safe(struct bus_device *device, struct bus_point *point,
-		       const struct config_point *conf)
+static bool point_safe(struct bus_device *device, size_t at)
 {
-	int rc = device_write(device, point, conf->safe);
+	int rc = device_write(device, at, group_safe);
 
 	if (rc == -EBUSY) {
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &busy_pause, NULL);
-		rc = device_write(device, point, conf->safe);
+		rc = device_write(device, at, group_safe);
 	}
 	if (rc < 0)
 		log_line(LOG_WARN, device->base.name, device->base.bus->name,
-			 "point %s could not be made safe: %s", conf->name,
-			 strerror(-rc));
+			 "point %s could not be made safe: %s",
+			 device->conf->points[at].name, strerror(-rc));
 	return rc >= 0;
 }
 
@@ -75,9 +103,8 @@ bool device_safe(struct bus_device *device)
 	if (device->current)
 		return false;
 	for (size_t i = 0; i < device->base.n_points; i++)
-		if (device->conf->points[i].has_safe)
-			done &= point_safe(device, &device->points[i],
-					   &device->conf->points[i]);
+		if (group_is_first(device->conf, i, group_safe))
+			done &= point_safe(device, i);
 	return done;
 }
 

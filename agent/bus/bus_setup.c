@@ -13,7 +13,8 @@ static const struct config_point *conf_of(const struct bus_device *device,
 
 static uint32_t next_from(const struct bus_device *device, size_t i)
 {
-	while (i < device->base.n_points && !conf_of(device, i)->is_setup)
+	while (i < device->base.n_points &&
+	       !group_is_first(device->conf, i, group_setup))
 		i++;
 	return (uint32_t)i;
 }
@@ -22,7 +23,7 @@ static int64_t next_beat(const struct bus_device *device, size_t i)
 {
 	int64_t every = conf_of(device, i)->every;
 
-	return conf_of(device, i)->is_setup && every > 0 ?
+	return every > 0 && group_is_first(device->conf, i, group_setup) ?
 	       device->points[i].served + every : POLL_NEVER;
 }
 
@@ -67,7 +68,7 @@ int setup_step(struct bus_device *device, int64_t now, const char **name)
 	*name = point->base.name;
 	bus->called = true;
 	if (bus->ops->command)
-		rc = device_write(device, point, conf_of(device, i)->setup);
+		rc = device_write(device, i, group_setup);
 	if (rc < 0)
 		return rc;
 	point->served = now;

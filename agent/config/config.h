@@ -144,6 +144,7 @@ struct config_point {
 	struct config_source *source;	/* NULL once typed */
 	/* By settings.c: */
 	void *data;			/* the adapter's struct, pristine */
+	const char *group;		/* in the adapter's data; or NULL */
 	bool polled, settable;
 	uint8_t raw_type;		/* enum lwm2m_type */
 	double raw_min, raw_max;

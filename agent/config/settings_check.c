@@ -200,6 +200,7 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 	p->polled = facts->polled && p->poll != INT64_MAX;
 	p->settable = facts->writable;
 	p->raw_type = (uint8_t)facts->type;
+	p->group = facts->group;
 	if (facts->type == LWM2M_FLOAT && !p->rounded &&
 	    p->scale.decimals >= 0)
 		p->scale.decimals = POINT_DECIMALS_OWN;

@@ -2,6 +2,8 @@
  * safe_after: a device that no server has commanded for so long goes into its
  * safe state, by the `safe` values of its points. It stays there until a
  * server writes again. (What becomes of it when it leaves: bus_safe.c.) */
+#include <stdlib.h>
+#include "agent/config/config_group.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/client/services.h"
 #include "agent/base/log.h"
@@ -33,20 +35,37 @@ void endpoint_served(struct endpoint *e, int64_t now)
 	endpoint_reschedule(e);
 }
 
-static void point_write(struct endpoint *e, uint32_t index, int64_t now)
+static int write_fill(const struct config_point *p, uint32_t index,
+		      struct bus_write *write)
 {
-	const struct config_point *p = &e->conf->points[index];
-	struct lwm2m_value value = lwm2m_float(p->safe), raw;
-	int rc = point_invert(&p->scale, &value, (enum lwm2m_type)p->raw_type,
-			      p->raw_min, p->raw_max, &raw);
+	struct lwm2m_value value = lwm2m_float(p->safe);
 
+	write->point = index;
+	return point_invert(&p->scale, &value, (enum lwm2m_type)p->raw_type,
+			    p->raw_min, p->raw_max, &write->raw);
+}
+
+/* And those that are written together with it. */
+static void point_write(struct endpoint *e, size_t at, int64_t now)
+{
+	const struct config_device *conf = e->conf;
+	struct bus_write *writes = calloc(conf->n_points, sizeof(*writes));
+	size_t n = 0;
+	int rc = 0;
+
+	if (!writes)
+		abort();
+	for (size_t i = at; i < conf->n_points && rc == 0;
+	     i = group_next(conf, i, group_safe))
+		rc = write_fill(&conf->points[i], (uint32_t)i, &writes[n++]);
 	if (rc == 0)	/* nobody waits for the end of it */
-		rc = bus_write(e->device, index, &raw, now + SAFE_WITHIN,
+		rc = bus_write(e->device, writes, n, now + SAFE_WITHIN,
 			       ++e->services->next_id);
+	free(writes);
 	if (rc < 0)
-		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
-			 "point %s could not be made safe: error %d", p->name,
-			 -rc);
+		log_line(LOG_WARN, conf->endpoint, conf->bus,
+			 "point %s could not be made safe: error %d",
+			 conf->points[at].name, -rc);
 }
 
 void endpoint_safe_due(struct endpoint *e, int64_t now)
@@ -65,7 +84,7 @@ void endpoint_safe_due(struct endpoint *e, int64_t now)
 	log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
 		 "no server for %lld s: the device goes into its safe state",
 		 (long long)(e->conf->safe_after / SECOND));
-	for (uint32_t i = 0; i < e->conf->n_points; i++)
-		if (e->conf->points[i].has_safe)
+	for (size_t i = 0; i < e->conf->n_points; i++)
+		if (group_is_first(e->conf, i, group_safe))
 			point_write(e, i, now);
 }

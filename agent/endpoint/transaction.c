@@ -6,6 +6,7 @@
 #include <string.h>
 #include "agent/endpoint/transaction.h"
 #include "agent/client/services.h"
+#include "agent/config/config_group.h"
 #include "agent/base/log.h"
 #include "objects/ids.h"
 
@@ -35,7 +36,7 @@ static struct lwm2m_value copy(struct lwm2m_value value)
  * refuses. */
 static uint8_t prepare(const struct endpoint *e,
 		       const struct lwm2m_record *record,
-		       struct transaction_write *write)
+		       struct bus_write *write)
 {
 	long index = endpoint_point(e, &record->path);
 	const struct config_point *p;
@@ -58,7 +59,7 @@ static uint8_t check(void *owner, const struct lwm2m_record *record,
 		     bool *ranged)
 {
 	const struct endpoint *e = owner;
-	struct transaction_write write = {0};
+	struct bus_write write = {0};
 	uint8_t code = prepare(e, record, &write);
 
 	*ranged = !code && e->conf->points[write.point].has_range;
@@ -122,14 +123,47 @@ void transaction_finish(struct transaction *b, uint8_t code, int64_t now)
 		transaction_release(e, now);
 }
 
+static const struct config_point *point_of(const struct transaction *b, size_t i)
+{
+	return &b->endpoint->conf->points[b->writes[i].point];
+}
+
+static bool is_among(const struct transaction *b, size_t n, uint32_t point)
+{
+	for (size_t i = b->at; i < b->at + n; i++)
+		if (b->writes[i].point == point)
+			return true;
+	return false;
+}
+
+/* Moves those that are written together with the next write up to it; how many
+ * that makes. A point that comes again is another write. */
+static size_t group_gather(struct transaction *b)
+{
+	size_t n = 1;
+
+	for (size_t i = b->at + 1; i < b->n; i++) {
+		struct bus_write write = b->writes[i];
+
+		if (!group_has(point_of(b, b->at), point_of(b, i)) ||
+		    is_among(b, n, write.point))
+			continue;
+		memmove(&b->writes[b->at + n + 1], &b->writes[b->at + n],
+			(i - b->at - n) * sizeof(write));
+		b->writes[b->at + n++] = write;
+	}
+	return n;
+}
+
 /* Hands the next write to the bus. false: it could not, code is the answer. */
 static bool next(struct transaction *b, uint8_t *code)
 {
 	struct endpoint *e = b->endpoint;
 
 	b->id = ++e->services->next_id;
-	if (bus_write(e->device, b->writes[b->at].point,
-		      &b->writes[b->at].raw, b->due.due, b->id) == 0)
+	b->under_way = group_gather(b);
+	if (bus_write(e->device, &b->writes[b->at], b->under_way, b->due.due,
+		      b->id) == 0)
 		return true;
 	*code = CODE(5, 3);
 	return false;
@@ -228,8 +262,7 @@ static struct transaction *find(struct endpoint *e, uint64_t id)
 }
 
 /* Was this Reboot or Factory Reset? */
-static bool restarts(const struct endpoint *e,
-		     const struct transaction_write *write)
+static bool restarts(const struct endpoint *e, const struct bus_write *write)
 {
 	const struct lwm2m_path *path =
 		&e->conf->points[write->point].resource;
@@ -248,7 +281,9 @@ void transaction_done(struct endpoint *e, uint64_t id, int error, int64_t now)
 	if (!b)
 		return;		/* its deadline has passed */
 	code = b->code;
-	if (!error && ++b->at < b->n && next(b, &code))
+	if (!error)
+		b->at += b->under_way;
+	if (!error && b->at < b->n && next(b, &code))
 		return;
 	if (error) {
 		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,

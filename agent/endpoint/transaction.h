@@ -38,11 +38,9 @@ struct transaction {
 	uint8_t code;			/* answered when all went well */
 	bool deferred;			/* waits for the device to be heard */
 	bool accepted;			/* answered already: nobody waits */
-	size_t n, at;
-	struct transaction_write {
-		uint32_t point;
-		struct lwm2m_value raw;
-	} writes[];
+	size_t n, at;			/* writes; that many are done */
+	size_t under_way;		/* at the bus: of one group */
+	struct bus_write writes[];
 };
 
 /* The check of a write against its point (owner: the endpoint), before any is

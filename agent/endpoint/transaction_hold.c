@@ -6,6 +6,7 @@
 #include <string.h>
 #include "agent/endpoint/transaction.h"
 #include "agent/client/services.h"
+#include "agent/config/config_group.h"
 #include "agent/base/log.h"
 #include "objects/codec.h"
 
@@ -52,6 +53,11 @@ static bool is_execute(const struct transaction *b, size_t i)
 	return b->endpoint->conf->points[b->writes[i].point].has_on_execute;
 }
 
+static bool is_of_group(const struct transaction *b, size_t i)
+{
+	return b->endpoint->conf->points[b->writes[i].point].group != NULL;
+}
+
 static bool has_execute(const struct transaction *b)
 {
 	for (size_t i = b->at; i < b->n; i++)
@@ -95,12 +101,14 @@ static void follow(struct transaction *b, struct transaction *superseded_by)
 		transaction_drop(b);
 }
 
+/* One of a group stays with the others of it: the later one is written after
+ * them. */
 static void replace(struct transaction *old, struct transaction *with)
 {
 	size_t before = old->n;
 
 	for (size_t i = old->at; i < old->n; )
-		if (!is_execute(old, i) &&
+		if (!is_execute(old, i) && !is_of_group(old, i) &&
 		    writes_point(with, old->writes[i].point))
 			write_take(old, i);
 		else
@@ -237,7 +245,7 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records,
 		for (size_t i = b->n; b->accepted && !b->superseded_by &&
 				      i > b->at &&
 				      (b->deferred || !has_execute(b));) {
-			const struct transaction_write *w = &b->writes[--i];
+			const struct bus_write *w = &b->writes[--i];
 			const struct config_point *p =
 				&e->conf->points[w->point];
 			const struct resource_def *def = model_resource(
@@ -294,10 +302,34 @@ void transaction_store(const struct endpoint *e)
 	free(bytes);
 }
 
-static void restore(struct endpoint *e, const struct lwm2m_record *record)
+static const struct config_point *point_of(const struct endpoint *e,
+					   const struct lwm2m_record *record)
+{
+	long index = endpoint_point(e, &record->path);
+
+	return index < 0 ? NULL : &e->conf->points[index];
+}
+
+/* How many of them, from the first on, are written together. */
+static size_t together(const struct endpoint *e,
+		       const struct lwm2m_record *records, size_t n)
+{
+	const struct config_point *first = point_of(e, &records[0]), *point;
+	size_t i = 1;
+
+	for (; first && i < n; i++) {
+		point = point_of(e, &records[i]);
+		if (!point || !group_has(first, point))
+			break;
+	}
+	return i;
+}
+
+static void restore(struct endpoint *e, const struct lwm2m_record *records,
+		    size_t n)
 {
 	uint8_t code = CODE(2, 4);
-	struct transaction *b = transaction_create(e, record, 1, &code);
+	struct transaction *b = transaction_create(e, records, n, &code);
 
 	if (!b)
 		return;		/* its point is gone, or another now */
@@ -320,8 +352,13 @@ void transaction_restore(struct endpoint *e)
 		codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),
 			     &root, bytes, n, room->records, REQUEST_RECORDS, &scratch);
 
-	for (int i = 0; i < count && i < TRANSACTION_HELD_MAX; i++)
-		restore(e, &room->records[i]);
+	for (int i = 0, held = 0; i < count && held < TRANSACTION_HELD_MAX; held++) {
+		size_t group = together(e, &room->records[i],
+					(size_t)(count - i));
+
+		restore(e, &room->records[i], group);
+		i += (int)group;
+	}
 	if (count > 0)
 		log_line(LOG_NOTE, e->conf->endpoint, e->conf->bus,
 			 "%d accepted writes wait for the device", count);

@@ -907,15 +907,30 @@ int fake_poll(struct adapter_device *device, unsigned *exchanges)
 	return rc;
 }
 
+int fake_write_group(struct adapter_point *const *points,
+		     const struct lwm2m_value *values, size_t n)
+{
+	struct fake_host *host = host_of(points[0]->device->bus);
+	struct adapter_command *commands = calloc(n, sizeof(*commands));
+	int rc;
+
+	if (!commands)
+		die("no memory", "command");
+	for (size_t i = 0; i < n; i++)
+		commands[i] = (struct adapter_command){
+			.point = points[i], .kind = ADAPTER_WRITE,
+			.value = values[i],
+			.deadline = host_now(&host->bus) + 5 * SECOND,
+			.with = i + 1 < n ? &commands[i + 1] : NULL,
+		};
+	rc = host->ops->command(&commands[0]);
+	free(commands);
+	return rc;
+}
+
 int fake_write(struct adapter_point *point, struct lwm2m_value value)
 {
-	struct fake_host *host = host_of(point->device->bus);
-	struct adapter_command command = {
-		.point = point, .kind = ADAPTER_WRITE, .value = value,
-		.deadline = host_now(&host->bus) + 5 * SECOND,
-	};
-
-	return host->ops->command(&command);
+	return fake_write_group(&point, &value, 1);
 }
 
 int64_t fake_search(struct fake_host *host, enum adapter_search_kind kind,

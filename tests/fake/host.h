@@ -90,6 +90,9 @@ int fake_read(struct adapter_device *device, struct adapter_point **due,
 int fake_poll(struct adapter_device *device, unsigned *exchanges);
 /* A write; as the host, the point is not read back here. */
 int fake_write(struct adapter_point *point, struct lwm2m_value value);
+/* n writes of one group, in one command. */
+int fake_write_group(struct adapter_point *const *points,
+		     const struct lwm2m_value *values, size_t n);
 /* Until the end, at most `steps`: the last result. */
 int64_t fake_search(struct fake_host *host, enum adapter_search_kind kind,
 		    const char *spec, struct adapter_point *const *identify,

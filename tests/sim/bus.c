@@ -413,21 +413,22 @@ static void command_done(uint64_t command, uint64_t unused)
 					   .error = error});
 }
 
-int bus_write(struct bus_device *d, uint32_t point,
-	      const struct lwm2m_value *raw, int64_t deadline, uint64_t id)
+/* No site of it has a group: one point a time. */
+int bus_write(struct bus_device *d, const struct bus_write *writes, size_t n,
+	      int64_t deadline, uint64_t id)
 {
 	struct command *c;
 
 	if (d->leaving || d->bus->stopping)
 		return -ESHUTDOWN;
-	if (point >= d->conf->n_points)
+	if (n != 1 || writes[0].point >= d->conf->n_points)
 		return -EINVAL;
 	if (d->commands >= COMMANDS_MAX)
 		return -EAGAIN;
 	d->commands++;
 	c = world_take(sizeof(*c));
-	*c = (struct command){d->number, id, point, lwm2m_number(raw),
-			      deadline};
+	*c = (struct command){d->number, id, writes[0].point,
+			      lwm2m_number(&writes[0].raw), deadline};
 	/* One after the other. */
 	if (d->commands_at < world.now)
 		d->commands_at = world.now;

@@ -225,6 +225,11 @@ static int fake_command(struct adapter_command *c)
 	else if (atomic_load(&world.command_error) == 0)
 		atomic_store(&world.values[d->unit][p->address],
 			     (int)c->value.as.integer);
+	for (c = c->with; c && !atomic_load(&world.command_error);
+	     c = c->with)
+		atomic_store(&world.values[d->unit][((struct fake_point *)
+				c->point->data)->address],
+			     (int)c->value.as.integer);
 	return atomic_load(&world.command_error);
 }
 
@@ -464,9 +469,10 @@ static int64_t clock_now(void)
 
 static int write_at(struct plant *p, uint32_t point, int64_t value, uint64_t id)
 {
-	struct lwm2m_value v = lwm2m_integer(value);
+	struct bus_write write = {point, lwm2m_integer(value)};
 
-	return bus_write(p->device, point, &v, clock_now() + 3600 * SECOND, id);
+	return bus_write(p->device, &write, 1, clock_now() + 3600 * SECOND,
+			 id);
 }
 
 /* ---- life of a bus */
@@ -1001,20 +1007,72 @@ static int done_error(struct site *s, struct plant *p, uint64_t id)
 	return error;
 }
 
+/* One command, and all of it is read back, in however many exchanges. */
+static void a_group_is_written_and_read_back_together(void **state)
+{
+	struct site *s = *state;
+	struct bus_write group[] = {{2, lwm2m_integer(31)},
+				    {0, lwm2m_integer(32)},
+				    {1, lwm2m_integer(33)}};
+	struct plant p;
+
+	plant_init(&p, 2, 3, 3600 * SECOND);
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ROUND, &p);
+	atomic_store(&world.block, 1);
+	assert_int_equal(bus_write(p.device, group, 3,
+				   clock_now() + 60 * SECOND, 1), 0);
+	assert_int_equal(done_error(s, &p, 1), 0);
+	assert_int_equal(atomic_load(&world.commands), 1);
+	assert_int_equal(p.last[2], 31);
+	assert_int_equal(p.last[0], 32);
+	assert_int_equal(p.last[1], 33);
+	atomic_store(&world.command_error, -EREMOTEIO);
+	assert_int_equal(bus_write(p.device, group, 3,
+				   clock_now() + 60 * SECOND, 2), 0);
+	assert_int_equal(done_error(s, &p, 2), -EREMOTEIO);
+	group[2].point = 3;
+	assert_int_equal(bus_write(p.device, group, 3, INT64_MAX, 3), -EINVAL);
+	stop(s);
+}
+
+/* What nobody reads counts as what was taken, all of it. */
+static void a_group_that_is_only_written_is_told(void **state)
+{
+	struct site *s = *state;
+	struct bus_write group[] = {{0, lwm2m_integer(5)},
+				    {1, lwm2m_integer(6)}};
+	struct plant p;
+
+	plant_init(&p, 2, 2, INT64_MAX);
+	p.points[0].polled = p.points[1].polled = false;
+	start(s);
+	plant_attach(s, &p);
+	assert_int_equal(bus_write(p.device, group, 2,
+				   clock_now() + 60 * SECOND, 1), 0);
+	assert_int_equal(done_error(s, &p, 1), 0);
+	assert_int_equal(p.samples, 2);
+	assert_int_equal(p.last[0], 5);
+	assert_int_equal(p.last[1], 6);
+	stop(s);
+}
+
 static void write_without_polls_is_done_at_once(void **state)
 {
 	struct site *s = *state;
-	struct lwm2m_value off = lwm2m_string("off", 3);
+	struct bus_write off = {0, lwm2m_string("off", 3)};
 	struct plant p;
 
 	plant_init(&p, 2, 1, 0);
 	start(s);
 	plant_attach(s, &p);
-	assert_int_equal(bus_write(p.device, 0, &off,
+	assert_int_equal(bus_write(p.device, &off, 1,
 				   clock_now() + 60 * SECOND, 1), 0);
 	assert_int_equal(done_error(s, &p, 1), 0);
 	assert_int_equal(atomic_load(&world.reads[2]), 0);
-	assert_int_equal(bus_write(p.device, 1, &off, INT64_MAX, 2), -EINVAL);
+	off.point = 1;
+	assert_int_equal(bus_write(p.device, &off, 1, INT64_MAX, 2), -EINVAL);
 	stop(s);
 }
 
@@ -1137,13 +1195,13 @@ static void cancelled_command_is_forgotten(void **state)
 static void command_past_its_deadline_is_not_begun(void **state)
 {
 	struct site *s = *state;
-	struct lwm2m_value v = lwm2m_integer(66);
+	struct bus_write v = {0, lwm2m_integer(66)};
 	struct plant p;
 
 	plant_init(&p, 2, 1, 0);
 	start(s);
 	plant_attach(s, &p);
-	assert_int_equal(bus_write(p.device, 0, &v, clock_now() - 1, 1), 0);
+	assert_int_equal(bus_write(p.device, &v, 1, clock_now() - 1, 1), 0);
 	assert_int_equal(done_error(s, &p, 1), -ETIMEDOUT);
 	assert_int_equal(atomic_load(&world.values[2][0]), 0);
 	stop(s);
@@ -1179,7 +1237,7 @@ static void busy_device_is_written_to_again(void **state)
 static void device_that_stays_busy_is_told_at_the_deadline(void **state)
 {
 	struct site *s = *state;
-	struct lwm2m_value v = lwm2m_integer(66);
+	struct bus_write v = {0, lwm2m_integer(66)};
 	int64_t deadline = clock_now() + 1200 * MS;
 	struct plant p;
 
@@ -1187,7 +1245,7 @@ static void device_that_stays_busy_is_told_at_the_deadline(void **state)
 	atomic_store(&world.command_busy, 1000);
 	start(s);
 	plant_attach(s, &p);
-	assert_int_equal(bus_write(p.device, 0, &v, deadline, 1), 0);
+	assert_int_equal(bus_write(p.device, &v, 1, deadline, 1), 0);
 	assert_int_equal(done_error(s, &p, 1), -EBUSY);
 	assert_true(clock_now() > deadline - 600 * MS);
 	/* one that waits can be cancelled, and does not come back */
@@ -1268,6 +1326,31 @@ static void a_device_leaves_in_its_safe_state(void **state)
 	assert_int_equal(atomic_load(&world.values[2][1]), 7);
 	stop(s);
 	assert_int_equal(atomic_load(&world.commands), 1);
+}
+
+/* Those of a group are made safe by one command. */
+static void a_group_is_made_safe_together(void **state)
+{
+	struct site *s = *state;
+	struct plant p;
+
+	plant_safe(&p, 2, .7);
+	p.points[0].has_safe = true;
+	p.points[0].safe = .4;
+	p.points[0].scale = p.points[1].scale;
+	p.points[0].raw_type = p.points[1].raw_type;
+	p.points[0].raw_min = p.points[1].raw_min;
+	p.points[0].raw_max = p.points[1].raw_max;
+	p.points[0].group = p.points[1].group = "mode";
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ATTACHED, &p);
+	bus_detach(p.device);
+	skip_to(s, BUS_DETACHED, &p);
+	assert_int_equal(atomic_load(&world.commands), 1);
+	assert_int_equal(atomic_load(&world.values[2][0]), 4);
+	assert_int_equal(atomic_load(&world.values[2][1]), 7);
+	stop(s);
 }
 
 static void a_stop_leaves_safe_states(void **state)
@@ -1677,6 +1760,8 @@ int main(void)
 		T(text_is_copied),
 		T(many_devices_share_one_bus),
 		T(write_is_read_back_before_it_is_done),
+		T(a_group_is_written_and_read_back_together),
+		T(a_group_that_is_only_written_is_told),
 		T(write_without_polls_is_done_at_once),
 		T(refused_write_says_so),
 		T(write_that_cannot_be_read_back_is_done),
@@ -1690,6 +1775,7 @@ int main(void)
 		T(busy_device_is_left_safe),
 		T(detach_answers_pending_commands),
 		T(a_device_leaves_in_its_safe_state),
+		T(a_group_is_made_safe_together),
 		T(a_stop_leaves_safe_states),
 		T(a_slow_safe_state_is_not_waited_for),
 		T(what_a_killed_run_left_is_made_safe_first),

@@ -39,7 +39,7 @@ static int64_t now;
 
 /* What was written to setup points, in order. */
 static struct { int64_t when; double value; } writes[64];
-static unsigned n_writes;
+static unsigned n_writes, n_commands;
 static int write_error;
 
 int64_t bus_now(void)
@@ -48,6 +48,11 @@ int64_t bus_now(void)
 }
 
 /* What bus_device.c asks of its neighbours. */
+void command_free(struct bus_command *command)
+{
+	(void)command;
+}
+
 void bus_count_up(struct bus *bus, struct bus_counters *counters,
 		  const char *name, uint64_t n)
 {
@@ -131,7 +136,8 @@ static int line_command(struct adapter_command *command)
 		return write_error;
 	device_alive(container_of(command->point->device, struct bus_device,
 				  base));
-	if (n_writes < 64) {
+	n_commands++;
+	for (; command && n_writes < 64; command = command->with) {
 		writes[n_writes].when = now;
 		writes[n_writes++].value = lwm2m_number(&command->value);
 	}
@@ -390,6 +396,27 @@ static void setup_is_tried_again(void **state)
 	line_stop(&line);
 }
 
+/* Those of a group are one command, where the first of them stands. */
+static void setup_of_a_group_is_one_command(void **state)
+{
+	struct config_point *points;
+	struct line line;
+
+	(void)state;
+	setup_start(&line);
+	points = line_points;
+	points[line.conf.n_points - 1].group = "mode";
+	points[line.conf.n_points - 2].group = "mode";
+	n_commands = 0;
+	line_run(&line, now + 5 * POLL_SECOND);
+	assert_int_equal(n_commands, 1);
+	assert_int_equal(n_writes, 2);
+	assert_true(writes[0].value == 11 && writes[1].value == 22);
+	assert_true(writes[0].when == writes[1].when);
+	assert_true(line.blocks[0][0].reads >= 1);
+	line_stop(&line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +426,7 @@ int main(void)
 		cmocka_unit_test(busy_and_refused_points_are_asked_again),
 		cmocka_unit_test(setup_comes_before_the_first_poll),
 		cmocka_unit_test(setup_is_tried_again),
+		cmocka_unit_test(setup_of_a_group_is_one_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
