@@ -63,9 +63,11 @@ struct check {
 #define refuse(c_, ...) \
 	adapter_refuse((c_)->point->device->bus, (c_)->error, __VA_ARGS__)
 
+/* Where registers hold it, be it only when it is written. */
 static bool is_integer(const struct check *c)
 {
-	return !table_has_bits(c->p->table) && c->p->type != REGISTER_STRING &&
+	return (!table_has_bits(c->p->table) ||
+		c->p->write_table == WRITE_HOLDING) && c->p->type != REGISTER_STRING &&
 	       (c->format.n_bits > 1 ||
 		register_value_type(c->format) != LWM2M_FLOAT);
 }
@@ -258,6 +260,7 @@ static void facts_fill(const struct check *c, struct adapter_facts *facts)
 
 	facts->polled = true;
 	facts->writable = has_target(p) && p->high < 0;
+	facts->group = p->group;
 	facts->type = bits || modbus_has_states(p) ? LWM2M_BOOLEAN :
 		      p->high >= 0 || p->scale_from >= 0 ? LWM2M_FLOAT :
 		      register_value_type(c->format);
@@ -267,6 +270,22 @@ static void facts_fill(const struct check *c, struct adapter_facts *facts)
 		register_bits_limits(c->format, &facts->min, &facts->max);
 	else
 		register_limits(c->format, &facts->min, &facts->max);
+}
+
+static int check_group(struct check *c)
+{
+	const struct modbus_point *p = c->p;
+
+	if (!p->group)
+		return 0;
+	if (p->model.n > 0 || p->bits)
+		return refuse(c, "group", "does not go with '%s'",
+			      p->model.n > 0 ? "model" : "bits");
+	if (p->high >= 0 || !has_target(p) || p->write_table == WRITE_COIL ||
+	    (p->write_table == WRITE_SAME && p->table == TABLE_COIL))
+		return refuse(c, "group", "is of holding registers that can "
+			      "be written");
+	return 0;
 }
 
 static int check_write(struct check *c, const struct adapter_facts *facts)
@@ -342,7 +361,7 @@ int modbus_check_device(const struct adapter_device *device,
 		if (address >= 0)
 			warn_manuals(device->points[i], address, error);
 	}
-	return 0;
+	return modbus_groups_check(device, error);
 }
 
 static int check_one(struct check *c, struct adapter_facts *facts)
@@ -358,7 +377,9 @@ static int check_one(struct check *c, struct adapter_facts *facts)
 	if (rc)
 		return rc;
 	facts_fill(c, facts);
-	rc = check_write(c, facts);
+	rc = check_group(c);
+	if (rc == 0)
+		rc = check_write(c, facts);
 	return rc ? rc : check_invalid(c);
 }
 

@@ -5,24 +5,19 @@
 
 #include "adapters/modbus/device.h"
 
-/* Where a point is written, from 0 on the wire. */
-struct target {
-	bool coil;
-	uint16_t address;
-};
-
-static struct target target_of(const struct adapter_point *point)
+uint16_t modbus_write_address(const struct adapter_point *point)
 {
 	const struct modbus_device *d = point->device->data;
 	const struct modbus_point *p = point->data;
 	int32_t address = p->write_address >= 0 ? p->write_address : p->address;
 
-	return (struct target){
-		.coil = p->write_table == WRITE_SAME ? p->table == TABLE_COIL :
-			p->write_table == WRITE_COIL,
-		.address = (uint16_t)((unsigned)address -
-				      modbus_point_base(d, p)),
-	};
+	return (uint16_t)((unsigned)address - modbus_point_base(d, p));
+}
+
+static bool is_coil(const struct modbus_point *p)
+{
+	return p->write_table == WRITE_SAME ? p->table == TABLE_COIL :
+					      p->write_table == WRITE_COIL;
 }
 
 static int exchange(struct adapter_device *device,
@@ -33,27 +28,28 @@ static int exchange(struct adapter_device *device,
 	return modbus_exchange(device->bus, device, &call, pdu);
 }
 
-static int word_read(struct adapter_device *device, enum modbus_table table,
-		     uint16_t address, uint16_t *word)
+int modbus_registers_read(struct adapter_device *device,
+			  enum modbus_table table, uint16_t address,
+			  unsigned n, uint16_t *words)
 {
 	const struct modbus_device *d = device->data;
 	struct modbus_request request =
-		request_read(d->unit, table, address, 1);
+		request_read(d->unit, table, address, n);
 	uint8_t pdu[PDU_MAX];
 	int rc = exchange(device, &request, pdu);
 
 	if (rc == 0)
-		reply_words(&request, pdu, 0, 1, word);
+		reply_words(&request, pdu, 0, n, words);
 	return rc;
 }
 
-static int words_write(struct adapter_device *device, uint16_t address,
-		       const uint16_t *words, unsigned n)
+int modbus_registers_write(struct adapter_device *device, uint16_t address,
+			   const uint16_t *words, unsigned n, bool multiple)
 {
 	const struct modbus_device *d = device->data;
 	struct modbus_request request =
 		request_registers_write(d->unit, address, words, n,
-					d->write == WRITE_MULTIPLE);
+					multiple || d->write == WRITE_MULTIPLE);
 	uint8_t pdu[PDU_MAX];
 
 	return exchange(device, &request, pdu);
@@ -76,12 +72,12 @@ static int bits_write(struct adapter_device *device, uint16_t address,
 		if (rc != 1 && rc != -ETIMEDOUT && rc != -EBADMSG)
 			return rc;
 	}
-	rc = word_read(device, TABLE_HOLDING, address, &word);
+	rc = modbus_registers_read(device, TABLE_HOLDING, address, 1, &word);
 	if (rc)
 		return rc;
 	d->no_mask_write = true;
 	word = (uint16_t)((word & ~mask) | bits);
-	return words_write(device, address, &word, 1);
+	return modbus_registers_write(device, address, &word, 1, false);
 }
 
 static int coil_write(struct adapter_device *device, uint16_t address, bool on)
@@ -94,29 +90,47 @@ static int coil_write(struct adapter_device *device, uint16_t address, bool on)
 	return exchange(device, &request, pdu);
 }
 
-static int registers_write(struct adapter_point *point, uint16_t address,
+static int exponent_ask(struct adapter_point *point, int *exponent)
+{
+	const struct modbus_point *p = point->data;
+	uint16_t word;
+	int rc = modbus_registers_read(
+		point->device, (enum modbus_table)p->table,
+		(uint16_t)(p->layout.address + p->layout.scale), 1, &word);
+
+	return rc ? rc : modbus_exponent_read(word, exponent);
+}
+
+int modbus_words_make(struct adapter_point *point,
+		      const struct lwm2m_value *value, uint16_t *words,
+		      unsigned *n)
+{
+	const struct modbus_point *p = point->data;
+	int exponent = 0;
+	int rc = p->scale_from >= 0 ? exponent_ask(point, &exponent) : 0;
+
+	if (rc)
+		return rc;
+	rc = modbus_value_write(p, value, exponent, words);
+	*n = rc > 0 ? (unsigned)rc : 0;
+	return rc < 0 ? rc : 0;
+}
+
+static int registers_write(struct adapter_point *point,
 			   const struct lwm2m_value *value)
 {
 	const struct modbus_point *p = point->data;
-	uint16_t words[REGISTER_STRING_MAX], mask;
-	int exponent = 0, n, rc;
+	uint16_t address = modbus_write_address(point);
+	uint16_t words[REGISTER_STRING_MAX];
+	unsigned n;
+	int rc = modbus_words_make(point, value, words, &n);
 
-	if (p->scale_from >= 0) {
-		rc = word_read(point->device, (enum modbus_table)p->table,
-			       (uint16_t)(p->layout.address + p->layout.scale),
-			       words);
-		if (rc == 0)
-			rc = modbus_exponent_read(words[0], &exponent);
-		if (rc)
-			return rc;
-	}
-	n = modbus_value_write(p, value, exponent, words);
-	if (n < 0)
-		return n;
-	if (!p->format.n_bits)
-		return words_write(point->device, address, words, (unsigned)n);
-	mask = register_bits_mask(p->format);
-	return bits_write(point->device, address, mask, words[0]);
+	if (rc)
+		return rc;
+	if (p->format.n_bits)
+		return bits_write(point->device, address,
+				  register_bits_mask(p->format), words[0]);
+	return modbus_registers_write(point->device, address, words, n, false);
 }
 
 int modbus_command(struct adapter_command *command)
@@ -124,22 +138,25 @@ int modbus_command(struct adapter_command *command)
 	struct adapter_point *point = command->point;
 	struct adapter_device *device = point->device;
 	const struct modbus_point *p = point->data;
-	struct target target = target_of(point);
 	int rc;
 
 	if (command->kind != ADAPTER_WRITE)
 		return -ENOTSUP;
 	if (!p->placed)			/* it is being looked for */
 		return -EBUSY;
-	if (target.coil)
-		rc = coil_write(device, target.address,
+	if (p->group)
+		rc = modbus_group_write(command);
+	else if (is_coil(p))
+		rc = coil_write(device, modbus_write_address(point),
 				lwm2m_number(&command->value) != 0);
 	else
-		rc = registers_write(point, target.address, &command->value);
+		rc = registers_write(point, &command->value);
 	if (rc == 10 || rc == 11)
 		return -EHOSTUNREACH;
 	if (rc >= 0)
 		adapter_heard(device, 0);
+	if (rc > 0)
+		adapter_why(device, "exception %d, %s", rc, exception_name(rc));
 	if (rc > 0)		/* of one that is busy there may be many */
 		adapter_log(device->bus, device,
 			    rc == 5 || rc == 6 ? LOG_INFO : LOG_NOTICE,

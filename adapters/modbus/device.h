@@ -80,6 +80,7 @@ struct modbus_point {
 	struct adapter_list model;	/* of int64_t: any of them */
 	const char *field;
 	const char *bits;
+	const char *group;
 	struct adapter_list invalid;	/* of texts */
 	struct adapter_list on_value, off_value;	/* of int64_t */
 };
@@ -201,6 +202,29 @@ void modbus_point_finish(struct modbus_point *point);
 
 /* ---- command.c: adapter_ops.command */
 int modbus_command(struct adapter_command *command);
+/* All three: 0, the exception (above 0), or -errno. */
+int modbus_registers_read(struct adapter_device *device,
+			  enum modbus_table table, uint16_t address,
+			  unsigned n, uint16_t *words);
+int modbus_registers_write(struct adapter_device *device, uint16_t address,
+			   const uint16_t *words, unsigned n, bool multiple);
+/* A value as its registers are written, *n of words[REGISTER_STRING_MAX]: its
+ * scale is asked for, where it has one. */
+int modbus_words_make(struct adapter_point *point,
+		      const struct lwm2m_value *value, uint16_t *words,
+		      unsigned *n);
+
+/* ---- group.c: registers in a row that are written together */
+
+/* Where a point is written, from 0 on the wire. */
+uint16_t modbus_write_address(const struct adapter_point *point);
+/* Pure. Are those of each group in a row, each once, and not too many? */
+int modbus_groups_check(const struct adapter_device *device,
+			struct adapter_error *error);
+/* One function 16 for all of the group; what the command does not name stays as
+ * the device has it. 0, the exception, or -errno; -EINVAL: the device does not
+ * say what it has. */
+int modbus_group_write(struct adapter_command *command);
 
 /* ---- search.c: adapter_ops.search */
 int64_t modbus_search_step(struct adapter_search *search, int64_t now);

@@ -137,6 +137,9 @@ static const struct adapter_key point_keys[] = {
 	ADAPTER_KEY(ADAPTER_INT, struct modbus_point, write_address,
 		    ADDRESS_OPTION, .help = "where it is written, if not "
 		    "where it is read"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct modbus_point, group,
+		    .help = "name of registers in a row that are written "
+			    "together, by one function 16"),
 	ADAPTER_KEY(ADAPTER_INTS, struct modbus_point, model,
 		    .help = "SunSpec model, or a list of which the device has "
 			    "one, in place of an address"),
@@ -535,7 +538,7 @@ static int64_t modbus_turn(struct adapter_bus *bus, int64_t now, bool readable)
 	return ADAPTER_NEVER;
 }
 
-ADAPTER_EXPORT(.name = "modbus", .version = "1", .needs = 3,
+ADAPTER_EXPORT(.name = "modbus", .version = "1", .needs = 5,
 	       .bus_keys = bus_keys, .device_keys = device_keys,
 	       .point_keys = point_keys, .search_keys = search_keys,
 	       .bus_size = sizeof(struct modbus_bus),

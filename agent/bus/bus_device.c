@@ -606,11 +606,18 @@ static bool device_setup(struct bus_device *device, int64_t now)
 	device->missed = false;
 	device->why[0] = '\0';
 	rc = setup_step(device, now, &name);
-	if (rc == 0)
+	if (rc == 0) {
+		device->setup_told = false;
 		return true;
+	}
 	if (asprintf(&text, "%s failed: %s", name, *device->why ? device->why :
 		     strerror(-rc)) < 0)
 		abort();
+	if (!device->setup_told)
+		log_line(LOG_WARN, device->base.name, device->base.bus->name,
+			 "%s: it is not asked for anything before that is done",
+			 text);
+	device->setup_told = true;
 	if (!device->missed)
 		device_missed(device, rc, text);
 	else

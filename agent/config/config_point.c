@@ -576,16 +576,16 @@ static void point_build(struct building *b, struct config_device *device,
 
 /* ---- writes of its own that a device begins with */
 
-static bool setup_value(const struct yaml_node *item, double *value,
+static void setup_value(const struct yaml_node *item, double *value,
 			struct config_scope *scope)
 {
 	const struct yaml_node *node = yaml_get(item, "value");
 
 	if (node)
-		return config_real(node, "value", value, scope);
-	config_scope_add(scope, item->place, "'setup': a write needs the key "
-			 "'value'");
-	return false;
+		config_real(node, "value", value, scope);
+	else
+		config_scope_add(scope, item->place, "'setup': a write needs "
+				 "the key 'value'");
 }
 
 static void setup_every(const struct yaml_node *item, int64_t *every,
@@ -634,7 +634,8 @@ static void setup_build(struct building *b, struct config_device *device,
 	block_fill(&filled, &block, words, b->arena, scope);
 	point_build(b, device, point, &filled, item->place, scope);
 	point->name = arena_print(b->arena, "setup %u", number);
-	point->is_setup = setup_value(item, &point->setup, scope);
+	point->is_setup = true;
+	setup_value(item, &point->setup, scope);
 	point->poll = INT64_MAX;
 	setup_every(item, &point->every, scope);
 	point->source->fingerprint = fingerprint_node(

@@ -230,7 +230,8 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 		check_written(t, "value", p->setup);
 	check_type(t);
 	check_values(t);
-	if (p->poll == INT64_MAX && !p->settable && !p->is_setup)
+	if (p->poll == INT64_MAX && !p->writable && !p->has_on_execute &&
+	    !p->is_setup && !p->group)
 		config_scope_add(t->scope, key_place(t, "poll"), "'poll': what "
 				 "is never read must be writable");
 }

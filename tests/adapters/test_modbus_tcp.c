@@ -649,6 +649,70 @@ static void bits_are_written_and_the_rest_stays(void **state)
 	CLOSE(fake_number(all), 0x530f);
 }
 
+/* Function 16 for all of it; what is not said stays, and is asked for. */
+static void a_group_is_written_at_once(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+	struct adapter_point *mode = fake_point_add(
+		d, "mode", "address=70 group=g writable=yes");
+	struct adapter_point *power = fake_point_add(
+		d, "power", "address=71 type=int32 group=g writable=yes");
+	struct adapter_point *limit = fake_point_add(
+		d, "limit", "table=input address=3 write_table=holding "
+		"write_address=73 group=g writable=yes");
+	struct adapter_point *points[] = {power, limit, mode};
+	const struct lwm2m_value values[] = {
+		lwm2m_integer(-2), lwm2m_integer(9), lwm2m_integer(4)};
+
+	(void)state;
+	go();
+	assert_string_equal(fake_facts(mode)->group, "g");
+	slave_tell(&slave, "set 5 holding 70 1 2 3 4");
+	assert_int_equal(fake_write_group(points, values, 3), 0);
+	assert_int_equal(fake_count(host, "requests"), 1);
+	slave_tell(&slave, "get 5 holding 70");
+	assert_int_equal(fake_poll(d, NULL), 0);
+	CLOSE(fake_number(mode), 4);
+	CLOSE(fake_number(power), -2);
+	assert_int_equal(fake_write(mode, lwm2m_integer(7)), 0);
+	assert_int_equal(fake_poll(d, NULL), 0);
+	CLOSE(fake_number(mode), 7);
+	CLOSE(fake_number(power), -2);
+	/* one that does not fit, and nothing is written */
+	assert_int_equal(fake_write_group(points, (struct lwm2m_value[]){
+		lwm2m_integer(5), lwm2m_integer(70000), lwm2m_integer(5)}, 3),
+		-ERANGE);
+	assert_int_equal(fake_poll(d, NULL), 0);
+	CLOSE(fake_number(mode), 7);
+	CLOSE(fake_number(power), -2);
+}
+
+/* One of them does not exist on the device: none is written, and what is there
+ * cannot be asked for. */
+static void a_group_is_written_or_not_at_all(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d", "unit=5");
+	struct adapter_point *a =
+		fake_point_add(d, "a", "address=70 group=g writable=yes");
+	struct adapter_point *b =
+		fake_point_add(d, "b", "address=71 group=g writable=yes");
+	struct adapter_point *points[] = {a, b};
+	const struct lwm2m_value values[] = {lwm2m_integer(5),
+					     lwm2m_integer(6)};
+
+	(void)state;
+	go();
+	slave_tell(&slave, "set 5 holding 70 1");
+	slave_tell(&slave, "unset 5 holding 71");
+	assert_int_equal(fake_write_group(points, values, 2), -EREMOTEIO);
+	fake_poll(d, NULL);
+	CLOSE(fake_number(a), 1);
+	assert_int_equal(fake_write(a, lwm2m_integer(5)), -EINVAL);
+	assert_non_null(strstr(fake_event(host, FAKE_LOG,
+			fake_events(host, FAKE_LOG) - 1)->text,
+			"in one request"));
+}
+
 static void wrong_settings_are_refused(void **state)
 {
 	struct adapter_device *d =
@@ -706,6 +770,38 @@ static void wrong_settings_are_refused(void **state)
 		"write_address: needs write_table: coil or holding\n"
 		"invalid: \"nothing\" is no number, as 0x8000, -32768 or "
 		"-9999.0\n");
+}
+
+static void wrong_groups_are_refused(void **state)
+{
+	struct adapter_device *d = fake_device_add(host, "d",
+						   "unit=5 address_base=1");
+
+	(void)state;
+	fake_point_add(d, "a", "address=70 group=hole writable=yes");
+	fake_point_add(d, "b", "address=72 group=hole writable=yes");
+	fake_point_add(d, "c", "address=80 type=uint32 group=twice");
+	fake_point_add(d, "d", "address=81 group=twice");
+	fake_point_add(d, "e", "address=90 group=right");
+	fake_point_add(d, "f", "address=91 group=right");
+	fake_point_add(d, "g", "address=100 type=string length=100 group=much");
+	fake_point_add(d, "h", "address=200 type=string length=24 group=much");
+	fake_point_add(d, "i", "table=coil address=3 group=c");
+	fake_point_add(d, "j", "table=input address=3 group=i");
+	fake_point_add(d, "k", "address=300 bits=3 group=k");
+	fake_point_add(d, "l", "high=301 low=302 group=l");
+	assert_int_equal(fake_check(host), 7);
+	assert_string_equal(fake_refusals(host),
+		"(null): the group 'hole' is not of registers in a row, each of "
+		"them once: there are 1 from 70 on\n"
+		"(null): the group 'twice' is not of registers in a row, each of "
+		"them once: there are 2 from 80 on\n"
+		"(null): the group 'much' has 124 registers: at most 123 can be "
+		"written at once\n"
+		"group: is of holding registers that can be written\n"
+		"group: is of holding registers that can be written\n"
+		"group: does not go with 'bits'\n"
+		"group: is of holding registers that can be written\n");
 }
 
 static void wrong_buses_are_refused(void **state)
@@ -874,6 +970,9 @@ int main(void)
 		TEST(states_are_numbers),
 		TEST(written_where_it_is_not_read),
 		TEST(bits_are_written_and_the_rest_stays),
+		TEST(a_group_is_written_at_once),
+		TEST(a_group_is_written_or_not_at_all),
+		TEST(wrong_groups_are_refused),
 		TEST(wrong_settings_are_refused),
 		TEST(wrong_buses_are_refused),
 		TEST(serial_settings_are_read),
