@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwmuxd with slaves that are not of ours: pymodbus, and modbus-serial of
-Node.js, over TCP and over a pseudo-terminal."""
+Node.js, over TCP and over a pseudo-terminal; SunSpec maps by pysunspec2."""
+import json
+import math
 import pathlib
 import shutil
 import sys
@@ -39,14 +41,14 @@ def node_slave():
             str(HERE / "slave.js")]
 
 
-def python_slave():
+def python_slave(script="slave.py"):
     recipe = HERE / "requirements.txt"
 
     def command(directory):
         return ["sh", "-c", f"'{sys.executable}' -m venv '{directory}/v' && "
                 f"'{directory}/v/bin/python' -m pip -q install -r '{recipe}'"]
     where = tools.install("pymodbus", recipe, command)
-    return [str(where / "v/bin/python"), str(HERE / "slave.py")]
+    return [str(where / "v/bin/python"), str(HERE / script)]
 
 
 class Slaves:
@@ -99,3 +101,60 @@ class Pymodbus(Slaves, harness.Site):
 class ModbusSerial(Slaves, harness.Site):
     server_name = "modbus-serial 8"
     slave_command = staticmethod(node_slave)
+
+
+class SunSpec(harness.Site):
+    """Each field of each model that lwmux knows, wherever the map is."""
+    server_name = "pysunspec2 1.3.7"
+
+    def device(self, unit, values):
+        """Strings and numbers to resources of their kind, in their order."""
+        text = (f"  - endpoint: unit-{unit}\n    bus: line\n"
+                f"    unit: {unit}\n    poll: 1s\n    points:\n")
+        for i, (model, field, block, value) in enumerate(values):
+            path = f"3341/{i}/5527" if isinstance(value, str) else f"3300/{i}"
+            text += (f"      - {{name: p{i}, model: {model}, field: {field}, "
+                     f"block: {block}, map: {path}}}\n")
+        return text
+
+    def holds(self, base):
+        port = harness.free_port()
+        try:
+            command = python_slave("sunspec_slave.py")
+        except tools.Unavailable as why:
+            self.skipTest(str(why))
+        slave = self.add(tools.Driver([*command, str(port), str(base)],
+                                      "sunspec"))
+        server = self.server()
+        units = slave.ready["units"]
+        gateway = self.gateway(server.port, (
+            "buses:\n  line: {adapter: modbus, transport: tcp, host: 127.0.0.1,"
+            f" tcp_port: {port}}}\ndevices:\n" +
+            "".join(self.device(n, values) for n, values in units.items())))
+        for unit, values in units.items():
+            server.registered(f"unit-{unit}")
+            read = {r["path"]: r for r in json.loads(gateway.ctl(
+                "--json", "read", f"unit-{unit}").stdout)["resources"]}
+            for i, (model, field, block, value) in enumerate(values):
+                path = (f"/3341/{i}/5527" if isinstance(value, str) else
+                        f"/3300/{i}/5700")
+                with self.subTest(model=model, field=field, block=block):
+                    self.is_value(read[path], value)
+
+    def is_value(self, got, value):
+        if value is None:
+            self.assertNotEqual(got["quality"], "good", got)
+        elif isinstance(value, str):
+            self.assertEqual(got["value"], value)
+        else:
+            self.assertTrue(math.isclose(float(got["value"]), value,
+                                         rel_tol=1e-12), (got, value))
+
+    def test_all_models_at_40000(self):
+        self.holds(40000)
+
+    def test_all_models_at_50000(self):
+        self.holds(50000)
+
+    def test_all_models_at_0(self):
+        self.holds(0)
