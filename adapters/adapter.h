@@ -56,6 +56,9 @@ struct adapter_point {
 	void *data;
 	int64_t poll;			/* ns */
 	bool writable;
+	const void *keys;		/* minor 5. What the configuration says,
+					 * point_size bytes: of all devices that
+					 * say the same */
 };
 
 enum adapter_command_kind { ADAPTER_WRITE };
@@ -249,6 +252,11 @@ struct adapter_ops {
 	bool (*devices_clash)(const struct adapter_device *first,
 			      const struct adapter_device *second, char *text,
 			      size_t size);
+
+	/* minor 5. Above 0: data of a point is not a copy of its keys but so
+	 * many bytes, zeroed, and NULL where nothing is attached: in checks,
+	 * and of `identify`. */
+	size_t point_state;
 };
 #define ADAPTER_EXPORT(...) \
 	extern const struct adapter_ops lwmux_adapter; \

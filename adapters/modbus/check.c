@@ -88,7 +88,7 @@ static int check_bits(struct check *c)
 /* One of a SunSpec model: what it is, is known; c->p becomes that. */
 static int check_model(struct check *c, unsigned id)
 {
-	const struct modbus_point *p = c->point->data;
+	const struct modbus_point *p = modbus_keys(c->point);
 	const struct sunspec_model *model = sunspec_model_find(id);
 
 	if (!p->field)
@@ -336,7 +336,7 @@ static void warn_manuals(const struct adapter_point *point, int32_t address,
 {
 	static const char *const tables[] = {"", "discrete", "", "input",
 					     "holding"};
-	const struct modbus_point *p = point->data;
+	const struct modbus_point *p = modbus_keys(point);
 	const char *table = tables[address / 10000];
 	bool other = strcmp(table, modbus_table_names[p->table]);
 
@@ -357,7 +357,8 @@ int modbus_check_device(const struct adapter_device *device,
 
 	for (size_t i = 0; i < device->n_points && d->address_base < 0 &&
 			   address < 0; i++) {
-		address = manuals_address(device->points[i]->data);
+		address = manuals_address(
+			modbus_keys(device->points[i]));
 		if (address >= 0)
 			warn_manuals(device->points[i], address, error);
 	}
@@ -386,7 +387,7 @@ static int check_one(struct check *c, struct adapter_facts *facts)
 /* Whichever the device has, the values are of one type. */
 static int check_models(struct check *c, struct adapter_facts *facts)
 {
-	const struct modbus_point *p = c->point->data;
+	const struct modbus_point *p = modbus_keys(c->point);
 	const int64_t *ids = p->model.at;
 	uint32_t type = LWM2M_NONE;
 	int rc = 0;
@@ -411,7 +412,7 @@ int modbus_check_point(const struct adapter_point *point,
 		       struct adapter_facts *facts,
 		       struct adapter_error *error)
 {
-	struct check c = {.point = point, .p = point->data,
+	struct check c = {.point = point, .p = modbus_keys(point),
 			  .d = point->device->data, .error = error};
 
 	if (c.p->model.n > 0)

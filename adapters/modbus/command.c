@@ -8,7 +8,7 @@
 uint16_t modbus_write_address(const struct adapter_point *point)
 {
 	const struct modbus_device *d = point->device->data;
-	const struct modbus_point *p = point->data;
+	const struct modbus_point *p = modbus_keys(point);
 	int32_t address = p->write_address >= 0 ? p->write_address : p->address;
 
 	return (uint16_t)((unsigned)address - modbus_point_base(d, p));
@@ -92,11 +92,13 @@ static int coil_write(struct adapter_device *device, uint16_t address, bool on)
 
 static int exponent_ask(struct adapter_point *point, int *exponent)
 {
-	const struct modbus_point *p = point->data;
+	const struct modbus_point *p = modbus_keys(point);
 	uint16_t word;
 	int rc = modbus_registers_read(
 		point->device, (enum modbus_table)p->table,
-		(uint16_t)(p->layout.address + p->layout.scale), 1, &word);
+		(uint16_t)((unsigned)p->scale_from -
+			   modbus_point_base(point->device->data, p)),
+		1, &word);
 
 	return rc ? rc : modbus_exponent_read(word, exponent);
 }
@@ -105,7 +107,7 @@ int modbus_words_make(struct adapter_point *point,
 		      const struct lwm2m_value *value, uint16_t *words,
 		      unsigned *n)
 {
-	const struct modbus_point *p = point->data;
+	const struct modbus_point *p = modbus_keys(point);
 	int exponent = 0;
 	int rc = p->scale_from >= 0 ? exponent_ask(point, &exponent) : 0;
 
@@ -119,17 +121,19 @@ int modbus_words_make(struct adapter_point *point,
 static int registers_write(struct adapter_point *point,
 			   const struct lwm2m_value *value)
 {
-	const struct modbus_point *p = point->data;
+	const struct modbus_point *p = modbus_keys(point);
 	uint16_t address = modbus_write_address(point);
 	uint16_t words[REGISTER_STRING_MAX];
+	struct register_format format;
 	unsigned n;
 	int rc = modbus_words_make(point, value, words, &n);
 
 	if (rc)
 		return rc;
-	if (p->format.n_bits)
+	modbus_format_read(p, &format);
+	if (format.n_bits)
 		return bits_write(point->device, address,
-				  register_bits_mask(p->format), words[0]);
+				  register_bits_mask(format), words[0]);
 	return modbus_registers_write(point->device, address, words, n, false);
 }
 
@@ -137,12 +141,12 @@ int modbus_command(struct adapter_command *command)
 {
 	struct adapter_point *point = command->point;
 	struct adapter_device *device = point->device;
-	const struct modbus_point *p = point->data;
+	const struct modbus_point *p = modbus_keys(point);
 	int rc;
 
 	if (command->kind != ADAPTER_WRITE)
 		return -ENOTSUP;
-	if (!p->placed)			/* it is being looked for */
+	if (!modbus_own(point)->placed)	/* it is being looked for */
 		return -EBUSY;
 	if (p->group)
 		rc = modbus_group_write(command);

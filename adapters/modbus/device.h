@@ -63,16 +63,8 @@ struct modbus_layout {
 enum { WRITE_SAME, WRITE_COIL, WRITE_HOLDING };
 #define WRITE_TABLE_NAMES "same|coil|holding"
 
-/* Each device has its own of each point, thousands in all: no byte for nothing,
- * as the host gives them in steps of 16. */
+/* The keys of a point, shared by all devices of a profile. */
 struct modbus_point {
-	struct plan_item item;		/* ours; must be first */
-	struct register_format format;
-	struct modbus_layout layout;
-	uint64_t *bad;			/* of `invalid`, as bits */
-	uint64_t mark;			/* "not implemented", of a model's */
-	bool has_mark, placed;		/* where it is, is known */
-	/* keys */
 	uint8_t length, block;
 	uint32_t table, type, order, chars, write_table;
 	int32_t address, write_address, scale_from, high, low;	/* -1: none */
@@ -83,7 +75,33 @@ struct modbus_point {
 	const char *group;
 	struct adapter_list invalid;	/* of texts */
 	struct adapter_list on_value, off_value;	/* of int64_t */
+	/* ours, of a model's, by modbus_model_place() */
+	uint64_t mark;			/* "not implemented" */
+	bool has_mark;
 };
+
+/* What each device has of each point, thousands in all: no byte for nothing,
+ * as the host gives them in steps of 16. */
+struct modbus_own {
+	struct plan_item item;		/* must be first */
+	bool placed;			/* where it is, is known */
+	uint64_t *bad;			/* of `invalid`, as bits */
+	struct modbus_point *model;	/* its keys, placed; NULL: it is of no
+					 * model, or of none that is here */
+};
+
+static inline struct modbus_own *modbus_own(const struct adapter_point *point)
+{
+	return point->data;
+}
+
+static inline const struct modbus_point *
+modbus_keys(const struct adapter_point *point)
+{
+	const struct modbus_own *own = point->data;
+
+	return own && own->model ? own->model : point->keys;
+}
 
 /* What a unit is asked for, one after the other. */
 enum scan_stage {
@@ -184,10 +202,12 @@ bool modbus_has_states(const struct modbus_point *point);
 bool modbus_layout_make(const struct modbus_point *point,
 			struct register_format format, unsigned base,
 			unsigned most, struct modbus_layout *layout);
-/* words[layout.span] to a value: raw, as modbus_check_point()'s facts say.
- * text[REGISTER_TEXT_MAX]. -ENODATA: none. */
-int modbus_value_read(const struct modbus_point *point, const uint16_t *words,
-		      struct lwm2m_value *value, char *text);
+/* words[layout.span] to a value: raw, as modbus_check_point()'s facts say; bad:
+ * of its `invalid`, by modbus_point_prepare(). text[REGISTER_TEXT_MAX].
+ * -ENODATA: none. */
+int modbus_value_read(const struct modbus_point *point, const uint64_t *bad,
+		      const uint16_t *words, struct lwm2m_value *value,
+		      char *text);
 /* What scale_from holds: value = number x 10^exponent. -ENODATA: none */
 int modbus_exponent_read(uint16_t word, int *exponent);
 /* A value to registers, scale_from being what it is now (0 where there is
@@ -195,10 +215,11 @@ int modbus_exponent_read(uint16_t word, int *exponent);
 int modbus_value_write(const struct modbus_point *point,
 		       const struct lwm2m_value *value, int exponent,
 		       uint16_t *words);
-/* Fills format, layout and bad, before the point is read. -ENOMEM */
-int modbus_point_prepare(struct modbus_point *point, unsigned base,
+/* Fills item and bad, before the point is read. -ENOMEM */
+int modbus_point_prepare(struct modbus_own *own,
+			 const struct modbus_point *point, unsigned base,
 			 unsigned most);
-void modbus_point_finish(struct modbus_point *point);
+void modbus_point_finish(struct modbus_own *own);
 
 /* ---- command.c: adapter_ops.command */
 int modbus_command(struct adapter_command *command);

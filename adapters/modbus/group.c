@@ -11,9 +11,7 @@ struct span { unsigned from, n; };
 
 static const char *group_of(const struct adapter_point *point)
 {
-	const struct modbus_point *p = point->data;
-
-	return p->group;
+	return modbus_keys(point)->group;
 }
 
 static bool is_of(const struct adapter_point *point, const char *group)
@@ -25,7 +23,7 @@ static unsigned span_of(const struct adapter_point *point)
 {
 	struct register_format format;
 
-	modbus_format_read(point->data, &format);
+	modbus_format_read(modbus_keys(point), &format);
 	return register_span(format);
 }
 

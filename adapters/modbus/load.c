@@ -39,7 +39,7 @@ bool modbus_device_place(const struct adapter_device *device, char *text,
 struct trial {
 	struct plan plan;
 	struct plan_limits limits;
-	struct modbus_point *data;
+	struct modbus_own *data;
 	struct adapter_point *points;
 	struct adapter_point **due;
 	size_t n;			/* of points that are polled */
@@ -68,16 +68,17 @@ static bool trial_make(struct trial *t, const struct adapter_device *device)
 	if (!t->data || !t->points || !t->due || !t->plan.items)
 		return false;
 	for (size_t i = 0; i < device->n_points; i++) {
-		struct modbus_point *p = &t->data[t->n];
+		const struct modbus_point *p = modbus_keys(device->points[i]);
+		struct modbus_own *own = &t->data[t->n];
 
-		*p = *(const struct modbus_point *)device->points[i]->data;
 		if (device->points[i]->poll == ADAPTER_NEVER || p->model.n > 0)
 			continue;
-		if (modbus_point_prepare(p, modbus_base(d), d->max_registers))
+		if (modbus_point_prepare(own, p, modbus_base(d),
+					 d->max_registers))
 			return false;
 		t->points[t->n] = *device->points[i];
-		t->points[t->n].data = p;
-		t->plan.items[t->n++] = &p->item;
+		t->points[t->n].data = own;
+		t->plan.items[t->n++] = &own->item;
 	}
 	t->plan.n = t->n;
 	plan_sort(&t->plan);

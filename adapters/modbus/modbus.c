@@ -239,10 +239,10 @@ static void plan_fill(struct adapter_device *device)
 
 	d->plan.n = 0;
 	for (size_t i = 0; i < device->n_points; i++) {
-		struct modbus_point *p = device->points[i]->data;
+		struct modbus_own *own = modbus_own(device->points[i]);
 
-		if (p->placed)
-			d->plan.items[d->plan.n++] = &p->item;
+		if (own->placed)
+			d->plan.items[d->plan.n++] = &own->item;
 	}
 	plan_sort(&d->plan);
 	n = adapter_kept(device, "cuts", cuts, sizeof(cuts));
@@ -260,11 +260,12 @@ static int modbus_attach(struct adapter_device *device)
 	if (!d->plan.items)
 		return -ENOMEM;
 	for (size_t i = 0; i < device->n_points; i++) {
-		struct modbus_point *p = device->points[i]->data;
+		const struct modbus_point *p = modbus_keys(device->points[i]);
+		struct modbus_own *own = modbus_own(device->points[i]);
 
-		p->placed = p->model.n == 0;
-		if (p->placed && modbus_point_prepare(p, modbus_base(d),
-						      d->max_registers)) {
+		own->placed = p->model.n == 0;
+		if (own->placed && modbus_point_prepare(own, p, modbus_base(d),
+							d->max_registers)) {
 			modbus_detach(device);
 			return -ENOMEM;
 		}
@@ -353,11 +354,12 @@ struct wire_call modbus_call(const struct adapter_device *device,
 
 static bool point_report(struct adapter_point *point, const uint16_t *words)
 {
-	const struct modbus_point *p = point->data;
+	const struct modbus_point *p = modbus_keys(point);
+	const struct modbus_own *own = modbus_own(point);
 	const struct modbus_device *d = point->device->data;
 	char text[REGISTER_TEXT_MAX];
 	struct lwm2m_value value;
-	int rc = modbus_value_read(p, words, &value, text);
+	int rc = modbus_value_read(p, own->bad, words, &value, text);
 
 	if (rc == 0)
 		adapter_report(point, value, 0);
@@ -365,7 +367,7 @@ static bool point_report(struct adapter_point *point, const uint16_t *words)
 		adapter_fault(point->device, point, rc,
 			      "%s %u holds no valid value",
 			      modbus_table_names[p->table],
-			      p->item.address + modbus_point_base(d, p));
+			      own->item.address + modbus_point_base(d, p));
 	return rc == 0;
 }
 
@@ -381,11 +383,11 @@ static void block_report(struct adapter_device *device,
 	bool reported = false;
 
 	for (size_t i = block->first; i < block->first + block->n; i++) {
-		const struct modbus_point *p = due[i]->data;
+		const struct plan_item *item = &modbus_own(due[i])->item;
 
 		reply_words(request, pdu,
-			    (unsigned)(p->item.address - block->address),
-			    p->item.span, words);
+			    (unsigned)(item->address - block->address),
+			    item->span, words);
 		reported |= point_report(due[i], words);
 	}
 	if (!reported)
@@ -400,13 +402,14 @@ static void block_fault(struct adapter_device *device,
 	int error = exception == 5 || exception == 6 ? -EBUSY : -EREMOTEIO;
 
 	for (size_t i = block->first; i < block->first + block->n; i++) {
-		const struct modbus_point *p = due[i]->data;
+		const struct modbus_point *p = modbus_keys(due[i]);
+		const struct plan_item *item = &modbus_own(due[i])->item;
 
 		adapter_fault(device, due[i], error,
 			      "%s %u (0x%04x on the wire): exception %d, %s",
 			      modbus_table_names[p->table],
-			      p->item.address + modbus_point_base(d, p),
-			      p->item.address, exception,
+			      item->address + modbus_point_base(d, p),
+			      item->address, exception,
 			      exception_name(exception));
 	}
 }
@@ -484,7 +487,7 @@ static int block_read(struct adapter_device *device,
 	struct modbus_device *d = device->data;
 	struct plan_limits limits = limits_of(device);
 	struct plan_block block = plan_next(&d->plan, due, n, &limits);
-	const struct modbus_point *first = due[block.first]->data;
+	const struct plan_item *first = &modbus_own(due[block.first])->item;
 	struct modbus_request request =
 		request_read(d->unit, (enum modbus_table)first->table,
 			     block.address, block.length);
@@ -511,10 +514,9 @@ static int block_read(struct adapter_device *device,
 static int modbus_read_points(struct adapter_device *device,
 			      struct adapter_point **due, size_t n)
 {
-	const struct modbus_point *oldest = due[0]->data;
 	int rc;
 
-	if (oldest->placed)
+	if (modbus_own(due[0])->placed)
 		return block_read(device, due, modbus_models_last(due, n));
 	rc = modbus_models_read(device, due, n);
 	if (rc <= 0)
@@ -544,6 +546,7 @@ ADAPTER_EXPORT(.name = "modbus", .version = "1", .needs = 5,
 	       .bus_size = sizeof(struct modbus_bus),
 	       .device_size = sizeof(struct modbus_device),
 	       .point_size = sizeof(struct modbus_point),
+	       .point_state = sizeof(struct modbus_own),
 	       .search_size = sizeof(struct modbus_search),
 	       .check_bus = modbus_check_bus,
 	       .check_device = modbus_check_device,

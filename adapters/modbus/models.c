@@ -2,6 +2,7 @@
  * Points that name a field of a SunSpec model: what they are is known from the
  * configuration, where they are from the device, whose map is walked first. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/modbus/device.h"
@@ -37,20 +38,28 @@ bool modbus_model_place(struct modbus_point *p, unsigned id, unsigned address)
 }
 
 /* The first of its models that the device has. */
-static int point_place(struct modbus_device *d, struct modbus_point *p)
+static int point_place(struct modbus_device *d, struct adapter_point *point)
 {
+	const struct modbus_point *p = point->keys;
+	struct modbus_own *own = modbus_own(point);
 	const int64_t *ids = p->model.at;
 
-	modbus_point_finish(p);
-	p->placed = false;
+	modbus_point_finish(own);
+	own->placed = false;
 	for (size_t i = 0; i < p->model.n; i++) {
 		int32_t address = sunspec_address(&d->walk, (unsigned)ids[i]);
 
 		if (address < 0)
 			continue;
-		modbus_model_place(p, (unsigned)ids[i], (unsigned)address);
-		p->placed = true;
-		return modbus_point_prepare(p, 0, d->max_registers);
+		own->model = malloc(sizeof(*own->model));
+		if (!own->model)
+			return -ENOMEM;
+		*own->model = *p;
+		modbus_model_place(own->model, (unsigned)ids[i],
+				   (unsigned)address);
+		own->placed = true;
+		return modbus_point_prepare(own, own->model, 0,
+					    d->max_registers);
 	}
 	return 0;
 }
@@ -61,10 +70,8 @@ int modbus_models_place(struct adapter_device *device)
 	int rc = 0;
 
 	for (size_t i = 0; i < device->n_points && rc == 0; i++) {
-		struct modbus_point *p = device->points[i]->data;
-
-		if (p->model.n > 0)
-			rc = point_place(d, p);
+		if (modbus_keys(device->points[i])->model.n > 0)
+			rc = point_place(d, device->points[i]);
 	}
 	return rc;
 }
@@ -94,9 +101,7 @@ static int walk_step(struct adapter_device *device, uint16_t address)
 
 static bool is_lost(const struct adapter_point *point)
 {
-	const struct modbus_point *p = point->data;
-
-	return p->model.n > 0 && !p->placed;
+	return modbus_keys(point)->model.n > 0 && !modbus_own(point)->placed;
 }
 
 /* They are asked for ever more rarely, and then looked for again. */
@@ -108,7 +113,7 @@ static void models_fault(struct adapter_device *device,
 
 	sunspec_print(&d->walk, models, sizeof(models));
 	for (size_t i = 0; i < n; i++) {
-		const struct modbus_point *p = due[i]->data;
+		const struct modbus_point *p = modbus_keys(due[i]);
 
 		if (!is_lost(due[i]))
 			continue;

@@ -16,9 +16,8 @@ static unsigned base_of(const struct adapter_point *point)
 {
 	const struct modbus_device *d =
 		point->device ? point->device->data : NULL;
-	const struct modbus_point *p = point->data;
 
-	return d ? modbus_point_base(d, p) : 0;
+	return d ? modbus_point_base(d, modbus_keys(point)) : 0;
 }
 
 /* Where a model's point is in this unit; false: it has none of them. */
@@ -41,7 +40,8 @@ static int identify_step(struct adapter_search *search,
 			 const struct adapter_point *point)
 {
 	struct modbus_search *s = search->data;
-	struct modbus_point p = *(const struct modbus_point *)point->data;
+	struct modbus_point p = *modbus_keys(point);
+	struct modbus_own own = {.placed = true};
 	char keys[24], text[REGISTER_TEXT_MAX];
 	uint16_t words[READ_REGISTERS_MAX];
 	struct lwm2m_value value;
@@ -49,17 +49,18 @@ static int identify_step(struct adapter_search *search,
 
 	if (p.model.n > 0 && !model_find(s, &p))
 		return 0;
-	rc = modbus_point_prepare(&p, base_of(point), READ_REGISTERS_MAX);
+	rc = modbus_point_prepare(&own, &p, base_of(point), READ_REGISTERS_MAX);
 	if (rc)
 		return rc;
-	if (p.item.span == 0 || p.item.span > READ_REGISTERS_MAX)
+	if (own.item.span == 0 || own.item.span > READ_REGISTERS_MAX)
 		rc = -EAGAIN;
 	if (rc == 0)
 		rc = modbus_search_read(search, (uint8_t)s->unit_now, p.table,
-					p.item.address, p.item.span, words);
+					own.item.address, own.item.span, words);
 	if (rc == 0)
-		rc = modbus_value_read(&p, words, &value, text) ? -ENODATA : 0;
-	modbus_point_finish(&p);
+		rc = modbus_value_read(&p, own.bad, words, &value, text) ?
+		     -ENODATA : 0;
+	modbus_point_finish(&own);
 	if (rc)
 		return rc == -ENODATA ? 0 : rc;
 	snprintf(keys, sizeof(keys), "unit: %u", s->unit_now);
@@ -136,7 +137,7 @@ static void progress_note(struct adapter_search *search, int64_t now)
 static const struct modbus_point *identify_of(const struct adapter_search *s,
 					      size_t i)
 {
-	return s->identify[i]->data;
+	return modbus_keys(s->identify[i]);
 }
 
 /* The next condition from s->next on whose point is of a model, or is not. */

@@ -107,35 +107,44 @@ static double number_scale(double number, int exponent)
 			    : number * power_of_ten(exponent);
 }
 
-static int part_read(const struct modbus_point *point, const uint16_t *words,
+/* A value's registers, and what is to be known to read them. */
+struct reading {
+	const struct modbus_point *point;
+	const uint64_t *bad;
+	const uint16_t *words;
+	struct register_format format;
+	struct modbus_layout layout;
+};
+
+static int part_read(const struct reading *r, unsigned at,
 		     struct lwm2m_value *value, char *text)
 {
-	if (register_is_invalid(point->format, words, point->bad,
-				point->invalid.n) ||
-	    register_is_invalid(point->format, words, &point->mark,
-				point->has_mark))
+	const uint16_t *words = r->words + at;
+
+	if (register_is_invalid(r->format, words, r->bad,
+				r->point->invalid.n) ||
+	    register_is_invalid(r->format, words, &r->point->mark,
+				r->point->has_mark))
 		return -ENODATA;
-	return register_decode(point->format, words, value, text);
+	return register_decode(r->format, words, value, text);
 }
 
-static int high_add(const struct modbus_point *point, const uint16_t *words,
-		    struct lwm2m_value *value)
+static int high_add(const struct reading *r, struct lwm2m_value *value)
 {
 	struct lwm2m_value high;
-	int rc = part_read(point, words + point->layout.high, &high, NULL);
+	int rc = part_read(r, r->layout.high, &high, NULL);
 
 	if (rc)
 		return rc;
-	*value = lwm2m_float(lwm2m_number(&high) * point->high_factor +
+	*value = lwm2m_float(lwm2m_number(&high) * r->point->high_factor +
 			     lwm2m_number(value));
 	return 0;
 }
 
-static int scale_apply(const struct modbus_point *point, const uint16_t *words,
-		       struct lwm2m_value *value)
+static int scale_apply(const struct reading *r, struct lwm2m_value *value)
 {
 	int exponent;
-	int rc = modbus_exponent_read(words[point->layout.scale], &exponent);
+	int rc = modbus_exponent_read(r->words[r->layout.scale], &exponent);
 
 	if (rc == 0)
 		*value = lwm2m_float(number_scale(lwm2m_number(value),
@@ -143,20 +152,24 @@ static int scale_apply(const struct modbus_point *point, const uint16_t *words,
 	return rc;
 }
 
-int modbus_value_read(const struct modbus_point *point, const uint16_t *words,
-		      struct lwm2m_value *value, char *text)
+int modbus_value_read(const struct modbus_point *point, const uint64_t *bad,
+		      const uint16_t *words, struct lwm2m_value *value,
+		      char *text)
 {
+	struct reading r = {.point = point, .bad = bad, .words = words};
 	int rc;
 
 	if (table_has_bits(point->table)) {
 		*value = lwm2m_boolean(words[0] != 0);
 		return 0;
 	}
-	rc = part_read(point, words + point->layout.value, value, text);
+	modbus_format_read(point, &r.format);
+	modbus_layout_make(point, r.format, 0, READ_REGISTERS_MAX, &r.layout);
+	rc = part_read(&r, r.layout.value, value, text);
 	if (rc == 0 && point->high >= 0)
-		rc = high_add(point, words, value);
+		rc = high_add(&r, value);
 	if (rc == 0 && point->scale_from >= 0)
-		rc = scale_apply(point, words, value);
+		rc = scale_apply(&r, value);
 	if (rc == 0 && modbus_has_states(point))
 		rc = state_read(point, value);
 	return rc;
@@ -176,40 +189,46 @@ int modbus_value_write(const struct modbus_point *point,
 		       uint16_t *words)
 {
 	struct lwm2m_value raw = *value;
+	struct register_format format;
 
 	if (modbus_has_states(point))
 		raw = state_write(point, lwm2m_number(value) != 0);
 	else if (exponent)
 		raw = lwm2m_float(number_scale(lwm2m_number(value),
 					       -exponent));
-	return register_encode(point->format, &raw, words);
+	modbus_format_read(point, &format);
+	return register_encode(format, &raw, words);
 }
 
-int modbus_point_prepare(struct modbus_point *point, unsigned base,
+int modbus_point_prepare(struct modbus_own *own,
+			 const struct modbus_point *point, unsigned base,
 			 unsigned most)
 {
 	const char *const *texts = point->invalid.at;
-	struct modbus_layout *layout = &point->layout;
+	struct register_format format;
+	struct modbus_layout layout;
 
-	modbus_format_read(point, &point->format);
-	modbus_layout_make(point, point->format, base, most, layout);
-	point->item = (struct plan_item){
-		.address = layout->address, .span = layout->span,
+	modbus_format_read(point, &format);
+	modbus_layout_make(point, format, base, most, &layout);
+	own->item = (struct plan_item){
+		.address = layout.address, .span = layout.span,
 		.table = (uint8_t)point->table,
 	};
-	point->bad = NULL;
+	own->bad = NULL;
 	if (point->invalid.n == 0)
 		return 0;
-	point->bad = calloc(point->invalid.n, sizeof(point->bad[0]));
-	if (!point->bad)
+	own->bad = calloc(point->invalid.n, sizeof(own->bad[0]));
+	if (!own->bad)
 		return -ENOMEM;
 	for (size_t i = 0; i < point->invalid.n; i++)
-		register_invalid_read(point->format, texts[i], &point->bad[i]);
+		register_invalid_read(format, texts[i], &own->bad[i]);
 	return 0;
 }
 
-void modbus_point_finish(struct modbus_point *point)
+void modbus_point_finish(struct modbus_own *own)
 {
-	free(point->bad);
-	point->bad = NULL;
+	free(own->bad);
+	free(own->model);
+	own->bad = NULL;
+	own->model = NULL;
 }

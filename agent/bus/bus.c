@@ -148,7 +148,9 @@ struct layout { size_t pointers, device, points, stride, size; };
 
 static struct layout layout_of(const struct adapter_ops *ops, size_t n)
 {
-	struct layout l = {.stride = aligned(ops->point_size)};
+	struct layout l = {.stride = aligned(ops->point_state ?
+					     ops->point_state :
+					     ops->point_size)};
 
 	l.pointers = sizeof(struct bus_device) + n * sizeof(struct bus_point);
 	l.device = aligned(l.pointers + n * sizeof(struct adapter_point *));
@@ -170,6 +172,7 @@ static struct bus_device *device_create(struct bus *bus,
 			.device = &device->base,
 			.name = conf->points[i].name,
 			.data = memory + l.points + i * l.stride,
+			.keys = conf->points[i].data,
 			.poll = conf->points[i].poll,
 			.writable = conf->points[i].writable ||
 				    conf->points[i].has_on_execute,

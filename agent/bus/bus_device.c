@@ -159,7 +159,9 @@ static void data_fill(struct bus_device *device, int64_t now)
 	for (size_t i = 0; i < conf->n_points; i++) {
 		struct bus_point *point = &device->points[i];
 
-		if (ops->point_size > 0)
+		if (ops->point_state > 0)
+			memset(point->base.data, 0, ops->point_state);
+		else if (ops->point_size > 0)
 			memcpy(point->base.data, conf->points[i].data,
 			       ops->point_size);
 		point->untried = ops->read && conf->points[i].polled;

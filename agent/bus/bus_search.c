@@ -246,6 +246,8 @@ void search_end(struct bus *bus, int error, const char *text)
 /* The adapter reads the points as if each had a device of its own. */
 static void points_make(struct bus_search *s, struct adapter_bus *bus)
 {
+	const struct adapter_ops *ops =
+		container_of(bus, struct bus, base)->ops;
 	const struct search_plan *plan = s->plan;
 
 	s->points = take(plan->n_identify * sizeof(*s->points));
@@ -256,7 +258,9 @@ static void points_make(struct bus_search *s, struct adapter_bus *bus)
 		s->pointers[i] = &at->point;
 		at->point = (struct adapter_point){
 			.device = &at->device, .name = "identify",
-			.data = plan->identify[i].point};
+			.data = ops->point_state ? NULL :
+				plan->identify[i].point,
+			.keys = plan->identify[i].point};
 		at->device = (struct adapter_device){
 			.bus = bus, .name = plan->identify[i].profile,
 			.data = plan->identify[i].device,

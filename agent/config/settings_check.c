@@ -282,7 +282,8 @@ static void stubs_make(struct stubs *s, const struct config_bus *bus,
 		s->pointers[i] = &s->points[i];
 		s->points[i] = (struct adapter_point){
 			.device = &s->device, .name = p->name,
-			.data = p->data, .poll = p->poll,
+			.data = bus->ops->point_state ? NULL : p->data,
+			.keys = p->data, .poll = p->poll,
 			.writable = p->writable || p->has_on_execute ||
 				    p->is_setup};
 	}

@@ -17,6 +17,7 @@
 
 struct fake_point {
 	struct adapter_point point;
+	void *keys;
 	struct adapter_facts facts;
 	char *spec;
 };
@@ -698,15 +699,22 @@ static void device_fill(struct fake_host *host, struct fake_device *d)
 				     host->ops->device_size, d->spec, up);
 }
 
-static void point_fill(struct fake_host *host, struct fake_point *p)
+static void point_fill(struct fake_host *host, struct fake_point *p,
+		       bool attached)
 {
 	const struct fake_device *d =
 		(const struct fake_device *)p->point.device;
 	const char *const up[] = {d->spec, host->spec, NULL};
 
 	free(p->point.data);
-	p->point.data = data_create(host, host->ops->point_keys,
-				    host->ops->point_size, p->spec, up);
+	free(p->keys);
+	p->point.keys = p->keys = data_create(host, host->ops->point_keys,
+					      host->ops->point_size, p->spec,
+					      up);
+	p->point.data = host->ops->point_state ?
+		(attached ? zeroed(host->ops->point_state) : NULL) :
+		data_create(host, host->ops->point_keys, host->ops->point_size,
+			    p->spec, up);
 }
 
 struct adapter_device *fake_device_add(struct fake_host *host,
@@ -741,7 +749,7 @@ struct adapter_point *fake_point_add(struct adapter_device *device,
 	p->point.writable = word_find(spec, "writable", word, sizeof(word)) &&
 			    strcmp(word, "yes") == 0;
 	p->spec = own(host, copy_of(spec));
-	point_fill(host, p);
+	point_fill(host, p, false);
 	if (device->n_points == sizeof(d->points) / sizeof(d->points[0]))
 		die("too many points", name);
 	d->points[device->n_points++] = &p->point;
@@ -814,7 +822,8 @@ int fake_attach(struct fake_host *host)
 
 		device_fill(host, d);
 		for (size_t k = 0; k < d->device.n_points; k++)
-			point_fill(host, (struct fake_point *)d->points[k]);
+			point_fill(host, (struct fake_point *)d->points[k],
+				   true);
 		if (host->ops->attach)
 			rc = host->ops->attach(&d->device);
 		if (rc)
@@ -1032,6 +1041,7 @@ static void device_free(struct fake_device *d)
 {
 	for (size_t i = 0; i < d->device.n_points; i++) {
 		free(d->points[i]->data);
+		free(((struct fake_point *)d->points[i])->keys);
 		free(d->points[i]);
 	}
 	free(d->device.data);
