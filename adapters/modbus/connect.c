@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Connections and serial ports, opened for the wire. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/serial.h>
@@ -96,10 +97,31 @@ static void socket_tune(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user, sizeof(user));
 }
 
-static int tcp_connect(const struct wire_settings *s, char text[WIRE_TEXT_MAX])
+/* False: the host is a name. An address is not looked up: that would cost a page
+ * of each of hundreds of stacks. */
+static bool address_connect(const struct wire_settings *s, int64_t deadline,
+			    int *fd)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET,
+				 .sin_port = htons(s->tcp_port)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+				  .sin6_port = htons(s->tcp_port)};
+	struct addrinfo to4 = {.ai_family = AF_INET, .ai_addrlen = sizeof(v4),
+			       .ai_addr = (struct sockaddr *)&v4};
+	struct addrinfo to6 = {.ai_family = AF_INET6, .ai_addrlen = sizeof(v6),
+			       .ai_addr = (struct sockaddr *)&v6};
+	bool is_v4 = inet_pton(AF_INET, s->host, &v4.sin_addr) == 1;
+
+	if (!is_v4 && inet_pton(AF_INET6, s->host, &v6.sin6_addr) != 1)
+		return false;
+	*fd = connect_one(is_v4 ? &to4 : &to6, deadline);
+	return true;
+}
+
+static int name_connect(const struct wire_settings *s, int64_t deadline,
+			char text[WIRE_TEXT_MAX])
 {
 	struct addrinfo want = {.ai_socktype = SOCK_STREAM}, *list, *to;
-	int64_t deadline = wire_now() + s->timeout;
 	int fd = -EHOSTUNREACH, rc;
 	char port[8];
 
@@ -108,16 +130,27 @@ static int tcp_connect(const struct wire_settings *s, char text[WIRE_TEXT_MAX])
 	if (rc) {
 		snprintf(text, WIRE_TEXT_MAX, "cannot resolve %.80s: %s",
 			 s->host, gai_strerror(rc));
-		return -EHOSTUNREACH;
+		return fd;
 	}
 	for (to = list; to && fd < 0; to = to->ai_next)
 		fd = connect_one(to, deadline);
 	freeaddrinfo(list);
+	return fd;
+}
+
+static int tcp_connect(const struct wire_settings *s, char text[WIRE_TEXT_MAX])
+{
+	int64_t deadline = wire_now() + s->timeout;
+	int fd;
+
+	*text = '\0';
+	if (!address_connect(s, deadline, &fd))
+		fd = name_connect(s, deadline, text);
 	if (fd >= 0)
 		socket_tune(fd);
-	else
-		snprintf(text, WIRE_TEXT_MAX, "cannot connect to %.80s:%s: %s",
-			 s->host, port, strerror(-fd));
+	else if (!*text)
+		snprintf(text, WIRE_TEXT_MAX, "cannot connect to %.80s:%u: %s",
+			 s->host, s->tcp_port, strerror(-fd));
 	return fd;
 }
 

@@ -201,7 +201,8 @@ static int modbus_open(struct adapter_bus *bus)
 	char text[WIRE_TEXT_MAX];
 	int rc;
 
-	if (!wire_line_read(b->serial, &settings.line))
+	if (b->transport == WIRE_RTU &&
+	    !wire_line_read(b->serial, &settings.line))
 		return -EINVAL;
 	rc = wire_open(&b->wire, &settings, text);
 	if (rc < 0)
@@ -352,12 +353,12 @@ struct wire_call modbus_call(const struct adapter_device *device,
 				  .gap = d->gap};
 }
 
-static bool point_report(struct adapter_point *point, const uint16_t *words)
+static bool value_report(struct adapter_point *point, const uint16_t *words,
+			 char *text)
 {
 	const struct modbus_point *p = modbus_keys(point);
 	const struct modbus_own *own = modbus_own(point);
 	const struct modbus_device *d = point->device->data;
-	char text[REGISTER_TEXT_MAX];
 	struct lwm2m_value value;
 	int rc = modbus_value_read(p, own->bad, words, &value, text);
 
@@ -371,15 +372,28 @@ static bool point_report(struct adapter_point *point, const uint16_t *words)
 	return rc == 0;
 }
 
-static void block_report(struct adapter_device *device,
-			 struct adapter_point **due,
-			 const struct plan_block *block,
-			 const struct modbus_request *request,
-			 const uint8_t *pdu)
+/* There may be hundreds of threads, each with its stack: what takes room there
+ * is not inline, to take it only while it is needed. */
+static bool __attribute__((noinline))
+text_report(struct adapter_point *point, const uint16_t *words)
 {
-	uint16_t words[READ_REGISTERS_MAX];	/* of one point: there may be
-						 * 500 threads, each with its
-						 * stack */
+	char text[REGISTER_TEXT_MAX];
+
+	return value_report(point, words, text);
+}
+
+static bool point_report(struct adapter_point *point, const uint16_t *words)
+{
+	return modbus_keys(point)->type == REGISTER_STRING ?
+	       text_report(point, words) : value_report(point, words, NULL);
+}
+
+static void __attribute__((noinline))
+block_report(struct adapter_device *device, struct adapter_point **due,
+	     const struct plan_block *block,
+	     const struct modbus_request *request, const uint8_t *pdu)
+{
+	uint16_t words[READ_REGISTERS_MAX];	/* of one point */
 	bool reported = false;
 
 	for (size_t i = block->first; i < block->first + block->n; i++) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -76,6 +77,11 @@ int wire_open(struct wire *wire, const struct wire_settings *settings,
 	/* A new connection to the line, but the line is the old one. */
 	if (is_line(wire))
 		wire->doubt_from = settings->asked_until;
+	wire->room = malloc(sizeof(*wire->room));
+	if (!wire->room) {
+		close(fd);
+		return -ENOMEM;
+	}
 	return wire_connected(wire, fd);
 }
 
@@ -89,6 +95,8 @@ void wire_release(struct wire *wire)
 void wire_close(struct wire *wire)
 {
 	wire_release(wire);
+	free(wire->room);
+	wire->room = NULL;
 }
 
 /* The other side has closed, or we have let go. */
@@ -200,14 +208,13 @@ static int wire_drain(struct wire *wire)
 {
 	struct pollfd ready = {wire->fd, POLLIN, 0};
 	int quiet = wire->stale ? settle_ms(wire) : 0, n;
-	uint8_t rest[512];
 
 	for (int i = 0; i < 64; i++) {
 		if (poll(&ready, 1, quiet) == 0) {
 			wire->stale = false;
 			return 0;
 		}
-		n = bytes_take(wire, rest, sizeof(rest));
+		n = bytes_take(wire, wire->room->heard, FRAME_BYTES_MAX);
 		if (n < 0)
 			return n;
 	}
@@ -232,7 +239,7 @@ static int bytes_send(struct wire *wire, const struct modbus_request *request,
 
 /* All that has come for it. */
 struct hearing {
-	uint8_t sent[RTU_MAX], bytes[FRAME_BYTES_MAX];
+	uint8_t *bytes;			/* FRAME_BYTES_MAX of the wire */
 	size_t n_sent, n;
 	uint16_t ids[2];
 	int64_t last;			/* when something came */
@@ -242,7 +249,7 @@ struct hearing {
 static int request_send(struct wire *wire, struct hearing *h,
 			const struct modbus_request *request)
 {
-	uint8_t frame[MBAP + PDU_MAX];
+	uint8_t *frame = wire->room->sent;
 
 	if (wire->settings.transport == WIRE_TCP) {
 		h->ids[1] = h->ids[0];
@@ -254,8 +261,8 @@ static int request_send(struct wire *wire, struct hearing *h,
 		return bytes_send(wire, request, frame,
 				  frame_tcp_put(request, h->ids[0], frame));
 	}
-	h->n_sent = rtu_frame_put(request, h->sent);
-	return bytes_send(wire, request, h->sent, h->n_sent);
+	h->n_sent = rtu_frame_put(request, frame);
+	return bytes_send(wire, request, frame, h->n_sent);
 }
 
 /* Our own bytes at the beginning of what has come. That of a read is no
@@ -264,7 +271,7 @@ static void echo_take(struct wire *wire, struct wire_call *call,
 		      struct hearing *h)
 {
 	if (h->n_sent == 0 || h->n < h->n_sent ||
-	    memcmp(h->bytes, h->sent, h->n_sent) != 0)
+	    memcmp(h->bytes, wire->room->sent, h->n_sent) != 0)
 		return;
 	if (!wire->echo && call->request->pdu[0] > 4)
 		return;
@@ -333,7 +340,7 @@ static int hearing_more(struct wire *wire, struct wire_call *call,
 
 	if (left <= 0 || poll(&ready, 1, (int)(left / MS) + 1) == 0)
 		return 0;
-	n = bytes_take(wire, h->bytes + h->n, sizeof(h->bytes) - h->n);
+	n = bytes_take(wire, h->bytes + h->n, FRAME_BYTES_MAX - h->n);
 	if (n <= 0)
 		return n;
 	h->n += (size_t)n;
@@ -496,7 +503,7 @@ static int exchange_begin(struct wire *wire, struct wire_call *call)
 
 int wire_exchange(struct wire *wire, struct wire_call *call, uint8_t *pdu)
 {
-	struct hearing h = {.n = 0};
+	struct hearing h = {.bytes = wire->room->heard};
 	bool served = wire->served;
 	int rc = exchange_begin(wire, call);
 
@@ -508,7 +515,7 @@ int wire_exchange(struct wire *wire, struct wire_call *call, uint8_t *pdu)
 	if ((rc == -ECONNRESET || rc == -EPIPE) && h.n == 0 && served &&
 	    is_read(call) && wire_reconnect(wire, call) == 0) {
 		wire_wait(wire, call);
-		h = (struct hearing){.n = 0};
+		h = (struct hearing){.bytes = wire->room->heard};
 		rc = exchange_once(wire, call, &h, pdu);
 	}
 	exchange_note(wire, call, rc, pdu);

@@ -44,6 +44,10 @@ struct wire_tracer {
 
 struct wire_slow { uint8_t unit; int64_t until; };
 
+/* The frame under way, and what has come for it: on the stacks of hundreds of
+ * threads they would cost a page each. */
+struct wire_room { uint8_t sent[MBAP + PDU_MAX], heard[FRAME_BYTES_MAX]; };
+
 struct wire {
 	struct wire_settings settings;
 	int fd;			/* -1: closed, and opened when needed */
@@ -65,6 +69,7 @@ struct wire {
 	struct frame_memory memory;	/* of replies, to know them again */
 	const struct wire_tracer *tracer;	/* NULL: nobody */
 	void *tracer_owner;
+	struct wire_room *room;	/* while it is open */
 };
 
 struct wire_call {
