@@ -112,6 +112,9 @@ void transaction_finish(struct transaction *b, uint8_t code, int64_t now)
 	struct endpoint *e = b->endpoint;
 	bool stored = b->accepted;
 
+	/* One that was held again meanwhile must not be written after it. */
+	if (code >> 5 == 2)
+		stored |= transaction_replace_older(b);
 	followers_finish(b, code, now);
 	transaction_answer(b, code, now);
 	transaction_drop(b);

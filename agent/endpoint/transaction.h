@@ -100,6 +100,9 @@ uint8_t transaction_hold_new(struct endpoint *endpoint,
 			     struct transaction_asker asker,
 			     const struct lwm2m_record *writes, size_t n,
 			     uint8_t code, int64_t now);
+/* What it writes, no older one that is held writes after it: their askers wait
+ * for it instead. true: some of these stand on the disk. */
+bool transaction_replace_older(struct transaction *transaction);
 /* The device did not answer: may it wait until it is heard again? */
 bool transaction_hold_again(struct transaction *transaction, int64_t now);
 void transaction_store(const struct endpoint *endpoint);

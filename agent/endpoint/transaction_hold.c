@@ -70,7 +70,7 @@ static bool has_execute(const struct transaction *b)
 
 static bool writes_point(const struct transaction *b, uint32_t point)
 {
-	for (size_t i = b->at; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++)
 		if (b->writes[i].point == point)
 			return true;
 	return false;
@@ -117,16 +117,19 @@ static void replace(struct transaction *old, struct transaction *with)
 		follow(old, with);
 }
 
-static void replace_all(struct transaction *with)
+bool transaction_replace_older(struct transaction *with)
 {
 	struct transaction *next;
+	bool stored = false;
 
-	for (struct transaction *b = with->endpoint->transactions; b;
-	     b = next) {
+	for (struct transaction *b = with->next; b; b = next) {
 		next = b->next;
-		if (b->deferred && !b->superseded_by && b != with)
-			replace(b, with);
+		if (!b->deferred || b->superseded_by)
+			continue;
+		stored |= b->accepted;
+		replace(b, with);
 	}
+	return stored;
 }
 
 /* Who was replaced longest ago gives way to who asks now. */
@@ -181,7 +184,7 @@ uint8_t transaction_hold_new(struct endpoint *e, struct transaction_asker asker,
 	}
 	transaction_enter(b);
 	hold(b);
-	replace_all(b);
+	transaction_replace_older(b);
 	if (b->accepted)
 		transaction_store(e);
 	transaction_release(e, now);
@@ -199,6 +202,7 @@ bool transaction_hold_again(struct transaction *b, int64_t now)
 	    askers_count(e) >= TRANSACTION_HELD_MAX)
 		return false;
 	hold(b);
+	transaction_replace_older(b);
 	if (is_accept(e)) {
 		bool waited = !b->accepted;
 
