@@ -83,8 +83,10 @@ static void net_fault(enum fault_kind kind)
 	}
 }
 
+/* Some answer no more; what others do is not heard of, each other time. */
 static void devices_die(void)
 {
+	bus_sim.answer_lost = 0.5;
 	for (size_t i = 0; i < site.n_endpoints; i++)
 		if (draw_chance(F, 0.3)) {
 			thing_die(i, true);
@@ -209,6 +211,7 @@ static void over(uint64_t kind, uint64_t unused)
 			   .sent_down = net.sent_down};
 	disk = (struct disk){.latency = 5 * MS, .room = SIZE_MAX};
 	loop_names_fail = 0;
+	bus_sim.answer_lost = 0;
 	if (kind == FAULT_SERVER_RESTART || kind == FAULT_SERVER_FORGETS)
 		server_start(own.server, kind == FAULT_SERVER_RESTART);
 	if (kind == FAULT_SERVER_FORGETS)

@@ -16,6 +16,7 @@
 #define CALM_AFTER (30 * MINUTE)	/* after the last fault */
 #define REGISTERED_AFTER (25 * MINUTE)	/* a sequence's delay, 15 min, with its
 				 * jitter, and the try */
+#define WAKES_WITHIN (20 * MINUTE)	/* a sleeper */
 #define KILL_LOSES (3 * SECOND)		/* what is not on the disk yet */
 #define CUT_LOSES (12 * SECOND)		/* ... and not synced */
 
@@ -48,7 +49,8 @@ struct track {			/* what a server was told of it */
 struct endpoint_book {
 	uint32_t sent, answered, done;	/* Executes */
 	double written[SERVERS_MAX];	/* of each: the last that was done, */
-	double taken[SERVERS_MAX];	/* ... that was answered 2.04 */
+	double taken[SERVERS_MAX];	/* ... that was answered 2.04, */
+	int64_t taken_at[SERVERS_MAX];	/* ... and when */
 };
 
 static struct {
@@ -167,6 +169,14 @@ static const char *name_of(size_t endpoint)
 
 /* ---- values ---- */
 
+/* Nobody notices that a notification that is not confirmed was lost; and while a
+ * request has no answer yet, none goes out. */
+static bool is_unsure(void)
+{
+	return site.non &&
+	       (own.fault || world.now - own.disturbed < FLIGHT);
+}
+
 uint32_t judge_sampled(size_t endpoint, size_t point)
 {
 	struct series *s = &own.series[endpoint][point];
@@ -181,10 +191,8 @@ uint32_t judge_sampled(size_t endpoint, size_t point)
 		struct track *t = &own.tracks[i][endpoint][point];
 
 		track_reach(t, k);
-		/* Nobody notices that a notification that is not confirmed was
-		 * lost. */
 		if (p->send || (p->keep && own.outage) ||
-		    (t->observed && !(site.non && own.fault)))
+		    (t->observed && !is_unsure()))
 			t->state[k] |= DEMANDED;
 	}
 	return k;
@@ -352,7 +360,8 @@ void judge_execute_answered(size_t endpoint, uint8_t code)
 {
 	struct endpoint_book *b = &own.books[endpoint];
 
-	if (code == (2 << 5 | 4) && ++b->answered > b->done)
+	if (code == (2 << 5 | 4) && ++b->answered > b->done &&
+	    !site.endpoints[endpoint].accepts)
 		judge_fault(RULE_EXECUTE, "%s: %u Executes were answered 2.04, "
 			    "%u done", name_of(endpoint), b->answered,
 			    b->done);
@@ -383,6 +392,7 @@ void judge_write_answered(size_t endpoint, double value, uint8_t code)
 		return;
 	own.writes_taken++;
 	own.books[endpoint].taken[(size_t)value % SERVERS_MAX] = value;
+	own.books[endpoint].taken_at[(size_t)value % SERVERS_MAX] = world.now;
 }
 
 uint32_t judge_writes_taken(void)
@@ -400,7 +410,8 @@ static void end_writes(size_t e)
 	for (size_t s = 0; s < SERVERS_MAX; s++)
 		done = b->written[s] > done ? b->written[s] : done;
 	for (size_t s = 0; s < site.n_servers; s++)
-		if (done < b->taken[s])
+		if (done < b->taken[s] && world.now - b->taken_at[s] >
+					  WAKES_WITHIN)
 			judge_fault(RULE_WRITE, "%s: %g was answered 2.04, the "
 				    "last that was done is %g", name_of(e),
 				    b->taken[s], done);

@@ -77,6 +77,9 @@ void site_draw(size_t endpoints)
 	};
 	for (size_t i = 0; i < endpoints; i++)
 		endpoint_draw(&site.endpoints[i], i);
+	for (size_t i = 0; i < endpoints; i++)
+		site.endpoints[i].accepts = site.endpoints[i].queue &&
+					    draw_chance(STREAM_PLAN, 0.5);
 }
 
 int site_find(const char *name, size_t n)
@@ -133,6 +136,8 @@ static void endpoint_write(const struct site_endpoint *e)
 	add("  - endpoint: %s\n    bus: bus-%d\n", e->name, e->name[3] % 4);
 	if (e->queue)
 		add("    queue: true\n");
+	if (e->accepts)
+		add("    asleep_write: accept\n");
 	if (e->quiet_every)
 		add("    silent_after: %us\n", 5 * e->quiet_every);
 	add("    points:\n");

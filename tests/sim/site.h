@@ -26,6 +26,7 @@ struct site_endpoint {
 	struct site_point points[POINTS_MAX];
 	size_t n_points;
 	bool queue;
+	bool accepts;		/* a Write while it sleeps: answered at once */
 	uint32_t wakes;		/* s between; of a sleeper */
 	uint32_t quiet_every, quiet_for;	/* s; 0: it always answers */
 	bool removed;		/* by a reload; comes back with one */

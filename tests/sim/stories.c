@@ -32,7 +32,7 @@ static void counters_site(void)
 		struct site_endpoint *e = &site.endpoints[i];
 		struct site_point *p = &e->points[0];
 
-		e->queue = false;
+		e->queue = e->accepts = false;
 		e->n_points = 1;
 		p->poll = POLL;
 		p->pmin = 0;
@@ -233,6 +233,7 @@ static void sleepers_site(void)
 		struct site_endpoint *e = &site.endpoints[i];
 
 		e->queue = true;
+		e->accepts = i % 2;
 		e->wakes = SLEEPERS_POLL;
 		e->quiet_every = 540 + (uint32_t)(i * 7919 % 121);
 		e->quiet_for = e->quiet_every - AWAKE;
