@@ -70,10 +70,23 @@ static bool piece_equals(const struct kept *kept, const struct piece *piece,
 		      n) == 0;
 }
 
+/* false: there is none (more). A damaged blob may have several. */
+static bool piece_remove(struct kept *kept, const char *name)
+{
+	struct piece piece = piece_find(kept, name);
+
+	if (!piece.size)
+		return false;
+	kept->n -= piece.size;
+	memmove(kept->bytes + piece.at, kept->bytes + piece.at + piece.size,
+		kept->n - piece.at);
+	return true;
+}
+
 int kept_set(struct kept *kept, const char *name, const void *bytes, size_t n)
 {
 	struct piece old = piece_find(kept, name);
-	size_t n_name = strlen(name), tail, grown;
+	size_t n_name = strlen(name), grown;
 	uint8_t *to;
 
 	if (n_name == 0 || n_name > UINT8_MAX)
@@ -83,11 +96,8 @@ int kept_set(struct kept *kept, const char *name, const void *bytes, size_t n)
 		return -ENOSPC;
 	if (n == 0 ? old.size == 0 : piece_equals(kept, &old, bytes, n))
 		return 0;
-	tail = kept->n - old.at - old.size;
-	if (old.size > 0)
-		memmove(kept->bytes + old.at,
-			kept->bytes + old.at + old.size, tail);
-	kept->n -= old.size;
+	while (piece_remove(kept, name))
+		;
 	if (n == 0)
 		return 1;
 	grown = kept->n + 3 + n_name + n;

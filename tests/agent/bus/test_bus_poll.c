@@ -186,6 +186,24 @@ static void damaged_blobs_give_what_is_whole(void **state)
 	}
 }
 
+static void a_piece_that_stands_twice_is_set_once_for_all(void **state)
+{
+	static const uint8_t twice[] = {1, 0, 1, 'a', 'x', 1, 0, 1, 'b', 'z',
+					1, 0, 1, 'a', 'y'};
+	struct kept kept;
+	uint8_t out[4];
+
+	(void)state;
+	kept_init(&kept, twice, sizeof(twice));
+	assert_int_equal(kept_set(&kept, "a", "new", 3), 1);
+	assert_int_equal(kept_get(&kept, "a", out, 4), 3);
+	assert_memory_equal(out, "new", 3);
+	assert_int_equal(kept_set(&kept, "a", NULL, 0), 1);
+	assert_int_equal(kept_get(&kept, "a", out, 4), -ENOENT);
+	assert_int_equal(kept_get(&kept, "b", out, 4), 1);
+	kept_finish(&kept);
+}
+
 static void refused_points_are_asked_ever_more_rarely(void **state)
 {
 	static const struct { uint32_t misses; int64_t poll, wait; } cases[] = {
@@ -212,6 +230,8 @@ int main(void)
 		cmocka_unit_test(pieces_are_set_replaced_and_removed),
 		cmocka_unit_test(pieces_have_limits),
 		cmocka_unit_test(damaged_blobs_give_what_is_whole),
+		cmocka_unit_test(
+			a_piece_that_stands_twice_is_set_once_for_all),
 		cmocka_unit_test(refused_points_are_asked_ever_more_rarely),
 	};
 
