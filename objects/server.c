@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Object 1, Server, of LwM2M 1.1. Its resources 13 to 20 are closed to the
- * server in that version; bootstrap and configuration set them. */
+ * Object 1, Server, of LwM2M 1.1, whose resources 13 to 20 a server may read and,
+ * but for those that rank it among others, write, as version 1.2 has it: one
+ * that knows 1.1 does not ask. */
 #include "objects/table.h"
 
 static const struct resource_def resources[] = {
@@ -24,21 +25,21 @@ static const struct resource_def resources[] = {
 	{11, LWM2M_UNSIGNED, OP_READ, SINGLE, OPTIONAL,
 	 "TLS-DTLS Alert Code", 0, 255},
 	{12, LWM2M_TIME, OP_READ, SINGLE, OPTIONAL, "Last Bootstrapped", ANY},
-	{13, LWM2M_UNSIGNED, OP_NONE, SINGLE, OPTIONAL,
+	{13, LWM2M_UNSIGNED, OP_READ, SINGLE, OPTIONAL,
 	 "Registration Priority Order", ANY},
-	{14, LWM2M_UNSIGNED, OP_NONE, SINGLE, OPTIONAL,
+	{14, LWM2M_UNSIGNED, OP_RW, SINGLE, OPTIONAL,
 	 "Initial Registration Delay Timer", ANY},
-	{15, LWM2M_BOOLEAN, OP_NONE, SINGLE, OPTIONAL,
+	{15, LWM2M_BOOLEAN, OP_READ, SINGLE, OPTIONAL,
 	 "Registration Failure Block", ANY},
-	{16, LWM2M_BOOLEAN, OP_NONE, SINGLE, OPTIONAL,
+	{16, LWM2M_BOOLEAN, OP_READ, SINGLE, OPTIONAL,
 	 "Bootstrap on Registration Failure", ANY},
-	{17, LWM2M_UNSIGNED, OP_NONE, SINGLE, OPTIONAL,
+	{17, LWM2M_UNSIGNED, OP_RW, SINGLE, OPTIONAL,
 	 "Communication Retry Count", ANY},
-	{18, LWM2M_UNSIGNED, OP_NONE, SINGLE, OPTIONAL,
+	{18, LWM2M_UNSIGNED, OP_RW, SINGLE, OPTIONAL,
 	 "Communication Retry Timer", ANY},
-	{19, LWM2M_UNSIGNED, OP_NONE, SINGLE, OPTIONAL,
+	{19, LWM2M_UNSIGNED, OP_RW, SINGLE, OPTIONAL,
 	 "Communication Sequence Delay Timer", ANY},
-	{20, LWM2M_UNSIGNED, OP_NONE, SINGLE, OPTIONAL,
+	{20, LWM2M_UNSIGNED, OP_RW, SINGLE, OPTIONAL,
 	 "Communication Sequence Retry Count", ANY},
 	{21, LWM2M_BOOLEAN, OP_RW, SINGLE, OPTIONAL, "Trigger", ANY},
 	{22, LWM2M_STRING, OP_RW, SINGLE, OPTIONAL, "Preferred Transport", ANY},

@@ -10,6 +10,7 @@
 #include "agent/client/client_host.h"
 #include "agent/client/client_session.h"
 #include "agent/config/config_habits.h"
+#include "agent/lwm2m/account.h"
 #include "agent/base/log.h"
 #include "objects/ids.h"
 #include "objects/linkformat.h"
@@ -274,12 +275,36 @@ static void note_registration(struct client *c, bool was, bool is, int64_t now)
 		client_session_good(c);
 }
 
+static uint32_t policy_number(const struct client *c, uint16_t resource,
+			      uint32_t fallback)
+{
+	int64_t n = account_number(client_tree(c), path_resource(ID_SERVER,
+				   c->instance, resource), fallback);
+
+	return n < 0 ? fallback : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+struct registration_policy client_policy(const struct client *c)
+{
+	const struct registration_policy *p = &c->server->conf->policy;
+
+	return (struct registration_policy){
+		.retry_count = policy_number(c, ID_SERVER_RETRY_COUNT,
+					     p->retry_count),
+		.retry_timer = policy_number(c, ID_SERVER_RETRY_TIMER,
+					     p->retry_timer),
+		.sequence_delay = policy_number(c, ID_SERVER_SEQUENCE_DELAY,
+						p->sequence_delay),
+		.sequence_count = policy_number(c, ID_SERVER_SEQUENCE_COUNT,
+						p->sequence_count),
+	};
+}
+
 bool client_has_failed(const struct client *c)
 {
 	return c->registration.state == REGISTRATION_WAITING &&
 	       !c->registration.attempt && c->registration.sequence &&
-	       c->registration.sequence >=
-			c->server->conf->policy.sequence_count;
+	       c->registration.sequence >= client_policy(c).sequence_count;
 }
 
 /* As often as the account allows, for one more time; or the server has said
@@ -305,9 +330,10 @@ void client_event(struct client *c, enum registration_event event,
 		server_startup_window(c->server,
 				      client_services(c)->n_endpoints);
 	bool was = registered(c);
+	struct registration_policy policy = client_policy(c);
 	struct registration_action action =
 		registration_step(&c->registration, event, code, changes,
-				  spread, &c->server->conf->policy, now);
+				  spread, &policy, now);
 
 	if (action.gone) {
 		forget_observations(c, now);

@@ -99,6 +99,9 @@ void client_live(struct client *client, uint32_t lifetime, int64_t now);
 void client_bind(struct client *client, int64_t now);
 /* It registers after so many s, of which nothing is under way. */
 void client_enable_later(struct client *client, uint32_t delay, int64_t now);
+/* How often and when it registers again: as 1/x/17 to 20 say now, which its
+ * server may write. */
+struct registration_policy client_policy(const struct client *client);
 /* As often as the account allows, for now. */
 bool client_has_failed(const struct client *client);
 /* Deregister now, register again after `timeout` s. */

@@ -162,10 +162,26 @@ static void put(struct tree *tree, uint16_t resource,
 		slot->value = value;
 }
 
+/* What its server may write later (1.1). */
+static void put_policy(struct tree *tree, const struct config_server *conf)
+{
+	const struct registration_policy *policy = &conf->policy;
+
+	if (conf->version == VERSION_1_0)
+		return;
+	put(tree, ID_SERVER_DELAY, lwm2m_unsigned(0));
+	put(tree, ID_SERVER_RETRY_COUNT, lwm2m_unsigned(policy->retry_count));
+	put(tree, ID_SERVER_RETRY_TIMER, lwm2m_unsigned(policy->retry_timer));
+	put(tree, ID_SERVER_SEQUENCE_DELAY,
+	    lwm2m_unsigned(policy->sequence_delay));
+	put(tree, ID_SERVER_SEQUENCE_COUNT,
+	    lwm2m_unsigned(policy->sequence_count));
+}
+
 /* Object 1 as the endpoints share it: what was written, what must be there
  * all the same, and what can be executed. */
 static void account_build(struct tree *tree, const struct tree *accounts,
-			  uint16_t instance)
+			  uint16_t instance, const struct config_server *conf)
 {
 	struct lwm2m_path scope = path_instance(ID_SERVER, instance), path;
 	struct tree_cursor at = {0, 0};
@@ -186,6 +202,7 @@ static void account_build(struct tree *tree, const struct tree *accounts,
 	put(tree, ID_SERVER_DISABLE, (struct lwm2m_value){0});
 	put(tree, ID_SERVER_UPDATE, (struct lwm2m_value){0});
 	put(tree, ID_SERVER_BOOTSTRAP, (struct lwm2m_value){0});
+	put_policy(tree, conf);
 }
 
 struct server *server_of_account(struct services *services,
@@ -204,7 +221,7 @@ struct server *server_of_account(struct services *services,
 	conf->fingerprint = print;
 	s = server_create(services, conf, now);
 	if (!a->bootstrap)
-		account_build(&s->account, accounts, a->server);
+		account_build(&s->account, accounts, a->server, conf);
 	servers_add(&services->servers, s, SERVER_BOOTSTRAPPED);
 	return s;
 }

@@ -112,7 +112,10 @@ struct config_server {
 	bool notify_non, keep_on_exit;
 	uint32_t pace;			/* messages/s of all, 0: not paced */
 	uint32_t pmin, pmax;		/* 1/x/2, 1/x/3; 0: none */
-	struct registration_policy policy;
+	struct registration_policy policy;	/* 1/x/17 to 20 */
+	int32_t priority;		/* 1/x/13; -1: none */
+	uint32_t initial_delay;		/* 1/x/14, s */
+	bool failure_block, failure_bootstrap;	/* 1/x/15, 1/x/16 */
 	/* Of the bootstrap server only. */
 	uint32_t hold_off;		/* s */
 	uint32_t account_timeout;	/* s, 0: never */

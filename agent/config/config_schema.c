@@ -180,6 +180,33 @@ const struct config_key config_server_keys[] = {
 	SERVER("pmax", KEY_SECONDS, pmax, .fallback = "0", .min = 0,
 	       .flags = KEY_ACCOUNT,
 	       .max = LONGEST, .help = "default maximum period, 1/x/3"),
+	SERVER("priority", KEY_INT, priority, .flags = KEY_NONE | KEY_ACCOUNT,
+	       .min = 0, .max = INT32_MAX, .help = "whose turn it is to be "
+	       "registered with, the lowest first, 1/x/13; none: at once"),
+	SERVER("initial_delay", KEY_SECONDS, initial_delay, .fallback = "0",
+	       .flags = KEY_ACCOUNT, .min = 0, .max = LONGEST,
+	       .help = "how long the first registration waits, 1/x/14"),
+	SERVER("failure_block", KEY_BOOL, failure_block, .fallback = "false",
+	       .flags = KEY_ACCOUNT, .help = "where it fails, those of a "
+	       "higher priority number wait on, 1/x/15"),
+	SERVER("failure_bootstrap", KEY_BOOL, failure_bootstrap,
+	       .fallback = "true", .flags = KEY_ACCOUNT, .help = "where it "
+	       "fails, the bootstrap server is asked, 1/x/16"),
+	SERVER("retry_count", KEY_INT, policy.retry_count, .fallback = "5",
+	       .flags = KEY_ACCOUNT, .min = 1, .max = 255,
+	       .help = "attempts to register in a row, 1/x/17"),
+	SERVER("retry_timer", KEY_SECONDS, policy.retry_timer,
+	       .fallback = "1min", .flags = KEY_ACCOUNT, .min = 2 * S,
+	       .max = LONGEST, .help = "between the first two of them; doubled "
+	       "for each further one, 1/x/18"),
+	/* Not the standard's day: after an hour without their server ours are
+	 * back within a quarter of one. */
+	SERVER("sequence_delay", KEY_SECONDS, policy.sequence_delay,
+	       .fallback = "15min", .flags = KEY_ACCOUNT, .min = 2 * S,
+	       .max = LONGEST, .help = "after a row, before the next, 1/x/19"),
+	SERVER("sequence_count", KEY_INT, policy.sequence_count,
+	       .fallback = "1", .flags = KEY_ACCOUNT, .min = 1, .max = 255,
+	       .help = "rows after which it counts as failed, 1/x/20; they go on"),
 	OTHER("access", RIGHTS, JSON_RIGHTS,
 	      "what it may do with its devices; all if absent"),
 	{.type = KEY_END}

@@ -222,9 +222,6 @@ static struct config_server *server_create(void)
 	server->path = "rd";
 	server->binding = 'U';
 	server->format = FORMAT_NONE;
-	/* 17-20 of object 1, but not its day of silence (19): after an hour
-	 * without the server ours are back within a quarter of one. */
-	server->policy = (struct registration_policy){5, 60, 900, 1};
 	config_keys_fall_back(config_server_keys, server, arena);
 	return server;
 }

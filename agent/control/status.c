@@ -73,7 +73,7 @@ static void add_trouble(json *to, const struct client *c, int64_t now)
 	if (!c->trouble)
 		return;
 	add_text(to, "trouble", c->trouble);
-	add_int(to, "try", r->sequence * c->server->conf->policy.retry_count +
+	add_int(to, "try", r->sequence * client_policy(c).retry_count +
 			   r->attempt + !waits);
 	if (waits && r->next != INT64_MAX)
 		add_int(to, "next_try", r->next > now ?

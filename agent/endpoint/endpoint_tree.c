@@ -62,6 +62,35 @@ static void add_object(struct tree *tree, uint16_t object, uint16_t id)
 		abort();
 }
 
+/* What 1.1 has brought: how it registers, and Mute Send. */
+static void build_account_1_1(struct tree *tree,
+			      const struct config_server *conf)
+{
+	const struct registration_policy *policy = &conf->policy;
+	const struct {
+		uint16_t resource;
+		struct lwm2m_value value;
+	} values[] = {
+		{ID_SERVER_DELAY, lwm2m_unsigned(conf->initial_delay)},
+		{ID_SERVER_BLOCK, lwm2m_boolean(conf->failure_block)},
+		{ID_SERVER_FALLBACK, lwm2m_boolean(conf->failure_bootstrap)},
+		{ID_SERVER_RETRY_COUNT, lwm2m_unsigned(policy->retry_count)},
+		{ID_SERVER_RETRY_TIMER, lwm2m_unsigned(policy->retry_timer)},
+		{ID_SERVER_SEQUENCE_DELAY,
+		 lwm2m_unsigned(policy->sequence_delay)},
+		{ID_SERVER_SEQUENCE_COUNT,
+		 lwm2m_unsigned(policy->sequence_count)},
+		{ID_SERVER_MUTE_SEND, lwm2m_boolean(false)},
+	};
+
+	if (conf->priority >= 0)
+		put(tree, path_resource(ID_SERVER, 0, ID_SERVER_PRIORITY),
+		    lwm2m_unsigned((uint64_t)conf->priority));
+	for (size_t n = 0; n < sizeof(values) / sizeof(values[0]); n++)
+		put(tree, path_resource(ID_SERVER, 0, values[n].resource),
+		    values[n].value);
+}
+
 /* An account as it stands in the configuration. */
 static void build_account(struct tree *tree, const struct config_server *conf)
 {
@@ -78,15 +107,14 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 		{ID_SERVER_STORING, lwm2m_boolean(true)},
 		{ID_SERVER_BINDING, lwm2m_string(conf->tcp ? "T" : "U", 1)},
 		{ID_SERVER_UPDATE, {0}},	/* executable */
-		{ID_SERVER_MUTE_SEND, lwm2m_boolean(false)},	/* not of 1.0 */
 	};
-	size_t count = sizeof(values) / sizeof(values[0]) -
-		       (conf->version == VERSION_1_0);
 
 	add_object(tree, ID_SERVER, 0);
-	for (size_t n = 0; n < count; n++)
+	for (size_t n = 0; n < sizeof(values) / sizeof(values[0]); n++)
 		put(tree, path_resource(ID_SERVER, 0, values[n].resource),
 		    values[n].value);
+	if (conf->version != VERSION_1_0)
+		build_account_1_1(tree, conf);
 }
 
 /* What all endpoints of a server have alike, or all devices of which the

@@ -147,6 +147,40 @@ class Registration(Site):
         self.assertEqual(server.wait("updated")["query"], "lt=120")
         self.assertEqual(server.value("sim", "/1/0/1"), 120)
 
+    def again_within_3_s(self, gateway):
+        line = gateway.wait_log("sim", "again in")
+        self.assertRegex(line, r"again in [1-3] s$")
+
+    def test_written_retries_are_in_force_and_kept(self):
+        server, gateway = self.start()
+        server.registered("sim")
+        self.assertEqual(server.value("sim", "/1/0/18"), 60)
+        self.assertEqual(server.code("write", "sim", "/1/0/18", text=3),
+                         "2.04")
+        self.assertEqual(server.code("write", "sim", "/1/0/13", text=3),
+                         "4.05")
+        gateway.restart()
+        server.registered("sim", after=server.mark())
+        self.assertEqual(server.value("sim", "/1/0/18"), 3)
+        server.ask("answer", "update", "4.03", 1)
+        mark = server.mark()
+        self.assertEqual(server.code("execute", "sim", "/1/0/8"), "2.04")
+        self.again_within_3_s(gateway)
+        server.registered("sim", after=mark)
+
+    def test_configured_retries_delay_and_order(self):
+        server, second = self.server(), self.server()
+        server.ask("answer", "register", "4.03", 1)
+        gateway = self.gateway(server.port, sites.SIM, server=(
+            "retry_timer: 3s\n    initial_delay: 1s\n    priority: 1\n  - "
+            f"{{id: 2, uri: 'coap://127.0.0.1:{second.port}', priority: 2}}"))
+        self.again_within_3_s(gateway)
+        self.assertEqual(second.events("registered"), [])
+        server.registered("sim")
+        second.registered("sim")
+        self.assertEqual(server.value("sim", "/1/0/13"), 1)
+        self.assertEqual(server.value("sim", "/1/0/14"), 1)
+
     def test_factory_reset_forgets_what_a_server_has_set(self):
         server, gateway = self.start()
         server.registered("sim")

@@ -46,7 +46,7 @@ static const struct content {
 	{"/0/0/0", "coap://127.0.0.1", ""},
 	{"/1/0/0", "101", ""}, {"/1/0/1", "300", ""}, {"/1/0/2", "1", ""},
 	{"/1/0/3", "10", ""}, {"/1/0/5", "86400", ""}, {"/1/0/6", "0", ""},
-	{"/1/0/7", "U", ""}, {"/1/0/8", NULL, "x"}, {"/1/0/17", "5", ""},
+	{"/1/0/7", "U", ""}, {"/1/0/8", NULL, "x"},
 	{"/3/0/0", "Eastron", ""}, {"/3/0/4", NULL, "!x"},
 	{"/3/0/7/0", "3800", ""}, {"/3/0/7/1", "5000", ""},
 	{"/3/0/11/0", "0", ""}, {"/3/0/13", "1000", ""},
@@ -296,7 +296,7 @@ static void reads(void **state)
 			"\xc1\x03\x0a" "\xc4\x05\x00\x01\x51\x80"
 			"\xc1\x06\x00" "\xc1\x07U")},
 		{GET, "3303/0/5605", .accept = TEXT, REFUSED(4, 05)},
-		{GET, "1/0/17", .accept = TEXT, REFUSED(4, 05)},
+		{GET, "1/0/8", .accept = TEXT, REFUSED(4, 05)},
 		{GET, "3305/0/5806", .accept = TEXT, REFUSED(4, 05)},
 		{GET, "", REFUSED(4, 05)},
 		{GET, "0", REFUSED(4, 01)},
@@ -557,7 +557,7 @@ static void reads_composites(void **state)
 			"[{\"n\":\"/3303/9\"},{\"n\":\"/4\"},"
 			"{\"n\":\"/3303/0/5605\"},{\"n\":\"/0/0/0\"},"
 			"{\"n\":\"/3303/1/5700\"},{\"n\":\"/3304/0/5700\"},"
-			"{\"n\":\"/1/0/17\"},{\"n\":\"/1/0/3\"}]"), GIVES(JSON,
+			"{\"n\":\"/1/0/8\"},{\"n\":\"/1/0/3\"}]"), GIVES(JSON,
 			"[{\"bn\":\"/\",\"n\":\"1/0/3\",\"v\":10}]")},
 		{FETCH, "", .format = JSON, PAYLOAD(
 			"[{\"n\":\"/3303/9\"}]"), GIVES(JSON, "[]")},
@@ -744,8 +744,6 @@ static void refuses_writes(void **state)
 		{PUT, "3308/1/5900", .format = TEXT, PAYLOAD("1"),
 			REFUSED(4, 05)},
 		{PUT, "1/0/8", .format = TEXT, PAYLOAD("1"),
-			REFUSED(4, 05)},
-		{PUT, "1/0/17", .format = TEXT, PAYLOAD("1"),
 			REFUSED(4, 05)},
 		{PUT, "3303", .format = TLV, PAYLOAD("\xc1\x02\x65"),
 			REFUSED(4, 05)},
@@ -1058,7 +1056,7 @@ static void writes_attributes(void **state)
 		{PUT, "3306/0/5850", .query = "st=1", REFUSED(4, 00)},
 		{PUT, "3303/0", .query = "gt=1", REFUSED(4, 00)},
 		{PUT, "3303/0/5605", .query = "pmin=1", REFUSED(4, 05)},
-		{PUT, "1/0/17", .query = "pmin=1", REFUSED(4, 05)},
+		{PUT, "1/0/8", .query = "pmin=1", REFUSED(4, 05)},
 		{PUT, "", .query = "pmin=1", REFUSED(4, 05)},
 		{PUT, "3303/9", .query = "pmin=1", REFUSED(4, 04)},
 	};
