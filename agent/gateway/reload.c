@@ -379,6 +379,26 @@ static int by_id(const void *a, const void *b)
 	return (*left)->id - (*right)->id;
 }
 
+/* Keys are not to lie about for endpoints that are none any more. Where a part
+ * of the configuration is wrong, nobody knows who that is. */
+static void forget_accounts(const struct gateway *g,
+			    const struct config *config)
+{
+	const char **names = calloc(config->n_devices + 1, sizeof(*names));
+	size_t gone;
+
+	if (!names)
+		abort();
+	for (size_t i = 0; i < config->n_devices; i++)
+		names[i] = config->devices[i]->endpoint;
+	gone = g->errors.n ? 0 : store_keep_only(g->services.store,
+		STORE_ACCOUNT, names, config->n_devices);
+	free(names);
+	if (gone)
+		log_line(LOG_NOTE, NULL, NULL, "stored accounts of endpoints "
+			 "that are configured no more were removed: %zu", gone);
+}
+
 void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 {
 	/* Accounts stay the same where only their lines have moved. */
@@ -386,6 +406,7 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 		qsort(config->servers, config->n_servers,
 		      sizeof(config->servers[0]), by_id);
 	add_gateway_itself(config);
+	forget_accounts(g, config);
 	free(g->name);
 	g->name = config->gateway;
 	g->object_25 = config->object_25;

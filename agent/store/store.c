@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * One write at a time, in order, by the worker: a newer one for the same
  * endpoint replaces one that still waits. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -409,6 +410,62 @@ static const struct job *job_newest(struct store *store, const char *path)
 	if (!job && store->now && !strcmp(store->now->path, path))
 		job = store->now;
 	return job ? job : *failed_find(store, path);
+}
+
+struct kept_name { char text[NAME_ROOM]; };
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct kept_name *)a)->text,
+		      ((const struct kept_name *)b)->text);
+}
+
+/* Names of endpoints have no dot as names of files: others are not theirs. */
+static bool may_go(const char *file, const struct kept_name *kept, size_t n)
+{
+	struct kept_name name;
+
+	if (strchr(file, '.') || strlen(file) >= sizeof(name.text))
+		return false;
+	strcpy(name.text, file);
+	return !bsearch(&name, kept, n, sizeof(*kept), by_text);
+}
+
+static size_t folder_sweep(DIR *dir, const struct kept_name *kept, size_t n)
+{
+	const struct dirent *entry;
+	size_t gone = 0;
+
+	while ((entry = readdir(dir)))
+		if (may_go(entry->d_name, kept, n))
+			gone += unlinkat(dirfd(dir), entry->d_name, 0) == 0;
+	return gone;
+}
+
+size_t store_keep_only(struct store *store, enum store_kind kind,
+		       const char *const endpoints[], size_t n)
+{
+	struct kept_name *kept;
+	char path[4096];
+	size_t gone;
+	DIR *dir;
+
+	if (!store)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", store->directory, folders[kind]);
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	kept = calloc(n + 1, sizeof(*kept));
+	if (!kept)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		name_of(endpoints[i], kept[i].text);
+	qsort(kept, n, sizeof(*kept), by_text);
+	gone = folder_sweep(dir, kept, n);
+	free(kept);
+	closedir(dir);
+	return gone;
 }
 
 static const enum store_kind told[] = {STORE_HELD, STORE_ATTRIBUTES,

@@ -33,6 +33,10 @@ void store_put(struct store *store, enum store_kind kind, const char *endpoint,
 void store_put_told(struct store *store, enum store_kind kind,
 		    const char *endpoint, const uint8_t *bytes, size_t n,
 		    uint64_t number);
+/* Takes away what is of other endpoints than these; the number of files. What
+ * is still to be written stays. NULL is fine. */
+size_t store_keep_only(struct store *store, enum store_kind kind,
+		       const char *const endpoints[], size_t n);
 typedef void store_written(void *owner, const char *endpoint, uint64_t number);
 void store_watch(struct store *store, store_written *written, void *owner);
 /* What servers have set in the endpoint is on the disk (error 0), or could not

@@ -355,6 +355,25 @@ class Bootstrap(Site):
         server.registered("sim", after=mark)
         self.assertEqual(len(boot.asked), 1)
 
+    def test_accounts_of_removed_endpoints_go(self):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        other = sites.SIM.replace("devices:\n", "").replace("endpoint: sim", "endpoint: too")
+        gateway = self.start(boot, sites.SIM + other)
+        folder = gateway.state / "accounts"
+        for ep in ("sim", "too"):
+            wait_for((folder / ep).exists, f"the stored account of {ep}")
+        devices = gateway.etc / "conf.d/devices.yaml"
+        # One that is refused may be the one that is missing: nothing goes.
+        devices.write_text(sites.SIM + "  - {endpoint: odd, bus: sim}\n")
+        gateway.reload()
+        server.wait("unregistered", ep="too")
+        self.assertTrue((folder / "too").exists())
+        devices.write_text(sites.SIM)
+        gateway.reload()
+        gateway.wait_log("accounts of endpoints", "removed: 1")
+        self.assertEqual([p.name for p in folder.iterdir()], ["sim"])
+
     def test_keys_that_are_none_are_refused_at_the_finish(self):
         boot = self.bootstrap(self.keyed(
             5684, 1, bs.tlv(3, b"x"), bs.tlv(4, b"y"), bs.tlv(5, b"z")))

@@ -231,6 +231,34 @@ static void a_write_that_fails_leaves_nothing(void **state)
 	store_close(store);
 }
 
+/* Of the others, the long and the odd names among them. */
+static void what_is_nobodys_goes(void **state)
+{
+	const char *names[] = {"b/d.e", NULL, "a"};
+	struct store *store = store_open(directory);
+	char longest[252 + 1];
+
+	(void)state;
+	memset(longest, '/', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = 0;
+	names[1] = longest;
+	for (size_t i = 0; i < 3; i++)
+		put(store, names[i], "kept");
+	put(store, "c", "gone");
+	put(store, "ab", "gone");
+	store_close(store);
+	store = store_open(directory);
+	assert_int_equal(store_keep_only(store, STORE_ACCOUNT, NULL, 0), 0);
+	assert_int_equal(store_keep_only(store, STORE_HELD, names, 3), 2);
+	for (size_t i = 0; i < 3; i++)
+		has(store, names[i], "kept");
+	has_none(store, "c");
+	has_none(store, "ab");
+	assert_int_equal(store_keep_only(store, STORE_HELD, NULL, 0), 3);
+	store_close(store);
+	assert_int_equal(store_keep_only(NULL, STORE_HELD, names, 3), 0);
+}
+
 static void no_directory_keeps_nothing(void **state)
 {
 	(void)state;
@@ -326,6 +354,7 @@ int main(void)
 		CASE(large_ones_come_back_whole),
 		CASE(only_its_owner_reads_them),
 		CASE(a_write_that_fails_leaves_nothing),
+		CASE(what_is_nobodys_goes),
 		CASE(no_directory_keeps_nothing),
 		CASE(who_waits_is_told_when_it_is_on_the_disk),
 		CASE(what_the_disk_does_not_take_is_tried_again),
