@@ -89,6 +89,25 @@ static bool refuse_status(struct verdict *v, unsigned status)
 		      "the server's certificate is not valid");
 }
 
+/* What is looked for while a chain is verified: GnuTLS tells of each pair of a
+ * certificate and its issuer, without a word of who asks. */
+static struct { const struct credentials *by; bool found; } sought;
+
+static int on_verified(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer,
+		       gnutls_x509_crl_t crl, unsigned status)
+{
+	gnutls_datum_t der;
+
+	(void)certificate;
+	(void)crl;
+	if (status || !issuer || !sought.by || sought.found ||
+	    gnutls_x509_crt_export2(issuer, GNUTLS_X509_FMT_DER, &der) < 0)
+		return 0;
+	sought.found = is_certificate(sought.by, &der);
+	gnutls_free(der.data);
+	return 0;
+}
+
 static unsigned chain_status(const struct credentials_bytes *anchors,
 			     gnutls_x509_crt_t *chain, unsigned n)
 {
@@ -101,7 +120,7 @@ static unsigned chain_status(const struct credentials_bytes *anchors,
 	gnutls_x509_trust_list_init(&list, 0);
 	if (credentials_trust(anchors, list) < 1 ||
 	    gnutls_x509_trust_list_verify_crt2(list, chain, n, &data, 1, 0,
-					       &status, NULL) < 0)
+					       &status, on_verified) < 0)
 		status |= GNUTLS_CERT_SIGNER_NOT_FOUND;
 	gnutls_x509_trust_list_deinit(list, 1);
 	return status;
@@ -112,13 +131,21 @@ static bool is_vouched_for(const struct credentials *c, const char *host,
 			   struct verdict *v)
 {
 	bool anchor = c->usage == CREDENTIALS_TRUST_ANCHOR || !c->trust.n;
-	unsigned status = chain_status(anchor ? &c->server : &c->trust, chain,
-				       n);
+	bool constrained = c->usage == CREDENTIALS_CA_CONSTRAINT &&
+			   c->server.n && c->trust.n;
 	const char *name = c->sni ? c->sni : host;
+	unsigned status;
 	char why[320];
 
+	sought.by = constrained ? c : NULL;
+	sought.found = false;
+	status = chain_status(anchor ? &c->server : &c->trust, chain, n);
 	if (status)
 		return refuse_status(v, status);
+	if (constrained && !sought.found)
+		return refuse(v, GNUTLS_A_UNKNOWN_CA, "the issuer that is "
+			      "asked for has not signed the server's "
+			      "certificate");
 	if (!name || gnutls_x509_crt_check_hostname(chain[0], name))
 		return true;
 	snprintf(why, sizeof(why), "the server's certificate is not one of %s",
@@ -127,15 +154,6 @@ static bool is_vouched_for(const struct credentials *c, const char *host,
 }
 
 /* ---- by usage ---- */
-
-static bool is_among(const struct credentials *c, const gnutls_datum_t *shown,
-		     unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (is_certificate(c, &shown[i]))
-			return true;
-	return false;
-}
 
 static bool is_right_chain(const struct credentials *c, const char *host,
 			   const gnutls_datum_t *shown, gnutls_x509_crt_t *chain,
@@ -151,12 +169,7 @@ static bool is_right_chain(const struct credentials *c, const char *host,
 		if (c->usage == CREDENTIALS_DOMAIN_ISSUED || !c->trust.n)
 			return true;
 		break;
-	case CREDENTIALS_CA_CONSTRAINT:
-		if (c->server.n && c->trust.n && !is_among(c, shown, n))
-			return refuse(v, GNUTLS_A_UNKNOWN_CA, "the issuer that "
-				      "is asked for has not signed the "
-				      "server's certificate");
-		break;
+	case CREDENTIALS_CA_CONSTRAINT:		/* one of the verified chain */
 	case CREDENTIALS_TRUST_ANCHOR:
 		break;
 	}

@@ -32,7 +32,7 @@ struct maker {
 	gnutls_datum_t crt_der, crt_pem, sec1_der, sec1_pem, p8_der, p8_pem,
 		       spki_der, spki_pem;
 };
-static struct maker ca, other_ca, server, expired, elsewhere, client;
+static struct maker ca, middle, other_ca, server, deep, expired, elsewhere, client;
 static char directory[] = "/tmp/lwmux-credentials-XXXXXX";
 
 static void make_public(struct maker *m)
@@ -53,6 +53,7 @@ static void make_public(struct maker *m)
 static void make(struct maker *m, const char *name, struct maker *issuer,
 		 int from, int until)
 {
+	bool authority = strstr(name, "issuer") != NULL;
 	time_t now = time(NULL);
 
 	gnutls_x509_privkey_init(&m->key);
@@ -66,8 +67,8 @@ static void make(struct maker *m, const char *name, struct maker *issuer,
 	gnutls_x509_crt_set_activation_time(m->crt, now + from * DAY);
 	gnutls_x509_crt_set_expiration_time(m->crt, now + until * DAY);
 	gnutls_x509_crt_set_key(m->crt, m->key);
-	gnutls_x509_crt_set_basic_constraints(m->crt, issuer ? 0 : 1, -1);
-	if (issuer)
+	gnutls_x509_crt_set_basic_constraints(m->crt, authority, -1);
+	if (!authority)
 		gnutls_x509_crt_set_subject_alt_name(m->crt, GNUTLS_SAN_DNSNAME,
 			name, (unsigned)strlen(name), GNUTLS_FSAN_SET);
 	gnutls_x509_crt_sign2(m->crt, issuer ? issuer->crt : m->crt,
@@ -100,6 +101,8 @@ static int make_all(void **state)
 {
 	(void)state;
 	make(&ca, "an issuer", NULL, -1, 10);
+	make(&middle, "an issuer between", &ca, -1, 10);
+	make(&deep, "server.example", &middle, -1, 10);
 	make(&other_ca, "another issuer", NULL, -1, 10);
 	make(&server, "server.example", &ca, -1, 10);
 	make(&expired, "server.example", &ca, -9, -1);
@@ -114,6 +117,8 @@ static int forget_all(void **state)
 
 	(void)state;
 	forget(&ca);
+	forget(&middle);
+	forget(&deep);
 	forget(&other_ca);
 	forget(&server);
 	forget(&expired);
@@ -474,6 +479,28 @@ static void hand_over(gnutls_session_t a, gnutls_session_t b)
 	}
 }
 
+/* PEM that is shown behind a server's certificate. */
+static gnutls_datum_t *behind[2];
+
+static void show_chain(gnutls_certificate_credentials_t to, struct maker *m)
+{
+	char *text = strndup((char *)m->crt_pem.data, m->crt_pem.size), *longer;
+	gnutls_datum_t all;
+
+	for (size_t i = 0; i < 2 && behind[i]; i++) {
+		assert_true(asprintf(&longer, "%s%.*s", text,
+				     (int)behind[i]->size,
+				     (char *)behind[i]->data) > 0);
+		free(text);
+		text = longer;
+	}
+	all = (gnutls_datum_t){(unsigned char *)text,
+			       (unsigned)strlen(text)};
+	assert_int_equal(gnutls_certificate_set_x509_key_mem(to, &all,
+			 &m->p8_pem, GNUTLS_X509_FMT_PEM), 0);
+	free(text);
+}
+
 /* Shows `m` to who is asked; raw: its key alone. The reason, "" for a pass. */
 static const char *shown(struct maker *m, bool raw)
 {
@@ -492,8 +519,7 @@ static const char *shown(struct maker *m, bool raw)
 		gnutls_certificate_set_rawpk_key_mem(theirs, &m->spki_pem,
 			&m->p8_pem, GNUTLS_X509_FMT_PEM, NULL, 0, NULL, 0, 0);
 	else
-		gnutls_certificate_set_x509_key_mem(theirs, &m->crt_pem,
-			&m->p8_pem, GNUTLS_X509_FMT_PEM);
+		show_chain(theirs, m);
 	if (raw)
 		gnutls_certificate_set_rawpk_key_mem(ours, &client.spki_pem,
 			&client.p8_pem, GNUTLS_X509_FMT_PEM, NULL, 0, NULL, 0,
@@ -608,6 +634,40 @@ static void usages_of_certificates(void **state)
 	credentials_wipe(&c);
 }
 
+/* Usage 0: one of those that vouch for it, which need not be shown; one that
+ * is only shown does not vouch. */
+static void issuers_in_the_verified_chain(void **state)
+{
+	static const char NOT_SIGNED[] = "the issuer that is asked for has not "
+		"signed the server's certificate";
+	struct credentials c = {.mode = SECURITY_X509,
+				.usage = CREDENTIALS_CA_CONSTRAINT};
+
+	(void)state;
+	asked.credentials = &c;
+	asked.host = "server.example";
+	put(&c.trust, &ca.crt_pem);
+	put(&c.server, &ca.crt_der);
+	assert_string_equal(shown(&server, false), "");
+	behind[0] = &middle.crt_pem;
+	assert_string_equal(shown(&deep, false), "");
+	put(&c.server, &middle.crt_der);
+	assert_string_equal(shown(&deep, false), "");
+	digest_put(&c, &middle.crt_der, GNUTLS_DIG_SHA256, CREDENTIALS_SHA256);
+	assert_string_equal(shown(&deep, false), "");
+	assert_string_equal(shown(&server, false), NOT_SIGNED);
+	c.matching = CREDENTIALS_EXACT;
+	put(&c.server, &deep.crt_der);		/* no issuer, but itself */
+	assert_string_equal(shown(&deep, false), NOT_SIGNED);
+	put(&c.server, &other_ca.crt_der);
+	behind[0] = &other_ca.crt_pem;
+	assert_string_not_equal(shown(&server, false), "");
+	put(&c.trust, &other_ca.crt_pem);
+	assert_string_equal(shown(&server, false), UNSIGNED);
+	behind[0] = NULL;
+	credentials_wipe(&c);
+}
+
 static void raw_public_keys(void **state)
 {
 	struct credentials c = {.mode = SECURITY_RPK};
@@ -668,6 +728,7 @@ int main(void)
 		cmocka_unit_test(issuers_and_names),
 		cmocka_unit_test(pinned_certificates),
 		cmocka_unit_test(usages_of_certificates),
+		cmocka_unit_test(issuers_in_the_verified_chain),
 		cmocka_unit_test(raw_public_keys),
 		cmocka_unit_test(reasons_for_people),
 	};
