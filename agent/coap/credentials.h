@@ -60,6 +60,13 @@ int credentials_load(struct credentials *to, const struct config_server *conf,
 		     const char *directory, const char *endpoint, char *why,
 		     size_t size);
 
+/* The same, of who vouches for the servers of a bootstrap's accounts: `trust`
+ * alone, of the bootstrap server's keys; where they name none, it stays empty. */
+int credentials_load_trust(struct credentials *to,
+			   const struct config_server *conf,
+			   const char *directory, const char *endpoint,
+			   char *why, size_t size);
+
 /* Tries that for all devices and their servers; adds what cannot be loaded.
  * (credentials_find.c) */
 void credentials_find(const struct config *config, const char *directory,

@@ -42,11 +42,13 @@ static void find(const struct config_server *server, const char *directory,
 	struct credentials credentials;
 	char why[400];
 
-	if (server->security == SECURITY_NOSEC)
-		return;
-	/* The same file for many is one finding: it does not name them. */
+	/* The same file for many is one finding: it does not name them. Of the
+	 * bootstrap server, whose authorities may be its accounts' alone. */
 	if (credentials_load(&credentials, server, directory, device->endpoint,
-			     why, sizeof(why)) < 0)
+			     why, sizeof(why)) < 0 ||
+	    (!server->id && credentials_load_trust(&credentials, server,
+				directory, device->endpoint, why,
+				sizeof(why)) < 0))
 		config_error_add(errors, place_of(server, why), NULL, "%s: %s",
 				 server->uri, why);
 	credentials_wipe(&credentials);

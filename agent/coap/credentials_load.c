@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/coap/credentials.h"
+#include "agent/coap/credentials_parts.h"
 #include "agent/base/secret.h"
 
 struct loading {
@@ -137,6 +137,20 @@ static int load_keys(const struct loading *l, struct credentials *to,
 	if (rc == 0)
 		rc = load_file(l, &to->trust, conf->trust_file, false);
 	return rc;
+}
+
+int credentials_load_trust(struct credentials *to,
+			   const struct config_server *conf,
+			   const char *directory, const char *endpoint,
+			   char *why, size_t size)
+{
+	const struct loading l = {directory, endpoint, why, size};
+	int rc = load_file(&l, &to->trust, conf->trust_file, false);
+
+	if (rc < 0 || !to->trust.n || credentials_trust(&to->trust, NULL) > 0)
+		return rc;
+	snprintf(why, size, "%s holds no certificate", conf->trust_file);
+	return -EINVAL;
 }
 
 int credentials_load(struct credentials *to, const struct config_server *conf,

@@ -225,6 +225,9 @@ const struct config_key config_bootstrap_keys[] = {
 	SERVER("account_timeout", KEY_SECONDS, account_timeout,
 	       .flags = KEY_NONE, .min = S, .max = LONGEST,
 	       .help = "when its own account ends after a bootstrap"),
+	FILE_OF("trust_file", "of x509: whose signature on its certificate "
+		"counts; and, with any security, on those of servers whose "
+		"accounts ask for that (0/x/15: 0 and 1)"),
 	SERVER("pack", KEY_BOOL, pack, .fallback = "false",
 	       .help = "ask for all in one, as LwM2M 1.2 may"),
 	SERVER("unsolicited", KEY_BOOL, unsolicited, .fallback = "false",

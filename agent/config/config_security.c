@@ -19,13 +19,16 @@ static const struct { const char *name; unsigned of; } belongs[] = {
 	{"sni", PSK | RPK | X509},
 };
 
+/* The authorities of the bootstrap server, which has no id, are those of its
+ * accounts, too. */
 static void keys_check(const struct config_server *server,
 		       const struct block *block, struct config_scope *scope)
 {
 	for (size_t i = 0; i < sizeof(belongs) / sizeof(*belongs); i++) {
 		const struct entry *e = block_get(block, belongs[i].name);
 
-		if (e && !(belongs[i].of & 1u << server->security))
+		if (e && !(belongs[i].of & 1u << server->security) &&
+		    (server->id || strcmp(e->key, "trust_file")))
 			config_scope_add(scope, e->place, "'%s' is nothing "
 					 "for security %s", e->key,
 					 names[server->security]);

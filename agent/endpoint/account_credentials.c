@@ -6,6 +6,7 @@
 #include <string.h>
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/coap/credentials.h"
+#include "agent/client/services.h"
 #include "objects/ids.h"
 
 #define USAGE_FALLBACK CREDENTIALS_DOMAIN_ISSUED	/* 0/x/15, E.1 */
@@ -68,6 +69,22 @@ static const struct account *account_of(const struct account *list, size_t n,
 	return NULL;
 }
 
+/* Usages 0 and 1 are about who vouches for the server: whom to believe that,
+ * no account can say. */
+static int trust_load(const struct endpoint *e, struct credentials *to,
+		      char *why, size_t size)
+{
+	const struct services *services = e->services;
+
+	if (to->mode != SECURITY_X509 || !services->servers.bootstrap ||
+	    (to->usage != CREDENTIALS_CA_CONSTRAINT &&
+	     to->usage != CREDENTIALS_SERVICE))
+		return 0;
+	return credentials_load_trust(to, services->servers.bootstrap->conf,
+				      services->dirs.config, e->conf->endpoint,
+				      why, size);
+}
+
 int endpoint_accounts_credentials(const struct endpoint *e,
 				  const struct server *server,
 				  struct credentials *to, char *why,
@@ -85,9 +102,10 @@ int endpoint_accounts_credentials(const struct endpoint *e,
 			fill(to, &tree, a);
 		account_tree_finish(&tree);
 	}
-	if (!a)
-		snprintf(why, size, "its account is gone");
-	return a ? 0 : -ENOENT;
+	if (a)
+		return trust_load(e, to, why, size);
+	snprintf(why, size, "its account is gone");
+	return -ENOENT;
 }
 
 static bool is_good(const struct tree *tree, const struct account *a,

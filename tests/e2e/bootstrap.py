@@ -229,3 +229,74 @@ class BootstrapServer(threading.Thread):
         self.join(5)
         self.socket.close()
         return 0
+
+
+class Streamed(threading.Thread):
+    """The same server over TCP, or TLS where there is a context for it (RFC
+    8323): messages pass on to it as datagrams, and back."""
+    CSM, PING, PONG = 0xE1, 0xE2, 0xE3
+
+    def __init__(self, server, tls=None):
+        super().__init__(daemon=True)
+        self.server, self.tls = server, tls
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.running, self.mid = True, 0
+        self.start()
+
+    def run(self):
+        while self.running:
+            if select.select([self.listener], [], [], 0.1)[0]:
+                stream, _ = self.listener.accept()
+                threading.Thread(target=self._serve, args=(stream,),
+                                 daemon=True).start()
+
+    def _serve(self, stream):
+        try:
+            if self.tls:
+                stream = self.tls.wrap_socket(stream, server_side=True)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as up, \
+                    stream:
+                up.connect(("127.0.0.1", self.server.port))
+                stream.sendall(bytes([0, self.CSM]))
+                threading.Thread(target=self._back, args=(up, stream),
+                                 daemon=True).start()
+                self._forth(stream.makefile("rb"), stream, up)
+        except OSError:
+            pass                # it has gone, or was not let in
+
+    def _forth(self, file, stream, up):
+        while head := file.read(1):
+            extended = {13: 1, 14: 2, 15: 4}.get(head[0] >> 4, 0)
+            length = head[0] >> 4 if not extended else (
+                int.from_bytes(file.read(extended), "big") +
+                {1: 13, 2: 269, 4: 65805}[extended])
+            code = file.read(1)[0]
+            token = file.read(head[0] & 15)
+            rest = file.read(length)
+            if code == self.PING:
+                stream.sendall(bytes([len(token), self.PONG]) + token)
+            if code >> 5 == 7:
+                continue
+            self.mid += 1
+            kind = coap.CON if code < 32 else coap.ACK
+            up.send(struct.pack("!BBH", 0x40 | kind << 4 | len(token), code,
+                                self.mid & 0xFFFF) + token + rest)
+
+    @staticmethod
+    def _back(up, stream):
+        try:
+            while data := up.recv(65536):
+                n = data[0] & 15
+                if data[1]:
+                    nibble, more = coap.nibble(len(data) - 4 - n)
+                    stream.sendall(bytes([nibble << 4 | n]) + more +
+                                   bytes([data[1]]) + data[4:])
+        except OSError:
+            pass
+
+    def end(self):
+        self.running = False
+        self.join(5)
+        self.listener.close()
+        return 0

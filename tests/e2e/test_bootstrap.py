@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import ssl
 import stat
 import tempfile
 import time
 
 import bootstrap as bs
 import coap
+import secure
 import sites
 from harness import Site, wait_for
 
@@ -380,6 +382,57 @@ class Bootstrap(Site):
         gateway = self.start(boot)
         self.assertEqual(boot.wait("sim").codes[-1], "4.06")
         gateway.wait_log("sim", "failed", "key", "again")
+
+    def certified(self, usage, issuer, trust):
+        """An account with a certificate, whose server is known by `issuer`."""
+        pki = secure.pki("sim")
+        server = self.server(coaps=0, key=pki / "server.key",
+                             cert=pki / "server.pem", trust=pki / "ca.pem")
+        boot = self.bootstrap(self.keyed(
+            server.ports["coaps"], 2, bs.tlv(3, (pki / "sim.crt").read_bytes()),
+            bs.tlv(4, (pki / f"{issuer}.crt").read_bytes()),
+            bs.tlv(5, (pki / "sim.der").read_bytes()),
+            bs.tlv(14, "localhost"), bs.tlv(15, usage)))
+        return server, self.start(boot, more=f", trust_file: {pki}/{trust}")
+
+    def test_authority_of_an_account_that_is_trusted(self):
+        for usage, issuer in ((0, "ca"), (1, "server")):
+            with self.subTest(usage):
+                server, _ = self.certified(usage, issuer, "ca.pem")
+                self.assertEqual(server.registered("sim")["security"], "x509")
+                self.finish()
+                self.parts = []
+
+    def test_authority_of_an_account_that_is_not_trusted(self):
+        for usage, issuer in ((0, "ca"), (1, "server")):
+            with self.subTest(usage):
+                _, gateway = self.certified(usage, issuer, "other-ca.pem")
+                gateway.wait_log("sim", "nobody that is trusted has signed")
+                self.finish()
+                self.parts = []
+
+    def streamed(self, scheme, host, keys="", tls=None):
+        server = self.server()
+        boot = self.bootstrap(bs.usual(server.port))
+        stream = self.add(bs.Streamed(boot, tls))
+        boot.uri = f"{scheme}://{host}:{stream.port}"
+        self.start(boot, more=keys)
+        boot.wait("sim")
+        server.registered("sim")
+        self.assertEqual(server.value("sim", T), 21.5)
+
+    def test_bootstrap_over_tcp(self):
+        self.streamed("coap+tcp", "127.0.0.1")
+
+    def test_bootstrap_over_tls(self):
+        pki = secure.pki("sim")
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(pki / "server.pem", pki / "server.key")
+        tls.load_verify_locations(pki / "ca.pem")
+        tls.verify_mode = ssl.CERT_REQUIRED
+        self.streamed("coaps+tcp", "127.0.0.1", f""", security: x509,
+             sni: localhost, cert_file: {pki}/sim.pem,
+             private_key_file: {pki}/sim.key, trust_file: {pki}/ca.pem""", tls)
 
     def test_one_dead_server_leaves_the_other_alone(self):
         """The same accounts again: who is registered stays so."""

@@ -287,6 +287,11 @@ class Streams(PublicKeys):
         self.x509(server.ports["tls"], "sni: localhost", scheme="coaps+tcp")
         self.assertServed(server, "x509")
 
+    def test_tls_with_raw_public_keys(self):
+        server = self.rpk_server(tls=0)
+        self.rpk(server.ports["tls"], scheme="coaps+tcp")
+        self.assertServed(server, "rpk")
+
     def test_tls_with_the_wrong_name(self):
         server = self.x509_server("wrong-name", tls=0)
         gateway = self.x509(server.ports["tls"], "sni: localhost",
