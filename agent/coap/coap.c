@@ -473,13 +473,18 @@ static void log_libcoap(coap_log_t level, const char *text)
 	errno = error;
 }
 
-/* Do libcoap's calls of GnuTLS really come by gnutls_shim.c? */
-static void prove_shim(void)
+/* Do libcoap's calls of GnuTLS really come by gnutls_shim.c, and those of its
+ * own parser by ours? */
+static void prove_shims(void)
 {
 	coap_free_context(coap_new_context(NULL));
 	if (!gnutls_shim_active())
 		log_line(LOG_WARN, NULL, NULL, "this libcoap does not let its "
 			 "GnuTLS priorities be shared: 8 kB more an endpoint");
+	if (!connection_inspects())
+		log_line(LOG_WARN, NULL, NULL, "this libcoap does not let its "
+			 "datagrams be looked at first: what is against RFC "
+			 "7252 is answered as it does it");
 }
 
 int coap_start(const struct coap_handlers *handlers)
@@ -493,7 +498,7 @@ int coap_start(const struct coap_handlers *handlers)
 	coap_set_log_handler(log_libcoap);
 	coap_set_log_level(4);			/* its warnings */
 	gnutls_shim_hook(&tls_hooks);
-	prove_shim();
+	prove_shims();
 	return 0;
 }
 

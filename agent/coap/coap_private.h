@@ -114,11 +114,15 @@ struct coap_state {
 	int epoll;
 	struct coap_connection *reads;	/* whose datagram it takes now */
 	uint8_t verdict;	/* of the datagram that libcoap takes now */
+	bool inspects;		/* libcoap has asked for one: it does so here */
 	const coap_session_t *failed;	/* the last one, and why */
 	int error, alert;
 };
 extern struct coap_state coap_state;
 
+/* coap_receive.c: does libcoap, before it takes a datagram, come by inspect.h?
+ * One is sent over loopback; where that cannot be, it is believed. */
+bool connection_inspects(void);
 /* coap_send.c */
 extern const struct block block_whole;	/* the first, of the largest size */
 /* What is due is sent again, or given up: the connection may be closed then.

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What comes in: requests and their answers, at once or later, de-duplicated
  * and put together from blocks; and what our own messages have come to. */
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "agent/coap/coap_private.h"
 #include "agent/coap/inspect.h"
 
@@ -476,10 +479,50 @@ int coap_pdu_parse(coap_proto_t proto, const uint8_t *data, size_t length,
 	    length <= sizeof(to))
 		i = datagram_inspect(data, length, to);
 	coap_state.verdict = i.verdict;
+	coap_state.inspects = true;
 	if (proto == COAP_PROTO_UDP || proto == COAP_PROTO_DTLS)
 		take_reset(coap_state.reads, data, length);
 	rc = i.n ? parse(proto, to, i.n, pdu) : parse(proto, data, length, pdu);
 	return rc && !i.reject;
+}
+
+/* A session of libcoap's reads what a socket of ours sends it. */
+static void hear_myself(int fd, coap_context_t *context)
+{
+	static const uint8_t empty_ack[] = {0x60, 0, 0, 1};
+	const coap_address_t *own;
+	coap_session_t *session;
+	coap_address_t to;
+
+	coap_address_init(&to);
+	to.size = sizeof(to.addr.sin);
+	if (getsockname(fd, &to.addr.sa, &to.size) < 0)
+		return;
+	session = coap_new_client_session(context, NULL, &to, COAP_PROTO_UDP);
+	own = session ? coap_session_get_addr_local(session) : NULL;
+	coap_state.inspects = !own ||
+		sendto(fd, empty_ack, sizeof(empty_ack), 0, &own->addr.sa,
+		       own->size) < 0;	/* nobody knows */
+	coap_io_process(context, COAP_IO_NO_WAIT);
+	coap_session_release(session);
+}
+
+bool connection_inspects(void)
+{
+	const struct sockaddr_in here = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	coap_context_t *context = coap_new_context(NULL);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	coap_state.inspects = true;
+	if (context && fd >= 0 &&
+	    bind(fd, (const struct sockaddr *)&here, sizeof(here)) == 0)
+		hear_myself(fd, context);
+	coap_free_context(context);
+	if (fd >= 0)
+		close(fd);
+	return coap_state.inspects;
 }
 
 static void on_request(coap_resource_t *resource, coap_session_t *session,
