@@ -21,7 +21,7 @@ def tearDownModule():
 
 class NodeCases(cases.Cases):
     driver = NodeLib
-    server_keys = 'lwm2m: "1.0"\n    notify: non'
+    server_keys = "server: fiware\n    notify: non"
 
     def value(self, endpoint, path):
         answer = self.server.read(endpoint, path)

@@ -32,7 +32,7 @@ def real(data):
 
 class WakaamaCases(cases.Cases):
     driver = Wakaama
-    server_keys = 'lwm2m: "1.0"'
+    server_keys = "server: wakaama-1.0"
 
     def content(self, endpoint, path):
         answer = self.server.read(endpoint, path)
