@@ -227,8 +227,6 @@ static void free_closed(void)
 {
 	for (struct coap_connection *c; (c = coap_state.closed); ) {
 		coap_state.closed = c->is.next_closed;
-		/* who closed it was in the middle of sending, and armed it */
-		heap_remove(&coap_state.due, &c->due);
 		session_wipe(c->session);
 		coap_session_release(c->session);
 		context_free(c);
