@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * An endpoint of a device of the sim adapter, by the functions of its files:
+ * its tree, writes to its device, whose rights, what outlives a restart. */
+#include "tests/agent/gateway/gateway_case.h"
+#include <errno.h>
+#include "agent/config/model.h"
+#include "agent/endpoint/endpoint_access.h"
+#include "agent/endpoint/endpoint_poll.h"
+#include "agent/endpoint/transaction.h"
+#include "agent/gateway/listing.h"
+#include "objects/access.h"
+#include "objects/codec.h"
+
+#define HEAD "gateway: {name: g, endpoint: gw}\n"
+#define ONE "servers: [{id: 1, uri: \"coap://127.0.0.1:9\", lifetime: 300s}]\n"
+#define TWO "servers:\n" \
+	"  - {id: 1, uri: \"coap://127.0.0.1:9\"}\n" \
+	"  - {id: 2, uri: \"coap://127.0.0.1:10\", access: read}\n"
+#define POINTS "points: [" \
+	"{name: t, value: 21.5, map: 3303/0, unit: Cel}, " \
+	"{name: lamp, value: 1, map: 3311/0, writable: true, safe: 0}, " \
+	"{name: fan, value: 0, map: 3306/0, writable: true}]"
+#define AWAKE "  - {endpoint: a, bus: sim, manufacturer: M, " \
+	"safe_after: 1h, " POINTS "}\n"
+/* It never answers, and nobody expects it to. */
+#define ASLEEP "  - {endpoint: z, bus: sim, queue: true, silent_after: 1h, " \
+	"asleep_write: hold, quiet_every: 1h, quiet_for: 1h, " POINTS "}\n"
+#define SITE(servers) HEAD servers "devices:\n" AWAKE ASLEEP
+enum { T, LAMP, FAN };		/* points */
+
+static const struct lwm2m_path lamp = {{3311, 0, 5850}, 3},
+			       fan = {{3306, 0, 5850}, 3},
+			       sensor = {{3303, 0, 5700}, 3};
+
+static bool is_known(void)
+{
+	const struct endpoint *a = gateway_endpoint(&gateway, "a");
+	const struct endpoint *z = gateway_endpoint(&gateway, "z");
+
+	return a && a->round_done && a->life.state == LIVENESS_ONLINE &&
+	       z && z->round_done;
+}
+
+static int set_up_site(void **state, const char *site)
+{
+	if (case_set_up(state))
+		return -1;
+	case_start(site);
+	return case_turn_until(is_known) ? 0 : -1;
+}
+
+static int set_up(void **state)
+{
+	return set_up_site(state, SITE(ONE));
+}
+
+static int set_up_two(void **state)
+{
+	return set_up_site(state, SITE(TWO));
+}
+
+static const struct tree_slot *slot(const char *endpoint,
+				    struct lwm2m_path path)
+{
+	return tree_find(&case_endpoint(endpoint)->tree, &path);
+}
+
+static void text_is(struct lwm2m_path path, const char *text)
+{
+	const struct tree_slot *s = slot("a", path);
+	uint8_t room[256];
+	struct buf texts = buf_over(room, sizeof(room));
+	struct lwm2m_value value;
+
+	assert_non_null(s);
+	value = endpoint_value(case_endpoint("a"), &path, s, monotonic_read(),
+			       &texts);
+	assert_int_equal(value.length, strlen(text));
+	assert_memory_equal(value.as.text, text, value.length);
+}
+
+/* ---- what is in the tree */
+
+static void its_tree_is_what_the_site_says(void **state)
+{
+	struct lwm2m_path lifetime = path_resource(ID_SERVER, 0,
+						   ID_SERVER_LIFETIME);
+
+	(void)state;
+	text_is(path_resource(ID_DEVICE, 0, ID_DEVICE_MANUFACTURER), "M");
+	text_is(path_resource(ID_SERVER, 0, ID_SERVER_BINDING), "U");
+	text_is(path_resource(ID_DEVICE, 0, ID_DEVICE_BINDINGS), "U");
+	text_is(path_resource(3303, 0, 5701), "Cel");
+	assert_int_equal(slot("a", lifetime)->value.as.integer, 300);
+	assert_int_equal(slot("a", sensor)->quality, TREE_GOOD);
+	assert_int_equal(slot("z", sensor)->quality, TREE_EMPTY);
+	assert_null(slot("a", path_resource(ID_FIRMWARE, 0, 0)));
+}
+
+static void a_point_is_found_by_its_path(void **state)
+{
+	struct lwm2m_path unit = path_resource(3303, 0, 5701);
+
+	(void)state;
+	assert_int_equal(endpoint_point(case_endpoint("a"), &sensor), T);
+	assert_int_equal(endpoint_point(case_endpoint("a"), &fan), FAN);
+	assert_int_equal(endpoint_point(case_endpoint("a"), &unit), -1);
+}
+
+static void its_queue_mode_is_in_its_binding(void **state)
+{
+	struct lwm2m_path binding = path_resource(ID_SERVER, 0,
+						  ID_SERVER_BINDING);
+	const struct tree_slot *s = slot("z", binding);
+
+	(void)state;
+	assert_int_equal(s->value.length, 2);
+	assert_memory_equal(s->value.as.text, "UQ", 2);
+	assert_true(endpoint_is_away(case_endpoint("z")));
+	assert_false(endpoint_is_away(case_endpoint("a")));
+}
+
+static void errors_are_codes_until_they_are_reset(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	int64_t now = monotonic_read();
+
+	(void)state;
+	endpoint_error(e, ERROR_LOW_BATTERY, true, now);
+	endpoint_error(e, ERROR_LOW_SIGNAL, true, now);
+	endpoint_error(e, ERROR_LOW_BATTERY, false, now);
+	assert_int_equal(e->errors, 1 << ERROR_LOW_SIGNAL);
+	endpoint_errors_reset(e, now);
+	assert_int_equal(e->errors, 0);
+}
+
+static void what_is_not_there_or_not_observed_does_nothing(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct lwm2m_path none = path_resource(3303, 9, 5700);
+
+	(void)state;
+	assert_int_equal(endpoint_send(e, &none, monotonic_read()), -ENOENT);
+	endpoint_poll(e);			/* nobody observes */
+	assert_null(e->optional->poll_periods);
+}
+
+/* ---- writes */
+
+static struct { unsigned answers; uint8_t codes[8]; } told;
+
+static void *write_defer(void *asker)
+{
+	return asker;
+}
+
+static void write_answer(void *later, uint8_t code, int64_t now)
+{
+	(void)later;
+	(void)now;
+	told.codes[told.answers++ % 8] = code;
+}
+
+static uint8_t write_start(const char *endpoint, struct lwm2m_path path,
+			   bool on)
+{
+	static const struct transaction_asker_ops ops = {write_defer,
+							 write_answer};
+	const struct lwm2m_record record = {path, lwm2m_boolean(on), 0};
+
+	return transaction_start(case_endpoint(endpoint),
+				 (struct transaction_asker){&ops, &told},
+				 &record, 1, CODE(2, 4), monotonic_read());
+}
+
+static bool is_told(void)
+{
+	return told.answers > 0;
+}
+
+static void a_write_is_answered_when_it_is_true(void **state)
+{
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	assert_int_equal(write_start("a", fan, true), 0);
+	assert_non_null(case_endpoint("a")->transactions);
+	assert_true(case_turn_until(is_told));
+	assert_int_equal(told.codes[0], CODE(2, 4));
+	assert_true(slot("a", fan)->value.as.boolean);
+	assert_null(case_endpoint("a")->transactions);
+}
+
+/* Held, not lost: in order, a later one in place of an earlier. */
+static void writes_wait_for_one_that_sleeps(void **state)
+{
+	struct endpoint *z = case_endpoint("z");
+
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	assert_true(transaction_must_wait(z));
+	assert_int_equal(write_start("z", fan, true), 0);
+	assert_int_equal(write_start("z", lamp, true), 0);
+	assert_int_equal(transactions_deferred(z).n, 2);
+	assert_int_equal(write_start("z", fan, false), 0);
+	assert_int_equal(transactions_deferred(z).n, 2);
+	assert_int_equal(transactions_deferred(z).accepted, 0);
+	assert_int_equal(told.answers, 0);
+	transaction_end_all(z, monotonic_read());
+	assert_int_equal(told.answers, 3);
+	assert_int_equal(told.codes[2], CODE(5, 3));
+	assert_int_equal(transactions_deferred(z).n, 0);
+}
+
+/* Who was superseded longest ago gives way to who asks now. */
+static void no_more_wait_than_may(void **state)
+{
+	struct endpoint *z = case_endpoint("z");
+
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	for (int i = 0; i < TRANSACTION_HELD_MAX; i++)
+		assert_int_equal(write_start("z", fan, i & 1), 0);
+	assert_int_equal(told.answers, 0);
+	assert_int_equal(write_start("z", fan, true), 0);
+	assert_int_equal(told.answers, 1);
+	assert_int_equal(told.codes[0], CODE(5, 3));
+	assert_int_equal(transactions_deferred(z).n, 1);
+	transaction_end_all(z, monotonic_read());
+	assert_int_equal(told.answers, TRANSACTION_HELD_MAX + 1);
+}
+
+static bool is_dark(void)
+{
+	return !slot("a", lamp)->value.as.boolean;
+}
+
+static void without_a_server_it_is_made_safe(void **state)
+{
+	struct endpoint *a = case_endpoint("a");
+	int64_t now = monotonic_read();
+
+	(void)state;
+	assert_true(slot("a", lamp)->value.as.boolean);
+	a->safe_at = now + SECOND;
+	endpoint_safe_due(a, now);		/* not yet */
+	assert_int_equal(a->safe_at, now + SECOND);
+	endpoint_safe_due(a, now + SECOND);
+	assert_int_equal(a->safe_at, INT64_MAX);
+	assert_true(case_turn_until(is_dark));
+}
+
+/* ---- whose rights */
+
+static void a_lone_server_may_do_all(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+
+	(void)state;
+	assert_false(endpoint_access_enforced(e));
+	assert_false(tree_has_object(&e->tree, ACCESS_OBJECT));
+}
+
+static void of_two_each_has_what_the_site_lets_it(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct lwm2m_path gone = path_instance(ID_STATISTICS, 0);
+	struct lwm2m_path point = path_instance(3306, 0);
+
+	(void)state;
+	assert_true(endpoint_access_enforced(e));
+	assert_int_equal(e->n_clients, 2);
+	assert_true(endpoint_access_rights(&e->clients[0]) & ACCESS_WRITE);
+	assert_int_equal(endpoint_access_rights(&e->clients[1]), ACCESS_READ);
+	assert_non_null(access_find(&e->tree, ID_STATISTICS, 0));
+	tree_remove(&e->tree, &gone);
+	tree_remove(&e->tree, &point);		/* it may come back */
+	endpoint_access_settle(e, 0, monotonic_read());
+	assert_null(access_find(&e->tree, ID_STATISTICS, 0));
+	assert_non_null(access_find(&e->tree, 3306, 0));
+}
+
+/* ---- over a restart, and over a clock that is set */
+
+static void what_a_server_wrote_outlives_a_restart(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct lwm2m_path lifetime = path_resource(ID_SERVER, 0,
+						   ID_SERVER_LIFETIME);
+	struct lwm2m_value value = lwm2m_integer(77);
+
+	(void)state;
+	gateway.services.store = store_open(case_directory);
+	assert_non_null(gateway.services.store);
+	assert_int_equal(tree_set(&e->tree, &lifetime, &value, 0), 0);
+	tree_edit(&e->tree, &lifetime)->flags |= TREE_PERSISTENT;
+	endpoint_store(e);
+	store_close(gateway.services.store);
+	gateway.services.store = store_open(case_directory);
+	value = lwm2m_integer(300);
+	assert_int_equal(tree_set(&e->tree, &lifetime, &value, 0), 0);
+	endpoint_restore(e);
+	assert_int_equal(slot("a", lifetime)->value.as.integer, 77);
+	assert_int_equal(e->clients[0].registration.lifetime, 77);
+	store_close(gateway.services.store);
+	gateway.services.store = NULL;
+}
+
+static void times_of_this_run_move_with_the_clock(void **state)
+{
+	const int64_t by = 3600 * SECOND;
+	int64_t before = slot("a", sensor)->time, now = monotonic_read();
+	int64_t offset = gateway.services.wall.offset;
+
+	(void)state;
+	assert_true(before > 0);
+	gateway_clock_step(&gateway, offset, now);
+	assert_int_equal(slot("a", sensor)->time, before);
+	gateway_clock_step(&gateway, offset + by, now);
+	assert_int_equal(slot("a", sensor)->time, before + by);
+}
+
+/* ---- the gateway's own */
+
+static void the_gateway_lists_its_devices(void **state)
+{
+	struct endpoint *gw = case_endpoint("gw"), *a = case_endpoint("a");
+	size_t before = 0;
+
+	(void)state;
+	assert_ptr_equal(gateway.itself, gw);
+	if (!gateway.object_25) {
+		gateway.object_25 = true;
+		listing_open(&gateway, monotonic_read());
+	}
+	for (uint16_t i = 0; i < LISTING_MAX; i++)
+		before += gateway.listed[i] != NULL;
+	assert_int_equal(before, 2);
+	listing_remove(a, monotonic_read());
+	listing_add(a, monotonic_read());
+	for (uint16_t i = 0; i < LISTING_MAX; i++) {
+		struct lwm2m_path path = path_resource(ID_LISTING, i,
+						       ID_LISTING_DEVICE);
+		uint8_t room[256];
+		struct buf texts = buf_over(room, sizeof(room));
+		struct lwm2m_value value;
+
+		assert_int_equal(listing_compute(gw, &path, &texts, &value),
+				 gateway.listed[i] != NULL);
+		if (gateway.listed[i] == a)
+			assert_memory_equal(value.as.text, "a", 1);
+	}
+}
+
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, set_up, case_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(its_tree_is_what_the_site_says),
+		CASE(a_point_is_found_by_its_path),
+		CASE(its_queue_mode_is_in_its_binding),
+		CASE(errors_are_codes_until_they_are_reset),
+		CASE(what_is_not_there_or_not_observed_does_nothing),
+		CASE(a_write_is_answered_when_it_is_true),
+		CASE(writes_wait_for_one_that_sleeps),
+		CASE(no_more_wait_than_may),
+		CASE(without_a_server_it_is_made_safe),
+		CASE(a_lone_server_may_do_all),
+		cmocka_unit_test_setup_teardown(
+			of_two_each_has_what_the_site_lets_it, set_up_two,
+			case_tear_down),
+		CASE(what_a_server_wrote_outlives_a_restart),
+		CASE(times_of_this_run_move_with_the_clock),
+		CASE(the_gateway_lists_its_devices),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
