@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Accounts that a bootstrap server gives: stored, in force, over; and the
+ * request for them. Nobody answers at its address. */
+#include "tests/agent/gateway/gateway_case.h"
+#include "agent/config/model.h"
+#include "agent/endpoint/client_bootstrap.h"
+
+#define SITE "gateway: {name: g}\n" \
+	"bootstrap: {uri: \"coap://127.0.0.1:9\", hold_off: 0s}\n" \
+	"devices:\n" \
+	"  - {endpoint: a, bus: sim, points: " \
+	"[{name: t, value: 21, map: 3303/0}]}\n"
+#define URI "coap://127.0.0.1:10"
+
+static bool is_known(void)
+{
+	const struct endpoint *a = gateway_endpoint(&gateway, "a");
+
+	return a && a->round_done && a->life.state == LIVENESS_ONLINE;
+}
+
+static int set_up(void **state)
+{
+	if (case_set_up(state))
+		return -1;
+	case_start(SITE);
+	return case_turn_until(is_known) ? 0 : -1;
+}
+
+static void put(struct tree *tree, struct lwm2m_path path,
+		struct lwm2m_value value)
+{
+	assert_int_equal(tree_set(tree, &path, &value, 0), 0);
+}
+
+/* Of one NoSec server with this short id. */
+static void account_fill(struct tree *tree, uint16_t id)
+{
+	const struct object_model *model = agent_model();
+
+	tree_init(tree);
+	assert_non_null(tree_add(tree, model->object(model, ID_SECURITY), 1));
+	assert_non_null(tree_add(tree, model->object(model, ID_SERVER), 4));
+	put(tree, path_resource(ID_SECURITY, 1, ID_SECURITY_URI),
+	    lwm2m_string(URI, sizeof(URI) - 1));
+	put(tree, path_resource(ID_SECURITY, 1, ID_SECURITY_BOOTSTRAP),
+	    lwm2m_boolean(false));
+	put(tree, path_resource(ID_SECURITY, 1, ID_SECURITY_MODE),
+	    lwm2m_integer(ACCOUNT_NOSEC));
+	put(tree, path_resource(ID_SECURITY, 1, ID_SECURITY_SERVER),
+	    lwm2m_integer(id));
+	put(tree, path_resource(ID_SERVER, 4, ID_SERVER_ID),
+	    lwm2m_integer(id));
+	put(tree, path_resource(ID_SERVER, 4, ID_SERVER_LIFETIME),
+	    lwm2m_integer(600));
+	put(tree, path_resource(ID_SERVER, 4, ID_SERVER_BINDING),
+	    lwm2m_string("U", 1));
+}
+
+static void store(struct endpoint *e, uint16_t id)
+{
+	struct tree tree;
+
+	account_fill(&tree, id);
+	assert_null(account_check(&tree));
+	assert_true(endpoint_accounts_store(e, &tree, monotonic_read()));
+	account_tree_finish(&tree);
+}
+
+static void without_a_bootstrap_there_are_none(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct tree tree;
+
+	(void)state;
+	assert_non_null(e->bootstrap);
+	assert_false(endpoint_accounts(e, &tree));
+	assert_false(endpoint_accounts_clients(e, monotonic_read()));
+	assert_int_equal(e->n_clients, 0);
+}
+
+static void what_is_stored_is_read_again(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct account list[2];
+	struct tree tree;
+
+	(void)state;
+	store(e, 77);
+	assert_true(e->bootstrap->when != 0);
+	assert_true(endpoint_accounts(e, &tree));
+	assert_int_equal(account_list(&tree, list, 2), 1);
+	assert_int_equal(list[0].id, 77);
+	assert_int_equal(list[0].security, 1);
+	assert_int_equal(list[0].server, 4);
+	account_tree_finish(&tree);
+	endpoint_accounts_forget(e);
+	assert_false(endpoint_accounts(e, &tree));
+}
+
+static void the_same_again_is_unchanged(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+
+	(void)state;
+	store(e, 77);
+	assert_false(e->bootstrap->unchanged);
+	store(e, 77);
+	assert_true(e->bootstrap->unchanged);
+	store(e, 78);
+	assert_false(e->bootstrap->unchanged);
+}
+
+static void in_force_it_makes_the_clients(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	const struct server *server;
+	struct credentials keys;
+	struct lwm2m_path lifetime = path_resource(ID_SERVER, 4,
+						   ID_SERVER_LIFETIME);
+	char why[200];
+
+	(void)state;
+	store(e, 77);
+	endpoint_accounts_apply(e, monotonic_read());
+	assert_int_equal(e->n_clients, 1);
+	assert_int_equal(e->clients[0].instance, 4);
+	server = e->clients[0].server;
+	assert_int_equal(server->conf->id, 77);
+	assert_int_equal(server->conf->lifetime, 600);
+	assert_int_equal(server->kind, SERVER_BOOTSTRAPPED);
+	assert_int_equal(tree_find(&e->tree, &lifetime)->value.as.integer, 600);
+	assert_int_equal(endpoint_accounts_credentials(e, server, &keys, why,
+						       sizeof(why)), 0);
+	assert_int_equal(keys.mode, SECURITY_NOSEC);
+	/* another server: the first one's client goes */
+	store(e, 78);
+	endpoint_accounts_apply(e, monotonic_read());
+	assert_int_equal(e->n_clients, 1);
+	assert_int_equal(e->clients[0].server->conf->id, 78);
+}
+
+static void two_endpoints_share_a_server(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct account list[1];
+	struct tree tree;
+
+	(void)state;
+	store(e, 77);
+	endpoint_accounts_apply(e, monotonic_read());
+	assert_true(endpoint_accounts(e, &tree));
+	assert_int_equal(account_list(&tree, list, 1), 1);
+	assert_ptr_equal(server_of_account(&gateway.services, &tree, list,
+					   monotonic_read()),
+			 e->clients[0].server);
+	account_tree_finish(&tree);
+}
+
+static void a_fingerprint_is_of_what_accounts_are_for(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	uint64_t before = endpoint_accounts_fingerprint(e);
+
+	(void)state;
+	assert_int_equal(e->bootstrap->fingerprint, before);
+	gateway.services.servers.bootstrap->conf->fingerprint++;
+	assert_int_not_equal(endpoint_accounts_fingerprint(e), before);
+	gateway.services.servers.bootstrap->conf->fingerprint--;
+}
+
+/* ---- the request */
+
+static void who_has_none_asks_and_tries_again(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct client_bootstrap *b = e->bootstrap;
+	int64_t now = monotonic_read();
+
+	(void)state;
+	client_bootstrap_start(e, now);
+	while (b->machine.state == BOOTSTRAP_HOLDING)
+		client_bootstrap_due(b, now += SECOND);
+	assert_int_equal(b->machine.state, BOOTSTRAP_ASKING);
+	assert_int_equal(b->asking, ASKING_SENT);
+	client_bootstrap_handlers.ended(b, COAP_NO_ANSWER, NULL, 0, NULL, now);
+	assert_int_equal(b->machine.state, BOOTSTRAP_WAITING);
+	assert_int_equal(b->asking, ASKING_NOTHING);
+	assert_int_equal(b->last_code, CLIENT_NO_ANSWER);
+	assert_true(b->machine.next > now);
+	/* its end is told once: another is nobody's */
+	client_bootstrap_handlers.ended(b, COAP_NO_ANSWER, NULL, 0, NULL, now);
+	assert_int_equal(b->machine.attempt, 1);
+	now = b->machine.next;
+	client_bootstrap_due(b, now);
+	assert_int_equal(b->machine.state, BOOTSTRAP_ASKING);
+	client_bootstrap_stop(e, now);
+	assert_int_equal(b->asking, ASKING_NOTHING);
+	assert_null(b->connection);
+}
+
+static void a_refusal_is_said_in_words(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct client_bootstrap *b = e->bootstrap;
+	const struct coap_answer answer = {.code = CODE(4, 0)};
+	int64_t now = monotonic_read();
+
+	(void)state;
+	client_bootstrap_start(e, now);
+	while (b->machine.state == BOOTSTRAP_HOLDING)
+		client_bootstrap_due(b, now += SECOND);
+	client_bootstrap_handlers.ended(b, COAP_ANSWERED, NULL, 0, &answer,
+					now);
+	assert_int_equal(b->last_code, CODE(4, 0));
+	assert_non_null(strstr(b->why, "does not know this name"));
+}
+
+static void a_trigger_asks_who_has_accounts(void **state)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct client_bootstrap *b = e->bootstrap;
+	int64_t now = monotonic_read();
+
+	(void)state;
+	assert_false(client_bootstrap_trigger(e, "too early", now));
+	store(e, 77);
+	endpoint_accounts_apply(e, now);
+	client_bootstrap_start(e, now);
+	assert_int_equal(b->machine.state, BOOTSTRAP_IDLE);
+	assert_true(client_bootstrap_trigger(e, "a test", now));
+	assert_int_equal(b->machine.state, BOOTSTRAP_ASKING);
+}
+
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, set_up, case_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(without_a_bootstrap_there_are_none),
+		CASE(what_is_stored_is_read_again),
+		CASE(the_same_again_is_unchanged),
+		CASE(in_force_it_makes_the_clients),
+		CASE(two_endpoints_share_a_server),
+		CASE(a_fingerprint_is_of_what_accounts_are_for),
+		CASE(who_has_none_asks_and_tries_again),
+		CASE(a_refusal_is_said_in_words),
+		CASE(a_trigger_asks_who_has_accounts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
