@@ -113,7 +113,8 @@ enum scan_stage {
 
 struct modbus_search {
 	/* keys */
-	uint8_t from, to, unit;
+	int16_t from, to;		/* -1: as the wire has them */
+	uint8_t unit;
 	uint32_t table;
 	uint16_t address;
 	uint8_t count;
@@ -121,6 +122,7 @@ struct modbus_search {
 	bool names;
 	/* ours */
 	bool begun;
+	uint16_t first, last;		/* units */
 	int64_t begun_at;
 	uint64_t heard_all[4];		/* units, as bits, to be named */
 	bool naming, by_objects;

@@ -153,10 +153,14 @@ static const struct adapter_key point_keys[] = {
 	{.type = ADAPTER_END}
 };
 static const struct adapter_key search_keys[] = {
-	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, from, .fallback = "1",
-		    .min = 0, .max = 255, .help = "first unit of a scan"),
-	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, to, .fallback = "247",
-		    .min = 0, .max = 255, .help = "last unit of a scan"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, from,
+		    .flags = ADAPTER_AUTO, .fallback = "auto", .min = 0,
+		    .max = 255, .help = "first unit of a scan; auto: 1, over "
+		    "TCP 0"),
+	ADAPTER_KEY(ADAPTER_INT, struct modbus_search, to,
+		    .flags = ADAPTER_AUTO, .fallback = "auto", .min = 0,
+		    .max = 255, .help = "last unit of a scan; auto: 247, over "
+		    "TCP 255"),
 	ADAPTER_KEY(ADAPTER_TIME, struct modbus_search, timeout,
 		    .fallback = "300ms", TIMEOUT_LIMITS,
 		    .help = "how long to wait for an answer"),

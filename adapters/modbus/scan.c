@@ -128,8 +128,8 @@ static void progress_note(struct adapter_search *search, int64_t now)
 {
 	const struct modbus_search *s = search->data;
 
-	search->total = s->to - s->from + 1u;
-	search->done = s->unit_now - s->from + 1u;
+	search->total = s->last - s->first + 1u;
+	search->done = s->unit_now - s->first + 1u;
 	search->left = (now - s->begun_at) / search->done *
 		       (search->total - search->done);
 }
@@ -222,7 +222,7 @@ static bool named_find(const struct adapter_search *search)
 {
 	struct modbus_search *s = search->data;
 
-	while (s->unit_now <= s->to) {
+	while (s->unit_now <= s->last) {
 		unsigned unit = s->unit_now;
 
 		if (s->heard_all[unit / 64] >> unit % 64 & 1 &&
@@ -281,8 +281,23 @@ static int64_t names_begin(struct adapter_search *search, int64_t now)
 	if (!s->names)
 		return 0;
 	s->naming = true;
-	s->unit_now = s->from;
+	s->unit_now = s->first;
 	return named_find(search) ? now : 0;
+}
+
+/* The specification knows 1 to 247, and on a line others are rare; behind an
+ * address of TCP they are not. */
+static void scan_begin(struct adapter_search *search, int64_t now)
+{
+	const struct modbus_bus *b = search->bus->data;
+	struct modbus_search *s = search->data;
+	bool tcp = b->transport == WIRE_TCP;
+
+	s->first = s->from >= 0 ? (uint16_t)s->from : tcp ? 0 : 1;
+	s->last = s->to >= 0 ? (uint16_t)s->to : tcp ? 255 : 247;
+	s->begun = true;
+	s->begun_at = now;
+	unit_begin(s, s->first);
 }
 
 int64_t modbus_scan_step(struct adapter_search *search, int64_t now)
@@ -292,12 +307,9 @@ int64_t modbus_scan_step(struct adapter_search *search, int64_t now)
 
 	if (s->naming)
 		return names_step(search, now);
-	if (!s->begun) {
-		s->begun = true;
-		s->begun_at = now;
-		unit_begin(s, s->from);
-	}
-	if (s->unit_now > s->to)
+	if (!s->begun)
+		scan_begin(search, now);
+	if (s->unit_now > s->last)
 		return 0;
 	stage_find(search);
 	rc = stage_step(search);
@@ -311,7 +323,7 @@ int64_t modbus_scan_step(struct adapter_search *search, int64_t now)
 	if (s->heard)
 		unit_tell(search);
 	progress_note(search, adapter_now(search->bus));
-	if (s->unit_now >= s->to)
+	if (s->unit_now >= s->last)
 		return names_begin(search, now);
 	unit_begin(s, s->unit_now + 1u);
 	return now;

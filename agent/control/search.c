@@ -101,12 +101,27 @@ static struct json_object *progress_json(const struct bus_message *m)
 	return to;
 }
 
+/* What the numbers of an adapter mean here. */
+static const char *error_text(int error)
+{
+	switch (error) {
+	case EREMOTEIO:
+		return "the device refuses that";
+	case ETIMEDOUT:
+		return "the device does not answer";
+	case EHOSTUNREACH:
+		return "the device cannot be reached";
+	default:
+		return strerror(error);
+	}
+}
+
 static struct json_object *end_json(const struct bus_message *m)
 {
 	struct json_object *to = json_object_new_object();
 
 	if (m->error)
-		add_text(to, "error", m->text ? m->text : strerror(-m->error));
+		add_text(to, "error", m->text ? m->text : error_text(-m->error));
 	else
 		add_text(to, "note", m->text);
 	json_object_object_add(to, "done", json_object_new_boolean(!m->error));

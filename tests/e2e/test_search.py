@@ -141,10 +141,13 @@ class Search(SharedSite):
                         "address=9000", code=1).stdout
         self.assertIn("exception 2", text)
         self.assertIn("address_base: 1", text)
+        self.assertIn("refuses", self.ctl("probe", "plant", "unit=1",
+                                          "table=input", "address=9000",
+                                          code=1).stderr)
 
     def test_probe_of_a_silent_unit_fails(self):
         result = self.ctl("probe", "plant", "unit=77", "timeout=100ms", code=1)
-        self.assertIn("timed out", result.stderr)
+        self.assertIn("the device does not answer", result.stderr)
 
     def test_wrong_searches_are_refused(self):
         for words, code, said in (
@@ -333,6 +336,14 @@ class BusOfItsOwn(Site):
                          ["1", "5"])
         self.assertIn("eastron/sdm120", result.stdout)
         wait_for(lambda: not gateway.status()["buses"], "the bus is closed")
+
+    def test_scan_over_tcp_has_units_beyond_a_lines(self):
+        gateway = self.start()[1]
+        host = self.slave_on("0=plain", "247=plain", "255=plain")[1]
+        result = gateway.ctl("scan", host, "timeout=10ms", "names=no")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(re.findall(r"^unit: (\d+)\b", result.stdout, re.M),
+                         ["0", "247", "255"])
 
     def test_port_that_nobody_declared_is_scanned(self):
         gateway = self.start()[1]
