@@ -68,16 +68,18 @@ static int64_t heard_at(const struct endpoint *e, int64_t heard, int64_t now)
 void endpoint_life_restore(struct endpoint *e, int64_t now)
 {
 	struct liveness_rules rules = rules_of(e);
+	struct liveness_rhythm rhythm;
 	int64_t heard;
 
-	if (!e->bus || !last_values_restore(e->services->last, e, &heard))
+	if (!e->bus ||
+	    !last_values_restore(e->services->last, e, &heard, &rhythm))
 		return;
 	heard = heard_at(e, heard, now);
 	if (rules.silent_after > 0 && now - heard >= rules.silent_after) {
 		values_mark_stale(e, now);
 		return;
 	}
-	liveness_restore(&e->life, &rules, heard);
+	liveness_restore(&e->life, &rules, heard, &rhythm, now);
 	log_line(LOG_DETAIL, e->conf->endpoint, e->conf->bus,
 		 "device is taken for asleep: heard %lld s ago",
 		 (long long)((now - heard) / SECOND));

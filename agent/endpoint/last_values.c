@@ -233,6 +233,18 @@ static void pending_reserve(struct last_values *last, size_t more)
 		abort();
 }
 
+/* The journal's form of it, which is the state's own but for its floor. */
+static struct last_rhythm rhythm_put(const struct liveness_rhythm *r)
+{
+	return (struct last_rhythm){r->longest, r->before, r->window, r->signs};
+}
+
+static struct liveness_rhythm rhythm_get(const struct last_rhythm *r)
+{
+	return (struct liveness_rhythm){r->longest, r->before, r->window,
+					r->signs};
+}
+
 static void write_down(struct last_values *last, const struct endpoint *e)
 {
 	struct services *services = e->services;
@@ -243,7 +255,8 @@ static void write_down(struct last_values *last, const struct endpoint *e)
 		.name = e->conf->endpoint,
 		.n_name = strlen(e->conf->endpoint),
 		.fingerprint = e->conf->fingerprint,
-		.heard = services_wall(services, e->life.seen), .values = room};
+		.heard = services_wall(services, e->life.seen),
+		.rhythm = rhythm_put(&e->life.rhythm), .values = room};
 	size_t n = collect(last, e, services->room->records);
 
 	if (n && codec_encode(FORMAT_SENML_CBOR, &root, services->room->records, n,
@@ -472,7 +485,7 @@ static void restore(struct endpoint *e, const struct last_record *found)
 }
 
 bool last_values_restore(struct last_values *last, struct endpoint *e,
-			 int64_t *heard)
+			 int64_t *heard, struct liveness_rhythm *rhythm)
 {
 	const struct last_record *found;
 
@@ -484,6 +497,7 @@ bool last_values_restore(struct last_values *last, struct endpoint *e,
 	if (!found)
 		return false;
 	*heard = found->heard;
+	*rhythm = rhythm_get(&found->rhythm);
 	if (found->n_values)
 		restore(e, found);
 	return e->conf->queue;

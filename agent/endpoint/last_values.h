@@ -14,6 +14,7 @@
 #include "objects/path.h"
 
 struct endpoint;
+struct liveness_rhythm;
 struct last_values;
 struct store;
 
@@ -39,9 +40,9 @@ void last_values_total(struct last_values *last, struct endpoint *endpoint,
 void last_values_leaving(struct last_values *last, struct endpoint *endpoint);
 /* Sets its totals and, of a sleeping one, its values, with their times, as far as
  * the device is configured as it was. true: *heard, ns since 1970, says when it
- * was heard. */
+ * was heard, and *rhythm how often it is. */
 bool last_values_restore(struct last_values *last, struct endpoint *endpoint,
-			 int64_t *heard);
+			 int64_t *heard, struct liveness_rhythm *rhythm);
 /* Writes what is due; returns when it is to be called next. */
 int64_t last_values_turn(struct last_values *last, int64_t now);
 #endif

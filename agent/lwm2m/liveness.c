@@ -4,6 +4,7 @@
 #include "agent/lwm2m/liveness.h"
 
 #define SECOND INT64_C(1000000000)
+#define GAP_MAX 1000000		/* s, of a rhythm */
 
 const char *liveness_state_name(enum liveness_state state)
 {
@@ -46,7 +47,7 @@ int64_t liveness_patience(const struct liveness *l,
  * any other: the device lived, so its rhythm is slower than it seemed. */
 static void rhythm_learn(struct liveness_rhythm *r, int64_t gap)
 {
-	uint32_t seconds = gap > INT64_C(1000000) * SECOND ? 1000000 :
+	uint32_t seconds = gap > GAP_MAX * SECOND ? GAP_MAX :
 			   (uint32_t)((gap + SECOND - 1) / SECOND);
 
 	r->signs += r->signs < UINT16_MAX;
@@ -62,10 +63,14 @@ static void rhythm_learn(struct liveness_rhythm *r, int64_t gap)
 static int64_t silent_at(const struct liveness *l,
 			 const struct liveness_rules *rules)
 {
+	bool learnt = rules->learns && is_learnt(&l->rhythm);
+
 	if (rules->silent_after <= 0 || l->state == LIVENESS_SILENT ||
 	    (rules->polled && !l->missed))
 		return LIVENESS_NEVER;
-	return later(l->seen, liveness_patience(l, rules));
+	/* while nobody listened its rhythm says nothing */
+	return later(learnt && l->listens > l->seen ? l->listens : l->seen,
+		     liveness_patience(l, rules));
 }
 
 static int64_t asleep_at(const struct liveness *l,
@@ -94,15 +99,20 @@ static bool enter(struct liveness *l, enum liveness_state state)
 void liveness_init(struct liveness *l, const struct liveness_rules *rules,
 		   int64_t now)
 {
-	*l = (struct liveness){.seen = now, .state = LIVENESS_UNKNOWN};
+	*l = (struct liveness){.seen = now, .listens = now,
+			       .state = LIVENESS_UNKNOWN};
 	set_due(l, rules);
 }
 
 void liveness_restore(struct liveness *l, const struct liveness_rules *rules,
-		      int64_t heard)
+		      int64_t heard, const struct liveness_rhythm *rhythm,
+		      int64_t now)
 {
-	*l = (struct liveness){.seen = heard, .state = LIVENESS_ASLEEP,
-			       .heard = true};
+	*l = (struct liveness){.seen = heard, .listens = now,
+			       .state = LIVENESS_ASLEEP, .heard = true,
+			       .rhythm = *rhythm};
+	if (rhythm->longest > GAP_MAX || rhythm->before > GAP_MAX)
+		l->rhythm.signs = 0;	/* not ours */
 	set_due(l, rules);
 }
 
@@ -114,7 +124,7 @@ static bool heard(struct liveness *l, const struct liveness_rules *rules,
 	/* after a restart the gap is not the device's own */
 	if (l->rhythm.signs == 0)
 		l->rhythm.signs = 1;
-	else if (now > l->seen)
+	else if (now > l->seen && l->seen >= l->listens)
 		rhythm_learn(&l->rhythm, now - l->seen);
 	/* A message may have waited longer than one that was told since. */
 	if (!l->heard || now > l->seen)

@@ -54,6 +54,8 @@ struct liveness_rhythm {
 
 struct liveness {
 	int64_t seen;		/* last heard, or since when it is waited for */
+	int64_t listens;	/* since when it could be heard at all: after
+				 * a restart that is later than `seen` */
 	int64_t due;		/* TIMER then; may be early, then nothing
 				 * happens but a later one */
 	uint8_t state;		/* enum liveness_state */
@@ -65,9 +67,10 @@ struct liveness {
 void liveness_init(struct liveness *liveness,
 		   const struct liveness_rules *rules, int64_t now);
 /* As it was before a restart: it sleeps since `heard`, which may lie before
- * the clock's beginning. */
+ * the clock's beginning, and has the rhythm that it had. */
 void liveness_restore(struct liveness *liveness,
-		      const struct liveness_rules *rules, int64_t heard);
+		      const struct liveness_rules *rules, int64_t heard,
+		      const struct liveness_rhythm *rhythm, int64_t now);
 /* For how long nothing may be heard of it, ns; 0: for ever. */
 int64_t liveness_patience(const struct liveness *liveness,
 			  const struct liveness_rules *rules);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A record: "LWL1", length of all behind the sum, sum, then length of the
- * name, name, fingerprint, time and values. */
+ * name, fingerprint, time, name and values. "LWL2": the rhythm stands behind
+ * the time. */
 #include "agent/store/last_format.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,10 @@
 #define FIXED 17		/* length of the name, fingerprint, time */
 #define LENGTH_MAX (256 * 1024)
 
+#define RHYTHM 14		/* longest, before, window, signs */
+
 static const uint8_t magic[4] = {'L', 'W', 'L', '1'};
+static const uint8_t magic_rhythm[4] = {'L', 'W', 'L', '2'};
 
 static uint32_t sum_of(const uint8_t *at, size_t n)
 {
@@ -35,22 +39,42 @@ static uint64_t get_number(const uint8_t *at, size_t n)
 	return number;
 }
 
+static void put_rhythm(uint8_t *at, const struct last_rhythm *r)
+{
+	put_number(at, r->longest, 4);
+	put_number(at + 4, r->before, 4);
+	put_number(at + 8, r->window, 4);
+	put_number(at + 12, r->signs, 2);
+}
+
+static struct last_rhythm get_rhythm(const uint8_t *at)
+{
+	return (struct last_rhythm){
+		.longest = (uint32_t)get_number(at, 4),
+		.before = (uint32_t)get_number(at + 4, 4),
+		.window = (uint32_t)get_number(at + 8, 4),
+		.signs = (uint16_t)get_number(at + 12, 2)};
+}
+
 void last_put(struct buf *out, const struct last_record *r)
 {
-	size_t start = out->used, length = FIXED + r->n_name + r->n_values;
-	uint8_t head[HEAD + FIXED];
+	size_t fixed = FIXED + (r->rhythm.signs ? RHYTHM : 0);
+	size_t start = out->used, length = fixed + r->n_name + r->n_values;
+	uint8_t head[HEAD + FIXED + RHYTHM];
 
 	if (length > LENGTH_MAX || r->n_name > LAST_NAME_MAX ||
 	    out->size - out->used < HEAD + length) {
 		out->full = true;
 		return;
 	}
-	memcpy(head, magic, sizeof(magic));
+	memcpy(head, r->rhythm.signs ? magic_rhythm : magic, sizeof(magic));
 	put_number(head + 4, length, 4);
+	put_number(head + 8, 0, 4);
 	head[HEAD] = (uint8_t)r->n_name;
 	put_number(head + HEAD + 1, r->fingerprint, 8);
 	put_number(head + HEAD + 9, (uint64_t)r->heard, 8);
-	buf_put(out, head, sizeof(head));
+	put_rhythm(head + HEAD + FIXED, &r->rhythm);
+	buf_put(out, head, HEAD + fixed);
 	buf_put(out, r->name, r->n_name);
 	buf_put(out, r->values, r->n_values);
 	put_number(out->at + start + 8,
@@ -61,22 +85,28 @@ void last_put(struct buf *out, const struct last_record *r)
 static size_t record_get(const uint8_t *at, size_t n, struct last_record *r)
 {
 	const uint8_t *body = at + HEAD;
-	size_t length;
+	size_t length, fixed = FIXED;
 
-	if (n < HEAD + FIXED || memcmp(at, magic, sizeof(magic)))
+	if (n < HEAD + FIXED)
+		return 0;
+	if (memcmp(at, magic_rhythm, sizeof(magic)) == 0)
+		fixed += RHYTHM;
+	else if (memcmp(at, magic, sizeof(magic)) != 0)
 		return 0;
 	length = (size_t)get_number(at + 4, 4);
-	if (length < FIXED || length > LENGTH_MAX || length > n - HEAD ||
-	    FIXED + (size_t)body[0] > length ||
+	if (length < fixed || length > LENGTH_MAX || length > n - HEAD ||
+	    fixed + (size_t)body[0] > length ||
 	    sum_of(body, length) != get_number(at + 8, 4))
 		return 0;
 	*r = (struct last_record){
-		.name = (const char *)body + FIXED, .n_name = body[0],
+		.name = (const char *)body + fixed, .n_name = body[0],
 		.fingerprint = get_number(body + 1, 8),
 		.heard = (int64_t)get_number(body + 9, 8),
-		.values = body + FIXED + body[0],
-		.n_values = length - FIXED - body[0],
+		.values = body + fixed + body[0],
+		.n_values = length - fixed - body[0],
 	};
+	if (fixed > FIXED)
+		r->rhythm = get_rhythm(body + FIXED);
 	return HEAD + length;
 }
 

@@ -11,11 +11,16 @@
 
 #define LAST_NAME_MAX 255
 
+struct last_rhythm {			/* how often it is heard */
+	uint32_t longest, before, window;
+	uint16_t signs;
+};
 struct last_record {			/* borrowed from the journal */
 	const char *name;		/* not terminated */
 	size_t n_name;
 	uint64_t fingerprint;		/* of the device's configuration */
 	int64_t heard;			/* ns since 1970 */
+	struct last_rhythm rhythm;	/* signs 0: none is kept */
 	const uint8_t *values;		/* SenML-CBOR */
 	size_t n_values;
 };

@@ -164,18 +164,20 @@ static void due_is_never_late(void **state)
 	assert_true(l.due == LIVENESS_NEVER);
 }
 
+static const struct liveness_rhythm none;
+
 static void a_restart_takes_up_where_it_was(void **state)
 {
 	struct liveness l;
 
 	(void)state;
 	/* Heard 100 s before this clock began. */
-	liveness_restore(&l, &radio, -100 * S);
+	liveness_restore(&l, &radio, -100 * S, &none, 0);
 	assert_int_equal(l.state, ASLEEP);
 	assert_true(l.due == 1700 * S);
 	liveness_step(&l, TIMER, &radio, 1700 * S);
 	assert_int_equal(l.state, SILENT);
-	liveness_restore(&l, &radio, -100 * S);
+	liveness_restore(&l, &radio, -100 * S, &none, 0);
 	assert_true(liveness_step(&l, HEARD, &radio, 5 * S));
 	assert_int_equal(l.state, ONLINE);
 }
@@ -264,9 +266,37 @@ static void a_restart_is_no_gap_of_the_device(void **state)
 	struct liveness l;
 
 	(void)state;
-	liveness_restore(&l, &learner, -5 * 3600 * S);
+	liveness_restore(&l, &learner, -5 * 3600 * S, &none, 0);
 	heard_each(&l, 60, 7200, 60);
 	assert_int_equal(PATIENCE(&l), 900);
+}
+
+static void a_rhythm_outlasts_a_restart(void **state)
+{
+	struct liveness_rhythm rhythm, wrong = {.longest = 4000000000u,
+						.signs = 9, .window = 5000};
+	struct liveness l;
+
+	(void)state;
+	liveness_init(&l, &learner, 0);
+	heard_each(&l, 600, 7200, 600);
+	rhythm = l.rhythm;
+	assert_int_equal(PATIENCE(&l), 1800);
+	/* Two hours later, which nobody listened for: it has its time. */
+	liveness_restore(&l, &learner, 7200 * S, &rhythm, 14400 * S);
+	assert_int_equal(PATIENCE(&l), 1800);
+	assert_true(l.due > 14400 * S);
+	assert_false(liveness_step(&l, TIMER, &learner, 16199 * S));
+	assert_true(liveness_step(&l, TIMER, &learner, 16200 * S));
+	assert_int_equal(l.state, SILENT);
+	/* The gap of the restart is not its own, the next one is. */
+	liveness_restore(&l, &learner, 7200 * S, &rhythm, 14400 * S);
+	heard_each(&l, 14500, 14500, 1);
+	assert_int_equal(PATIENCE(&l), 1800);
+	heard_each(&l, 15400, 15400, 1);
+	assert_int_equal(PATIENCE(&l), 2700);
+	liveness_restore(&l, &learner, 7200 * S, &wrong, 14400 * S);
+	assert_int_equal(PATIENCE(&l), 6 * 3600);
 }
 
 static void an_old_message_does_not_turn_back_time(void **state)
@@ -297,6 +327,7 @@ int main(void)
 		cmocka_unit_test(a_burst_is_no_rhythm),
 		cmocka_unit_test(a_silence_that_ends_teaches),
 		cmocka_unit_test(a_restart_is_no_gap_of_the_device),
+		cmocka_unit_test(a_rhythm_outlasts_a_restart),
 		cmocka_unit_test(an_old_message_does_not_turn_back_time),
 	};
 

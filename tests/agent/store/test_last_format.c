@@ -55,6 +55,36 @@ static void the_newest_of_each_name_counts(void **state)
 	last_index_finish(&index);
 }
 
+static void a_rhythm_is_kept_where_there_is_one(void **state)
+{
+	static uint8_t small[4096];
+	struct last_rhythm rhythm = {.longest = 600, .before = 0x01020304,
+					 .window = 86399, .signs = 65535};
+	struct buf out = buf_over(journal, sizeof(journal));
+	struct buf to = buf_over(small, sizeof(small));
+	struct last_index index;
+	size_t lost;
+
+	(void)state;
+	put(&out, "b", 1, "one");
+	last_put(&out, &(struct last_record){
+		.name = "a", .n_name = 1, .fingerprint = 0x1234, .heard = 2,
+		.rhythm = rhythm, .values = (const uint8_t *)"two",
+		.n_values = 3});
+	put(&out, "c", 3, "three");
+	last_compact(journal, out.used, 50, &to);
+	index = last_index(small, to.used, &lost);
+	assert_int_equal(lost, 0);
+	assert_int_equal(index.n, 3);
+	expect(&index, "b", 1, "one");
+	expect(&index, "a", 2, "two");
+	expect(&index, "c", 3, "three");
+	assert_memory_equal(&last_find(&index, "a")->rhythm, &rhythm,
+			    offsetof(struct last_rhythm, signs) + 2);
+	assert_int_equal(last_find(&index, "b")->rhythm.signs, 0);
+	last_index_finish(&index);
+}
+
 static void what_was_cut_off_costs_only_itself(void **state)
 {
 	struct last_index index;
@@ -145,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_of_each_name_counts),
+		cmocka_unit_test(a_rhythm_is_kept_where_there_is_one),
 		cmocka_unit_test(what_was_cut_off_costs_only_itself),
 		cmocka_unit_test(a_wrong_bit_costs_only_its_record),
 		cmocka_unit_test(compacted_it_says_the_same),
