@@ -23,6 +23,7 @@
 #include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
+#define CASE_WALL (INT64_C(1800000000) * SECOND)	/* at the start */
 
 static char case_directory[64], case_adapters[4096];
 static struct gateway gateway;
@@ -59,6 +60,8 @@ static int case_set_up(void **state)
 		.dirs = {.config = case_directory, .profiles = case_directory,
 			 .adapters = case_adapters}, .dry = true}};
 	gateway_init(&gateway);
+	gateway_clock_step(&gateway, CASE_WALL - monotonic_read(),
+			   monotonic_read());
 	return 0;
 }
 
