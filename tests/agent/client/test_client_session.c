@@ -2,9 +2,11 @@
  * Sessions, fetches and what a client has to say, of an endpoint whose servers
  * are addresses that nobody answers at. */
 #include "tests/agent/gateway/gateway_case.h"
+#include <errno.h>
 #include "agent/client/client_session.h"
 #include "agent/client/forward.h"
 #include "agent/endpoint/fetch.h"
+#include "objects/codec.h"
 
 #define SITE "gateway: {name: g}\n" \
 	"servers:\n" \
@@ -97,6 +99,45 @@ static void a_trouble_of_all_is_a_detail_of_each(void **state)
 	assert_int_equal(client_session_level(c, LOG_WARN), LOG_WARN);
 }
 
+/* ---- Send, and the window of one that sleeps */
+
+static void what_is_sent_waits_for_its_server(void **state)
+{
+	struct client *c = client_of(1);
+	struct lwm2m_path value = path_resource(3303, 0, 5700), none =
+		path_resource(3303, 4, 5700);
+	int64_t now = monotonic_read();
+
+	(void)state;
+	assert_int_equal(endpoint_send(c->endpoint, &none, now), -ENOENT);
+	assert_int_equal(forward_send(c, &value, now), 1);
+	assert_non_null(c->forward);
+	assert_false(forward_may_go(c->forward));	/* not registered */
+	assert_int_equal(forward_get(c)->n, 1);
+	forward_turn(&gateway.services, now);
+	assert_int_equal(c->forward->n, 1);
+}
+
+static void what_tells_no_times_tells_no_history(void **state)
+{
+	(void)state;
+	assert_true(forward_tells_times(FORMAT_SENML_CBOR));
+	assert_true(forward_tells_times(FORMAT_SENML_JSON));
+	assert_false(forward_tells_times(FORMAT_TLV));
+	assert_false(forward_tells_times(FORMAT_TEXT));
+}
+
+static void who_does_not_sleep_may_always_speak(void **state)
+{
+	struct client *c = client_of(1);
+	struct observation o = {.pending = true};
+	int64_t now = monotonic_read();
+
+	(void)state;
+	assert_true(client_may_speak(c, now));
+	assert_true(client_may_notify(c, &o, now));
+}
+
 /* ---- fetches */
 
 static void on_fetched(void *owner, enum firmware_result result,
@@ -164,6 +205,9 @@ int main(void)
 		CASE(the_keys_are_those_of_the_files),
 		CASE(a_client_connects_once_and_anew_elsewhere),
 		CASE(a_trouble_of_all_is_a_detail_of_each),
+		CASE(what_is_sent_waits_for_its_server),
+		CASE(what_tells_no_times_tells_no_history),
+		CASE(who_does_not_sleep_may_always_speak),
 		CASE(what_is_no_uri_of_ours_is_not_fetched),
 		CASE(keys_go_to_their_server_only),
 		CASE(a_fetch_that_is_given_up_says_no_more),

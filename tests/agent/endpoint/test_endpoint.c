@@ -229,6 +229,44 @@ static void no_more_wait_than_may(void **state)
 	assert_int_equal(told.answers, TRANSACTION_HELD_MAX + 1);
 }
 
+/* What is bound goes to the device, the rest is held here, all or nothing. */
+static void a_write_is_of_both_kinds(void **state)
+{
+	static const struct transaction_asker_ops ops = {write_defer,
+							 write_answer};
+	struct lwm2m_record record = {fan, lwm2m_boolean(true), 0};
+	struct request_outcome outcome = {.code = CODE(2, 4), .path = fan,
+					  .writes = &record, .n_writes = 1};
+
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	assert_int_equal(endpoint_write(case_endpoint("a"), &outcome,
+		(struct transaction_asker){&ops, &told}, monotonic_read()), 0);
+	assert_true(case_turn_until(is_told));
+	assert_int_equal(told.codes[0], CODE(2, 4));
+	outcome.n_writes = 0;			/* nothing for the device */
+	assert_int_equal(endpoint_write(case_endpoint("a"), &outcome,
+		(struct transaction_asker){&ops, &told}, monotonic_read()),
+		CODE(2, 4));
+}
+
+static void a_doubted_value_says_so(void **state)
+{
+	struct endpoint *a = case_endpoint("a");
+	struct lwm2m_path indicator = path_resource(3303, 0, 6042);
+	int64_t now = monotonic_read();
+
+	(void)state;
+	endpoint_quality(a, &a->conf->points[T], QUALITY_ACCEPTED, now);
+	assert_null(slot("a", indicator));	/* most never need it */
+	endpoint_quality(a, &a->conf->points[T], QUALITY_INVALID, now);
+	assert_int_equal(slot("a", indicator)->value.as.integer,
+			 QUALITY_INVALID);
+	endpoint_quality(a, &a->conf->points[T], QUALITY_ACCEPTED, now);
+	assert_int_equal(slot("a", indicator)->value.as.integer,
+			 QUALITY_ACCEPTED);
+}
+
 static bool is_dark(void)
 {
 	return !slot("a", lamp)->value.as.boolean;
@@ -365,6 +403,8 @@ int main(void)
 		CASE(a_write_is_answered_when_it_is_true),
 		CASE(writes_wait_for_one_that_sleeps),
 		CASE(no_more_wait_than_may),
+		CASE(a_write_is_of_both_kinds),
+		CASE(a_doubted_value_says_so),
 		CASE(without_a_server_it_is_made_safe),
 		CASE(a_lone_server_may_do_all),
 		cmocka_unit_test_setup_teardown(

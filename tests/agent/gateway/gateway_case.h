@@ -108,7 +108,7 @@ static void case_start(const char *config)
 	assert_true(gateway_reload(&gateway, monotonic_read()));
 }
 
-static struct endpoint *case_endpoint(const char *name)
+static inline struct endpoint *case_endpoint(const char *name)
 {
 	struct endpoint *e = gateway_endpoint(&gateway, name);
 
