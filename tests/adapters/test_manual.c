@@ -20,7 +20,7 @@ static bool is_told(const char *name)
 		while (line > manual && line[-1] != '\n')
 			line--;
 		if (strncmp(line, ".B", 2) == 0 && strchr(" ", at[-1]) &&
-		    strchr(" \n,\"", at[n]))
+		    strchr(" \n,:\"", at[n]))
 			return true;
 	}
 	fprintf(stderr, "the manual does not tell the key %s\n", name);
