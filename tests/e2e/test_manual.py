@@ -10,15 +10,15 @@ import unittest
 
 from harness import ROOT, binary
 
+PAGES = [p for top in ("agent", "adapters")
+         for p in sorted((ROOT / top).rglob("*.[1-8]"))]
 PAGE = ROOT / "agent/lwmux.yaml.5"
 
 
 class Manual(unittest.TestCase):
     def test_mandoc_has_nothing_to_warn_of(self):
-        pages = [p for top in ("agent", "adapters")
-                 for p in (ROOT / top).rglob("*.[1-8]")]
-        self.assertGreaterEqual(len(pages), 13)
-        for page in pages:
+        self.assertGreaterEqual(len(PAGES), 14)
+        for page in PAGES:
             with self.subTest(page=str(page)):
                 result = subprocess.run(["mandoc", "-T", "lint", page],
                                         capture_output=True, text=True)
@@ -64,6 +64,11 @@ class Manual(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(result.stdout,
                          "fine: 2 servers, 32 devices, 2 buses\n")
+
+    def test_first_page_names_all_others(self):
+        text = (ROOT / "agent/lwmux.7").read_text().replace("\\-", "-")
+        for page in PAGES:
+            self.assertIn(page.stem, text)
 
 
 if __name__ == "__main__":
