@@ -193,6 +193,21 @@ int ipso_instance_add(struct tree *tree, const struct object_def *object,
 	return m.error;
 }
 
+int ipso_facts_add(struct tree *tree, const struct object_def *object,
+		   uint16_t id, const struct ipso_facts *facts)
+{
+	struct making m = {tree, object, id, 0};
+	struct lwm2m_path units = path_resource(object->id, id, UNITS);
+	struct lwm2m_path application = path_resource(object->id, id,
+						      APPLICATION);
+
+	if (!tree_find(tree, &units))
+		text_make(&m, UNITS, facts->units);
+	if (!tree_find(tree, &application))
+		text_make(&m, APPLICATION, facts->application);
+	return m.error;
+}
+
 /* A slot of the same instance that is ours, not a device's. */
 static const struct tree_slot *held_find(const struct tree *tree,
 					 const struct lwm2m_path *beside,

@@ -27,6 +27,10 @@ struct ipso_facts {
  * 0, -ENOMEM. */
 int ipso_instance_add(struct tree *tree, const struct object_def *object,
 		      uint16_t id, const struct ipso_facts *facts);
+/* Of an instance whose resources are bound one by one: its units and application
+ * type, as far as the object has them and nothing says them yet. 0, -ENOMEM. */
+int ipso_facts_add(struct tree *tree, const struct object_def *object,
+		   uint16_t id, const struct ipso_facts *facts);
 /* After the resource at path (depth 3, the instance's main one) was set from
  * a sample: moves min/max measured (5601, 5602) and the timestamp (5518).
  * changed: gets the paths that were changed too, at most 4; returns how many.*/

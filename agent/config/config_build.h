@@ -34,6 +34,8 @@ void config_miss(struct config_scope *scope, const char *name,
 /* What the SenML registry has in place of a spelling that is not in it; NULL:
  * nothing is known to be wrong with it. */
 const char *config_unit_senml(const char *unit);
+/* What a resource without a 5701 beside it is in by OMA's registry, or NULL. */
+const char *config_unit_fixed(uint16_t object, uint16_t resource);
 /* What a point of the object should be in, where its unit is another one in the
  * registry than people mean; that one's name to *is. NULL: nothing. */
 const char *config_unit_taken(const char *unit, uint16_t object,

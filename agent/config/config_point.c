@@ -439,6 +439,43 @@ static void warn_unit(const struct config_point *point,
 				   "which servers go by", point->unit, senml);
 }
 
+/* One that is mapped to one resource shares the instance's 5701 with others, or
+ * has none. */
+static void warn_unit_of_one(const struct building *b,
+			     const struct config_device *device,
+			     const struct config_point *point,
+			     const struct block *block,
+			     const struct mapping *m,
+			     const struct config_scope *scope)
+{
+	const struct config_point *first = device->points;
+	struct place at = place_of(block, "unit", point->source->place);
+	const char *fixed = config_unit_fixed(m->object->id, m->resource->id);
+
+	if (!point->unit || point->map.depth == 2 ||
+	    object_unit(b->model, m->object->id, m->resource->id))
+		return;
+	while (first != point && (!first->unit || !first->resource.depth ||
+				  first->resource.id[0] != m->object->id ||
+				  first->resource.id[1] != point->map.id[1]))
+		first++;
+	if (fixed && strcmp(fixed, point->unit))
+		config_warning_add(scope->errors, at, scope->device, "'unit': "
+				   "resource %u (%s) is in %s for every server, "
+				   "not in %s", m->resource->id,
+				   m->resource->name, fixed, point->unit);
+	else if (!fixed && !object_resource(m->object, 5701))
+		config_warning_add(scope->errors, at, scope->device, "'unit': "
+				   "object %u (%s) has no resource 5701 that "
+				   "would tell it: no server sees it",
+				   m->object->id, m->object->name);
+	else if (!fixed && strcmp(first->unit, point->unit))
+		config_warning_add(scope->errors, at, scope->device, "'unit': "
+				   "%u/%u has one 5701 for all of it, and that "
+				   "says %s, for the point '%s'", m->object->id,
+				   point->map.id[1], first->unit, first->name);
+}
+
 static void check_unmapped(const struct config_point *point,
 			   const struct block *block,
 			   struct config_scope *scope)
@@ -516,6 +553,7 @@ static void map_set(struct building *b, const struct config_device *device,
 	check_operations(point, block, &m, scope);
 	check_unit(b, point, block, &m, scope);
 	check_twice(device, point, m.value, scope);
+	warn_unit_of_one(b, device, point, block, &m, scope);
 }
 
 /* ---- one point, all points ---- */

@@ -23,6 +23,23 @@ static const struct { const char *written, *senml; } units[] = {
 	{"KG", "kg"},
 };
 
+/* Objects without a resource for their units: OMA's registry says them. */
+static const struct { uint16_t object, resource; const char *unit; } fixed[] = {
+	{3305, 5800, "W"}, {3305, 5801, "W"}, {3305, 5802, "W"},
+	{3305, 5803, "W"}, {3305, 5804, "W"}, {3305, 5805, "Wh"},
+	{3305, 5810, "var"}, {3305, 5811, "var"}, {3305, 5812, "var"},
+	{3305, 5813, "var"}, {3305, 5814, "var"}, {3305, 5815, "varh"},
+	{3305, 5820, "/"}, {3305, 5821, "A"}, {3332, 5705, "deg"},
+};
+
+const char *config_unit_fixed(uint16_t object, uint16_t resource)
+{
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		if (fixed[i].object == object && fixed[i].resource == resource)
+			return fixed[i].unit;
+	return NULL;
+}
+
 /* Of a temperature these are known by everybody, and in the registry they are
  * something else. */
 static const struct { const char *written, *senml, *is; } temperatures[] = {

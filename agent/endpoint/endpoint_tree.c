@@ -332,12 +332,14 @@ static void add_machine(struct endpoint *e)
 	put(tree, device_at(ID_DEVICE_MEMORY_TOTAL), lwm2m_integer(memory));
 }
 
-/* One resource of any object, without IPSO's companions. */
+/* One resource of any object, of IPSO's companions only what the site says. */
 static void build_bound(struct endpoint *e, const struct config_point *point,
 			const struct object_def *object)
 {
 	const struct resource_def *def = object_resource(object,
 							 point->resource.id[2]);
+	struct ipso_facts facts = {.units = point->unit,
+				   .application = point->application};
 	struct tree_slot *slot;
 
 	if (object->id == ID_LINK)
@@ -348,10 +350,14 @@ static void build_bound(struct endpoint *e, const struct config_point *point,
 	slot->flags = TREE_BOUND;
 	if (!point->writable)
 		slot->flags |= TREE_READ_ONLY;
-	if (def && def->operations & OP_EXECUTE)
-		return;
-	slot->value = (struct lwm2m_value){0};
-	slot->quality = TREE_EMPTY;
+	if (!def || !(def->operations & OP_EXECUTE)) {
+		slot->value = (struct lwm2m_value){0};
+		slot->quality = TREE_EMPTY;
+	}
+	if (ipso_object(object->id) &&
+	    ipso_facts_add(&e->tree, object, point->resource.id[1],
+			   &facts) < 0)
+		abort();
 }
 
 static void build_ipso(struct endpoint *e, const struct config_point *point,

@@ -332,6 +332,42 @@ devices:
                 f"unit: {unit}, map: 3300/0}}]}}]\n", 0)
             self.assertNotIn("warning", text)
 
+    def test_unit_of_one_resource(self):
+        """It fills 5701, or --check says that nobody will see it."""
+        points = ("devices:\n  - endpoint: a\n    bus: sim\n    points:\n"
+                  "      - {name: now, map: 3303/0, unit: Cel}\n"
+                  "      - {name: set, map: PATH, unit: UNIT}\n")
+        for path, unit, said in (
+                ("3308/0/5900", "Cel", None), ("3305/0/5800", "W", None),
+                ("3303/0/5601", "Cel", None),
+                ("3305/0/5800", "kW", "is in W for every server, not in kW"),
+                ("3303/0/5601", "K", "one 5701 for all of it, and that says "
+                 "Cel, for the point 'now'"),
+                ("4/0/2", "dBm", "object 4 (Connectivity Monitoring) has no "
+                 "resource 5701")):
+            with self.subTest(path=path, unit=unit):
+                text = self.check(points.replace("PATH", path)
+                                  .replace("UNIT", unit), 0)
+                if said:
+                    self.assertSays(text, "devices.yaml:6:", "warning: 'unit': ",
+                                    said)
+                else:
+                    self.assertNotIn("warning", text)
+
+    def test_unit_and_use_of_one_resource_are_there(self):
+        text = self.gateway(5683, """\
+devices:
+  - endpoint: a
+    bus: sim
+    points:
+      - {name: set, map: 3308/0/5900, unit: Cel, application: hall}
+      - {name: now, map: 3308/1/5900, unit: Cel}
+""", start=False).once("--dry-run").stdout
+        for line in ("/3308/0/5701", "/3308/1/5701"):
+            self.assertRegex(text, f"{line} .*Cel")
+        self.assertRegex(text, "/3308/0/5750 .*hall")
+        self.assertNotIn("/3308/1/5750", text)
+
     def test_what_we_write_ourselves_is_within_the_limits(self):
         text = self.check("""\
 devices:
