@@ -60,6 +60,9 @@ enum command_who {
 	     "which there are; of a name: what is in it", NULL) \
 	BOTH(trace, "trace", WHO_GROUP, 1, 1, "[--for TIME] [--json] BUS", \
 	     "what goes over a bus, in hex and in words", "bus") \
+	PLAIN(log_level, "log-level", WHO_ROOT, 0, 1, \
+	      "[error|warning|note|detail|trace]", \
+	      "how much it logs until it restarts; for root", "level") \
 	BOTH(metrics, "metrics", WHO_GROUP, 0, 0, "", \
 	     "counters for Prometheus", NULL) \
 	TOOL(keygen, "keygen", WHO_KEEPS_KEYS, 1, 1, \

@@ -44,8 +44,38 @@ static bool stderr_is_journal(void)
 
 void log_open(enum log_level level)
 {
-	highest = level;
+	log_level_set(level);
 	journal = stderr_is_journal();
+}
+
+void log_level_set(enum log_level level)
+{
+	__atomic_store_n(&highest, level, __ATOMIC_RELAXED);
+}
+
+enum log_level log_level_get(void)
+{
+	return __atomic_load_n(&highest, __ATOMIC_RELAXED);
+}
+
+static const char *const level_names[] = {
+	[LOG_ERROR] = "error", [LOG_WARN] = "warning", [LOG_NOTE] = "note",
+	[LOG_DETAIL] = "detail", [LOG_TRACE] = "trace",
+};
+
+const char *log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+bool log_level_find(const char *name, enum log_level *level)
+{
+	for (int i = LOG_ERROR; i <= LOG_TRACE; i++)
+		if (!strcmp(level_names[i], name)) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	return false;
 }
 
 void log_follow(void (*told)(enum log_level level, const char *endpoint,
@@ -138,7 +168,7 @@ static bool is_within_budget(enum log_level level, const char *endpoint)
 {
 	bool within;
 
-	if (level == LOG_ERROR || !endpoint || highest > LOG_NOTE)
+	if (level == LOG_ERROR || !endpoint || log_level_get() > LOG_NOTE)
 		return true;
 	log_catch_up(false);
 	pthread_mutex_lock(&window.lock);
@@ -177,7 +207,7 @@ void log_line(enum log_level level, const char *endpoint, const char *bus,
 		     const char *) = __atomic_load_n(&follower,
 						     __ATOMIC_ACQUIRE);
 	bool followed = tell && level <= LOG_NOTE;
-	bool written = level <= highest && is_within_budget(level, endpoint);
+	bool written = level <= log_level_get() && is_within_budget(level, endpoint);
 	char text[1024];
 	va_list args;
 

@@ -9,6 +9,13 @@
 enum log_level { LOG_ERROR = 3, LOG_WARN, LOG_NOTE, LOG_DETAIL, LOG_TRACE };
 
 void log_open(enum log_level highest);
+/* While it runs; log_open() has said it before. Any thread. */
+void log_level_set(enum log_level highest);
+enum log_level log_level_get(void);
+/* "error", "warning", "note", "detail", "trace". */
+const char *log_level_name(enum log_level level);
+/* false: it is the name of none. */
+bool log_level_find(const char *name, enum log_level *level);
 /* Of lines about endpoints no more than 200 come in 10 s (errors and -v apart),
  * or an outage of ten thousand would bury what matters. Says how many were
  * left out: call it now and then, and with `now` at the end. */

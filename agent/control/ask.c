@@ -9,6 +9,7 @@
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
+#include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/control/metrics.h"
 #include "agent/control/status.h"
@@ -119,6 +120,28 @@ void ask_metrics(struct gateway *g, struct asker *asker,
 	(void)request;
 	json_object_object_add(reply, "metrics", json_object_new_string(text));
 	free(text);
+	ask_reply(asker, reply);
+}
+
+/* What it is, and with a level what it is from now on. */
+void ask_log_level(struct gateway *g, struct asker *asker,
+		   struct json_object *request, int64_t now)
+{
+	const char *name = ask_text(request, "level");
+	enum log_level level = log_level_get();
+	struct json_object *reply;
+
+	(void)g;
+	(void)now;
+	if (name && !log_level_find(name, &level)) {
+		ask_refuse(asker, "there is no log level '%s', but error, "
+			   "warning, note, detail and trace", name);
+		return;
+	}
+	log_level_set(level);
+	reply = json_object_new_object();
+	json_object_object_add(reply, "text", json_object_new_string(
+		log_level_name(level)));
 	ask_reply(asker, reply);
 }
 

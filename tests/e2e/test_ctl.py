@@ -13,7 +13,7 @@ from harness import Program, Site, binary, wait_for
 
 COMMANDS = ("status", "read", "write", "send", "bootstrap", "events",
             "reload", "check", "scan", "adopt", "probe", "profiles", "trace",
-            "metrics", "keygen", "help")
+            "log-level", "metrics", "keygen", "help")
 
 
 class Control(Site):
@@ -315,6 +315,21 @@ class Control(Site):
         result = gateway.ctl("check", "-c", gateway.etc)
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertIn("lwmux.yaml:1:", result.stderr)
+
+    def test_log_level(self):
+        gateway = self.start()
+        self.assertEqual(gateway.ctl("log-level").stdout, "note\n")
+        self.assertEqual(gateway.ctl("log-level", "error").stdout, "error\n")
+        gateway.reload()
+        self.assertEqual(gateway.ctl("log-level", "note").stdout, "note\n")
+        gateway.reload()
+        gateway.wait_log("configuration reloaded")
+        self.assertEqual(sum("configuration reloaded" in line
+                             for line in gateway.log()), 1)
+        wrong = gateway.ctl("log-level", "loud")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("no log level 'loud', but error, warning", wrong.stderr)
+        self.assertEqual(gateway.ctl("log-level").stdout, "note\n")
 
     def test_reload_says_what_it_did(self):
         gateway = self.start()
