@@ -31,8 +31,11 @@ enum command_who {
 #define COMMANDS(BOTH, PLAIN, TOOL, DAEMON) \
 	DAEMON(ping, "ping", WHO_GROUP, 0, 0, "", "", NULL) \
 	BOTH(status, "status", WHO_GROUP, 0, 1, \
-	     "[--json] [--not-well] [ENDPOINT]", \
+	     "[--json] [--not-well] [-w] [ENDPOINT|PATTERN]", \
 	     "exits 0 healthy, 1 degraded, 2 down", "endpoint") \
+	TOOL(watch, "watch", WHO_GROUP, 0, 1, \
+	     "[--not-well] [ENDPOINT|PATTERN]", \
+	     "the status every 2 s, until it is ended", NULL) \
 	BOTH(read, "read", WHO_GROUP, 1, 2, "[--json] ENDPOINT [PATH]", \
 	     "what a server would read: /3303/0", "endpoint", "path") \
 	PLAIN(write, "write", WHO_ROOT, 3, 3, "ENDPOINT PATH VALUE", \

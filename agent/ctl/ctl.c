@@ -122,7 +122,7 @@ static int command_ask(const struct command *c, const struct options *o,
 	for (int i = 0; i < n && i < COMMAND_MEMBERS && c->members[i]; i++)
 		json_object_object_add(request, c->members[i],
 				       json_object_new_string(args[i]));
-	answer = ask(o, request, NULL);
+	answer = ask(o, request);
 	code = answer_code(answer);
 	text = code == CTL_DONE ? text_of(answer, "text") : NULL;
 	if (text)
@@ -163,6 +163,7 @@ int main(int argc, char **argv)
 		{"parity", required_argument, NULL, 'p'},
 		{"yes", no_argument, NULL, 'y'},
 		{"not-well", no_argument, NULL, 'n'},
+		{"watch", no_argument, NULL, 'w'},
 		{"rpk", no_argument, NULL, 'k'},
 		{"out", required_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
@@ -171,7 +172,7 @@ int main(int argc, char **argv)
 	};
 	struct options o = {.run = "/run/lwmux"};
 
-	for (int c; (c = getopt_long(argc, argv, "c:fh", table, NULL)) != -1; )
+	for (int c; (c = getopt_long(argc, argv, "c:fhw", table, NULL)) != -1; )
 		switch (c) {
 		case 'r': o.run = optarg; break;
 		case 'c': o.config = optarg; break;
@@ -183,6 +184,7 @@ int main(int argc, char **argv)
 		case 'p': o.parity = optarg; break;
 		case 'y': o.yes = true; break;
 		case 'n': o.not_well = true; break;
+		case 'w': o.watch = true; break;
 		case 'k': o.rpk = true; break;
 		case 'o': o.out = optarg; break;
 		case 'h': print_usage(); return CTL_DONE;

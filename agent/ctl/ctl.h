@@ -20,7 +20,7 @@ struct options {
 	bool json, adopt;
 	bool yes;			/* adopt: --yes */
 	bool follow;			/* events: -f */
-	bool not_well;			/* status: --not-well */
+	bool not_well, watch;		/* status: --not-well, -w */
 	bool rpk;			/* keygen: of a raw public key */
 	const char *out;		/* keygen: --out */
 };
@@ -43,10 +43,14 @@ bool ask_begin(const struct options *options, struct json_object *request,
  * message. */
 const char *answers_next(struct answers *answers);
 void answers_end(struct answers *answers);
-/* The only answer's object, or NULL after a message; *raw (NULL: not wanted):
- * its text, the caller's to free. request is put. */
+/* The only answer's object, or NULL after a message. request is put. */
 struct json_object *ask(const struct options *options,
-			struct json_object *request, char **raw);
+			struct json_object *request);
+/* One line of JSON, with the format's number: what --json prints, always. Its
+ * members are in lwmuxctl.schema.json; they are only added to, or the number
+ * goes up. */
+#define CTL_FORMAT 1
+void print_json(struct json_object *object);
 /* Says what the member "error" says. */
 bool failed(struct json_object *answer);
 /* CTL_DONE; or after a message CTL_NO_ENDPOINT or CTL_FAILED. NULL, which is

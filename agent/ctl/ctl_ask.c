@@ -49,6 +49,14 @@ struct json_object *request_of(const char *what, const char *endpoint,
 	return request;
 }
 
+void print_json(struct json_object *object)
+{
+	json_object_object_add(object, "format",
+			       json_object_new_int(CTL_FORMAT));
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
 bool failed(struct json_object *answer)
 {
 	const char *error = text_of(answer, "error");
@@ -211,8 +219,7 @@ void answers_end(struct answers *answers)
 	free(answers->text);
 }
 
-struct json_object *ask(const struct options *o, struct json_object *request,
-			char **raw)
+struct json_object *ask(const struct options *o, struct json_object *request)
 {
 	struct json_object *answer = NULL;
 	struct answers answers;
@@ -225,8 +232,6 @@ struct json_object *ask(const struct options *o, struct json_object *request,
 		answer = json_tokener_parse(text);
 	if (!answer)
 		fprintf(stderr, "lwmuxctl: lwmuxd has hung up\n");
-	if (raw && answer && !(*raw = strdup(text)))
-		abort();
 	answers_end(&answers);
 	return answer;
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include "agent/ctl/ctl_summary.h"
 
+#define WATCH_EVERY 2		/* s */
+
 static int health_code(const char *health)
 {
 	if (health && !strcmp(health, "healthy"))
@@ -15,54 +17,87 @@ static int health_code(const char *health)
 	return health && !strcmp(health, "degraded") ? CTL_DEGRADED : CTL_DOWN;
 }
 
-/* raw: as it came. The summary counts what --not-well leaves out, too. */
+/* The summary counts what --not-well leaves out, too. */
 static void show_status(const struct options *o, struct json_object *answer,
-			const char *raw, bool one)
+			bool one)
 {
 	if (!o->json && !one)
 		ctl_summary(answer, stdout);
 	if (o->not_well)
 		ctl_keep_not_well(answer);
-	if (!o->json)
-		print_status(answer, one);
+	if (o->json)
+		print_json(answer);
 	else
-		puts(!o->not_well ? raw : json_object_to_json_string_ext(
-		     answer, JSON_C_TO_STRING_PLAIN |
-		     JSON_C_TO_STRING_NOSLASHESCAPE));
+		print_status(answer, one);
 }
 
-int do_status(const struct options *o, char **args, int n)
+/* "meter-*": of all endpoints those that are called so. */
+static bool is_pattern(const char *name)
 {
-	struct json_object *request = request_of("status", n ? args[0] : NULL,
-						 NULL);
-	char *raw = NULL;
-	struct json_object *answer = ask(o, request, &raw);
+	return name && strpbrk(name, "*?[");
+}
+
+static int status_once(const struct options *o, const char *name)
+{
+	bool some = is_pattern(name);
+	struct json_object *answer = ask(o, request_of("status",
+						       some ? NULL : name,
+						       NULL));
 	int code = answer_code(answer);
 
-	if (code == CTL_DONE) {
-		show_status(o, answer, raw, n > 0);
+	if (code == CTL_DONE && some && !ctl_keep_matching(answer, name)) {
+		fprintf(stderr, "lwmuxctl: no endpoint is called %s\n", name);
+		code = CTL_NO_ENDPOINT;
+	} else if (code == CTL_DONE) {
+		show_status(o, answer, name && !some);
 		code = health_code(text_of(answer, "health"));
 	} else if (code != CTL_NO_ENDPOINT) {
 		code = CTL_DOWN;
 	}
-	free(raw);
 	json_object_put(answer);
 	return code;
+}
+
+/* Over what was there before on a terminal, below it elsewhere; until it is
+ * ended, or nobody reads it any more. */
+static int status_watch(const struct options *o, const char *name)
+{
+	bool terminal = isatty(STDOUT_FILENO);
+	int code;
+
+	do {
+		if (terminal && !o->json)
+			fputs("\033[H\033[2J", stdout);
+		code = status_once(o, name);
+		if (!terminal && !o->json)
+			putchar('\n');
+	} while (!fflush(stdout) && !sleep(WATCH_EVERY));
+	return code;
+}
+
+int do_status(const struct options *o, char **args, int n)
+{
+	const char *name = n ? args[0] : NULL;
+
+	return o->watch ? status_watch(o, name) : status_once(o, name);
+}
+
+int do_watch(const struct options *o, char **args, int n)
+{
+	return status_watch(o, n ? args[0] : NULL);
 }
 
 int do_read(const struct options *o, char **args, int n)
 {
 	struct json_object *request = request_of("read", args[0],
 						 n > 1 ? args[1] : NULL);
-	char *raw = NULL;
-	struct json_object *answer = ask(o, request, &raw);
+	struct json_object *answer = ask(o, request);
 	int code = answer_code(answer);
 
 	if (!code && o->json)
-		puts(raw);
+		print_json(answer);
 	else if (!code)
 		print_resources(list_of(answer, "resources"));
-	free(raw);
 	json_object_put(answer);
 	return code;
 }
@@ -87,7 +122,7 @@ static struct verdict ask_configuration(const struct options *o,
 					const char *what, const char *member)
 {
 	struct json_object *request = request_of(what, NULL, NULL);
-	struct json_object *answer = ask(o, request, NULL);
+	struct json_object *answer = ask(o, request);
 	struct json_object *findings;
 	struct verdict verdict = {.heard = answer_code(answer) == CTL_DONE};
 
@@ -211,7 +246,7 @@ int do_send(const struct options *o, char **args, int n)
 
 	for (int i = 1; i < n && !code; i++) {
 		struct json_object *answer = ask(o, request_of("send", args[0],
-							       args[i]), NULL);
+							       args[i]));
 
 		code = answer_code(answer);
 		if (!code)
@@ -223,8 +258,8 @@ int do_send(const struct options *o, char **args, int n)
 
 int do_metrics(const struct options *o, char **args, int n)
 {
-	struct json_object *answer = ask(o, request_of("metrics", NULL, NULL),
-					 NULL);
+	struct json_object *answer = ask(o, request_of("metrics", NULL,
+							   NULL));
 	int code = answer_code(answer);
 
 	(void)args;

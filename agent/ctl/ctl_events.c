@@ -31,9 +31,7 @@ static void events_print(const struct options *o, struct json_object *list)
 		struct json_object *event = json_object_array_get_idx(list, i);
 
 		if (o->json)
-			puts(json_object_to_json_string_ext(event,
-				JSON_C_TO_STRING_PLAIN |
-				JSON_C_TO_STRING_NOSLASHESCAPE));
+			print_json(event);
 		else
 			event_print(event);
 	}

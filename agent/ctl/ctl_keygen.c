@@ -146,9 +146,7 @@ static void facts_print(const struct options *o, const struct target *t,
 	for (size_t i = 0; i < n; i++)
 		json_object_object_add(object, facts[i].key,
 				       json_object_new_string(facts[i].value));
-	printf("%s\n", json_object_to_json_string_ext(
-		       object, JSON_C_TO_STRING_PLAIN |
-		       JSON_C_TO_STRING_NOSLASHESCAPE));
+	print_json(object);
 	json_object_put(object);
 }
 

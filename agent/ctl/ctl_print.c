@@ -122,6 +122,7 @@ static void print_endpoints(struct json_object *endpoints)
 {
 	struct ctl_table table = {.n_columns = 6, .right = 1 << 2};
 
+	table.coloured = ctl_may_colour(stdout) ? 1 << 1 : 0;
 	ctl_table_add(&table, (const char *const[]){
 		"ENDPOINT", "STATE", "LAST", "BUS", "SERVER", "NOTE"});
 	for (size_t i = 0; i < length_of(endpoints); i++)
@@ -214,6 +215,14 @@ static void print_store(struct json_object *answer)
 		printf("STORE %s values were dropped\n", dropped);
 }
 
+static void print_health(const char *health)
+{
+	const char *colour = ctl_may_colour(stdout) ? ctl_colour(health) : NULL;
+
+	printf("%s%s%s\n", colour ? colour : "", health,
+	       colour ? CTL_PLAIN : "");
+}
+
 void print_status(struct json_object *answer, bool one)
 {
 	struct json_object *endpoints = list_of(answer, "endpoints");
@@ -235,7 +244,7 @@ void print_status(struct json_object *answer, bool one)
 	for (size_t i = 0; i < length_of(reasons); i++)
 		printf("BECAUSE %s\n", json_object_get_string(
 			json_object_array_get_idx(reasons, i)));
-	printf("%s\n", text_of(answer, "health"));
+	print_health(text_of(answer, "health"));
 }
 
 static void add_resource(struct ctl_table *table, struct json_object *r)

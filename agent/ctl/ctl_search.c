@@ -149,8 +149,8 @@ static int line_take(struct search *s, const char *text)
 	struct json_object *line = json_tokener_parse(text), *member;
 	int rc = -1;
 
-	if (s->options->json)
-		puts(text);
+	if (s->options->json && line)
+		print_json(line);
 	if (json_object_object_get_ex(line, "found", &member)) {
 		s->found++;
 		if (s->adopted)

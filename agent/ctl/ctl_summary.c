@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Many endpoints at a glance. */
 #include "agent/ctl/ctl_summary.h"
+#include <fnmatch.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -110,6 +111,24 @@ void ctl_summary(struct json_object *status, FILE *to)
 		fputs(" not registered", to);
 	}
 	putc('\n', to);
+}
+
+bool ctl_keep_matching(struct json_object *status, const char *pattern)
+{
+	struct json_object *list = list_in(status, "endpoints");
+	struct json_object *kept = json_object_new_array();
+	size_t n;
+
+	for (size_t i = 0; i < count_of(list); i++) {
+		struct json_object *of = json_object_array_get_idx(list, i);
+		struct json_object *name = member_of(of, "endpoint");
+
+		if (!fnmatch(pattern, json_object_get_string(name), 0))
+			json_object_array_add(kept, json_object_get(of));
+	}
+	n = count_of(kept);
+	json_object_object_add(status, "endpoints", kept);
+	return n > 0;
 }
 
 static void keep(struct json_object *status, const char *key,

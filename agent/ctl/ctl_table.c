@@ -3,6 +3,7 @@
 #include "agent/ctl/ctl_table.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 size_t ctl_width(const char *text)
 {
@@ -58,6 +59,38 @@ static size_t column_width(const struct ctl_table *t, size_t column)
 	return widest;
 }
 
+const char *ctl_colour(const char *state)
+{
+	static const struct { const char *state, *colour; } colours[] = {
+		{"online", "\033[32m"}, {"healthy", "\033[32m"},
+		{"asleep", "\033[36m"}, {"unknown", "\033[33m"},
+		{"leaving", "\033[33m"}, {"degraded", "\033[33m"},
+		{"silent", "\033[31m"}, {"refused", "\033[31m"},
+		{"down", "\033[31m"},
+	};
+
+	for (size_t i = 0; i < sizeof(colours) / sizeof(*colours); i++)
+		if (!strcmp(colours[i].state, state))
+			return colours[i].colour;
+	return NULL;
+}
+
+bool ctl_may_colour(FILE *to)
+{
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fileno(to)) && (!none || !*none) && term &&
+	       strcmp(term, "dumb");
+}
+
+static void put_cell(const char *cell, bool coloured, FILE *to)
+{
+	const char *colour = coloured ? ctl_colour(cell) : NULL;
+
+	fprintf(to, "%s%s%s", colour ? colour : "", cell,
+		colour ? CTL_PLAIN : "");
+}
+
 /* Blanks wait until something follows them. */
 static void print_row(const struct ctl_table *t, char *const *cells,
 		      const size_t *widths, FILE *to)
@@ -71,7 +104,7 @@ static void print_row(const struct ctl_table *t, char *const *cells,
 
 		if (n) {
 			put_blanks(to, blanks + before);
-			fputs(cells[i], to);
+			put_cell(cells[i], t->coloured >> i & 1, to);
 			blanks = rest - before;
 		} else {
 			blanks += rest;

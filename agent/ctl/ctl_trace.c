@@ -41,8 +41,8 @@ static int line_take(const struct options *o, const char *text)
 	struct json_object *line = json_tokener_parse(text), *frame;
 	int rc = -1;
 
-	if (o->json)
-		puts(text);
+	if (o->json && line)
+		print_json(line);
 	if (!json_object_object_get_ex(line, "frame", &frame))
 		rc = failed(line) ? CTL_FAILED : CTL_DONE;
 	else if (!o->json)

@@ -24,10 +24,23 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Sanitizers and slow machines get more time, never another result.
 PATIENCE = float(os.environ.get("E2E_PATIENCE", "1"))
 WAIT = 15 * PATIENCE
+JSON_CHECKED = 60_000       # bytes: of more it is the same, and takes seconds
 
 
 def binary(path):
     return pathlib.Path(os.environ["LWMUX_BUILD"]) / path
+
+
+def json_check(lines):
+    """What lwmuxctl prints is as lwmuxctl.schema.json promises."""
+    import jsonschema       # not in the environments of other stages
+
+    schema = json.loads((ROOT / "agent/ctl/lwmuxctl.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    for line in lines.splitlines():
+        errors = [jsonschema.exceptions.best_match([error]).message
+                  for error in validator.iter_errors(json.loads(line))]
+        assert not errors, f"{errors[0][:300]} in {line[:2000]}"
 
 
 def wait_for(condition, what, timeout=WAIT):
@@ -457,10 +470,13 @@ class Gateway:
                               timeout=timeout * max(1, PATIENCE), **options)
 
     def ctl(self, *words, timeout=WAIT):
-        return subprocess.run(
+        result = subprocess.run(
             [binary("agent/lwmuxctl"), "--run", self.run, *words], text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, check=False, timeout=timeout)
+        if "--json" in words and len(result.stdout) < JSON_CHECKED:
+            json_check(result.stdout)
+        return result
 
     def status(self, *words):
         return json.loads(self.ctl("status", "--json", *words).stdout)

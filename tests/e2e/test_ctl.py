@@ -2,6 +2,8 @@
 """lwmuxctl: what it says and what its exit codes mean."""
 import contextlib
 import json
+import os
+import pty
 import re
 import signal
 import socket
@@ -9,9 +11,9 @@ import subprocess
 import time
 
 import sites
-from harness import Program, Site, binary, wait_for
+from harness import Program, Site, binary, json_check, wait_for
 
-COMMANDS = ("status", "read", "write", "send", "bootstrap", "events",
+COMMANDS = ("status", "watch", "read", "write", "send", "bootstrap", "events",
             "reload", "check", "scan", "adopt", "probe", "profiles", "trace",
             "log-level", "metrics", "keygen", "help")
 
@@ -163,6 +165,75 @@ class Control(Site):
         text = json.dumps(json.loads(result.stdout))
         for word in ("meter-1", "meter-2", "plant", "registered", "online"):
             self.assertIn(word, text)
+
+    def test_json_is_as_its_schema_says(self):
+        gateway = self.start()
+        self.server_.code("observe", "meter-1", "/3303/0/5700")
+        for words in (("status",), ("status", "meter-1"), ("status", "*-2"),
+                      ("status", "--not-well"), ("read", "meter-1"),
+                      ("events",), ("keygen", "--out", "k1", "-c",
+                                    str(gateway.etc), "new"),
+                      ("keygen", "--rpk", "--out", "k2", "-c",
+                       str(gateway.etc), "new"),
+                      ("scan", "--for", "1s", "plant", "from=1", "to=3",
+                       "timeout=50ms"),
+                      ("probe", "plant", "unit=1", "address=100"),
+                      ("trace", "--for", "300ms", "plant")):
+            with self.subTest(words=words):
+                answer = gateway.ctl(words[0], "--json", *words[1:])
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+                lines = [json.loads(l) for l in answer.stdout.splitlines()]
+                self.assertTrue(lines)
+                self.assertEqual({l["format"] for l in lines}, {1})
+        self.assertRaises(AssertionError, json_check, '{"format": 2}')
+        self.assertRaises(AssertionError, json_check, '{"format": 1, '
+                          '"health": "fine", "endpoints": []}')
+
+    def test_status_of_a_pattern(self):
+        gateway = self.start()
+        text = gateway.ctl("status", "meter-*").stdout
+        self.assertIn("2 endpoints: 2 online", text)
+        text = gateway.ctl("status", "*[2-9]").stdout
+        self.assertIn("1 endpoint: 1 online", text)
+        self.assertNotIn("meter-1", text)
+        none = gateway.ctl("status", "x*")
+        self.assertEqual(none.returncode, 4)
+        self.assertIn("no endpoint is called x*", none.stderr)
+
+    def test_status_is_watched(self):
+        gateway = self.start()
+        for words in (("status", "-w", "meter-1"), ("watch", "meter-*")):
+            watcher = self.add(Program(
+                [binary("agent/lwmuxctl"), "--run", gateway.run, *words],
+                "lwmuxctl"))
+            watcher.wait_line(lambda l: "meter-1" in l, "the status")
+            mark = len(watcher.lines)
+            watcher.wait_line(lambda l: "meter-1" in l, "it again",
+                              after=mark)
+            watcher.process.terminate()
+
+    def test_colours_are_for_terminals(self):
+        gateway = self.start()
+
+        def shown(**env):
+            master, slave = pty.openpty()
+            subprocess.run([binary("agent/lwmuxctl"), "--run", gateway.run,
+                            "status"], stdout=slave, check=True,
+                           env={"TERM": "xterm", **env})
+            os.close(slave)
+            with open(master, "rb", buffering=0) as terminal:
+                text = b""
+                with contextlib.suppress(OSError):      # its other end is shut
+                    while more := terminal.read(1 << 16):
+                        text += more
+            return text.decode()
+
+        self.assertIn("\033[32monline\033[0m", shown())
+        self.assertIn("\033[32mhealthy\033[0m", shown())
+        for text in (shown(NO_COLOR="1"), shown(TERM="dumb"),
+                     gateway.ctl("status").stdout):
+            self.assertIn("online", text)
+            self.assertNotIn("\033", text)
 
     def test_status_begins_with_a_summary(self):
         gateway = self.start()
