@@ -382,7 +382,7 @@ class BusOfItsOwn(Site):
         self.assertEqual([p["done"] for p in told],
                          sorted(p["done"] for p in told))
         self.assertLess(told[0]["left"], 30)
-        self.assertEqual(lines[-1], {"done": True})
+        self.assertEqual(lines[-1], {"done": True, "format": 1})
 
     def test_adopt_shows_and_writes(self):
         server, gateway = self.start()
