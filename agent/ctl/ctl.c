@@ -168,6 +168,7 @@ int main(int argc, char **argv)
 		{"out", required_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
+		{"complete", no_argument, NULL, 'C'},
 		{NULL, 0, NULL, 0}
 	};
 	struct options o = {.run = "/run/lwmux"};
@@ -188,6 +189,8 @@ int main(int argc, char **argv)
 		case 'k': o.rpk = true; break;
 		case 'o': o.out = optarg; break;
 		case 'h': print_usage(); return CTL_DONE;
+		case 'C':
+			return ctl_names(&o, argv + optind, argc - optind);
 		case 'V': puts("lwmuxctl " LWMUX_VERSION); return CTL_DONE;
 		default: return say_usage(NULL);
 		}

@@ -65,6 +65,12 @@ size_t length_of(struct json_object *list);
 void print_status(struct json_object *answer, bool one);
 void print_resources(struct json_object *list);
 
+/* ctl_profiles.c: the names of profiles that begin so, one a line. */
+int profile_names(const struct options *options, const char *begun);
+/* ctl_names.c: --complete. words: those of a command line, the last of them as
+ * far as it is written. Returns the exit code. */
+int ctl_names(const struct options *options, char **words, int n);
+
 /* The commands: what stands behind their name, with as many arguments as their
  * row lets through. Each returns the exit code. */
 #define ROW(id, ...) \

@@ -167,19 +167,37 @@ static int list_print(const struct profiles *p, const char *word)
 	return rc;
 }
 
-int do_profiles(const struct options *o, char **args, int n)
+static struct profiles profiles_read(const struct options *o)
 {
 	char *own = text_join(o->config ? o->config : "/etc/lwmux", "/",
 			      "profiles");
-	const char *word = n ? args[0] : NULL;
 	struct profiles p = {NULL, 0};
-	int rc = -1;
 
 	directory_read(&p, own, "");
 	directory_read(&p, LWMUX_PROFILE_DIR, "");
 	free(own);
 	if (p.n > 0)
 		qsort(p.at, p.n, sizeof(*p.at), by_name);
+	return p;
+}
+
+int profile_names(const struct options *o, const char *begun)
+{
+	struct profiles p = profiles_read(o);
+
+	for (size_t i = 0; i < p.n; i++)
+		if (!strncmp(p.at[i].name, begun, strlen(begun)))
+			puts(p.at[i].name);
+	profiles_free(&p);
+	return CTL_DONE;
+}
+
+int do_profiles(const struct options *o, char **args, int n)
+{
+	const char *word = n ? args[0] : NULL;
+	struct profiles p = profiles_read(o);
+	int rc = -1;
+
 	for (size_t i = 0; word && i < p.n && rc < 0; i++)
 		if (!strcmp(p.at[i].name, word))
 			rc = profile_print(&p.at[i]);

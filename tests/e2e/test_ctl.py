@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import sites
-from harness import Program, Site, binary, json_check, wait_for
+from harness import ROOT, Program, Site, binary, json_check, wait_for
 
 COMMANDS = ("status", "watch", "read", "write", "send", "bootstrap", "events",
             "reload", "check", "scan", "adopt", "probe", "profiles", "trace",
@@ -464,6 +464,51 @@ class Control(Site):
             self.assertIn(f"usage: lwmuxctl {command}", result.stdout)
             self.assertIn("who may: ", result.stdout)
         self.assertIn("root, or", gateway.ctl("help", "write").stdout)
+
+    def completed(self, line):
+        """What bash offers for a line that ends where the cursor is."""
+        script = (f"source {ROOT}/packaging/completion/lwmuxctl.bash\n"
+                  "COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDBREAKS=' :='\n"
+                  '_lwmuxctl; printf "%s\\n" "${COMPREPLY[@]}"\n')
+        return subprocess.run(["bash", "-c", script, "bash", line], text=True,
+                              capture_output=True, check=True).stdout.split()
+
+    def test_bash_completes(self):
+        gateway = self.gateway(5683, sites.SIM.replace(
+            "endpoint: sim", "endpoint: urn:dev:sim"))
+        tool = f"{binary('agent/lwmuxctl')} --run {gateway.run}"
+        for line, offered in (("st", ["status"]), ("status u",
+                                                   ["urn:dev:sim"]),
+                              ("status urn:de", ["dev:sim"]),
+                              ("trace ", ["sim"]), ("status --js", ["--json"]),
+                              ("log-level n", ["note"]), ("nothing ", [])):
+            with self.subTest(line=line):
+                self.assertEqual(self.completed(f"{tool} {line}"), offered)
+        gateway.stop()
+        self.assertEqual(self.completed(f"{tool} status "), [])
+
+    def test_zsh_completes(self):
+        gateway = self.gateway(5683, sites.SIM)
+        script = ("compadd() { print -l -- ${@:#--}; }\n_files() { print none; "
+                  "}\nwords=(\"$@\"); CURRENT=$#words\n"
+                  f"set --; source {ROOT}/packaging/completion/_lwmuxctl\n")
+        for words, offered in ((["st"], "status"), (["status", ""], "sim"),
+                               (["nothing", ""], "none")):
+            with self.subTest(words=words):
+                result = subprocess.run(
+                    ["zsh", "-f", "-c", script, "zsh",
+                     binary("agent/lwmuxctl"), "--run", gateway.run, *words],
+                    text=True, capture_output=True)
+                self.assertEqual((result.stdout.split(), result.stderr),
+                                 ([offered], ""))
+
+    def test_bash_completes_options_of_the_daemon(self):
+        script = (f"source {ROOT}/packaging/completion/lwmuxd.bash\n"
+                  "COMP_WORDS=($1 --sc) COMP_CWORD=1\n_lwmuxd\n"
+                  'echo "${COMPREPLY[@]}"\n')
+        self.assertEqual(subprocess.run(
+            ["bash", "-c", script, "bash", binary("agent/lwmuxd")], text=True,
+            capture_output=True, check=True).stdout, "--schema\n")
 
     def test_unknown_command_names_the_one_that_was_meant(self):
         gateway = self.idle()
