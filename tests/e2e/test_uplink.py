@@ -109,7 +109,8 @@ class UplinkChanges(Uplinks):
         server.ask("amnesia")
         mark = server.mark()
         self.here.ip("route replace default via 10.77.1.3 dev eth0 metric 100")
-        server.registered("dtls", BACK, mark)
+        # That it is tried for 6 s is for test_coap_session to show.
+        server.registered("dtls", 3 * BACK, mark)
         site.wait_log("dtls", "the session is given up")
 
     def test_no_uplink_at_the_start(self):
