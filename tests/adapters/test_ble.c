@@ -297,6 +297,44 @@ static void values_counted_into_one_number_are_read(void **state)
 	CLOSE(fake_number(t), 24176);
 }
 
+/* ThermoPro's probes for meat (thermopro-ble's tests): each packet is of one. */
+static void packets_of_several_probes_are_told_apart(void **state)
+{
+	struct adapter_point *first, *second;
+
+	(void)state;
+	device = fake_device_add(host, "tp", "address=" ROOM " decode=profile "
+				 "match=manufacturer_length_7-13");
+	first = fake_point_add(device, "p", "at=1 type=uint16 when=0=00");
+	second = fake_point_add(device, "q", "at=1 type=uint16 when=0=01");
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "08ff003a0030083800");
+	CLOSE(fake_number(first), 28 + 30);
+	assert_null(fake_last(second));
+	hear(ROOM, "08ff0137003b0b3700");
+	CLOSE(fake_number(first), 28 + 30);
+	CLOSE(fake_number(second), 25 + 30);
+	hear(ROOM, "0eff003300480a3300ffeeddccbbaa");
+	CLOSE(fake_number(first), 21 + 30);
+}
+
+/* TP972, by Fahrenheit from -54. */
+static void a_packet_of_several_points_is_read(void **state)
+{
+	struct adapter_point *tip, *ambient;
+
+	(void)state;
+	device = fake_device_add(host, "tp", "address=" ROOM " decode=profile "
+				 "match=manufacturer_length_23");
+	tip = fake_point_add(device, "p", "at=5 type=float32 when=0=00");
+	ambient = fake_point_add(device, "q", "at=1 type=uint16 when=0=00");
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "18ff0072006a0a33d3b8420040ae426606ae426c54737744f8");
+	assert_true(fabs(fake_number(tip) - 92.4125) < 1e-4);
+	CLOSE(fake_number(ambient), 114);
+}
+
 /* Qingping's motion sensor: light with the battery, or motion. */
 static void each_layout_has_points_of_its_own(void **state)
 {
@@ -1044,6 +1082,8 @@ int main(void)
 		TEST(the_second_of_a_kind_is_another_point),
 		TEST(places_of_a_profile_are_read),
 		TEST(values_counted_into_one_number_are_read),
+		TEST(packets_of_several_probes_are_told_apart),
+		TEST(a_packet_of_several_points_is_read),
 		TEST(each_layout_has_points_of_its_own),
 		TEST(what_is_wrong_is_refused),
 		cmocka_unit_test(a_controller_has_a_name_or_an_address),
