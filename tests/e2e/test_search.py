@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwmuxctl scan, probe, write and metrics."""
 import json
+import pathlib
 import re
 import socketserver
 import struct
 import subprocess
 import threading
 import time
+
+import yaml
 
 import sites
 from harness import SerialLine, Site, SharedSite, binary, wait_for
@@ -307,6 +310,55 @@ class PlainControllers(SharedSite):
 
     def test_scan_recognises_none_that_counts_its_registers(self):
         self.unrecognised(lambda unit, address: address + unit, 3)
+
+
+class Families(Site):
+    """Each family that a profile knows by registers, and no other."""
+
+    WORDS = {"float32": ">f", "uint32": ">I", "int32": ">i", "uint16": ">H",
+             "int16": ">h"}
+
+    def words(self, condition):
+        low, high = condition["range"]
+        kind = condition.get("type", "uint16")
+        value = (low + high) / 2 if kind == "float32" else (low + high) // 2
+        raw = struct.pack(self.WORDS[kind], value)
+        words = struct.unpack(f">{len(raw) // 2}H", raw)
+        return words[::-1] if condition.get("order") == "CDAB" else words
+
+    def families(self):
+        top = pathlib.Path(__file__).resolve().parents[2] / "etc/profiles"
+        for file in sorted(top.glob("**/*.yaml")):
+            profile = yaml.safe_load(file.read_text())
+            known_by = profile.get("identify", [])
+            if isinstance(known_by, dict):
+                known_by = [known_by]
+            if "modbus" in profile and known_by and not any(
+                    "model" in c for c in known_by):
+                yield (str(file.relative_to(top))[:-len(".yaml")],
+                       [{**profile["modbus"], **c} for c in known_by])
+
+    def test_each_family_is_recognised(self):
+        families = list(self.families())
+        self.assertGreater(len(families), 20)
+        slave = self.slave(*(f"{unit}=empty" for unit in
+                             range(1, len(families) + 1)))
+        for unit, (_, known_by) in enumerate(families, 1):
+            for condition in known_by:
+                table = condition.get("table", "holding")
+                at = condition["address"] - condition.get("address_base", 0)
+                slave.do(f"set {unit} {table} {at} " + " ".join(
+                    map(str, self.words(condition))))
+        gateway = self.gateway(self.server().port, "buses: {}\n")
+        wait_for(lambda: gateway.ctl("status").returncode == 0, "an answer")
+        text = gateway.ctl("scan", f"127.0.0.1:{slave.port}",
+                           f"1-{len(families)}", "names=no").stdout
+        for unit, (name, _) in enumerate(families, 1):
+            lines = [l for l in text.splitlines()
+                     if re.match(rf"unit: {unit}\b", l)]
+            self.assertTrue(lines, name)
+            for line in lines:
+                self.assertTrue(line.endswith(f"profile: {name}"), line)
 
 
 class BusOfItsOwn(Site):
