@@ -117,14 +117,17 @@ class SunSpec(harness.Site):
                      f"block: {block}, map: {path}}}\n")
         return text
 
-    def holds(self, base):
+    def slave_at(self, base):
         port = harness.free_port()
         try:
             command = python_slave("sunspec_slave.py")
         except tools.Unavailable as why:
             self.skipTest(str(why))
-        slave = self.add(tools.Driver([*command, str(port), str(base)],
-                                      "sunspec"))
+        return port, self.add(tools.Driver([*command, str(port), str(base)],
+                                           "sunspec"))
+
+    def holds(self, base):
+        port, slave = self.slave_at(base)
         server = self.server()
         units = slave.ready["units"]
         gateway = self.gateway(server.port, (
@@ -158,3 +161,23 @@ class SunSpec(harness.Site):
 
     def test_all_models_at_0(self):
         self.holds(0)
+
+    def test_scan_recognises_inverters_and_meters(self):
+        port, slave = self.slave_at(40000)
+        gateway = self.gateway(self.server().port, "buses: {}\n")
+        harness.wait_for(lambda: gateway.ctl("status").returncode == 0,
+                         "an answer")
+        text = gateway.ctl("scan", f"127.0.0.1:{port}", "1-16", "names=no",
+                           "timeout=2s").stdout
+        for unit, values in slave.ready["units"].items():
+            model = values[-1][0]
+            profile = ("sunspec/inverter" if model < 114 else
+                       "sunspec/meter" if 200 < model < 215 else "profile:")
+            said = "".join(l + "\n" for l in text.splitlines()
+                           if l.startswith(f"unit: {unit} "))
+            with self.subTest(model=model):
+                self.assertIn(f"SunSpec map at 40000: models 1, {model}", said)
+                self.assertEqual(said.count("profile: " + profile),
+                                 int(profile != "profile:"), said)
+                self.assertEqual(said.count("profile: "),
+                                 int(profile != "profile:"), said)

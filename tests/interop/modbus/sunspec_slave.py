@@ -22,13 +22,20 @@ NUMBERS = {"int16": -1200, "uint16": 2300, "acc32": 70000, "uint32": 1 << 31,
            "count": BLOCKS}
 
 
+# What devices are known by is as it would be.
+FIXED = {"St": {"enum16": 4}, "Hz_SF": {"sunssf": -2},
+         "Hz": {"uint16": 5000, "int16": 5000, "float32": 50.0}}
+
+
 def points_fill(group, model, block, found):
     """Every seventh is left out; scale factors go from -3 to 2."""
     for i, (name, point) in enumerate(group.points.items()):
         kind = point.pdef["type"]
         if name in ("ID", "L") or kind == "pad":
             continue
-        if kind == "sunssf":
+        if kind in FIXED.get(name, {}):
+            point.value = FIXED[name][kind]
+        elif kind == "sunssf":
             point.value = i % 6 - 3
         elif kind == "string":
             point.value = f"{model} {name}"[:2 * point.len]
