@@ -13,8 +13,9 @@
  * a time; the functions of the host may be called only from inside those.
  * Order: open (attach ... detach)* close. A bus that is lost is taken through
  * detach of all, close, open, attach of all. data is zeroed and filled from
- * the configuration before each open and each attach; text and lists in it
- * are the host's and live as long as data does. */
+ * the configuration before each open and each attach (of points that have a
+ * point_state it is zeroed, and keys are what the configuration says); text and
+ * lists in it are the host's and live as long as data does. */
 #ifndef LWMUX_ADAPTER_H
 #define LWMUX_ADAPTER_H
 #include <stdarg.h>
