@@ -131,16 +131,36 @@ static bool in_queue_mode(const struct client *c)
 		memchr(slot->value.as.text, 'Q', slot->value.length));
 }
 
+bool client_takes_sms(const struct client *c)
+{
+	return client_services(c)->sms.on && client_conf(c)->sms &&
+	       c->server->conf->sms_number;
+}
+
+bool client_serves_sms(const struct client *c)
+{
+	return client_takes_sms(c) && client_services(c)->sms.unsafe;
+}
+
 /* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). */
 static void add_binding(const struct client *c, struct buf *to)
 {
 	bool queue = in_queue_mode(c);
 	bool old = c->registration.lwm2m_1_0;
 
-	add_segment(to, "b=%c%s", c->server->conf->binding,
-		    queue && old ? "Q" : "");
+	add_segment(to, "b=%c%s%s", c->server->conf->binding,
+		    queue && old ? "Q" : "", client_serves_sms(c) ? "S" : "");
 	if (queue && !old)
 		add_segment(to, "Q");
+}
+
+/* sms=: an MSISDN is digits alone. */
+static void add_number(const struct client *c, struct buf *to)
+{
+	const char *number = client_services(c)->sms.number;
+
+	if (number && client_takes_sms(c))
+		add_segment(to, "sms=%s", number + (*number == '+'));
 }
 
 static void add_query(const struct client *c, enum registration_send send,
@@ -153,12 +173,15 @@ static void add_query(const struct client *c, enum registration_send send,
 		add_segment(to, "lt=%u", r->lifetime);
 		add_segment(to, "lwm2m=%s", registration_version(r));
 		add_binding(c, to);
+		add_number(c, to);
 		if (c->server->conf->query)
 			add_queries(to, c->server->conf->query);
 		return;
 	}
 	if (changes & REGISTRATION_LIFETIME)
 		add_segment(to, "lt=%u", r->lifetime);
+	if (changes & REGISTRATION_NUMBER)
+		add_number(c, to);
 }
 
 static void add_links(const struct client *c, struct coap_message *m)

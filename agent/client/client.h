@@ -62,6 +62,9 @@ void client_slot_granted(struct client *client, int64_t now);
 void client_due(struct client *client, int64_t now);
 /* client_awake.c, of queue mode: the device shows itself. */
 void client_heard(struct client *client, int64_t now);
+/* Does its server reach it by SMS; with requests, too? */
+bool client_takes_sms(const struct client *client);
+bool client_serves_sms(const struct client *client);
 /* A message to or from the server has been answered, or came in. */
 void client_exchange(struct client *client, int64_t now);
 /* The server does not know us any more. */

@@ -27,7 +27,24 @@ static uint64_t slot_print(uint64_t print, const struct tree_slot *slot)
 	return fingerprint_add(print, at, n);
 }
 
-/* Of what makes a server: its address and all of its instance of object 1. */
+static uint64_t number_print(uint64_t print, const struct tree *accounts,
+			     const struct account *a)
+{
+	struct lwm2m_path mode = path_resource(ID_SECURITY, a->security,
+						 ID_SECURITY_SMS_MODE),
+		number = path_resource(ID_SECURITY, a->security,
+				       ID_SECURITY_SMS_NUMBER);
+	const struct tree_slot *slot;
+
+	if ((slot = tree_find(accounts, &mode)))
+		print = slot_print(print, slot);
+	if ((slot = tree_find(accounts, &number)))
+		print = slot_print(print, slot);
+	return print;
+}
+
+/* Of what makes a server: its address, its number, and all of its instance of
+ * object 1. */
 static uint64_t content_print(const struct services *services,
 			      const struct tree *accounts,
 			      const struct account *a)
@@ -44,7 +61,7 @@ static uint64_t content_print(const struct services *services,
 						  &path)))
 		if (slot->value.type != LWM2M_NONE)
 			print = slot_print(print, slot);
-	return print;
+	return number_print(print, accounts, a);
 }
 
 static uint32_t number(const struct tree *accounts, uint16_t object,
@@ -93,6 +110,21 @@ static enum config_security security_of(uint8_t mode)
 	case ACCOUNT_NOSEC: case ACCOUNT_EST: break;
 	}
 	return SECURITY_NOSEC;
+}
+
+/* Without DTLS over SMS, a server that wants it has none (0/x/6, E.1). */
+static void take_number(struct config_server *conf,
+			const struct tree *accounts, uint16_t security)
+{
+	struct lwm2m_value v = account_bytes(accounts, path_resource(
+		ID_SECURITY, security, ID_SECURITY_SMS_NUMBER));
+
+	conf->sms_number = NULL;
+	if (v.length && number(accounts, ID_SECURITY, security,
+			       ID_SECURITY_SMS_MODE, ACCOUNT_NOSEC) ==
+			ACCOUNT_NOSEC)
+		conf->sms_number = arena_print(conf->arena, "%.*s",
+					       (int)v.length, v.as.text);
 }
 
 static void take_server(struct config_server *conf,
@@ -147,6 +179,7 @@ static struct config_server *conf_create(const struct services *services,
 					       like->account_timeout);
 	} else {
 		take_server(conf, accounts, a->server);
+		take_number(conf, accounts, a->security);
 	}
 	return conf;
 }

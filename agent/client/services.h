@@ -16,6 +16,13 @@ struct forwarding;
 struct last_values;
 struct request_room;
 
+/* How servers may reach endpoints by SMS. */
+struct services_sms {
+	bool on;			/* there may be a modem */
+	bool unsafe;			/* for more than the trigger */
+	const char *number;		/* its own; NULL: not known */
+};
+
 struct services {
 	/* What stands above endpoints, and what above clients. */
 	const struct endpoint_host *endpoint_host;
@@ -38,6 +45,7 @@ struct services {
 	uint8_t *out;			/* an answer while it is made */
 	size_t out_size;
 	int64_t routes_at, routes_by;	/* to be looked at, after a change */
+	struct services_sms sms;
 	struct wall wall;		/* the wall clock beside ours */
 	uint64_t next_id;		/* of what is asked of buses */
 	bool stopping;

@@ -164,7 +164,7 @@ static struct config_device *itself_create(void)
 	struct config_device *itself = arena_take(arena, sizeof(*itself));
 
 	itself->arena = arena;
-	itself->enabled = itself->register_always = true;
+	itself->enabled = itself->register_always = itself->sms = true;
 	return itself;
 }
 
@@ -258,7 +258,7 @@ static const struct section {
 } sections[] = {
 	{"gateway", gateway_build}, {"servers", servers_build},
 	{"bootstrap", config_bootstrap_build}, {"defaults", defaults_build},
-	{"store", config_store_build},
+	{"store", config_store_build}, {"sms", config_sms_build},
 };
 
 /* The first one counts: told, but no reason not to run. */
@@ -544,6 +544,7 @@ void config_free(struct config *config)
 	free(config->gateway);
 	free(config->gateway_endpoint);
 	config_page_finish(&config->page);
+	config_sms_free(config->sms);
 	free(config->directory);
 	arena_destroy(config->scratch);
 	free(config);

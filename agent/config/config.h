@@ -112,6 +112,7 @@ struct config_server {
 	bool notify_non, keep_on_exit;
 	uint32_t pace;			/* messages/s of all, 0: not paced */
 	uint32_t pmin, pmax;		/* 1/x/2, 1/x/3; 0: none */
+	const char *sms_number;		/* it sends SMS from, 0/x/9; or NULL */
 	struct registration_policy policy;	/* 1/x/17 to 20 */
 	int32_t priority;		/* 1/x/13; -1: none */
 	uint32_t initial_delay;		/* 1/x/14, s */
@@ -120,6 +121,8 @@ struct config_server {
 	uint32_t hold_off;		/* s */
 	uint32_t account_timeout;	/* s, 0: never */
 	bool unsolicited, pack;
+	const char *smartcard;		/* reader, "any"; or NULL */
+	const char *pin_file;		/* of the card, or NULL */
 	uint8_t withheld;		/* of enum access_right: what it may
 					 * not do, unless the device says */
 };
@@ -173,6 +176,7 @@ struct config_device {
 	bool learns_silence;		/* silent_after is only the most: its
 					 * rhythm is learnt; by settings.c */
 	bool wake_by_notification, notify_asleep;
+	bool sms;			/* SMS of its servers wake it */
 	uint8_t stale;			/* enum config_stale */
 	uint8_t bootstrap;		/* enum config_bootstrap */
 	uint8_t asleep_write;		/* enum config_asleep */
@@ -212,7 +216,18 @@ struct config_page {
 	bool endpoint_metrics;
 };
 
+/* A modem by which servers may wake endpoints. */
+struct config_sms {
+	struct arena *arena;
+	uint64_t fingerprint;
+	const char *modem;		/* "any", or one of its names */
+	const char *number;		/* its own; NULL: it knows that */
+	uint16_t per_hour;		/* SMS that are acted on */
+	bool unsafe;			/* not the trigger alone */
+};
+
 struct config {
+	struct config_sms *sms;		/* or NULL */
 	struct config_page page;	/* gateway: http and what is beside it */
 	char *gateway;			/* gateway: name */
 	char *gateway_endpoint;		/* gateway: endpoint, or NULL */
@@ -258,6 +273,7 @@ void config_server_free(struct config_server *server);
 void config_bus_free(struct config_bus *bus);
 void config_device_free(struct config_device *device);
 void config_page_finish(struct config_page *page);
+void config_sms_free(struct config_sms *sms);	/* NULL is fine */
 
 /* The definitions of objects that it was loaded with. */
 const struct object_model *config_device_model(const struct config_device *);

@@ -57,6 +57,11 @@ void config_security_check(struct config_server *server,
 void config_page_build(struct building *b, const struct yaml_node *gateway,
 		       struct config_scope *scope);
 void config_store_build(struct building *b, const struct yaml_node *node);
+/* A telephone number, "+491701234567", or what a network puts in its place: up
+ * to 15 digits. */
+bool config_is_number(const char *text);
+/* After servers. */
+void config_sms_build(struct building *b, const struct yaml_node *node);
 void config_server_build(struct building *b, const struct yaml_node *node);
 void config_bootstrap_build(struct building *b, const struct yaml_node *node);
 /* Every device of one entry: a range of units makes many. */

@@ -42,6 +42,8 @@ const struct config_key config_main_keys[] = {
 	      "keys that all devices start from"),
 	OTHER("store", "map", JSON_REF("store"),
 	      "room for what servers cannot be told now"),
+	OTHER("sms", "map", JSON_REF("sms"),
+	      "a modem whose SMS let servers wake endpoints"),
 	OTHER("buses", "map of buses by name", JSON_MAP(JSON_REF("any-bus")),
 	      "the wires and radios that devices are at"),
 	OTHER("devices", "list", JSON_LIST(JSON_REF("any-device")),
@@ -97,6 +99,9 @@ const struct config_key config_gateway_keys[] = {
 		"absent"),
 	TEXT_OF("serial", "serial number, 3/0/2; the machine's if "
 		"absent"),
+	OTHER("sms", "true or false",
+	      "{\"enum\": [true, false, \"yes\", \"no\", \"on\", \"off\"]}",
+	      "SMS of its servers wake its endpoint; true if absent"),
 	FACT_NAMES(0),
 	{.type = KEY_END}
 };
@@ -116,6 +121,25 @@ const struct config_key config_store_keys[] = {
 		   .fallback = "30s", .min = S, .max = 3600 * S,
 		   .help = "the disk is written to so often, but for what a "
 			   "server was told to be set"),
+	{.type = KEY_END}
+};
+
+#define SMS(name_, type_, member_, ...) \
+	CONFIG_KEY(name_, type_, struct config_sms, member_, __VA_ARGS__)
+
+const struct config_key config_sms_keys[] = {
+	SMS("modem", KEY_TEXT, modem, .fallback = "any", .min = 1, .max = 64,
+	    .help = "which one of ModemManager's, by IMEI, device or primary "
+	    "port; any: the first"),
+	SMS("number", KEY_TEXT, number, .min = 3, .max = 16,
+	    .help = "its own number, as +491701234567, which servers are told; "
+	    "the SIM's if absent, where it has one"),
+	SMS("per_hour", KEY_INT, per_hour, .fallback = "20", .min = 1,
+	    .max = 120, .help = "SMS that are acted on in any hour; more are "
+	    "dropped and counted"),
+	SMS("unsafe", KEY_BOOL, unsafe, .fallback = "false",
+	    .help = "beyond the trigger, servers may read and write by SMS: a "
+	    "sender's number can be forged"),
 	{.type = KEY_END}
 };
 
@@ -207,6 +231,9 @@ const struct config_key config_server_keys[] = {
 	SERVER("sequence_count", KEY_INT, policy.sequence_count,
 	       .fallback = "1", .flags = KEY_ACCOUNT, .min = 1, .max = 255,
 	       .help = "rows after which it counts as failed, 1/x/20; they go on"),
+	OTHER("sms_number", "number, as +491701234567", JSON_TEXT,
+	      "where its SMS come from: those wake endpoints with sms: true",
+	      .flags = KEY_ACCOUNT),
 	OTHER("access", RIGHTS, JSON_RIGHTS,
 	      "what it may do with its devices; all if absent"),
 	{.type = KEY_END}
@@ -285,6 +312,8 @@ const struct config_key config_device_keys[] = {
 	DEVICE("notify_asleep", KEY_BOOL, notify_asleep, .fallback = "false",
 	       .flags = KEY_GIVES,
 	       .help = "pmax repeats the old value while it sleeps"),
+	DEVICE("sms", KEY_BOOL, sms, .fallback = "false", .flags = KEY_GIVES,
+	       .help = "SMS of its servers wake it"),
 	DEVICE("register", KEY_CHOICE, register_always, .fallback = "heard",
 	       .choices = "heard|always", .flags = KEY_GIVES,
 	       .help = "registers when first heard, or at start"),

@@ -131,6 +131,18 @@ static bool text_set(const struct building *b, struct config_server *server,
 	return false;
 }
 
+static void sms_number_set(struct config_server *server,
+			   const struct yaml_node *value,
+			   struct config_scope *scope)
+{
+	if (!config_text(value, "sms_number", scope))
+		return;
+	if (!config_is_number(value->text))
+		config_scope_add(scope, value->place, "'sms_number' must be as "
+				 "+491701234567, not '%s'", value->text);
+	server->sms_number = arena_text(server->arena, value->text);
+}
+
 static void access_set(struct config_server *server,
 		       const struct yaml_node *value,
 		       struct config_scope *scope)
@@ -152,6 +164,8 @@ static void other_set(const struct building *b, struct config_server *server,
 		path_set(server, e->value, scope);
 	else if (!strcmp(e->key, "binding"))
 		binding_set(server, e->value, scope);
+	else if (!strcmp(e->key, "sms_number"))
+		sms_number_set(server, e->value, scope);
 	else if (!strcmp(e->key, "access"))
 		access_set(server, e->value, scope);
 	else

@@ -14,6 +14,7 @@ static const struct key_table host_tables[] = {
 	{"bootstrap-own", "bootstrap", config_bootstrap_keys, LEVEL_TOP,
 	 false},
 	{"store", "store", config_store_keys, LEVEL_TOP, false},
+	{"sms", "sms", config_sms_keys, LEVEL_TOP, false},
 	{"bus", "buses", config_bus_keys, LEVEL_BUS, false},
 	{"device", "devices", config_device_keys, LEVEL_DEVICE, false},
 	{"location", "location", config_location_keys, LEVEL_TOP, false},

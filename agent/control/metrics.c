@@ -8,6 +8,7 @@
 #include "agent/endpoint/transaction.h"
 #include "agent/coap/coap.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_sms.h"
 #include "agent/control/metric.h"
 #include "agent/store/spill.h"
 
@@ -259,6 +260,30 @@ static void store_print(FILE *to, const struct gateway *g)
 			all[i].name, (unsigned long long)all[i].n);
 }
 
+static void sms_print(FILE *to, const struct gateway *g)
+{
+	struct gateway_sms_view view = gateway_sms_look(g->sms);
+
+	if (!view.conf)
+		return;
+	metric_head(to, "sms_up", "gauge",
+		    "1 where there is a modem that takes SMS.");
+	fprintf(to, "lwmux_sms_up %d\n", view.module->up);
+	metric_head(to, "sms_received_total", "counter",
+		    "SMS of 8-bit data, by what became of them.");
+	for (int i = 0; i < SMS_OUTCOMES; i++)
+		fprintf(to, "lwmux_sms_received_total{outcome=\"%s\"} %llu\n",
+			sms_outcome_name((enum sms_outcome)i),
+			(unsigned long long)view.state->count[i]);
+	metric_head(to, "sms_answers_total", "counter",
+		    "Answers by SMS; dropped had no room among those that "
+		    "wait.");
+	fprintf(to, "lwmux_sms_answers_total{event=\"sent\"} %llu\n"
+		"lwmux_sms_answers_total{event=\"dropped\"} %llu\n",
+		(unsigned long long)view.sent,
+		(unsigned long long)view.unsent);
+}
+
 /* "lwmux 0.1.0" without the name. */
 static const char *version_of(const struct gateway *g)
 {
@@ -302,6 +327,7 @@ char *metrics_print(struct gateway *g, int64_t now)
 	pace_print(to, g);
 	coap_print(to);
 	store_print(to, g);
+	sms_print(to, g);
 	if (g->page.endpoint_metrics)
 		metrics_endpoints_print(to, g, now);
 	if (fclose(to))

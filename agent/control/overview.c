@@ -11,6 +11,7 @@
 #include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_sms.h"
 #include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
@@ -107,6 +108,12 @@ static void machine_because(json *list, const struct gateway *g, int64_t now)
 		because(list, "the clock is not set");
 }
 
+static void module_because(json *list, const struct gateway_module *m)
+{
+	if (m->what && !m->up)
+		because(list, "%s: %s", m->name, m->what);
+}
+
 json *overview_reasons(const struct gateway *g, int64_t now)
 {
 	json *list = json_object_new_array();
@@ -123,6 +130,7 @@ json *overview_reasons(const struct gateway *g, int64_t now)
 	if (g->errors.n)
 		because(list, "%zu finding%s in the configuration",
 			g->errors.n, plural(g->errors.n));
+	module_because(list, gateway_sms_module(g->sms));
 	machine_because(list, g, now);
 	return list;
 }
@@ -170,6 +178,36 @@ json *overview_servers(const struct gateway *g)
 		    s->kind == SERVER_BOOTSTRAPPED)
 			json_object_array_add(list, server_json(g, s));
 	return list;
+}
+
+/* ---- modules ---- */
+
+static json *module_json(const struct gateway_module *m)
+{
+	json *to = json_object_new_object();
+
+	add_bool(to, "up", m->up);
+	add_text(to, m->up ? "with" : "trouble", m->what);
+	return to;
+}
+
+json *overview_sms(const struct gateway *g)
+{
+	struct gateway_sms_view view = gateway_sms_look(g->sms);
+	json *to, *counts;
+
+	if (!view.conf)
+		return NULL;
+	to = module_json(view.module);
+	add_text(to, "number", view.number);
+	counts = json_object_new_object();
+	for (int i = 0; i < SMS_OUTCOMES; i++)
+		add_int(counts, sms_outcome_name((enum sms_outcome)i),
+			(int64_t)view.state->count[i]);
+	json_object_object_add(to, "received", counts);
+	add_int(to, "sent", (int64_t)view.sent);
+	add_int(to, "unsent", (int64_t)view.unsent);
+	return to;
 }
 
 /* ---- rows ---- */

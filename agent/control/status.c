@@ -397,6 +397,7 @@ json *status_head(struct gateway *g, int64_t now)
 {
 	json *to = json_object_new_object();
 	json *buses = json_object_new_array();
+	json *sms = overview_sms(g);
 
 	add_text(to, "gateway", g->name);
 	add_text(to, "version", g->services.version);
@@ -410,6 +411,8 @@ json *status_head(struct gateway *g, int64_t now)
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		json_object_array_add(buses, bus_json(b, now));
 	json_object_object_add(to, "buses", buses);
+	if (sms)
+		json_object_object_add(to, "sms", sms);
 	json_object_object_add(to, "store", store_json(g, now));
 	json_object_object_add(to, "findings", findings_json(&g->errors));
 	json_object_object_add(to, "found", found_json(g, now));

@@ -353,6 +353,13 @@ static void security_add(struct tree *tree, uint16_t instance,
 					    (uint32_t)strlen(conf->uri)));
 	set(tree, instance, 1, lwm2m_boolean(bootstrap));
 	set(tree, instance, 2, lwm2m_integer(mode_of(conf->security)));
+	if (conf->sms_number) {
+		set(tree, instance, ID_SECURITY_SMS_MODE,
+		    lwm2m_integer(ACCOUNT_NOSEC));
+		set(tree, instance, ID_SECURITY_SMS_NUMBER,
+		    lwm2m_string(conf->sms_number,
+					(uint32_t)strlen(conf->sms_number)));
+	}
 	if (!bootstrap)
 		set(tree, instance, 10, lwm2m_integer(conf->id));
 	set(tree, instance, ACCOUNT_OWN, lwm2m_integer(conf->id));

@@ -126,10 +126,19 @@ static void share(struct endpoint *e, const struct tree *common,
 		abort();
 }
 
+/* 1/x/7, as E.2 has it: the transport, queue mode, SMS. */
+static const char *binding_text(bool tcp, bool queue, bool sms)
+{
+	static const char *const texts[2][2][2] = {
+		{{"U", "US"}, {"UQ", "UQS"}}, {{"T", "TS"}, {"TQ", "TQS"}},
+	};
+
+	return texts[tcp][queue][sms];
+}
+
 static void add_account(struct endpoint *e, const struct client *c)
 {
 	struct server *s = c->server;
-	const char *binding = s->conf->tcp ? "TQ" : "UQ";
 
 	if (!s->account.n_instances) {
 		build_account(&s->account, s->conf);
@@ -142,10 +151,15 @@ static void add_account(struct endpoint *e, const struct client *c)
 		put(&e->tree, path_resource(ID_SERVER, c->instance,
 					    ID_SERVER_LIFETIME),
 		    lwm2m_integer(c->registration.lifetime));
-	if (e->conf->queue)
+	if (e->conf->queue || client_serves_sms(c))
+		put_text(&e->tree, path_resource(ID_SERVER, c->instance,
+						 ID_SERVER_BINDING),
+			 binding_text(s->conf->tcp, e->conf->queue,
+				      client_serves_sms(c)));
+	if (client_takes_sms(c) && s->conf->version != VERSION_1_0)
 		put(&e->tree, path_resource(ID_SERVER, c->instance,
-					    ID_SERVER_BINDING),
-		    lwm2m_string(binding, 2));
+					    ID_SERVER_TRIGGER),
+		    lwm2m_boolean(true));
 }
 
 static void put_computed(struct tree *tree, struct lwm2m_path path,

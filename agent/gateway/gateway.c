@@ -11,6 +11,7 @@
 #include "agent/endpoint/endpoint_object.h"
 #include "agent/bus/bus_poll.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_sms.h"
 #include "agent/endpoint/last_values.h"
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
@@ -55,13 +56,15 @@ void gateway_init(struct gateway *g)
 	g->services.last = last_values_create();
 	g->services.routes_at = INT64_MAX;
 	g->mail = bus_mailbox_create();
+	g->module_mail = module_mailbox_create();
+	g->sms = gateway_sms_create(g);
 	g->services.forwarding = forwarding_create();
 	g->services.room = malloc(sizeof(*g->services.room));
 	g->services.out = malloc(OUT_MAX);
 	g->services.out_size = OUT_MAX;
 	g->n_slots = 64;
 	g->by_name = calloc(g->n_slots, sizeof(struct endpoint *));
-	if (!g->mail || !g->services.room || !g->services.out || !g->by_name)
+	if (!g->mail || !g->module_mail || !g->services.room || !g->services.out || !g->by_name)
 		abort();
 	config_errors_init(&g->errors);
 }
@@ -100,6 +103,8 @@ void gateway_finish(struct gateway *g)
 	heap_finish(&g->services.bootstraps);
 	heap_finish(&g->services.firmware);
 	config_errors_finish(&g->errors);
+	gateway_sms_destroy(g->sms);
+	module_mailbox_destroy(g->module_mail);
 	mailbox_destroy(g->mail);
 	free(g->services.room);
 	free(g->services.out);

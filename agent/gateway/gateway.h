@@ -6,6 +6,7 @@
 #include "agent/client/services.h"
 #include "agent/endpoint/endpoint.h"
 
+struct gateway_sms;
 struct search;
 struct trace;
 
@@ -40,6 +41,10 @@ struct gateway {
 	struct services services;
 	char *name;
 	struct mailbox *mail;
+	struct mailbox *module_mail;	/* of what is in agent/module/ */
+	struct gateway_sms *sms;	/* configured or not */
+	bool sms_changed;		/* ... by the configuration that is
+					 * applied just now */
 	struct gateway_bus *buses;
 	struct endpoint *itself;	/* the gateway's own, or NULL */
 	bool object_25;			/* ... lists the devices: */

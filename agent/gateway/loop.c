@@ -11,6 +11,7 @@
 #include "agent/coap/coap.h"
 #include "agent/gateway/dry_run.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_module.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/base/resolve.h"
@@ -23,7 +24,7 @@
 
 static struct {
 	struct gateway *gateway;
-	uv_poll_t coap, mail, routes;
+	uv_poll_t coap, mail, modules, routes;
 	int routes_fd;
 	uv_prepare_t before_wait;
 	uv_timer_t due, status;
@@ -81,6 +82,7 @@ static int64_t turn(int64_t now)
 	gateway_clock_step(g, wall_offset(), now);
 	mailbox_beat(g->mail, now);
 	more = gateway_mail(g, now);
+	more |= gateway_modules_turn(g, now);
 	due = dry_run_turn(g, now);
 	coap_turn(now);
 	now = monotonic_read();
@@ -192,6 +194,7 @@ static void set_up(struct gateway *gateway)
 	gateway->started = monotonic_read();
 	watch(&loop.coap, coap_epoll_fd());
 	watch(&loop.mail, mailbox_fd(gateway->mail));
+	watch(&loop.modules, mailbox_fd(gateway->module_mail));
 	watch_routes();
 	uv_timer_init(uv, &loop.due);
 	uv_timer_init(uv, &loop.status);

@@ -9,6 +9,7 @@
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/last_values.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_sms.h"
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
 #include "agent/base/spread.h"
@@ -251,7 +252,8 @@ static bool untouched(const struct endpoint *e,
 		      const struct config_device *conf)
 {
 	return !e->leaving && conf->fingerprint == e->conf->fingerprint &&
-	       !(e->bus && e->bus->leaving) && same_servers(e);
+	       !(e->bus && e->bus->leaving) && same_servers(e) &&
+	       !(conf->sms && gateway_of(e)->sms_changed);
 }
 
 static void apply_old_device(struct endpoint *e, const struct named *found,
@@ -420,6 +422,8 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 	g->n_waiting = 0;
 	forwarding_configure(&g->services, config);
 	last_values_configure(g->services.last, config->store_flush);
+	g->sms_changed = gateway_sms_apply(g->sms, config->sms);
+	config->sms = NULL;
 	apply_servers(g, config, now);
 	apply_bootstrap(g, config, now);
 	apply_old_buses(g, config);

@@ -39,6 +39,7 @@ enum registration_event {
 /* Changes that the next Update must carry (enum in a mask). */
 enum registration_change {
 	REGISTRATION_LIFETIME = 1, REGISTRATION_OBJECTS = 2,
+	REGISTRATION_NUMBER = 4,	/* that it takes SMS at */
 };
 
 /* Server object resources 17-20 and the account's own figures; shared. */

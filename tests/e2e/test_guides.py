@@ -6,15 +6,15 @@ import re
 from harness import ROOT, WAIT, SerialLine, Site, wait_for
 
 # What may be a configuration, or the part of one, as a file of conf.d.
-TOPS = {"gateway", "servers", "bootstrap", "defaults", "store", "buses",
-        "devices"}
+TOPS = {"gateway", "servers", "bootstrap", "defaults", "store", "sms",
+        "buses", "devices"}
 # The rest of a site, where an example says nothing of it.
 GIVEN = {"gateway": "gateway: {name: site}\n",
          "servers": "servers: [{id: 1, uri: coap://127.0.0.1}]\n",
          "devices": "devices: [{endpoint: air, bus: sim, points: "
                     "[{name: t, map: 3303/0}]}]\n"}
 GUIDES = sorted((ROOT / "doc").glob("*.md")) + [ROOT / "README.md"]
-PAGES = sorted(p for folder in ("agent", "adapters")
+PAGES = sorted(p for folder in ("agent", "adapters", "modules")
                for p in (ROOT / folder).rglob("*.[1-9]"))
 
 SYMPTOMS = """\

@@ -491,6 +491,40 @@ static void inline_bus(void **state)
 	case_finish(&c);
 }
 
+static void a_modem_and_who_may_use_it(void **state)
+{
+	struct config_case c = {
+		.main = "servers: [{id: 1, uri: coap://h, sms_number: "
+			"'+49170123'}]\nsms: {number: 49171, per_hour: 3}\n",
+		.conf = "devices: [{endpoint: e, bus: sim, sms: true,"
+			" points: [{name: t}]}]\n"};
+	struct config_case deaf = {.main = MAIN_USUAL "sms: {}\n"};
+	struct config_case wrong = {
+		.main = "servers: [{id: 1, uri: coap://h, sms_number: "
+			"MyServer}]\nsms: {number: 0170-1, per_hour: 121, "
+			"per_minute: 1}\n"};
+
+	(void)state;
+	case_build(&c);
+	assert_int_equal(c.errors.n, 0);
+	assert_null(c.errors.first);
+	assert_string_equal(c.config->sms->modem, "any");
+	assert_string_equal(c.config->sms->number, "49171");
+	assert_int_equal(c.config->sms->per_hour, 3);
+	assert_false(c.config->sms->unsafe);
+	assert_string_equal(c.config->servers[0]->sms_number, "+49170123");
+	assert_true(c.config->devices[0]->sms);
+	assert_true(c.config->itself == NULL || c.config->itself->sms);
+	case_finish(&c);
+	case_build(&deaf);
+	assert_int_equal(deaf.errors.n, 0);
+	assert_non_null(deaf.errors.first);	/* a warning */
+	case_finish(&deaf);
+	case_build(&wrong);
+	assert_int_equal(wrong.errors.n, 4);
+	case_finish(&wrong);
+}
+
 static void room_for_what_waits(void **state)
 {
 	struct config_case c = {.main = MAIN_USUAL "store: {memory: 512KiB, "
@@ -774,6 +808,7 @@ static void ten_thousand(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_modem_and_who_may_use_it),
 		cmocka_unit_test(room_for_what_waits),
 		cmocka_unit_test(double_names_name_both_places),
 		cmocka_unit_test(what_is_fatal),

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/gateway/gateway_module.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/base/log.h"
+#include "agent/base/mailbox.h"
+#include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_sms.h"
+
+static void module_is(struct gateway_module *m, bool up, const char *what)
+{
+	log_line(up ? LOG_NOTE : LOG_WARN, NULL, m->name, "%s%s",
+		 up ? "works with " : "", what);
+	free(m->what);
+	m->what = strdup(what);
+	if (!m->what)
+		abort();
+	m->up = up;
+}
+
+void gateway_module_open(struct gateway *g, struct gateway_module *m,
+			 const struct module_conf *conf)
+{
+	char error[512];
+
+	m->link = module_link_open(g->services.dirs.adapters, m->name, conf,
+				   g->module_mail, error, sizeof(error));
+	if (!m->link)
+		module_is(m, false, error);
+}
+
+void gateway_module_close(struct gateway_module *m)
+{
+	module_link_close(m->link);
+	free(m->what);
+	m->link = NULL;
+	m->what = NULL;
+	m->up = false;
+}
+
+static void module_message(struct gateway *g, const struct module_message *m,
+			   int64_t now)
+{
+	struct gateway_module *module = gateway_sms_module(g->sms);
+
+	if (m->link != module->link)
+		return;			/* closed meanwhile */
+	switch (m->event) {
+	case MODULE_UP:
+	case MODULE_DOWN:
+		module_is(module, m->event == MODULE_UP, m->text);
+		break;
+	case MODULE_NUMBER:
+		gateway_sms_number(g->sms, m->text, now);
+		break;
+	case MODULE_SMS:
+		gateway_sms_received(g->sms, m, now);
+		break;
+	case MODULE_CARD:
+		break;
+	}
+}
+
+bool gateway_modules_turn(struct gateway *g, int64_t now)
+{
+	static struct module_message messages[MODULE_MAIL]; /* agent thread */
+	size_t n = mailbox_take(g->module_mail, messages, MODULE_MAIL);
+
+	for (size_t i = 0; i < n; i++) {
+		module_message(g, &messages[i], now);
+		module_message_finish(&messages[i]);
+	}
+	return n == MODULE_MAIL;
+}
