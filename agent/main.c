@@ -13,6 +13,7 @@
 #include "agent/client/client.h"
 #include "agent/coap/coap.h"
 #include "agent/coap/credentials.h"
+#include "agent/config/config_pin.h"
 #include "agent/config/config_token.h"
 #include "agent/config/key_list.h"
 #include "agent/control/control.h"
@@ -142,6 +143,7 @@ static struct config *load(const struct options *o, struct config_errors *errors
 	if (config && o->check) {
 		credentials_find(config, o->config, errors);
 		config_token_find(config, o->config, errors);
+		config_pin_find(config, o->config, errors);
 	}
 	config_errors_print(errors, STDERR_FILENO);
 	*good = fits && (o->check ? !errors->n : !config_fatal(errors));

@@ -27,6 +27,8 @@ static bool take_literal(struct server *s)
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&s->address;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&s->address;
 
+	if (!s->conf->host)
+		return false;		/* a smart card in its place */
 	if (inet_pton(AF_INET, s->conf->host, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = htons(s->conf->port);
@@ -53,7 +55,7 @@ struct server *server_create(struct services *services,
 	s->literal = take_literal(s);
 	if (s->literal)
 		s->route = route_to((struct sockaddr *)&s->address);
-	s->resolve_at = s->literal ? INT64_MAX : now;
+	s->resolve_at = s->literal || !conf->host ? INT64_MAX : now;
 	return s;
 }
 

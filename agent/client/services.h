@@ -23,6 +23,13 @@ struct services_sms {
 	const char *number;		/* its own; NULL: not known */
 };
 
+/* The smart card that is in the reader, or was last; the gateway's. */
+struct services_card {
+	const char *reader;		/* NULL: none was read */
+	const uint8_t *bytes;		/* EF LwM2M_Bootstrap */
+	size_t n;
+};
+
 struct services {
 	/* What stands above endpoints, and what above clients. */
 	const struct endpoint_host *endpoint_host;
@@ -46,6 +53,7 @@ struct services {
 	size_t out_size;
 	int64_t routes_at, routes_by;	/* to be looked at, after a change */
 	struct services_sms sms;
+	struct services_card card;
 	struct wall wall;		/* the wall clock beside ours */
 	uint64_t next_id;		/* of what is asked of buses */
 	bool stopping;

@@ -164,7 +164,8 @@ static struct config_device *itself_create(void)
 	struct config_device *itself = arena_take(arena, sizeof(*itself));
 
 	itself->arena = arena;
-	itself->enabled = itself->register_always = itself->sms = true;
+	itself->enabled = itself->register_always = true;
+	itself->sms = itself->smartcard = true;
 	return itself;
 }
 

@@ -176,6 +176,7 @@ struct config_device {
 	bool learns_silence;		/* silent_after is only the most: its
 					 * rhythm is learnt; by settings.c */
 	bool wake_by_notification, notify_asleep;
+	bool smartcard;			/* takes the accounts of a card */
 	bool sms;			/* SMS of its servers wake it */
 	uint8_t stale;			/* enum config_stale */
 	uint8_t bootstrap;		/* enum config_bootstrap */

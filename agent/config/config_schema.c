@@ -102,6 +102,9 @@ const struct config_key config_gateway_keys[] = {
 	OTHER("sms", "true or false",
 	      "{\"enum\": [true, false, \"yes\", \"no\", \"on\", \"off\"]}",
 	      "SMS of its servers wake its endpoint; true if absent"),
+	OTHER("smartcard", "true or false",
+	      "{\"enum\": [true, false, \"yes\", \"no\", \"on\", \"off\"]}",
+	      "its endpoint takes the accounts of a smart card; true if absent"),
 	FACT_NAMES(0),
 	{.type = KEY_END}
 };
@@ -242,7 +245,12 @@ const struct config_key config_server_keys[] = {
 /* The bootstrap server's: these, and those of a server that are left over. */
 const struct config_key config_bootstrap_keys[] = {
 	OTHER("uri", "coap://HOST:PORT, coaps, coap+tcp or coaps+tcp", JSON_URI,
-	      "where the bootstrap server is", .flags = KEY_REQUIRED),
+	      "where the bootstrap server is; none is needed with smartcard"),
+	SERVER("smartcard", KEY_TEXT, smartcard, .min = 1, .max = 127,
+	       .help = "reader whose card has the accounts, any or a part of "
+	       "its name; a card goes before all servers"),
+	SERVER("smartcard_pin_file", KEY_TEXT, pin_file, .min = 1, .max = 4095,
+	       .help = "of a card that wants one: its PIN, root:lwmux 0640"),
 	TEXT_OF("path", "where endpoints ask; /bs if absent"),
 	SERVER("ct", KEY_INT, ct, .flags = KEY_NONE, .min = 0, .max = 65535,
 	       .help = "the format it is asked to write in, or none; 112 with "
@@ -314,6 +322,10 @@ const struct config_key config_device_keys[] = {
 	       .help = "pmax repeats the old value while it sleeps"),
 	DEVICE("sms", KEY_BOOL, sms, .fallback = "false", .flags = KEY_GIVES,
 	       .help = "SMS of its servers wake it"),
+	DEVICE("smartcard", KEY_BOOL, smartcard, .fallback = "false",
+	       .flags = KEY_GIVES,
+	       .help = "it takes the accounts of a smart card, as "
+	       "bootstrap says"),
 	DEVICE("register", KEY_CHOICE, register_always, .fallback = "heard",
 	       .choices = "heard|always", .flags = KEY_GIVES,
 	       .help = "registers when first heard, or at start"),

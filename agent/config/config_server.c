@@ -265,6 +265,20 @@ void config_server_build(struct building *b, const struct yaml_node *node)
 			      server);
 }
 
+/* Where there is a card, nobody need be asked. */
+static void card_check(const struct config_server *server,
+		       const struct block *block, struct place place,
+		       struct config_scope *scope)
+{
+	if (!block_get(block, "uri") && !server->smartcard)
+		config_miss(scope, "uri", config_bootstrap_keys, block, place);
+	if (server->pin_file && !server->smartcard)
+		config_scope_add(scope, block_get(block,
+				 "smartcard_pin_file")->place,
+				 "'smartcard_pin_file' is nothing without "
+				 "'smartcard'");
+}
+
 /* Asked for accounts at /bs; the version, pace and habits of the servers that
  * it names are its own. */
 void config_bootstrap_build(struct building *b, const struct yaml_node *node)
@@ -282,8 +296,10 @@ void config_bootstrap_build(struct building *b, const struct yaml_node *node)
 	block_init(&block);
 	block_put_map(&block, b->arena, node, NULL);
 	keys_set(b, server, &block, config_bootstrap_keys, &scope);
-	config_require(&scope, config_bootstrap_keys, &block, node->place);
+	card_check(server, &block, node->place, &scope);
 	config_security_check(server, &block, &scope);
+	if (!server->uri)
+		server->uri = "a smart card";
 	version_apply(server, &block);
 	if (!block_get(&block, "ct"))
 		server->ct = server->version == VERSION_1_0 ? -1 : 112;

@@ -8,6 +8,7 @@
 #include "agent/endpoint/transaction.h"
 #include "agent/coap/coap.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_card.h"
 #include "agent/gateway/gateway_sms.h"
 #include "agent/control/metric.h"
 #include "agent/store/spill.h"
@@ -260,6 +261,16 @@ static void store_print(FILE *to, const struct gateway *g)
 			all[i].name, (unsigned long long)all[i].n);
 }
 
+static void card_print(FILE *to, const struct gateway *g)
+{
+	if (!gateway_card_is_configured(g->card))
+		return;
+	metric_head(to, "smartcard_up", "gauge",
+		    "1 where there is a smart card with accounts.");
+	fprintf(to, "lwmux_smartcard_up %d\n",
+		gateway_card_module(g->card)->up);
+}
+
 static void sms_print(FILE *to, const struct gateway *g)
 {
 	struct gateway_sms_view view = gateway_sms_look(g->sms);
@@ -327,6 +338,7 @@ char *metrics_print(struct gateway *g, int64_t now)
 	pace_print(to, g);
 	coap_print(to);
 	store_print(to, g);
+	card_print(to, g);
 	sms_print(to, g);
 	if (g->page.endpoint_metrics)
 		metrics_endpoints_print(to, g, now);

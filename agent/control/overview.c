@@ -11,6 +11,7 @@
 #include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_card.h"
 #include "agent/gateway/gateway_sms.h"
 #include "objects/ids.h"
 
@@ -130,6 +131,7 @@ json *overview_reasons(const struct gateway *g, int64_t now)
 	if (g->errors.n)
 		because(list, "%zu finding%s in the configuration",
 			g->errors.n, plural(g->errors.n));
+	module_because(list, gateway_card_module(g->card));
 	module_because(list, gateway_sms_module(g->sms));
 	machine_because(list, g, now);
 	return list;
@@ -189,6 +191,12 @@ static json *module_json(const struct gateway_module *m)
 	add_bool(to, "up", m->up);
 	add_text(to, m->up ? "with" : "trouble", m->what);
 	return to;
+}
+
+json *overview_card(const struct gateway *g)
+{
+	return gateway_card_is_configured(g->card) ?
+	       module_json(gateway_card_module(g->card)) : NULL;
 }
 
 json *overview_sms(const struct gateway *g)

@@ -17,6 +17,8 @@ struct json_object *overview_reasons(const struct gateway *gateway, int64_t now)
 struct json_object *overview_servers(const struct gateway *gateway);
 /* The modem, and what became of its SMS; NULL: none is configured. */
 struct json_object *overview_sms(const struct gateway *gateway);
+/* The reader of smart cards; NULL: none is configured. */
+struct json_object *overview_card(const struct gateway *gateway);
 /* What the status says of an endpoint, without what changes by time alone. */
 struct json_object *overview_row(const struct endpoint *endpoint, int64_t now);
 struct json_object *overview_refused(const struct config_device *device);

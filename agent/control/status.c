@@ -13,6 +13,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/loop.h"
+#include "agent/config/config_pin.h"
 #include "agent/config/config_token.h"
 #include "agent/config/object_set.h"
 #include "agent/control/found.h"
@@ -397,7 +398,7 @@ json *status_head(struct gateway *g, int64_t now)
 {
 	json *to = json_object_new_object();
 	json *buses = json_object_new_array();
-	json *sms = overview_sms(g);
+	json *sms = overview_sms(g), *card = overview_card(g);
 
 	add_text(to, "gateway", g->name);
 	add_text(to, "version", g->services.version);
@@ -413,6 +414,8 @@ json *status_head(struct gateway *g, int64_t now)
 	json_object_object_add(to, "buses", buses);
 	if (sms)
 		json_object_object_add(to, "sms", sms);
+	if (card)
+		json_object_object_add(to, "smartcard", card);
 	json_object_object_add(to, "store", store_json(g, now));
 	json_object_object_add(to, "findings", findings_json(&g->errors));
 	json_object_object_add(to, "found", found_json(g, now));
@@ -500,6 +503,7 @@ json *status_check(struct gateway *g)
 		gateway_fits(config, &errors);
 		credentials_find(config, g->services.dirs.config, &errors);
 		config_token_find(config, g->services.dirs.config, &errors);
+		config_pin_find(config, g->services.dirs.config, &errors);
 	}
 	add_bool(to, "good", !errors.n);
 	json_object_object_add(to, "findings", findings_json(&errors));

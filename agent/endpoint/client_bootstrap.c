@@ -207,6 +207,8 @@ static void request_try(struct client_bootstrap *b, int64_t now)
 static void request_ask(struct client_bootstrap *b, int64_t now)
 {
 	server_take(b, now);
+	if (!b->server->conf->host)
+		return;			/* a smart card will have them */
 	asking_step(b, ASKING_WANTED);
 	b->ask_at = server_send_slot(b->server, now);
 	if (asking_is_due(b, now))
@@ -246,7 +248,7 @@ static void account_apply(struct client_bootstrap *b, int64_t now)
 	why_set(b, NULL);
 	copy_drop(b);
 	/* One server that is down must not cost the others' observations. */
-	if (b->fell_back && b->unchanged) {
+	if (b->fell_back && b->unchanged && !b->by_card) {
 		log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: "
 			 "nothing is new", b->server->conf->uri);
 		endpoint_accounts_again(e, now);
@@ -255,7 +257,7 @@ static void account_apply(struct client_bootstrap *b, int64_t now)
 	b->fallbacks = 0;
 	endpoint_accounts_apply(e, now);
 	log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: %u server%s",
-		 b->server->conf->uri, e->n_clients,
+		 b->by_card ? "a smart card" : b->server->conf->uri, e->n_clients,
 		 e->n_clients == 1 ? "" : "s");
 	server_take(b, now);
 }
@@ -523,6 +525,7 @@ void client_bootstrap_create(struct endpoint *e, int64_t now)
 	bootstrap_init(&b->machine, e->conf->endpoint);
 	b->fingerprint = endpoint_accounts_fingerprint(e);
 	endpoint_accounts_restore(e);
+	bootstrap_card_restore(e, now);
 	server_take(b, now);
 }
 
@@ -577,7 +580,8 @@ bool client_bootstrap_trigger(struct endpoint *e, const char *why, int64_t now)
 {
 	struct client_bootstrap *b = e->bootstrap;
 
-	if (!b || e->leaving || b->machine.state == BOOTSTRAP_OFF)
+	if (!b || e->leaving || b->machine.state == BOOTSTRAP_OFF ||
+	    !b->server->conf->host)
 		return false;
 	log_line(LOG_NOTE, name_of(b), NULL, "asks %s for a bootstrap: %s",
 		 b->server->conf->uri, why);
@@ -608,6 +612,13 @@ void client_bootstrap_fallback(struct client *c, int64_t now)
 		return;
 	b->fell_back = true;
 	b->fall_back_at = now + fallback_wait(b);
+}
+
+void bootstrap_provided(struct client_bootstrap *b, bool servers, int64_t now)
+{
+	b->by_card = true;
+	machine_step(b, BOOTSTRAP_PROVIDED, servers, now);
+	b->by_card = false;
 }
 
 void client_bootstrap_rerouted(struct client_bootstrap *b, int64_t now)

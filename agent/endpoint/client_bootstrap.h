@@ -29,6 +29,7 @@ struct client_bootstrap {
 	bool no_pack;			/* the server knows no Bootstrap-Pack */
 	struct bootstrap_pack *pack;	/* while one comes */
 	bool rules;			/* they came with some of object 2 */
+	bool by_card;			/* what is applied just now */
 	bool fresh;			/* registers without the start's window */
 	uint8_t fallbacks;		/* that have brought nothing new */
 	int64_t fall_back_at;		/* not before */
@@ -74,6 +75,18 @@ void bootstrap_pack_drop(struct client_bootstrap *bootstrap);
 /* Segments of the path and the query that ask for the endpoint. */
 void bootstrap_path(const char *path, struct buf *to);
 void bootstrap_name(const struct client_bootstrap *bootstrap, struct buf *to);
+
+/* client_bootstrap_card.c: the smart card that services->card has (Core TS
+ * 6.1.3.2). Where it is another one than what the accounts came from, they are
+ * checked, as a bootstrap server's are, and stored. */
+
+/* Before there are clients. */
+void bootstrap_card_restore(struct endpoint *endpoint, int64_t now);
+/* The endpoint runs: they come into force. */
+void client_bootstrap_card(struct endpoint *endpoint, int64_t now);
+/* client_bootstrap.c: what was stored just now comes into force. */
+void bootstrap_provided(struct client_bootstrap *bootstrap, bool servers,
+			int64_t now);
 
 /* endpoint_accounts.c */
 

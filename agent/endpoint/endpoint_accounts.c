@@ -82,7 +82,7 @@ static const char *stored_check(struct endpoint *e, const uint8_t *bytes,
 
 	if (load(e, bytes, n, &tree, &fingerprint, when) < 0)
 		return "the stored account cannot be read";
-	why = account_check(&tree);
+	why = account_card_check(&tree);	/* it may be of one */
 	account_tree_finish(&tree);
 	if (fingerprint != endpoint_accounts_fingerprint(e))
 		return "servers or bootstrap were configured anew: the stored "

@@ -11,6 +11,7 @@
 #include "agent/endpoint/endpoint_object.h"
 #include "agent/bus/bus_poll.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_card.h"
 #include "agent/gateway/gateway_sms.h"
 #include "agent/endpoint/last_values.h"
 #include "agent/gateway/listing.h"
@@ -57,6 +58,7 @@ void gateway_init(struct gateway *g)
 	g->services.routes_at = INT64_MAX;
 	g->mail = bus_mailbox_create();
 	g->module_mail = module_mailbox_create();
+	g->card = gateway_card_create(g);
 	g->sms = gateway_sms_create(g);
 	g->services.forwarding = forwarding_create();
 	g->services.room = malloc(sizeof(*g->services.room));
@@ -103,6 +105,7 @@ void gateway_finish(struct gateway *g)
 	heap_finish(&g->services.bootstraps);
 	heap_finish(&g->services.firmware);
 	config_errors_finish(&g->errors);
+	gateway_card_destroy(g->card);
 	gateway_sms_destroy(g->sms);
 	module_mailbox_destroy(g->module_mail);
 	mailbox_destroy(g->mail);

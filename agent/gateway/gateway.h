@@ -6,6 +6,7 @@
 #include "agent/client/services.h"
 #include "agent/endpoint/endpoint.h"
 
+struct gateway_card;
 struct gateway_sms;
 struct search;
 struct trace;
@@ -42,7 +43,8 @@ struct gateway {
 	char *name;
 	struct mailbox *mail;
 	struct mailbox *module_mail;	/* of what is in agent/module/ */
-	struct gateway_sms *sms;	/* configured or not */
+	struct gateway_card *card;	/* configured or not, as is ... */
+	struct gateway_sms *sms;
 	bool sms_changed;		/* ... by the configuration that is
 					 * applied just now */
 	struct gateway_bus *buses;

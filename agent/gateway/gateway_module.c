@@ -6,6 +6,7 @@
 #include "agent/base/log.h"
 #include "agent/base/mailbox.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_card.h"
 #include "agent/gateway/gateway_sms.h"
 
 static void module_is(struct gateway_module *m, bool up, const char *what)
@@ -39,13 +40,23 @@ void gateway_module_close(struct gateway_module *m)
 	m->up = false;
 }
 
+/* That this message is of; NULL: it was closed meanwhile. */
+static struct gateway_module *module_of(struct gateway *g,
+					const struct module_link *link)
+{
+	struct gateway_module *sms = gateway_sms_module(g->sms);
+	struct gateway_module *card = gateway_card_module(g->card);
+
+	return sms->link == link ? sms : card->link == link ? card : NULL;
+}
+
 static void module_message(struct gateway *g, const struct module_message *m,
 			   int64_t now)
 {
-	struct gateway_module *module = gateway_sms_module(g->sms);
+	struct gateway_module *module = module_of(g, m->link);
 
-	if (m->link != module->link)
-		return;			/* closed meanwhile */
+	if (!module)
+		return;
 	switch (m->event) {
 	case MODULE_UP:
 	case MODULE_DOWN:
@@ -58,6 +69,7 @@ static void module_message(struct gateway *g, const struct module_message *m,
 		gateway_sms_received(g->sms, m, now);
 		break;
 	case MODULE_CARD:
+		gateway_card_read(g->card, m, now);
 		break;
 	}
 }

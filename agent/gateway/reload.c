@@ -9,6 +9,7 @@
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/last_values.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/gateway_card.h"
 #include "agent/gateway/gateway_sms.h"
 #include "agent/gateway/listing.h"
 #include "agent/base/log.h"
@@ -422,8 +423,11 @@ void gateway_apply(struct gateway *g, struct config *config, int64_t now)
 	g->n_waiting = 0;
 	forwarding_configure(&g->services, config);
 	last_values_configure(g->services.last, config->store_flush);
-	g->sms_changed = gateway_sms_apply(g->sms, config->sms);
-	config->sms = NULL;
+	if (!g->services.dry) {
+		gateway_card_apply(g->card, config->bootstrap, now);
+		g->sms_changed = gateway_sms_apply(g->sms, config->sms);
+		config->sms = NULL;
+	}
 	apply_servers(g, config, now);
 	apply_bootstrap(g, config, now);
 	apply_old_buses(g, config);

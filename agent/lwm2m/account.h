@@ -47,6 +47,8 @@ struct lwm2m_value account_bytes(const struct tree *tree,
  * the other way round; address, mode and keys fit each other; ACLs are whole.
  * NULL: yes, else what is wrong (literal). */
 const char *account_check(const struct tree *tree);
+/* The same of a smart card, which may name a bootstrap server alone. */
+const char *account_card_check(const struct tree *tree);
 
 /* Is an instance of this object part of the accounts? */
 bool account_object(uint16_t object);

@@ -123,8 +123,10 @@ static const char *one_check(const struct tree *tree, const struct account *a)
 	return why;
 }
 
+/* enough: a bootstrap server is, without any other. */
 static const char *pairs_check(const struct tree *tree,
-			       const struct account *list, size_t n)
+			       const struct account *list, size_t n,
+			       bool enough)
 {
 	size_t n_servers = 0, n_bootstrap = 0;
 
@@ -137,7 +139,7 @@ static const char *pairs_check(const struct tree *tree,
 	}
 	if (n_bootstrap > 1)
 		return "more than one bootstrap server";
-	if (!n_servers)
+	if (!n_servers && !(enough && n_bootstrap))
 		return "no server";
 	if (count(tree, ID_SERVER) != n_servers)
 		return "an account of object 1 without one of object 0";
@@ -168,7 +170,7 @@ static const char *acl_check(const struct tree *tree)
 	return NULL;
 }
 
-const char *account_check(const struct tree *tree)
+static const char *tree_check(const struct tree *tree, bool enough)
 {
 	struct account list[ACCOUNTS_MAX];
 	size_t n = account_list(tree, list, ACCOUNTS_MAX);
@@ -179,6 +181,16 @@ const char *account_check(const struct tree *tree)
 	for (size_t i = 0; i < n && !why; i++)
 		why = one_check(tree, &list[i]);
 	if (!why)
-		why = pairs_check(tree, list, n);
+		why = pairs_check(tree, list, n, enough);
 	return why ? why : acl_check(tree);
+}
+
+const char *account_check(const struct tree *tree)
+{
+	return tree_check(tree, false);
+}
+
+const char *account_card_check(const struct tree *tree)
+{
+	return tree_check(tree, true);
 }

@@ -233,6 +233,32 @@ static struct bootstrap_action finished(struct bootstrap *b,
 	return (struct bootstrap_action){.apply = true};
 }
 
+/* What a server has begun counts no more. */
+static struct bootstrap_action provided(struct bootstrap *b, bool servers,
+					const struct bootstrap_policy *policy,
+					int64_t now)
+{
+	struct bootstrap_action action = {
+		.drop = b->state == BOOTSTRAP_OPEN, .close = b->connected,
+		.apply = true,
+	};
+
+	if (b->state == BOOTSTRAP_OFF)	/* not begun yet, or over */
+		return action;
+	b->connected = b->plain = false;
+	b->attempt = 0;
+	b->needed = !servers;
+	b->hang_up = NEVER;
+	b->expires = policy->account_timeout && servers ?
+		     now + policy->account_timeout * SECOND : NEVER;
+	rest(b);
+	if (servers)
+		return action;
+	b->state = BOOTSTRAP_HOLDING;
+	b->next = now + policy->hold_off * SECOND;
+	return action;
+}
+
 /* Its answer may have to be sent again, so that the line stays. */
 static struct bootstrap_action refused(struct bootstrap *b,
 				       const struct bootstrap_policy *policy,
@@ -284,6 +310,7 @@ bootstrap_step(struct bootstrap *b, enum bootstrap_event event, uint8_t code,
 	case BOOTSTRAP_REQUESTED: return requested(b, now);
 	case BOOTSTRAP_FINISHED: return finished(b, policy, now);
 	case BOOTSTRAP_REFUSED: return refused(b, policy, now);
+	case BOOTSTRAP_PROVIDED: return provided(b, code, policy, now);
 	case BOOTSTRAP_BROKEN: return broken(b, policy, now);
 	case BOOTSTRAP_STOP: return stop(b);
 	}

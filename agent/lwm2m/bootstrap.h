@@ -29,6 +29,8 @@ enum bootstrap_event {
 	BOOTSTRAP_REQUESTED,	/* the server reads, writes or deletes */
 	BOOTSTRAP_FINISHED,	/* Finish, and the copy is consistent */
 	BOOTSTRAP_REFUSED,	/* Finish, and it is not: answered 4.06 */
+	BOOTSTRAP_PROVIDED,	/* a smart card has the accounts; code 0: of a
+				 * bootstrap server alone, which is asked */
 	BOOTSTRAP_BROKEN,	/* the connection has ended by itself */
 	BOOTSTRAP_STOP,
 };

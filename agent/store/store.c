@@ -64,7 +64,7 @@ struct store {
 static const char *const folders[] = {
 	[STORE_KEPT] = "kept", [STORE_HELD] = "held",
 	[STORE_ATTRIBUTES] = "attributes", [STORE_ACCEPTED] = "accepted",
-	[STORE_ACCOUNT] = "accounts",
+	[STORE_ACCOUNT] = "accounts", [STORE_CARD] = "cards",
 	[STORE_FIRMWARE] = "firmware",
 };
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))

@@ -15,6 +15,7 @@ enum store_kind {
 	STORE_ATTRIBUTES,	/* Write-Attributes of all servers */
 	STORE_ACCEPTED,	/* writes that wait for a device to wake */
 	STORE_ACCOUNT,		/* server accounts of a bootstrap, with keys */
+	STORE_CARD,		/* which smart card the accounts came from */
 	STORE_FIRMWARE,	/* a package for a device, and how far it is */
 };
 

@@ -276,6 +276,37 @@ static void test_unsolicited(void **state)
 				  &policy, 86401 * S)), "apply");
 }
 
+/* Whatever a server was about to do. */
+static void test_smart_card(void **state)
+{
+	struct bootstrap_policy policy = plain;
+	struct bootstrap b;
+
+	(void)state;
+	policy.account_timeout = 1000;
+	policy.hold_off = 5;
+	b = begin(&plain, 0);
+	assert_string_equal(words(bootstrap_step(&b, BOOTSTRAP_PROVIDED, 1, 0,
+				  &policy, S)), "apply close");
+	assert_int_equal(b.state, BOOTSTRAP_IDLE);
+	assert_false(b.needed);
+	assert_int_equal(b.next, 1001 * S);
+	/* a bootstrap server alone is asked after its hold-off */
+	assert_string_equal(words(bootstrap_step(&b, BOOTSTRAP_PROVIDED, 0, 0,
+				  &policy, 2 * S)), "apply");
+	assert_int_equal(b.state, BOOTSTRAP_HOLDING);
+	assert_int_equal(b.next, 7 * S);
+	assert_string_equal(words(bootstrap_step(&b, BOOTSTRAP_TIMER, 0, 0,
+				  &policy, 7 * S)), "ask");
+	bootstrap_step(&b, BOOTSTRAP_ANSWER, CODE(2, 4), 0, &policy, 8 * S);
+	assert_string_equal(words(bootstrap_step(&b, BOOTSTRAP_PROVIDED, 1, 0,
+				  &policy, 9 * S)), "drop apply close");
+	bootstrap_step(&b, BOOTSTRAP_STOP, 0, 0, &policy, 10 * S);
+	assert_string_equal(words(bootstrap_step(&b, BOOTSTRAP_PROVIDED, 1, 0,
+				  &policy, 11 * S)), "apply");
+	assert_int_equal(b.state, BOOTSTRAP_OFF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_back_off),
 		cmocka_unit_test(test_account_runs_out),
 		cmocka_unit_test(test_unsolicited),
+		cmocka_unit_test(test_smart_card),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

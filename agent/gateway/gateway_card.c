@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/gateway/gateway_card.h"
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/base/log.h"
+#include "agent/base/mailbox.h"
+#include "agent/config/config_pin.h"
+#include "agent/endpoint/client_bootstrap.h"
+#include "agent/gateway/gateway.h"
+
+#define START_WAIT 1000		/* ms, a few times */
+#define START_TRIES 5
+
+struct gateway_card {
+	struct gateway *gateway;
+	struct gateway_module module;
+	char *which, *pin_file;		/* as configured; which NULL: not */
+	uint8_t *bytes;			/* what services.card has */
+	size_t n;
+	char *reader;
+};
+
+struct gateway_card *gateway_card_create(struct gateway *g)
+{
+	struct gateway_card *card = calloc(1, sizeof(*card));
+
+	if (!card)
+		abort();
+	card->gateway = g;
+	card->module.name = "smartcard";
+	return card;
+}
+
+static void bytes_forget(struct gateway_card *card)
+{
+	if (card->bytes)
+		explicit_bzero(card->bytes, card->n);
+	free(card->bytes);
+	free(card->reader);
+	card->bytes = NULL;
+	card->reader = NULL;
+	card->gateway->services.card = (struct services_card){0};
+}
+
+static void card_close(struct gateway_card *card)
+{
+	gateway_module_close(&card->module);
+	bytes_forget(card);
+	free(card->which);
+	free(card->pin_file);
+	card->which = card->pin_file = NULL;
+}
+
+void gateway_card_destroy(struct gateway_card *card)
+{
+	card_close(card);
+	free(card);
+}
+
+static char *copied(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		abort();
+	return copy;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static void card_open(struct gateway_card *card)
+{
+	char pin[CONFIG_PIN_ROOM] = "", why[300] = "";
+	bool has = card->pin_file &&
+		!config_pin_read(card->gateway->services.dirs.config,
+				 card->pin_file, pin, why, sizeof(why));
+
+	if (card->pin_file && !has)
+		log_line(LOG_ERROR, NULL, card->module.name,
+			 "smartcard_pin_file %s %s", card->pin_file, why);
+	gateway_module_open(card->gateway, &card->module,
+		&(struct module_conf){card->which, has ? pin : NULL});
+	explicit_bzero(pin, sizeof(pin));
+}
+
+/* Accounts on a card go before those of the configuration (Core TS 6.1.4). */
+static void card_wait(struct gateway_card *card, int64_t now)
+{
+	struct pollfd fd = {.fd = mailbox_fd(card->gateway->module_mail),
+			    .events = POLLIN};
+
+	for (int i = 0; card->module.link && !card->module.what &&
+	     i < START_TRIES; i++) {
+		poll(&fd, 1, START_WAIT);
+		gateway_modules_turn(card->gateway, now);
+	}
+}
+
+void gateway_card_apply(struct gateway_card *card,
+			const struct config_server *bootstrap, int64_t now)
+{
+	const char *which = bootstrap ? bootstrap->smartcard : NULL;
+	const char *pin_file = bootstrap ? bootstrap->pin_file : NULL;
+
+	if (is_same(card->which, which) && is_same(card->pin_file, pin_file) &&
+	    (card->module.link || !which))
+		return;
+	card_close(card);
+	if (!which)
+		return;
+	card->which = copied(which);
+	card->pin_file = copied(pin_file);
+	card_open(card);
+	if (card->gateway->applied <= 1)
+		card_wait(card, now);
+}
+
+struct gateway_module *gateway_card_module(struct gateway_card *card)
+{
+	return &card->module;
+}
+
+bool gateway_card_is_configured(const struct gateway_card *card)
+{
+	return card->which != NULL;
+}
+
+void gateway_card_read(struct gateway_card *card,
+		       const struct module_message *m, int64_t now)
+{
+	struct gateway *g = card->gateway;
+
+	bytes_forget(card);
+	card->bytes = malloc(m->n + 1);
+	if (!card->bytes)
+		abort();
+	memcpy(card->bytes, m->bytes, m->n);
+	card->n = m->n;
+	card->reader = copied(m->text);
+	g->services.card = (struct services_card){card->reader, card->bytes,
+						  card->n};
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		client_bootstrap_card(e, now);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "modules/smartcard/card.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "modules/smartcard/pkcs15.h"
+
+enum { INS_VERIFY = 0x20, INS_MANAGE_CHANNEL = 0x70, INS_SELECT = 0xa4,
+       INS_READ_BINARY = 0xb0, INS_GET_RESPONSE = 0xc0 };
+enum { SW_GOOD = 0x9000, SW_END_OF_FILE = 0x6282, SW_CLOSED = 0x6982,
+       SW_BLOCKED = 0x6983, SW_BEYOND = 0x6b00, SW_NOT_FOUND = 0x6a82,
+       SW_TRIES = 0x63c0 };
+#define SELECT_BY_AID 0x04
+#define SELECT_BY_ID 0x00
+#define SELECT_FROM_MF 0x08
+#define SELECT_FROM_HERE 0x09
+#define ANSWER_FCP 0x04
+#define EF_ODF 0x5031
+#define PIN_BYTES 8
+#define TRIES_LEAST 2		/* the last one is for people */
+#define DIRECTORY_MAX 4096
+
+static const uint8_t aid[] = {0xa0, 0, 0, 0, 0x63, 'P', 'K', 'C', 'S', '-',
+			      '1', '5'};
+
+/* A card in use. */
+struct session {
+	struct card *card;
+	uint8_t class;			/* with the logical channel */
+	uint8_t answer[CARD_ANSWER_MAX];
+	size_t n;			/* of its data */
+	uint8_t pin_reference;
+	char *why;
+	size_t size;
+};
+
+struct command { uint8_t ins, p1, p2; const uint8_t *data; uint8_t n;
+		 bool wants; uint8_t le; };
+
+static int raw_send(struct session *s, const struct command *c, uint8_t le)
+{
+	uint8_t bytes[5 + 255 + 1] = {s->class, c->ins, c->p1, c->p2};
+	size_t n = 4;
+	int got;
+
+	if (c->n) {
+		bytes[n++] = c->n;
+		memcpy(bytes + n, c->data, c->n);
+		n += c->n;
+	}
+	if (c->wants || !c->n)
+		bytes[n++] = le;
+	got = s->card->transmit(s->card->owner, bytes, n, s->answer);
+	explicit_bzero(bytes, sizeof(bytes));
+	if (got < 2 || got > CARD_ANSWER_MAX)
+		return -EIO;
+	s->n = (size_t)got - 2;
+	return s->answer[got - 2] << 8 | s->answer[got - 1];
+}
+
+/* The status, or -EIO. With T=0 a card says that there is an answer (61xx), or
+ * how long it is (6Cxx). */
+static int command_send(struct session *s, const struct command *c)
+{
+	int sw = raw_send(s, c, c->le);
+
+	if (sw >> 8 == 0x6c)
+		sw = raw_send(s, c, (uint8_t)sw);
+	if (sw >> 8 == 0x61)
+		sw = raw_send(s, &(struct command){.ins = INS_GET_RESPONSE,
+						   .wants = true},
+			      (uint8_t)sw);
+	return sw;
+}
+
+static int fail(struct session *s, int error, const char *what, int sw)
+{
+	if (sw < 0)
+		snprintf(s->why, s->size, "the card does not answer");
+	else if (sw)
+		snprintf(s->why, s->size, "%s (%04X)", what, (unsigned)sw);
+	else
+		snprintf(s->why, s->size, "%s", what);
+	return sw < 0 ? -EIO : error;
+}
+
+/* ---- PIN ---- */
+
+static int pin_verify(struct session *s)
+{
+	uint8_t pin[PIN_BYTES];
+	int sw;
+
+	memset(pin, 0xff, sizeof(pin));
+	memcpy(pin, s->card->pin, strnlen(s->card->pin, sizeof(pin)));
+	sw = command_send(s, &(struct command){.ins = INS_VERIFY,
+		.p2 = s->pin_reference, .data = pin, .n = PIN_BYTES});
+	explicit_bzero(pin, sizeof(pin));
+	if (sw == SW_GOOD)
+		return 0;
+	s->card->pin_is_wrong = sw >= 0;
+	return fail(s, -EACCES, "the card refuses the PIN of "
+		    "smartcard_pin_file, which is not tried again", sw);
+}
+
+/* How many tries are left, the card says where none is made. */
+static int pin_enter(struct session *s)
+{
+	int sw;
+
+	if (!s->card->pin)
+		return fail(s, -EACCES, "the card wants a PIN: "
+			    "smartcard_pin_file", 0);
+	if (s->card->pin_is_wrong)
+		return fail(s, -EACCES, "the card refuses the PIN of "
+			    "smartcard_pin_file, which is not tried again", 0);
+	sw = command_send(s, &(struct command){.ins = INS_VERIFY,
+					       .p2 = s->pin_reference});
+	if (sw == SW_GOOD)
+		return 0;
+	if (sw == SW_BLOCKED || sw == SW_TRIES)
+		return fail(s, -EACCES, "the PIN of the card is blocked", sw);
+	if ((sw & 0xfff0) == SW_TRIES && (sw & 15) < TRIES_LEAST)
+		return fail(s, -EACCES, "one try is left for the PIN of the "
+			    "card, which is not made", sw);
+	return pin_verify(s);
+}
+
+/* ---- files ---- */
+
+static int select_send(struct session *s, uint8_t how, const uint8_t *data,
+		       size_t n)
+{
+	return command_send(s, &(struct command){.ins = INS_SELECT, .p1 = how,
+		.p2 = ANSWER_FCP, .data = data, .n = (uint8_t)n,
+		.wants = true});
+}
+
+static int file_select(struct session *s, const struct pkcs15_path *path)
+{
+	bool absolute = path->n > 2 && path->at[0] == 0x3f && !path->at[1];
+	int sw = absolute ? select_send(s, SELECT_FROM_MF, path->at + 2,
+					path->n - 2) :
+		 select_send(s, path->n == 2 ? SELECT_BY_ID : SELECT_FROM_HERE,
+			     path->at, path->n);
+
+	return sw == SW_GOOD ? 0 : fail(s, -ENOENT, "a file that the card "
+					"names is not there", sw);
+}
+
+static int part_read(struct session *s, size_t at)
+{
+	const struct command read = {.ins = INS_READ_BINARY,
+		.p1 = (uint8_t)(at >> 8), .p2 = (uint8_t)at, .wants = true};
+	int sw = command_send(s, &read), rc;
+
+	if (sw != SW_CLOSED)
+		return sw;
+	rc = pin_enter(s);
+	return rc ? rc : command_send(s, &read);
+}
+
+/* All of the file that was selected. Its length, or -errno. */
+static int file_read(struct session *s, uint8_t *bytes, size_t size)
+{
+	size_t n = 0;
+
+	for (;;) {
+		int sw = part_read(s, n);
+
+		if (sw == -EACCES)
+			return sw;
+		if (n && (sw == SW_BEYOND || sw >> 8 == 0x6a))
+			return (int)n;
+		if (sw != SW_GOOD && sw != SW_END_OF_FILE)
+			return fail(s, -EIO, "a file cannot be read", sw);
+		if (s->n > size - n)
+			return fail(s, -EBADMSG, "a file is too long", 0);
+		memcpy(bytes + n, s->answer, s->n);
+		n += s->n;
+		if (sw == SW_END_OF_FILE || !s->n || n == size)
+			return (int)n;
+	}
+}
+
+static int path_read(struct session *s, const struct pkcs15_path *path,
+		     uint8_t *bytes, size_t size)
+{
+	int rc = file_select(s, path);
+
+	return rc ? rc : file_read(s, bytes, size);
+}
+
+/* ---- the way to the accounts ---- */
+
+static int application_select(struct session *s)
+{
+	int sw = select_send(s, SELECT_BY_AID, aid, sizeof(aid));
+
+	if (sw != SW_GOOD)
+		return fail(s, -ENOENT, "it has no accounts of LwM2M: no "
+			    "application of PKCS #15", sw);
+	s->pin_reference = pkcs15_pin_reference(s->answer, s->n);
+	return 0;
+}
+
+/* The first directory that names it (G.1: in order of priority). */
+static int bootstrap_find(struct session *s, struct pkcs15_path *path)
+{
+	static const struct pkcs15_path odf = {{EF_ODF >> 8, EF_ODF & 0xff},
+					       2};
+	uint8_t objects[DIRECTORY_MAX], directory[DIRECTORY_MAX];
+	int n = path_read(s, &odf, objects, sizeof(objects)), rc;
+	size_t at = 0;
+
+	if (n < 0)
+		return n;
+	while (pkcs15_directory_next(objects, (size_t)n, &at, path)) {
+		rc = path_read(s, path, directory, sizeof(directory));
+		if (rc < 0 && rc != -ENOENT)
+			return rc;
+		if (rc > 0 && pkcs15_bootstrap_find(directory, (size_t)rc,
+						    path))
+			return 0;
+	}
+	return fail(s, -ENOENT, "it has no accounts of LwM2M: no directory "
+		    "names them", 0);
+}
+
+static int bootstrap_read(struct session *s, uint8_t bytes[CARD_FILE_MAX])
+{
+	struct pkcs15_path path;
+	int rc = application_select(s);
+
+	if (!rc)
+		rc = bootstrap_find(s, &path);
+	return rc ? rc : path_read(s, &path, bytes, CARD_FILE_MAX);
+}
+
+/* A channel of its own (G.2.1), so that who else uses the card finds it as it
+ * was; where there is none, the one that always is. */
+static bool channel_open(struct session *s)
+{
+	int sw = command_send(s, &(struct command){.ins = INS_MANAGE_CHANNEL,
+					.wants = true, .le = 1});
+
+	if (sw != SW_GOOD || s->n != 1 || !s->answer[0] || s->answer[0] > 3)
+		return false;
+	s->class = s->answer[0];
+	return true;
+}
+
+static void channel_close(struct session *s)
+{
+	uint8_t channel = s->class;
+
+	s->class = 0;
+	command_send(s, &(struct command){.ins = INS_MANAGE_CHANNEL,
+					  .p1 = 0x80, .p2 = channel});
+}
+
+int card_load(struct card *card, uint8_t bytes[CARD_FILE_MAX], char *why,
+	      size_t size)
+{
+	struct session s = {.card = card, .why = why, .size = size};
+	bool channel = channel_open(&s);
+	int rc = bootstrap_read(&s, bytes);
+
+	if (channel)
+		channel_close(&s);
+	explicit_bzero(s.answer, sizeof(s.answer));
+	return rc;
+}
