@@ -10,8 +10,11 @@
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
 
+struct writing { struct asker *asker; const struct endpoint *endpoint; };
+
 struct writer {
 	struct asker *asker;		/* NULL: it has hung up */
+	const struct endpoint *endpoint;	/* until it is answered */
 };
 
 static const char *reason_of(uint8_t code)
@@ -57,23 +60,42 @@ static void hung_up(void *owner)
 	w->asker = NULL;
 }
 
-static void *defer(void *asker)
+static void *defer(void *writing)
 {
 	static const struct asker_ops ops = {.hung_up = hung_up};
+	const struct writing *asking = writing;
 	struct writer *w = malloc(sizeof(*w));
 
 	if (!w)
 		abort();
-	w->asker = asker;
-	asker_wait(asker, &ops, w, false);
+	*w = (struct writer){asking->asker, asking->endpoint};
+	asker_wait(w->asker, &ops, w, false);
 	return w;
 }
 
+static void stored(void *writer, int error, int64_t now)
+{
+	struct writer *w = writer;
+
+	(void)now;
+	if (w->asker && error)
+		ask_refuse(w->asker, "it is set, but not on the disk: %s",
+			   strerror(-error));
+	else if (w->asker)
+		answer(w->asker, CODE(2, 4), NULL);
+	free(w);
+}
+
+/* What is said to be written outlives a kill. */
 static void written(void *later, uint8_t code, int64_t now)
 {
 	struct writer *w = later;
+	const struct endpoint *e = w->endpoint;
 
 	(void)now;
+	if (code >> 5 == 2 && store_after(e->services->store,
+					  e->conf->endpoint, stored, w))
+		return;
 	if (w->asker)
 		answer(w->asker, code, NULL);
 	free(w);
@@ -119,6 +141,7 @@ static void write_do(struct endpoint *e, struct asker *asker, const char *path,
 		.uri_length = strlen(path), .accept = FORMAT_NONE,
 		.format = FORMAT_TEXT, .observe = -1,
 		.payload = (const uint8_t *)value, .length = strlen(value)};
+	struct writing writing = {asker, e};
 	struct request_outcome outcome;
 	uint8_t code;
 
@@ -126,9 +149,11 @@ static void write_do(struct endpoint *e, struct asker *asker, const char *path,
 	code = outcome.code;
 	if (code >> 5 == 2)
 		code = endpoint_write(e, &outcome,
-				      (struct transaction_asker){&ops, asker},
+				      (struct transaction_asker){&ops, &writing},
 				      now);
-	if (code)
+	if (code >> 5 == 2)
+		written(defer(&writing), code, now);
+	else if (code)
 		answer(asker, code, code >> 5 == 4 ? outcome.reason : NULL);
 }
 

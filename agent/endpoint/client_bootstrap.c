@@ -6,6 +6,7 @@
 #include <string.h>
 #include "agent/lwm2m/bootstrap_request.h"
 #include "agent/endpoint/client_bootstrap.h"
+#include "agent/endpoint/client_request.h"
 #include "agent/client/client_session.h"
 #include "agent/client/services.h"
 #include "agent/base/log.h"
@@ -397,7 +398,11 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 		 outcome.code >> 5, outcome.code & 31,
 		 outcome.reason ? ", " : "",
 		 outcome.reason ? outcome.reason : "");
-	outcome_respond(exchange, outcome, &out);
+	/* Its server need not give us the accounts again after that. */
+	if (!bootstrap_is_finish(request) ||
+	    !endpoint_respond_when_stored(b->endpoint, exchange, outcome.code,
+					  NULL, now))
+		outcome_respond(exchange, outcome, &out);
 }
 
 static const char *refusal_text(uint8_t code)

@@ -113,29 +113,46 @@ static void respond(struct coap_exchange *x,
 			     out->used, sequence);
 }
 
-/* A server may rely on what it was told to be done: over a kill, too. false:
- * nothing of it is still to be written. */
-static bool respond_when_stored(struct client *c, struct coap_exchange *x,
-				const struct request_outcome *outcome,
-				int64_t now)
+bool endpoint_respond_when_stored(const struct endpoint *e,
+				  struct coap_exchange *x, uint8_t code,
+				  const struct lwm2m_path *located, int64_t now)
 {
-	const struct endpoint *e = c->endpoint;
 	struct coap_separate *later;
 
-	if (outcome->code >> 5 != 2 ||
-	    (outcome->kind != REQUEST_WRITE &&
-	     outcome->kind != REQUEST_ATTRIBUTES &&
-	     outcome->kind != REQUEST_CREATED &&
-	     outcome->kind != REQUEST_DELETED) ||
+	if (code >> 5 != 2 ||
 	    !store_is_pending(e->services->store, e->conf->endpoint))
 		return false;
 	later = coap_separate_begin(x);
 	if (!later)
 		return false;
-	if (outcome->kind == REQUEST_CREATED && outcome->chosen)
-		coap_locate_later(later, &outcome->path);
-	client_answer_later(e, later, outcome->code, now);
+	if (located)
+		coap_locate_later(later, located);
+	client_answer_later(e, later, code, now);
 	return true;
+}
+
+/* A server may rely on what it was told to be done: over a kill, too. */
+static bool respond_when_stored(struct client *c, struct coap_exchange *x,
+				const struct request_outcome *outcome,
+				int64_t now)
+{
+	bool located = outcome->kind == REQUEST_CREATED && outcome->chosen;
+
+	switch (outcome->kind) {
+	case REQUEST_ANSWERED:
+	case REQUEST_OBSERVE:
+	case REQUEST_CANCEL:
+	case REQUEST_EXECUTE:
+		return false;
+	case REQUEST_WRITE:
+	case REQUEST_ATTRIBUTES:
+	case REQUEST_CREATED:
+	case REQUEST_DELETED:
+		break;
+	}
+	return endpoint_respond_when_stored(c->endpoint, x, outcome->code,
+					    located ? &outcome->path : NULL,
+					    now);
 }
 
 static void touch_all(struct endpoint *e, const struct request_outcome *outcome,

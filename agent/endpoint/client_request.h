@@ -16,4 +16,11 @@ struct transaction_asker client_asker(struct client_asking *asking);
 uint8_t client_carry_out(struct client *client,
 			 const struct request_outcome *outcome,
 			 struct transaction_asker asker, int64_t now);
+/* Answers a good code when all that servers have set in the endpoint is on the
+ * disk; 5.00 where that does not take it. located: what a Create made, or NULL.
+ * false: nothing is still to be written, answer at once. */
+bool endpoint_respond_when_stored(const struct endpoint *endpoint,
+				  struct coap_exchange *exchange, uint8_t code,
+				  const struct lwm2m_path *located,
+				  int64_t now);
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "agent/endpoint/endpoint_object.h"
 #include "agent/endpoint/endpoint_firmware.h"
+#include "agent/endpoint/client_request.h"
 #include "agent/endpoint/fetch.h"
 #include "agent/coap/fetch_uri.h"
 #include "agent/client/services.h"
@@ -397,7 +398,8 @@ static bool firmware_request(struct client *c,
 		return false;
 	if (request_may(scope, &path, ACCESS_WRITE))
 		code = firmware_write(f, c, request, &path, now);
-	coap_respond(x, code, FORMAT_NONE, NULL, 0, -1);
+	if (!endpoint_respond_when_stored(c->endpoint, x, code, NULL, now))
+		coap_respond(x, code, FORMAT_NONE, NULL, 0, -1);
 	return true;
 }
 

@@ -469,7 +469,8 @@ size_t store_keep_only(struct store *store, enum store_kind kind,
 }
 
 static const enum store_kind told[] = {STORE_HELD, STORE_ATTRIBUTES,
-				       STORE_ACCEPTED, STORE_ACCOUNT};
+				       STORE_ACCEPTED, STORE_ACCOUNT,
+				       STORE_FIRMWARE};
 #define N_TOLD (sizeof(told) / sizeof(told[0]))
 
 static bool is_one_of(const struct job *job, char *const paths[N_TOLD])

@@ -160,6 +160,9 @@ class BootstrapServer(threading.Thread):
         if message.code == POST and message.kind == coap.CON:
             self._asked(message, address)
             return
+        if message.code and message.kind == coap.CON:   # not in the ACK
+            self.socket.sendto(coap.Message(
+                coap.ACK, "0.00", message.mid, b"").encode(), address)
         for session in self.sessions:
             if session.address == address and not session.done and \
                     message.code and session.datagram and \

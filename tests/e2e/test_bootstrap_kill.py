@@ -57,6 +57,18 @@ class BootstrapKill(Site):
         gateway.start()
         gateway.wait_log("sim", "registered at")
 
+    def test_what_finish_was_answered_outlives_a_kill(self):
+        server = self.server()
+        boot = self.add(bs.BootstrapServer(
+            one_account(server.port, 11, 0, 600)))
+        gateway = self.gateway(1, sites.SIM, **{
+            "lwmux.yaml": MAIN.format(uri=boot.uri)})
+        self.assertEqual(boot.wait("sim").codes[-1], "2.04")
+        boot.silent = True              # there is no second one
+        again = server.mark()
+        gateway.restart(signal.SIGKILL)
+        server.registered("sim", after=again)
+
     @staticmethod
     def account(gateway):
         """Its instance, short server id and lifetime, as the endpoint has it;

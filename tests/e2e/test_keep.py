@@ -51,6 +51,16 @@ class Keep(Site):
         server.registered("sim", after=mark)
         self.assertEqual(server.value("sim", "/3303/0/5700"), 21.5)
 
+    def test_what_lwmuxctl_has_written_outlives_a_kill(self):
+        server, gateway = self.start()
+        for text in ("cellar", "attic", "roof"):
+            self.assertEqual(gateway.ctl("write", "sim", "3303/0/5750",
+                                         text).returncode, 0)
+            mark = server.mark()
+            gateway.restart(signal.SIGKILL)
+            server.registered("sim", after=mark)
+            self.assertEqual(server.value("sim", "/3303/0/5750"), text)
+
     def test_fleet_of_units(self):
         slave = self.slave("1=plain", "2=plain", "3=plain")
         server = self.server()
