@@ -20,7 +20,10 @@ enum control {
 #define LEGACY_KEY 12
 #define MIN_OBJECT 3
 #define RESTART 256		/* a counter below: a new battery */
-enum product { MJYD02YL = 0x07f6, RTCGQ02LM = 0x0a8d };
+enum product {
+	DSL_C08 = 0x0380, MJYD02YL = 0x07f6, SAFE = 0x09b0, RTCGQ02LM = 0x0a8d,
+	ES5BB = 0x6a0f,
+};
 enum scale { POUNDS = 0x01, HAS_OHMS = 0x02, STEADY = 0x20, REMOVED = 0x80 };
 #define OHMS_MAX 3000		/* more is none: shoes, or it still measures */
 #define IDLE_MOTION 30		/* seconds; longer is no motion any more */
@@ -81,10 +84,11 @@ static const struct part parts[] = {
 	{0x4818, 0, FORM_U16, FIELD_IDLE, 1},
 	{0x483c, 0, FORM_TRUTH, FIELD_PRESENCE, 1},
 	{0x483d, 0, FORM_U32, FIELD_DURATION, 1},
-	{0x483e, 0, FORM_U32, FIELD_DURATION, 1},
 	{0x484e, 0, FORM_TRUTH, FIELD_OCCUPANCY, 1},
 	{0x4a01, 0, FORM_TRUTH, FIELD_BATTERY_LOW, 1},
 	{0x4e01, 0, FORM_TRUTH, FIELD_BATTERY_LOW, 1},
+	{0x4c14, 0, FORM_U8, FIELD_MODE, 1},
+	{0x5414, 0, FORM_U8, FIELD_MODE, 1},
 	{0x4a08, 0, FORM_FLOAT, FIELD_ILLUMINANCE, 1},
 };
 
@@ -212,6 +216,44 @@ static void toothbrush_add(struct readings *out, const uint8_t *p, size_t n)
 		reading_integer(out, FIELD_SCORE, p[1]);
 }
 
+/* Whose finger it was, and what came of it. */
+static void fingerprint_add(struct readings *out, const uint8_t *p)
+{
+	reading_number(out, FIELD_KEY_ID, le32(p), 1);
+	if (p[4] <= 6)
+		reading_integer(out, FIELD_FINGERPRINT_EVENT, p[4]);
+}
+
+/* 0 it begins, 1 it has ended; the time, and a score at the end. */
+static void brushing_add(struct readings *out, const uint8_t *p, size_t n)
+{
+	if (p[0] > 1)
+		return;
+	reading_bool(out, FIELD_RUNNING, p[0] == 0);
+	if (n == 6)
+		reading_integer(out, FIELD_SCORE, p[5]);
+}
+
+/* For how long somebody was there, and for how long nobody. */
+static void presence_time_add(struct readings *out, bool nobody,
+			      uint32_t seconds)
+{
+	reading_add_at(out, FIELD_DURATION, nobody, lwm2m_float(seconds));
+}
+
+/* What means this only where one model sends it. */
+static void model_add(struct readings *out, uint16_t product, uint16_t id,
+		      uint8_t value)
+{
+	if (id == 0x100e && product == DSL_C08)
+		reading_bool(out, FIELD_LOCK, !(value & 1));
+	else if (id == 0x100f && product == SAFE)
+		reading_bool(out, FIELD_DOOR, value == 1);
+	else if (id == 0x5413 && product == ES5BB)
+		reading_add_at(out, FIELD_OCCUPANCY, 1,
+			       lwm2m_boolean(value > 0));
+}
+
 /* A leak sensor with two: 0 and 1 wet and dry below, 2 and 3 above. */
 static void leak_add(struct readings *out, uint8_t event)
 {
@@ -281,6 +323,35 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 			const uint8_t *p, size_t n)
 {
 	switch (id) {
+	case 0x0006:
+		if (n == 5)
+			fingerprint_add(out, p);
+		break;
+	case 0x3003:
+		if (n >= 5)
+			brushing_add(out, p, n);
+		break;
+	case 0x483e:
+		if (n >= 4)
+			presence_time_add(out, true, le32(p));
+		break;
+	case 0x4851:
+	case 0x4852:
+		if (n >= 1)
+			presence_time_add(out, id == 0x4852, 60u * p[0]);
+		break;
+	case 0x5810:
+	case 0x6461:
+		if (n == 1)	/* 1 is no */
+			reading_bool(out, id == 0x5810 ? FIELD_ASLEEP :
+				     FIELD_WEARING, !(p[0] & 1));
+		break;
+	case 0x100e:
+	case 0x100f:
+	case 0x5413:
+		if (n == 1)
+			model_add(out, product, id, p[0]);
+		break;
 	case 0x0007:
 		if (n < 1)
 			break;
@@ -357,7 +428,6 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 		reading_bool(out, FIELD_LEFT_OPEN, true);
 		break;
 	}
-	(void)product;
 }
 
 static void object_add(struct readings *out, uint16_t product, uint16_t id,

@@ -56,7 +56,8 @@ bool field_is_event(unsigned field)
 {
 	return field == FIELD_BUTTON || field == FIELD_BUTTON_EVENT ||
 	       field == FIELD_COMMAND || field == FIELD_COMMAND_ARGUMENT ||
-	       field == FIELD_DIMMER || field == FIELD_LOCK_EVENT;
+	       field == FIELD_DIMMER || field == FIELD_LOCK_EVENT ||
+	       field == FIELD_FINGERPRINT_EVENT;
 }
 
 bool field_is_percent(unsigned field)

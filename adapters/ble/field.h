@@ -89,6 +89,8 @@
 	X(LOCK, "lock", "") \
 	X(LOCK_EVENT, "lock-event", "") \
 	X(WET, "wet", "") \
+	X(ASLEEP, "asleep", "") \
+	X(WEARING, "wearing", "") \
 	X(MOTION, "motion", "") \
 	X(MOVING, "moving", "") \
 	X(OCCUPANCY, "occupancy", "") \
@@ -137,6 +139,8 @@
 	X(DOSE, "dose", "nSv") \
 	X(STATE, "state", "") \
 	X(MODE, "mode", "") \
+	X(FINGERPRINT_EVENT, "fingerprint-event", "") \
+	X(KEY_ID, "key-id", "") \
 	X(SECTOR, "sector", "") \
 	X(ERROR, "error", "") \
 	X(ALARM, "alarm", "") \

@@ -779,6 +779,51 @@ static void mibeacon_in_clear(void **state)
 }
 
 /* What is told when it begins is cleared when it ends; marks are no lux. */
+/* The first one is xiaomi-ble's; the others are made from what it says of them. */
+static void mibeacon_of_locks_beds_and_brushes(void **state)
+{
+	static const char me[] = "C0:11:22:33:44:55";
+	static const struct vector vectors[] = {
+		{MI, "50449e0642918aeb441fd7060005ffffffff00", BT,
+		 "key-id=4294967295 fingerprint-event=0", 0,
+		 "D7:1F:44:EB:8A:91", 0},
+		{MI, "50449e06025544332211c00600050200000005", BT,
+		 "key-id=2 fingerprint-event=5", 0, me, 0},
+		{MI, "50449e06035544332211c00600050200000009", BT, "key-id=2",
+		 0, me, 0},
+		{MI, "50449e06045544332211c0060004ffffffff", BT, "NOTHING", 0,
+		 me, 0},
+		{MI, "50508918055544332211c00330050000000000", BT,
+		 "running=yes", 0, me, 0},
+		{MI, "50508918065544332211c0033006010000000055", BT,
+		 "running=no score=85", 0, me, 0},
+		{MI, "50508918075544332211c010580100", BT, "asleep=yes", 0,
+		 me, 0},
+		{MI, "50508918085544332211c010580101", BT, "asleep=no", 0,
+		 me, 0},
+		{MI, "50508918095544332211c061640100", BT, "wearing=yes", 0,
+		 me, 0},
+		{MI, "505089180a5544332211c051480105", BT, "duration=300", 0,
+		 me, 0},
+		{MI, "505089180b5544332211c052480102", BT, "duration-2=120", 0,
+		 me, 0},
+		{MI, "505089180c5544332211c03e48043c000000", BT,
+		 "duration-2=60", 0, me, 0},
+		{MI, "505089180d5544332211c0144c0103", BT, "mode=3", 0, me, 0},
+		/* what means something with one model only */
+		{MI, "50500f6a0e5544332211c013540101", BT, "occupancy-2=yes",
+		 0, me, 0},
+		{MI, "505089180f5544332211c013540101", BT, "NOTHING", 0, me, 0},
+		{MI, "5050b009105544332211c00f100101", BT, "door=yes", 0, me,
+		 0},
+		{MI, "50508003115544332211c00e100101", BT, "lock=no", 0, me, 0},
+		{MI, "50508918125544332211c00e100101", BT, "NOTHING", 0, me, 0},
+	};
+
+	(void)state;
+	RUN_EACH(vectors);
+}
+
 static void mibeacon_states_end(void **state)
 {
 	static const struct vector vectors[] = {
@@ -1672,6 +1717,7 @@ int main(void)
 		cmocka_unit_test(ruuvi),
 		cmocka_unit_test(mibeacon_in_clear),
 		cmocka_unit_test(mibeacon_encrypted),
+		cmocka_unit_test(mibeacon_of_locks_beds_and_brushes),
 		cmocka_unit_test(mibeacon_states_end),
 		cmocka_unit_test(eddystone_and_ibeacon),
 		cmocka_unit_test(govee),
