@@ -519,6 +519,14 @@ static void descriptor_found(struct ble_point *p, const struct att_event *e)
 		p->client = e->handle;
 }
 
+/* What is notified may be of another kind than the point's. */
+static bool is_notified(const struct ble_point *p, const struct att_event *e)
+{
+	return p->notify && p->handle == e->handle &&
+	       (!p->condition.n ||
+		profile_bytes_are(&p->condition, e->bytes, e->n));
+}
+
 static void notified(struct link *g, const struct att_event *e)
 {
 	struct ble_device *device = g->current;
@@ -526,7 +534,7 @@ static void notified(struct link *g, const struct att_event *e)
 	for (size_t i = 0; i < device->base->n_points; i++) {
 		struct ble_point *p = point_of(device, i);
 
-		if (p->notify && p->handle == e->handle)
+		if (is_notified(p, e))
 			value_report(p, e->bytes, e->n);
 	}
 }
