@@ -616,6 +616,56 @@ static void a_kill_shows_no_smaller_total(void **state)
 	assert_in_range(fake_number(n), told, 78 + 78);
 }
 
+struct disk {			/* what a cut of the power leaves */
+	uint8_t bytes[64];
+	int n;
+};
+
+/* So many pulses, with a disk that takes nothing for 3 of each 7 of them. */
+static void pulses_on_a_slow_disk(int n, struct disk *disk)
+{
+	for (int i = 0; i < n; i++) {
+		if (i % 7 == 4)
+			fake_disk(host, true);
+		pulses(gpio_line_named("meter"), 1, SECOND / 3);
+		if (i % 7 == 6)
+			fake_disk(host, false);
+		if (i % 7 < 4 || i % 7 == 6)
+			disk->n = adapter_kept(device, "totals:meter",
+					       disk->bytes,
+					       sizeof(disk->bytes));
+		turn();
+	}
+}
+
+/* Whenever it is: what a server was told before is not more than what it reads
+ * after. */
+static void a_power_cut_shows_no_smaller_total(void **state)
+{
+	struct adapter_point *n = point("n", "line=meter count=total "
+					"save=30s");
+	struct disk disk = {.n = 0};
+	uint64_t told, before = 0;
+
+	(void)state;
+	for (int cut = 1; cut <= 60; cut++) {
+		assert_int_equal(fake_attach(host), 0);
+		if (cut == 1)
+			first_pulse();
+		assert_true(fake_number(n) >= (double)before);
+		pulses_on_a_slow_disk(cut, &disk);
+		told = (uint64_t)fake_number(n);
+		assert_true(told >= before);
+		assert_in_range(disk.n, 1, sizeof(disk.bytes));
+		fake_close(host);	/* writes the exact one: undone */
+		fake_disk(host, false);
+		adapter_keep(device, "totals:meter", disk.bytes,
+			     (size_t)disk.n);
+		before = told;
+	}
+	assert_true(before >= 60 * 61 / 2);
+}
+
 /* How few they are at any rate: to catch up, and then one in `save`. */
 static void few_writes_do(void **state)
 {
@@ -1576,6 +1626,7 @@ int main(void)
 		TEST(totals_are_written_ahead),
 		TEST(nothing_is_told_that_is_not_on_the_disk),
 		TEST(a_kill_shows_no_smaller_total),
+		TEST(a_power_cut_shows_no_smaller_total),
 		TEST(few_writes_do),
 		TEST(edges_are_counted_apart),
 		TEST(an_edge_that_is_fixed_cannot_be_selected),
