@@ -11,11 +11,9 @@
 #include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
+#include "agent/base/limits.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
-
-#define WINDOW 10		/* s */
-#define WINDOW_LINES 200
 
 static enum log_level highest = LOG_NOTE;
 static bool journal;
@@ -157,9 +155,9 @@ static unsigned long window_turn(bool now)
 
 	if (second < window.until && !now)
 		return 0;
-	if (window.lines > WINDOW_LINES)
-		left_out = window.lines - WINDOW_LINES;
-	window.until = second + WINDOW;
+	if (window.lines > LOG_LINES_MAX)
+		left_out = window.lines - LOG_LINES_MAX;
+	window.until = second + LOG_WINDOW;
 	window.lines = 0;
 	return left_out;
 }
@@ -172,7 +170,7 @@ static bool is_within_budget(enum log_level level, const char *endpoint)
 		return true;
 	log_catch_up(false);
 	pthread_mutex_lock(&window.lock);
-	within = ++window.lines <= WINDOW_LINES;
+	within = ++window.lines <= LOG_LINES_MAX;
 	pthread_mutex_unlock(&window.lock);
 	return within;
 }

@@ -6,10 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "agent/base/limits.h"
 
 #define BLOCK_SZX 6			/* ours: blocks of 1,024 bytes */
-#define BLOCK_BODY_MAX (96 * 1024)	/* a request's whole body: 64 KiB in
-					 * base64, and names */
 
 /* A Block1 or Block2 option. */
 struct block { uint32_t number; bool more; uint8_t szx; };
@@ -42,7 +41,6 @@ uint8_t block_body_add(struct block_body *body, uint32_t key,
 		       size_t length);
 
 /* The answers lately given to requests that must not run twice. */
-#define DEDUP_MAX 16
 struct dedup {
 	struct dedup_answer {
 		int64_t until;		/* monotonic ns; 0: unused */

@@ -196,7 +196,8 @@ void coap_respond_separately(struct coap_separate *later, uint8_t code,
 			     size_t length, int64_t now);
 
 /* Datagrams so far, of all connections; lapsed: bodies in blocks that were never
- * finished; cut: streams whose peer did not read. */
-struct coap_counts { uint64_t sent, received, failed, lapsed, cut; };
+ * finished; cut: streams whose peer did not read; busy: requests for
+ * which too many others waited. */
+struct coap_counts { uint64_t sent, received, failed, lapsed, cut, busy; };
 struct coap_counts coap_counts(void);
 #endif

@@ -11,9 +11,8 @@
 #include <unistd.h>
 #include "agent/coap/coap_private.h"
 #include "agent/coap/inspect.h"
+#include "agent/base/limits.h"
 
-#define LATERS_MAX 16
-#define COPIES_MAX 3
 #define ACK_WAIT (SECOND / 5)	/* for the answer to go with it */
 #define RECEIVE_MAX 65536
 
@@ -138,8 +137,10 @@ struct coap_separate *coap_separate_begin(struct coap_exchange *x)
 	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
 	struct coap_separate *later, **end = &c->separates;
 
-	if (laters_count(c) >= LATERS_MAX)
+	if (laters_count(c) >= LATERS_MAX) {
+		coap_state.counts.busy++;
 		return NULL;
+	}
 	later = calloc(1, sizeof(*later));
 	if (!later)
 		abort();

@@ -17,13 +17,11 @@
 #include "agent/control/events.h"
 #include "agent/control/found.h"
 #include "agent/gateway/gateway.h"
+#include "agent/base/limits.h"
 #include "agent/base/log.h"
 
-#define REQUEST_MAX 2048
 #define GROUP "lwmux"
 
-#define UNREAD_MAX (1 << 20)
-#define ASKERS_MAX 64
 #define PATIENCE 5000		/* ms; a request takes at most twice that */
 
 struct asker {
@@ -35,7 +33,7 @@ struct asker {
 	unsigned unsent;		/* lines */
 	size_t left;			/* bytes of them at the last sweep */
 	bool ended, asked, slow;
-	char request[REQUEST_MAX];
+	char request[ASKER_REQUEST_MAX];
 };
 
 struct line {
@@ -50,6 +48,7 @@ static struct {
 	struct gateway *gateway;
 	struct asker *first;
 	unsigned n_askers;
+	uint64_t dropped;
 	uv_timer_t askers_sweep;
 } control;
 
@@ -72,6 +71,17 @@ static void hang_up(struct asker *asker)
 	uv_close((uv_handle_t *)&asker->pipe, handle_freed);
 	if (ops)
 		ops->hung_up(asker->owner);
+}
+
+static void drop(struct asker *asker)
+{
+	control.dropped++;
+	hang_up(asker);
+}
+
+uint64_t control_dropped(void)
+{
+	return control.dropped;
 }
 
 /* ---- answers ---- */
@@ -98,14 +108,14 @@ bool asker_say(struct asker *asker, char *text)
 		abort();
 	*line = (struct line){.asker = asker, .text = text};
 	line->write.data = line;
-	if (uv_stream_get_write_queue_size(stream) < UNREAD_MAX &&
+	if (uv_stream_get_write_queue_size(stream) < ASKER_UNREAD_MAX &&
 	    uv_write(&line->write, stream, &buf, 1, line_written) == 0) {
 		asker->unsent++;
 		return true;
 	}
 	free(text);
 	free(line);
-	hang_up(asker);
+	drop(asker);
 	return false;
 }
 
@@ -123,7 +133,7 @@ static void input_discard(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	struct asker *asker = handle->data;
 
 	(void)suggested;
-	*buf = uv_buf_init(asker->request, REQUEST_MAX);
+	*buf = uv_buf_init(asker->request, ASKER_REQUEST_MAX);
 }
 
 static void hang_up_read(uv_stream_t *stream, ssize_t n,
@@ -164,7 +174,7 @@ static void input_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
 	(void)suggested;
 	*buf = uv_buf_init(asker->request + asker->used,
-			   (unsigned)(REQUEST_MAX - 1 - asker->used));
+			   (unsigned)(ASKER_REQUEST_MAX - 1 - asker->used));
 }
 
 static void input_came(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -204,9 +214,10 @@ static void asker_connected(uv_stream_t *server, int status)
 		asker->next->prev = asker;
 	control.first = asker;
 	control.n_askers++;
-	if (uv_accept(server, (uv_stream_t *)&asker->pipe) < 0 ||
-	    control.n_askers > ASKERS_MAX)
+	if (uv_accept(server, (uv_stream_t *)&asker->pipe) < 0)
 		hang_up(asker);
+	else if (control.n_askers > ASKERS_MAX)
+		drop(asker);
 	else
 		uv_read_start((uv_stream_t *)&asker->pipe, input_room,
 			      input_came);
@@ -228,7 +239,7 @@ static void askers_sweep(uv_timer_t *timer)
 
 		next = asker->next;
 		if (is_too_slow(asker, left))
-			hang_up(asker);
+			drop(asker);
 		asker->left = left;
 		asker->slow = true;
 	}

@@ -10,12 +10,15 @@
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H
 #include <stdbool.h>
+#include <stdint.h>
 
 struct gateway;
 
 /* 0 or -errno (logged). Another daemon's live socket is -EADDRINUSE. */
 int control_open(struct gateway *gateway, const char *run_dir);
 void control_close(void);
+/* Askers that were hung up on: too many, too slow to ask or to read. */
+uint64_t control_dropped(void);
 
 /* One who asked. Gone after asker_end(), or after hung_up() was called. */
 struct asker;

@@ -10,6 +10,7 @@
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/gateway_card.h"
 #include "agent/gateway/gateway_sms.h"
+#include "agent/control/control.h"
 #include "agent/control/metric.h"
 #include "agent/store/spill.h"
 
@@ -225,12 +226,20 @@ static void coap_print(FILE *to)
 		fprintf(to, "lwmux_coap_datagrams_total{event=\"%s\"} %llu\n",
 			all[i].name, (unsigned long long)all[i].n);
 	metric_head(to, "coap_dropped_total", "counter",
-		    "What servers have begun and not gone on with: bodies in "
-		    "blocks, streams not read.");
+		    "What servers have begun and not gone on with (bodies in "
+		    "blocks, streams not read), requests while too many "
+		    "others wait for devices.");
 	fprintf(to, "lwmux_coap_dropped_total{what=\"blocks\"} %llu\n"
-		"lwmux_coap_dropped_total{what=\"unread\"} %llu\n",
+		"lwmux_coap_dropped_total{what=\"unread\"} %llu\n"
+		"lwmux_coap_dropped_total{what=\"busy\"} %llu\n",
 		(unsigned long long)counts.lapsed,
-		(unsigned long long)counts.cut);
+		(unsigned long long)counts.cut,
+		(unsigned long long)counts.busy);
+	metric_head(to, "control_dropped_total", "counter",
+		    "Who was hung up on at the control socket: too many, too "
+		    "slow to ask or to read.");
+	fprintf(to, "lwmux_control_dropped_total %llu\n",
+		(unsigned long long)control_dropped());
 }
 
 static void store_print(FILE *to, const struct gateway *g)

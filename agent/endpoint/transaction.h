@@ -7,9 +7,8 @@
 #include "agent/coap/coap.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/base/heap.h"
+#include "agent/base/limits.h"
 
-#define TRANSACTION_HELD_MAX 12	/* askers that wait for one device: fewer
-				 * than CoAP has room for */
 /* ns; servers wait 5 s */
 #define TRANSACTION_DEADLINE (INT64_C(4500) * 1000000)
 

@@ -3,6 +3,7 @@
 #include "agent/lwm2m/bootstrap.h"
 #include "agent/lwm2m/registration.h"
 #include "agent/lwm2m/request.h"
+#include "agent/base/limits.h"
 #include "agent/base/spread.h"
 
 #define SECOND INT64_C(1000000000)
@@ -65,6 +66,8 @@ static int64_t retry_time(const struct bootstrap *b,
 	for (uint8_t i = 1; i < b->attempt && wait < most; i++)
 		wait *= 2;
 	wait = earlier(wait, most);
+	if (wait < RETRY_LEAST * SECOND)
+		wait = RETRY_LEAST * SECOND;
 	return wait - wait / 5 + spread_of(b->seed * 0x9e3779b1u +
 					   b->attempt * 0x7feb352du,
 					   wait / 5 * 2);

@@ -4,10 +4,10 @@
 #include <string.h>
 #include "agent/lwm2m/request.h"
 #include "agent/base/spread.h"
+#include "agent/base/limits.h"
 
 #define SECOND INT64_C(1000000000)
 #define NEVER INT64_MAX
-#define WAIT_LEAST 2		/* s, between two tries, but for its jitter */
 #define WAIT_MOST (INT64_C(10) * 366 * 86400)
 #define UPDATE_MOST 86400	/* s, where the lifetime has no end */
 #define TRANSMIT_WAIT 93	/* s, MAX_TRANSMIT_WAIT, RFC 7252 4.8.2 */
@@ -96,7 +96,7 @@ static int64_t retry_time(struct registration *r,
 		r->attempt = 0;
 		r->sequence += r->sequence < UINT8_MAX;
 	}
-	wait = wait < WAIT_LEAST ? WAIT_LEAST :
+	wait = wait < RETRY_LEAST ? RETRY_LEAST :
 	       wait > WAIT_MOST ? WAIT_MOST : wait;
 	wait *= SECOND;
 	return wait - wait / 5 +

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "agent/base/limits.h"
 #include "agent/coap/coap.h"
 
 #define PATIENCE 5000		/* ms */
@@ -327,6 +328,27 @@ static void test_a_late_answer_is_a_confirmable_of_its_own(void **state)
 	assert_false(coap_busy(connection));
 }
 
+/* Of requests that wait for a device there is room for so many. */
+static void test_one_request_too_many_is_counted(void **state)
+{
+	uint64_t busy = coap_counts().busy;
+
+	(void)state;
+	say_hello();
+	answer_hello(CODE(2, 1));
+	seen.defer = true;
+	for (int i = 0; i < LATERS_MAX; i++) {
+		SEND(EXECUTE(20 + i));
+		assert_true(receive());
+		assert_non_null(seen.later);
+	}
+	assert_int_equal(coap_counts().busy, busy);
+	SEND(EXECUTE(20 + LATERS_MAX));
+	assert_true(receive());
+	assert_null(seen.later);
+	assert_int_equal(coap_counts().busy, busy + 1);
+}
+
 static const uint8_t token[] = {0xab, 0xcd};
 
 static void send_notification(const uint8_t *payload, size_t n)
@@ -626,6 +648,7 @@ int main(void)
 		TEST(test_a_repeated_request_runs_once),
 		TEST(test_options_that_must_not_be_passed_over),
 		TEST(test_a_late_answer_is_a_confirmable_of_its_own),
+		TEST(test_one_request_too_many_is_counted),
 		TEST(test_a_notification_is_acknowledged),
 		TEST(test_a_non_waits_for_nothing),
 		TEST(test_what_is_given_up_holds_up_nothing),

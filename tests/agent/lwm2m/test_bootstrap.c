@@ -259,6 +259,22 @@ static void test_account_runs_out(void **state)
 				  &policy, 1003 * S)), "");
 }
 
+/* Whatever was written, a bootstrap server is not stormed. */
+static void test_retries_have_a_floor(void **state)
+{
+	static const struct bootstrap_policy zeros = {.retry_timer = 0};
+	struct bootstrap b = begin(&zeros, 0);
+	int64_t now = 0;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		bootstrap_step(&b, BOOTSTRAP_ANSWER, CODE(4, 0), 0, &zeros, now);
+		assert_true(b.next >= now + S);
+		now = b.next;
+		bootstrap_step(&b, BOOTSTRAP_TIMER, 0, 0, &zeros, now);
+	}
+}
+
 static void test_unsolicited(void **state)
 {
 	struct bootstrap_policy policy = plain;
@@ -315,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_back_off),
 		cmocka_unit_test(test_account_runs_out),
+		cmocka_unit_test(test_retries_have_a_floor),
 		cmocka_unit_test(test_unsolicited),
 		cmocka_unit_test(test_smart_card),
 	};
