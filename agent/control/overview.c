@@ -115,6 +115,58 @@ static void module_because(json *list, const struct gateway_module *m)
 		because(list, "%s: %s", m->name, m->what);
 }
 
+/* It has answered, and not what one hopes for. */
+static bool is_refused(const struct client *c)
+{
+	return !is_registered(c) && c->last_code >> 5 >= 4;
+}
+
+/* An endpoint that cannot register there, and why, for all of them. */
+static const struct client *trouble_at(const struct gateway *g,
+				       const struct server *s)
+{
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		for (size_t i = 0; i < e->n_clients; i++)
+			if (e->clients[i].server == s &&
+			    (e->clients[i].trouble ||
+			     is_refused(&e->clients[i])))
+				return &e->clients[i];
+	return NULL;
+}
+
+static void trouble_print(char *text, size_t size, const struct gateway *g,
+			  const struct server *s)
+{
+	const struct client *c = trouble_at(g, s);
+
+	*text = '\0';
+	if (!s->length)
+		snprintf(text, size, "its name is not resolved yet");
+	else if (c && c->trouble)
+		snprintf(text, size, "%s", c->trouble);
+	else if (c)
+		snprintf(text, size, "it answers %u.%02u", c->last_code >> 5,
+			 c->last_code & 31u);
+}
+
+/* Nobody is registered there: an outage, or it refuses all. */
+static void servers_because(json *list, const struct gateway *g)
+{
+	char trouble[160];
+
+	for (const struct server *s = g->services.servers.first; s; s = s->next) {
+		if ((s->kind != SERVER_CONFIGURED &&
+		     s->kind != SERVER_BOOTSTRAPPED) ||
+		    !s->n_clients || s->n_registered)
+			continue;
+		trouble_print(trouble, sizeof(trouble), g, s);
+		because(list, "nobody is registered at server %u (%s)%s%s",
+			s->conf->id, s->conf->uri, *trouble ? ": " : "",
+			trouble);
+	}
+}
+
 json *overview_reasons(const struct gateway *g, int64_t now)
 {
 	json *list = json_object_new_array();
@@ -133,22 +185,12 @@ json *overview_reasons(const struct gateway *g, int64_t now)
 			g->errors.n, plural(g->errors.n));
 	module_because(list, gateway_card_module(g->card));
 	module_because(list, gateway_sms_module(g->sms));
+	servers_because(list, g);
 	machine_because(list, g, now);
 	return list;
 }
 
 /* ---- servers ---- */
-
-/* Of an endpoint that cannot register there, for all of them. */
-static const char *trouble_at(const struct gateway *g, const struct server *s)
-{
-	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e))
-		for (size_t i = 0; i < e->n_clients; i++)
-			if (e->clients[i].server == s && e->clients[i].trouble)
-				return e->clients[i].trouble;
-	return NULL;
-}
 
 static json *server_json(const struct gateway *g, const struct server *s)
 {
@@ -156,6 +198,7 @@ static json *server_json(const struct gateway *g, const struct server *s)
 		[SECURITY_NOSEC] = "nosec", [SECURITY_PSK] = "psk",
 		[SECURITY_RPK] = "rpk", [SECURITY_X509] = "x509",
 	};
+	char trouble[160] = "";
 	json *to = json_object_new_object();
 
 	add_int(to, "server", s->conf->id);
@@ -164,10 +207,10 @@ static json *server_json(const struct gateway *g, const struct server *s)
 	add_int(to, "endpoints", (int64_t)s->n_clients);
 	add_int(to, "registered", (int64_t)s->n_registered);
 	add_int(to, "queued", (int64_t)s->n_waiting);
-	if (!s->length)
-		add_text(to, "trouble", "its name is not resolved yet");
-	else if (s->n_registered < s->n_clients)
-		add_text(to, "trouble", trouble_at(g, s));
+	if (!s->length || s->n_registered < s->n_clients)
+		trouble_print(trouble, sizeof(trouble), g, s);
+	if (*trouble)
+		add_text(to, "trouble", trouble);
 	return to;
 }
 

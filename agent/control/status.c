@@ -214,16 +214,27 @@ static void add_pace(json *to, const struct endpoint *e, int64_t now)
 	add_seconds(to, "period", pace.gets);
 }
 
+static size_t registered_count(const struct endpoint *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n_clients; i++)
+		n += e->clients[i].registration.state ==
+		     REGISTRATION_REGISTERED ||
+		     e->clients[i].registration.state == REGISTRATION_UPDATING;
+	return n;
+}
+
 static bool all_registered(const struct endpoint *e)
 {
 	if (!e->n_clients && e->bootstrap)
 		return false;		/* it has no servers yet */
-	for (size_t i = 0; i < e->n_clients; i++)
-		if (e->clients[i].registration.state !=
-		    REGISTRATION_REGISTERED &&
-		    e->clients[i].registration.state != REGISTRATION_UPDATING)
-			return false;
-	return true;
+	return registered_count(e) == e->n_clients;
+}
+
+static bool any_registered(const struct endpoint *e)
+{
+	return registered_count(e) || all_registered(e);
 }
 
 static json *endpoint_json(const struct endpoint *e, int64_t now)
@@ -285,18 +296,20 @@ static bool is_there(const struct endpoint *e)
 /* healthy: everything is as configured; down: nothing works. */
 static const char *health(const struct gateway *g, int64_t now)
 {
-	size_t good = 0;
+	size_t good = 0, works = 0;
 	bool buses = true;
 
 	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e))
+	     e = gateway_next(g, e)) {
 		good += is_there(e) && all_registered(e);
+		works += is_there(e) && any_registered(e);
+	}
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		buses &= (b->open && !b->hangs) || b->for_search;
 	if (good == g->services.n_endpoints && !g->n_refused && buses && !g->errors.n &&
 	    overview_is_well(g, now))
 		return "healthy";
-	return good ? "degraded" : "down";
+	return works ? "degraded" : "down";
 }
 
 static json *error_json(const char *text)

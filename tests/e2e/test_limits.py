@@ -95,6 +95,29 @@ class Streams(Site):
         self.cut_off("it asks without a pause", many=20000, pause=0)
 
 
+class Refusing(threading.Thread):
+    """A server over UDP that answers 4.03 to all."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                data, peer = self.socket.recvfrom(2048)
+                if data and data[0] & 0x30 == 0:        # confirmable
+                    n = data[0] & 15
+                    self.socket.sendto(bytes([0x60 | n, 0x83]) +
+                                       data[2:4 + n], peer)
+
+    def close(self):
+        self.socket.close()
+
+
 class Askers(Site):
     def dial(self, stack, ask):
         end = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -122,9 +145,25 @@ class Askers(Site):
             wait_for(lambda: not self.is_answered(), "no more room")
             # It is swept each 5 s; who reads nothing goes at the second time.
             wait_for(self.is_answered, "room again", 30 * max(1, PATIENCE))
+        self.assertRegex(self.site.ctl("metrics").stdout,
+                         r"lwmux_control_dropped_total [1-9]")
 
 
 class Degraded(Site):
+    def test_a_server_that_refuses_everybody_is_told(self):
+        good, bad = self.server(), Refusing()
+        self.addCleanup(bad.close)
+        site = self.gateway(1, sites.SIM, **{
+            "lwmux.yaml": "gateway: {name: e2e}\nservers:\n"
+            f"  - {{id: 1, uri: 'coap://127.0.0.1:{good.port}'}}\n"
+            f"  - {{id: 2, uri: 'coap://127.0.0.1:{bad.port}'}}\n"})
+        good.registered("sim")
+        wait_for(lambda: "4.03" in site.ctl("status").stdout, "the refusal")
+        status = site.ctl("status")
+        self.assertEqual(status.returncode, 1)
+        self.assertRegex(status.stdout, r"BECAUSE nobody is registered at "
+                         rf"server 2 \(coap://127.0.0.1:{bad.port}\): .*4\.03")
+
     def test_a_disk_that_takes_nothing_is_told_and_tried_again(self):
         server = self.server()
         site = self.gateway(server.port, sites.SIM)
