@@ -12,6 +12,10 @@
 #include "agent/base/arena.h"
 #include "agent/base/nearest.h"
 
+#ifndef LWMUX_EXPAT_64
+#define XML_GetCurrentLineNumber64 XML_GetCurrentLineNumber
+#define XML_GetCurrentColumnNumber64 XML_GetCurrentColumnNumber
+#endif
 #define DEPTH_MAX 8
 #define TEXT_MAX 1000		/* bytes of what is kept of an element */
 #define ID_MAX 65534
@@ -89,8 +93,8 @@ struct reader {
 static struct place here(const struct reader *r)
 {
 	return (struct place){
-		r->file, (unsigned)XML_GetCurrentLineNumber(r->parser),
-		(unsigned)XML_GetCurrentColumnNumber(r->parser) + 1};
+		r->file, (unsigned)XML_GetCurrentLineNumber64(r->parser),
+		(unsigned)XML_GetCurrentColumnNumber64(r->parser) + 1};
 }
 
 __attribute__((format(printf, 3, 4)))
