@@ -472,8 +472,8 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 			pack_answered(b, answer, now);
 			return;
 		}
-		if (answer->code >> 5 != 2)
-			why_set(b, refusal_text(answer->code));
+		why_set(b, answer->code >> 5 != 2 ? refusal_text(answer->code) :
+			NULL);
 		machine_step(b, BOOTSTRAP_ANSWER, answer->code, now);
 		return;
 	}
@@ -481,6 +481,21 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	why_set(b, "no answer");
 	server_reresolve(b->server, now);
 	machine_step(b, BOOTSTRAP_LOST, 0, now);
+}
+
+/* The first retransmission: it is said now, not when all of them are over; an
+ * outage of a server that many ask once. */
+static void on_silent(void *owner, const char *why, int64_t now)
+{
+	struct client_bootstrap *b = owner;
+
+	(void)now;
+	if (b->why && (!why || !strcmp(b->why, why)))
+		return;
+	why_set(b, why ? why : "no answer");
+	log_line(server_is_news(b->server, b->why) ? LOG_WARN : LOG_DETAIL,
+		 name_of(b), NULL, "bootstrap at %s: %s",
+		 b->server->conf->uri, b->why);
 }
 
 static void on_idle(void *owner, int64_t now)
@@ -511,7 +526,7 @@ static void on_broken(void *owner, const struct coap_session_failure *breakage,
 
 const struct coap_handlers client_bootstrap_handlers = {
 	.request = on_request, .ended = on_ended, .idle = on_idle,
-	.broken = on_broken,
+	.broken = on_broken, .silent = on_silent,
 };
 
 /* ---- for the endpoint ---- */

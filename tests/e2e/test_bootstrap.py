@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import ssl
 import stat
 import tempfile
@@ -234,6 +235,17 @@ class Bootstrap(Site):
         self.assertEqual(row["bootstrap"]["state"], "waiting")
         self.assertEqual(row["bootstrap"]["last_answer"], "4.00")
         self.assertNotEqual(gateway.ctl("status").returncode, 0)
+
+    def test_a_silent_server_is_said_before_it_is_given_up(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind(("127.0.0.1", 0))
+            gateway = self.gateway(1, sites.SIM, **{"lwmux.yaml": MAIN.format(
+                uri=f"coap://127.0.0.1:{s.getsockname()[1]}", more="")})
+            gateway.wait_log("sim", "bootstrap at coap://127.0.0.1:",
+                             "no answer")
+            (row,) = gateway.status("sim")["endpoints"]
+        self.assertEqual(row["bootstrap"]["state"], "asking")
+        self.assertEqual(row["bootstrap"]["error"], "no answer")
 
     def test_format_that_the_server_does_not_know(self):
         server = self.server()
