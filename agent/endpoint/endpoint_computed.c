@@ -52,21 +52,24 @@ static bool utc_offset(const struct tree_slot *slot, int64_t now,
 	return text_value(texts, from, value);
 }
 
-/* "U", "T", "UT"; "UQ" where a 1.0 server sees queue mode in it. */
+/* "U", "T", "UT"; "UQ" where a 1.0 server sees queue mode in it; with S where
+ * one is answered by SMS. */
 static bool bindings(const struct endpoint *e, struct buf *texts,
 		     struct lwm2m_value *value)
 {
-	bool udp = false, tcp = false, old = false;
+	bool udp = false, tcp = false, old = false, sms = false;
 	size_t from = texts->used;
 
 	for (size_t i = 0; i < e->n_clients; i++) {
 		tcp |= e->clients[i].server->conf->binding == 'T';
 		udp |= e->clients[i].server->conf->binding != 'T';
 		old |= e->clients[i].registration.lwm2m_1_0;
+		sms |= client_serves_sms(&e->clients[i]);
 	}
 	buf_text(texts, udp || !tcp ? "U" : "");
 	buf_text(texts, tcp ? "T" : "");
 	buf_text(texts, old && e->conf->queue ? "Q" : "");
+	buf_text(texts, sms ? "S" : "");
 	return text_value(texts, from, value);
 }
 

@@ -3,6 +3,7 @@
  * bound ones handed over. */
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 #include "agent/lwm2m/request_parts.h"
 #include "objects/ids.h"
 #include "ipso/ipso.h"
@@ -78,30 +79,39 @@ static uint8_t bound_check(const struct handling *h,
 	return scope->bound->check(scope->owner, record, ranged);
 }
 
-static bool ends_with_q(const struct lwm2m_value *value)
+/* Of a binding, "UQS": queue mode stands behind the transport. */
+static bool has_q(const struct lwm2m_value *value)
 {
-	return value->length && value->as.text[value->length - 1] == 'Q';
+	return value->length > 1 && value->as.text[1] == 'Q';
 }
 
-/* The transport is that of the account's URI: of the binding (1/x/7) a server
- * may change only whether it is one of queue mode, and that not where the
- * device sleeps by itself. */
+static bool is_alike_but_q(const struct lwm2m_value *a,
+			   const struct lwm2m_value *b)
+{
+	uint32_t behind_a = 1 + has_q(a), behind_b = 1 + has_q(b);
+
+	return a->length && b->length &&
+	       a->length - behind_a == b->length - behind_b &&
+	       a->as.text[0] == b->as.text[0] &&
+	       !memcmp(a->as.text + behind_a, b->as.text + behind_b,
+		       a->length - behind_a);
+}
+
+/* The transport is that of the account's URI, SMS is the configuration's: of the
+ * binding (1/x/7) a server may change only whether it is one of queue mode, and
+ * that not where the device sleeps by itself. */
 static bool is_binding(const struct request_scope *scope,
 		       const struct lwm2m_path *path,
 		       const struct lwm2m_value *value)
 {
 	const struct tree_slot *slot = tree_find(scope->tree, path);
-	struct lwm2m_value now, wanted = *value;
 
 	if (path->id[0] != ID_SERVER || path->id[2] != ID_SERVER_BINDING ||
 	    !slot)
 		return true;
-	if (scope->asleep && !ends_with_q(value))
+	if (scope->asleep && !has_q(value))
 		return false;
-	now = slot->value;
-	now.length -= ends_with_q(&now);
-	wanted.length -= ends_with_q(&wanted);
-	return value_equal(&now, &wanted);
+	return is_alike_but_q(&slot->value, value);
 }
 
 static void value_check(struct handling *h, const struct lwm2m_record *record,

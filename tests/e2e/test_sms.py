@@ -102,6 +102,11 @@ class Sms(Site):
     def test_reads_and_writes(self):
         self.start("unsafe: true")
         self.assertEqual(self.server_.value("e2e", "/1/0/7"), "US")
+        self.assertEqual(self.server_.value("e2e", "/3/0/16"), "US")
+        for binding, code in (("UQS", "2.04"), ("U", "4.00"), ("S", "4.00"),
+                              ("US", "2.04")):
+            self.assertEqual(self.server_.code("write", "e2e", "/1/0/7",
+                                               text=binding), code, binding)
         self.phone.modem.receive(SERVER, coap(
             GET, "1", "0", "1", kind=CON, token=b"\xaa\xbb"))
         wait_for(lambda: self.phone.modem.sent, "an answer")
