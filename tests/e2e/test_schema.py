@@ -10,6 +10,7 @@ import jsonschema
 import yaml
 
 import sites
+import test_guides
 from harness import ROOT, binary
 
 
@@ -99,6 +100,18 @@ class Schema(unittest.TestCase):
         for name, text in texts:
             with self.subTest(file=str(name)):
                 self.validator().validate(read(text))
+
+    def test_examples_of_guides_and_pages_pass(self):
+        blocks = [(path.name, block) for path in test_guides.GUIDES
+                  if path.name != "adapter.md"
+                  for block in test_guides.guide_blocks(path)]
+        blocks += [(path.name, block) for path in test_guides.PAGES
+                   for block in test_guides.page_blocks(path)]
+        whole = [b for b in blocks if test_guides.is_whole(b[1])]
+        self.assertGreater(len(whole), 24)
+        for name, block in whole:
+            with self.subTest(name, block=block[:60]):
+                self.validator().validate(read(block))
 
     def test_profiles_pass(self):
         profiles = sorted((ROOT / "etc/profiles").rglob("*.yaml"))
