@@ -192,7 +192,27 @@ json *overview_reasons(const struct gateway *g, int64_t now)
 
 /* ---- servers ---- */
 
-static json *server_json(const struct gateway *g, const struct server *s)
+/* When the first of those that wait tries it again, monotonic ns; INT64_MAX:
+ * nobody does. */
+static int64_t next_try(const struct gateway *g, const struct server *s)
+{
+	int64_t next = INT64_MAX;
+
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		for (size_t i = 0; i < e->n_clients; i++) {
+			const struct registration *r =
+				&e->clients[i].registration;
+
+			if (e->clients[i].server == s && r->next < next &&
+			    r->state == REGISTRATION_WAITING)
+				next = r->next;
+		}
+	return next;
+}
+
+static json *server_json(const struct gateway *g, const struct server *s,
+			 int64_t now)
 {
 	static const char *const modes[] = {
 		[SECURITY_NOSEC] = "nosec", [SECURITY_PSK] = "psk",
@@ -211,17 +231,21 @@ static json *server_json(const struct gateway *g, const struct server *s)
 		trouble_print(trouble, sizeof(trouble), g, s);
 	if (*trouble)
 		add_text(to, "trouble", trouble);
+	if (s->n_registered < s->n_clients && next_try(g, s) != INT64_MAX)
+		add_int(to, "next_try_time",
+			(services_wall(&g->services, now) + next_try(g, s) -
+			 now + SECOND / 2) / SECOND);
 	return to;
 }
 
-json *overview_servers(const struct gateway *g)
+json *overview_servers(const struct gateway *g, int64_t now)
 {
 	json *list = json_object_new_array();
 
 	for (const struct server *s = g->services.servers.first; s; s = s->next)
 		if (s->kind == SERVER_CONFIGURED ||
 		    s->kind == SERVER_BOOTSTRAPPED)
-			json_object_array_add(list, server_json(g, s));
+			json_object_array_add(list, server_json(g, s, now));
 	return list;
 }
 

@@ -14,7 +14,8 @@ struct json_object;
 /* Sentences; none where all is well. */
 struct json_object *overview_reasons(const struct gateway *gateway, int64_t now);
 /* Each with how many endpoints it has and how many are registered. */
-struct json_object *overview_servers(const struct gateway *gateway);
+struct json_object *overview_servers(const struct gateway *gateway,
+				       int64_t now);
 /* The modem, and what became of its SMS; NULL: none is configured. */
 struct json_object *overview_sms(const struct gateway *gateway);
 /* The reader of smart cards; NULL: none is configured. */

@@ -421,7 +421,7 @@ json *status_head(struct gateway *g, int64_t now)
 	json_object_object_add(to, "reasons", overview_reasons(g, now));
 	if (!wall_is_known(services_wall(&g->services, now)))
 		add_text(to, "clock", "not set");
-	json_object_object_add(to, "servers", overview_servers(g));
+	json_object_object_add(to, "servers", overview_servers(g, now));
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		json_object_array_add(buses, bus_json(b, now));
 	json_object_object_add(to, "buses", buses);

@@ -471,6 +471,7 @@ const views = {
 			'warn' : 'good'}, `${number(s.registered)} of ${
 			number(s.endpoints)}`)],
 		['In line', s => s.queued || ''], ['Trouble', s => s.trouble],
+		['Next try', s => s.next_try_time && clock(s.next_try_time)],
 	], state.head.servers, 'no servers are configured')),
 	buses: simple('Buses', () => table('Buses', [
 		['Bus', b => b.bus], ['Adapter', b => b.adapter],

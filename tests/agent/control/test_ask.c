@@ -246,9 +246,30 @@ static void the_status_tells_the_silent_from_the_well(void **state)
 	reasons = overview_reasons(&gateway, monotonic_read());
 	assert_true(json_object_is_type(reasons, json_type_array));
 	json_object_put(reasons);
-	one = overview_servers(&gateway);
+	one = overview_servers(&gateway, monotonic_read());
 	assert_int_equal(json_object_array_length(one), 1);
+	assert_null(strstr(json_object_get_string(one), "next_try_time"));
 	json_object_put(one);
+}
+
+static void servers_tell_the_next_try(void **state)
+{
+	struct registration *r =
+		&case_endpoint("a")->clients[0].registration, was = *r;
+	int64_t now = monotonic_read();
+	struct json_object *servers;
+	char expected[64];
+
+	(void)state;
+	r->state = REGISTRATION_WAITING;
+	r->next = now + 60 * INT64_C(1000000000);
+	servers = overview_servers(&gateway, now);
+	snprintf(expected, sizeof(expected), "\"next_try_time\": %lld",
+		 (long long)((services_wall(&gateway.services, now) +
+			      INT64_C(60500000000)) / INT64_C(1000000000)));
+	assert_non_null(strstr(json_object_get_string(servers), expected));
+	json_object_put(servers);
+	*r = was;
 }
 
 static void metrics_count_both(void **state)
@@ -342,6 +363,7 @@ int main(void)
 		CASE(a_write_reaches_the_device),
 		CASE(what_cannot_be_written_has_its_code),
 		CASE(the_status_tells_the_silent_from_the_well),
+		CASE(servers_tell_the_next_try),
 		CASE(metrics_count_both),
 		CASE(a_check_changes_nothing),
 		CASE(a_trace_ends_with_its_asker),
