@@ -257,9 +257,10 @@ static void bootstrap_print(FILE *to)
 {
 	const char *comma = "";
 
-	fputs("    \"bootstrap\": {\"type\": \"object\", \"required\": "
-	      "[\"uri\"], \"additionalProperties\": false, \"properties\": {",
-	      to);
+	fputs("    \"bootstrap\": {\"type\": \"object\", \"anyOf\": "
+	      "[{\"required\": [\"uri\"]}, {\"required\": "
+	      "[\"smartcard\"]}], \"additionalProperties\": false, "
+	      "\"properties\": {", to);
 	comma = some_print(to, "bootstrap-own", config_bootstrap_keys, 0, 0,
 			   comma);
 	for (const struct config_key *key = config_server_keys;

@@ -182,6 +182,7 @@ class Control(Site):
             with self.subTest(words=words):
                 answer = gateway.ctl(words[0], "--json", *words[1:])
                 self.assertEqual(answer.returncode, 0, answer.stderr)
+                json_check(answer.stdout, close=True)
                 lines = [json.loads(l) for l in answer.stdout.splitlines()]
                 self.assertTrue(lines)
                 self.assertEqual({l["format"] for l in lines}, {1})

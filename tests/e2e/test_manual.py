@@ -10,7 +10,7 @@ import unittest
 
 from harness import ROOT, binary
 
-PAGES = [p for top in ("agent", "adapters")
+PAGES = [p for top in ("agent", "adapters", "modules")
          for p in sorted((ROOT / top).rglob("*.[1-8]"))]
 PAGE = ROOT / "agent/lwmux.yaml.5"
 

@@ -135,6 +135,7 @@ class Schema(unittest.TestCase):
                      "servers: [{id: 1, uri: 'coap://a', lifetime: 300}]",
                      "servers: [{id: 1, uri: 'coap://a', security: tls}]",
                      "bootstrap: {uri: 'coap://a', id: 1}",
+                     "bootstrap: {path: /bs}",
                      "defaults: {endpoint: a}",
                      "defaults: {poll: 10 S}",
                      "store: {memory: lots}",
