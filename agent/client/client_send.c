@@ -150,7 +150,8 @@ static bool wait_for_clock(struct forward *f, int64_t now)
 
 static bool may_send(const struct client *c)
 {
-	return !c->registration.lwm2m_1_0 && !forward_flag(c, 23);
+	return !c->registration.lwm2m_1_0 &&
+	       !forward_flag(c, ID_SERVER_MUTE_SEND);
 }
 
 bool forward_may_go(const struct forward *f)
@@ -158,7 +159,8 @@ bool forward_may_go(const struct forward *f)
 	const struct client *c = f->client;
 
 	return forward_is_reachable(c) && f->retry_at == INT64_MAX &&
-	       (c->registration.lwm2m_1_0 || !forward_flag(c, 23));
+	       (c->registration.lwm2m_1_0 ||
+		!forward_flag(c, ID_SERVER_MUTE_SEND));
 }
 
 static struct lwm2m_path common(const struct lwm2m_record *records, size_t n)

@@ -9,6 +9,7 @@
 #include "agent/base/log.h"
 #include "agent/store/spill.h"
 #include "agent/store/spill_format.h"
+#include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
 #define DOUBT_AFTER SECOND	/* no answer: no accident any more */
@@ -131,7 +132,8 @@ bool forward_is_reachable(const struct client *c)
 
 bool forward_flag(const struct client *c, uint16_t resource)
 {
-	struct lwm2m_path path = path_resource(1, c->instance, resource);
+	struct lwm2m_path path = path_resource(ID_SERVER, c->instance,
+						resource);
 	const struct tree_slot *slot = tree_find(client_tree(c), &path);
 
 	return slot && slot->value.type == LWM2M_BOOLEAN &&
@@ -140,7 +142,7 @@ bool forward_flag(const struct client *c, uint16_t resource)
 
 static bool is_storing(const struct client *c)
 {
-	return forward_flag(c, 6);
+	return forward_flag(c, ID_SERVER_STORING);
 }
 
 /* The point bound at path, where it is to be kept or sent in any case. */
@@ -396,7 +398,8 @@ static void store_all(struct forward *f)
  * may not. */
 static bool is_told_late(const struct client *c, const struct observation *o)
 {
-	return forward_tells_times(o->format) || !forward_flag(c, 23);
+	return forward_tells_times(o->format) ||
+	       !forward_flag(c, ID_SERVER_MUTE_SEND);
 }
 
 /* What they held is kept, and goes out with the rest of that: the next answer
@@ -657,7 +660,8 @@ void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
 static bool is_stamp(const struct lwm2m_path *path)
 {
 	return path->id[0] >= 3200 && path->id[0] <= 3350 &&
-	       (path->id[2] == 5518 || path->id[2] == 6050);
+	       (path->id[2] == ID_IPSO_TIMESTAMP ||
+		path->id[2] == ID_IPSO_FRACTION);
 }
 
 static bool is_off(const struct client *c)
@@ -831,7 +835,7 @@ static bool is_stuck(const struct forward *f)
 	struct kept_record k;
 
 	return kept_next(&f->kept, &at, &k) && !forward_by(f, &k) &&
-	       (forward_flag(f->client, 23) || f->refusals ||
+	       (forward_flag(f->client, ID_SERVER_MUTE_SEND) || f->refusals ||
 		f->retry_at != INT64_MAX);
 }
 

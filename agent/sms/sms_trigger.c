@@ -3,6 +3,7 @@
 #include <string.h>
 #include "agent/lwm2m/request.h"
 #include "agent/sms/sms_message.h"
+#include "objects/ids.h"
 
 #define HOUR (INT64_C(3600) * 1000000000)
 #define COAP_PORT 5683
@@ -37,7 +38,8 @@ static bool is_trigger(const struct sms_message *message, uint16_t *instance)
 
 	if (message->type > SMS_NON || message->code != REQUEST_POST ||
 	    path_parse(message->uri, message->uri_length, &path) ||
-	    path.depth != 3 || path.id[0] != 1 || path.id[2] != 8)
+	    path.depth != 3 || path.id[0] != ID_SERVER ||
+	    path.id[2] != ID_SERVER_UPDATE)
 		return false;
 	*instance = path.id[1];
 	return true;
