@@ -36,14 +36,18 @@ class AdapterExample(Site):
         self.build()
 
     def build(self):
-        """As the guide has it, with headers as lwmux-dev installs them."""
-        subprocess.run(["cmake", "--install", binary(""), "--component", "dev",
-                        "--prefix", self.root / "usr"], check=True,
-                       stdout=subprocess.DEVNULL)
+        """As the guide has it, with headers as lwmux-dev installs them, or
+        with what is in that package."""
+        usr = binary("usr")
+        if not usr.exists():
+            usr = self.root / "usr"
+            subprocess.run(["cmake", "--install", binary(""),
+                            "--component", "dev", "--prefix", usr],
+                           check=True, stdout=subprocess.DEVNULL)
         (self.root / "adapters").mkdir()
         subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra",
                         "-Werror", "-shared", "-fPIC",
-                        f"-I{self.root / 'usr/include/lwmux'}", "-o",
+                        f"-I{usr / 'include/lwmux'}", "-o",
                         self.root / "adapters/file.so",
                         ROOT / "doc/example/file.c"], check=True,
                        cwd=self.root)
