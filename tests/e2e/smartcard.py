@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A smart card with accounts of LwM2M (Core TS Appendix G), in the virtual reader
 of a pcscd of its own: an ISO 7816 file system that the test fills."""
+import random
 import socket
 import subprocess
 import threading
 
-from harness import WAIT, Program, free_port, wait_for
+from harness import WAIT, Program, wait_for
 
 AID = bytes.fromhex("A000000063504B43532D3135")
 ATR = bytes.fromhex("3B9F95801FC78031E073FE211B63E203E883")
@@ -148,11 +149,25 @@ class Card(threading.Thread):
         return b"\x90\0" if data and self.open else bytes([0x63, 0xc0 | self.tries])
 
 
+def _free_ports():
+    """Two in a row, for the reader's two slots; not of those that connections
+    take for themselves."""
+    while True:
+        port = random.randrange(10000, 30000)
+        try:
+            for offset in range(2):
+                with socket.create_server(("", port + offset)):
+                    pass
+            return port
+        except OSError:
+            pass                # taken
+
+
 class ReaderSite:
     """A pcscd with a reader, which has no card yet."""
 
     def __init__(self, directory):
-        self.port = free_port()
+        self.port = _free_ports()
         self.socket = f"{directory}/pcscd/pcscd.comm"
         self.environment = {"PCSCLITE_CSOCK_NAME": self.socket}
         with open(f"{directory}/reader.conf", "w", encoding="ascii") as conf:
