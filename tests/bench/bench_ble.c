@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "adapters/ble/controller.h"
 #include "adapters/ble/device.h"
 #include "adapters/ble/gatt.h"
 
@@ -118,18 +119,20 @@ static struct adapter_device device_bases[DEVICES];
 
 static void bus_make(void)
 {
+	struct ble_controller *c = bench_bus.controllers;
 	struct epoll_event event = {.events = EPOLLIN};
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) < 0)
 		exit(1);
 	bench_bus.base = &base;
-	bench_bus.hci = fds[0];
-	bench_bus.mgmt.fd = -1;
+	controller_init(&bench_bus, c, "hci0");
+	bench_bus.n_controllers = 1;
+	c->hci = fds[0];
 	radio = fds[1];
 	bench_bus.epoll = epoll_create1(0);
-	bench_bus.join = calloc(1, sizeof(*bench_bus.join));
-	scan_init(&bench_bus.scan, false, false);
+	c->join = calloc(1, sizeof(*c->join));
+	scan_init(&c->scan, false, false);
 	event.data.fd = fds[0];
 	epoll_ctl(bench_bus.epoll, EPOLL_CTL_ADD, fds[0], &event);
 	gatt_open(&bench_bus);
