@@ -8,6 +8,7 @@ import tempfile
 
 import harness
 import tools
+import smartcard
 from leshan_server import Leshan
 
 MAIN = """\
@@ -149,6 +150,28 @@ class PreSharedKeys(Secure):
         self.server.wait("updated", "psk-o", since=since)
         self.assertEqual(self.server.observe("psk-o", T).code, "2.05")
 
+
+    def test_account_from_a_smart_card(self):
+        """The card alone names Leshan, the identity and the key."""
+        key = "00112233445566778899aabbccddeeff"
+        self.server.secure("card-1", identity="sim-1", key=key)
+        directory = tempfile.TemporaryDirectory(prefix="lwmux-")
+        self.addCleanup(directory.cleanup)
+        reader = smartcard.ReaderSite(directory.name)
+        self.addCleanup(reader.end)
+        reader.start()
+        card = reader.insert(smartcard.account(
+            f"coaps://127.0.0.1:{self.server.coaps}", 7, identity=b"sim-1",
+            key=bytes.fromhex(key)))
+        self.assertTrue(card.seen.wait(harness.WAIT))
+        gateway = self.add(harness.Gateway({
+            "lwmux.yaml": "gateway: {name: interop}\n"
+                          "bootstrap: {smartcard: any}\n",
+            "conf.d/devices.yaml": "devices:\n" + DEVICE.format(ep="card-1")
+                                   + "    smartcard: true\n"}, start=False))
+        gateway.environment = reader.environment
+        gateway.start()
+        self.assertServed("card-1", "sim-1")
 
     def test_fleet_provisioned_by_the_script(self):
         names = [f"fleet-{i}" for i in range(5)]
