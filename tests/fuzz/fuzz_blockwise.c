@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct {
 	struct block_body body;
-	struct seen seen;
+	struct dedup dedup;
 	int64_t now;
 } session;
 
@@ -61,20 +61,20 @@ static uint8_t block_take(uint32_t key, const struct block *block,
 	return code;
 }
 
-static void seen_check(uint16_t mid, uint16_t token, uint8_t code)
+static void dedup_check(uint16_t mid, uint16_t token, uint8_t code)
 {
-	const struct seen_answer *before;
-	struct seen_answer answer = {.until = session.now + LIFETIME,
+	const struct dedup_answer *before;
+	struct dedup_answer answer = {.until = session.now + LIFETIME,
 				     .mid = mid, .token = token, .code = code};
 
-	if (seen_find(&session.seen, mid, token, session.now)) {
-		seen_settle(&session.seen, mid, token, code, 0);
+	if (dedup_find(&session.dedup, mid, token, session.now)) {
+		dedup_settle(&session.dedup, mid, token, code, 0);
 		return;
 	}
-	seen_add(&session.seen, &answer);
-	before = seen_find(&session.seen, mid, token, session.now);
+	dedup_add(&session.dedup, &answer);
+	before = dedup_find(&session.dedup, mid, token, session.now);
 	EXPECT(before && before->code == code);
-	EXPECT(!seen_find(&session.seen, mid, token, answer.until + 1));
+	EXPECT(!dedup_find(&session.dedup, mid, token, answer.until + 1));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			code = block_take(data[0] & 3, &block,
 					  data + 6 + n_option, n);
 		}
-		seen_check(data[1], data[2], code);
+		dedup_check(data[1], data[2], code);
 		data += 6 + n_option + n;
 		size -= 6 + n_option + n;
 	}
