@@ -357,8 +357,9 @@ static inline void adapter_missed(struct adapter_point *point)
 	if (adapter_minor(bus) >= 3)
 		bus->host->missed(point);
 }
-/* Minor 3, inside of read() or command() that is about to return an error:
- * what that is for people, in place of the error's own text. */
+/* Minor 3, inside of read() or command() that is about to return an error, or
+ * right before adapter_done() with one: what that is for people, in place of
+ * the error's own text. */
 static inline void ADAPTER_PRINTF(2, 3)
 adapter_why(struct adapter_device *device, const char *format, ...)
 {

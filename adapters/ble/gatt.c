@@ -185,8 +185,10 @@ static void link_fail(struct link *g, int error, const char *what,
 					  device->failures : AGAIN_MAX));
 	device->failures++;
 	adapter_count(g->bus->base, device->base, "connections_failed", 1);
-	if (command)
+	if (command) {
+		adapter_why(device->base, "%s: %s", what, strerror(-error));
 		adapter_done(command, error);
+	}
 	if (device->has_notify)
 		enqueue(g->bus->gatt, device, now);
 }
@@ -352,6 +354,14 @@ static void point_fail(struct ble_device *device, struct ble_point *p,
 		      att_error_text(code), code);
 }
 
+static void write_refused(struct ble_device *device, uint8_t code)
+{
+	adapter_why(device->base, "refused by the device: %s (0x%02x)",
+		    att_error_text(code), code);
+	command_end(device, code == 0x03 || code == 0x05 || code == 0x08 ||
+		    code == 0x0f ? -EACCES : -EREMOTEIO);
+}
+
 static void write_start(struct link *g, int64_t now)
 {
 	struct adapter_command *command = g->current->command;
@@ -361,6 +371,9 @@ static void write_start(struct link *g, int64_t now)
 				      sizeof(bytes)) : -ENXIO;
 
 	if (n < 0) {
+		if (!p->handle)
+			adapter_why(g->current->base, "the device has no such "
+				    "characteristic");
 		command_end(g->current, n);
 		return;
 	}
@@ -564,9 +577,7 @@ static void request_failed(struct link *g, uint8_t code)
 	if (state == READING || state == SUBSCRIBING)
 		point_fail(device, g->point, code);
 	else if (state == WRITING)
-		command_end(device, code == 0x03 || code == 0x05 ||
-			    code == 0x08 || code == 0x0f ? -EACCES :
-			    -EREMOTEIO);
+		write_refused(device, code);
 	else if (state == DISCOVERING)
 		device->discovered = true;
 	else if (state == DESCRIBING)

@@ -619,6 +619,8 @@ int gpio_line_drive(struct gpio_line *line, bool on, int64_t pulse)
 		line_moved(line, is, now_of(line));
 	if (is == level)
 		return 0;
+	adapter_why(line->device, "line %s was set %s and reads back %s",
+		    line->name, level ? "high" : "low", is ? "high" : "low");
 	adapter_log(line->device->bus, line->device, GPIO_LOG_WARNING,
 		    "line %s was set %s and reads back %s", line->name,
 		    level ? "high" : "low", is ? "high" : "low");
@@ -641,8 +643,7 @@ int gpio_line_command(struct gpio_line *line, bool on, int64_t pulse)
 	int rc;
 
 	if (other) {
-		adapter_log(line->device->bus, line->device,
-			    GPIO_LOG_WARNING, "line %s stays off: %s of the "
+		adapter_why(line->device, "line %s stays off: %s of the "
 			    "interlock %s is on", line->name, other->name,
 			    line->interlock);
 		return -EBUSY;

@@ -155,15 +155,14 @@ int modbus_command(struct adapter_command *command)
 				lwm2m_number(&command->value) != 0);
 	else
 		rc = registers_write(point, &command->value);
+	if (rc > 0)
+		adapter_why(device, "exception %d, %s", rc, exception_name(rc));
 	if (rc == 10 || rc == 11)
 		return -EHOSTUNREACH;
 	if (rc >= 0)
 		adapter_heard(device, 0);
-	if (rc > 0)
-		adapter_why(device, "exception %d, %s", rc, exception_name(rc));
-	if (rc > 0)		/* of one that is busy there may be many */
-		adapter_log(device->bus, device,
-			    rc == 5 || rc == 6 ? LOG_INFO : LOG_NOTICE,
+	if (rc == 5 || rc == 6)		/* the host tries it again */
+		adapter_log(device->bus, device, LOG_INFO,
 			    "write of %s refused: exception %d, %s",
 			    point->name, rc, exception_name(rc));
 	return rc <= 0 ? rc : rc == 5 || rc == 6 ? -EBUSY : -EREMOTEIO;

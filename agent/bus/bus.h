@@ -39,7 +39,8 @@ enum bus_event {
 				 * a row: error, text. Its points get no FAULT
 				 * of their own */
 	BUS_DONE,		/* command `id` has ended: error, 0 well; the
-				 * read-back's sample came before it */
+				 * read-back's sample came before it. text: the
+				 * error, as the adapter says, or NULL */
 	BUS_KEEP,		/* the device's kept state is now bytes; at
 				 * most once a second, and before DETACHED.
 				 * bus_kept() of id when they are written */

@@ -27,6 +27,7 @@ void command_free(struct bus_command *command)
 
 	for (; command; command = with) {
 		with = with_of(command);
+		free(command->why);
 		free(command);
 	}
 }
@@ -65,11 +66,13 @@ static void command_say(struct bus_device *device, struct bus_command *command,
 		command->base.point, struct bus_point, base);
 
 	atomic_fetch_sub(&device->commands, 1);
-	if (!command->forgotten)
+	if (!command->forgotten) {
 		device_say(device, (struct bus_message){
 			.event = BUS_DONE, .id = command->id, .error = error,
 			.point = (uint32_t)(point - device->points),
-			.when = bus_now()});
+			.when = bus_now(), .text = error ? command->why : NULL});
+		command->why = error ? NULL : command->why;
+	}
 	command_free(command);
 }
 
@@ -229,6 +232,17 @@ static void command_taken(struct bus_command *command)
 	}
 }
 
+void command_answered(struct bus_command *command, int error)
+{
+	struct bus_device *device = container_of(command->base.point->device,
+						 struct bus_device, base);
+
+	free(command->why);
+	command->why = error ? device_error_text(device, error) : NULL;
+	command->error = error;
+	command->state = COMMAND_ENDED;
+}
+
 /* The adapter is through with it. */
 static void command_settle(struct bus_device *device)
 {
@@ -260,14 +274,13 @@ static void command_run(struct bus_device *device)
 		return;
 	}
 	command->state = COMMAND_RUNNING;
+	device->why[0] = '\0';
 	bus->called = true;
 	bus_count_up(bus, &bus->counters, "commands", 1);
 	if (bus->ops->command)
 		rc = bus->ops->command(&command->base);
-	if (command->state == COMMAND_RUNNING && rc != -EINPROGRESS) {
-		command->error = rc;
-		command->state = COMMAND_ENDED;
-	}
+	if (command->state == COMMAND_RUNNING && rc != -EINPROGRESS)
+		command_answered(command, rc);
 	if (command->state == COMMAND_ENDED)
 		command_settle(device);
 }

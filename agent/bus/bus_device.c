@@ -208,8 +208,7 @@ static void link_leave(struct bus_device *device)
 	device->base.next = NULL;
 }
 
-/* As the adapter says, or what the number says. */
-static char *text_of(const struct bus_device *device, int error)
+char *device_error_text(const struct bus_device *device, int error)
 {
 	char *text = strdup(*device->why ? device->why : strerror(-error));
 
@@ -234,7 +233,7 @@ void device_attach(struct bus_device *device)
 	if (bus->ops->attach)
 		rc = bus->ops->attach(&device->base);
 	if (rc < 0) {
-		device_missed(device, rc, text_of(device, rc));
+		device_missed(device, rc, device_error_text(device, rc));
 		device->hold = bus_now() +
 			       poll_retry(device->reach.tries, bus_now() - now, 0);
 		heap_set(&bus->due, &device->due, device->hold);
@@ -398,7 +397,8 @@ static void point_missed(struct bus_point *point, int error, int64_t now)
 	    device->reach.tries >= POLL_SILENT_TRIES)
 		return;
 	device_say(device, (struct bus_message){
-		.event = BUS_FAULT, .error = error, .text = text_of(device, error),
+		.event = BUS_FAULT, .error = error,
+		.text = device_error_text(device, error),
 		.point = (uint32_t)(point - device->points),
 		.when = bus_now()});
 }
@@ -423,7 +423,7 @@ static void exchange_fail(struct bus_device *device, size_t n, int error,
 
 	if (!device->missed && !bus->lost &&
 	    device->attachment != DEVICE_LOST)
-		device_missed(device, error, text_of(device, error));
+		device_missed(device, error, device_error_text(device, error));
 	for (size_t i = 0; i < n; i++) {
 		struct bus_point *point = point_of(bus->asked[i]);
 
@@ -600,7 +600,7 @@ static void gate_wait(struct bus_device *device)
 static bool device_setup(struct bus_device *device, int64_t now)
 {
 	const char *name;
-	char *text;
+	char *text, *why;
 	int rc;
 
 	if (setup_due(device) > now)
@@ -612,9 +612,10 @@ static bool device_setup(struct bus_device *device, int64_t now)
 		device->setup_told = false;
 		return true;
 	}
-	if (asprintf(&text, "%s failed: %s", name, *device->why ? device->why :
-		     strerror(-rc)) < 0)
+	why = device_error_text(device, rc);
+	if (asprintf(&text, "%s failed: %s", name, why) < 0)
 		abort();
+	free(why);
 	if (!device->setup_told)
 		log_line(LOG_WARN, device->base.name, device->base.bus->name,
 			 "%s: it is not asked for anything before that is done",

@@ -239,8 +239,7 @@ static void host_done(struct adapter_command *base, int error)
 
 	if (command->state != COMMAND_RUNNING)
 		return;
-	command->state = COMMAND_ENDED;
-	command->error = error;
+	command_answered(command, error);
 	device_ready(device_of(base->point->device));
 }
 

@@ -55,6 +55,7 @@ struct bus_command {
 	uint64_t id;
 	enum bus_command_state state;
 	int error;
+	char *why;		/* the error, as the adapter says; or NULL */
 	int64_t again;
 	bool forgotten;		/* but the adapter cannot cancel */
 	bool read;		/* read back, or need not be */
@@ -189,6 +190,8 @@ void attachment_step(struct bus_device *device, enum attachment_event event);
 /* It was heard; it did not answer (text is given away). */
 void device_alive(struct bus_device *device);
 void device_missed(struct bus_device *device, int error, char *text);
+/* As the adapter says, or what the number says; the caller frees. */
+char *device_error_text(const struct bus_device *device, int error);
 /* The same, told by the adapter: all polled points have been tried. */
 void device_fault(struct bus_device *device, int error, char *text);
 void point_tried(struct bus_point *point);
@@ -229,6 +232,8 @@ int setup_step(struct bus_device *device, int64_t now, const char **name);
 void command_free(struct bus_command *command);
 void command_queue(struct bus_device *device, struct bus_command *command);
 void command_forget(struct bus_device *device, uint64_t id);
+/* The adapter's answer to it, and what that is for people. */
+void command_answered(struct bus_command *command, int error);
 void commands_fail(struct bus_device *device, int error);
 /* BUS_DONE of the current one; the next may run. */
 void command_end(struct bus_device *device, int error);

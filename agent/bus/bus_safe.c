@@ -69,10 +69,22 @@ int device_write(struct bus_device *device, size_t at, group_number *number_of)
 		rc = command_fill(device, i, *number_of(&points[i]), &with[k]);
 		*(k == 1 ? &command.base.with : &with[k - 1].with) = &with[k];
 	}
+	device->why[0] = '\0';
 	if (rc == 0)
 		rc = command_do(device, &command);
+	free(command.why);	/* device->why has it too */
 	free(with);
 	return rc;
+}
+
+static void unsafe_tell(const struct bus_device *device, size_t at, int error)
+{
+	char *why = device_error_text(device, error);
+
+	log_line(LOG_WARN, device->base.name, device->base.bus->name,
+		 "point %s could not be made safe: %s",
+		 device->conf->points[at].name, why);
+	free(why);
 }
 
 /* Once more: there may be no later. */
@@ -85,9 +97,7 @@ static bool point_safe(struct bus_device *device, size_t at)
 		rc = device_write(device, at, group_safe);
 	}
 	if (rc < 0)
-		log_line(LOG_WARN, device->base.name, device->base.bus->name,
-			 "point %s could not be made safe: %s",
-			 device->conf->points[at].name, strerror(-rc));
+		unsafe_tell(device, at, rc);
 	return rc >= 0;
 }
 

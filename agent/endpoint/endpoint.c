@@ -471,7 +471,7 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 		break;
 	case BUS_DONE:
 		if (!endpoint_object_done(e, m->id, m->error, now))
-			transaction_done(e, m->id, m->error, now);
+			transaction_done(e, m->id, m->error, m->text, now);
 		break;
 	case BUS_KEEP:
 		keep(e, m);

@@ -230,7 +230,8 @@ static const char *silence_text(const struct endpoint *e)
 	if (e->optional->note)
 		return e->optional->note;
 	if (e->error)
-		return strerror(-e->error);
+		return e->optional->why ? e->optional->why :
+		       strerror(-e->error);
 	return e->conf->learns_silence ?
 	       "not heard for three of its longest gaps" :
 	       "not heard for its silent_after";

@@ -275,7 +275,8 @@ static bool restarts(const struct endpoint *e, const struct bus_write *write)
 		path->id[2] == ID_DEVICE_FACTORY_RESET);
 }
 
-void transaction_done(struct endpoint *e, uint64_t id, int error, int64_t now)
+void transaction_done(struct endpoint *e, uint64_t id, int error,
+		      const char *why, int64_t now)
 {
 	struct transaction *b = find(e, id);
 	bool reboot;
@@ -292,7 +293,7 @@ void transaction_done(struct endpoint *e, uint64_t id, int error, int64_t now)
 		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
 			 "write to point %s failed: %s",
 			 e->conf->points[b->writes[b->at].point].name,
-			 strerror(-error));
+			 why ? why : strerror(-error));
 		code = code_of(error);
 	}
 	reboot = !error && b->at == b->n && restarts(e, &b->writes[0]);

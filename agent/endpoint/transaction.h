@@ -65,9 +65,9 @@ struct transactions_deferred
 transactions_deferred(const struct endpoint *endpoint);
 /* Those accepted before a restart. */
 void transaction_restore(struct endpoint *endpoint);
-/* BUS_DONE of its write under way. */
+/* BUS_DONE of its write under way; why: of the error, or NULL. */
 void transaction_done(struct endpoint *endpoint, uint64_t id, int error,
-		      int64_t now);
+		      const char *why, int64_t now);
 /* Its deadline has passed: 5.04. */
 void transaction_due(struct transaction *transaction, int64_t now);
 /* The endpoint is going: all are answered 5.03. The accepted stay stored. */

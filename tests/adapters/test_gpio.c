@@ -759,6 +759,8 @@ static void never_two_of_an_interlock_are_on(void **state)
 	assert_int_equal(fake_attach(host), 0);
 	assert_int_equal(fake_write(up, lwm2m_boolean(true)), 0);
 	assert_int_equal(fake_write(down, lwm2m_boolean(true)), -EBUSY);
+	assert_string_equal(fake_event(host, FAKE_WHY, 0)->text, "line lamp "
+			    "stays off: relay of the interlock motor is on");
 	assert_false(gpio_line_named("lamp")->level);
 	assert_int_equal(fake_write(up, lwm2m_boolean(false)), 0);
 	assert_int_equal(fake_write(down, lwm2m_boolean(true)), 0);
@@ -1374,6 +1376,8 @@ static void a_line_that_stays_is_an_error(void **state)
 	assert_int_equal(fake_write(relay, lwm2m_boolean(true)), -EIO);
 	assert_false(value(relay));
 	assert_string_equal(fake_event(host, FAKE_LOG, 0)->text,
+			    "line relay was set high and reads back low");
+	assert_string_equal(fake_event(host, FAKE_WHY, 0)->text,
 			    "line relay was set high and reads back low");
 	gpio_line_named("relay")->stuck = -1;
 	gpio_line_named("relay")->get_error = -EIO;

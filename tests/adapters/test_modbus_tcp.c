@@ -257,9 +257,13 @@ static void a_refused_write_says_so(void **state)
 	go();
 	assert_int_equal(fake_write(p, lwm2m_integer(1)), -EREMOTEIO);
 	assert_int_equal(fake_events(host, FAKE_HEARD), 1);
-	assert_string_equal(fake_event(host, FAKE_LOG, 0)->text,
-			    "write of p refused: exception 2, illegal data "
-			    "address");
+	assert_string_equal(fake_event(host, FAKE_WHY, 0)->text,
+			    "exception 2, illegal data address");
+	slave_tell(&slave, "exception 4 11");
+	assert_int_equal(fake_write(p, lwm2m_integer(1)), -EHOSTUNREACH);
+	assert_string_equal(fake_event(host, FAKE_WHY, 1)->text,
+			    "exception 11, device behind the gateway does not "
+			    "respond");
 	slave_tell(&slave, "mute 4");
 	assert_int_equal(fake_write(p, lwm2m_integer(1)), -ETIMEDOUT);
 }

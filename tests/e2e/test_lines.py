@@ -95,7 +95,8 @@ class Lines(Site):
         self.assertEqual(server.code("write", "pump", "/3306/1/5850",
                                      text=1), "5.00")
         self.assertNotEqual(wires.level(3), 1)
-        gateway.wait_log("pump", "line w3 stays off", "w2 of the interlock")
+        gateway.wait_log("pump", "write to point down failed: line w3 stays "
+                         "off: w2 of the interlock motor is on")
         wait_for(lambda: any(b"on:w2" in f.read_bytes() for f in
                              (gateway.state / "kept").iterdir()),
                  "the command is kept")

@@ -184,6 +184,8 @@ class Words(SharedSite):
         finally:
             self.slave.do("exception 1 0")
         self.assertEqual(self.drive(), [1, 0, 5, 9])
+        self.gateway.wait_log("drive", "write to point mode failed: "
+                              "exception 4, device failure")
 
 
 class Setup(Site):

@@ -204,13 +204,14 @@ static int fake_read(struct adapter_device *device, struct adapter_point **due,
 
 static int fake_command(struct adapter_command *c)
 {
-	struct fake_device *d = c->point->device->data;
+	struct adapter_device *device = c->point->device;
+	struct fake_device *d = device->data;
 	struct fake_point *p = c->point->data;
 
 	expect(d->attached && !world.pending[d->unit]);
 	atomic_fetch_add(&world.commands, 1);
 	if (atomic_exchange(&world.command_loses, false))
-		adapter_lost(c->point->device->bus, NULL, -ECONNRESET, "cut");
+		adapter_lost(device->bus, NULL, -ECONNRESET, "cut");
 	if (atomic_load(&world.command_later)) {
 		world.pending[d->unit] = c;
 		return -EINPROGRESS;
@@ -230,6 +231,8 @@ static int fake_command(struct adapter_command *c)
 		atomic_store(&world.values[d->unit][((struct fake_point *)
 				c->point->data)->address],
 			     (int)c->value.as.integer);
+	if (atomic_load(&world.command_error) != 0)
+		adapter_why(device, "the valve is stuck");
 	return atomic_load(&world.command_error);
 }
 
@@ -1007,6 +1010,31 @@ static int done_error(struct site *s, struct plant *p, uint64_t id)
 	return error;
 }
 
+static void a_command_ends_in_the_adapters_words(void **state)
+{
+	struct site *s = *state;
+	struct bus_message m;
+	struct plant p;
+
+	plant_init(&p, 2, 1, 3600 * SECOND);
+	start(s);
+	plant_attach(s, &p);
+	skip_to(s, BUS_ROUND, &p);
+	atomic_store(&world.command_error, -EREMOTEIO);
+	assert_int_equal(write_at(&p, 0, 5, 1), 0);
+	m = await(s, BUS_DONE, &p);
+	assert_int_equal(m.error, -EREMOTEIO);
+	assert_string_equal(m.text, "the valve is stuck");
+	bus_message_finish(&m);
+	atomic_store(&world.command_error, 0);
+	assert_int_equal(write_at(&p, 0, 5, 2), 0);
+	m = await(s, BUS_DONE, &p);
+	assert_int_equal(m.error, 0);
+	assert_null(m.text);
+	bus_message_finish(&m);
+	stop(s);
+}
+
 /* One command, and all of it is read back, in however many exchanges. */
 static void a_group_is_written_and_read_back_together(void **state)
 {
@@ -1760,6 +1788,7 @@ int main(void)
 		T(text_is_copied),
 		T(many_devices_share_one_bus),
 		T(write_is_read_back_before_it_is_done),
+		T(a_command_ends_in_the_adapters_words),
 		T(a_group_is_written_and_read_back_together),
 		T(a_group_that_is_only_written_is_told),
 		T(write_without_polls_is_done_at_once),
