@@ -289,6 +289,13 @@ class Slave(Program):
         with self.changed:
             return [l for l in self.lines if l.startswith("write ")]
 
+    def requests(self):
+        """Since "tell on": unit, function, address, number of cells."""
+        self.do("sync")
+        with self.changed:
+            return [tuple(map(int, l.split()[1:])) for l in self.lines
+                    if l.startswith("request ")]
+
 
 class Relay(threading.Thread):
     """Passes datagrams between gateway and server, one socket per client port,

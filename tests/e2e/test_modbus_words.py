@@ -4,7 +4,7 @@ and back."""
 import json
 
 import sites
-from harness import SharedSite, Site, wait_for
+from harness import SerialLine, SharedSite, Site, wait_for
 from sites import hexed
 
 JSON = 110
@@ -186,6 +186,163 @@ class Words(SharedSite):
         self.assertEqual(self.drive(), [1, 0, 5, 9])
         self.gateway.wait_log("drive", "write to point mode failed: "
                               "exception 4, device failure")
+
+
+class Line(Site):
+    """A serial line has units beyond the 247 of the standard."""
+
+    def test_units_to_255_are_served_and_traced(self):
+        line = self.add(SerialLine())
+        units = (248, 254, 255)
+        slave = self.slave(*(f"{u}=plain" for u in units),
+                           line=("--rtu", line.ports[1]))
+        for u in units:
+            slave.do(f"masks {u} 1")
+        slave.do("tell on")
+        server = self.server()
+        gateway = self.gateway(server.port, f"""\
+buses:
+  plant: {{adapter: modbus, transport: rtu, port: {line.ports[0]},
+          serial: 19200 8N1, timeout: 1s}}
+devices:
+""" + "".join(f"""\
+  - endpoint: u{u}
+    bus: plant
+    unit: {u}
+    poll: 200ms
+    points:
+      - {{name: v, address: {u}, map: 3300/0}}
+      - {{name: w, address: 400, map: 3308/0/5900, writable: true}}
+      - {{name: b, address: 401, bits: "0", map: 3306/0, writable: true}}
+""" for u in units))
+        for u in units:
+            server.registered(f"u{u}")
+            server.wait_value(f"u{u}", "/3300/0/5700", u)
+            self.assertEqual(server.code("write", f"u{u}", "/3308/0/5900",
+                                         text=u + 1), "2.04")
+            self.assertEqual(slave.get(u, "holding", 400), u + 1)
+            self.assertEqual(server.code("write", f"u{u}", "/3306/0/5850",
+                                         text=0), "2.04")
+            self.assertEqual(slave.get(u, "holding", 401), 400)
+        self.assertEqual([r for r in slave.requests() if r[1] > 16],
+                         [(u, 22, 401, 1) for u in units])
+        trace = gateway.ctl("trace", "plant", "--for", "2s").stdout
+        self.assertIn("-> ff 03 00 ff 00 01 a1 e4   unit 255: read 1 holding "
+                      "registers from 255\n", trace)
+        self.assertIn("<- f8 03 02 00 f8 ", trace)
+        self.assertIn("   unit 248: 248\n", trace)
+
+
+class Requests(Site):
+    """What goes to the device, as the device sees it."""
+
+    def start(self, points, more=""):
+        self.slave_ = self.slave("1=plain")
+        self.slave_.do("tell on")
+        self.server_ = self.server()
+        self.gateway_ = self.gateway(
+            self.server_.port, sites.bus(self.slave_.port) + f"""\
+devices:
+  - endpoint: one
+    bus: plant
+    unit: 1
+    poll: 200ms
+    {more}
+    points:
+{points}""")
+        self.server_.registered("one")
+
+    def writes(self, after=0):
+        return [r[1:] for r in self.slave_.requests()[after:] if r[1] > 4]
+
+    def test_bits_are_masked_by_the_device_or_by_us(self):
+        self.start(point("switch", 'address: 40, bits: "2"', "3306/0",
+                         ", writable: true") +
+                   point("level", 'address: 40, bits: "8-11"',
+                         "3308/0/5900", ", writable: true"))
+        for masks, functions in ((1, [22, 22]), (0, [22, 6, 6])):
+            with self.subTest(masks=masks):
+                self.slave_.do(f"masks 1 {masks}")
+                self.slave_.do("set 1 holding 40 0xA5F0")
+                before = len(self.slave_.requests())
+                for path, value in (("/3306/0/5850", 1),
+                                    ("/3308/0/5900", 9)):
+                    self.assertEqual(self.server_.code(
+                        "write", "one", path, text=value), "2.04")
+                self.assertEqual(self.slave_.get(1, "holding", 40), 0xA9F4)
+                self.assertEqual([f for f, *_ in self.writes(before)],
+                                 functions)
+                self.assertEqual(self.server_.value("one", "/3308/0/5900"), 9)
+
+    def bits_read(self, addresses, more):
+        self.start("".join(point(f"b{a}", f"table: coil, address: {a}",
+                                 f"3200/{i}")
+                           for i, a in enumerate(addresses)), more)
+        for i, a in enumerate(addresses):
+            self.server_.wait_value("one", f"/3200/{i}/5500", a % 2 == 1)
+        return {r[1:] for r in self.slave_.requests()}
+
+    def test_max_bits_is_the_longest_request(self):
+        self.assertEqual(self.bits_read((0, 15, 16, 31, 32), "max_bits: 16"),
+                         {(1, 0, 16), (1, 16, 16), (1, 32, 1)})
+
+    def test_max_bits_of_the_standard(self):
+        self.assertEqual(self.bits_read((1, 999, 2000, 2001),
+                                        "max_hole: 125"),
+                         {(1, 1, 2000), (1, 2001, 1)})
+
+
+SLEEPS = """queue: true
+    awake_time: 1s
+    silent_after: 5min
+    asleep_write: """
+
+
+class Sleeper(Site):
+    """A group for a device that sleeps is one request when it wakes."""
+
+    def start(self, more):
+        self.slave_ = self.slave("1=plain")
+        self.server_ = self.server()
+        self.gateway_ = self.gateway(
+            self.server_.port, sites.bus(self.slave_.port) + "devices:\n" +
+            group("drive", f"    {SLEEPS}{more}\n"))
+        self.server_.registered("drive")
+        self.slave_.do("mute 1")
+        wait_for(lambda: self.gateway_.status("drive")["endpoints"][0]
+                 ["state"] == "asleep", "asleep")
+        self.slave_.do("tell on")
+
+    def patch(self):
+        values = senml({"/3308/2/5900": 3, "/3308/0/5900": 2,
+                        "/3308/1/5900": -7})
+        return self.server_.send("request", "drive", "IPATCH", "/",
+                                 hex=values, format=JSON, timeout=30000)
+
+    def woken(self):
+        self.slave_.do("unmute 1")
+        wait_for(self.slave_.writes, "it is written")
+        self.assertEqual([r for r in self.slave_.requests() if r[1] > 4],
+                         [(1, 16, 300, 4)])
+        self.assertEqual([self.slave_.get(1, "holding", a)
+                          for a in range(300, 304)], [2, 0xFFFF, 0xFFF9, 3])
+
+    def test_held_group_is_written_at_once(self):
+        self.start("hold")
+        asked = self.patch()
+        wait_for(lambda: self.gateway_.status("drive")["endpoints"][0]
+                 .get("held") == 1, "it is held")
+        self.woken()
+        self.assertEqual(self.server_.answer(asked)["code"], "2.04")
+
+    def test_accepted_group_outlives_a_restart(self):
+        self.start("accept")
+        self.assertEqual(self.server_.answer(self.patch())["code"], "2.04")
+        wait_for(lambda: list((self.gateway_.state / "accepted").iterdir()),
+                 "it is stored")
+        self.gateway_.restart()
+        self.assertFalse(self.slave_.writes())
+        self.woken()
 
 
 class Setup(Site):

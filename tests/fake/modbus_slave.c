@@ -45,7 +45,7 @@ struct slave {
 	unsigned serials;
 	struct timespec start;
 	int listener;		/* -1 on a serial line */
-	bool rtu, wrong_unit, quit;
+	bool rtu, wrong_unit, tells, quit;
 	bool input_open, input_piped;
 	char line[512];		/* of standard input, so far */
 	size_t n_line;
@@ -65,7 +65,9 @@ static void slave_usage(FILE *to)
 	      "  mute UNIT | unmute UNIT           no answers from this unit\n"
 	      "  exception UNIT CODE               to everything; 0: no more\n"
 	      "  late UNIT MS                      before each answer; 0: none\n"
+	      "  masks UNIT 1                      knows function 22; 0: not\n"
 	      "  wrong-unit on|off                 answer as another unit\n"
+	      "  tell on|off                       print each request\n"
 	      "  sync                              nothing; all before it is said\n"
 	      "  drop                              close all connections\n"
 	      "  quit                              as the end of a pipe does\n",
@@ -226,6 +228,8 @@ static bool unit_run(struct slave *s, const char *command)
 		return false;
 	if (strcmp(command, "exception") == 0)
 		u->exception = (int)n;
+	else if (strcmp(command, "masks") == 0)
+		u->masks = n > 0;
 	else
 		u->late = (int)n;
 	return true;
@@ -238,13 +242,13 @@ static void client_drop(struct slave *s, size_t i)
 	s->clients[i] = s->clients[--s->n_clients];
 }
 
-static bool wrong_unit_run(struct slave *s)
+static bool switch_run(bool *on)
 {
 	const char *word = strtok(NULL, " \t");
 
 	if (!word || (strcmp(word, "on") != 0 && strcmp(word, "off") != 0))
 		return false;
-	s->wrong_unit = strcmp(word, "on") == 0;
+	*on = strcmp(word, "on") == 0;
 	return true;
 }
 
@@ -257,10 +261,13 @@ static bool command_run(struct slave *s, const char *command)
 	if (strcmp(command, "get") == 0)
 		return get_run(s);
 	if (strcmp(command, "mute") == 0 || strcmp(command, "unmute") == 0 ||
-	    strcmp(command, "exception") == 0 || strcmp(command, "late") == 0)
+	    strcmp(command, "exception") == 0 ||
+	    strcmp(command, "late") == 0 || strcmp(command, "masks") == 0)
 		return unit_run(s, command);
 	if (strcmp(command, "wrong-unit") == 0)
-		return wrong_unit_run(s);
+		return switch_run(&s->wrong_unit);
+	if (strcmp(command, "tell") == 0)
+		return switch_run(&s->tells);
 	if (strcmp(command, "drop") == 0)
 		while (!s->rtu && s->n_clients)
 			client_drop(s, 0);
@@ -354,15 +361,19 @@ static void writes_log(const struct slave_unit *u, const uint8_t *pdu)
 	fflush(stdout);
 }
 
+/* How many cells a request is about. */
+static unsigned cells_of(const uint8_t *pdu)
+{
+	return pdu[0] == MODBUS_FC_WRITE_SINGLE_COIL ||
+	       pdu[0] == MODBUS_FC_WRITE_SINGLE_REGISTER ||
+	       pdu[0] == MODBUS_FC_MASK_WRITE_REGISTER ? 1 : word_at(pdu + 3);
+}
+
 static int exception_of(const struct slave_unit *u, const uint8_t *pdu)
 {
-	bool single = pdu[0] == MODBUS_FC_WRITE_SINGLE_COIL ||
-		      pdu[0] == MODBUS_FC_WRITE_SINGLE_REGISTER;
-
 	if (u->exception)
 		return u->exception;
-	return slave_unit_check(u, pdu[0], word_at(pdu + 1),
-				single ? 1 : word_at(pdu + 3));
+	return slave_unit_check(u, pdu[0], word_at(pdu + 1), cells_of(pdu));
 }
 
 static void query_answer(struct slave *s, modbus_t *ctx, uint8_t *query,
@@ -375,6 +386,11 @@ static void query_answer(struct slave *s, modbus_t *ctx, uint8_t *query,
 
 	if (!u || u->mute)
 		return;
+	if (s->tells) {
+		printf("request %u %u %u %u\n", u->id, pdu[0],
+		       word_at(pdu + 1), cells_of(pdu));
+		fflush(stdout);
+	}
 	slave_unit_step(u, slave_now(s));
 	exception = exception_of(u, pdu);
 	if (s->wrong_unit)
@@ -442,6 +458,8 @@ static unsigned crc_of(const uint8_t *at, int n)
 /* How many bytes the query has, as far as the first n tell. */
 static int rtu_length(const uint8_t *query, int n)
 {
+	if (n > 1 && query[1] == MODBUS_FC_MASK_WRITE_REGISTER)
+		return 10;
 	if (n < 7 || (query[1] != MODBUS_FC_WRITE_MULTIPLE_COILS &&
 		      query[1] != MODBUS_FC_WRITE_MULTIPLE_REGISTERS))
 		return 8;

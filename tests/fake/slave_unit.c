@@ -322,7 +322,8 @@ void slave_unit_unset(struct slave_unit *unit, enum slave_table table,
 	unit->flags[table][address] = HELD;
 }
 
-static enum slave_table table_of(uint8_t function)
+static enum slave_table table_of(const struct slave_unit *unit,
+				 uint8_t function)
 {
 	switch (function) {
 	case MODBUS_FC_READ_COILS:
@@ -337,6 +338,8 @@ static enum slave_table table_of(uint8_t function)
 	case MODBUS_FC_WRITE_SINGLE_REGISTER:
 	case MODBUS_FC_WRITE_MULTIPLE_REGISTERS:
 		return SLAVE_HOLDING;
+	case MODBUS_FC_MASK_WRITE_REGISTER:
+		return unit->masks ? SLAVE_HOLDING : SLAVE_TABLES;
 	}
 	return SLAVE_TABLES;
 }
@@ -344,7 +347,7 @@ static enum slave_table table_of(uint8_t function)
 int slave_unit_check(const struct slave_unit *unit, uint8_t function,
 		     unsigned address, unsigned count)
 {
-	enum slave_table table = table_of(function);
+	enum slave_table table = table_of(unit, function);
 	bool words = table == SLAVE_HOLDING || table == SLAVE_INPUT;
 	/* the numbers of the identification block are asked for alone */
 	bool pairs = unit->model->even && words && address < 63744;

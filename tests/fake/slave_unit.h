@@ -29,6 +29,7 @@ struct slave_unit {
 	int late;		/* ms before each answer */
 	uint8_t id;
 	bool mute;
+	bool masks;		/* it knows function 22 */
 };
 
 /* NULL: no model of this name. */
