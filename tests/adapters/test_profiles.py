@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every shipped profile of Modbus and Bluetooth passes lwmuxd --check, and a
-device of each that the slave has a model of gives all its values in a dry run.
+"""Every shipped profile of Modbus and Bluetooth passes lwmuxd --check, the guide
+lists those of Modbus that a scan does not recognise, and a device of each that the slave has a model of gives all its values in a dry run.
 
-usage: test_profiles.py LWMUXD ADAPTERS SLAVE PROFILES"""
+usage: test_profiles.py LWMUXD ADAPTERS SLAVE PROFILES GUIDE"""
+import fnmatch
 import os
 import re
 import subprocess
@@ -77,13 +78,29 @@ def values_missing(output, endpoint, maps):
         re.fullmatch(f"/{m}{main_resource}", p) for p in paths)]
 
 
+def guide_errors(profiles, guide, names):
+    with open(guide) as file:
+        section = file.read().split("does not recognise\n")[1]
+    listed = set(re.findall(r"`(\w+/[\w*-]+)`", section))
+    for name in names:
+        with open(os.path.join(profiles, name + ".yaml")) as file:
+            known = re.search("^identify:", file.read(), re.M)
+        if adapter_of(profiles, name) == "modbus" and bool(known) == any(
+                fnmatch.fnmatch(name, pattern) for pattern in listed):
+            yield f"{guide}: {name}: a scan " + (
+                "recognises it" if known else "does not recognise it")
+
+
 def main():
-    lwmuxd, adapters, slave, profiles = sys.argv[1:]
+    lwmuxd, adapters, slave, profiles, guide = sys.argv[1:]
     known = sorted(p for p in profiles_find(profiles) if os.path.exists(
         os.path.join(adapters, adapter_of(profiles, p) + ".so")))
     names = list(MODELS) + [p for p in known if p not in MODELS]
     if not set(MODELS) <= set(known):
         sys.exit(f"profiles are missing: {set(MODELS) - set(known)}")
+    wrong = list(guide_errors(profiles, guide, known))
+    if wrong:
+        sys.exit("\n".join(wrong))
     args = [slave, "--tcp", "0"]
     for unit, name in enumerate(MODELS, 1):
         args += ["--device", f"{unit}={MODELS[name]}"]
