@@ -7,7 +7,8 @@
  * A row's kind, which is a macro of who reads the table:
  *   BOTH    lwmuxd answers, lwmuxctl has a function that asks and prints;
  *   PLAIN   lwmuxd answers; lwmuxctl sends the arguments as the members of the
- *           request, and prints the answer's "text", if it has any;
+ *           request, and prints the answer's "text", if it has any, or
+ *           with --json all of it;
  *   TOOL    lwmuxctl's alone;
  *   DAEMON  lwmuxd's alone: no command, only a request.
  *
@@ -34,21 +35,24 @@ enum command_who {
 	     "[--json] [--not-well] [-w] [ENDPOINT|PATTERN]", \
 	     "exits 0 healthy, 1 degraded, 2 down", "endpoint") \
 	TOOL(watch, "watch", WHO_GROUP, 0, 1, \
-	     "[--not-well] [ENDPOINT|PATTERN]", \
+	     "[--json] [--not-well] [ENDPOINT|PATTERN]", \
 	     "the status every 2 s, until it is ended", NULL) \
 	BOTH(read, "read", WHO_GROUP, 1, 2, "[--json] ENDPOINT [PATH]", \
 	     "what a server would read: /3303/0", "endpoint", "path") \
-	PLAIN(write, "write", WHO_ROOT, 3, 3, "ENDPOINT PATH VALUE", \
+	PLAIN(write, "write", WHO_ROOT, 3, 3, \
+	      "[--json] ENDPOINT PATH VALUE", \
 	      "as a server would; for root", "endpoint", "path", "value") \
-	BOTH(send, "send", WHO_GROUP, 2, ANY_NUMBER, "ENDPOINT PATH...", \
+	BOTH(send, "send", WHO_GROUP, 2, ANY_NUMBER, \
+	     "[--json] ENDPOINT PATH...", \
 	     "tell the servers what is there now", "endpoint", "path") \
-	PLAIN(bootstrap, "bootstrap", WHO_ROOT, 1, 1, "ENDPOINT", \
+	PLAIN(bootstrap, "bootstrap", WHO_ROOT, 1, 1, \
+	      "[--json] ENDPOINT", \
 	      "asks its bootstrap server for accounts; for root", "endpoint") \
 	BOTH(events, "events", WHO_GROUP, 0, 1, "[-f] [--json] [ENDPOINT]", \
 	     "the last 500 things that happened; -f: and go on", "endpoint") \
-	BOTH(reload, "reload", WHO_GROUP, 0, 0, "", \
+	BOTH(reload, "reload", WHO_GROUP, 0, 0, "[--json]", \
 	     "read the configuration anew", NULL) \
-	BOTH(check, "check", WHO_CHECKS, 0, 0, "[-c DIR]", \
+	BOTH(check, "check", WHO_CHECKS, 0, 0, "[--json] [-c DIR]", \
 	     "check the configuration, exits 0 or 1", NULL) \
 	BOTH(scan, "scan", WHO_GROUP, 1, ANY_NUMBER, \
 	     "[--json | --adopt] BUS|PORT|HOST [FROM-TO] [KEY=VALUE...]", \
@@ -59,14 +63,15 @@ enum command_who {
 	BOTH(probe, "probe", WHO_GROUP, 1, ANY_NUMBER, \
 	     "[--json] BUS KEY=VALUE...", \
 	     "what could it mean? unit=1 address=0, say", "bus") \
-	TOOL(profiles, "profiles", WHO_READS, 0, 1, "[-c DIR] [WORD]", \
+	TOOL(profiles, "profiles", WHO_READS, 0, 1, \
+	     "[--json] [-c DIR] [WORD]", \
 	     "which there are; of a name: what is in it", NULL) \
 	BOTH(trace, "trace", WHO_GROUP, 1, 1, "[--for TIME] [--json] BUS", \
 	     "what goes over a bus, in hex and in words", "bus") \
 	PLAIN(log_level, "log-level", WHO_ROOT, 0, 1, \
-	      "[error|warning|note|detail|trace]", \
+	      "[--json] [error|warning|note|detail|trace]", \
 	      "how much it logs until it restarts; for root", "level") \
-	BOTH(metrics, "metrics", WHO_GROUP, 0, 0, "", \
+	BOTH(metrics, "metrics", WHO_GROUP, 0, 0, "[--json]", \
 	     "counters for Prometheus", NULL) \
 	TOOL(keygen, "keygen", WHO_KEEPS_KEYS, 1, 1, \
 	     "[-c DIR] [--rpk] [--out NAME] [--json] ENDPOINT", \

@@ -149,14 +149,18 @@ void ask_bootstrap(struct gateway *g, struct asker *asker,
 		   struct json_object *request, int64_t now)
 {
 	struct endpoint *e = endpoint_asked(g, asker, request);
+	struct json_object *reply;
 
 	if (!e)
 		return;
-	if (client_bootstrap_trigger(e, "lwmuxctl says so", now))
-		ask_reply(asker, json_object_new_object());
-	else
+	if (!client_bootstrap_trigger(e, "lwmuxctl says so", now)) {
 		ask_refuse(asker, "%s has no bootstrap server now",
 			   e->conf->endpoint);
+		return;
+	}
+	reply = json_object_new_object();
+	json_object_object_add(reply, "asked", json_object_new_boolean(true));
+	ask_reply(asker, reply);
 }
 
 /* Counts what goes out now, or waits for the server. */

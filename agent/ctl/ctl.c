@@ -125,7 +125,9 @@ static int command_ask(const struct command *c, const struct options *o,
 	answer = ask(o, request);
 	code = answer_code(answer);
 	text = code == CTL_DONE ? text_of(answer, "text") : NULL;
-	if (text)
+	if (code == CTL_DONE && o->json)
+		print_json(answer);
+	else if (text)
 		puts(text);
 	json_object_put(answer);
 	return code;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The commands that are one request and its answer, or a run of lwmuxd. */
+ * The commands that are one request and its answer. */
 #include "agent/ctl/ctl.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#include "agent/ctl/ctl_metrics.h"
 #include "agent/ctl/ctl_summary.h"
 
 #define WATCH_EVERY 2		/* s */
@@ -102,142 +101,22 @@ int do_read(const struct options *o, char **args, int n)
 	return code;
 }
 
-struct verdict {
-	bool heard;		/* false: nobody answered, which was said */
-	bool good;
-	bool whole;		/* of a reload: no file and no bus was left out */
-	size_t findings, warnings;	/* the latter are among the former */
-};
-
-static bool is_true(struct json_object *answer, const char *member)
-{
-	struct json_object *is;
-
-	return json_object_object_get_ex(answer, member, &is) &&
-	       json_object_get_boolean(is);
-}
-
-/* reload or check: is the answer's `member` true? Prints the findings. */
-static struct verdict ask_configuration(const struct options *o,
-					const char *what, const char *member)
-{
-	struct json_object *request = request_of(what, NULL, NULL);
-	struct json_object *answer = ask(o, request);
-	struct json_object *findings;
-	struct verdict verdict = {.heard = answer_code(answer) == CTL_DONE};
-
-	if (verdict.heard) {
-		findings = list_of(answer, "findings");
-		verdict.findings = length_of(findings);
-		for (size_t i = 0; i < verdict.findings; i++) {
-			const char *text = json_object_get_string(
-				json_object_array_get_idx(findings, i));
-
-			fprintf(stderr, "%s\n", text);
-			verdict.warnings += strstr(text, ": warning: ") != NULL;
-		}
-		verdict.good = is_true(answer, member);
-		verdict.whole = is_true(answer, "whole");
-	}
-	json_object_put(answer);
-	return verdict;
-}
-
-int do_reload(const struct options *o, char **args, int n)
-{
-	struct verdict verdict = ask_configuration(o, "reload", "reloaded");
-
-	(void)args;
-	(void)n;
-	if (verdict.good)
-		printf("configuration reloaded%s\n",
-		       verdict.findings > verdict.warnings ?
-			       ", but for what is wrong in it" : "");
-	else if (verdict.heard)
-		fprintf(stderr, "lwmuxctl: the running configuration was "
-			"kept\n");
-	return verdict.good && verdict.whole ? CTL_DONE : CTL_FAILED;
-}
-
-static bool daemon_runs(const struct options *o)
-{
-	char path[200];
-
-	snprintf(path, sizeof(path), "%s/control", o->run);
-	return access(path, F_OK) == 0;
-}
-
-static int check_running(const struct options *o)
-{
-	struct verdict verdict = ask_configuration(o, "check", "good");
-
-	if (verdict.good)
-		puts("fine: no mistake in the files of the running lwmuxd");
-	return verdict.good ? CTL_DONE : CTL_FAILED;
-}
-
-/* Becomes lwmuxd, or ends. */
-static _Noreturn void check_exec(const char *config)
-{
-	char path[4096], *slash;
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
-
-	if (n > 0) {	/* beside us in a build tree */
-		path[n] = 0;
-		slash = strrchr(path, '/');
-		strcpy(slash + 1, "lwmuxd");
-		execl(path, "lwmuxd", "-c", config, "--check", NULL);
-	}
-	execl(LWMUX_SBINDIR "/lwmuxd", "lwmuxd", "-c", config, "--check",
-	      NULL);
-	fprintf(stderr, "lwmuxctl: cannot run lwmuxd: %s\n", strerror(errno));
-	_exit(CTL_FAILED);
-}
-
-static int check_files(const char *config)
-{
-	pid_t child = fork();
-	int status = 0;
-
-	if (child == 0)
-		check_exec(config);
-	while (child > 0 && waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			child = -1;
-	if (child < 0) {
-		fprintf(stderr, "lwmuxctl: cannot run lwmuxd: %s\n",
-			strerror(errno));
-		return CTL_FAILED;
-	}
-	if (!WIFEXITED(status)) {
-		fprintf(stderr, "lwmuxctl: lwmuxd --check was killed by signal "
-			"%d\n", WTERMSIG(status));
-		return CTL_FAILED;
-	}
-	if (WEXITSTATUS(status) == 0)
-		printf("fine: no mistake in %s\n", config);
-	return WEXITSTATUS(status);
-}
-
-/* The running daemon's directory; else lwmuxd itself looks at that which is
- * named: that needs neither a daemon nor a port. */
-int do_check(const struct options *o, char **args, int n)
-{
-	(void)args;
-	(void)n;
-	if (!o->config && daemon_runs(o))
-		return check_running(o);
-	return check_files(o->config ? o->config : "/etc/lwmux");
-}
-
 /* They go now, or as soon as a server can be reached and wants them. */
-static void print_sent(struct json_object *answer, const char *path)
+static void print_sent(const struct options *o, struct json_object *answer,
+		       const char *endpoint, const char *path)
 {
 	const char *sent = text_of(answer, "sent");
 
-	if (sent)
+	if (o->json) {
+		json_object_object_add(answer, "endpoint",
+				       json_object_new_string(endpoint));
+		json_object_object_add(answer, "path",
+				       json_object_new_string(path));
+		print_json(answer);
+	} else if (sent) {
 		printf("%s: %s value%s on the way to the servers\n", path,
 		       sent, strcmp(sent, "1") ? "s" : "");
+	}
 }
 
 int do_send(const struct options *o, char **args, int n)
@@ -250,10 +129,22 @@ int do_send(const struct options *o, char **args, int n)
 
 		code = answer_code(answer);
 		if (!code)
-			print_sent(answer, args[i]);
+			print_sent(o, answer, args[0], args[i]);
 		json_object_put(answer);
 	}
 	return code;
+}
+
+static void print_metrics(const struct options *o, struct json_object *answer)
+{
+	const char *text = text_of(answer, "metrics");
+
+	if (!o->json) {
+		fputs(text, stdout);
+		return;
+	}
+	json_object_object_add(answer, "metrics", ctl_metrics(text));
+	print_json(answer);
 }
 
 int do_metrics(const struct options *o, char **args, int n)
@@ -265,7 +156,7 @@ int do_metrics(const struct options *o, char **args, int n)
 	(void)args;
 	(void)n;
 	if (!code)
-		fputs(text_of(answer, "metrics"), stdout);
+		print_metrics(o, answer);
 	json_object_put(answer);
 	return code;
 }

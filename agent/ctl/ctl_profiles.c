@@ -120,20 +120,55 @@ static void profiles_free(struct profiles *p)
 	free(p->at);
 }
 
-static int profile_print(const struct profile *profile)
+/* The caller's. */
+static struct json_object *profile_json(const struct profile *profile)
+{
+	struct json_object *to = json_object_new_object();
+
+	json_object_object_add(to, "profile",
+			       json_object_new_string(profile->name));
+	json_object_object_add(to, "file",
+			       json_object_new_string(profile->path));
+	json_object_object_add(to, "about",
+			       json_object_new_string(profile->what));
+	return to;
+}
+
+/* The whole of it, the caller's; NULL after a message. */
+static char *profile_text(const struct profile *profile)
 {
 	FILE *file = fopen(profile->path, "re");
-	char line[WORDS_MAX];
+	char *text = NULL;
+	size_t size = 0;
+	bool good = file && getdelim(&text, &size, '\0', file) > 0;
 
-	if (!file) {
-		fprintf(stderr, "lwmuxctl: cannot read %s\n", profile->path);
-		return CTL_FAILED;
+	if (file)
+		fclose(file);
+	if (good)
+		return text;
+	fprintf(stderr, "lwmuxctl: cannot read %s\n", profile->path);
+	free(text);
+	return NULL;
+}
+
+/* For people with the name of its file before it. */
+static int profile_print(const struct options *o, const struct profile *profile)
+{
+	struct json_object *json = profile_json(profile);
+	char *text = profile_text(profile);
+	int rc;
+
+	if (text && o->json) {
+		json_object_object_add(json, "text",
+				       json_object_new_string(text));
+		print_json(json);
+	} else if (text) {
+		printf("# %s\n%s", profile->path, text);
 	}
-	printf("# %s\n", profile->path);
-	while (fgets(line, sizeof(line), file))
-		fputs(line, stdout);
-	fclose(file);
-	return CTL_DONE;
+	json_object_put(json);
+	rc = text ? CTL_DONE : CTL_FAILED;
+	free(text);
+	return rc;
 }
 
 static bool fits(const struct profile *profile, const char *word)
@@ -142,29 +177,58 @@ static bool fits(const struct profile *profile, const char *word)
 	       strcasestr(profile->what, word);
 }
 
-static int list_print(const struct profiles *p, const char *word)
+static int none_say(const struct profiles *p, const char *word)
 {
-	struct ctl_table table = {.n_columns = 2};
 	struct nearest nearest;
-	int rc = CTL_DONE;
 
 	nearest_init(&nearest, word ? word : "");
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++)
 		nearest_offer(&nearest, p->at[i].name);
+	fprintf(stderr, "lwmuxctl: no profile%s%s%s\n",
+		word ? " has to do with " : "", word ? word : "",
+		word ? nearest_text(&nearest) : "");
+	return CTL_FAILED;
+}
+
+static void table_print(const struct profiles *p, const char *word)
+{
+	struct ctl_table table = {.n_columns = 2};
+
+	for (size_t i = 0; i < p->n; i++)
 		if (fits(&p->at[i], word))
 			ctl_table_add(&table, (const char *const[]){
 				p->at[i].name, p->at[i].what});
-	}
-	if (table.n_rows > 0) {
-		ctl_table_print(&table, stdout);
-	} else {
-		fprintf(stderr, "lwmuxctl: no profile%s%s%s\n",
-			word ? " has to do with " : "", word ? word : "",
-			word ? nearest_text(&nearest) : "");
-		rc = CTL_FAILED;
-	}
+	ctl_table_print(&table, stdout);
 	ctl_table_finish(&table);
-	return rc;
+}
+
+static void list_print_json(const struct profiles *p, const char *word)
+{
+	struct json_object *list = json_object_new_array();
+	struct json_object *answer = json_object_new_object();
+
+	for (size_t i = 0; i < p->n; i++)
+		if (fits(&p->at[i], word))
+			json_object_array_add(list, profile_json(&p->at[i]));
+	json_object_object_add(answer, "profiles", list);
+	print_json(answer);
+	json_object_put(answer);
+}
+
+static int list_print(const struct options *o, const struct profiles *p,
+		      const char *word)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		n += fits(&p->at[i], word);
+	if (!n)
+		return none_say(p, word);
+	if (o->json)
+		list_print_json(p, word);
+	else
+		table_print(p, word);
+	return CTL_DONE;
 }
 
 static struct profiles profiles_read(const struct options *o)
@@ -200,9 +264,9 @@ int do_profiles(const struct options *o, char **args, int n)
 
 	for (size_t i = 0; word && i < p.n && rc < 0; i++)
 		if (!strcmp(p.at[i].name, word))
-			rc = profile_print(&p.at[i]);
+			rc = profile_print(o, &p.at[i]);
 	if (rc < 0)
-		rc = list_print(&p, word);
+		rc = list_print(o, &p, word);
 	profiles_free(&p);
 	return rc;
 }

@@ -42,12 +42,20 @@ def closed(schema):
     return {**{key: closed(part) for key, part in schema.items()}, **more}
 
 
+def once(members):
+    """Of an object: none of them stands there twice."""
+    names = [name for name, _ in members]
+    assert len(names) == len(set(names)), names
+    return dict(members)
+
+
 def json_check(lines, close=False):
     """What lwmuxctl prints is as lwmuxctl.schema.json promises; close: and
     nothing else."""
     import jsonschema       # not in the environments of other stages
 
-    schema = json.loads((ROOT / "agent/ctl/lwmuxctl.schema.json").read_text())
+    schema = json.loads((ROOT / "agent/ctl/lwmuxctl.schema.json").read_text(),
+                        object_pairs_hook=once)
     schema = closed(schema) if close else schema
     validator = jsonschema.Draft202012Validator(schema)
     for line in lines.splitlines():

@@ -105,7 +105,7 @@ class Bootstrap(Site):
         gateway = self.start(boot, main=WITH_SERVER, port=server.port)
         server.registered("sim")
         mark = server.mark()
-        self.assertEqual(gateway.ctl("bootstrap", "sim").returncode, 0)
+        self.assertEqual(gateway.ctl("bootstrap", "--json", "sim").returncode, 0)
         self.assertEqual(boot.wait("sim").codes, ["2.02", "2.04", "4.06"])
         gateway.wait_log("sim", "failed", "no server")
         self.assertEqual(server.value("sim", T), 21.5)

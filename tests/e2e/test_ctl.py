@@ -178,7 +178,11 @@ class Control(Site):
                       ("scan", "--for", "1s", "plant", "from=1", "to=3",
                        "timeout=50ms"),
                       ("probe", "plant", "unit=1", "address=100"),
-                      ("trace", "--for", "300ms", "plant")):
+                      ("trace", "--for", "300ms", "plant"), ("reload",),
+                      ("check",),
+                      ("write", "meter-1", "/1/0/1", "300"), ("log-level",),
+                      ("profiles", "-c", str(gateway.etc)), ("metrics",),
+                      ("profiles", "-c", str(gateway.etc), "eastron/sdm120")):
             with self.subTest(words=words):
                 answer = gateway.ctl(words[0], "--json", *words[1:])
                 self.assertEqual(answer.returncode, 0, answer.stderr)
@@ -187,8 +191,34 @@ class Control(Site):
                 self.assertTrue(lines)
                 self.assertEqual({l["format"] for l in lines}, {1})
         self.assertRaises(AssertionError, json_check, '{"format": 2}')
+        self.assertRaises(AssertionError, json_check, '{"format": 1}')
         self.assertRaises(AssertionError, json_check, '{"format": 1, '
                           '"health": "fine", "endpoints": []}')
+
+    def test_json_of_a_wrong_configuration(self):
+        gateway = self.start()
+        gateway.write("conf.d/devices.yaml", "devices: [{pol: 1}]\n")
+        for words in (("check",), ("check", "-c", str(gateway.etc))):
+            with self.subTest(words=words):
+                result = gateway.ctl(*words, "--json")
+                self.assertEqual((result.returncode, result.stderr), (1, ""))
+                json_check(result.stdout, close=True)
+                answer = json.loads(result.stdout)
+                self.assertFalse(answer["good"])
+                self.assertRegex("\n".join(answer["findings"]),
+                                 "devices.yaml:1:.*endpoint")
+        result = gateway.ctl("reload", "--json")
+        self.assertEqual((result.returncode, result.stderr), (1, ""))
+        json_check(result.stdout, close=True)
+        answer = json.loads(result.stdout)
+        self.assertEqual((answer["reloaded"], answer["whole"]), (True, False))
+        self.assertTrue(answer["findings"])
+
+    def test_metrics_as_json(self):
+        answer = json.loads(self.start().ctl("metrics", "--json").stdout)
+        online = [m for m in answer["metrics"] if m.get("labels") == {
+            "state": "online"} and m["metric"] == "lwmux_endpoints"]
+        self.assertEqual([m["value"] for m in online], [2])
 
     def test_status_of_a_pattern(self):
         gateway = self.start()
@@ -425,6 +455,11 @@ class Control(Site):
         wait_for(lambda: gateway.ctl("send", "meter-1", "/3303/0/5700")
                  .stdout == "/3303/0/5700: 1 value on the way to the servers\n",
                  "one value that is sent")
+        result = gateway.ctl("send", "--json", "meter-1", "/3303/0/5700")
+        json_check(result.stdout, close=True)
+        self.assertEqual(json.loads(result.stdout), {
+            "format": 1, "endpoint": "meter-1", "path": "/3303/0/5700",
+            "sent": 1})
         result = gateway.ctl("send", "meter-1", "/3303/0/5700", "/3399")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(len(result.stdout.splitlines()), 1)
@@ -477,6 +512,7 @@ class Control(Site):
     def test_bash_completes(self):
         gateway = self.gateway(5683, sites.SIM.replace(
             "endpoint: sim", "endpoint: urn:dev:sim"))
+        wait_for(lambda: "sim" in gateway.ctl("status").stdout, "a daemon")
         tool = f"{binary('agent/lwmuxctl')} --run {gateway.run}"
         for line, offered in (("st", ["status"]), ("status u",
                                                    ["urn:dev:sim"]),
@@ -490,6 +526,7 @@ class Control(Site):
 
     def test_zsh_completes(self):
         gateway = self.gateway(5683, sites.SIM)
+        wait_for(lambda: "sim" in gateway.ctl("status").stdout, "a daemon")
         script = ("compadd() { print -l -- ${@:#--}; }\n_files() { print none; "
                   "}\nwords=(\"$@\"); CURRENT=$#words\n"
                   f"set --; source {ROOT}/packaging/completion/_lwmuxctl\n")
