@@ -67,6 +67,14 @@ int credentials_load_trust(struct credentials *to,
 			   const char *directory, const char *endpoint,
 			   char *why, size_t size);
 
+/* Tells missing() why, of each file that the server's keys name and that cannot
+ * be had, whereas credentials_load() stops at the first. Returns how many. What
+ * is in them is not looked at. */
+size_t credentials_missing(const struct config_server *conf,
+			   const char *directory, const char *endpoint,
+			   void (*missing)(void *owner, const char *why),
+			   void *owner);
+
 /* Tries that for all devices and their servers; adds what cannot be loaded.
  * (credentials_find.c) */
 void credentials_find(const struct config *config, const char *directory,

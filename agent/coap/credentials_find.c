@@ -35,22 +35,39 @@ static struct place place_of(const struct config_server *server,
 	return found ? found->at : (struct place){0};
 }
 
+struct finding {
+	const struct config_server *server;
+	struct config_errors *errors;
+};
+
+/* The same file for many is one finding: it does not name them. */
+static void finding_add(void *owner, const char *why)
+{
+	const struct finding *f = owner;
+
+	config_error_add(f->errors, place_of(f->server, why), NULL, "%s: %s",
+			 f->server->uri, why);
+}
+
 static void find(const struct config_server *server, const char *directory,
 		 const struct config_device *device,
 		 struct config_errors *errors)
 {
+	struct finding f = {server, errors};
 	struct credentials credentials;
 	char why[400];
 
-	/* The same file for many is one finding: it does not name them. Of the
-	 * bootstrap server, whose authorities may be its accounts' alone. */
+	if (credentials_missing(server, directory, device->endpoint,
+				finding_add, &f))
+		return;
+	/* Of the bootstrap server, whose authorities may be its accounts'
+	 * alone. */
 	if (credentials_load(&credentials, server, directory, device->endpoint,
 			     why, sizeof(why)) < 0 ||
 	    (!server->id && credentials_load_trust(&credentials, server,
 				directory, device->endpoint, why,
 				sizeof(why)) < 0))
-		config_error_add(errors, place_of(server, why), NULL, "%s: %s",
-				 server->uri, why);
+		finding_add(&f, why);
 	credentials_wipe(&credentials);
 }
 

@@ -139,6 +139,34 @@ static int load_keys(const struct loading *l, struct credentials *to,
 	return rc;
 }
 
+size_t credentials_missing(const struct config_server *conf,
+			   const char *directory, const char *endpoint,
+			   void (*missing)(void *owner, const char *why),
+			   void *owner)
+{
+	const bool psk = conf->security == SECURITY_PSK;
+	const char *const files[] = {conf->cert_file, conf->server_key_file,
+				     conf->trust_file};
+	char why[400];
+	const struct loading l = {directory, endpoint, why, sizeof(why)};
+	struct credentials_bytes bytes = {NULL, 0};
+	size_t n = 0;
+
+	if (load_secret(&l, &bytes, psk ? conf->key_file :
+			conf->private_key_file, conf->credential) < 0) {
+		missing(owner, why);
+		n++;
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		if (load_file(&l, &bytes, files[i], false) == 0)
+			continue;
+		missing(owner, why);
+		n++;
+	}
+	credentials_put(&bytes, NULL, 0);
+	return n;
+}
+
 int credentials_load_trust(struct credentials *to,
 			   const struct config_server *conf,
 			   const char *directory, const char *endpoint,

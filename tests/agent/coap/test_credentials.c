@@ -403,6 +403,42 @@ static void psk_from_systemd(void **state)
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+static void missing_note(void *owner, const char *why)
+{
+	char *all = owner;
+
+	assert_non_null(strchr(why, ' '));
+	strncat(all, why, (size_t)(strchr(why, ' ') - why + 1));
+}
+
+static void each_missing_file(void **state)
+{
+	struct config_server conf = {.security = SECURITY_X509,
+		.private_key_file = "${endpoint}.1", .cert_file = "2",
+		.trust_file = "3", .server_key_file = "4"};
+	char all[100] = "";
+
+	(void)state;
+	assert_int_equal(credentials_missing(&conf, directory, "dev-1",
+					     missing_note, all), 4);
+	assert_string_equal(all, "dev-1.1 2 4 3 ");
+	file_put("2", "x", 1, 0600);
+	file_put("dev-1.1", "x", 1, 0600);
+	*all = '\0';
+	assert_int_equal(credentials_missing(&conf, directory, "dev-1",
+					     missing_note, all), 2);
+	assert_string_equal(all, "4 3 ");
+	conf = (struct config_server){.security = SECURITY_NOSEC};
+	assert_int_equal(credentials_missing(&conf, directory, "dev-1",
+					     missing_note, all), 0);
+	conf = (struct config_server){.security = SECURITY_PSK,
+				      .key_file = "5"};
+	*all = '\0';
+	assert_int_equal(credentials_missing(&conf, directory, "dev-1",
+					     missing_note, all), 1);
+	assert_string_equal(all, "5 ");
+}
+
 static void keys_from_files(void **state)
 {
 	struct config_server conf = {.security = SECURITY_X509,
@@ -724,6 +760,7 @@ int main(void)
 		cmocka_unit_test(copies_are_their_own),
 		cmocka_unit_test(psk_from_files),
 		cmocka_unit_test(psk_from_systemd),
+		cmocka_unit_test(each_missing_file),
 		cmocka_unit_test(keys_from_files),
 		cmocka_unit_test(issuers_and_names),
 		cmocka_unit_test(pinned_certificates),
