@@ -245,14 +245,23 @@ static void add_missing(struct endpoint *e, uint16_t owner, int64_t now)
 	}
 }
 
-/* Of which objects instances may be made. */
+static void creation_rule_make(struct endpoint *e, uint16_t object,
+			       int64_t now)
+{
+	if (!access_find(&e->tree, object, ACCESS_NOBODY))
+		rule_make(e, object, ACCESS_NOBODY, 0, now);
+}
+
+/* Of which objects instances may be made. A rule moves what stands behind it
+ * by one, which is then looked at once more. */
 static void add_creatable(struct endpoint *e, int64_t now)
 {
 	for (size_t i = 0; request_creatable(i); i++)
-		if (!access_find(&e->tree, request_creatable(i),
-				 ACCESS_NOBODY))
-			rule_make(e, request_creatable(i), ACCESS_NOBODY, 0,
-				  now);
+		creation_rule_make(e, request_creatable(i), now);
+	for (size_t i = 0; i < e->tree.n_instances; i++)
+		if (request_allows_create(e->tree.instances[i].object))
+			creation_rule_make(e, e->tree.instances[i].object->id,
+					   now);
 }
 
 void endpoint_access_settle(struct endpoint *e, uint16_t owner, int64_t now)

@@ -73,6 +73,7 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 {
 	const struct object_model *model = config_device_model(e->conf);
 	uint16_t object = record->path.id[0];
+	const struct object_def *def = model->object(model, object);
 	const struct tree_slot *slot;
 
 	/* Kept whole: an entry that its owner took away does not come back
@@ -81,10 +82,9 @@ static void restore(struct endpoint *e, const struct lwm2m_record *record)
 	    !record->path.id[2])
 		rule_remove(e, record->path.id[1]);
 	slot = tree_find(&e->tree, &record->path);
-	if (record->path.depth >= 3 && (request_is_creatable(object) ||
-					object == ACCESS_OBJECT))
-		tree_add(&e->tree, model->object(model, object),
-			 record->path.id[1]);
+	if (record->path.depth >= 3 && def &&
+	    (request_allows_create(def) || object == ACCESS_OBJECT))
+		tree_add(&e->tree, def, record->path.id[1]);
 	if (record->path.depth < 3 || (slot && slot->flags & TREE_BOUND) ||
 	    record->path.id[0] == ID_SECURITY ||
 	    tree_set(&e->tree, &record->path, &record->value,

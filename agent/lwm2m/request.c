@@ -56,15 +56,20 @@ bool request_is_numeric(const struct resource_def *def)
 	return false;
 }
 
+bool request_expects(const struct request_scope *scope, uint16_t object)
+{
+	return scope->bound && scope->bound->expects &&
+	       scope->bound->expects(scope->owner, object);
+}
+
 bool request_is_empty_object(const struct request_scope *scope,
 			     uint16_t object)
 {
 	if (tree_has_object(scope->tree, object) ||
 	    !scope->model->object(scope->model, object))
 		return false;
-	return request_is_creatable(object) ||
-	       (scope->bound && scope->bound->expects &&
-		scope->bound->expects(scope->owner, object));
+	return request_is_creatable(scope, object) ||
+	       request_expects(scope, object);
 }
 
 bool request_exists(const struct request_scope *scope,

@@ -149,9 +149,14 @@ bool request_may(const struct request_scope *scope,
 /* May it read path, or a part of it? Of what is not there: yes. */
 bool request_is_visible(const struct request_scope *scope,
 			const struct lwm2m_path *path);
-/* May servers make and delete instances of the object? */
-bool request_is_creatable(uint16_t object);
-/* The i-th of those, 0: no more. */
+/* May servers make and delete instances (Core TS 6.3.6, 6.3.7) by what the
+ * object is? Of the compiled ones 16 and 19; of XML files those with several
+ * instances, of which all mandatory resources, and one at least, are
+ * writable. */
+bool request_allows_create(const struct object_def *object);
+/* ... and make one here? */
+bool request_is_creatable(const struct request_scope *scope, uint16_t object);
+/* The i-th of those that are created at every endpoint, 0: no more. */
 uint16_t request_creatable(size_t i);
 
 /* What a Read of path gives, for answers and notifications alike. Returns the

@@ -82,11 +82,15 @@ static uint8_t right_of(const struct handling *h)
 static bool is_for_nobody(const struct handling *h)
 {
 	const struct lwm2m_path *path = &h->outcome.path;
-	bool makes = h->request->method == REQUEST_POST && path->depth == 1;
-	bool takes = h->request->method == REQUEST_DELETE && path->depth < 3;
+	const struct object_model *model = h->scope->model;
+	const struct object_def *object = path->depth ?
+		model->object(model, path->id[0]) : NULL;
 
-	return (makes || takes) &&
-	       !(path->depth && request_is_creatable(path->id[0]));
+	if (h->request->method == REQUEST_POST && path->depth == 1)
+		return !request_is_creatable(h->scope, path->id[0]);
+	if (h->request->method == REQUEST_DELETE && path->depth < 3)
+		return !object || !request_allows_create(object);
+	return false;
 }
 
 bool request_authorise(struct handling *h)

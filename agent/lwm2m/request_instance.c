@@ -3,11 +3,12 @@
  * servers want to be kept beside it. All is checked before anything is done. */
 #include <errno.h>
 #include "agent/lwm2m/request_parts.h"
+#include "ipso/ipso.h"
 
 #define NO_ID 65535		/* the client is to choose one */
 #define INSTANCES_MAX 64	/* of one object */
 
-/* Portfolio, BinaryAppData */
+/* Portfolio, BinaryAppData: kept for servers at every endpoint. */
 static const uint16_t creatable[] = {16, 19};
 #define N_CREATABLE (sizeof(creatable) / sizeof(creatable[0]))
 
@@ -16,10 +17,60 @@ uint16_t request_creatable(size_t i)
 	return i < N_CREATABLE ? creatable[i] : 0;
 }
 
-bool request_is_creatable(uint16_t object)
+static bool is_everywhere(uint16_t object)
 {
 	for (size_t i = 0; i < N_CREATABLE; i++)
 		if (creatable[i] == object)
+			return true;
+	return false;
+}
+
+/* Nothing must be in it that a device alone could give. */
+static bool is_servers_to_fill(const struct object_def *object)
+{
+	bool writable = false;
+
+	for (size_t i = 0; i < object->n_resources; i++) {
+		const struct resource_def *def = &object->resources[i];
+
+		if (def->mandatory && !(def->operations & OP_WRITE))
+			return false;
+		writable |= def->operations & OP_WRITE;
+	}
+	return object->multiple && writable;
+}
+
+bool request_allows_create(const struct object_def *object)
+{
+	if (is_everywhere(object->id))
+		return true;
+	return !core_object(object->id) && !ipso_object(object->id) &&
+	       is_servers_to_fill(object);
+}
+
+/* Of an XML file, only where the device has the object, and not while
+ * instances of its own may come: one number would be both's. */
+bool request_is_creatable(const struct request_scope *scope, uint16_t object)
+{
+	const struct object_def *def = scope->model->object(scope->model,
+							    object);
+
+	if (!def || !request_allows_create(def))
+		return false;
+	return is_everywhere(object) ||
+	       (tree_has_object(scope->tree, object) &&
+		!request_expects(scope, object));
+}
+
+bool request_is_devices(const struct tree *tree, const struct lwm2m_path *path)
+{
+	struct lwm2m_path instance = path_instance(path->id[0], path->id[1]);
+	struct tree_cursor cursor = {0, 0};
+	const struct tree_slot *slot;
+	struct lwm2m_path at;
+
+	while ((slot = tree_next(tree, &instance, &cursor, &at)))
+		if (slot->flags & TREE_BOUND)
 			return true;
 	return false;
 }
@@ -29,8 +80,7 @@ bool request_is_create(const struct request_scope *scope,
 		       const struct lwm2m_path *path)
 {
 	return request->method == REQUEST_POST && path->depth == 1 &&
-	       request_is_creatable(path->id[0]) &&
-	       scope->model->object(scope->model, path->id[0]);
+	       request_is_creatable(scope, path->id[0]);
 }
 
 /* The lowest that is free; NO_ID: there are too many. */
@@ -158,6 +208,15 @@ static void id_settle(struct handling *h, size_t n)
 	h->outcome.path = path_instance(object, id);
 }
 
+/* Of what has no value nothing is kept over a restart. */
+static void values_check(struct handling *h, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (h->room->records[i].path.depth >= 3)
+			return;
+	request_answer(h, CODE(4, 00), "an instance needs a value");
+}
+
 static void create_do(struct handling *h, const struct object_def *object,
 		      size_t n)
 {
@@ -198,7 +257,7 @@ void request_create(struct handling *h)
 					h->outcome.path.id[0]);
 	int n;
 
-	if (!object || !request_is_creatable(object->id)) {
+	if (!request_is_creatable(h->scope, h->outcome.path.id[0])) {
 		request_disallow(h);
 		return;
 	}
@@ -213,6 +272,8 @@ void request_create(struct handling *h)
 	n = (int)unknown_drop(h, object, (size_t)n);
 	if (!h->outcome.code)
 		records_check(h, object, (size_t)n);
+	if (!h->outcome.code)
+		values_check(h, (size_t)n);
 	if (!h->outcome.code && request_quota_fits(h, (size_t)n))
 		create_do(h, object, (size_t)n);
 }
@@ -246,14 +307,11 @@ static bool is_element_deletable(const struct tree *tree,
 static bool is_instance_deletable(const struct tree *tree,
 				  const struct lwm2m_path *path)
 {
-	struct tree_cursor cursor = {0, 0};
-	const struct tree_slot *slot;
-	struct lwm2m_path at;
+	const struct tree_instance *instance =
+		tree_instance_find(tree, path->id[0], path->id[1]);
 
-	while ((slot = tree_next(tree, path, &cursor, &at)))
-		if (slot->flags & TREE_BOUND)
-			return false;
-	return request_is_creatable(path->id[0]);
+	return instance && request_allows_create(instance->object) &&
+	       !request_is_devices(tree, path);
 }
 
 void request_delete(struct handling *h)

@@ -68,6 +68,11 @@ void request_read_handle(struct handling *h);
 void request_discover(struct handling *h);
 void request_write(struct handling *h);
 
+/* May instances of the object come of the device itself? */
+bool request_expects(const struct request_scope *scope, uint16_t object);
+/* Has the instance of the path a resource that a device is behind? */
+bool request_is_devices(const struct tree *tree,
+			const struct lwm2m_path *path);
 /* Is it a Create? Its object need not have an instance. */
 bool request_is_create(const struct request_scope *scope,
 		       const struct request *request,

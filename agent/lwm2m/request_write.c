@@ -10,9 +10,14 @@
 
 /* Where all resources are what servers have put there, one that is not may
  * come: those of no device, and entries of access control. */
-static bool is_servers(uint16_t object)
+static bool is_servers(const struct tree *tree, const struct lwm2m_path *path)
 {
-	return object == ACCESS_OBJECT || request_is_creatable(object);
+	const struct tree_instance *instance =
+		tree_instance_find(tree, path->id[0], path->id[1]);
+
+	return instance && (path->id[0] == ACCESS_OBJECT ||
+			    (request_allows_create(instance->object) &&
+			     !request_is_devices(tree, path)));
 }
 
 static bool is_writable(const struct tree *tree, const struct lwm2m_path *path)
@@ -26,7 +31,7 @@ static bool is_writable(const struct tree *tree, const struct lwm2m_path *path)
 		slot = tree_find(tree, &resource);
 	if (!def || !(def->operations & OP_WRITE))
 		return false;
-	return slot ? !(slot->flags & TREE_READ_ONLY) : is_servers(path->id[0]);
+	return slot ? !(slot->flags & TREE_READ_ONLY) : is_servers(tree, path);
 }
 
 /* The instance's own range counts before its object's; the periods of a
@@ -64,7 +69,7 @@ static bool is_settable(const struct tree *tree,
 		return true;
 	resource.depth = 3;
 	first = tree_find(tree, &resource);
-	return first ? !(first->flags & TREE_BOUND) : is_servers(path->id[0]);
+	return first ? !(first->flags & TREE_BOUND) : is_servers(tree, path);
 }
 
 /* 0, or the code that refuses a value for what stands behind the resource. */
@@ -212,7 +217,7 @@ static size_t optional_drop(struct handling *h, size_t n)
 
 		resource.depth = resource.depth > 3 ? 3 : resource.depth;
 		if (resource.depth < 3 || (def && (def->mandatory ||
-				is_servers(resource.id[0]) ||
+				is_servers(tree, &resource) ||
 				tree_find(tree, &resource))))
 			records[left++] = records[i];
 	}

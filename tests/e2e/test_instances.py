@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Instances that a server makes and deletes (Core TS 6.3.6, 6.3.7)."""
 import sites
-from harness import Site
+from harness import ROOT, Site
 from sites import hexed
 
+# What the device does not measure here: limits, which servers can fill.
+DEFINITION = (ROOT / "etc/objects.d/cold-store.xml.example").read_text(
+    ).replace("<Operations>R<", "<Operations>RW<", 1)
+STORE = sites.SIM + """\
+      - {name: store, value: -18.5, map: 26251/0/1}
+"""
 TLV, JSON = 11542, 110
 LOCATION_PATH = 8
 
@@ -115,3 +121,25 @@ class Instances(Site):
         self.create_at(server, 0, "new")
         self.assertEqual(server.ask("discover", "sim", "/16/0")["text"],
                          "</16/0>,</16/0/0>;dim=1")
+
+    def test_an_object_of_an_xml_file(self):
+        server = self.server()
+        gateway = self.gateway(server.port, STORE,
+                               **{"objects.d/store.xml": DEFINITION})
+        server.registered("sim")
+        mark = server.mark()
+        for code in ("2.01", "4.00"):
+            self.assertEqual(server.ask(
+                "create", "sim", "/26251", format=JSON,
+                hex=hexed('[{"n":"/26251/3/1","v":-20}]'))["code"], code)
+        event = server.wait("updated", after=mark,
+                            where=lambda e: e["content"])
+        self.assertIn("</26251/3>", event["links"])
+        self.delete(server, "/26251/0", "4.05")
+        mark = server.mark()
+        gateway.restart()
+        links = server.registered("sim", after=mark)["links"]
+        self.assertIn("</26251/3>", links)
+        self.assertEqual(server.value("sim", "/26251/3/1"), -20)
+        self.delete(server, "/26251/3")
+        self.assertEqual(server.code("read", "sim", "/26251/3"), "4.04")
