@@ -105,7 +105,7 @@ class Objects(Site):
         self.assertEqual(server.code("discover", "store", "/26251"), "2.05")
         self.assertEqual(server.events("registered", after=mark), [])
 
-    def test_wrong_definition_changes_nothing_at_a_reload(self):
+    def test_wrong_definition_leaves_its_devices_out_as_a_start_would(self):
         server, _ = self.start()
         mark = server.mark()
         self.gateway_.write(NAME, DEFINITION.replace("Float", "Flaot"))
@@ -113,8 +113,13 @@ class Objects(Site):
         self.assertEqual(answer.returncode, 1)
         self.assertIn("objects.d/cold-store.xml:22:11: <Type> must be one of",
                       answer.stderr)
-        self.assertEqual(server.code("read", "store", "/26251/0/1"), "2.05")
-        self.assertEqual(server.events("unregistered", after=mark), [])
+        server.wait("unregistered", ep="store", after=mark)
+        self.assertEqual(server.code("read", "other", "/3/0"), "2.05")
+        self.gateway_.write(NAME, DEFINITION)
+        self.gateway_.reload()
+        server.registered("store", after=mark)
+        self.assertEqual(server.events("unregistered", after=mark,
+                                       ep="other"), [])
 
     def test_definition_taken_away_refuses_its_devices_alone(self):
         server, _ = self.start()
