@@ -551,6 +551,8 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 		client_exchange(c, now);
 	if (sent == REGISTRATION_SEND_REGISTER && answer->code == CODE(2, 1))
 		keep_location(c, answer->location);
+	c->registration.asked_wait = answer->code == CODE(5, 3) ?
+				     answer->max_age : 0;
 	client_event(c, REGISTRATION_ANSWER, answer->code, 0, now);
 	if (answer->code != before && answer->code >> 5 != 2)
 		note_wait(c, now);

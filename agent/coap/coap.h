@@ -33,6 +33,7 @@ struct coap_answer {
 	const uint8_t *payload;
 	size_t length;
 	uint16_t format;		/* of the payload, or FORMAT_NONE */
+	uint32_t max_age;		/* s; 0: it says nothing */
 	bool has_block2;		/* a part of the body: */
 	uint32_t block2;		/* its number, ... */
 	size_t block2_size;		/* ... bytes of all but the last, ... */

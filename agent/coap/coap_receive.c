@@ -637,6 +637,12 @@ static void take_block2(struct coap_answer *answer, uint16_t number,
 	answer->more = block.more;
 }
 
+static uint32_t number_of(coap_opt_t *option)
+{
+	return coap_decode_var_bytes(coap_opt_value(option),
+				     coap_opt_length(option));
+}
+
 static coap_response_t on_response(coap_session_t *session,
 				   const coap_pdu_t *sent,
 				   const coap_pdu_t *received,
@@ -666,9 +672,9 @@ static coap_response_t on_response(coap_session_t *session,
 	while ((option = coap_option_next(&iterator))) {
 		take_block2(&answer, iterator.number, option);
 		if (iterator.number == COAP_OPTION_CONTENT_FORMAT)
-			answer.format = (uint16_t)coap_decode_var_bytes(
-				coap_opt_value(option),
-				coap_opt_length(option));
+			answer.format = (uint16_t)number_of(option);
+		if (iterator.number == COAP_OPTION_MAXAGE)
+			answer.max_age = number_of(option);
 		if (iterator.number == COAP_OPTION_LOCATION_PATH) {
 			buf_byte(&location, (uint8_t)coap_opt_length(option));
 			buf_put(&location, coap_opt_value(option),

@@ -9,6 +9,7 @@
 #define SECOND INT64_C(1000000000)
 #define NEVER INT64_MAX
 #define WAIT_MOST (INT64_C(10) * 366 * 86400)
+#define ASKED_MOST 86400	/* s */
 #define UPDATE_MOST 86400	/* s, where the lifetime has no end */
 #define TRANSMIT_WAIT 93	/* s, MAX_TRANSMIT_WAIT, RFC 7252 4.8.2 */
 
@@ -81,6 +82,19 @@ static int64_t update_time(const struct registration *r)
 	return latest - tenth + spread_of(r->seed, tenth);
 }
 
+/* The server says when it can take us, which is soon enough: no attempt has
+ * failed. Never before that, but not all at once; and a number that is a
+ * mistake costs a day, not a trip to the site. */
+static int64_t asked_time(const struct registration *r)
+{
+	int64_t wait = r->asked_wait;
+
+	wait = wait < RETRY_LEAST ? RETRY_LEAST :
+	       wait > ASKED_MOST ? ASKED_MOST : wait;
+	wait *= SECOND;
+	return wait + spread_of(r->seed, wait / 5);
+}
+
 /* The wait before the next try; counts it. Of retry_count attempts the first
  * is one (Core TS 6.2.1.1). Whatever a server has written, we neither storm it
  * nor come back in another century. */
@@ -89,6 +103,8 @@ static int64_t retry_time(struct registration *r,
 {
 	int64_t wait = policy->sequence_delay;
 
+	if (r->asked_wait)
+		return asked_time(r);
 	if (r->attempt + 1u < policy->retry_count && r->attempt < 30) {
 		wait = (int64_t)policy->retry_timer << r->attempt;
 		r->attempt++;
@@ -464,14 +480,11 @@ static struct registration_action back(struct registration *r)
 	return (struct registration_action){0};
 }
 
-struct registration_action
-registration_step(struct registration *registration,
-		  enum registration_event event, uint8_t code, uint8_t changes,
-		  int64_t spread, const struct registration_policy *policy,
-		  int64_t now)
+static struct registration_action
+step(struct registration *r, enum registration_event event, uint8_t code,
+     uint8_t changes, int64_t spread, const struct registration_policy *policy,
+     int64_t now)
 {
-	struct registration *r = registration;
-
 	switch (event) {
 	case REGISTRATION_START: return start(r, spread, now);
 	case REGISTRATION_TIMER: return timer(r, now);
@@ -488,4 +501,17 @@ registration_step(struct registration *registration,
 	case REGISTRATION_BACK: return back(r);
 	}
 	return (struct registration_action){0};
+}
+
+struct registration_action
+registration_step(struct registration *registration,
+		  enum registration_event event, uint8_t code, uint8_t changes,
+		  int64_t spread, const struct registration_policy *policy,
+		  int64_t now)
+{
+	struct registration_action action = step(registration, event, code,
+						 changes, spread, policy, now);
+
+	registration->asked_wait = 0;
+	return action;
 }

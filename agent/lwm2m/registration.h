@@ -60,6 +60,9 @@ struct registration {
 	bool lwm2m_1_0, lwm2m_1_2;	/* neither: 1.1; lowered by refusals */
 	uint32_t lifetime;		/* s, as told with the next message; 0:
 					 * for ever */
+	uint32_t asked_wait;		/* s, of the next ANSWER, a 5.03: when
+					 * to come again (its Max-Age, RFC 7252
+					 * 5.9.3.4); 0: it does not say */
 	uint32_t seed;			/* hash of the name: jitter */
 	int64_t next;			/* when to call with TIMER; INT64_MAX */
 	int64_t expires;		/* when the server drops us */
@@ -97,7 +100,9 @@ void registration_drop(struct registration *registration);
  * waits retry_timer x 2^(attempt-1) with +-20 % jitter between the retry_count
  * attempts of a sequence, then sequence_delay, sequence_count sequences, and so
  * on (never gives up for good: a gateway is not sent to the field again); 2 s at
- * least, 10 years at most. Of Register only 2.01 is a success. Then it registers, or, when
+ * least, 10 years at most. An answer that says how long to wait (`asked_wait`,
+ * set before) is no attempt of these: it waits so long, and up to a fifth more, a
+ * day at most. Of Register only 2.01 is a success. Then it registers, or, when
  * a 5.xx answered an Update and the lifetime still runs, updates.
  *
  * What comes while a message is under way waits for its end. */

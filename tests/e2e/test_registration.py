@@ -415,3 +415,19 @@ class AnswersThatRegisterNobody(Site):
 
     def test_changed(self):
         self.answered("2.04", [(coap.LOCATION_PATH, b"rd")])
+
+    def test_unavailable_for_a_while(self):
+        """RFC 7252 5.9.3.4: the Max-Age of a 5.03 is when to come again."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("127.0.0.1", 0))
+            server.settimeout(WAIT)
+            self.gateway(server.getsockname()[1], sites.SIM)
+            datagram, peer = server.recvfrom(2048)
+            first = coap.decode(datagram)
+            server.sendto(coap.Message(coap.ACK, "5.03", first.mid,
+                                       first.token, [(coap.MAX_AGE, b"\2")],
+                                       b"").encode(), peer)
+            again = first
+            while again.mid == first.mid:
+                again = coap.decode(server.recvfrom(2048)[0])
+            self.assertEqual(again.path, "/rd")

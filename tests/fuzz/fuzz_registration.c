@@ -67,6 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			now = r.next;
 		if (now > 20 * YEAR)	/* nothing runs longer */
 			break;
+		r.asked_wait = event == REGISTRATION_ANSWER ?
+			       (uint32_t)data[2] << data[1] % 25 : 0;
 		check(&r, registration_step(&r, event, data[1], data[1] & 3,
 			(int64_t)data[2] * SECOND, &policy, now), now);
 	}

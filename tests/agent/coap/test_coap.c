@@ -27,6 +27,7 @@ static struct {
 	enum coap_outcome outcome;
 	uint8_t code, location[64];
 	size_t n_location;
+	uint32_t max_age;
 	/* what the handler does */
 	uint8_t answer;
 	const uint8_t *body;
@@ -70,6 +71,7 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 	if (!answer)
 		return;
 	seen.code = answer->code;
+	seen.max_age = answer->max_age;
 	seen.n_location = answer->location.n;
 	memcpy(seen.location, answer->location.at, answer->location.n);
 }
@@ -215,6 +217,20 @@ static void answer_hello(uint8_t code)
 
 	send_bytes(bytes, 13);	/* one Location-Path option "rd/1" */
 	drive(50);
+}
+
+static void test_the_time_to_come_again_is_told(void **state)
+{
+	uint8_t bytes[] = {0x64, CODE(5, 3), 0, 0, 0, 0, 0, 0,
+			   0xd2, 0x01, 0x02, 0x58};	/* Max-Age 600 */
+
+	(void)state;
+	say_hello();
+	memcpy(bytes + 2, got + 2, 6);
+	send_bytes(bytes, sizeof(bytes));
+	drive(50);
+	assert_int_equal(seen.code, CODE(5, 3));
+	assert_int_equal(seen.max_age, 600);
 }
 
 static void test_the_location_comes_verbatim(void **state)
@@ -642,6 +658,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_request_goes_out_byte_exact),
+		TEST(test_the_time_to_come_again_is_told),
 		TEST(test_the_location_comes_verbatim),
 		TEST(test_a_second_message_must_wait),
 		TEST(test_a_lost_request_is_sent_again),

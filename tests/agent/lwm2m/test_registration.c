@@ -637,6 +637,59 @@ static void policy_without_retries_waits_the_delay(void **state)
 	assert_true(r.next >= 24 * SECOND && r.next <= 36 * SECOND);
 }
 
+/* RFC 7252 5.9.3.4: after the Max-Age of a 5.03 the server can take us; not
+ * before, and it is no attempt that failed. */
+static void waits_as_long_as_it_is_asked_to(void **state)
+{
+	static const struct { uint32_t asked; int64_t least, most; } cases[] = {
+		{5, 5, 6}, {600, 600, 720}, {1, 2, 3},
+		{UINT32_MAX, 86400, 86400 + 86400 / 5},
+	};
+	struct registration r;
+	int64_t now = 0;
+
+	(void)state;
+	registration_init(&r, 60, "e");
+	registration_step(&r, START, 0, 0, 0, &policy, 0);
+	for (int i = 0; i < 20; i++) {
+		int64_t least = cases[i % 4].least * SECOND;
+		int64_t most = cases[i % 4].most * SECOND;
+
+		r.asked_wait = cases[i % 4].asked;
+		registration_step(&r, ANSWER, CODE(5, 3), 0, 0, &policy, now);
+		assert_int_equal(r.state, IS_WAITING);
+		assert_true(r.next - now >= least && r.next - now <= most);
+		now = r.next;
+		registration_step(&r, TIMER, 0, 0, 0, &policy, now);
+	}
+	/* It was asked once: the next failure is the first of its sequence. */
+	registration_step(&r, LOST, 0, 0, 0, &policy, now);
+	assert_true(r.next - now >= 48 * SECOND);
+	assert_true(r.next - now <= 72 * SECOND);
+}
+
+static void an_update_waits_as_long_but_not_past_its_lifetime(void **state)
+{
+	static const uint32_t asked[] = {20, 400};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct registration r = register_at(300, "e", 0);
+		int64_t now = r.next;
+
+		registration_step(&r, TIMER, 0, 0, 0, &policy, now);
+		assert_int_equal(r.state, IS_UPDATING);
+		r.asked_wait = asked[i];
+		registration_step(&r, ANSWER, CODE(5, 3), 0, 0, &policy, now);
+		assert_int_equal(r.state, IS_REGISTERED);
+		if (i)
+			assert_int_equal(r.next, r.expires);
+		else
+			assert_true(r.next >= now + 20 * SECOND &&
+				    r.next <= now + 24 * SECOND);
+	}
+}
+
 /* What a server has written is neither a storm nor an overflow. */
 static void retries_have_bounds(void **state)
 {
@@ -826,6 +879,9 @@ int main(void)
 		cmocka_unit_test(retries_double_then_rest_a_day_for_ever),
 		cmocka_unit_test(retry_times_differ_between_endpoints),
 		cmocka_unit_test(policy_without_retries_waits_the_delay),
+		cmocka_unit_test(waits_as_long_as_it_is_asked_to),
+		cmocka_unit_test(
+			an_update_waits_as_long_but_not_past_its_lifetime),
 		cmocka_unit_test(retries_have_bounds),
 		cmocka_unit_test(only_created_is_a_registration),
 		cmocka_unit_test(start_is_spread_over_its_window),
