@@ -28,10 +28,10 @@ struct link_options {
 };
 
 /* The registration's object list: </>;rt="oma.lwm2m";ct=110,</1/0>,... : no
- * spaces, /0 and /21 left out, ver on an object link only (Core TS 6.4.3). */
+ * spaces, /0 and /21 left out, ver on an object link only (Core TS 6.2.1). */
 void links_register(const struct tree *tree,
 		    const struct link_options *options, struct buf *out);
-/* Discover (Core TS 6.4.2) at path, with this server's attributes: own ones
+/* Discover (Core TS 6.3.2) at path, with this server's attributes: own ones
  * at object and instance level, inherited ones too for a resource; `dim` of
  * multiple resources, `ver` of objects, `ssid` of accounts (object 1).
  * -ENOENT: nothing there. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Delivers what was kept: by a Send (Core TS 6.3.13: POST /dp), or as a
+ * Delivers what was kept: by a Send (Core TS 6.4: POST /dp), or as a
  * notification of the observation that it belongs to, where that one lives and
  * its format carries times. Several records with their times in one payload, a
  * bounded number a second for each server. */
@@ -326,7 +326,7 @@ static void refused(struct forward *f, uint32_t n, uint8_t code)
 	forward_done(f, n);
 }
 
-/* It knows no Send, or us no more since it was started anew (Core TS 6.3.13):
+/* It knows no Send, or us no more since it was started anew (Core TS 6.4):
  * an Update tells, and a new registration takes what is kept with it. */
 static void doubt_registration(struct forward *f, int64_t now)
 {

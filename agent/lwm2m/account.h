@@ -42,7 +42,7 @@ int64_t account_number(const struct tree *tree, struct lwm2m_path path,
 struct lwm2m_value account_bytes(const struct tree *tree,
 				 struct lwm2m_path path);
 
-/* May these be used (the check of Bootstrap-Finish, Core TS 6.1.7.5)? At least
+/* May these be used (the check of Bootstrap-Finish, Core TS 6.1.7.2)? At least
  * one server; each instance of object 1 has one of object 0 with its id and
  * the other way round; address, mode and keys fit each other; ACLs are whole.
  * NULL: yes, else what is wrong (literal). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Where a Bootstrap-Request (Core TS 6.1.4) is on its way out: it waits for its
+ * Where a Bootstrap-Request (Core TS 6.1.7.1) is on its way out: it waits for its
  * turn at the server, then until nothing else is outstanding, then for its
  * answer. A table of (state, event), beside bootstrap.h, which says whether one
  * is to be sent at all. Pure. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * One observation (Core TS 6.4.9, 7.3.2): when a change becomes a
+ * One observation (Core TS 6.4.2, 7.3.2): when a change becomes a
  * notification. Pure; monotonic ns. The hub calls observe_changed() for every
  * new value below the path, and observe_due() when the time has come. */
 #ifndef AGENT_OBSERVE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Device management requests of a server (Core TS 6.4, Transport TS 6.4):
+ * Device management requests of a server (Core TS 6.3, Transport TS 6.4):
  * checks a request against the tree, answers what the tree can answer, and
  * returns what else must be done. Pure: no time, no I/O of its own. */
 #ifndef AGENT_REQUEST_H
@@ -129,11 +129,11 @@ struct request_room {
  * query of an Observe has attributes of its own, that of a Discover the depth
  * (LwM2M 1.2).
  *
- * Every error is the code that Core TS 6.4 / Transport TS table names: 4.00
- * malformed, 4.01 objects 0 and 21 and what access control refuses, 4.04
- * nothing there, 4.05 operation not allowed on it, 4.06 Accept, 4.13 more than REQUEST_RECORDS, 4.15
- * Content-Format, 5.03 no value yet, 5.04 its device does not answer, 5.00 the
- * answer does not fit out. */
+ * Every error is the code that Transport TS 6.7 names: 4.00 malformed, 4.01
+ * objects 0 and 21 and what access control refuses, 4.04 nothing there, 4.05
+ * operation not allowed on it, 4.06 Accept, 4.13 more than REQUEST_RECORDS,
+ * 4.15 Content-Format, 5.03 no value yet, 5.04 its device does not answer, 5.00
+ * the answer does not fit out. */
 struct request_outcome request_handle(const struct request_scope *scope,
 				      const struct request *request,
 				      struct request_room *room,
@@ -169,7 +169,7 @@ uint8_t request_read(const struct request_scope *scope,
 
 /* The same for paths in order, none below another, in a format of SenML: what
  * is not there, not readable or has no value that is true is left out (Core TS
- * 6.3.10). 2.05; 4.01 none of the paths may be seen, 5.00. *n: values. */
+ * 6.3). 2.05; 4.01 none of the paths may be seen, 5.00. *n: values. */
 uint8_t request_read_composite(const struct request_scope *scope,
 			       const struct lwm2m_path *paths, size_t n_paths,
 			       uint16_t format, struct request_room *room,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Composite operations (Core TS 6.3.10, 6.3.11): many paths in one request at
+ * Composite operations (Core TS 6.3): many paths in one request at
  * the root. To read is best effort, to write is all or nothing. */
 #include <stdlib.h>
 #include "agent/lwm2m/request_parts.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Many paths in one request: read, written, observed (Core TS 6.3.10)."""
+"""Many paths in one request: read, written, observed (Core TS 6.3)."""
 import json
 
 import coap
