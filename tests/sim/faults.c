@@ -162,6 +162,8 @@ static void reload(void)
 		if (draw_chance(F, 0.2)) {
 			site.endpoints[i].removed = !site.endpoints[i].removed;
 			judge_endpoint_anew(i);
+			if (site.endpoints[i].removed)
+				judge_endpoint_removed(i);
 		}
 	site_write();
 	daemon_reload();

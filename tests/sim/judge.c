@@ -391,6 +391,8 @@ void judge_write_answered(size_t endpoint, double value, uint8_t code)
 	if (code != (2 << 5 | 4))
 		return;
 	own.writes_taken++;
+	if (site.endpoints[endpoint].removed)
+		return;			/* it was on its way then */
 	own.books[endpoint].taken[(size_t)value % SERVERS_MAX] = value;
 	own.books[endpoint].taken_at[(size_t)value % SERVERS_MAX] = world.now;
 }
@@ -476,6 +478,11 @@ void judge_endpoint_anew(size_t endpoint)
 			excuse(t, &own.series[endpoint][p], INT64_MIN);
 			t->observed = false;
 		}
+}
+
+void judge_endpoint_removed(size_t endpoint)
+{
+	memset(own.books[endpoint].taken, 0, sizeof(own.books[endpoint].taken));
 }
 
 void judge_started(void)

@@ -61,6 +61,8 @@ uint32_t judge_writes_taken(void);	/* answered 2.04 */
 void judge_disturbed(bool fault);
 void judge_killed(bool power);
 void judge_endpoint_anew(size_t endpoint);
+/* From the configuration: what was accepted for it goes with it. */
+void judge_endpoint_removed(size_t endpoint);
 void judge_started(void);	/* the gateway, again */
 /* Anew at a server, which observes nothing of it yet. */
 void judge_registered(size_t server, size_t endpoint);
