@@ -443,6 +443,15 @@ static bool is_short(const struct forwarding *w)
 	return w->budget.used + w->budget.most / 16 > w->budget.most;
 }
 
+/* What is held from before has waited since that went out which is under way,
+ * be it a late answer, of which nobody has told us. */
+static int64_t waits_since(const struct forward *f, int64_t now)
+{
+	int64_t since = coap_since(f->client->connection);
+
+	return f->waiting.n && since < now ? since : now;
+}
+
 static void hold(struct forward *f, const struct lwm2m_record *record,
 		 int64_t now)
 {
@@ -451,7 +460,7 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 		.flags = is_clockless(record->time) ? KEPT_CLOCKLESS : 0};
 
 	if (!f->since && is_busy(f->client))
-		f->since = now;
+		f->since = waits_since(f, now);
 	if (f->client->registration.lwm2m_1_0 ||
 	    !may_see(f->client, &record->path, now))
 		return;			/* the newest is all it gets */
@@ -590,11 +599,28 @@ static enum owed owed_by(const struct forward *f, const struct lwm2m_path *path)
 	return owed;
 }
 
+/* Is it among the first n of the list? */
+static bool is_among(const struct kept_list *list, uint32_t n,
+		     const struct lwm2m_record *r)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	for (uint32_t i = 0; i < n && kept_next(list, &at, &k); i++)
+		if (k.record.time == r->time &&
+		    path_equal(&k.record.path, &r->path))
+			return true;
+	return false;
+}
+
 /* An answer has come, or a notification (of `by`) has just gone out. What that
  * one tells stays in front, behind it what the next ones will tell. Those in
  * between have been overtaken by newer ones: they count where an answer was
- * late, as then nobody may rely on the next. */
-static void sift(struct forward *f, const struct observation *by, int64_t now)
+ * late, as then nobody may rely on the next. The first `told` have been
+ * acknowledged: another observation of the same may owe one of them, too, and
+ * does not bring it again as what is kept. */
+static void sift(struct forward *f, const struct observation *by, uint32_t told,
+		 int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	struct kept_list all = f->waiting, live = {0}, owed = {0};
@@ -608,6 +634,10 @@ static void sift(struct forward *f, const struct observation *by, int64_t now)
 		enum owed how = owed_by(f, &k.record.path);
 		bool newest = is_newest(f, &all, at, &k.record);
 
+		if (is_among(&all, told, &k.record)) {
+			written_off(f, &k, true);
+			continue;
+		}
 		if (newest && (is_live || how == OWED_NOTIFICATION) &&
 		    kept_append(is_live ? &live : &owed, &w->budget, &k) == 0)
 			continue;
@@ -625,15 +655,16 @@ static void sift(struct forward *f, const struct observation *by, int64_t now)
 	f->waiting = live;
 }
 
-static void came_through(struct forward *f, int64_t now)
+static void came_through(struct forward *f, bool told, int64_t now)
 {
 	if (f->doubt)
 		watch_no_more(f);
 	/* Where the registration has ended meanwhile no notification follows. */
 	if (f->doubt || !forward_is_reachable(f->client))
 		f->late = true;
-	discard(f, f->n_live);
-	sift(f, NULL, now);
+	if (!told)
+		discard(f, f->n_live);
+	sift(f, NULL, told ? f->n_live : 0, now);
 	tell_newest(f);			/* but not what sift() has kept */
 	f->late = f->doubt;
 	f->since = 0;
@@ -649,7 +680,7 @@ void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
 	if (outcome == COAP_NO_ANSWER)
 		forward_settle(f, now);
 	else
-		came_through(f, now);
+		came_through(f, outcome == COAP_ACKED, now);
 	forward_queue(f);
 	forward_release(c);
 }
@@ -767,6 +798,21 @@ static void keep_early(struct client *c, const struct lwm2m_record *r,
 			keep_instead(c, o, now);
 }
 
+/* The server observes already, but the answer to our Register is late and may
+ * never come: then the newest is not all that it has asked for. */
+static bool is_owed_early(const struct client *c, const struct lwm2m_path *path,
+			  bool event, int64_t now)
+{
+	if (!is_storing(c) || !c->connection ||
+	    now - coap_since(c->connection) < DOUBT_AFTER)
+		return false;
+	for (const struct observation *o = c->observations; o; o = o->next)
+		if (o->pending && (event || observe_due(o, now)) &&
+		    observe_covers(o, path) && is_told_late(c, o))
+			return true;
+	return false;
+}
+
 /* One record, however many of those it is in that were observed. An event goes
  * as it was, whatever pmin says: the newest is not all that counts of them. */
 static void take_lost(struct client *c, const struct lwm2m_record *r,
@@ -793,6 +839,7 @@ static void take_lost(struct client *c, const struct lwm2m_record *r,
 		observe_sent(o, now);
 		client_remember(c, o);
 	}
+	worth |= is_owed_early(c, &r->path, event, now);
 	if (worth && !kept)
 		keep_or_count(c, r, now);
 	keep_early(c, r, now);
@@ -918,7 +965,7 @@ bool forward_behind(struct client *c, struct observation *o, int64_t now)
 	if (!forward_is_next(c, o) || !is_storing(c) || is_off(c))
 		return false;
 	c->forward->late = true;
-	sift(c->forward, NULL, now);
+	sift(c->forward, NULL, 0, now);
 	keep_instead(c, o, now);
 	return true;
 }
@@ -951,7 +998,7 @@ void forward_notified(struct client *c, struct observation *o, int64_t now)
 	if (!c->forward)
 		return;
 	c->forward->first = true;
-	sift(c->forward, o, now);
+	sift(c->forward, o, 0, now);
 	forward_await(c->forward, now);
 	forward_queue(c->forward);
 	forward_release(c);
