@@ -14,7 +14,8 @@
 #include "tests/sim/site.h"
 #include "tests/sim/world.h"
 
-#define MIDS 32			/* of a client, remembered */
+#define MIDS 256		/* of a client, remembered: as many as it can send
+				 * while one datagram is delayed */
 #define PEERS 512		/* hash of connections */
 #define ASKS_MAX 32
 #define AWAKE (90 * SECOND)
@@ -29,8 +30,7 @@ struct peer {			/* what came from one address */
 		int64_t until;
 		struct datagram *answer;
 		bool silent;		/* it is not sent: of a NON */
-	} seen[MIDS];
-	unsigned next_seen;
+	} seen[MIDS];			/* by mid, as they are counted on */
 	size_t endpoint;	/* whose address it is, + 1; 0: not known */
 };
 
@@ -169,21 +169,21 @@ static struct peer *peer_of(struct server *s, uint64_t connection)
 static bool answered_before(const struct server *s, const struct peer *p,
 			    uint16_t mid)
 {
-	for (unsigned i = 0; i < MIDS; i++)
-		if (p->seen[i].answer && p->seen[i].mid == mid &&
-		    p->seen[i].until > world.now) {
-			if (!p->seen[i].silent)
-				put(s, p->seen[i].answer);
-			return true;
-		}
-	return false;
+	unsigned i = mid % MIDS;
+
+	if (!p->seen[i].answer || p->seen[i].mid != mid ||
+	    p->seen[i].until <= world.now)
+		return false;
+	if (!p->seen[i].silent)
+		put(s, p->seen[i].answer);
+	return true;
 }
 
 /* answer is taken. */
 static void answer(struct server *s, struct peer *p, const struct datagram *to,
 		   struct datagram *with)
 {
-	unsigned i = p->next_seen++ % MIDS;
+	unsigned i = to->mid % MIDS;
 
 	p->seen[i].silent = to->type == NON;
 	if (to->type == CON)
