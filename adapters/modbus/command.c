@@ -155,8 +155,6 @@ int modbus_command(struct adapter_command *command)
 				lwm2m_number(&command->value) != 0);
 	else
 		rc = registers_write(point, &command->value);
-	if (rc > 0)
-		adapter_why(device, "exception %d, %s", rc, exception_name(rc));
 	if (rc == 10 || rc == 11)
 		return -EHOSTUNREACH;
 	if (rc >= 0)

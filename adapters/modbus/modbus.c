@@ -313,6 +313,8 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 			     "the connection broke");
 	else if (device)
 		adapter_why(device, "%s", call->text);
+	if (rc > 0 && device)
+		adapter_why(device, "exception %d, %s", rc, exception_name(rc));
 	modbus_trace_end(bus, call, rc, pdu);
 	if (call->echo_heard)
 		echo_tell(bus);

@@ -336,6 +336,9 @@ static void other_exceptions_fault_the_block(void **state)
 	/* a gateway speaks, not the device */
 	slave_tell(&slave, "exception 5 11");
 	assert_int_equal(fake_poll(d, NULL), -EHOSTUNREACH);
+	assert_string_equal(fake_event(host, FAKE_WHY, 0)->text,
+			    "exception 11, device behind the gateway does not "
+			    "respond");
 	assert_int_equal(fake_events(host, FAKE_HEARD), 0);
 	assert_int_equal(fake_count(host, "exceptions"), 2);
 }

@@ -14,11 +14,12 @@ BLOCKS = (10, 1000, 2000)
 class Device(threading.Thread):
     """Register N holds N. habit: "closes" after each answer; "id 0" in each
     answer; "deaf" for a moment after a connect; "full", one client at a
-    time; "wide", four bytes a register."""
+    time; "wide", four bytes a register; "gateway" to a device that is not
+    there; "holes", an exception or None, silence, to more than one register."""
 
-    def __init__(self, habit):
+    def __init__(self, habit, holes=0):
         super().__init__(daemon=True)
-        self.habit = habit
+        self.habit, self.holes = habit, holes
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.connects = self.unheard = 0
@@ -45,10 +46,16 @@ class Device(threading.Thread):
                 self.unheard += 1
                 continue
             at, count = struct.unpack(">HH", request[8:12])
+            refusal = 11 if self.habit == "gateway" else (
+                self.holes if count > 1 else 0)
+            if refusal is None:
+                continue
             words = [word for n in range(at, at + count)
                      for word in ([0, n] if self.habit == "wide" else [n])]
             body = struct.pack(f">BBB{len(words)}H", request[6], request[7],
                                2 * len(words), *words)
+            if refusal:
+                body = bytes([request[6], request[7] | 0x80, refusal])
             id_ = b"\0\0" if self.habit == "id 0" else request[:2]
             client.sendall(id_ + struct.pack(">HH", 0, len(body)) + body)
             if self.habit == "closes":
@@ -56,11 +63,11 @@ class Device(threading.Thread):
 
 
 class Habits(Site):
-    def start(self, habit, bus=""):
-        device = self.add(Device(habit))
+    def start(self, habit, bus="", blocks=BLOCKS, **options):
+        device = self.add(Device(habit, **options))
         self.server_ = self.server()
         points = "".join(f"      - {{name: p{at}, address: {at}, "
-                         f"map: 3300/{i}}}\n" for i, at in enumerate(BLOCKS))
+                         f"map: 3300/{i}}}\n" for i, at in enumerate(blocks))
         return device, self.gateway(self.server_.port, f"""\
 buses:
   plant: {{adapter: modbus, transport: tcp, host: 127.0.0.1,
@@ -73,9 +80,9 @@ devices:
     points:
 {points}""")
 
-    def assert_read(self):
+    def assert_read(self, blocks=BLOCKS):
         self.server_.registered("odd")
-        for i, at in enumerate(BLOCKS):
+        for i, at in enumerate(blocks):
             self.server_.wait_value("odd", f"/3300/{i}/5700", at)
 
     def test_one_that_closes_after_each_answer_is_read_whole(self):
@@ -106,3 +113,15 @@ devices:
     def test_what_came_instead_is_said(self):
         gateway = self.start("wide")[1]
         gateway.wait_log("odd", "4 bytes where 2 were asked for")
+
+    def test_what_a_gateway_says_is_said(self):
+        gateway = self.start("gateway")[1]
+        gateway.wait_log("odd", "exception 11, device behind the gateway does "
+                         "not respond")
+
+    def test_what_it_does_not_have_is_learnt(self):
+        for holes in (1, 2, 3, 4, None):
+            with self.subTest(exception=holes):
+                self.start("holes", ", timeout: 500ms", (10, 13, 16),
+                           holes=holes)
+                self.assert_read((10, 13, 16))
