@@ -519,6 +519,12 @@ static bool is_without_location(const struct client *c, uint8_t sent,
 	return true;
 }
 
+uint32_t client_asked_wait(const struct coap_answer *answer)
+{
+	return answer->code == CODE(5, 3) || answer->code == CODE(4, 29) ?
+	       answer->max_age : 0;
+}
+
 static void registration_ended(struct client *c, enum coap_outcome outcome,
 			       const struct coap_answer *answer, int64_t now)
 {
@@ -551,8 +557,7 @@ static void registration_ended(struct client *c, enum coap_outcome outcome,
 		client_exchange(c, now);
 	if (sent == REGISTRATION_SEND_REGISTER && answer->code == CODE(2, 1))
 		keep_location(c, answer->location);
-	c->registration.asked_wait = answer->code == CODE(5, 3) ?
-				     answer->max_age : 0;
+	c->registration.asked_wait = client_asked_wait(answer);
 	client_event(c, REGISTRATION_ANSWER, answer->code, 0, now);
 	if (answer->code != before && answer->code >> 5 != 2)
 		note_wait(c, now);

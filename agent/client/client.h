@@ -65,6 +65,9 @@ void client_heard(struct client *client, int64_t now);
 /* Does its server reach it by SMS; with requests, too? */
 bool client_takes_sms(const struct client *client);
 bool client_serves_sms(const struct client *client);
+/* s after which the server that has answered so wants to be asked again: of a
+ * 5.03 (RFC 7252 5.9.3.4) or a 4.29 (RFC 8516). 0: it does not say. */
+uint32_t client_asked_wait(const struct coap_answer *answer);
 /* A message to or from the server has been answered, or came in. */
 void client_exchange(struct client *client, int64_t now);
 /* The server does not know us any more. */

@@ -334,6 +334,15 @@ static void doubt_registration(struct forward *f, int64_t now)
 	client_event(f->client, REGISTRATION_TRIGGER, 0, 0, now);
 }
 
+static int64_t wait_of(const struct client *c,
+		       const struct coap_answer *answer)
+{
+	uint32_t asked = client_asked_wait(answer);
+
+	return asked ? registration_asked_time(&c->registration, asked) :
+		       RETRY;
+}
+
 static void send_ended(struct forward *f, uint32_t n,
 		       enum coap_outcome outcome,
 		       const struct coap_answer *answer, int64_t now)
@@ -353,7 +362,7 @@ static void send_ended(struct forward *f, uint32_t n,
 	else if (answer->code >> 5 == 4 && answer->code != CODE(4, 29))
 		refused(f, n, answer->code);
 	else
-		f->retry_at = now + RETRY;
+		f->retry_at = now + wait_of(c, answer);
 }
 
 bool forward_ended(struct client *c, enum coap_outcome outcome,

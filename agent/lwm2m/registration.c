@@ -85,9 +85,9 @@ static int64_t update_time(const struct registration *r)
 /* The server says when it can take us, which is soon enough: no attempt has
  * failed. Never before that, but not all at once; and a number that is a
  * mistake costs a day, not a trip to the site. */
-static int64_t asked_time(const struct registration *r)
+int64_t registration_asked_time(const struct registration *r, uint32_t asked)
 {
-	int64_t wait = r->asked_wait;
+	int64_t wait = asked;
 
 	wait = wait < RETRY_LEAST ? RETRY_LEAST :
 	       wait > ASKED_MOST ? ASKED_MOST : wait;
@@ -104,7 +104,7 @@ static int64_t retry_time(struct registration *r,
 	int64_t wait = policy->sequence_delay;
 
 	if (r->asked_wait)
-		return asked_time(r);
+		return registration_asked_time(r, r->asked_wait);
 	if (r->attempt + 1u < policy->retry_count && r->attempt < 30) {
 		wait = (int64_t)policy->retry_timer << r->attempt;
 		r->attempt++;
@@ -316,7 +316,7 @@ update_answered(struct registration *r, uint8_t code,
 {
 	if (code >> 5 == 2)
 		return succeed(r, now);
-	if (code >> 5 == 5)
+	if (code >> 5 == 5 || code == CODE(4, 29))
 		return postpone(r, policy, now);
 	if ((code == CODE(4, 04) || code == CODE(4, 00)) &&
 	    !(r->then & (THEN_STOP | THEN_SILENT)))

@@ -60,9 +60,10 @@ struct registration {
 	bool lwm2m_1_0, lwm2m_1_2;	/* neither: 1.1; lowered by refusals */
 	uint32_t lifetime;		/* s, as told with the next message; 0:
 					 * for ever */
-	uint32_t asked_wait;		/* s, of the next ANSWER, a 5.03: when
-					 * to come again (its Max-Age, RFC 7252
-					 * 5.9.3.4); 0: it does not say */
+	uint32_t asked_wait;		/* s, of the next ANSWER, a 5.03 or
+					 * 4.29: when to come again (its Max-Age,
+					 * RFC 7252 5.9.3.4, RFC 8516); 0: it
+					 * does not say */
 	uint32_t seed;			/* hash of the name: jitter */
 	int64_t next;			/* when to call with TIMER; INT64_MAX */
 	int64_t expires;		/* when the server drops us */
@@ -103,7 +104,7 @@ void registration_drop(struct registration *registration);
  * least, 10 years at most. An answer that says how long to wait (`asked_wait`,
  * set before) is no attempt of these: it waits so long, and up to a fifth more, a
  * day at most. Of Register only 2.01 is a success. Then it registers, or, when
- * a 5.xx answered an Update and the lifetime still runs, updates.
+ * a 5.xx or 4.29 answered an Update and the lifetime still runs, updates.
  *
  * What comes while a message is under way waits for its end. */
 struct registration_action
@@ -112,6 +113,10 @@ registration_step(struct registration *registration,
 		  int64_t spread, const struct registration_policy *policy,
 		  int64_t now);
 
+/* How long to wait, in ns, where a server asks for `asked` s: 2 s at least, a day
+ * at most, and up to a fifth more. */
+int64_t registration_asked_time(const struct registration *registration,
+				uint32_t asked);
 /* Is the endpoint known to the server, as far as we can tell? */
 bool registration_alive(const struct registration *registration, int64_t now);
 /* As lwm2m= says it. */

@@ -293,3 +293,9 @@ class Refusing(Forward):
         self.assertEqual(self.server_.code("execute", "counter", "/1/0/4"),
                          "2.04")
         self.wait_records(5, mark)
+
+    def test_server_that_is_unavailable_for_a_while(self):
+        self.server_.ask("answer", "send", "5.03", 1, 2)
+        self.server_.wait("rejected", operation="send")
+        mark = self.server_.mark()
+        self.wait_records(1, mark)

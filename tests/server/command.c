@@ -283,7 +283,7 @@ static int fault_code(const char *text)
 	return class << 5 | detail;
 }
 
-/* answer register|update|send CODE|drop|default [N] */
+/* answer register|update|send CODE|drop|default [N [MAX_AGE]] */
 static bool run_answer(struct command *cmd)
 {
 	struct fault *f;
@@ -300,7 +300,8 @@ static bool run_answer(struct command *cmd)
 	else if (code < 0)
 		return false;
 	else
-		*f = (struct fault){code, cmd->n > 2 ? atoi(cmd->word[2]) : 1};
+		*f = (struct fault){code, cmd->n > 2 ? atoi(cmd->word[2]) : 1,
+			cmd->n > 3 ? (unsigned)atoi(cmd->word[3]) : 0};
 	return true;
 }
 

@@ -40,6 +40,7 @@ struct answer {
 	int code;
 	const char *reason;
 	struct segments location;
+	unsigned max_age;
 };
 
 static void code_set(coap_pdu_t *pdu, int code)
@@ -342,7 +343,8 @@ static bool played(struct fault *f, struct answer *a)
 	if (f->left <= 0)
 		return false;
 	f->left--;
-	*a = (struct answer){.code = f->code, .reason = "as told"};
+	*a = (struct answer){.code = f->code, .reason = "as told",
+			     .max_age = f->max_age};
 	return true;
 }
 
@@ -498,7 +500,7 @@ static void client_send(const struct incoming *in, struct answer *a)
 	struct json_object *e;
 	struct decoded d;
 
-	*a = (struct answer){BAD_REQUEST, "a Send of nobody", {0}};
+	*a = (struct answer){BAD_REQUEST, "a Send of nobody", {0}, 0};
 	while (c && c->session != in->session)
 		c = c->next;
 	if (played(&server.on_send, a) || !c) {
@@ -546,14 +548,14 @@ static void dispatch(const struct incoming *in, struct answer *a)
 		client_leave(c, in, a);
 	} else if (c) {
 		*a = (struct answer){NOT_ALLOWED, "not a POST or DELETE",
-				     {0}};
+				     {0}, 0};
 	} else if (method == COAP_REQUEST_CODE_POST && in->path.n &&
 		   !strcmp(in->path.part[in->path.n - 1], "rd")) {
 		client_register(in, a);
 		return;
 	} else {
 		/* A fault waits for Updates, whether known here or not. */
-		*a = (struct answer){NOT_FOUND, "no such registration", {0}};
+		*a = (struct answer){NOT_FOUND, "no such registration", {0}, 0};
 		played(&server.on_update, a);
 	}
 	if (!c)
@@ -576,11 +578,17 @@ static struct late *lates;
 
 static void answer_fill(coap_pdu_t *pdu, const struct answer *a)
 {
+	uint8_t age[4];
+
 	code_set(pdu, a->code);
 	for (int i = 0; i < a->location.n; i++)
 		coap_add_option(pdu, COAP_OPTION_LOCATION_PATH,
 				strlen(a->location.part[i]),
 				(const uint8_t *)a->location.part[i]);
+	if (a->max_age)
+		coap_add_option(pdu, COAP_OPTION_MAXAGE,
+				coap_encode_var_safe(age, sizeof(age),
+						     a->max_age), age);
 }
 
 static void answer_later(const struct incoming *in, const struct answer *a)

@@ -40,6 +40,7 @@ struct client {
 struct fault {
 	int code;	/* CoAP code; 0: no answer at all */
 	int left;
+	unsigned max_age;	/* s; 0: without the option */
 };
 
 struct server {

@@ -690,6 +690,25 @@ static void an_update_waits_as_long_but_not_past_its_lifetime(void **state)
 	}
 }
 
+/* RFC 8516: too many requests are no reason to register anew. */
+static void too_many_requests_postpone_an_update(void **state)
+{
+	struct registration r = register_at(300, "e", 0);
+	struct registration_action action;
+	int64_t now = r.next;
+
+	(void)state;
+	registration_step(&r, TIMER, 0, 0, 0, &policy, now);
+	r.asked_wait = 10;
+	action = registration_step(&r, ANSWER, CODE(4, 29), 0, 0, &policy,
+				   now);
+	assert_int_equal(r.state, IS_REGISTERED);
+	assert_false(action.gone);
+	assert_true(r.next >= now + 10 * SECOND && r.next <= now + 12 * SECOND);
+	assert_int_equal(registration_step(&r, TIMER, 0, 0, 0, &policy,
+					   r.next).send, UPDATE);
+}
+
 /* What a server has written is neither a storm nor an overflow. */
 static void retries_have_bounds(void **state)
 {
@@ -882,6 +901,7 @@ int main(void)
 		cmocka_unit_test(waits_as_long_as_it_is_asked_to),
 		cmocka_unit_test(
 			an_update_waits_as_long_but_not_past_its_lifetime),
+		cmocka_unit_test(too_many_requests_postpone_an_update),
 		cmocka_unit_test(retries_have_bounds),
 		cmocka_unit_test(only_created_is_a_registration),
 		cmocka_unit_test(start_is_spread_over_its_window),
