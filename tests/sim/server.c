@@ -66,6 +66,7 @@ struct server {
 };
 
 static struct server servers[SERVERS_MAX];
+static const struct lwm2m_path root;
 
 static struct server *server_at(size_t server)
 {
@@ -273,7 +274,7 @@ static void ask_fill(struct server *s, struct record *r, size_t endpoint,
 	case ASK_OBSERVE:
 		d->code = REQUEST_GET;
 		d->observe = 0;
-		d->accept = FORMAT_SENML_CBOR;
+		d->accept = p->plain ? FORMAT_TEXT : FORMAT_SENML_CBOR;
 		r->observing[r->asked.point].token = s->tokens;
 		break;
 	case ASK_READ:
@@ -330,16 +331,15 @@ static void asks_go(size_t server, size_t endpoint)
 
 /* ---- payloads ---- */
 
-/* how NULL: the server does not take it. */
-static void told(size_t server, size_t endpoint, const struct datagram *d,
-		 const char *how)
+/* How NULL: the server does not take it. base: of a payload that names none. */
+static void told(size_t server, size_t endpoint, const struct lwm2m_path *base,
+		 const struct datagram *d, const char *how)
 {
 	static struct lwm2m_record records[256];
 	static char scratch[65536];
 	struct buf texts = buf_over(scratch, sizeof(scratch));
-	struct lwm2m_path root = path_root();
 	const struct site_endpoint *e = &site.endpoints[endpoint];
-	int n = codec_decode(d->format, agent_model(), &root, d->payload,
+	int n = codec_decode(d->format, agent_model(), base, d->payload,
 			     d->length, records, 256, &texts);
 
 	if (n < 0)
@@ -356,6 +356,13 @@ static void told(size_t server, size_t endpoint, const struct datagram *d,
 				judge_told(server, endpoint, p,
 					   lwm2m_number(&records[i].value),
 					   records[i].time, how);
+}
+
+static const struct lwm2m_path *base_of(size_t endpoint, size_t point,
+					const struct datagram *d)
+{
+	return d->format == FORMAT_TEXT ? &point_of(endpoint, point)->path :
+	       &root;
 }
 
 /* ---- in ---- */
@@ -505,7 +512,7 @@ static void on_request(size_t server, const struct datagram *d)
 		       answer_to(d, ACK, r ? CODE(2, 4) : CODE(4, 4));
 		with->told_from = judge_tellings();
 		if (r && with->code == CODE(2, 4))
-			told(server, endpoint, d, "send");
+			told(server, endpoint, &root, d, "send");
 		with->told_to = judge_tellings();
 		if (r)
 			r->heard = world.now;
@@ -527,7 +534,7 @@ static void observed(size_t server, size_t endpoint, const struct datagram *d)
 	if (d->code != CODE(2, 5) || d->observe < 0)
 		return;			/* asked again at the next Update */
 	r->observing[point].is = true;
-	told(server, endpoint, d, "observe");
+	told(server, endpoint, base_of(endpoint, point, d), d, "observe");
 	judge_observed(server, endpoint, point, true);
 }
 
@@ -571,14 +578,15 @@ static void on_notification(size_t server, const struct datagram *d)
 		if (d->type == CON)
 			answer(s, p, d, answer_to(d, RST, 0));
 		if (p->endpoint && d->observe >= 0)
-			told(server, p->endpoint - 1, d, NULL);
+			told(server, p->endpoint - 1, &root, d, NULL);
 		return;
 	}
 	r->heard = world.now;
 	ack = answer_to(d, ACK, 0);
 	ack->told_from = judge_tellings();
 	if (d->code == CODE(2, 5)) {
-		told(server, endpoint, d, d->type == CON ? "notify" : "non");
+		told(server, endpoint, base_of(endpoint, (size_t)point, d), d,
+		     d->type == CON ? "notify" : "non");
 	} else if (d->code >> 5 != 2 && d->code != CODE(5, 3)) {
 		r->observing[point].is = false;
 		r->observing[point].token = 0;

@@ -16,6 +16,7 @@ struct site_point {
 	struct lwm2m_path path;
 	bool measured;		/* each value that it gives is a new one */
 	bool observed, keep, send;
+	bool plain;		/* observed in a format without times */
 	bool written, executed;	/* by servers */
 	uint32_t pmin;		/* s, by Write-Attributes; 0: none */
 	uint32_t poll;		/* s */

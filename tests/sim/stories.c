@@ -218,6 +218,77 @@ static void steps_begin(void)
 	world_at(world.now + 30 * MINUTE, false, steps_over, 0, 0);
 }
 
+/* ---- formats without times: what is kept goes by Send, beside them ---- */
+
+static void plain_site(void)
+{
+	site.n_servers = 1;
+	site.non = false;
+	site.lifetime = 86400;
+	for (size_t i = 0; i < site.n_endpoints; i++) {
+		struct site_endpoint *e = &site.endpoints[i];
+
+		e->queue = e->accepts = false;
+		for (size_t p = 0; p < e->n_points; p++) {
+			e->points[p].poll = POLL;
+			e->points[p].pmin = 0;
+			e->points[p].send = e->points[p].keep = false;
+			e->points[p].observed = e->points[p].measured;
+			e->points[p].plain = true;
+		}
+	}
+}
+
+/* What was under way gives up, but the Update behind it is answered. */
+static void gaps_begin(void)
+{
+	for (int i = 1; i <= 10; i++) {
+		int64_t cut = world.now + CALM * i +
+			      draw_between(F, 0, MINUTE);
+
+		world_at(cut, false, line_cut, 0, 0);
+		world_at(cut + draw_between(F, 95, 170) * SECOND, false,
+			 line_back, 0, 0);
+	}
+}
+
+/* A round trip takes longer than it takes until the next value is due. */
+static void slow_site(void)
+{
+	plain_site();
+	for (size_t i = 0; i < site.n_endpoints; i++)
+		for (size_t p = 0; p < site.endpoints[i].n_points; p++)
+			site.endpoints[i].points[p].poll = 2;
+}
+
+static void slow_line(uint64_t unused, uint64_t also)
+{
+	line_back(unused, also);
+	net.delay_least = draw_between(F, SECOND, 2 * SECOND);
+	net.delay_most = net.delay_least + SECOND / 10;
+}
+
+static void slow_over(uint64_t unused, uint64_t also)
+{
+	struct daemon_status status = daemon_status();
+
+	(void)unused;
+	(void)also;
+	if (status.waiting > site.n_endpoints * 64)
+		judge_fault(RULE_EMPTY, "%llu values wait half an hour after "
+			    "the outage", (unsigned long long)status.waiting);
+	net_begin();
+}
+
+static void slow_begin(void)
+{
+	int64_t cut = world.now + CALM;
+
+	world_at(cut, false, line_cut, 0, 0);
+	world_at(cut + CALM, false, slow_line, 0, 0);
+	world_at(cut + CALM + HOUR / 2, false, slow_over, 0, 0);
+}
+
 /* ---- a day in the life of sleepers ---- */
 
 #define AWAKE 90			/* s, in each of their periods */
@@ -296,6 +367,10 @@ static const struct story stories[] = {
 	 HOUR, counters_site, clock_begin},
 	{"steps", "the clock is set a year on, and two years back",
 	 HOUR, observed_site, steps_begin},
+	{"gaps", "short outages, observed in a format without times",
+	 3 * HOUR, plain_site, gaps_begin},
+	{"slow", "history on a line of 2 to 4 s, beside what is new",
+	 80 * MINUTE, slow_site, slow_begin},
 	{"day", "sleepers that show themselves every 9 to 11 min",
 	 24 * HOUR + MINUTE, sleepers_site, day_begin},
 };
