@@ -44,10 +44,10 @@ static uint8_t prepare(const struct endpoint *e,
 
 	if (index < 0)
 		return CODE(4, 5);
+	write->point = (uint32_t)index;
 	p = &e->conf->points[index];
 	if (p->has_range && (number < p->range_min || number > p->range_max))
 		return CODE(4, 0);
-	write->point = (uint32_t)index;
 	if (point_invert(&p->scale, &record->value,
 			 (enum lwm2m_type)p->raw_type, p->raw_min, p->raw_max,
 			 &write->raw) < 0)
@@ -56,13 +56,18 @@ static uint8_t prepare(const struct endpoint *e,
 }
 
 static uint8_t check(void *owner, const struct lwm2m_record *record,
-		     bool *ranged)
+		     struct request_range *range)
 {
 	const struct endpoint *e = owner;
 	struct bus_write write = {0};
 	uint8_t code = prepare(e, record, &write);
+	const struct config_point *p;
 
-	*ranged = !code && e->conf->points[write.point].has_range;
+	if (code == CODE(4, 5))		/* there is no point */
+		return code;
+	p = &e->conf->points[write.point];
+	*range = (struct request_range){p->has_range, p->range_min,
+					p->range_max};
 	return code;
 }
 

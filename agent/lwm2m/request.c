@@ -3,6 +3,7 @@
  * it there, may it be done, can the format be read, is the content right.
  * Nothing is done before all of them have passed. */
 #include <errno.h>
+#include <stdio.h>
 #include "agent/lwm2m/request_parts.h"
 #include "objects/ids.h"
 #include "ipso/ipso.h"
@@ -60,6 +61,26 @@ bool request_expects(const struct request_scope *scope, uint16_t object)
 {
 	return scope->bound && scope->bound->expects &&
 	       scope->bound->expects(scope->owner, object);
+}
+
+struct request_range request_range_of(const struct resource_def *def)
+{
+	return (struct request_range){
+		request_is_numeric(def) && def->min != def->max, def->min,
+		def->max};
+}
+
+void request_range_check(struct handling *h, const struct request_range *range,
+			 const struct lwm2m_value *value)
+{
+	double number = lwm2m_number(value);
+
+	if (!range->given || (number >= range->min && number <= range->max))
+		return;
+	snprintf(h->room->reason, sizeof(h->room->reason),
+		 "the value is out of range: %.12g to %.12g", range->min,
+		 range->max);
+	request_answer(h, CODE(4, 00), h->room->reason);
 }
 
 bool request_is_empty_object(const struct request_scope *scope,

@@ -29,12 +29,15 @@ struct request {
 	size_t length;
 };
 
+/* Of numbers; both ends are in it. */
+struct request_range { bool given; double min, max; };
+
 /* What stands behind bound resources. */
 struct request_bound {
-	/* May this value be written? 0, or the code that refuses it. *ranged:
-	 * a range of its own has decided, the registry's does not count. */
+	/* May this value be written? 0, or the code that refuses it. *range,
+	 * given: its own one decides, the registry's does not count. */
 	uint8_t (*check)(void *owner, const struct lwm2m_record *record,
-			 bool *ranged);
+			 struct request_range *range);
 	/* The value now of a slot that is TREE_COMPUTED, its text in `texts`.
 	 * false: there is none. May be NULL: the slot's own then. */
 	bool (*compute)(void *owner, const struct lwm2m_path *path,
@@ -96,7 +99,8 @@ struct request_outcome {
 	struct attributes attributes;	/* OBSERVE: of this one alone */
 	bool chosen;			/* CREATED: the instance's id was ours
 					 * to choose, the server is told */
-	const char *reason;		/* for 4.xx: diagnostic, literal */
+	const char *reason;		/* for 4.xx: diagnostic, literal or in
+					 * the room */
 	/* Values are borrowed from the request and scratch. */
 	struct lwm2m_record *writes;	/* bound resources */
 	size_t n_writes;
@@ -110,6 +114,7 @@ struct request_outcome {
  * bytes in them. 4.13 then. */
 #define REQUEST_HELD 960
 #define REQUEST_HELD_BYTES (256 * 1024)
+#define REQUEST_REASON 96	/* bytes of a diagnostic with numbers in it */
 #define REQUEST_SCRATCH (72 * 1024)	/* texts and bytes of one request */
 
 /* Room for one request at a time; one per agent thread. */
@@ -119,6 +124,7 @@ struct request_room {
 	uint8_t scratch[REQUEST_SCRATCH];
 	uint8_t computed[65536];	/* texts of an answer ... */
 	size_t n_computed;		/* ... and their bytes so far */
+	char reason[REQUEST_REASON];
 };
 
 /* A Write that replaces (PUT) an instance leaves what the payload does not

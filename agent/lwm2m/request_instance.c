@@ -116,15 +116,6 @@ static bool ids_agree(const struct lwm2m_record *records, size_t n,
 	return true;
 }
 
-static bool is_in_range(const struct resource_def *def,
-			const struct lwm2m_value *value)
-{
-	double number = lwm2m_number(value);
-
-	return def->min == def->max || !request_is_numeric(def) ||
-	       (number >= def->min && number <= def->max);
-}
-
 /* Resources that the object has not are no error (Core TS 6.3.6). */
 static size_t unknown_drop(struct handling *h, const struct object_def *object,
 			   size_t n)
@@ -143,6 +134,7 @@ static void record_check(struct handling *h, const struct object_def *object,
 			 const struct lwm2m_record *record)
 {
 	const struct resource_def *def;
+	struct request_range range;
 
 	if (record->path.depth < 3 && record->value.type == LWM2M_NONE)
 		return;			/* an instance without resources */
@@ -155,8 +147,9 @@ static void record_check(struct handling *h, const struct object_def *object,
 			"the resource is a single one");
 	else if (record->value.type != def->type)
 		request_answer(h, CODE(4, 00), "a value of another type");
-	else if (!is_in_range(def, &record->value))
-		request_answer(h, CODE(4, 00), "the value is out of range");
+	range = request_range_of(def);
+	if (!h->outcome.code)
+		request_range_check(h, &range, &record->value);
 }
 
 static bool is_given(const struct lwm2m_record *records, size_t n,

@@ -27,6 +27,12 @@ const struct resource_def *request_def(const struct tree *tree,
 				       const struct lwm2m_path *path);
 bool request_is_readable(const struct tree *tree, const struct lwm2m_path *at);
 bool request_is_numeric(const struct resource_def *def);
+/* Of the registry; not given: it has none. */
+struct request_range request_range_of(const struct resource_def *def);
+/* Answers 4.00, naming the range, where one is given and the value is not in
+ * it. What is no number is in none. */
+void request_range_check(struct handling *h, const struct request_range *range,
+			 const struct lwm2m_value *value);
 /* There, or an empty object? */
 bool request_exists(const struct request_scope *scope,
 		    const struct lwm2m_path *path);

@@ -36,25 +36,23 @@ static bool is_writable(const struct tree *tree, const struct lwm2m_path *path)
 
 /* The instance's own range counts before its object's; the periods of a
  * server account (object 1) have none in the registry, yet none is negative or
- * more than can be used and told; the rights of access control are bits. */
-static bool is_in_range(const struct tree *tree,
-			const struct lwm2m_path *path,
-			const struct resource_def *def,
-			const struct lwm2m_value *value)
+ * more than can be used and told. */
+static struct request_range range_of(const struct tree *tree,
+				     const struct lwm2m_path *path,
+				     const struct resource_def *def)
 {
-	double number = lwm2m_number(value), min = def->min, max = def->max;
+	struct request_range range = request_range_of(def);
 
-	if (!request_is_numeric(def))
-		return true;
-	if (!isfinite(number))
-		return false;
-	if (path->id[0] == ID_SERVER && (number < 0 || number > UINT32_MAX))
-		return false;
-	if (path->id[0] == ACCESS_OBJECT)
-		return access_is_possible(tree, path, value);
-	if (!ipso_range(tree, path, &min, &max) && min == max)
-		return true;
-	return number >= min && number <= max;
+	if (request_is_numeric(def) &&
+	    ipso_range(tree, path, &range.min, &range.max))
+		range.given = true;
+	if (path->id[0] == ID_SERVER && request_is_numeric(def)) {
+		range.min = range.given ? fmax(range.min, 0) : 0;
+		range.max = range.given ? fmin(range.max, UINT32_MAX) :
+					  UINT32_MAX;
+		range.given = true;
+	}
+	return range;
 }
 
 /* Is there an element to set, or may it be made? Those of a device are its
@@ -74,14 +72,15 @@ static bool is_settable(const struct tree *tree,
 
 /* 0, or the code that refuses a value for what stands behind the resource. */
 static uint8_t bound_check(const struct handling *h,
-			   const struct lwm2m_record *record, bool *ranged)
+			   const struct lwm2m_record *record,
+			   struct request_range *range)
 {
 	const struct request_scope *scope = h->scope;
 	const struct tree_slot *slot = tree_find(scope->tree, &record->path);
 
 	if (!slot || !(slot->flags & TREE_BOUND) || !scope->bound)
 		return 0;
-	return scope->bound->check(scope->owner, record, ranged);
+	return scope->bound->check(scope->owner, record, range);
 }
 
 /* Of a binding, "UQS": queue mode stands behind the transport. */
@@ -119,23 +118,41 @@ static bool is_binding(const struct request_scope *scope,
 	return is_alike_but_q(&slot->value, value);
 }
 
+/* Against the registry. The rights of access control are bits. */
+static void number_check(struct handling *h, const struct lwm2m_record *record,
+			 const struct resource_def *def)
+{
+	const struct tree *tree = h->scope->tree;
+	struct request_range range = range_of(tree, &record->path, def);
+
+	if (!isfinite(lwm2m_number(&record->value)))
+		request_answer(h, CODE(4, 00), "not a finite number");
+	else if (record->path.id[0] != ACCESS_OBJECT)
+		request_range_check(h, &range, &record->value);
+	else if (!access_is_possible(tree, &record->path, &record->value))
+		request_answer(h, CODE(4, 00), "the value is out of range");
+}
+
 static void value_check(struct handling *h, const struct lwm2m_record *record,
 			const struct resource_def *def)
 {
-	bool ranged = false;
+	struct request_range range = {.given = false};
 	uint8_t code;
 
 	if (record->value.type != def->type) {
 		request_answer(h, CODE(4, 00), "a value of another type");
 		return;
 	}
-	code = bound_check(h, record, &ranged);
+	code = bound_check(h, record, &range);
+	request_range_check(h, &range, &record->value);
+	if (h->outcome.code)
+		return;
 	if (code)
 		request_answer(h, code, "not a value for this device");
-	else if (!ranged && !is_in_range(h->scope->tree, &record->path, def,
-					 &record->value))
-		request_answer(h, CODE(4, 00), "the value is out of range");
-	else if (!is_binding(h->scope, &record->path, &record->value))
+	else if (!range.given && request_is_numeric(def))
+		number_check(h, record, def);
+	if (!h->outcome.code &&
+	    !is_binding(h->scope, &record->path, &record->value))
 		request_answer(h, CODE(4, 00), "not the binding in use, with or without Q");
 }
 

@@ -119,6 +119,9 @@ class Write(SharedSite):
     def test_outside_the_range_is_4_00_and_nothing_is_written(self):
         before = len(self.slave.writes())
         self.refused("4.00", "write", "boiler", SETPOINT, text="95")
+        self.assertIn(b"the value is out of range: 10 to 90", [
+            coap.decode(data).payload
+            for *_, data in self.relay_.log[-20:]])
         self.assertEqual(len(self.slave.writes()), before)
 
     def test_not_writable_is_4_05(self):
@@ -235,6 +238,7 @@ class WriteWithoutAccount(Site):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(slave.get(1, "holding", 101), 425)
         done = gateway.ctl("write", "boiler", SETPOINT, "95")
-        self.assertIn("4.00", done.stderr)
+        self.assertEqual(done.stderr, "lwmuxctl: 4.00: the value is out of "
+                         "range: 10 to 90\n")
         done = gateway.ctl("write", "boiler", "/3303/0/5750", "kettle")
         self.assertEqual(done.returncode, 0, done.stderr)

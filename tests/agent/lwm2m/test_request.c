@@ -130,6 +130,7 @@ struct exchange {
 	size_t answer_length;
 	/* "w/3308/0/5900=21 " goes to the bus, "t/1/0/1=20 " was set */
 	const char *effects;
+	const char *reason;		/* or NULL: any */
 	bool lwm2m_1_0, serve_stale, asleep;
 };
 
@@ -205,6 +206,8 @@ static void answer_check(const struct exchange *e, const struct buf *out,
 			 (const char *)answer);
 	if (e->code >> 5 == 4)
 		assert_non_null(outcome->reason);
+	if (e->reason)
+		assert_string_equal(outcome->reason, e->reason);
 }
 
 static void exchange_run(const struct exchange *e)
@@ -781,7 +784,8 @@ static void refuses_writes(void **state)
 		{PUT, "1/0/7", .format = TEXT, PAYLOAD("U"), REFUSED(4, 00),
 			.asleep = true},
 		{PUT, "1/0/1", .format = TEXT, PAYLOAD("-60"),
-			REFUSED(4, 00)},
+			REFUSED(4, 00),
+			.reason = "the value is out of range: 0 to 4294967295"},
 		{PUT, "1/0/1", .format = TLV, PAYLOAD("\xc2\x01\x03"),
 			REFUSED(4, 00)},
 		{PUT, "1/0/1", .format = TLV, REFUSED(4, 00)},
@@ -804,9 +808,11 @@ static void refuses_writes(void **state)
 			PAYLOAD("\xe4\x17\x0c\x7f\xc0\0\0"),
 			REFUSED(4, 00)},
 		{PUT, "3306/0/5851", .format = TEXT, PAYLOAD("101"),
-			REFUSED(4, 00)},
+			REFUSED(4, 00),
+			.reason = "the value is out of range: 0 to 100"},
 		{PUT, "3306/0/5851", .format = TEXT, PAYLOAD("-1"),
-			REFUSED(4, 00)},
+			REFUSED(4, 00),
+			.reason = "the value is out of range: 0 to 100"},
 		{PUT, "3306/0/5850", .format = TEXT, PAYLOAD("2"),
 			REFUSED(4, 00)},
 		{PUT, "1/0/1", .query = "pmin=1", PAYLOAD("60"),
