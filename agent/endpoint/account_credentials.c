@@ -26,8 +26,14 @@ static void take_sni(struct credentials *to, const struct tree *tree,
 {
 	struct lwm2m_value v = account_bytes(tree, path_resource(
 		ID_SECURITY, instance, ID_SECURITY_SNI));
-	char *text = v.length ? strndup(v.as.text, v.length) : NULL;
+	char *text;
 
+	if (!v.length)
+		return;
+	text = calloc(1, v.length + 1);		/* its own has no end */
+	if (!text)
+		abort();
+	memcpy(text, v.as.text, v.length);
 	credentials_put_text(&to->sni, text);
 	free(text);
 }
