@@ -72,7 +72,7 @@ class Search(SharedSite):
         return result
 
     def scan(self, *words, code=0):
-        return self.ctl("scan", "plant", "from=1", "to=6", "timeout=100ms",
+        return self.ctl("scan", "plant", "from=1", "to=6", "timeout=300ms",
                         *words, code=code)
 
     def line_of(self, text, *words):
@@ -382,7 +382,7 @@ class BusOfItsOwn(Site):
     def test_host_that_nobody_declared_is_scanned(self):
         gateway = self.start()[1]
         host = self.slave_on("1=plain", "5=sdm120")[1]
-        result = gateway.ctl("scan", host, "1-6", "timeout=100ms")
+        result = gateway.ctl("scan", host, "1-6", "timeout=500ms")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(re.findall(r"^unit: (\d+)\b", result.stdout, re.M),
                          ["1", "5"])
@@ -446,7 +446,7 @@ class BusOfItsOwn(Site):
         server, gateway = self.start()
         host = self.slave_on("1=plain", "5=sdm120")[1]
         words = ("adopt", "-c", gateway.etc, "plant", host, "1-5",
-                 "timeout=100ms")
+                 "timeout=300ms")
         result = gateway.ctl(*words)
         self.assertIn("endpoint: plant-5, bus: plant, unit: 5, profile: "
                       "eastron/sdm120", result.stdout)
@@ -460,7 +460,7 @@ class BusOfItsOwn(Site):
         server.registered("plant-5")
         self.assertIn("is on this line", gateway.ctl(*words).stderr)
         result = gateway.ctl("adopt", "-c", gateway.etc, "--yes", "plant",
-                             "plant", "1-5", "timeout=100ms")
+                             "plant", "1-5", "timeout=500ms")
         self.assertEqual(result.returncode, 1)
         self.assertIn("File exists", result.stderr)
 
