@@ -103,6 +103,8 @@ class Kept(Forward):
         wait_for(lambda: self.waiting() == 0, "nothing waits any more")
         self.cut()
         mark = self.server_.mark()
+        # A kill may come before the disk knows that it was taken: once more.
+        told = self.records(0)
         for _ in range(3):
             # The count begins anew with each start.
             self.site.restart(signal.SIGKILL)
@@ -120,6 +122,8 @@ class Kept(Forward):
         self.assertEqual(len(times), len(set(times)))
         runs = []
         for record in records:
+            if record in told:
+                continue
             if not runs or record[0] <= runs[-1][-1][0]:
                 runs.append([])
             runs[-1].append(record)
