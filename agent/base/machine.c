@@ -2,6 +2,7 @@
  * Firmware tables of the kernel (DMI on a PC, a device tree on a board) and
  * the system's own files. */
 #include "agent/base/machine.h"
+#include "agent/base/text.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,15 +11,6 @@
 #include <unistd.h>
 
 #define TEXT_MAX 256
-
-static char *copy_of(const char *text)
-{
-	char *copy = strdup(text);
-
-	if (!copy)
-		abort();
-	return copy;
-}
 
 /* What makers leave in a field that they do not fill. */
 static bool says_nothing(const char *text)
@@ -51,7 +43,7 @@ static char *line_of(const char *path)
 	text[strcspn(text, "\n")] = '\0';
 	for (n = strlen(text); n && text[n - 1] == ' '; )
 		text[--n] = '\0';
-	return says_nothing(text) ? NULL : copy_of(text);
+	return says_nothing(text) ? NULL : text_copy(text);
 }
 
 static char *first_of(const char *path, const char *other)
@@ -75,7 +67,7 @@ static char *value_of(const char *path, const char *key)
 			continue;
 		at += *at == '"';
 		at[strcspn(at, "\"\n")] = '\0';
-		value = copy_of(at);
+		value = text_copy(at);
 	}
 	if (file)
 		fclose(file);
@@ -92,7 +84,7 @@ static char *timezone_of_link(void)
 		return NULL;
 	target[n] = '\0';
 	name = strstr(target, "/zoneinfo/");
-	return name ? copy_of(name + strlen("/zoneinfo/")) : NULL;
+	return name ? text_copy(name + strlen("/zoneinfo/")) : NULL;
 }
 
 static char *timezone_find(void)
@@ -101,7 +93,7 @@ static char *timezone_find(void)
 	char *name;
 
 	if (set && *set)
-		return copy_of(set + (*set == ':'));
+		return text_copy(set + (*set == ':'));
 	name = timezone_of_link();
 	return name ? name : line_of("/etc/timezone");
 }
@@ -113,7 +105,7 @@ static char *hostname_find(void)
 	if (gethostname(name, sizeof(name)) < 0 || !*name)
 		return NULL;
 	name[sizeof(name) - 1] = '\0';
-	return copy_of(name);
+	return text_copy(name);
 }
 
 static char *id_find(void)
@@ -126,7 +118,7 @@ static char *id_find(void)
 
 	if (sd_id128_get_machine_app_specific(lwmux, &id) < 0)
 		return NULL;
-	return copy_of(sd_id128_to_string(id, text));
+	return text_copy(sd_id128_to_string(id, text));
 }
 
 const struct machine *machine_facts(void)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/base/text.h"
 #include "agent/bus/bus_private.h"
 
 struct search_point {
@@ -41,9 +42,9 @@ static void *take(size_t size)
 	return memory;
 }
 
-static char *text_copy(const char *text)
+static char *keys_copy(const char *keys)
 {
-	char *copy = strdup(text ? text : "");
+	char *copy = strdup(keys ? keys : "");
 
 	if (!copy)
 		abort();
@@ -157,7 +158,7 @@ static uint32_t profile_of(struct bus_search *s,
 	if (!s->plan->identify[i].more)
 		return i;
 	free(s->held_keys);
-	s->held_keys = text_copy(found->keys);
+	s->held_keys = keys_copy(found->keys);
 	s->held = i;
 	return SEARCH_NO_PROFILE;
 }
@@ -174,12 +175,12 @@ static void identified(struct bus *bus, const struct adapter_found *found)
 			unknown_drop(s);
 		unknown_say(bus);
 		free(s->known);
-		s->known = text_copy(found->keys);
+		s->known = keys_copy(found->keys);
 		found_say(bus, found, profile);
 	} else if (!same(s->known, found->keys) &&
 		   !same(s->unknown.keys, found->keys)) {
 		unknown_say(bus);
-		s->unknown = (struct unknown){text_copy(found->keys),
+		s->unknown = (struct unknown){keys_copy(found->keys),
 					      found->rssi};
 	}
 }
@@ -209,7 +210,7 @@ static void searched_say(struct bus *bus, uint64_t id, int error,
 {
 	bus_say(bus, (struct bus_message){
 		.event = BUS_SEARCHED, .id = id, .error = error,
-		.text = text ? text_copy(text) : NULL, .when = bus_now()});
+		.text = text_copy(text), .when = bus_now()});
 }
 
 static void search_free(struct bus_search *s)

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include "agent/bus/bus_private.h"
+#include "agent/base/text.h"
 
 #define WAKE_GRID (POLL_SECOND / 1000)
 #define ATTACH_MAX 64			/* between two turns */
@@ -17,15 +18,6 @@
 static struct bus_device *device_of(struct heap_item *due)
 {
 	return container_of(due, struct bus_device, due);
-}
-
-static char *text_copy(const char *text)
-{
-	char *copy = strdup(text);
-
-	if (!copy)
-		abort();
-	return copy;
 }
 
 void bus_lost(struct bus *bus, int error, char *text)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/client/client_session.h"
+#include "agent/base/text.h"
 #include "agent/client/client_host.h"
 #include "agent/base/log.h"
 #include "objects/ids.h"
@@ -22,7 +23,7 @@ static void note_trouble(struct client *c, const char *what, int64_t now)
 	if (c->trouble && !strcmp(c->trouble, what))
 		return;
 	free(c->trouble);
-	c->trouble = strdup(what);
+	c->trouble = text_copy(what);
 	if (c->registration.state == REGISTRATION_WAITING && next != INT64_MAX)
 		snprintf(again, sizeof(again), "; again in %lld s",
 			 (long long)((next - now) / SECOND));

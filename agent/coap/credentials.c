@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/base/text.h"
 #include "agent/coap/credentials_parts.h"
 
 static void bytes_wipe(struct credentials_bytes *bytes)
@@ -30,10 +31,8 @@ void credentials_put(struct credentials_bytes *to, const void *bytes, size_t n)
 
 void credentials_put_text(char **to, const char *text)
 {
-	char *copy = text ? strdup(text) : NULL;
+	char *copy = text_copy(text);
 
-	if (text && !copy)
-		abort();
 	free(*to);
 	*to = copy;
 }

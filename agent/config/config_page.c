@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/config/config_build.h"
+#include "agent/base/text.h"
 
 /* Four numbers with dots between them, as people write them. */
 static bool is_ipv4(const char *text)
@@ -68,15 +69,6 @@ static void http_check(const struct config_page *page, struct place at,
 				 page->http);
 }
 
-static char *copied(const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		abort();
-	return copy;
-}
-
 void config_page_build(struct building *b, const struct yaml_node *gateway,
 		       struct config_scope *scope)
 {
@@ -88,11 +80,11 @@ void config_page_build(struct building *b, const struct yaml_node *gateway,
 		page->http = NULL;
 	if (page->http && http)
 		http_check(page, http->place, scope);
-	page->http = copied(page->http);
-	page->token_file = copied(page->token_file);
+	page->http = text_copy(page->http);
+	page->token_file = text_copy(page->token_file);
 	if (token) {
 		page->token_at = token->place;
-		page->token_at.file = copied(token->place.file);
+		page->token_at.file = text_copy(token->place.file);
 	}
 }
 

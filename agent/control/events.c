@@ -8,6 +8,7 @@
 #include <time.h>
 #include <uv.h>
 #include "agent/base/log.h"
+#include "agent/base/text.h"
 #include "agent/control/add.h"
 #include "agent/control/ask.h"
 #include "agent/control/control.h"
@@ -30,15 +31,6 @@ static struct {
 
 /* ---- what is told ---- */
 
-static char *copied(const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		abort();
-	return copy;
-}
-
 static void event_finish(struct event *event)
 {
 	free(event->endpoint);
@@ -51,8 +43,8 @@ static void told(enum log_level level, const char *endpoint, const char *bus,
 		 const char *text)
 {
 	struct event event = {
-		.level = level, .endpoint = copied(endpoint),
-		.bus = copied(bus), .text = copied(text)};
+		.level = level, .endpoint = text_copy(endpoint),
+		.bus = text_copy(bus), .text = text_copy(text)};
 	struct event *at;
 
 	clock_gettime(CLOCK_REALTIME, &event.time);
@@ -179,7 +171,7 @@ static void follow(struct asker *asker, const char *endpoint, uint64_t last)
 	if (!f)
 		abort();
 	f->asker = asker;
-	f->endpoint = copied(endpoint);
+	f->endpoint = text_copy(endpoint);
 	f->last = last;
 	f->next = followers.first;
 	followers.first = f;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/lwm2m/bootstrap_request.h"
+#include "agent/base/text.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/endpoint/client_request.h"
 #include "agent/client/client_session.h"
@@ -148,7 +149,7 @@ static int request_send(struct client_bootstrap *b, int64_t now)
 static void why_set(struct client_bootstrap *b, const char *why)
 {
 	free(b->why);
-	b->why = why ? strdup(why) : NULL;
+	b->why = text_copy(why);
 }
 
 static int connection_open(struct client_bootstrap *b, int64_t now)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include "agent/endpoint/transaction.h"
+#include "agent/base/text.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/client/services.h"
 #include "agent/endpoint/last_values.h"
@@ -99,21 +100,12 @@ void endpoint_register_when_ready(struct endpoint *e, int64_t now)
 
 /* ---- in words, for the status ---- */
 
-static char *copy_of(const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		abort();
-	return copy;
-}
-
 void endpoint_note(struct endpoint *e, const char *text)
 {
 	if (!text && !e->optional->note)
 		return;
 	free(e->optional->note);
-	endpoint_optional(e)->note = copy_of(text);
+	endpoint_optional(e)->note = text_copy(text);
 }
 
 void endpoint_why(struct endpoint *e, const char *text)
@@ -121,7 +113,7 @@ void endpoint_why(struct endpoint *e, const char *text)
 	if (!text && !e->optional->why)
 		return;
 	free(e->optional->why);
-	endpoint_optional(e)->why = copy_of(text);
+	endpoint_optional(e)->why = text_copy(text);
 }
 
 static void since_print(const struct endpoint *e, int64_t now, char *text,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "agent/base/log.h"
 #include "agent/base/mailbox.h"
+#include "agent/base/text.h"
 #include "agent/config/config_pin.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/gateway/gateway.h"
@@ -59,20 +60,6 @@ void gateway_card_destroy(struct gateway_card *card)
 	free(card);
 }
 
-static char *copied(const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		abort();
-	return copy;
-}
-
-static bool is_same(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 static void card_open(struct gateway_card *card)
 {
 	char pin[CONFIG_PIN_ROOM] = "", why[300] = "";
@@ -107,14 +94,15 @@ void gateway_card_apply(struct gateway_card *card,
 	const char *which = bootstrap ? bootstrap->smartcard : NULL;
 	const char *pin_file = bootstrap ? bootstrap->pin_file : NULL;
 
-	if (is_same(card->which, which) && is_same(card->pin_file, pin_file) &&
+	if (text_equal(card->which, which) &&
+	    text_equal(card->pin_file, pin_file) &&
 	    (card->module.link || !which))
 		return;
 	card_close(card);
 	if (!which)
 		return;
-	card->which = copied(which);
-	card->pin_file = copied(pin_file);
+	card->which = text_copy(which);
+	card->pin_file = text_copy(pin_file);
 	card_open(card);
 	if (card->gateway->applied <= 1)
 		card_wait(card, now);
@@ -141,7 +129,7 @@ void gateway_card_read(struct gateway_card *card,
 		abort();
 	memcpy(card->bytes, m->bytes, m->n);
 	card->n = m->n;
-	card->reader = copied(m->text);
+	card->reader = text_copy(m->text);
 	g->services.card = (struct services_card){card->reader, card->bytes,
 						  card->n};
 	for (struct endpoint *e = gateway_next(g, NULL); e;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "agent/base/log.h"
 #include "agent/base/mailbox.h"
+#include "agent/base/text.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/gateway_card.h"
 #include "agent/gateway/gateway_sms.h"
@@ -14,9 +15,7 @@ static void module_is(struct gateway_module *m, bool up, const char *what)
 	log_line(up ? LOG_NOTE : LOG_WARN, NULL, m->name, "%s%s",
 		 up ? "works with " : "", what);
 	free(m->what);
-	m->what = strdup(what);
-	if (!m->what)
-		abort();
+	m->what = text_copy(what);
 	m->up = up;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/base/log.h"
+#include "agent/base/text.h"
 #include "agent/config/config.h"
 #include "agent/endpoint/client_request.h"
 #include "agent/gateway/gateway.h"
@@ -117,7 +118,7 @@ void gateway_sms_number(struct gateway_sms *sms, const char *number,
 	bool told = !sms->conf->number;
 
 	free(sms->number);
-	sms->number = *number ? strdup(number) : NULL;
+	sms->number = text_copy(*number ? number : NULL);
 	services_tell(sms);
 	if (told)
 		number_is_new(sms, now);

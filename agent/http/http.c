@@ -10,6 +10,7 @@
 #include <uv.h>
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
+#include "agent/base/text.h"
 #include "agent/config/config_token.h"
 #include "agent/gateway/gateway.h"
 #include "agent/http/feed.h"
@@ -317,11 +318,6 @@ static void begin(int fd, const char *at, char *token)
 			 at ? at : "the socket of systemd");
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 /* ---- plots ---- */
 
 static void look(uv_timer_t *timer)
@@ -366,7 +362,7 @@ static void listener_follow(void)
 			close(inherited);
 		inherited = -1;
 	}
-	if (l && is_same(l->at, at) && (at || inherited >= 0)) {
+	if (l && text_equal(l->at, at) && (at || inherited >= 0)) {
 		config_token_free(l->site.token);
 		l->site.token = token;
 		if (inherited >= 0)
