@@ -121,49 +121,60 @@ static bool is_refused(const struct client *c)
 	return !is_registered(c) && c->last_code >> 5 >= 4;
 }
 
-/* An endpoint that cannot register there, and why, for all of them. */
-static const struct client *trouble_at(const struct gateway *g,
-				       const struct server *s)
+/* What keeps clients from being registered at a server. */
+struct outlook {
+	char trouble[160];	/* of one of them, for all; "": none is known */
+	int64_t next;		/* when the first of those that wait tries it
+				 * again, monotonic ns; INT64_MAX: none waits */
+};
+
+static void outlook_add(struct outlook *o, const struct client **in_trouble,
+			const struct client *c)
 {
-	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e))
-		for (size_t i = 0; i < e->n_clients; i++)
-			if (e->clients[i].server == s &&
-			    (e->clients[i].trouble ||
-			     is_refused(&e->clients[i])))
-				return &e->clients[i];
-	return NULL;
+	if (!*in_trouble && (c->trouble || is_refused(c)))
+		*in_trouble = c;
+	if (c->registration.state == REGISTRATION_WAITING &&
+	    c->registration.next < o->next)
+		o->next = c->registration.next;
 }
 
-static void trouble_print(char *text, size_t size, const struct gateway *g,
-			  const struct server *s)
+static struct outlook outlook_of(const struct gateway *g,
+				 const struct server *s)
 {
-	const struct client *c = trouble_at(g, s);
+	struct outlook o = {.next = INT64_MAX};
+	const struct client *c = NULL;
 
-	*text = '\0';
+	if (s->n_registered < s->n_clients)
+		for (struct endpoint *e = gateway_next(g, NULL); e;
+		     e = gateway_next(g, e))
+			for (size_t i = 0; i < e->n_clients; i++)
+				if (e->clients[i].server == s)
+					outlook_add(&o, &c, &e->clients[i]);
 	if (!s->length)
-		snprintf(text, size, "its name is not resolved yet");
+		snprintf(o.trouble, sizeof(o.trouble),
+			 "its name is not resolved yet");
 	else if (c && c->trouble)
-		snprintf(text, size, "%s", c->trouble);
+		snprintf(o.trouble, sizeof(o.trouble), "%s", c->trouble);
 	else if (c)
-		snprintf(text, size, "it answers %u.%02u", c->last_code >> 5,
-			 c->last_code & 31u);
+		snprintf(o.trouble, sizeof(o.trouble), "it answers %u.%02u",
+			 c->last_code >> 5, c->last_code & 31u);
+	return o;
 }
 
 /* Nobody is registered there: an outage, or it refuses all. */
 static void servers_because(json *list, const struct gateway *g)
 {
-	char trouble[160];
+	struct outlook o;
 
 	for (const struct server *s = g->services.servers.first; s; s = s->next) {
 		if ((s->kind != SERVER_CONFIGURED &&
 		     s->kind != SERVER_BOOTSTRAPPED) ||
 		    !s->n_clients || s->n_registered)
 			continue;
-		trouble_print(trouble, sizeof(trouble), g, s);
+		o = outlook_of(g, s);
 		because(list, "nobody is registered at server %u (%s)%s%s",
-			s->conf->id, s->conf->uri, *trouble ? ": " : "",
-			trouble);
+			s->conf->id, s->conf->uri, *o.trouble ? ": " : "",
+			o.trouble);
 	}
 }
 
@@ -192,25 +203,6 @@ json *overview_reasons(const struct gateway *g, int64_t now)
 
 /* ---- servers ---- */
 
-/* When the first of those that wait tries it again, monotonic ns; INT64_MAX:
- * nobody does. */
-static int64_t next_try(const struct gateway *g, const struct server *s)
-{
-	int64_t next = INT64_MAX;
-
-	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e))
-		for (size_t i = 0; i < e->n_clients; i++) {
-			const struct registration *r =
-				&e->clients[i].registration;
-
-			if (e->clients[i].server == s && r->next < next &&
-			    r->state == REGISTRATION_WAITING)
-				next = r->next;
-		}
-	return next;
-}
-
 static json *server_json(const struct gateway *g, const struct server *s,
 			 int64_t now)
 {
@@ -218,7 +210,7 @@ static json *server_json(const struct gateway *g, const struct server *s,
 		[SECURITY_NOSEC] = "nosec", [SECURITY_PSK] = "psk",
 		[SECURITY_RPK] = "rpk", [SECURITY_X509] = "x509",
 	};
-	char trouble[160] = "";
+	struct outlook o = outlook_of(g, s);
 	json *to = json_object_new_object();
 
 	add_int(to, "server", s->conf->id);
@@ -227,14 +219,12 @@ static json *server_json(const struct gateway *g, const struct server *s,
 	add_int(to, "endpoints", (int64_t)s->n_clients);
 	add_int(to, "registered", (int64_t)s->n_registered);
 	add_int(to, "queued", (int64_t)s->n_waiting);
-	if (!s->length || s->n_registered < s->n_clients)
-		trouble_print(trouble, sizeof(trouble), g, s);
-	if (*trouble)
-		add_text(to, "trouble", trouble);
-	if (s->n_registered < s->n_clients && next_try(g, s) != INT64_MAX)
+	if (*o.trouble)
+		add_text(to, "trouble", o.trouble);
+	if (o.next != INT64_MAX)
 		add_int(to, "next_try_time",
-			(services_wall(&g->services, now) + next_try(g, s) -
-			 now + SECOND / 2) / SECOND);
+			(services_wall(&g->services, now) + o.next - now +
+			 SECOND / 2) / SECOND);
 	return to;
 }
 
