@@ -40,13 +40,15 @@ void gateway_module_close(struct gateway_module *m)
 }
 
 /* That this message is of; NULL: it was closed meanwhile. */
-static struct gateway_module *module_of(struct gateway *g,
-					const struct module_link *link)
+static struct gateway_module *module_of(struct gateway *g, uint64_t link)
 {
-	struct gateway_module *sms = gateway_sms_module(g->sms);
-	struct gateway_module *card = gateway_card_module(g->card);
+	struct gateway_module *all[] = {gateway_sms_module(g->sms),
+					gateway_card_module(g->card)};
 
-	return sms->link == link ? sms : card->link == link ? card : NULL;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i]->link && module_link_id(all[i]->link) == link)
+			return all[i];
+	return NULL;
 }
 
 static void module_message(struct gateway *g, const struct module_message *m,

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "agent/base/mailbox.h"
+#include "agent/base/text.h"
 
 struct module_link {
+	uint64_t id;
 	const struct module_ops *ops;
 	struct module *module;
 	struct mailbox *mailbox;
@@ -42,10 +44,10 @@ static bool link_told(void *owner, enum module_event event, const char *text,
 		      const uint8_t *bytes, size_t n)
 {
 	struct module_link *link = owner;
-	struct module_message m = {link, event, text ? strdup(text) : NULL,
+	struct module_message m = {link->id, event, text_copy(text),
 				   malloc(n + 1), n};
 
-	if ((text && !m.text) || !m.bytes)
+	if (!m.bytes)
 		abort();
 	if (n)
 		memcpy(m.bytes, bytes, n);
@@ -92,6 +94,7 @@ struct module_link *module_link_open(const char *adapters, const char *name,
 				     size_t size)
 {
 	const struct module_ops *ops = ops_load(adapters, name, error, size);
+	static uint64_t opened;		/* agent thread */
 	struct module_link *link;
 
 	if (!ops || !ops_fit(ops, name, error, size))
@@ -99,6 +102,7 @@ struct module_link *module_link_open(const char *adapters, const char *name,
 	link = calloc(1, sizeof(*link));
 	if (!link)
 		abort();
+	link->id = ++opened;
 	link->ops = ops;
 	link->mailbox = mailbox;
 	link->module = ops->open(conf, &(struct module_host){link, link_told});
@@ -107,6 +111,11 @@ struct module_link *module_link_open(const char *adapters, const char *name,
 	snprintf(error, size, "it cannot start: %s", strerror(errno));
 	free(link);
 	return NULL;
+}
+
+uint64_t module_link_id(const struct module_link *link)
+{
+	return link ? link->id : 0;
 }
 
 int module_link_send(struct module_link *link, const char *number,

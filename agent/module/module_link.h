@@ -10,9 +10,9 @@ struct mailbox;
 #define MODULE_MAIL 64		/* what waits for the agent thread; more is
 				 * kept by the modem and the card */
 
-/* Of the link that it came by; text and bytes are the taker's. */
+/* text and bytes are the taker's. */
 struct module_message {
-	const struct module_link *link;
+	uint64_t link;			/* that it came by: its id */
 	enum module_event event;
 	char *text;			/* or NULL */
 	uint8_t *bytes;			/* wiped by module_message_finish() */
@@ -32,10 +32,13 @@ struct module_link *module_link_open(const char *adapters, const char *name,
 				     const struct module_conf *conf,
 				     struct mailbox *mailbox, char *error,
 				     size_t size);
+/* Of this one alone, as long as the program runs, which an address is not; 0 of
+ * NULL. */
+uint64_t module_link_id(const struct module_link *link);
 /* As module_ops.send(); -ENOTSUP: it cannot. */
 int module_link_send(struct module_link *link, const char *number,
 		     const uint8_t *bytes, size_t n);
-/* Messages that wait still have `link`, which is that of nobody any more. NULL
- * is fine. */
+/* Messages that wait still have its id, which is that of nobody any more. NULL is
+ * fine. */
 void module_link_close(struct module_link *link);
 #endif

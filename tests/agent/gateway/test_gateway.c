@@ -1,122 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Buses and devices across start, reload and stop, on real bus threads with
  * the sim adapter; nothing is sent. */
-#include <poll.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <cmocka.h>
-#include "agent/client/client.h"
-#include "agent/coap/coap.h"
-#include "agent/gateway/gateway.h"
-#include "agent/base/log.h"
-#include "agent/base/monotonic.h"
+#include "agent/base/mailbox.h"
 #include "agent/config/model.h"
+#include "agent/gateway/gateway_module.h"
+#include "tests/agent/gateway/gateway_case.h"
 
-#define SECOND INT64_C(1000000000)
 #define MAIN "gateway: {name: g}\n" \
 	"servers: [{id: 1, uri: coap://127.0.0.1:9}]\n"
 #define DEVICE(name, bus) "  - {endpoint: " name ", bus: " bus ", points: " \
 	"[{name: t, value: 21, map: 3303/0}]}\n"
 #define TWO "devices:\n" DEVICE("a", "sim") DEVICE("b", "sim")
 
-static char directory[64], adapters[4096];
-static struct gateway gateway;
-
-static void file_write(const char *name, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static void configure(const char *devices)
 {
-	file_write("lwmux.yaml", MAIN);
-	file_write("conf.d/devices.yaml", devices);
-}
-
-/* build/tests/agent/test -> build/adapters */
-static void find_adapters(void)
-{
-	ssize_t n = readlink("/proc/self/exe", adapters, sizeof(adapters) - 32);
-
-	assert_true(n > 0);
-	adapters[n] = 0;
-	for (int i = 0; i < 3; i++)
-		*strrchr(adapters, '/') = 0;
-	strcat(adapters, "/adapters");
+	case_file("lwmux.yaml", MAIN);
+	case_file("conf.d/devices.yaml", devices);
 }
 
 static int set_up(void **state)
 {
 	char path[128];
 
-	(void)state;
-	log_open(LOG_ERROR);
-	find_adapters();
-	strcpy(directory, "/tmp/lwmux-gateway-XXXXXX");
-	if (!mkdtemp(directory) || coap_start(&client_handlers) < 0)
+	if (case_set_up_clockless(state) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/conf.d", directory);
-	if (mkdir(path, 0700) < 0)
-		return -1;
-	gateway = (struct gateway){
-		.services = {
-			.dirs = {.config = directory, .profiles = directory,
-				 .adapters = adapters}, .dry = true},
-	};
-	gateway_init(&gateway);
-	return 0;
-}
-
-/* What the loop does, until it holds; false: it never did. */
-static bool turn_until(bool (*holds)(void))
-{
-	int64_t end = monotonic_read() + 20 * SECOND;
-	struct pollfd mail = {.fd = mailbox_fd(gateway.mail),
-			      .events = POLLIN};
-
-	while (!holds()) {
-		if (monotonic_read() > end)
-			return false;
-		poll(&mail, 1, 10);
-		gateway_mail(&gateway, monotonic_read());
-		coap_turn(monotonic_read());
-		gateway_turn(&gateway, monotonic_read());
-	}
-	return true;
-}
-
-static bool is_stopped(void)
-{
-	return gateway_stopped(&gateway);
-}
-
-static int tear_down(void **state)
-{
-	char command[128];
-	bool stopped;
-
-	(void)state;
-	gateway_stop(&gateway, monotonic_read());
-	stopped = turn_until(is_stopped);
-	gateway_finish(&gateway);
-	coap_stop();
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return stopped ? system(command) : -1;
+	snprintf(path, sizeof(path), "%s/conf.d", case_directory);
+	return mkdir(path, 0700);
 }
 
 static bool is_online(const char *name)
@@ -152,7 +63,7 @@ static void starts_and_stops(void **state)
 {
 	(void)state;
 	start(TWO);
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	assert_int_equal(gateway.services.n_endpoints, 2);
 }
 
@@ -168,10 +79,10 @@ static void untouched_endpoints_are_the_same(void **state)
 
 	(void)state;
 	start(TWO);
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	a = gateway_endpoint(&gateway, "a");
 	start("devices:\n" DEVICE("a", "sim"));
-	assert_true(turn_until(only_a_is_left));
+	assert_true(case_turn_until(only_a_is_left));
 	assert_ptr_equal(gateway_endpoint(&gateway, "a"), a);
 }
 
@@ -181,9 +92,9 @@ static void a_wrong_file_leaves_all_as_it_is(void **state)
 
 	(void)state;
 	start(TWO);
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	a = gateway_endpoint(&gateway, "a");
-	file_write("lwmux.yaml", "gateway: [\n");
+	case_file("lwmux.yaml", "gateway: [\n");
 	assert_false(gateway_reload(&gateway, monotonic_read()));
 	assert_true(are_online());
 	assert_ptr_equal(gateway_endpoint(&gateway, "a"), a);
@@ -199,7 +110,7 @@ static void reloads_in_a_row_end_with_the_last(void **state)
 		      "quiet_for: 1ms}}\n"
 		      "devices:\n" DEVICE("a", "s") DEVICE("b", "s"));
 	start(TWO);
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	assert_int_equal(gateway.services.n_endpoints, 2);
 	assert_non_null(gateway.buses);
 	assert_null(gateway.buses->next);
@@ -210,20 +121,20 @@ static void a_bus_that_changes_brings_its_devices_back(void **state)
 	(void)state;
 	start("buses: {s: {adapter: sim, enabled: true}}\n"
 	      "devices:\n" DEVICE("a", "s") DEVICE("b", "s"));
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	start("buses: {s: {adapter: sim, quiet_every: 1h, quiet_for: 1ms}}\n"
 	      "devices:\n" DEVICE("a", "s") DEVICE("b", "s"));
 	assert_false(is_online("a"));
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 }
 
 static void all_taken_out_leaves_nothing(void **state)
 {
 	(void)state;
 	start(TWO);
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	start("devices: []\n");
-	assert_true(turn_until(none_is_left));
+	assert_true(case_turn_until(none_is_left));
 }
 
 /* No descriptor is to be had while the buses start. */
@@ -258,7 +169,7 @@ static void a_bus_that_cannot_start_tries_again(void **state)
 	assert_null(gateway.buses->bus);
 	gateway_turn(&gateway, monotonic_read() + 60 * SECOND);
 	assert_non_null(gateway.buses->bus);
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	assert_null(gateway.buses->trouble);
 }
 
@@ -276,7 +187,7 @@ static void a_bus_that_cannot_start_changes(void **state)
 	start_without_descriptors();
 	start("buses: {sim: {adapter: sim, quiet_every: 1h, "
 	      "quiet_for: 1ms}}\n" TWO);
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 }
 
 /* tear_down() stops it. */
@@ -333,7 +244,7 @@ static void the_status_says_why_a_device_is_not_well(void **state)
 	(void)state;
 	configure(TWO);
 	assert_true(gateway_reload(&gateway, monotonic_read()));
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
 	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "");
@@ -369,7 +280,7 @@ static void signal_of_a_radio(void **state)
 	(void)state;
 	configure(TWO);
 	assert_true(gateway_reload(&gateway, monotonic_read()));
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
 	assert_false(tree_has_object(&e->tree, 4));
 	heard_with(e, -70);
@@ -410,7 +321,7 @@ static void error_codes_come_and_go(void **state)
 	(void)state;
 	configure(TWO);
 	assert_true(gateway_reload(&gateway, monotonic_read()));
-	assert_true(turn_until(are_online));
+	assert_true(case_turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
 	assert_true(has_errors(e, 0, 0));
 	endpoint_error(e, ERROR_PERIPHERAL, true, monotonic_read());
@@ -426,7 +337,20 @@ static void error_codes_come_and_go(void **state)
 	assert_true(has_errors(gateway_endpoint(&gateway, "b"), 0, 0));
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+/* One that is not open, as after a reload that took it out. */
+static void a_message_of_no_module_is_passed_over(void **state)
+{
+	struct module_message m = {.link = 0, .event = MODULE_NUMBER,
+				   .text = strdup("+491701234567"),
+				   .bytes = calloc(1, 1)};
+
+	(void)state;
+	assert_true(mailbox_put(gateway.module_mail, &m));
+	assert_false(gateway_modules_turn(&gateway, monotonic_read()));
+	assert_null(gateway.services.sms.number);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, case_tear_down)
 
 int main(void)
 {
@@ -446,6 +370,7 @@ int main(void)
 		CASE(a_bus_that_cannot_start_changes),
 		CASE(a_bus_that_cannot_start_stops_all_the_same),
 		CASE(many_endpoints_are_found_by_name),
+		CASE(a_message_of_no_module_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
