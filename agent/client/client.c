@@ -46,7 +46,7 @@ static void forget_observations(struct client *c, int64_t now)
 	}
 }
 
-static bool registered(const struct client *c)
+static bool is_registered(const struct client *c)
 {
 	return c->registration.state == REGISTRATION_REGISTERED ||
 	       c->registration.state == REGISTRATION_UPDATING;
@@ -62,7 +62,7 @@ static void count_registered(struct client *c, bool registered)
 
 void client_finish(struct client *c)
 {
-	if (registered(c))
+	if (is_registered(c))
 		count_registered(c, false);
 	c->server->n_clients--;
 	server_unqueue(c->server, c);
@@ -352,7 +352,7 @@ void client_event(struct client *c, enum registration_event event,
 			 host->is_fresh(c->endpoint) ? 0 :
 		server_startup_window(c->server,
 				      client_services(c)->n_endpoints);
-	bool was = registered(c);
+	bool was = is_registered(c);
 	struct registration_policy policy = client_policy(c);
 	struct registration_action action =
 		registration_step(&c->registration, event, code, changes,
@@ -367,7 +367,7 @@ void client_event(struct client *c, enum registration_event event,
 		c->wanted_changes = action.changes;
 		server_queue(c->server, c);
 	}
-	note_registration(c, was, registered(c), now);
+	note_registration(c, was, is_registered(c), now);
 	if (has_failed(c, event, code))
 		host->failed(c, now);
 	host->registration(c, now);
@@ -378,7 +378,7 @@ void client_event(struct client *c, enum registration_event event,
 
 void client_deregister_unconfirmed(struct client *c, int64_t now)
 {
-	if (!registered(c) || !c->connection)
+	if (!is_registered(c) || !c->connection)
 		return;
 	outstanding_give_up(c, now);
 	if (coap_busy(c->connection))
@@ -390,7 +390,7 @@ void client_deregister_unconfirmed(struct client *c, int64_t now)
 /* The server is told nothing and goes on knowing us. */
 static void client_drop(struct client *c)
 {
-	if (registered(c))
+	if (is_registered(c))
 		count_registered(c, false);
 	c->wanted = REGISTRATION_NOTHING;
 	server_unqueue(c->server, c);
@@ -441,7 +441,7 @@ static void client_enable(struct client *c, int64_t now)
 {
 	c->enable_at = INT64_MAX;
 	client_event(c, REGISTRATION_START, 0, 0, now);
-	if (registered(c) && c->said_queue != in_queue_mode(c))
+	if (is_registered(c) && c->said_queue != in_queue_mode(c))
 		client_event(c, REGISTRATION_RESTART, 0, 0, now);
 }
 
@@ -468,7 +468,8 @@ static void keep_location(struct client *c, struct coap_segments location)
 }
 
 /* Servers of LwM2M 1.0 stumble over versions and formats of 1.1. */
-static const char *advice(const struct client *c, uint8_t sent, uint8_t code)
+static const char *refusal_advice(const struct client *c, uint8_t sent,
+				  uint8_t code)
 {
 	return code == CODE(4, 0) && !c->registration.lwm2m_1_0 &&
 	       !c->registration.lwm2m_1_2 &&
@@ -486,11 +487,10 @@ static void note_refusal(const struct client *c, uint8_t sent,
 
 	if (good || answer->code == c->last_code)
 		return;
-	log_line(LOG_WARN, client_name(c), NULL,
-		 "%s answered %u.%02u%s%.*s%s", c->server->conf->uri,
-		 answer->code >> 5, answer->code & 31, n ? ": " : "", n,
-		 n ? (const char *)answer->payload : "",
-		 advice(c, sent, answer->code));
+	log_line(LOG_WARN, client_name(c), NULL, "%s answered %u.%02u%s%.*s%s",
+		 c->server->conf->uri, answer->code >> 5, answer->code & 31,
+		 n ? ": " : "", n, n ? (const char *)answer->payload : "",
+		 refusal_advice(c, sent, answer->code));
 }
 
 /* When the next try is: what an operator wants to know. */
@@ -570,8 +570,8 @@ struct request_scope client_scope(struct client *c, int64_t now)
 	return client_host(c)->scope(c, now);
 }
 
-static void remember(struct client *c, struct observation *o,
-		     const struct lwm2m_path *scope)
+static void observation_remember(struct client *c, struct observation *o,
+				 const struct lwm2m_path *scope)
 {
 	struct tree_cursor at = {0, 0};
 	struct lwm2m_path path;
@@ -590,7 +590,7 @@ void client_remember(struct client *c, struct observation *o)
 	/* None at all: no conditions anywhere. */
 	for (size_t i = 0; (c->attributes.n || o->own) &&
 	     (path = observe_path(o, i)); i++)
-		remember(c, o, path);
+		observation_remember(c, o, path);
 }
 
 bool client_judge(struct client *c, struct observation *o, int64_t now)
@@ -654,7 +654,8 @@ static uint8_t read_observed(struct client *c, const struct observation *o,
 }
 
 /* Sends it, unless there is nothing true to say. */
-static void notify(struct client *c, struct observation *o, int64_t now)
+static void observation_notify(struct client *c, struct observation *o,
+			       int64_t now)
 {
 	struct services *services = client_services(c);
 	struct buf out = buf_over(services->out, services->out_size);
@@ -715,7 +716,7 @@ static bool notify_next(struct client *c, int64_t now)
 		    (!oldest || o->due < oldest->due))
 			oldest = o;
 	if (oldest)
-		notify(c, oldest, now);
+		observation_notify(c, oldest, now);
 	return oldest != NULL;
 }
 
@@ -745,7 +746,7 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 
 static bool may_notify(const struct client *c, int64_t now)
 {
-	return c->connection && registered(c) && client_may_speak(c, now);
+	return c->connection && is_registered(c) && client_may_speak(c, now);
 }
 
 void client_reschedule(struct client *c, int64_t now)
@@ -774,7 +775,7 @@ void client_reschedule(struct client *c, int64_t now)
 /* Leaving takes too long: the server will see the registration lapse. */
 static void give_up(struct client *c, int64_t now)
 {
-	bool was = registered(c);
+	bool was = is_registered(c);
 
 	server_unqueue(c->server, c);
 	heap_remove(&client_services(c)->clients, &c->due);

@@ -5,8 +5,8 @@
 #include "agent/client/client_host.h"
 #include "agent/client/client_session.h"
 
-static enum awake_action step(struct client *c, enum awake_event event,
-			      int64_t now)
+static enum awake_action queue_mode_step(struct client *c,
+					 enum awake_event event, int64_t now)
 {
 	const struct config_device *conf = client_conf(c);
 	struct awake_rules rules = {
@@ -23,7 +23,7 @@ void client_heard(struct client *c, int64_t now)
 	/* Any other message under way, or to come, wakes it as well. */
 	if (c->registration.state != REGISTRATION_REGISTERED)
 		return;
-	switch (step(c, AWAKE_HEARD, now)) {
+	switch (queue_mode_step(c, AWAKE_HEARD, now)) {
 	case AWAKE_UPDATE:
 		client_event(c, REGISTRATION_TRIGGER, 0, 0, now);
 		break;
@@ -40,19 +40,19 @@ void client_exchange(struct client *c, int64_t now)
 {
 	server_heard(c->server, now);
 	client_session_heard(c);
-	step(c, AWAKE_EXCHANGE, now);
+	queue_mode_step(c, AWAKE_EXCHANGE, now);
 }
 
 void client_unknown(struct client *c)
 {
-	step(c, AWAKE_LOST, 0);
+	queue_mode_step(c, AWAKE_LOST, 0);
 }
 
 void client_wake(struct client *c, int64_t now)
 {
 	if (!c->awake.waking || !c->connection || coap_busy(c->connection))
 		return;
-	if (step(c, AWAKE_NOTHING_TO_SAY, now) == AWAKE_UPDATE)
+	if (queue_mode_step(c, AWAKE_NOTHING_TO_SAY, now) == AWAKE_UPDATE)
 		client_event(c, REGISTRATION_TRIGGER, 0, 0, now);
 }
 

@@ -106,7 +106,7 @@ bool forward_is_next(const struct client *c, const struct observation *o)
 }
 
 /* The oldest ones that go the same way. */
-static void collect(const struct forward *f, struct payload *p)
+static void payload_collect(const struct forward *f, struct payload *p)
 {
 	size_t most = f->refusals ? 1 : BATCH;
 	struct kept_cursor at = {0};
@@ -163,7 +163,8 @@ bool forward_may_go(const struct forward *f)
 		!forward_flag(c, ID_SERVER_MUTE_SEND));
 }
 
-static struct lwm2m_path common(const struct lwm2m_record *records, size_t n)
+static struct lwm2m_path records_base(const struct lwm2m_record *records,
+				      size_t n)
 {
 	struct lwm2m_path base = records[0].path;
 
@@ -174,13 +175,13 @@ static struct lwm2m_path common(const struct lwm2m_record *records, size_t n)
 }
 
 /* As many of them as one datagram takes; a large one alone goes in blocks. */
-static int pack(struct payload *p)
+static int payload_pack(struct payload *p)
 {
 	struct lwm2m_path base;
 	int rc;
 
 	for (;; p->n = (p->n + 1) / 2) {
-		base = common(p->records, p->n);
+		base = records_base(p->records, p->n);
 		p->out.used = 0;
 		p->out.full = false;
 		rc = codec_encode(p->format, &base, p->records, p->n, &p->out);
@@ -190,7 +191,7 @@ static int pack(struct payload *p)
 	}
 }
 
-static int post(struct client *c, const struct payload *p, int64_t now)
+static int payload_post(struct client *c, const struct payload *p, int64_t now)
 {
 	static const uint8_t dp[] = {2, 'd', 'p'};
 
@@ -200,7 +201,8 @@ static int post(struct client *c, const struct payload *p, int64_t now)
 		.length = p->out.used}, now);
 }
 
-static int notify(struct client *c, const struct payload *p, int64_t now)
+static int payload_notify(struct client *c, const struct payload *p,
+			  int64_t now)
 {
 	struct observation *o = p->by;
 	char uri[PATH_TEXT_MAX];
@@ -215,7 +217,7 @@ static int notify(struct client *c, const struct payload *p, int64_t now)
 }
 
 /* Returns how many records have gone out. */
-static size_t deliver(struct forward *f, int64_t now)
+static size_t payload_deliver(struct forward *f, int64_t now)
 {
 	struct client *c = f->client;
 	struct services *services = client_services(c);
@@ -228,7 +230,7 @@ static size_t deliver(struct forward *f, int64_t now)
 		return 0;
 	if (wait_for_clock(f, now))
 		return 0;
-	collect(f, &p);
+	payload_collect(f, &p);
 	if (c->registration.lwm2m_1_0 && !p.by) {	/* since its last answer */
 		services->forwarding->counts.superseded += p.n;
 		forward_done(f, (uint32_t)p.n);
@@ -239,13 +241,13 @@ static size_t deliver(struct forward *f, int64_t now)
 		return 0;
 	p.format = p.by ? p.by->format : c->server->conf->ct ==
 		FORMAT_SENML_JSON ? FORMAT_SENML_JSON : FORMAT_SENML_CBOR;
-	if (pack(&p) < 0) {	/* what is not to be said in this format */
+	if (payload_pack(&p) < 0) { /* what is not to be said in this format */
 		services->forwarding->counts.refused += p.n;
 		forward_done(f, (uint32_t)p.n);
 		forward_queue(f);
 		return 0;
 	}
-	rc = p.by ? notify(c, &p, now) : post(c, &p, now);
+	rc = p.by ? payload_notify(c, &p, now) : payload_post(c, &p, now);
 	if (rc < 0) {
 		f->retry_at = now + RETRY / 6;
 		client_reschedule(c, now);
@@ -264,7 +266,7 @@ static void turn_take(struct server *s, struct forward *f, uint32_t rate,
 	size_t n;
 
 	forward_unqueue(f);
-	n = deliver(f, now);
+	n = payload_deliver(f, now);
 	if (s->forward_at < now - BURST)
 		s->forward_at = now - BURST;
 	s->forward_at += (int64_t)n * SECOND / rate;
@@ -300,7 +302,7 @@ int64_t forward_turn(struct services *services, int64_t now)
 
 /* ---- and its end ---- */
 
-static void delivered(struct forward *f, uint32_t n)
+static void payload_delivered(struct forward *f, uint32_t n)
 {
 	client_services(f->client)->forwarding->counts.delivered += n;
 	f->refusals = 0;
@@ -309,7 +311,7 @@ static void delivered(struct forward *f, uint32_t n)
 
 /* One of them, or all: the next time each goes alone. A server that takes none
  * gets no more before it has registered us again. */
-static void refused(struct forward *f, uint32_t n, uint8_t code)
+static void payload_refused(struct forward *f, uint32_t n, uint8_t code)
 {
 	struct client *c = f->client;
 	struct forwarding *w = client_services(c)->forwarding;
@@ -356,11 +358,11 @@ static void send_ended(struct forward *f, uint32_t n,
 	if (outcome != COAP_ANSWERED)
 		return;
 	if (answer->code >> 5 == 2)
-		delivered(f, n);
+		payload_delivered(f, n);
 	else if (answer->code == CODE(4, 4) && !f->refusals)
 		doubt_registration(f, now);
 	else if (answer->code >> 5 == 4 && answer->code != CODE(4, 29))
-		refused(f, n, answer->code);
+		payload_refused(f, n, answer->code);
 	else
 		f->retry_at = now + wait_of(c, answer);
 }
@@ -378,7 +380,7 @@ bool forward_ended(struct client *c, enum coap_outcome outcome,
 	if (by_send)
 		send_ended(f, n, outcome, answer, now);
 	else if (outcome == COAP_ACKED)
-		delivered(f, n);
+		payload_delivered(f, n);
 	if (outcome == COAP_ACKED)
 		client_exchange(c, now);
 	/* What was held meanwhile is to be decided over, too. */

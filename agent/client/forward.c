@@ -214,7 +214,7 @@ static bool is_watched(const struct spill_stream *stream,
 }
 
 /* A start in the outage goes on with what was observed before. */
-static void watch(struct forward *f)
+static void stream_watch(struct forward *f)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	struct lwm2m_path paths[SPILL_PATHS_MAX];
@@ -284,7 +284,7 @@ static bool make_room(struct forwarding *w)
 }
 
 /* Behind those that are kept already, which the log has in the same order. */
-static void store(struct forward *f, struct kept_record *k)
+static void record_store(struct forward *f, struct kept_record *k)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	int rc;
@@ -355,7 +355,7 @@ void forward_done(struct forward *f, uint32_t n)
 
 /* ---- those that an answer decides over ---- */
 
-static void discard(struct forward *f, uint32_t n)
+static void waiting_discard(struct forward *f, uint32_t n)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	struct kept_cursor at = {0};
@@ -390,7 +390,7 @@ static void store_all(struct forward *f)
 
 	f->waiting = (struct kept_list){0};
 	while (kept_next(&all, &at, &k))
-		store(f, &k);
+		record_store(f, &k);
 	kept_clear(&all, &w->budget);
 }
 
@@ -452,8 +452,8 @@ static int64_t waits_since(const struct forward *f, int64_t now)
 	return f->waiting.n && since < now ? since : now;
 }
 
-static void hold(struct forward *f, const struct lwm2m_record *record,
-		 int64_t now)
+static void record_hold(struct forward *f, const struct lwm2m_record *record,
+			int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	struct kept_record k = {.record = *record,
@@ -469,11 +469,11 @@ static void hold(struct forward *f, const struct lwm2m_record *record,
 	if (f->since && is_short(w)) {	/* no room to wait for an answer */
 		forward_settle(f, now);
 		note_kept(w, 1, now);
-		store(f, &k);
+		record_store(f, &k);
 		return;
 	}
 	if (!f->since && (holds_much(w) || f->waiting.n >= HELD_MAX)) {
-		discard(f, 1);
+		waiting_discard(f, 1);
 		if (holds_much(w))
 			return;
 	}
@@ -538,7 +538,7 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 	}
 	if (!keep_behind(f, &k, now)) {
 		note_kept(w, 1, now);
-		store(f, &k);
+		record_store(f, &k);
 	}
 	f->last_path = record->path;
 	f->last_time = record->time;
@@ -619,8 +619,8 @@ static bool is_among(const struct kept_list *list, uint32_t n,
  * late, as then nobody may rely on the next. The first `told` have been
  * acknowledged: another observation of the same may owe one of them, too, and
  * does not bring it again as what is kept. */
-static void sift(struct forward *f, const struct observation *by, uint32_t told,
-		 int64_t now)
+static void waiting_sift(struct forward *f, const struct observation *by,
+			 uint32_t told, int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	struct kept_list all = f->waiting, live = {0}, owed = {0};
@@ -643,7 +643,7 @@ static void sift(struct forward *f, const struct observation *by, uint32_t told,
 			continue;
 		if (f->late || (newest && how == OWED_BEHIND)) {
 			note_kept(w, 1, now);
-			store(f, &k);
+			record_store(f, &k);
 		} else {
 			written_off(f, &k, true);
 		}
@@ -663,9 +663,9 @@ static void came_through(struct forward *f, bool told, int64_t now)
 	if (f->doubt || !forward_is_reachable(f->client))
 		f->late = true;
 	if (!told)
-		discard(f, f->n_live);
-	sift(f, NULL, told ? f->n_live : 0, now);
-	tell_newest(f);			/* but not what sift() has kept */
+		waiting_discard(f, f->n_live);
+	waiting_sift(f, NULL, told ? f->n_live : 0, now);
+	tell_newest(f);		/* but not what waiting_sift() has kept */
 	f->late = f->doubt;
 	f->since = 0;
 	f->doubt = false;
@@ -711,12 +711,12 @@ static void keep_or_count(struct client *c, const struct lwm2m_record *r,
 
 enum take { TAKE_HOLD, TAKE_KEEP, TAKE_KEEP_OTHERS, TAKE_KEEP_POINTS };
 
-static void take(struct client *c, const struct lwm2m_record *r, enum take how,
-		 int64_t now)
+static void record_take(struct client *c, const struct lwm2m_record *r,
+			enum take how, int64_t now)
 {
 	switch (how) {
 	case TAKE_HOLD:
-		hold(c->forward, r, now);
+		record_hold(c->forward, r, now);
 		break;
 	case TAKE_KEEP:
 		forward_keep(c->forward, r, now);
@@ -757,7 +757,7 @@ static void take_new(struct client *c, struct observation *o, enum take how,
 			told = slot->time > told ? slot->time : told;
 			if (slot->time != f->last_time ||
 			    !path_equal(&path, &f->last_path))
-				take(c, &r, how, now);
+				record_take(c, &r, how, now);
 		}
 	}
 	o->told = told;
@@ -871,7 +871,7 @@ static void changed_observed(struct client *c, const struct lwm2m_record *r,
 			client_remember(c, o);
 		}
 	if (worth)
-		hold(forward_get(c), r, now);
+		record_hold(forward_get(c), r, now);
 }
 
 /* Does what waits for a Send wait for nobody knows how long? Then an event must
@@ -901,7 +901,7 @@ static bool happened_observed(struct client *c, const struct lwm2m_record *r,
 		return false;
 	}
 	note_kept(forwarding_of(c), 1, now);
-	store(f, &k);
+	record_store(f, &k);
 	f->last_path = r->path;
 	f->last_time = r->time;
 	if (path_equal(&o->path, &r->path) && r->time > o->told)
@@ -952,7 +952,7 @@ void forward_changed(struct client *c, const struct lwm2m_path *path,
 		if (point->send)
 			forward_keep(forward_get(c), &r, now);
 		else
-			hold(forward_get(c), &r, now);
+			record_hold(forward_get(c), &r, now);
 		if (point->send)
 			forward_queue(c->forward);
 	} else if (is_busy(c) && (point || is_storing(c))) {
@@ -965,7 +965,7 @@ bool forward_behind(struct client *c, struct observation *o, int64_t now)
 	if (!forward_is_next(c, o) || !is_storing(c) || is_off(c))
 		return false;
 	c->forward->late = true;
-	sift(c->forward, NULL, 0, now);
+	waiting_sift(c->forward, NULL, 0, now);
 	keep_instead(c, o, now);
 	return true;
 }
@@ -998,7 +998,7 @@ void forward_notified(struct client *c, struct observation *o, int64_t now)
 	if (!c->forward)
 		return;
 	c->forward->first = true;
-	sift(c->forward, o, 0, now);
+	waiting_sift(c->forward, o, 0, now);
 	forward_await(c->forward, now);
 	forward_queue(c->forward);
 	forward_release(c);
@@ -1046,7 +1046,7 @@ bool forward_lost(struct client *c, struct observation *observation,
 	observation->held = false;
 	observation->next = f->lost;
 	f->lost = observation;
-	watch(f);
+	stream_watch(f);
 	return true;
 }
 
@@ -1149,7 +1149,7 @@ void forward_due(struct client *c, int64_t now)
 		due_lost(c, now);
 	if (f->since && !f->doubt && now - f->since >= DOUBT_AFTER) {
 		f->doubt = true;
-		watch(f);
+		stream_watch(f);
 		write_held(f);
 	}
 	if (f->retry_at <= now)
@@ -1174,7 +1174,7 @@ static void observe_as_before(struct forward *f, int64_t now)
 		f->lost = o;
 	}
 	client_configure(c, now);
-	watch(f);
+	stream_watch(f);
 }
 
 void forward_attach(struct client *c, int64_t now)

@@ -9,7 +9,7 @@
 #include "agent/store/spill.h"
 
 /* Those that cannot go now make room for those that can: they are in the log. */
-static void evict(struct forward *f)
+static void kept_evict(struct forward *f)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	struct kept_cursor at = {0};
@@ -50,7 +50,7 @@ static bool on_record(void *context, struct spill_stream *stream,
 	}
 	if (!has_room(w))
 		for (struct forward *other = w->all; other; other = other->next)
-			evict(other);
+			kept_evict(other);
 	if (f->missed)
 		return true;
 	if (!has_room(w) || kept_append(&f->kept, &w->budget, record) < 0)
@@ -153,7 +153,7 @@ void forwarding_open(struct services *services, const char *directory)
 	read_boot(w->boot);
 }
 
-static void date(struct kept_list *list, const struct clock_step *jump)
+static void kept_restamp(struct kept_list *list, const struct clock_step *jump)
 {
 	struct kept_cursor at = {0};
 	struct kept_record k;
@@ -173,8 +173,8 @@ void forward_clock(struct services *services, const struct clock_step *jump)
 	if (w->spill)
 		spill_step(w->spill, jump);
 	for (struct forward *f = w->all; f; f = f->next) {
-		date(&f->kept, jump);
-		date(&f->waiting, jump);
+		kept_restamp(&f->kept, jump);
+		kept_restamp(&f->waiting, jump);
 		observe_correct(f->lost, jump);
 		f->last_time = wall_correct(jump, f->last_time);
 	}

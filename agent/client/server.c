@@ -77,8 +77,8 @@ static bool is_at(const struct server *s, const struct addrinfo *one)
 
 /* Where its name has the address that is used still, that one stays while
  * there is a way to it and it answers; else the next one, else the first. */
-static const struct addrinfo *choose(const struct server *s,
-				     const struct addrinfo *found)
+static const struct addrinfo *address_choose(const struct server *s,
+					     const struct addrinfo *found)
 {
 	const struct addrinfo *used = found;
 
@@ -95,7 +95,7 @@ static const struct addrinfo *choose(const struct server *s,
  * with its next message. */
 static void take_address(struct server *s, const struct addrinfo *found)
 {
-	const struct addrinfo *one = choose(s, found), *old = found;
+	const struct addrinfo *one = address_choose(s, found), *old = found;
 
 	/* At last: nobody's wait goes on. */
 	s->rerouted |= !s->length && s->resolve_tries;
@@ -234,7 +234,7 @@ int64_t server_send_slot(struct server *s, int64_t now)
 	return send_slot;
 }
 
-static void refill(struct server *s, int64_t now)
+static void tokens_refill(struct server *s, int64_t now)
 {
 	double pace = pace_of(s), most = pace * BURST;
 
@@ -313,7 +313,7 @@ int64_t server_turn(struct server *s, int64_t now)
 
 	if (!s->length)
 		return due;
-	refill(s, now);
+	tokens_refill(s, now);
 	while (s->first && (!pace || s->tokens >= 1)) {
 		struct client *client = s->first;
 

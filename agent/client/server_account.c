@@ -64,8 +64,9 @@ static uint64_t content_print(const struct services *services,
 	return number_print(print, accounts, a);
 }
 
-static uint32_t number(const struct tree *accounts, uint16_t object,
-		       uint16_t instance, uint16_t resource, uint32_t fallback)
+static uint32_t resource_number(const struct tree *accounts, uint16_t object,
+				uint16_t instance, uint16_t resource,
+				uint32_t fallback)
 {
 	int64_t n = account_number(accounts, path_resource(object, instance,
 							   resource), fallback);
@@ -120,9 +121,9 @@ static void take_number(struct config_server *conf,
 		ID_SECURITY, security, ID_SECURITY_SMS_NUMBER));
 
 	conf->sms_number = NULL;
-	if (v.length && number(accounts, ID_SECURITY, security,
-			       ID_SECURITY_SMS_MODE, ACCOUNT_NOSEC) ==
-			ACCOUNT_NOSEC)
+	if (v.length && resource_number(accounts, ID_SECURITY, security,
+					ID_SECURITY_SMS_MODE,
+					ACCOUNT_NOSEC) == ACCOUNT_NOSEC)
 		conf->sms_number = arena_print(conf->arena, "%.*s",
 					       (int)v.length, v.as.text);
 }
@@ -133,22 +134,24 @@ static void take_server(struct config_server *conf,
 	struct registration_policy *policy = &conf->policy;
 
 	conf->ct = conf->version == VERSION_1_0 ? -1 : 110;
-	conf->lifetime = number(accounts, ID_SERVER, at, ID_SERVER_LIFETIME,
-				LIFETIME);
-	conf->pmin = number(accounts, ID_SERVER, at, ID_SERVER_PMIN, 0);
-	conf->pmax = number(accounts, ID_SERVER, at, ID_SERVER_PMAX, 0);
-	policy->retry_count = number(accounts, ID_SERVER, at,
-				     ID_SERVER_RETRY_COUNT,
-				     policy->retry_count);
-	policy->retry_timer = number(accounts, ID_SERVER, at,
-				     ID_SERVER_RETRY_TIMER,
-				     policy->retry_timer);
-	policy->sequence_delay = number(accounts, ID_SERVER, at,
-					ID_SERVER_SEQUENCE_DELAY,
-					policy->sequence_delay);
-	policy->sequence_count = number(accounts, ID_SERVER, at,
-					ID_SERVER_SEQUENCE_COUNT,
-					policy->sequence_count);
+	conf->lifetime = resource_number(accounts, ID_SERVER, at,
+					 ID_SERVER_LIFETIME, LIFETIME);
+	conf->pmin =
+		resource_number(accounts, ID_SERVER, at, ID_SERVER_PMIN, 0);
+	conf->pmax =
+		resource_number(accounts, ID_SERVER, at, ID_SERVER_PMAX, 0);
+	policy->retry_count =
+		resource_number(accounts, ID_SERVER, at, ID_SERVER_RETRY_COUNT,
+				policy->retry_count);
+	policy->retry_timer =
+		resource_number(accounts, ID_SERVER, at, ID_SERVER_RETRY_TIMER,
+				policy->retry_timer);
+	policy->sequence_delay = resource_number(accounts, ID_SERVER, at,
+						 ID_SERVER_SEQUENCE_DELAY,
+						 policy->sequence_delay);
+	policy->sequence_count = resource_number(accounts, ID_SERVER, at,
+						 ID_SERVER_SEQUENCE_COUNT,
+						 policy->sequence_count);
 }
 
 static struct config_server *conf_create(const struct services *services,
@@ -170,13 +173,12 @@ static struct config_server *conf_create(const struct services *services,
 	conf->security = security_of(a->mode);
 	take_uri(conf, a);
 	if (a->bootstrap) {
-		conf->hold_off = number(accounts, ID_SECURITY, a->security,
-					ID_SECURITY_HOLD_OFF,
-					like->hold_off);
-		conf->account_timeout = number(accounts, ID_SECURITY,
-					       a->security,
-					       ID_SECURITY_ACCOUNT_TIMEOUT,
-					       like->account_timeout);
+		conf->hold_off =
+			resource_number(accounts, ID_SECURITY, a->security,
+					ID_SECURITY_HOLD_OFF, like->hold_off);
+		conf->account_timeout = resource_number(
+			accounts, ID_SECURITY, a->security,
+			ID_SECURITY_ACCOUNT_TIMEOUT, like->account_timeout);
 	} else {
 		take_server(conf, accounts, a->server);
 		take_number(conf, accounts, a->security);
@@ -184,8 +186,8 @@ static struct config_server *conf_create(const struct services *services,
 	return conf;
 }
 
-static void put(struct tree *tree, uint16_t resource,
-		struct lwm2m_value value)
+static void resource_put(struct tree *tree, uint16_t resource,
+			 struct lwm2m_value value)
 {
 	struct lwm2m_path path = path_resource(ID_SERVER, 0, resource);
 	struct tree_slot *slot = tree_find(tree, &path) ? NULL :
@@ -202,13 +204,15 @@ static void put_policy(struct tree *tree, const struct config_server *conf)
 
 	if (conf->version == VERSION_1_0)
 		return;
-	put(tree, ID_SERVER_DELAY, lwm2m_unsigned(0));
-	put(tree, ID_SERVER_RETRY_COUNT, lwm2m_unsigned(policy->retry_count));
-	put(tree, ID_SERVER_RETRY_TIMER, lwm2m_unsigned(policy->retry_timer));
-	put(tree, ID_SERVER_SEQUENCE_DELAY,
-	    lwm2m_unsigned(policy->sequence_delay));
-	put(tree, ID_SERVER_SEQUENCE_COUNT,
-	    lwm2m_unsigned(policy->sequence_count));
+	resource_put(tree, ID_SERVER_DELAY, lwm2m_unsigned(0));
+	resource_put(tree, ID_SERVER_RETRY_COUNT,
+		     lwm2m_unsigned(policy->retry_count));
+	resource_put(tree, ID_SERVER_RETRY_TIMER,
+		     lwm2m_unsigned(policy->retry_timer));
+	resource_put(tree, ID_SERVER_SEQUENCE_DELAY,
+		     lwm2m_unsigned(policy->sequence_delay));
+	resource_put(tree, ID_SERVER_SEQUENCE_COUNT,
+		     lwm2m_unsigned(policy->sequence_count));
 }
 
 /* Object 1 as the endpoints share it: what was written, what must be there
@@ -228,13 +232,14 @@ static void account_build(struct tree *tree, const struct tree *accounts,
 		    tree_set(tree, &path, &slot->value, 0) < 0)
 			abort();
 	}
-	put(tree, ID_SERVER_LIFETIME, lwm2m_integer(LIFETIME));
-	put(tree, ID_SERVER_DISABLE_TIMEOUT, lwm2m_integer(ACCOUNT_DISABLED));
-	put(tree, ID_SERVER_STORING, lwm2m_boolean(false));
-	put(tree, ID_SERVER_BINDING, lwm2m_string("U", 1));
-	put(tree, ID_SERVER_DISABLE, (struct lwm2m_value){0});
-	put(tree, ID_SERVER_UPDATE, (struct lwm2m_value){0});
-	put(tree, ID_SERVER_BOOTSTRAP, (struct lwm2m_value){0});
+	resource_put(tree, ID_SERVER_LIFETIME, lwm2m_integer(LIFETIME));
+	resource_put(tree, ID_SERVER_DISABLE_TIMEOUT,
+		     lwm2m_integer(ACCOUNT_DISABLED));
+	resource_put(tree, ID_SERVER_STORING, lwm2m_boolean(false));
+	resource_put(tree, ID_SERVER_BINDING, lwm2m_string("U", 1));
+	resource_put(tree, ID_SERVER_DISABLE, (struct lwm2m_value){0});
+	resource_put(tree, ID_SERVER_UPDATE, (struct lwm2m_value){0});
+	resource_put(tree, ID_SERVER_BOOTSTRAP, (struct lwm2m_value){0});
 	put_policy(tree, conf);
 }
 
