@@ -146,7 +146,7 @@ struct endpoint *gateway_next(const struct gateway *g,
 	return slot < g->n_slots ? g->by_name[slot] : NULL;
 }
 
-static void grow(struct gateway *g)
+static void endpoints_grow(struct gateway *g)
 {
 	struct endpoint **old = g->by_name;
 	size_t n = g->n_slots;
@@ -172,7 +172,7 @@ void gateway_add(struct gateway *g, struct endpoint *e)
 	struct endpoint **chain;
 
 	if (g->services.n_endpoints >= g->n_slots)
-		grow(g);
+		endpoints_grow(g);
 	chain = chain_of(g, e->conf->endpoint);
 	e->next_by_name = *chain;
 	*chain = e;
@@ -374,7 +374,7 @@ static void turn_back(struct gateway *g, int64_t now)
 		s->back = false;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
+static int64_t time_earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -467,7 +467,7 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	due = next < due ? next : due;
 	next = endpoint_uplink_turn(g->itself, now);
 	due = next < due ? next : due;
-	due = earlier(due, heap_due(&g->services.endpoints));
+	due = time_earlier(due, heap_due(&g->services.endpoints));
 	if (heap_due(&g->services.clients) < due)
 		due = heap_due(&g->services.clients);
 	if (heap_due(&g->services.transactions) < due)
@@ -476,8 +476,8 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 	due = next < due ? next : due;
 	next = last_values_turn(g->services.last, now);
 	due = next < due ? next : due;
-	due = earlier(due, heap_due(&g->services.bootstraps));
-	due = earlier(due, heap_due(&g->services.firmware));
+	due = time_earlier(due, heap_due(&g->services.bootstraps));
+	due = time_earlier(due, heap_due(&g->services.firmware));
 	if (g->services.stopping && g->stop_by < due)
 		due = g->stop_by;
 	return due;

@@ -9,7 +9,7 @@
 #include "objects/ids.h"
 #include "objects/linkformat.h"
 
-static struct endpoint *listed(const struct gateway *g, uint16_t id)
+static struct endpoint *endpoint_listed(const struct gateway *g, uint16_t id)
 {
 	return id < LISTING_MAX && g->listed ? g->listed[id] : NULL;
 }
@@ -28,7 +28,7 @@ static long free_id(struct gateway *g)
 	return -1;
 }
 
-static bool enter(struct endpoint *e)
+static bool endpoint_enter(struct endpoint *e)
 {
 	struct gateway *g = gateway_of(e);
 	long id = free_id(g);
@@ -68,7 +68,7 @@ void listing_open(struct gateway *g, int64_t now)
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		if (may_list(e) && !e->gone)
-			all &= enter(e);
+			all &= endpoint_enter(e);
 	if (!all)
 		refuse_more(g);
 	endpoint_objects_changed(g->itself, now);
@@ -84,7 +84,7 @@ void listing_add(struct endpoint *e, int64_t now)
 {
 	if (!may_list(e))
 		return;
-	if (!enter(e)) {
+	if (!endpoint_enter(e)) {
 		refuse_more(gateway_of(e));
 		return;
 	}
@@ -147,7 +147,8 @@ bool listing_compute(const struct endpoint *itself,
 		     const struct lwm2m_path *path, struct buf *texts,
 		     struct lwm2m_value *value)
 {
-	const struct endpoint *e = listed(gateway_of(itself), path->id[1]);
+	const struct endpoint *e =
+		endpoint_listed(gateway_of(itself), path->id[1]);
 	size_t from = texts->used;
 
 	if (!e)

@@ -40,7 +40,7 @@ static int64_t wall_offset(void)
 	return t.tv_sec * SECOND + t.tv_nsec - monotonic_read();
 }
 
-static void wake(uv_poll_t *poll, int status, int events)
+static void epoll_wake(uv_poll_t *poll, int status, int events)
 {
 	(void)poll;
 	(void)status;
@@ -61,19 +61,19 @@ static void routes_change(uv_poll_t *poll, int status, int events)
 	gateway_routes_change(loop.gateway, monotonic_read());
 }
 
-static void end(void)
+static void loop_end(void)
 {
 	if (loop.gateway->host)
 		loop.gateway->host->ended();
 	uv_stop(uv_default_loop());
 }
 
-static int64_t earlier(int64_t a, int64_t b)
+static int64_t time_earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
 
-static int64_t turn(int64_t now)
+static int64_t loop_turn(int64_t now)
 {
 	struct gateway *g = loop.gateway;
 	int64_t due;
@@ -86,20 +86,20 @@ static int64_t turn(int64_t now)
 	due = dry_run_turn(g, now);
 	coap_turn(now);
 	now = monotonic_read();
-	due = earlier(due, gateway_turn(g, now));
-	due = earlier(due, coap_due());
+	due = time_earlier(due, gateway_turn(g, now));
+	due = time_earlier(due, coap_due());
 	return more ? now : due;
 }
 
 static void before_wait(uv_prepare_t *prepare)
 {
-	int64_t due = turn(monotonic_read()), now = monotonic_read();
+	int64_t due = loop_turn(monotonic_read()), now = monotonic_read();
 	uint64_t ms;
 
 	(void)prepare;
 	if (gateway_stopped(loop.gateway) ||
 	    (loop.gateway->services.stopping && now >= loop.gateway->stop_by)) {
-		end();
+		loop_end();
 		return;
 	}
 	uv_timer_stop(&loop.due);
@@ -155,10 +155,10 @@ static void on_hangup(uv_signal_t *signal, int number)
 	loop_reload();
 }
 
-static void watch(uv_poll_t *poll, int fd)
+static void descriptor_watch(uv_poll_t *poll, int fd)
 {
 	uv_poll_init(uv_default_loop(), poll, fd);
-	uv_poll_start(poll, UV_READABLE, wake);
+	uv_poll_start(poll, UV_READABLE, epoll_wake);
 }
 
 /* Without it each endpoint notices for itself, by what gets no answer. */
@@ -192,9 +192,9 @@ static void set_up(struct gateway *gateway)
 
 	loop.gateway = gateway;
 	gateway->started = monotonic_read();
-	watch(&loop.coap, coap_epoll_fd());
-	watch(&loop.mail, mailbox_fd(gateway->mail));
-	watch(&loop.modules, mailbox_fd(gateway->module_mail));
+	descriptor_watch(&loop.coap, coap_epoll_fd());
+	descriptor_watch(&loop.mail, mailbox_fd(gateway->mail));
+	descriptor_watch(&loop.modules, mailbox_fd(gateway->module_mail));
 	watch_routes();
 	uv_timer_init(uv, &loop.due);
 	uv_timer_init(uv, &loop.status);

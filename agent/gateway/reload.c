@@ -249,8 +249,8 @@ static size_t sort_devices(struct config *config, struct named *named)
 	return n;
 }
 
-static bool untouched(const struct endpoint *e,
-		      const struct config_device *conf)
+static bool is_untouched(const struct endpoint *e,
+			 const struct config_device *conf)
 {
 	return !e->leaving && conf->fingerprint == e->conf->fingerprint &&
 	       !(e->bus && e->bus->leaving) && same_servers(e) &&
@@ -260,7 +260,7 @@ static bool untouched(const struct endpoint *e,
 static void apply_old_device(struct endpoint *e, const struct named *found,
 			     int64_t now)
 {
-	if (found && untouched(e, *found->slot)) {
+	if (found && is_untouched(e, *found->slot)) {
 		(*found->slot)->enabled = false;	/* not to be started */
 		return;
 	}
@@ -330,7 +330,7 @@ static void apply_old_devices(struct gateway *g, struct config *config,
 	free(named);
 }
 
-static void refuse(struct gateway *g, struct config_device *conf)
+static void device_refuse(struct gateway *g, struct config_device *conf)
 {
 	g->refused = realloc(g->refused, (g->n_refused + 1) *
 			     sizeof(struct config_device *));
@@ -352,7 +352,7 @@ static void apply_new_devices(struct gateway *g, struct config *config,
 			continue;
 		config->devices[i] = NULL;
 		if (conf->refused)
-			refuse(g, conf);
+			device_refuse(g, conf);
 		else
 			gateway_start(g, conf, now);
 	}

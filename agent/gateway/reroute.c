@@ -27,7 +27,7 @@ static bool any_rerouted(const struct gateway *g)
 	return s != NULL;
 }
 
-static void tell(struct endpoint *e, int64_t now)
+static void endpoint_tell(struct endpoint *e, int64_t now)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (e->clients[i].server->rerouted)
@@ -47,7 +47,7 @@ int64_t gateway_routes_turn(struct gateway *g, int64_t now)
 		return g->services.routes_at;
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
-		tell(e, now);
+		endpoint_tell(e, now);
 	for (struct server *s = g->services.servers.first; s; s = s->next)
 		s->rerouted = false;
 	return g->services.routes_at;
