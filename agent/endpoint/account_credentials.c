@@ -11,8 +11,8 @@
 
 #define USAGE_FALLBACK CREDENTIALS_DOMAIN_ISSUED	/* 0/x/15, E.1 */
 
-static void take(struct credentials_bytes *to, const struct tree *tree,
-		 uint16_t instance, uint16_t resource)
+static void bytes_take(struct credentials_bytes *to, const struct tree *tree,
+		       uint16_t instance, uint16_t resource)
 {
 	struct lwm2m_value v = account_bytes(tree, path_resource(
 		ID_SECURITY, instance, resource));
@@ -39,8 +39,8 @@ static void take_sni(struct credentials *to, const struct tree *tree,
 }
 
 /* A digest of the server's certificate is as good as itself (0/x/13). */
-static void fill(struct credentials *to, const struct tree *tree,
-		 const struct account *a)
+static void credentials_fill(struct credentials *to, const struct tree *tree,
+			     const struct account *a)
 {
 	uint16_t at = a->security;
 
@@ -49,12 +49,12 @@ static void fill(struct credentials *to, const struct tree *tree,
 		return;
 	to->mode = a->mode == ACCOUNT_PSK ? SECURITY_PSK :
 		   a->mode == ACCOUNT_RPK ? SECURITY_RPK : SECURITY_X509;
-	take(a->mode == ACCOUNT_PSK ? &to->identity : &to->certificate, tree,
-	     at, ID_SECURITY_IDENTITY);
-	take(a->mode == ACCOUNT_PSK ? &to->key : &to->private_key, tree, at,
-	     ID_SECURITY_SECRET);
+	bytes_take(a->mode == ACCOUNT_PSK ? &to->identity : &to->certificate,
+		   tree, at, ID_SECURITY_IDENTITY);
+	bytes_take(a->mode == ACCOUNT_PSK ? &to->key : &to->private_key, tree,
+		   at, ID_SECURITY_SECRET);
 	if (a->mode != ACCOUNT_PSK)
-		take(&to->server, tree, at, ID_SECURITY_SERVER_KEY);
+		bytes_take(&to->server, tree, at, ID_SECURITY_SERVER_KEY);
 	take_sni(to, tree, at);
 	to->matching = (uint8_t)account_number(tree,
 		path_resource(ID_SECURITY, at, ID_SECURITY_MATCHING),
@@ -105,7 +105,7 @@ int endpoint_accounts_credentials(const struct endpoint *e,
 		a = account_of(list, account_list(&tree, list, ACCOUNTS_MAX),
 			       server);
 		if (a)
-			fill(to, &tree, a);
+			credentials_fill(to, &tree, a);
 		account_tree_finish(&tree);
 	}
 	if (a)
@@ -122,7 +122,7 @@ static bool is_good(const struct tree *tree, const struct account *a,
 
 	if (a->own >= 0)
 		return true;		/* checked when they are read */
-	fill(&credentials, tree, a);
+	credentials_fill(&credentials, tree, a);
 	good = credentials_check(&credentials, why, size) == 0;
 	credentials_wipe(&credentials);
 	return good;

@@ -64,7 +64,8 @@ int bootstrap_pack_ask(struct client_bootstrap *b, int64_t now)
 }
 
 /* Is it what was asked for, of the same pack as the parts before? */
-static bool fits(const struct bootstrap_pack *p, const struct coap_answer *a)
+static bool pack_fits(const struct bootstrap_pack *p,
+		      const struct coap_answer *a)
 {
 	if (a->length > PACK_MOST - p->n)
 		return false;
@@ -85,7 +86,7 @@ bootstrap_pack_take(struct client_bootstrap *b, const struct coap_answer *a,
 		bootstrap_pack_drop(b);
 		return BOOTSTRAP_PACK_NONE;
 	}
-	if (!fits(p, a))
+	if (!pack_fits(p, a))
 		return BOOTSTRAP_PACK_BROKEN;
 	memcpy(p->at + p->n, a->payload, a->length);
 	p->n += a->length;

@@ -61,7 +61,7 @@ static void client_answer_later(const struct endpoint *e,
 		answer_stored(s, 0, now);
 }
 
-static void answer(void *answering, uint8_t code, int64_t now)
+static void deferred_answer(void *answering, uint8_t code, int64_t now)
 {
 	struct answering *a = answering;
 
@@ -74,8 +74,8 @@ static void answer(void *answering, uint8_t code, int64_t now)
 
 struct transaction_asker client_asker(struct client_asking *asking)
 {
-	static const struct transaction_asker_ops ops = {.defer = answer_defer,
-							 .answer = answer};
+	static const struct transaction_asker_ops ops = {
+		.defer = answer_defer, .answer = deferred_answer};
 
 	return (struct transaction_asker){&ops, asking};
 }
@@ -84,8 +84,8 @@ struct transaction_asker client_asker(struct client_asking *asking)
 
 /* A point with on_execute, or an object's own. Returns 0 when the answer comes
  * later. */
-static uint8_t execute(struct client *c, struct transaction_asker asker,
-		       const struct lwm2m_path *path, int64_t now)
+static uint8_t request_execute(struct client *c, struct transaction_asker asker,
+			       const struct lwm2m_path *path, int64_t now)
 {
 	struct endpoint *e = c->endpoint;
 	long point = endpoint_point(e, path);
@@ -97,9 +97,9 @@ static uint8_t execute(struct client *c, struct transaction_asker asker,
 	return transaction_start(e, asker, &write, 1, CODE(2, 4), now);
 }
 
-static void respond(struct coap_exchange *x,
-		    const struct request_outcome *outcome,
-		    const struct buf *out, int32_t sequence)
+static void outcome_respond(struct coap_exchange *x,
+			    const struct request_outcome *outcome,
+			    const struct buf *out, int32_t sequence)
 {
 	const char *reason = outcome->code >> 5 == 2 ? NULL : outcome->reason;
 
@@ -190,7 +190,7 @@ uint8_t client_carry_out(struct client *c,
 	case REQUEST_WRITE:
 		break;
 	case REQUEST_EXECUTE:
-		code = execute(c, asker, &outcome->path, now);
+		code = request_execute(c, asker, &outcome->path, now);
 		break;
 	case REQUEST_ATTRIBUTES:
 		client_configure(c, now);
@@ -250,7 +250,7 @@ void client_request(struct client *c, struct coap_exchange *x,
 			client_asker(&(struct client_asking){c, x}), now);
 	}
 	if (outcome.code && !respond_when_stored(c, x, &outcome, now))
-		respond(x, &outcome, &out, sequence);
+		outcome_respond(x, &outcome, &out, sequence);
 	if (c->endpoint->conf->queue)	/* its window is longer now */
 		client_reschedule(c, now);
 }

@@ -49,7 +49,7 @@ static void create_clients(struct endpoint *e, int64_t now)
 		}
 }
 
-static void attach(struct endpoint *e)
+static void bus_join(struct endpoint *e)
 {
 	size_t n = 0;
 	uint8_t *kept = store_get(e->services->store, STORE_KEPT,
@@ -99,7 +99,7 @@ struct endpoint *endpoint_create(struct services *services,
 	endpoint_access_settle(e, 0, now);
 	transaction_restore(e);
 	if (bus)
-		attach(e);
+		bus_join(e);
 	endpoint_life_init(e, now);
 	e->round_done = !bus;
 	for (size_t i = 0; i < e->n_clients; i++)
@@ -145,9 +145,10 @@ void endpoint_clients_event(struct endpoint *e, enum registration_event event,
 
 /* ---- values ---- */
 
-static void tell(struct endpoint *e, const struct lwm2m_path *path,
-		 void (*to)(struct client *, const struct lwm2m_path *,
-			    const struct lwm2m_value *, int64_t), int64_t now)
+static void clients_tell(struct endpoint *e, const struct lwm2m_path *path,
+			 void (*to)(struct client *, const struct lwm2m_path *,
+				    const struct lwm2m_value *, int64_t),
+			 int64_t now)
 {
 	const struct tree_slot *slot = tree_find(&e->tree, path);
 
@@ -159,7 +160,7 @@ static void tell(struct endpoint *e, const struct lwm2m_path *path,
 static void changed_slot(struct endpoint *e, const struct lwm2m_path *path,
 			 int64_t now)
 {
-	tell(e, path, client_changed, now);
+	clients_tell(e, path, client_changed, now);
 }
 
 void endpoint_objects_changed(struct endpoint *e, int64_t now)
@@ -207,9 +208,9 @@ static void derived_changed(struct endpoint *e,
 		changed_slot(e, &paths[i], now);
 }
 
-static void count(struct endpoint *e, const struct config_point *point,
-		  const struct lwm2m_value *value, uint32_t happened,
-		  int64_t wall, int64_t now)
+static void counter_count(struct endpoint *e, const struct config_point *point,
+			  const struct lwm2m_value *value, uint32_t happened,
+			  int64_t wall, int64_t now)
 {
 	struct lwm2m_path counter = ipso_counter(&point->resource);
 	uint32_t n = ipso_counts(&e->tree, &point->resource, value, happened);
@@ -230,16 +231,17 @@ void endpoint_counted(struct endpoint *e, const struct lwm2m_path *path,
 	changed_slot(e, path, now);
 }
 
-static void set(struct endpoint *e, const struct config_point *point,
-		const struct tree_slot *slot, const struct lwm2m_value *value,
-		uint32_t happened, int64_t wall, int64_t now)
+static void point_set(struct endpoint *e, const struct config_point *point,
+		      const struct tree_slot *slot,
+		      const struct lwm2m_value *value, uint32_t happened,
+		      int64_t wall, int64_t now)
 {
 	bool was_bad = slot->quality == TREE_BAD;
 	bool news = slot->quality != TREE_GOOD || happened ||
 		    !value_equal(&slot->value, value);
 
 	if (news && point->map.depth == 2)
-		count(e, point, value, happened, wall, now);
+		counter_count(e, point, value, happened, wall, now);
 
 	if (tree_set(&e->tree, &point->resource, value, wall) < 0)
 		abort();
@@ -247,8 +249,8 @@ static void set(struct endpoint *e, const struct config_point *point,
 	if (point->map.depth == 2)
 		derived_changed(e, point, news, wall, now);
 	if (news)
-		tell(e, &point->resource, happened ? client_happened :
-		     client_changed, now);
+		clients_tell(e, &point->resource,
+			     happened ? client_happened : client_changed, now);
 	if (news)
 		endpoint_object_sampled(e, &point->resource, now);
 	if (was_bad && !endpoint_is_faulty(e))
@@ -257,8 +259,8 @@ static void set(struct endpoint *e, const struct config_point *point,
 		endpoint_quality(e, point, QUALITY_ACCEPTED, now);
 }
 
-static void fault(struct endpoint *e, const struct config_point *point,
-		  int error, const char *text, int64_t now)
+static void point_fault(struct endpoint *e, const struct config_point *point,
+			int error, const char *text, int64_t now)
 {
 	struct tree_slot *slot = tree_edit(&e->tree, &point->resource);
 
@@ -272,8 +274,8 @@ static void fault(struct endpoint *e, const struct config_point *point,
 	endpoint_quality(e, point, QUALITY_INVALID, now);
 }
 
-static void sample(struct endpoint *e, const struct bus_message *m,
-		   int64_t now)
+static void point_sample(struct endpoint *e, const struct bus_message *m,
+			 int64_t now)
 {
 	const struct config_point *point = &e->conf->points[m->point];
 	const struct tree_slot *slot;
@@ -289,11 +291,13 @@ static void sample(struct endpoint *e, const struct bus_message *m,
 	rc = point_convert(&point->scale, &m->value,
 			   type_of(e, &point->resource), &value, text);
 	if (rc < 0)
-		fault(e, point, rc, rc == -ENODATA ? "not a number" :
-		      "does not fit the resource's type", now);
+		point_fault(e, point, rc,
+			    rc == -ENODATA ? "not a number"
+					   : "does not fit the resource's type",
+			    now);
 	else
-		set(e, point, slot, &value, m->happened,
-		    services_wall(e->services, m->when), now);
+		point_set(e, point, slot, &value, m->happened,
+			  services_wall(e->services, m->when), now);
 }
 
 /* A server has set, or reset, what is counted here: it is kept with the other
@@ -420,7 +424,7 @@ void endpoint_left(struct endpoint *e)
 	e->services->endpoint_host->gone(e);
 }
 
-static void detached(struct endpoint *e)
+static void bus_left(struct endpoint *e)
 {
 	bus_device_free(e->device);
 	e->device = NULL;
@@ -430,7 +434,7 @@ static void detached(struct endpoint *e)
 
 /* ---- messages ---- */
 
-static void keep(struct endpoint *e, const struct bus_message *m)
+static void state_keep(struct endpoint *e, const struct bus_message *m)
 {
 	store_put_told(e->services->store, STORE_KEPT, e->conf->endpoint,
 		       m->bytes, m->length, m->id);
@@ -449,10 +453,11 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 {
 	switch (m->event) {
 	case BUS_SAMPLE:
-		sample(e, m, now);
+		point_sample(e, m, now);
 		break;
 	case BUS_FAULT:
-		fault(e, &e->conf->points[m->point], m->error, m->text, now);
+		point_fault(e, &e->conf->points[m->point], m->error, m->text,
+			    now);
 		break;
 	case BUS_HEARD:
 		if (m->error)
@@ -474,10 +479,10 @@ void endpoint_message(struct endpoint *e, const struct bus_message *m,
 			transaction_done(e, m->id, m->error, m->text, now);
 		break;
 	case BUS_KEEP:
-		keep(e, m);
+		state_keep(e, m);
 		break;
 	case BUS_DETACHED:
-		detached(e);
+		bus_left(e);
 		break;
 	case BUS_ATTACHED:
 	case BUS_OPENED: case BUS_DOWN: case BUS_CLOSED: case BUS_FOUND:

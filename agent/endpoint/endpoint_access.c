@@ -106,7 +106,7 @@ static const struct tree_instance *rule_shared(struct services *services,
 	return tree_instance_find(&services->access, ACCESS_OBJECT, id);
 }
 
-static void keep(struct endpoint *e, uint16_t id)
+static void instance_keep(struct endpoint *e, uint16_t id)
 {
 	struct lwm2m_path scope = path_instance(ACCESS_OBJECT, id), path;
 	struct tree_cursor at = {0, 0};
@@ -116,7 +116,7 @@ static void keep(struct endpoint *e, uint16_t id)
 }
 
 /* Who observes object 2 has one more. */
-static void tell(struct endpoint *e, uint16_t id, int64_t now)
+static void instance_tell(struct endpoint *e, uint16_t id, int64_t now)
 {
 	struct lwm2m_path path = path_resource(ACCESS_OBJECT, id, ID_ACCESS_OBJECT);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
@@ -140,8 +140,8 @@ static void rule_put(struct endpoint *e, const struct access_rule *rule,
 		     !access_add(&e->tree, access_object(), id, rule))
 		abort();
 	if (kept)
-		keep(e, id);
-	tell(e, id, now);
+		instance_keep(e, id);
+	instance_tell(e, id, now);
 }
 
 /* owner: see endpoint_access_settle(). */
@@ -303,7 +303,7 @@ static void client_lose(struct client *c, int64_t now)
 static void access_touched(struct endpoint *e, const struct lwm2m_path *path,
 			   int64_t now)
 {
-	keep(e, path->id[1]);
+	instance_keep(e, path->id[1]);
 	for (size_t i = 0; i < e->n_clients; i++)
 		client_lose(&e->clients[i], now);
 }

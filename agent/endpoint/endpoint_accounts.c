@@ -31,8 +31,9 @@ uint64_t endpoint_accounts_fingerprint(const struct endpoint *e)
 }
 
 /* Values are borrowed from rooms that are wiped: the tree has its own. */
-static int load(const struct endpoint *e, const uint8_t *bytes, size_t n,
-		struct tree *tree, uint64_t *fingerprint, int64_t *when)
+static int accounts_load(const struct endpoint *e, const uint8_t *bytes,
+			 size_t n, struct tree *tree, uint64_t *fingerprint,
+			 int64_t *when)
 {
 	struct lwm2m_record *records = calloc(REQUEST_RECORDS,
 					      sizeof(*records));
@@ -58,8 +59,9 @@ bool endpoint_accounts(const struct endpoint *e, struct tree *tree)
 	int64_t when;
 
 	tree_init(tree);
-	return b && b->account && !load(e, b->account, b->n_account, tree,
-					&fingerprint, &when);
+	return b && b->account &&
+	       !accounts_load(e, b->account, b->n_account, tree, &fingerprint,
+			      &when);
 }
 
 void endpoint_accounts_forget(struct endpoint *e)
@@ -80,7 +82,7 @@ static const char *stored_check(struct endpoint *e, const uint8_t *bytes,
 	struct tree tree;
 	uint64_t fingerprint;
 
-	if (load(e, bytes, n, &tree, &fingerprint, when) < 0)
+	if (accounts_load(e, bytes, n, &tree, &fingerprint, when) < 0)
 		return "the stored account cannot be read";
 	why = account_card_check(&tree);	/* it may be of one */
 	account_tree_finish(&tree);
@@ -112,7 +114,7 @@ void endpoint_accounts_restore(struct endpoint *e)
 		  0);
 }
 
-static void take(struct endpoint *e, const struct buf *bytes)
+static void accounts_take(struct endpoint *e, const struct buf *bytes)
 {
 	struct client_bootstrap *b = e->bootstrap;
 
@@ -129,7 +131,8 @@ static void take(struct endpoint *e, const struct buf *bytes)
 }
 
 /* when: ns since 1970, of the bootstrap. */
-static bool save(struct endpoint *e, const struct tree *tree, int64_t when)
+static bool accounts_save(struct endpoint *e, const struct tree *tree,
+			  int64_t when)
 {
 	struct lwm2m_record *records = calloc(REQUEST_RECORDS,
 					      sizeof(*records));
@@ -142,7 +145,7 @@ static bool save(struct endpoint *e, const struct tree *tree, int64_t when)
 	fits = !account_save(tree, endpoint_accounts_fingerprint(e), when,
 			     records, REQUEST_RECORDS, &out);
 	if (fits)
-		take(e, &out);
+		accounts_take(e, &out);
 	explicit_bzero(room, SIZE_MOST);
 	free(room);
 	free(records);
@@ -154,14 +157,14 @@ bool endpoint_accounts_store(struct endpoint *e, const struct tree *tree,
 {
 	int64_t when = services_wall(e->services, now);
 
-	if (!save(e, tree, when))
+	if (!accounts_save(e, tree, when))
 		return false;
 	e->bootstrap->when = when;
 	return true;
 }
 
-static void set(struct tree *tree, uint16_t instance, uint16_t resource,
-		struct lwm2m_value value)
+static void account_set(struct tree *tree, uint16_t instance, uint16_t resource,
+			struct lwm2m_value value)
 {
 	struct lwm2m_path path = path_resource(ID_SECURITY, instance, resource);
 
@@ -182,7 +185,7 @@ static void keys_remove(struct tree *tree, uint16_t instance)
 
 		account_remove(tree, &path);
 	}
-	set(tree, instance, ACCOUNT_OWN, lwm2m_integer(0));
+	account_set(tree, instance, ACCOUNT_OWN, lwm2m_integer(0));
 }
 
 void endpoint_accounts_purge(struct endpoint *e)
@@ -194,7 +197,7 @@ void endpoint_accounts_purge(struct endpoint *e)
 		return;
 	if (account_list(&tree, &first, 1) && first.bootstrap) {
 		keys_remove(&tree, first.security);
-		save(e, &tree, e->bootstrap->when);
+		accounts_save(e, &tree, e->bootstrap->when);
 	}
 	account_tree_finish(&tree);
 }
@@ -217,7 +220,8 @@ uint32_t endpoint_accounts_timeout(const struct endpoint *e)
 
 /* ---- its servers ---- */
 
-static struct server *configured(const struct services *services, int32_t id)
+static struct server *server_configured(const struct services *services,
+					int32_t id)
 {
 	for (size_t i = 0; i < services->servers.n_configured; i++)
 		if (services->servers.configured[i]->conf->id == id)
@@ -229,9 +233,10 @@ static struct server *server_of(struct endpoint *e, const struct tree *tree,
 				const struct account *a, int64_t now)
 {
 	struct services *services = e->services;
-	struct server *own = a->own < 0 ? NULL :
-			     a->bootstrap ? services->servers.bootstrap :
-			     configured(services, a->own);
+	struct server *own = a->own < 0 ? NULL
+			     : a->bootstrap
+				     ? services->servers.bootstrap
+				     : server_configured(services, a->own);
 
 	return own ? own : server_of_account(services, tree, a, now);
 }
@@ -283,8 +288,8 @@ bool endpoint_accounts_clients(struct endpoint *e, int64_t now)
 /* ---- the endpoint's tree ---- */
 
 /* What the configuration's servers share has other values now. */
-static void override(struct endpoint *e, const struct tree *accounts,
-		     const struct account *a)
+static void account_override(struct endpoint *e, const struct tree *accounts,
+			     const struct account *a)
 {
 	struct lwm2m_path scope = path_instance(ID_SERVER, a->server), path;
 	struct tree_cursor at = {0, 0};
@@ -324,7 +329,7 @@ void endpoint_accounts_tree(struct endpoint *e)
 	n = account_list(&tree, list, ACCOUNTS_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].bootstrap && list[i].own >= 0)
-			override(e, &tree, &list[i]);
+			account_override(e, &tree, &list[i]);
 	copy_below(&e->tree, &tree, path_object(ACCESS_OBJECT));
 	e->bootstrap->rules = tree_has_object(&tree, ACCESS_OBJECT);
 	account_tree_finish(&tree);
@@ -349,20 +354,20 @@ static void security_add(struct tree *tree, uint16_t instance,
 {
 	if (!tree_add(tree, agent_model()->object(agent_model(), 0), instance))
 		abort();
-	set(tree, instance, 0, lwm2m_string(conf->uri,
-					    (uint32_t)strlen(conf->uri)));
-	set(tree, instance, 1, lwm2m_boolean(bootstrap));
-	set(tree, instance, 2, lwm2m_integer(mode_of(conf->security)));
+	account_set(tree, instance, 0,
+		    lwm2m_string(conf->uri, (uint32_t)strlen(conf->uri)));
+	account_set(tree, instance, 1, lwm2m_boolean(bootstrap));
+	account_set(tree, instance, 2, lwm2m_integer(mode_of(conf->security)));
 	if (conf->sms_number) {
-		set(tree, instance, ID_SECURITY_SMS_MODE,
-		    lwm2m_integer(ACCOUNT_NOSEC));
-		set(tree, instance, ID_SECURITY_SMS_NUMBER,
-		    lwm2m_string(conf->sms_number,
-					(uint32_t)strlen(conf->sms_number)));
+		account_set(tree, instance, ID_SECURITY_SMS_MODE,
+			    lwm2m_integer(ACCOUNT_NOSEC));
+		account_set(tree, instance, ID_SECURITY_SMS_NUMBER,
+			    lwm2m_string(conf->sms_number,
+					 (uint32_t)strlen(conf->sms_number)));
 	}
 	if (!bootstrap)
-		set(tree, instance, 10, lwm2m_integer(conf->id));
-	set(tree, instance, ACCOUNT_OWN, lwm2m_integer(conf->id));
+		account_set(tree, instance, 10, lwm2m_integer(conf->id));
+	account_set(tree, instance, ACCOUNT_OWN, lwm2m_integer(conf->id));
 }
 
 /* The rules that a bootstrap has made, as their owners have changed them; what

@@ -54,8 +54,8 @@ static bool utc_offset(const struct tree_slot *slot, int64_t now,
 
 /* "U", "T", "UT"; "UQ" where a 1.0 server sees queue mode in it; with S where
  * one is answered by SMS. */
-static bool bindings(const struct endpoint *e, struct buf *texts,
-		     struct lwm2m_value *value)
+static bool bindings_compute(const struct endpoint *e, struct buf *texts,
+			     struct lwm2m_value *value)
 {
 	bool udp = false, tcp = false, old = false, sms = false;
 	size_t from = texts->used;
@@ -90,7 +90,8 @@ static bool device_compute(const struct endpoint *e,
 	case ID_DEVICE_MEMORY_FREE: return memory_free(value);
 	case ID_DEVICE_TIME: return current_time(slot, now, value);
 	case ID_DEVICE_UTC_OFFSET: return utc_offset(slot, now, texts, value);
-	case ID_DEVICE_BINDINGS: return bindings(e, texts, value);
+	case ID_DEVICE_BINDINGS:
+		return bindings_compute(e, texts, value);
 	default: return false;
 	}
 }

@@ -126,8 +126,8 @@ static void firmware_take_kept(struct endpoint_firmware *f, const uint8_t *bytes
 static void firmware_advance(struct endpoint_firmware *f, enum firmware_event event,
 			     int argument, int64_t now);
 
-static void fetched(void *owner, enum firmware_result result,
-		    const uint8_t *bytes, size_t n, int64_t now)
+static void package_fetched(void *owner, enum firmware_result result,
+			    const uint8_t *bytes, size_t n, int64_t now)
 {
 	struct endpoint_firmware *f = owner;
 
@@ -147,7 +147,7 @@ static void firmware_fetch(struct endpoint_firmware *f, int64_t now)
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "fetches a package from "
 		 "%.*s", (int)uri->length, uri->as.text);
 	f->fetch = fetch_start(e, f->asker, uri->as.text, uri->length,
-			       e->conf->image_room, fetched, f, &why);
+			       e->conf->image_room, package_fetched, f, &why);
 	if (!f->fetch)
 		firmware_advance(f, FIRMWARE_LOST, (int)why, now);
 }

@@ -20,8 +20,8 @@ void endpoint_created(struct endpoint *e, uint16_t server, int64_t now)
 	list_changed(e, now);
 }
 
-static bool concerns(const struct observation *o,
-		     const struct lwm2m_path *path)
+static bool observation_concerns(const struct observation *o,
+				 const struct lwm2m_path *path)
 {
 	const struct lwm2m_path *own;
 
@@ -32,13 +32,14 @@ static bool concerns(const struct observation *o,
 }
 
 /* Those of what is gone end by an error, those above have less to say. */
-static void gone(struct client *c, const struct lwm2m_path *path, int64_t now)
+static void instance_gone(struct client *c, const struct lwm2m_path *path,
+			  int64_t now)
 {
 	const struct lwm2m_value none = {.type = LWM2M_NONE};
 
 	attributes_drop(&c->attributes, path);
 	for (struct observation *o = c->observations; o; o = o->next)
-		if (concerns(o, path))
+		if (observation_concerns(o, path))
 			observe_changed(o, &c->attributes, path, &none, now);
 	client_reschedule(c, now);
 }
@@ -47,7 +48,7 @@ void endpoint_gone(struct endpoint *e, const struct lwm2m_path *path,
 		   int64_t now)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
-		gone(&e->clients[i], path, now);
+		instance_gone(&e->clients[i], path, now);
 }
 
 void endpoint_deleted(struct endpoint *e, const struct lwm2m_path *path,

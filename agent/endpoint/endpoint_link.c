@@ -160,8 +160,8 @@ void endpoint_link_heard(struct endpoint *e, int32_t rssi, int64_t now)
 /* ---- object 4 of the gateway ---- */
 
 /* Sets what is another; says so to who observes it. */
-static void show(struct endpoint *e, struct lwm2m_path path,
-		 struct lwm2m_value value, int64_t now)
+static void link_show(struct endpoint *e, struct lwm2m_path path,
+		      struct lwm2m_value value, int64_t now)
 {
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
 
@@ -172,7 +172,7 @@ static void show(struct endpoint *e, struct lwm2m_path path,
 	endpoint_touched(e, &path, now);
 }
 
-static void cut(struct endpoint *e, uint16_t resource, uint32_t n)
+static void link_cut(struct endpoint *e, uint16_t resource, uint32_t n)
 {
 	struct lwm2m_path path = path_element(ID_LINK, 0, resource, (uint16_t)n);
 
@@ -184,25 +184,28 @@ static void show_texts(struct endpoint *e, uint16_t resource,
 		       const char (*texts)[UPLINK_TEXT], uint32_t n,
 		       int64_t now)
 {
-	cut(e, resource, n);
+	link_cut(e, resource, n);
 	for (uint16_t i = 0; i < n; i++)
-		show(e, path_element(ID_LINK, 0, resource, i),
-		     lwm2m_string(texts[i], (uint32_t)strlen(texts[i])), now);
+		link_show(e, path_element(ID_LINK, 0, resource, i),
+			  lwm2m_string(texts[i], (uint32_t)strlen(texts[i])),
+			  now);
 }
 
 static void show_uplink(struct endpoint *e, const struct uplink *u,
 			int64_t now)
 {
-	cut(e, 1, u->n_bearers);
+	link_cut(e, 1, u->n_bearers);
 	for (uint16_t i = 0; i < u->n_bearers; i++)
-		show(e, path_element(ID_LINK, 0, ID_LINK_BEARERS, i),
-		     lwm2m_integer(u->bearers[i]), now);
+		link_show(e, path_element(ID_LINK, 0, ID_LINK_BEARERS, i),
+			  lwm2m_integer(u->bearers[i]), now);
 	if (u->bearer >= 0)
-		show(e, path_resource(ID_LINK, 0, ID_LINK_BEARER), lwm2m_integer(u->bearer), now);
-	show(e, path_resource(ID_LINK, 0, ID_LINK_SIGNAL), lwm2m_integer(u->signal), now);
+		link_show(e, path_resource(ID_LINK, 0, ID_LINK_BEARER),
+			  lwm2m_integer(u->bearer), now);
+	link_show(e, path_resource(ID_LINK, 0, ID_LINK_SIGNAL),
+		  lwm2m_integer(u->signal), now);
 	if (u->quality)
-		show(e, path_resource(ID_LINK, 0, ID_LINK_QUALITY), lwm2m_integer(u->quality),
-		     now);
+		link_show(e, path_resource(ID_LINK, 0, ID_LINK_QUALITY),
+			  lwm2m_integer(u->quality), now);
 	show_texts(e, 4, u->addresses, u->n_addresses, now);
 	show_texts(e, 5, u->routers, u->n_routers, now);
 }

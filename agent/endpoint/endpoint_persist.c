@@ -18,7 +18,8 @@ static uint64_t accounts_print(const struct endpoint *e)
 	return print;
 }
 
-static size_t collect(const struct endpoint *e, struct lwm2m_record *records)
+static size_t records_collect(const struct endpoint *e,
+			      struct lwm2m_record *records)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
@@ -50,7 +51,7 @@ void endpoint_store(const struct endpoint *e)
 	if (!room)
 		abort();
 	out = buf_over(room->out, ROOM);
-	n = collect(e, room->records);
+	n = records_collect(e, room->records);
 	buf_put(&out, &print, sizeof(print));
 	if (codec_encode(FORMAT_SENML_CBOR, &root, room->records, n,
 			 &out) < 0)
@@ -69,7 +70,8 @@ static void rule_remove(struct endpoint *e, uint16_t id)
 	tree_remove(&e->tree, &path);
 }
 
-static void restore(struct endpoint *e, const struct lwm2m_record *record)
+static void record_restore(struct endpoint *e,
+			   const struct lwm2m_record *record)
 {
 	const struct object_model *model = config_device_model(e->conf);
 	uint16_t object = record->path.id[0];
@@ -122,7 +124,7 @@ static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 	for (int i = 0; i < count; i++)
 		if (print == accounts_print(e) ||
 		    room->records[i].path.id[0] != ID_SERVER)
-			restore(e, &room->records[i]);
+			record_restore(e, &room->records[i]);
 }
 
 void endpoint_restore(struct endpoint *e)

@@ -9,7 +9,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-static int64_t number(const struct client *c, uint16_t resource)
+static int64_t resource_number(const struct client *c, uint16_t resource)
 {
 	return account_number(&c->endpoint->tree, path_resource(ID_SERVER,
 			      c->instance, resource), -1);
@@ -20,15 +20,17 @@ static bool is_done(const struct client *c)
 {
 	return c->registration.state == REGISTRATION_REGISTERED ||
 	       c->registration.state == REGISTRATION_UPDATING ||
-	       (client_has_failed(c) && number(c, ID_SERVER_BLOCK) != 1);
+	       (client_has_failed(c) &&
+		resource_number(c, ID_SERVER_BLOCK) != 1);
 }
 
 static bool is_its_turn(const struct endpoint *e, const struct client *c)
 {
-	int64_t priority = number(c, ID_SERVER_PRIORITY);
+	int64_t priority = resource_number(c, ID_SERVER_PRIORITY);
 
 	for (size_t i = 0; i < e->n_clients && priority >= 0; i++) {
-		int64_t other = number(&e->clients[i], ID_SERVER_PRIORITY);
+		int64_t other =
+			resource_number(&e->clients[i], ID_SERVER_PRIORITY);
 
 		if (other >= 0 && other < priority && !is_done(&e->clients[i]))
 			return false;
@@ -36,9 +38,9 @@ static bool is_its_turn(const struct endpoint *e, const struct client *c)
 	return true;
 }
 
-static void start(struct client *c, int64_t now)
+static void registration_start(struct client *c, int64_t now)
 {
-	int64_t delay = c->delayed ? 0 : number(c, ID_SERVER_DELAY);
+	int64_t delay = c->delayed ? 0 : resource_number(c, ID_SERVER_DELAY);
 
 	c->delayed = true;
 	if (delay > 0)
@@ -58,7 +60,7 @@ void endpoint_sequence_start(struct endpoint *e, int64_t now)
 		    c->enable_at != INT64_MAX)
 			continue;
 		if (is_its_turn(e, c))
-			start(c, now);
+			registration_start(c, now);
 		else
 			e->held_back = true;
 	}

@@ -43,8 +43,8 @@ static struct tree_slot *slot_at(struct tree *tree, struct lwm2m_path path)
 }
 
 /* A value whose text outlives the tree: the configuration's, or a literal. */
-static void put(struct tree *tree, struct lwm2m_path path,
-		struct lwm2m_value value)
+static void resource_put(struct tree *tree, struct lwm2m_path path,
+			 struct lwm2m_value value)
 {
 	slot_at(tree, path)->value = value;
 }
@@ -53,7 +53,8 @@ static void put_text(struct tree *tree, struct lwm2m_path path,
 		     const char *text)
 {
 	if (text)
-		put(tree, path, lwm2m_string(text, (uint32_t)strlen(text)));
+		resource_put(tree, path,
+			     lwm2m_string(text, (uint32_t)strlen(text)));
 }
 
 static void add_object(struct tree *tree, uint16_t object, uint16_t id)
@@ -84,11 +85,13 @@ static void build_account_1_1(struct tree *tree,
 	};
 
 	if (conf->priority >= 0)
-		put(tree, path_resource(ID_SERVER, 0, ID_SERVER_PRIORITY),
-		    lwm2m_unsigned((uint64_t)conf->priority));
+		resource_put(tree,
+			     path_resource(ID_SERVER, 0, ID_SERVER_PRIORITY),
+			     lwm2m_unsigned((uint64_t)conf->priority));
 	for (size_t n = 0; n < sizeof(values) / sizeof(values[0]); n++)
-		put(tree, path_resource(ID_SERVER, 0, values[n].resource),
-		    values[n].value);
+		resource_put(tree,
+			     path_resource(ID_SERVER, 0, values[n].resource),
+			     values[n].value);
 }
 
 /* An account as it stands in the configuration. */
@@ -111,16 +114,17 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 
 	add_object(tree, ID_SERVER, 0);
 	for (size_t n = 0; n < sizeof(values) / sizeof(values[0]); n++)
-		put(tree, path_resource(ID_SERVER, 0, values[n].resource),
-		    values[n].value);
+		resource_put(tree,
+			     path_resource(ID_SERVER, 0, values[n].resource),
+			     values[n].value);
 	if (conf->version != VERSION_1_0)
 		build_account_1_1(tree, conf);
 }
 
 /* What all endpoints of a server have alike, or all devices of which the
  * configuration says nothing. */
-static void share(struct endpoint *e, const struct tree *common,
-		  uint16_t object, uint16_t id)
+static void instance_share(struct endpoint *e, const struct tree *common,
+			   uint16_t object, uint16_t id)
 {
 	if (!tree_share(&e->tree, tree_instance_find(common, object, 0), id))
 		abort();
@@ -143,23 +147,27 @@ static void add_account(struct endpoint *e, const struct client *c)
 	if (!s->account.n_instances) {
 		build_account(&s->account, s->conf);
 		if (s->services->servers.bootstrap)	/* executable */
-			put(&s->account, path_resource(ID_SERVER, 0,
-			    ID_SERVER_BOOTSTRAP), (struct lwm2m_value){0});
+			resource_put(&s->account,
+				     path_resource(ID_SERVER, 0,
+						   ID_SERVER_BOOTSTRAP),
+				     (struct lwm2m_value){0});
 	}
-	share(e, &s->account, ID_SERVER, c->instance);
+	instance_share(e, &s->account, ID_SERVER, c->instance);
 	if (c->registration.lifetime != s->conf->lifetime)
-		put(&e->tree, path_resource(ID_SERVER, c->instance,
-					    ID_SERVER_LIFETIME),
-		    lwm2m_integer(c->registration.lifetime));
+		resource_put(&e->tree,
+			     path_resource(ID_SERVER, c->instance,
+					   ID_SERVER_LIFETIME),
+			     lwm2m_integer(c->registration.lifetime));
 	if (e->conf->queue || client_serves_sms(c))
 		put_text(&e->tree, path_resource(ID_SERVER, c->instance,
 						 ID_SERVER_BINDING),
 			 binding_text(s->conf->tcp, e->conf->queue,
 				      client_serves_sms(c)));
 	if (client_takes_sms(c) && s->conf->version != VERSION_1_0)
-		put(&e->tree, path_resource(ID_SERVER, c->instance,
-					    ID_SERVER_TRIGGER),
-		    lwm2m_boolean(true));
+		resource_put(&e->tree,
+			     path_resource(ID_SERVER, c->instance,
+					   ID_SERVER_TRIGGER),
+			     lwm2m_boolean(true));
 }
 
 static void put_computed(struct tree *tree, struct lwm2m_path path,
@@ -176,11 +184,14 @@ static void build_device(struct tree *tree)
 	const char *zone = machine_facts()->timezone;
 
 	add_object(tree, ID_DEVICE, 0);
-	put(tree, device_at(ID_DEVICE_REBOOT), (struct lwm2m_value){0});
-	put(tree, device_at(ID_DEVICE_FACTORY_RESET), (struct lwm2m_value){0});
-	put(tree, path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, 0),
-	    lwm2m_integer(0));
-	put(tree, device_at(ID_DEVICE_ERROR_RESET), (struct lwm2m_value){0});
+	resource_put(tree, device_at(ID_DEVICE_REBOOT),
+		     (struct lwm2m_value){0});
+	resource_put(tree, device_at(ID_DEVICE_FACTORY_RESET),
+		     (struct lwm2m_value){0});
+	resource_put(tree, path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, 0),
+		     lwm2m_integer(0));
+	resource_put(tree, device_at(ID_DEVICE_ERROR_RESET),
+		     (struct lwm2m_value){0});
 	put_computed(tree, device_at(ID_DEVICE_TIME), LWM2M_TIME);
 	put_computed(tree, device_at(ID_DEVICE_UTC_OFFSET), LWM2M_STRING);
 	put_text(tree, device_at(ID_DEVICE_TIMEZONE), zone);
@@ -207,9 +218,12 @@ static void build_statistics(struct tree *tree)
 	for (uint16_t id = ID_STATISTICS_SENT; id <= ID_STATISTICS_AVERAGE;
 	     id++)
 		put_computed(tree, statistics_at(id), LWM2M_INTEGER);
-	put(tree, statistics_at(ID_STATISTICS_START), (struct lwm2m_value){0});
-	put(tree, statistics_at(ID_STATISTICS_STOP), (struct lwm2m_value){0});
-	put(tree, statistics_at(ID_STATISTICS_PERIOD), lwm2m_integer(0));
+	resource_put(tree, statistics_at(ID_STATISTICS_START),
+		     (struct lwm2m_value){0});
+	resource_put(tree, statistics_at(ID_STATISTICS_STOP),
+		     (struct lwm2m_value){0});
+	resource_put(tree, statistics_at(ID_STATISTICS_PERIOD),
+		     lwm2m_integer(0));
 }
 
 /* Of the gateway's endpoint, for each device. */
@@ -232,7 +246,7 @@ static void build_common(struct tree *tree)
 void endpoint_build_link(struct endpoint *e)
 {
 	if (!tree_has_object(&e->tree, ID_LINK))
-		share(e, &e->services->device, ID_LINK, 0);
+		instance_share(e, &e->services->device, ID_LINK, 0);
 }
 
 static void put_fixed(struct tree *tree, struct lwm2m_path path,
@@ -248,19 +262,21 @@ static void add_location(struct endpoint *e, const struct config_location *at,
 			 int64_t wall)
 {
 	add_object(&e->tree, ID_LOCATION, 0);
-	put(&e->tree, location_at(ID_LOCATION_LATITUDE),
-	    lwm2m_float(at->latitude));
-	put(&e->tree, location_at(ID_LOCATION_LONGITUDE),
-	    lwm2m_float(at->longitude));
+	resource_put(&e->tree, location_at(ID_LOCATION_LATITUDE),
+		     lwm2m_float(at->latitude));
+	resource_put(&e->tree, location_at(ID_LOCATION_LONGITUDE),
+		     lwm2m_float(at->longitude));
 	if (at->has_altitude)
-		put(&e->tree, location_at(ID_LOCATION_ALTITUDE),
-		    lwm2m_float(at->altitude));
+		resource_put(&e->tree, location_at(ID_LOCATION_ALTITUDE),
+			     lwm2m_float(at->altitude));
 	if (at->has_radius)
-		put(&e->tree, location_at(ID_LOCATION_RADIUS),
-		    lwm2m_float(at->radius));
-	put(&e->tree, location_at(ID_LOCATION_TIME),
-	    (struct lwm2m_value){LWM2M_TIME, 0,
-				 {.integer = wall / INT64_C(1000000000)}});
+		resource_put(&e->tree, location_at(ID_LOCATION_RADIUS),
+			     lwm2m_float(at->radius));
+	resource_put(
+		&e->tree, location_at(ID_LOCATION_TIME),
+		(struct lwm2m_value){LWM2M_TIME,
+				     0,
+				     {.integer = wall / INT64_C(1000000000)}});
 }
 
 /* A zone that is not the system's has an offset that is not known. */
@@ -309,8 +325,8 @@ static void add_device(struct endpoint *e, int64_t now)
 
 	if (!services->device.n_instances)
 		build_common(&services->device);
-	share(e, &services->device, ID_DEVICE, 0);
-	share(e, &services->device, ID_STATISTICS, 0);
+	instance_share(e, &services->device, ID_DEVICE, 0);
+	instance_share(e, &services->device, ID_STATISTICS, 0);
 	if (e->conf->facts)
 		add_facts(e, e->conf->facts, now);
 }
@@ -343,7 +359,8 @@ static void add_machine(struct endpoint *e)
 	if (!memory)
 		return;
 	put_computed(tree, device_at(ID_DEVICE_MEMORY_FREE), LWM2M_INTEGER);
-	put(tree, device_at(ID_DEVICE_MEMORY_TOTAL), lwm2m_integer(memory));
+	resource_put(tree, device_at(ID_DEVICE_MEMORY_TOTAL),
+		     lwm2m_integer(memory));
 }
 
 /* One resource of any object, of IPSO's companions only what the site says. */

@@ -38,7 +38,7 @@ static void fetch_free(struct fetch *f)
 	f->connection = NULL;
 	f->gone = true;
 	if (f->looking_up)
-		return;			/* found() will */
+		return;			/* host_found() will */
 	free(f->bytes);
 	free(f);
 }
@@ -95,7 +95,7 @@ static bool fetch_fits(const struct fetch *f, const struct coap_answer *a)
 	       (!a->more || a->length == a->block2_size);
 }
 
-static enum firmware_result refusal(uint8_t code)
+static enum firmware_result answer_refusal(uint8_t code)
 {
 	return code == CODE(4, 4) || code >> 5 == 4 ? FIRMWARE_INVALID_URI :
 						      FIRMWARE_CONNECTION_LOST;
@@ -104,7 +104,7 @@ static enum firmware_result refusal(uint8_t code)
 static void fetch_take(struct fetch *f, const struct coap_answer *a, int64_t now)
 {
 	if (a->code != CODE(2, 5)) {
-		fetch_end(f, refusal(a->code), now);
+		fetch_end(f, answer_refusal(a->code), now);
 	} else if (!fetch_fits(f, a)) {
 		fetch_end(f, FIRMWARE_CONNECTION_LOST, now);
 	} else if (!fetch_append(f, a->payload, a->length)) {
@@ -232,8 +232,8 @@ static void fetch_open_secure(struct fetch *f, const struct sockaddr *address,
 	credentials_wipe(&credentials);
 }
 
-static void found(void *owner, const struct addrinfo *all, const char *error,
-		  int64_t now)
+static void host_found(void *owner, const struct addrinfo *all,
+		       const char *error, int64_t now)
 {
 	struct fetch *f = owner;
 
@@ -269,6 +269,6 @@ struct fetch *fetch_start(const struct endpoint *endpoint, uint16_t server,
 		free(f);
 		return NULL;
 	}
-	resolve(f->uri.at.host, f->uri.at.port, found, f);
+	resolve(f->uri.at.host, f->uri.at.port, host_found, f);
 	return f;
 }

@@ -202,8 +202,9 @@ static bool is_total(const struct last_values *last, const struct endpoint *e,
 		count_find(last, e, path));
 }
 
-static size_t collect(const struct last_values *last, const struct endpoint *e,
-		      struct lwm2m_record *records)
+static size_t values_collect(const struct last_values *last,
+			     const struct endpoint *e,
+			     struct lwm2m_record *records)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
@@ -257,7 +258,7 @@ static void write_down(struct last_values *last, const struct endpoint *e)
 		.fingerprint = e->conf->fingerprint,
 		.heard = services_wall(services, e->life.seen),
 		.rhythm = rhythm_put(&e->life.rhythm), .values = room};
-	size_t n = collect(last, e, services->room->records);
+	size_t n = values_collect(last, e, services->room->records);
 
 	if (n && codec_encode(FORMAT_SENML_CBOR, &root, services->room->records, n,
 			      &values) < 0) {
@@ -274,7 +275,8 @@ static void write_down(struct last_values *last, const struct endpoint *e)
 		last->n_pending += out.used;
 }
 
-static void note(struct last_values *last, struct endpoint *e, int64_t at)
+static void values_note(struct last_values *last, struct endpoint *e,
+			int64_t at)
 {
 	if (at < last->flush_at)
 		last->flush_at = at;
@@ -299,7 +301,7 @@ void last_values_heard(struct last_values *last, struct endpoint *e, bool news,
 	if (!last->store || !e->conf->queue || e->last_dirty || e->leaving ||
 	    (!news && e->last_written && since < SAME_AFTER))
 		return;
-	note(last, e, now + last->every);
+	values_note(last, e, now + last->every);
 }
 
 /* A single one at once: who presses a button waits for it. */
@@ -311,7 +313,7 @@ static void note_total(struct last_values *last, struct endpoint *e,
 	if (!last->store || e->leaving)
 		return;
 	e->has_totals = true;
-	note(last, e, at > now ? at : now);
+	values_note(last, e, at > now ? at : now);
 }
 
 void last_values_count(struct last_values *last, struct endpoint *e,
@@ -356,7 +358,7 @@ void last_values_leaving(struct last_values *last, struct endpoint *e)
 	last->flush_at = 0;
 }
 
-static void compact(struct last_values *last)
+static void values_compact(struct last_values *last)
 {
 	if (last->size < 2 * last->compact + SLACK)
 		return;
@@ -365,7 +367,7 @@ static void compact(struct last_values *last)
 	last->size = last->compact;
 }
 
-static void flush(struct last_values *last)
+static void values_flush(struct last_values *last)
 {
 	if (!last->n_pending)
 		return;
@@ -379,7 +381,7 @@ static void flush(struct last_values *last)
 		last->pending = NULL;
 		last->pending_room = 0;
 	}
-	compact(last);
+	values_compact(last);
 }
 
 int64_t last_values_turn(struct last_values *last, int64_t now)
@@ -400,7 +402,7 @@ int64_t last_values_turn(struct last_values *last, int64_t now)
 		e->last_written = (uint32_t)(now / SECOND) + 1;
 	}
 	last->n_dirty = 0;
-	flush(last);
+	values_flush(last);
 	return told ? now : INT64_MAX;
 }
 
@@ -467,7 +469,7 @@ static void restore_value(struct endpoint *e, const struct lwm2m_record *r)
 		ipso_sampled(&e->tree, &r->path, r->time, changed);
 }
 
-static void restore(struct endpoint *e, const struct last_record *found)
+static void record_restore(struct endpoint *e, const struct last_record *found)
 {
 	bool same = e->conf->queue &&
 		    found->fingerprint == e->conf->fingerprint;
@@ -491,7 +493,7 @@ bool last_values_restore(struct last_values *last, struct endpoint *e,
 
 	if (!last->store)
 		return false;
-	flush(last);		/* it may be among those */
+	values_flush(last); /* it may be among those */
 	journal_read(last);
 	found = last_find(&last->index, e->conf->endpoint);
 	if (!found)
@@ -499,6 +501,6 @@ bool last_values_restore(struct last_values *last, struct endpoint *e,
 	*heard = found->heard;
 	*rhythm = rhythm_get(&found->rhythm);
 	if (found->n_values)
-		restore(e, found);
+		record_restore(e, found);
 	return e->conf->queue;
 }

@@ -19,7 +19,7 @@ void transaction_free(struct transaction *b)
 	free(b);
 }
 
-static struct lwm2m_value copy(struct lwm2m_value value)
+static struct lwm2m_value value_copy(struct lwm2m_value value)
 {
 	if (value.type == LWM2M_STRING || value.type == LWM2M_OPAQUE) {
 		uint8_t *bytes = malloc(value.length + 1);
@@ -34,9 +34,9 @@ static struct lwm2m_value copy(struct lwm2m_value value)
 
 /* One write to the raw value of its point (borrowed); 0 or the code that
  * refuses. */
-static uint8_t prepare(const struct endpoint *e,
-		       const struct lwm2m_record *record,
-		       struct bus_write *write)
+static uint8_t write_prepare(const struct endpoint *e,
+			     const struct lwm2m_record *record,
+			     struct bus_write *write)
 {
 	long index = endpoint_point(e, &record->path);
 	const struct config_point *p;
@@ -55,12 +55,12 @@ static uint8_t prepare(const struct endpoint *e,
 	return 0;
 }
 
-static uint8_t check(void *owner, const struct lwm2m_record *record,
-		     struct request_range *range)
+static uint8_t record_check(void *owner, const struct lwm2m_record *record,
+			    struct request_range *range)
 {
 	const struct endpoint *e = owner;
 	struct bus_write write = {0};
-	uint8_t code = prepare(e, record, &write);
+	uint8_t code = write_prepare(e, record, &write);
 	const struct config_point *p;
 
 	if (code == CODE(4, 5))		/* there is no point */
@@ -71,13 +71,14 @@ static uint8_t check(void *owner, const struct lwm2m_record *record,
 	return code;
 }
 
-static bool expects(void *owner, uint16_t object)
+static bool object_expects(void *owner, uint16_t object)
 {
 	return endpoint_expects(owner, object);
 }
 
-const struct request_bound transaction_bound = {
-	.check = check, .expects = expects, .compute = endpoint_compute};
+const struct request_bound transaction_bound = {.check = record_check,
+						.expects = object_expects,
+						.compute = endpoint_compute};
 
 void transaction_drop(struct transaction *b)
 {
@@ -164,7 +165,7 @@ static size_t group_gather(struct transaction *b)
 }
 
 /* Hands the next write to the bus. false: it could not, code is the answer. */
-static bool next(struct transaction *b, uint8_t *code)
+static bool write_next(struct transaction *b, uint8_t *code)
 {
 	struct endpoint *e = b->endpoint;
 
@@ -189,10 +190,10 @@ struct transaction *transaction_create(struct endpoint *e,
 	b->endpoint = e;
 	b->code = *code;
 	for (*code = 0; b->n < n; b->n++) {
-		*code = prepare(e, &writes[b->n], &b->writes[b->n]);
+		*code = write_prepare(e, &writes[b->n], &b->writes[b->n]);
 		if (*code)
 			break;
-		b->writes[b->n].raw = copy(b->writes[b->n].raw);
+		b->writes[b->n].raw = value_copy(b->writes[b->n].raw);
 	}
 	if (!*code)
 		return b;
@@ -213,7 +214,7 @@ void transaction_run(struct transaction *b, int64_t now)
 	b->deferred = false;
 	heap_set(&b->endpoint->services->transactions, &b->due,
 		 now + TRANSACTION_DEADLINE);
-	if (!next(b, &code))
+	if (!write_next(b, &code))
 		transaction_finish(b, code, now);
 }
 
@@ -235,7 +236,8 @@ uint8_t transaction_start(struct endpoint *e, struct transaction_asker asker,
 	b->hold_until = transaction_hold_until(e, now);
 	b->due.due = now + TRANSACTION_DEADLINE;
 	b->ops = asker.ops;
-	if (!next(b, &code) || !(b->later = asker.ops->defer(asker.asker))) {
+	if (!write_next(b, &code) ||
+	    !(b->later = asker.ops->defer(asker.asker))) {
 		bus_cancel(e->device, b->id);
 		transaction_free(b);
 		return CODE(5, 3);
@@ -260,7 +262,7 @@ static uint8_t code_of(int error)
 	}
 }
 
-static struct transaction *find(struct endpoint *e, uint64_t id)
+static struct transaction *transaction_find(struct endpoint *e, uint64_t id)
 {
 	struct transaction *b = e->transactions;
 
@@ -270,7 +272,8 @@ static struct transaction *find(struct endpoint *e, uint64_t id)
 }
 
 /* Was this Reboot or Factory Reset? */
-static bool restarts(const struct endpoint *e, const struct bus_write *write)
+static bool write_restarts(const struct endpoint *e,
+			   const struct bus_write *write)
 {
 	const struct lwm2m_path *path =
 		&e->conf->points[write->point].resource;
@@ -283,7 +286,7 @@ static bool restarts(const struct endpoint *e, const struct bus_write *write)
 void transaction_done(struct endpoint *e, uint64_t id, int error,
 		      const char *why, int64_t now)
 {
-	struct transaction *b = find(e, id);
+	struct transaction *b = transaction_find(e, id);
 	bool reboot;
 	uint8_t code;
 
@@ -292,7 +295,7 @@ void transaction_done(struct endpoint *e, uint64_t id, int error,
 	code = b->code;
 	if (!error)
 		b->at += b->under_way;
-	if (!error && b->at < b->n && next(b, &code))
+	if (!error && b->at < b->n && write_next(b, &code))
 		return;
 	if (error) {
 		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,
@@ -301,7 +304,7 @@ void transaction_done(struct endpoint *e, uint64_t id, int error,
 			 why ? why : strerror(-error));
 		code = code_of(error);
 	}
-	reboot = !error && b->at == b->n && restarts(e, &b->writes[0]);
+	reboot = !error && b->at == b->n && write_restarts(e, &b->writes[0]);
 	if (code != CODE(5, 4) || !transaction_hold_again(b, now))
 		transaction_finish(b, code, now);
 	if (reboot)

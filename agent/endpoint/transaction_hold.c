@@ -91,7 +91,8 @@ static void write_take(struct transaction *b, size_t i)
 }
 
 /* Its asker waits for what has come in its place. */
-static void follow(struct transaction *b, struct transaction *superseded_by)
+static void transaction_follow(struct transaction *b,
+			       struct transaction *superseded_by)
 {
 	for (struct transaction *o = b->endpoint->transactions; o; o = o->next)
 		if (o->superseded_by == b)
@@ -103,7 +104,8 @@ static void follow(struct transaction *b, struct transaction *superseded_by)
 
 /* One of a group stays with the others of it: the later one is written after
  * them. */
-static void replace(struct transaction *old, struct transaction *with)
+static void transaction_replace(struct transaction *old,
+				struct transaction *with)
 {
 	size_t before = old->n;
 
@@ -114,7 +116,7 @@ static void replace(struct transaction *old, struct transaction *with)
 		else
 			i++;
 	if (old->n < before && old->at == old->n)
-		follow(old, with);
+		transaction_follow(old, with);
 }
 
 bool transaction_replace_older(struct transaction *with)
@@ -127,7 +129,7 @@ bool transaction_replace_older(struct transaction *with)
 		if (!b->deferred || b->superseded_by)
 			continue;
 		stored |= b->accepted;
-		replace(b, with);
+		transaction_replace(b, with);
 	}
 	return stored;
 }
@@ -150,7 +152,7 @@ static void make_room(struct endpoint *e, int64_t now)
 
 /* ---- held, and let go ---- */
 
-static void hold(struct transaction *b)
+static void transaction_defer(struct transaction *b)
 {
 	b->deferred = true;
 	heap_set(&b->endpoint->services->transactions, &b->due, b->hold_until);
@@ -183,7 +185,7 @@ uint8_t transaction_hold_new(struct endpoint *e, struct transaction_asker asker,
 		return CODE(5, 3);
 	}
 	transaction_enter(b);
-	hold(b);
+	transaction_defer(b);
 	transaction_replace_older(b);
 	if (b->accepted)
 		transaction_store(e);
@@ -201,7 +203,7 @@ bool transaction_hold_again(struct transaction *b, int64_t now)
 	    e->life.state == LIVENESS_SILENT ||
 	    askers_count(e) >= TRANSACTION_HELD_MAX)
 		return false;
-	hold(b);
+	transaction_defer(b);
 	transaction_replace_older(b);
 	if (is_accept(e)) {
 		bool waited = !b->accepted;
@@ -240,8 +242,9 @@ void transaction_release(struct endpoint *e, int64_t now)
 #define ROOM 32768
 
 /* texts: of the numbers that are one. */
-static size_t collect(const struct endpoint *e, struct lwm2m_record *records,
-		      char (*texts)[POINT_TEXT_MAX])
+static size_t records_collect(const struct endpoint *e,
+			      struct lwm2m_record *records,
+			      char (*texts)[POINT_TEXT_MAX])
 {
 	size_t n = 0;
 
@@ -269,7 +272,7 @@ static size_t collect(const struct endpoint *e, struct lwm2m_record *records,
 }
 
 /* The oldest first. */
-static void reverse(struct lwm2m_record *records, size_t n)
+static void records_reverse(struct lwm2m_record *records, size_t n)
 {
 	for (size_t i = 0; i < n / 2; i++) {
 		struct lwm2m_record r = records[i];
@@ -293,8 +296,8 @@ void transaction_store(const struct endpoint *e)
 	if (!records || !texts || !bytes)
 		abort();
 	out = buf_over(bytes, ROOM);
-	n = collect(e, records, texts);
-	reverse(records, n);
+	n = records_collect(e, records, texts);
+	records_reverse(records, n);
 	if (n && codec_encode(FORMAT_SENML_CBOR, &root, records, n, &out) < 0)
 		log_line(LOG_ERROR, e->conf->endpoint, NULL,
 			 "accepted writes are too large to be kept");
@@ -315,8 +318,8 @@ static const struct config_point *point_of(const struct endpoint *e,
 }
 
 /* How many of them, from the first on, are written together. */
-static size_t together(const struct endpoint *e,
-		       const struct lwm2m_record *records, size_t n)
+static size_t records_together(const struct endpoint *e,
+			       const struct lwm2m_record *records, size_t n)
 {
 	const struct config_point *first = point_of(e, &records[0]), *point;
 	size_t i = 1;
@@ -329,8 +332,8 @@ static size_t together(const struct endpoint *e,
 	return i;
 }
 
-static void restore(struct endpoint *e, const struct lwm2m_record *records,
-		    size_t n)
+static void transactions_restore(struct endpoint *e,
+				 const struct lwm2m_record *records, size_t n)
 {
 	uint8_t code = CODE(2, 4);
 	struct transaction *b = transaction_create(e, records, n, &code);
@@ -340,7 +343,7 @@ static void restore(struct endpoint *e, const struct lwm2m_record *records,
 	b->hold_until = INT64_MAX;
 	b->accepted = true;
 	transaction_enter(b);
-	hold(b);
+	transaction_defer(b);
 }
 
 void transaction_restore(struct endpoint *e)
@@ -357,10 +360,10 @@ void transaction_restore(struct endpoint *e)
 			     &root, bytes, n, room->records, REQUEST_RECORDS, &scratch);
 
 	for (int i = 0, held = 0; i < count && held < TRANSACTION_HELD_MAX; held++) {
-		size_t group = together(e, &room->records[i],
-					(size_t)(count - i));
+		size_t group = records_together(e, &room->records[i],
+						(size_t)(count - i));
 
-		restore(e, &room->records[i], group);
+		transactions_restore(e, &room->records[i], group);
 		i += (int)group;
 	}
 	if (count > 0)
