@@ -114,7 +114,7 @@ size_t account_list(const struct tree *tree, struct account list[], size_t max)
 
 /* ---- what is gone is wiped */
 
-static void wipe(struct tree_slot *slot)
+static void slot_wipe(struct tree_slot *slot)
 {
 	if (slot->owned && slot->value.length)
 		explicit_bzero((void *)(uintptr_t)slot->value.as.bytes,
@@ -127,7 +127,7 @@ static void wipe_below(struct tree *tree, const struct lwm2m_path *scope)
 	struct lwm2m_path path;
 
 	while (tree_next(tree, scope, &at, &path))
-		wipe(tree_edit(tree, &path));
+		slot_wipe(tree_edit(tree, &path));
 }
 
 void account_tree_finish(struct tree *tree)
@@ -147,7 +147,7 @@ void account_remove(struct tree *tree, const struct lwm2m_path *path)
 /* ---- bytes */
 
 /* FNV-1a: it tells a torn file, and nobody else writes here. */
-static uint64_t sum(const uint8_t *bytes, size_t n)
+static uint64_t bytes_sum(const uint8_t *bytes, size_t n)
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
 
@@ -156,8 +156,8 @@ static uint64_t sum(const uint8_t *bytes, size_t n)
 	return hash;
 }
 
-static size_t collect(const struct tree *tree, struct lwm2m_record *records,
-		      size_t max)
+static size_t records_collect(const struct tree *tree,
+			      struct lwm2m_record *records, size_t max)
 {
 	struct lwm2m_path root = path_root(), path;
 	struct tree_cursor at = {0, 0};
@@ -176,7 +176,7 @@ int account_save(const struct tree *tree, uint64_t fingerprint, int64_t when,
 {
 	struct head head = {.fingerprint = fingerprint, .when = when};
 	struct lwm2m_path root = path_root();
-	size_t n = collect(tree, records, max), start = out->used;
+	size_t n = records_collect(tree, records, max), start = out->used;
 	uint64_t check;
 	int rc;
 
@@ -187,7 +187,7 @@ int account_save(const struct tree *tree, uint64_t fingerprint, int64_t when,
 		return -EMSGSIZE;
 	head.length = (uint32_t)(out->used - start - sizeof(head));
 	memcpy(out->at + start, &head, sizeof(head));
-	check = sum(out->at + start, out->used - start);
+	check = bytes_sum(out->at + start, out->used - start);
 	buf_put(out, &check, sizeof(check));
 	return out->full ? -EMSGSIZE : 0;
 }
@@ -235,7 +235,7 @@ int account_load(const uint8_t *bytes, size_t n,
 	memcpy(&check, bytes + n - sizeof(check), sizeof(check));
 	if (memcmp(head.magic, magic, sizeof(magic)) ||
 	    head.length != n - sizeof(head) - sizeof(check) ||
-	    check != sum(bytes, n - sizeof(check)))
+	    check != bytes_sum(bytes, n - sizeof(check)))
 		return -EBADMSG;
 	count = codec_decode(FORMAT_SENML_CBOR, model, &root,
 			     bytes + sizeof(head), head.length, records, max,

@@ -8,7 +8,7 @@
 #include "objects/access.h"
 #include "objects/ids.h"
 
-static size_t count(const struct tree *tree, uint16_t object)
+static size_t instances_count(const struct tree *tree, uint16_t object)
 {
 	size_t n = 0;
 
@@ -141,7 +141,7 @@ static const char *pairs_check(const struct tree *tree,
 		return "more than one bootstrap server";
 	if (!n_servers && !(enough && n_bootstrap))
 		return "no server";
-	if (count(tree, ID_SERVER) != n_servers)
+	if (instances_count(tree, ID_SERVER) != n_servers)
 		return "an account of object 1 without one of object 0";
 	return NULL;
 }
@@ -176,7 +176,7 @@ static const char *tree_check(const struct tree *tree, bool enough)
 	size_t n = account_list(tree, list, ACCOUNTS_MAX);
 	const char *why = NULL;
 
-	if (count(tree, ID_SECURITY) > n)
+	if (instances_count(tree, ID_SECURITY) > n)
 		return "too many accounts";
 	for (size_t i = 0; i < n && !why; i++)
 		why = one_check(tree, &list[i]);

@@ -32,12 +32,12 @@ const char *bootstrap_state_name(enum bootstrap_state state)
 	return "?";
 }
 
-static struct bootstrap_action nothing(void)
+static struct bootstrap_action bootstrap_nothing(void)
 {
 	return (struct bootstrap_action){.ask = false};
 }
 
-static struct bootstrap_action ask(struct bootstrap *b)
+static struct bootstrap_action bootstrap_ask(struct bootstrap *b)
 {
 	b->state = BOOTSTRAP_ASKING;
 	b->connected = true;
@@ -45,16 +45,16 @@ static struct bootstrap_action ask(struct bootstrap *b)
 	return (struct bootstrap_action){.ask = true};
 }
 
-static int64_t earlier(int64_t a, int64_t b)
+static int64_t time_earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
 
 /* At rest, with the connection for as long as it may still be of use. */
-static void rest(struct bootstrap *b)
+static void bootstrap_rest(struct bootstrap *b)
 {
 	b->state = BOOTSTRAP_IDLE;
-	b->next = earlier(b->hang_up, b->expires);
+	b->next = time_earlier(b->hang_up, b->expires);
 }
 
 static int64_t retry_time(const struct bootstrap *b,
@@ -65,7 +65,7 @@ static int64_t retry_time(const struct bootstrap *b,
 
 	for (uint8_t i = 1; i < b->attempt && wait < most; i++)
 		wait *= 2;
-	wait = earlier(wait, most);
+	wait = time_earlier(wait, most);
 	if (wait < RETRY_LEAST * SECOND)
 		wait = RETRY_LEAST * SECOND;
 	return wait - wait / 5 + spread_of(b->seed * 0x9e3779b1u +
@@ -74,9 +74,9 @@ static int64_t retry_time(const struct bootstrap *b,
 }
 
 /* hang_up: the connection is of no more use. */
-static struct bootstrap_action fail(struct bootstrap *b, bool hang_up,
-				    const struct bootstrap_policy *policy,
-				    int64_t now)
+static struct bootstrap_action
+bootstrap_fail(struct bootstrap *b, bool hang_up,
+	       const struct bootstrap_policy *policy, int64_t now)
 {
 	struct bootstrap_action action = {
 		.drop = b->state == BOOTSTRAP_OPEN,
@@ -90,7 +90,7 @@ static struct bootstrap_action fail(struct bootstrap *b, bool hang_up,
 	b->attempt += b->attempt < UINT8_MAX;
 	if (!b->needed && b->attempt >= BOOTSTRAP_TRIES) {
 		b->attempt = 0;
-		rest(b);
+		bootstrap_rest(b);
 		return action;
 	}
 	b->state = BOOTSTRAP_WAITING;
@@ -110,33 +110,33 @@ static struct bootstrap_action open_session(struct bootstrap *b, int64_t now)
 
 /* ---- events */
 
-static struct bootstrap_action start(struct bootstrap *b, int64_t spread,
-				     const struct bootstrap_policy *policy,
-				     int64_t now)
+static struct bootstrap_action on_start(struct bootstrap *b, int64_t spread,
+					const struct bootstrap_policy *policy,
+					int64_t now)
 {
 	if (b->state != BOOTSTRAP_OFF)
-		return nothing();
+		return bootstrap_nothing();
 	b->needed = true;
 	b->state = BOOTSTRAP_HOLDING;
 	b->next = now + policy->hold_off * SECOND + spread_of(b->seed, spread);
-	return b->next > now ? nothing() : ask(b);
+	return b->next > now ? bootstrap_nothing() : bootstrap_ask(b);
 }
 
-static struct bootstrap_action trigger(struct bootstrap *b)
+static struct bootstrap_action on_trigger(struct bootstrap *b)
 {
 	switch ((enum bootstrap_state)b->state) {
 	case BOOTSTRAP_IDLE:
 		b->attempt = 0;
-		return ask(b);
+		return bootstrap_ask(b);
 	case BOOTSTRAP_HOLDING:
 	case BOOTSTRAP_WAITING:
-		return ask(b);
+		return bootstrap_ask(b);
 	case BOOTSTRAP_OFF:
 	case BOOTSTRAP_ASKING:
 	case BOOTSTRAP_OPEN:
 		break;
 	}
-	return nothing();
+	return bootstrap_nothing();
 }
 
 /* The line has been quiet for long enough, or the account has come to its
@@ -153,7 +153,7 @@ static struct bootstrap_action idle_over(struct bootstrap *b, int64_t now)
 		b->connected = false;
 		b->hang_up = NEVER;
 	}
-	rest(b);
+	bootstrap_rest(b);
 	if (action.purge) {
 		b->state = BOOTSTRAP_OFF;
 		b->expires = b->next = NEVER;
@@ -161,52 +161,52 @@ static struct bootstrap_action idle_over(struct bootstrap *b, int64_t now)
 	return action;
 }
 
-static struct bootstrap_action timer(struct bootstrap *b,
-				     const struct bootstrap_policy *policy,
-				     int64_t now)
+static struct bootstrap_action on_timer(struct bootstrap *b,
+					const struct bootstrap_policy *policy,
+					int64_t now)
 {
 	if (now < b->next)
-		return nothing();
+		return bootstrap_nothing();
 	switch ((enum bootstrap_state)b->state) {
 	case BOOTSTRAP_IDLE:
 		return idle_over(b, now);
 	case BOOTSTRAP_HOLDING:
 	case BOOTSTRAP_WAITING:
-		return ask(b);
+		return bootstrap_ask(b);
 	case BOOTSTRAP_OPEN:
-		return fail(b, true, policy, now);
+		return bootstrap_fail(b, true, policy, now);
 	case BOOTSTRAP_OFF:
 	case BOOTSTRAP_ASKING:
 		break;
 	}
-	return nothing();
+	return bootstrap_nothing();
 }
 
-static struct bootstrap_action answer(struct bootstrap *b, uint8_t code,
-				      const struct bootstrap_policy *policy,
-				      int64_t now)
+static struct bootstrap_action on_answer(struct bootstrap *b, uint8_t code,
+					 const struct bootstrap_policy *policy,
+					 int64_t now)
 {
 	if (b->state != BOOTSTRAP_ASKING && b->state != BOOTSTRAP_OPEN)
-		return nothing();
+		return bootstrap_nothing();
 	if (code >> 5 == 2)
 		return open_session(b, now);
 	if (code == CODE(4, 15) && !b->plain && b->state == BOOTSTRAP_ASKING) {
 		b->plain = true;
-		return ask(b);
+		return bootstrap_ask(b);
 	}
-	return fail(b, true, policy, now);
+	return bootstrap_fail(b, true, policy, now);
 }
 
 /* Where its first write overtook its answer, that one is not missed. */
-static struct bootstrap_action lost(struct bootstrap *b,
-				    const struct bootstrap_policy *policy,
-				    int64_t now)
+static struct bootstrap_action
+on_lost(struct bootstrap *b, const struct bootstrap_policy *policy, int64_t now)
 {
-	return b->state == BOOTSTRAP_ASKING ? fail(b, true, policy, now) :
-					       nothing();
+	return b->state == BOOTSTRAP_ASKING
+		       ? bootstrap_fail(b, true, policy, now)
+		       : bootstrap_nothing();
 }
 
-static struct bootstrap_action requested(struct bootstrap *b, int64_t now)
+static struct bootstrap_action on_requested(struct bootstrap *b, int64_t now)
 {
 	switch ((enum bootstrap_state)b->state) {
 	case BOOTSTRAP_ASKING:
@@ -221,9 +221,9 @@ static struct bootstrap_action requested(struct bootstrap *b, int64_t now)
 	return (struct bootstrap_action){.refuse = true};
 }
 
-static struct bootstrap_action finished(struct bootstrap *b,
-					const struct bootstrap_policy *policy,
-					int64_t now)
+static struct bootstrap_action
+on_finished(struct bootstrap *b, const struct bootstrap_policy *policy,
+	    int64_t now)
 {
 	if (b->state != BOOTSTRAP_OPEN)
 		return (struct bootstrap_action){.refuse = true};
@@ -232,14 +232,14 @@ static struct bootstrap_action finished(struct bootstrap *b,
 	b->expires = policy->account_timeout ?
 		     now + policy->account_timeout * SECOND : NEVER;
 	b->hang_up = policy->unsolicited ? NEVER : now + LINGER;
-	rest(b);
+	bootstrap_rest(b);
 	return (struct bootstrap_action){.apply = true};
 }
 
 /* What a server has begun counts no more. */
-static struct bootstrap_action provided(struct bootstrap *b, bool servers,
-					const struct bootstrap_policy *policy,
-					int64_t now)
+static struct bootstrap_action
+on_provided(struct bootstrap *b, bool servers,
+	    const struct bootstrap_policy *policy, int64_t now)
 {
 	struct bootstrap_action action = {
 		.drop = b->state == BOOTSTRAP_OPEN, .close = b->connected,
@@ -254,7 +254,7 @@ static struct bootstrap_action provided(struct bootstrap *b, bool servers,
 	b->hang_up = NEVER;
 	b->expires = policy->account_timeout && servers ?
 		     now + policy->account_timeout * SECOND : NEVER;
-	rest(b);
+	bootstrap_rest(b);
 	if (servers)
 		return action;
 	b->state = BOOTSTRAP_HOLDING;
@@ -263,30 +263,31 @@ static struct bootstrap_action provided(struct bootstrap *b, bool servers,
 }
 
 /* Its answer may have to be sent again, so that the line stays. */
-static struct bootstrap_action refused(struct bootstrap *b,
-				       const struct bootstrap_policy *policy,
-				       int64_t now)
+static struct bootstrap_action on_refused(struct bootstrap *b,
+					  const struct bootstrap_policy *policy,
+					  int64_t now)
 {
-	return b->state == BOOTSTRAP_OPEN ? fail(b, false, policy, now) :
-					    nothing();
+	return b->state == BOOTSTRAP_OPEN
+		       ? bootstrap_fail(b, false, policy, now)
+		       : bootstrap_nothing();
 }
 
-static struct bootstrap_action broken(struct bootstrap *b,
-				      const struct bootstrap_policy *policy,
-				      int64_t now)
+static struct bootstrap_action on_broken(struct bootstrap *b,
+					 const struct bootstrap_policy *policy,
+					 int64_t now)
 {
 	struct bootstrap_action action = {.close = b->connected};
 
 	if (b->state == BOOTSTRAP_ASKING || b->state == BOOTSTRAP_OPEN)
-		return fail(b, true, policy, now);
+		return bootstrap_fail(b, true, policy, now);
 	b->connected = false;
 	b->hang_up = NEVER;
 	if (b->state == BOOTSTRAP_IDLE)
-		rest(b);
+		bootstrap_rest(b);
 	return action;
 }
 
-static struct bootstrap_action stop(struct bootstrap *b)
+static struct bootstrap_action on_stop(struct bootstrap *b)
 {
 	struct bootstrap_action action = {
 		.drop = b->state == BOOTSTRAP_OPEN, .close = b->connected,
@@ -304,18 +305,31 @@ bootstrap_step(struct bootstrap *b, enum bootstrap_event event, uint8_t code,
 	       int64_t now)
 {
 	switch (event) {
-	case BOOTSTRAP_START: return start(b, spread, policy, now);
-	case BOOTSTRAP_REST: rest(b); return nothing();
-	case BOOTSTRAP_TRIGGER: return trigger(b);
-	case BOOTSTRAP_TIMER: return timer(b, policy, now);
-	case BOOTSTRAP_ANSWER: return answer(b, code, policy, now);
-	case BOOTSTRAP_LOST: return lost(b, policy, now);
-	case BOOTSTRAP_REQUESTED: return requested(b, now);
-	case BOOTSTRAP_FINISHED: return finished(b, policy, now);
-	case BOOTSTRAP_REFUSED: return refused(b, policy, now);
-	case BOOTSTRAP_PROVIDED: return provided(b, code, policy, now);
-	case BOOTSTRAP_BROKEN: return broken(b, policy, now);
-	case BOOTSTRAP_STOP: return stop(b);
+	case BOOTSTRAP_START:
+		return on_start(b, spread, policy, now);
+	case BOOTSTRAP_REST:
+		bootstrap_rest(b);
+		return bootstrap_nothing();
+	case BOOTSTRAP_TRIGGER:
+		return on_trigger(b);
+	case BOOTSTRAP_TIMER:
+		return on_timer(b, policy, now);
+	case BOOTSTRAP_ANSWER:
+		return on_answer(b, code, policy, now);
+	case BOOTSTRAP_LOST:
+		return on_lost(b, policy, now);
+	case BOOTSTRAP_REQUESTED:
+		return on_requested(b, now);
+	case BOOTSTRAP_FINISHED:
+		return on_finished(b, policy, now);
+	case BOOTSTRAP_REFUSED:
+		return on_refused(b, policy, now);
+	case BOOTSTRAP_PROVIDED:
+		return on_provided(b, code, policy, now);
+	case BOOTSTRAP_BROKEN:
+		return on_broken(b, policy, now);
+	case BOOTSTRAP_STOP:
+		return on_stop(b);
 	}
-	return nothing();
+	return bootstrap_nothing();
 }

@@ -8,7 +8,7 @@
 
 #define SLOTS_MAX REQUEST_RECORDS	/* what account_save() takes */
 
-static struct bootstrap_outcome answer(uint8_t code, const char *reason)
+static struct bootstrap_outcome outcome_answer(uint8_t code, const char *reason)
 {
 	return (struct bootstrap_outcome){code, FORMAT_NONE, reason};
 }
@@ -112,21 +112,22 @@ static void version_link(const char *version, struct buf *out)
 		buf_print(out, "</>;lwm2m=%s", version);
 }
 
-static struct bootstrap_outcome discover(const struct bootstrap_scope *scope,
-					 const struct lwm2m_path *path,
-					 struct buf *out)
+static struct bootstrap_outcome
+bootstrap_discover(const struct bootstrap_scope *scope,
+		   const struct lwm2m_path *path, struct buf *out)
 {
 	if (path->depth > 1)
-		return answer(CODE(4, 00), "of the root or an object only");
+		return outcome_answer(CODE(4, 00),
+				      "of the root or an object only");
 	if (path->depth && !scope->model->object(scope->model, path->id[0]))
-		return answer(CODE(4, 04), "no such object");
+		return outcome_answer(CODE(4, 04), "no such object");
 	version_link(scope->version, out);
 	tree_links(scope->copy, true, path, out);
 	if (!path->depth && !tree_has_object(scope->copy, ACCESS_OBJECT))
 		buf_text(out, ",</2>");
 	tree_links(scope->tree, false, path, out);
 	if (out->full)
-		return answer(CODE(5, 00), "too long");
+		return outcome_answer(CODE(5, 00), "too long");
 	return (struct bootstrap_outcome){CODE(2, 05), FORMAT_LINK, NULL};
 }
 
@@ -151,24 +152,25 @@ static struct bootstrap_outcome read_accounts(
 				one, slot->value, 0};
 	rc = codec_encode(format, path, room->records, n, out);
 	if (rc == -ENOTSUP)
-		return answer(CODE(4, 06), "not in this format");
+		return outcome_answer(CODE(4, 06), "not in this format");
 	if (rc < 0)
-		return answer(CODE(5, 00), "too long");
+		return outcome_answer(CODE(5, 00), "too long");
 	return (struct bootstrap_outcome){CODE(2, 05), format, NULL};
 }
 
-static struct bootstrap_outcome get(const struct bootstrap_scope *scope,
-				    const struct request *request,
-				    const struct lwm2m_path *path,
-				    struct request_room *room, struct buf *out)
+static struct bootstrap_outcome
+bootstrap_read(const struct bootstrap_scope *scope,
+	       const struct request *request, const struct lwm2m_path *path,
+	       struct request_room *room, struct buf *out)
 {
 	if (request->accept == FORMAT_LINK)
-		return discover(scope, path, out);
+		return bootstrap_discover(scope, path, out);
 	if (!path->depth || (path->id[0] != ID_SERVER &&
 			     path->id[0] != ACCESS_OBJECT))
-		return answer(CODE(4, 05), "only /1 and /2 can be read");
+		return outcome_answer(CODE(4, 05),
+				      "only /1 and /2 can be read");
 	if (!tree_exists(scope->copy, path))
-		return answer(CODE(4, 04), "nothing is there");
+		return outcome_answer(CODE(4, 04), "nothing is there");
 	return read_accounts(scope, request, path, room, out);
 }
 
@@ -293,38 +295,38 @@ static struct bootstrap_outcome records_write(
 		const char *why = record_check(scope, &records[i]);
 
 		if (why)
-			return answer(CODE(4, 00), why);
+			return outcome_answer(CODE(4, 00), why);
 	}
 	if (slots_count(scope->copy) + 2 * n > SLOTS_MAX)
-		return answer(CODE(4, 00), "too much");
+		return outcome_answer(CODE(4, 00), "too much");
 	old_remove(scope, path, records, n);
 	if (path->depth == 2)
 		instance_make(scope, path);
 	for (size_t i = 0; i < n; i++)
 		record_set(scope, &records[i]);
-	return answer(CODE(2, 04), NULL);
+	return outcome_answer(CODE(2, 04), NULL);
 }
 
 static struct bootstrap_outcome refuse_payload(int error)
 {
 	switch (error) {
 	case -ENOTSUP:
-		return answer(CODE(4, 15), "not in this format");
+		return outcome_answer(CODE(4, 15), "not in this format");
 	case -EPROTOTYPE:
-		return answer(CODE(4, 00), "a value of another type");
+		return outcome_answer(CODE(4, 00), "a value of another type");
 	case -EXDEV:
-		return answer(CODE(4, 00), "a name outside the path");
+		return outcome_answer(CODE(4, 00), "a name outside the path");
 	case -EMSGSIZE:
-		return answer(CODE(4, 00), "too many resources");
+		return outcome_answer(CODE(4, 00), "too many resources");
 	default:
-		return answer(CODE(4, 00), "malformed payload");
+		return outcome_answer(CODE(4, 00), "malformed payload");
 	}
 }
 
-static struct bootstrap_outcome put(const struct bootstrap_scope *scope,
-				    const struct request *request,
-				    const struct lwm2m_path *path,
-				    struct request_room *room)
+static struct bootstrap_outcome
+bootstrap_write(const struct bootstrap_scope *scope,
+		const struct request *request, const struct lwm2m_path *path,
+		struct request_room *room)
 {
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	uint16_t format = request->format != FORMAT_NONE ? request->format :
@@ -333,8 +335,9 @@ static struct bootstrap_outcome put(const struct bootstrap_scope *scope,
 	int n;
 
 	if (!path->depth || !account_object(path->id[0]))
-		return answer(CODE(4, 00),
-			      "only objects 0, 1, 2 and 21 are written here");
+		return outcome_answer(
+			CODE(4, 00),
+			"only objects 0, 1, 2 and 21 are written here");
 	n = codec_decode(format, scope->model, path, request->payload,
 			 request->length, room->records, REQUEST_RECORDS,
 			 &scratch);
@@ -395,25 +398,28 @@ static void remove_all(struct tree *copy, const struct lwm2m_path *scope)
 	}
 }
 
-static struct bootstrap_outcome delete(const struct bootstrap_scope *scope,
-				       const struct lwm2m_path *path)
+static struct bootstrap_outcome
+bootstrap_delete(const struct bootstrap_scope *scope,
+		 const struct lwm2m_path *path)
 {
 	int32_t security, oscore;
 
 	own_find(scope->copy, &security, &oscore);
 	if (path->depth > 2)
-		return answer(CODE(4, 00), "of objects and instances only");
+		return outcome_answer(CODE(4, 00),
+				      "of objects and instances only");
 	if (path->depth && !account_object(path->id[0]))
-		return answer(CODE(4, 00), path->id[0] == ID_DEVICE ?
-			      "the device object stays" :
-			      "this belongs to a device");
+		return outcome_answer(CODE(4, 00),
+				      path->id[0] == ID_DEVICE
+					      ? "the device object stays"
+					      : "this belongs to a device");
 	if (path->depth == 2 && is_own(path, security, oscore))
-		return answer(CODE(4, 00),
-			      "the bootstrap server's account stays");
+		return outcome_answer(CODE(4, 00),
+				      "the bootstrap server's account stays");
 	if (path->depth == 2 && !tree_exists(scope->copy, path))
-		return answer(CODE(4, 00), "nothing is there");
+		return outcome_answer(CODE(4, 00), "nothing is there");
 	remove_all(scope->copy, path);
-	return answer(CODE(2, 02), NULL);
+	return outcome_answer(CODE(2, 02), NULL);
 }
 
 /* ---- all of them */
@@ -426,19 +432,19 @@ bootstrap_handle(const struct bootstrap_scope *scope,
 	struct lwm2m_path path;
 
 	if (path_parse(request->uri, request->uri_length, &path))
-		return answer(CODE(4, 00), "not a path of objects");
+		return outcome_answer(CODE(4, 00), "not a path of objects");
 	switch ((enum request_method)request->method) {
 	case REQUEST_GET:
-		return get(scope, request, &path, room, out);
+		return bootstrap_read(scope, request, &path, room, out);
 	case REQUEST_PUT:
-		return put(scope, request, &path, room);
+		return bootstrap_write(scope, request, &path, room);
 	case REQUEST_DELETE:
-		return delete(scope, &path);
+		return bootstrap_delete(scope, &path);
 	case REQUEST_POST: case REQUEST_FETCH: case REQUEST_PATCH:
 	case REQUEST_IPATCH:
 		break;
 	}
-	return answer(CODE(4, 05), "not an operation of bootstrap");
+	return outcome_answer(CODE(4, 05), "not an operation of bootstrap");
 }
 
 struct bootstrap_outcome

@@ -13,7 +13,7 @@ struct card_object {
 	const uint8_t *next;
 };
 
-static uint16_t hword(const uint8_t *at)
+static uint16_t halfword_get(const uint8_t *at)
 {
 	return (uint16_t)(at[0] << 8 | at[1]);
 }
@@ -30,8 +30,8 @@ static bool object_take(const uint8_t *at, const uint8_t *end,
 	n_version = at[2] ? 2 : 1;
 	if (left < 2 + n_version + 2)
 		return false;
-	object->id = hword(at);
-	object->n = hword(at + 2 + n_version);
+	object->id = halfword_get(at);
+	object->n = halfword_get(at + 2 + n_version);
 	object->instances = at + 2 + n_version + 2;
 	if (object->n > (size_t)(end - object->instances))
 		return false;
@@ -69,10 +69,10 @@ static const char *objects_take(const struct bootstrap_scope *scope,
 
 	if (n < HEAD)
 		return "a file without a head";
-	if (hword(bytes + 2) > n - HEAD)
+	if (halfword_get(bytes + 2) > n - HEAD)
 		return "a file that is cut short";
-	end = at + hword(bytes + 2);
-	for (uint16_t left = hword(bytes); left && !why; left--) {
+	end = at + halfword_get(bytes + 2);
+	for (uint16_t left = halfword_get(bytes); left && !why; left--) {
 		struct card_object object;
 
 		if (!object_take(at, end, &object))

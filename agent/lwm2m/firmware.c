@@ -8,10 +8,10 @@
 
 static const struct firmware_action none, refused = {.code = NOT_NOW};
 
-static struct firmware_action move(struct firmware *f,
-				   enum firmware_state state,
-				   enum firmware_result result,
-				   enum firmware_task task)
+static struct firmware_action firmware_move(struct firmware *f,
+					    enum firmware_state state,
+					    enum firmware_result result,
+					    enum firmware_task task)
 {
 	bool changed = f->state != state || f->result != result;
 
@@ -22,45 +22,46 @@ static struct firmware_action move(struct firmware *f,
 }
 
 /* The same, made by a server's request. */
-static struct firmware_action asked(struct firmware *f,
-				    enum firmware_state state,
-				    enum firmware_task task)
+static struct firmware_action firmware_asked(struct firmware *f,
+					     enum firmware_state state,
+					     enum firmware_task task)
 {
-	struct firmware_action action = move(f, state, FIRMWARE_INITIAL, task);
+	struct firmware_action action =
+		firmware_move(f, state, FIRMWARE_INITIAL, task);
 
 	action.code = CHANGED;
 	return action;
 }
 
-static struct firmware_action push(struct firmware *f, int64_t now)
+static struct firmware_action on_push(struct firmware *f, int64_t now)
 {
 	struct firmware_action action;
 
 	if (f->state != FIRMWARE_IDLE &&
 	    !(f->state == FIRMWARE_DOWNLOADING && f->until))
 		return refused;
-	action = asked(f, FIRMWARE_DOWNLOADING, FIRMWARE_NOTHING);
+	action = firmware_asked(f, FIRMWARE_DOWNLOADING, FIRMWARE_NOTHING);
 	f->until = now + FIRMWARE_BLOCK_WAIT;
 	f->pushing = true;
 	return action;
 }
 
 /* A small package comes whole, without a block before it. */
-static struct firmware_action pushed(struct firmware *f)
+static struct firmware_action on_pushed(struct firmware *f)
 {
 	if (f->state != FIRMWARE_IDLE &&
 	    !(f->state == FIRMWARE_DOWNLOADING && f->until))
 		return refused;
 	f->pushing = true;
-	return asked(f, FIRMWARE_DOWNLOADING, FIRMWARE_CHECK);
+	return firmware_asked(f, FIRMWARE_DOWNLOADING, FIRMWARE_CHECK);
 }
 
-static struct firmware_action uri(struct firmware *f)
+static struct firmware_action on_uri(struct firmware *f)
 {
 	if (f->state != FIRMWARE_IDLE)
 		return refused;
 	f->pushing = false;
-	return asked(f, FIRMWARE_DOWNLOADING, FIRMWARE_FETCH);
+	return firmware_asked(f, FIRMWARE_DOWNLOADING, FIRMWARE_FETCH);
 }
 
 static enum firmware_result result_of(int error)
@@ -73,60 +74,64 @@ static enum firmware_result result_of(int error)
 	}
 }
 
-static struct firmware_action checked(struct firmware *f, int error)
+static struct firmware_action on_checked(struct firmware *f, int error)
 {
 	if (f->state != FIRMWARE_DOWNLOADING)
 		return none;		/* of a package that was given up */
 	if (error)
-		return move(f, FIRMWARE_IDLE, result_of(error), FIRMWARE_DROP);
-	return move(f, FIRMWARE_DOWNLOADED, FIRMWARE_INITIAL,
-		    FIRMWARE_NOTHING);
+		return firmware_move(f, FIRMWARE_IDLE, result_of(error),
+				     FIRMWARE_DROP);
+	return firmware_move(f, FIRMWARE_DOWNLOADED, FIRMWARE_INITIAL,
+			     FIRMWARE_NOTHING);
 }
 
 /* What an update has begun it ends. */
-static struct firmware_action reset(struct firmware *f)
+static struct firmware_action on_reset(struct firmware *f)
 {
-	return f->state == FIRMWARE_UPDATING ? refused :
-	       asked(f, FIRMWARE_IDLE, FIRMWARE_DROP);
+	return f->state == FIRMWARE_UPDATING
+		       ? refused
+		       : firmware_asked(f, FIRMWARE_IDLE, FIRMWARE_DROP);
 }
 
-static struct firmware_action installed(struct firmware *f, int error)
+static struct firmware_action on_installed(struct firmware *f, int error)
 {
 	if (f->state != FIRMWARE_UPDATING)
 		return none;
 	if (error)
-		return move(f, FIRMWARE_DOWNLOADED, FIRMWARE_FAILED,
-			    FIRMWARE_NOTHING);
-	return move(f, FIRMWARE_IDLE, FIRMWARE_SUCCESS, FIRMWARE_DROP);
+		return firmware_move(f, FIRMWARE_DOWNLOADED, FIRMWARE_FAILED,
+				     FIRMWARE_NOTHING);
+	return firmware_move(f, FIRMWARE_IDLE, FIRMWARE_SUCCESS, FIRMWARE_DROP);
 }
 
 /* A transfer that was cut off has failed; an update has, too: nobody knows how
  * far it came. A package that was whole is still there, and can be tried. */
-static struct firmware_action restart(struct firmware *f, bool there)
+static struct firmware_action on_restart(struct firmware *f, bool there)
 {
 	switch ((enum firmware_state)f->state) {
 	case FIRMWARE_IDLE:
 		break;
 	case FIRMWARE_DOWNLOADING:
-		return move(f, FIRMWARE_IDLE, FIRMWARE_CONNECTION_LOST,
-			    FIRMWARE_DROP);
+		return firmware_move(f, FIRMWARE_IDLE, FIRMWARE_CONNECTION_LOST,
+				     FIRMWARE_DROP);
 	case FIRMWARE_UPDATING:
-		return move(f, there ? FIRMWARE_DOWNLOADED : FIRMWARE_IDLE,
-			    FIRMWARE_FAILED, FIRMWARE_NOTHING);
+		return firmware_move(
+			f, there ? FIRMWARE_DOWNLOADED : FIRMWARE_IDLE,
+			FIRMWARE_FAILED, FIRMWARE_NOTHING);
 	case FIRMWARE_DOWNLOADED:
 		if (!there)
-			return move(f, FIRMWARE_IDLE, FIRMWARE_INITIAL,
-				    FIRMWARE_NOTHING);
+			return firmware_move(f, FIRMWARE_IDLE, FIRMWARE_INITIAL,
+					     FIRMWARE_NOTHING);
 		break;
 	}
 	return none;
 }
 
-static struct firmware_action lost(struct firmware *f,
-				   enum firmware_result why)
+static struct firmware_action on_lost(struct firmware *f,
+				      enum firmware_result why)
 {
-	return f->state != FIRMWARE_DOWNLOADING ? none :
-	       move(f, FIRMWARE_IDLE, why, FIRMWARE_DROP);
+	return f->state != FIRMWARE_DOWNLOADING
+		       ? none
+		       : firmware_move(f, FIRMWARE_IDLE, why, FIRMWARE_DROP);
 }
 
 void firmware_restore(struct firmware *f, enum firmware_state state,
@@ -142,31 +147,36 @@ struct firmware_action firmware_step(struct firmware *f,
 {
 	switch (event) {
 	case FIRMWARE_PUSH:
-		return push(f, now);
+		return on_push(f, now);
 	case FIRMWARE_PUSHED:
-		return pushed(f);
+		return on_pushed(f);
 	case FIRMWARE_URI:
-		return uri(f);
+		return on_uri(f);
 	case FIRMWARE_PULLED:
-		return f->state != FIRMWARE_DOWNLOADING || f->pushing ? none :
-		       move(f, FIRMWARE_DOWNLOADING, FIRMWARE_INITIAL,
-			    FIRMWARE_CHECK);
+		return f->state != FIRMWARE_DOWNLOADING || f->pushing
+			       ? none
+			       : firmware_move(f, FIRMWARE_DOWNLOADING,
+					       FIRMWARE_INITIAL,
+					       FIRMWARE_CHECK);
 	case FIRMWARE_LOST:
-		return lost(f, (enum firmware_result)argument);
+		return on_lost(f, (enum firmware_result)argument);
 	case FIRMWARE_CHECKED:
-		return checked(f, argument);
+		return on_checked(f, argument);
 	case FIRMWARE_RESET:
-		return reset(f);
+		return on_reset(f);
 	case FIRMWARE_UPDATE:
-		return f->state != FIRMWARE_DOWNLOADED ? refused :
-		       asked(f, FIRMWARE_UPDATING, FIRMWARE_INSTALL);
+		return f->state != FIRMWARE_DOWNLOADED
+			       ? refused
+			       : firmware_asked(f, FIRMWARE_UPDATING,
+						FIRMWARE_INSTALL);
 	case FIRMWARE_INSTALLED:
-		return installed(f, argument);
+		return on_installed(f, argument);
 	case FIRMWARE_RESTART:
-		return restart(f, argument);
+		return on_restart(f, argument);
 	case FIRMWARE_TIMER:
-		return f->until && now >= f->until ?
-		       lost(f, FIRMWARE_CONNECTION_LOST) : none;
+		return f->until && now >= f->until
+			       ? on_lost(f, FIRMWARE_CONNECTION_LOST)
+			       : none;
 	}
 	return none;
 }

@@ -17,7 +17,7 @@ const char *liveness_state_name(enum liveness_state state)
 	return "?";
 }
 
-static int64_t later(int64_t from, int64_t span)
+static int64_t time_after(int64_t from, int64_t span)
 {
 	return span > LIVENESS_NEVER - (from > 0 ? from : 0) ? LIVENESS_NEVER :
 	       from + span;
@@ -69,15 +69,16 @@ static int64_t silent_at(const struct liveness *l,
 	    (rules->polled && !l->missed))
 		return LIVENESS_NEVER;
 	/* while nobody listened its rhythm says nothing */
-	return later(learnt && l->listens > l->seen ? l->listens : l->seen,
-		     liveness_patience(l, rules));
+	return time_after(learnt && l->listens > l->seen ? l->listens : l->seen,
+			  liveness_patience(l, rules));
 }
 
 static int64_t asleep_at(const struct liveness *l,
 			 const struct liveness_rules *rules)
 {
-	return rules->queue && l->state == LIVENESS_ONLINE ?
-	       later(l->seen, rules->awake) : LIVENESS_NEVER;
+	return rules->queue && l->state == LIVENESS_ONLINE
+		       ? time_after(l->seen, rules->awake)
+		       : LIVENESS_NEVER;
 }
 
 /* Never later than what it was for: an early TIMER does no harm. */
@@ -88,7 +89,7 @@ static void set_due(struct liveness *l, const struct liveness_rules *rules)
 	l->due = silent < asleep ? silent : asleep;
 }
 
-static bool enter(struct liveness *l, enum liveness_state state)
+static bool liveness_enter(struct liveness *l, enum liveness_state state)
 {
 	bool changed = l->state != state;
 
@@ -116,8 +117,8 @@ void liveness_restore(struct liveness *l, const struct liveness_rules *rules,
 	set_due(l, rules);
 }
 
-static bool heard(struct liveness *l, const struct liveness_rules *rules,
-		  int64_t now)
+static bool on_heard(struct liveness *l, const struct liveness_rules *rules,
+		     int64_t now)
 {
 	bool changed;
 
@@ -131,14 +132,14 @@ static bool heard(struct liveness *l, const struct liveness_rules *rules,
 		l->seen = now;
 	l->heard = true;
 	l->missed = 0;
-	changed = enter(l, LIVENESS_ONLINE);
+	changed = liveness_enter(l, LIVENESS_ONLINE);
 	if (changed || rules->learns || l->due == LIVENESS_NEVER)
 		set_due(l, rules);
 	return changed;
 }
 
-static bool missed(struct liveness *l, const struct liveness_rules *rules,
-		   int64_t now)
+static bool on_missed(struct liveness *l, const struct liveness_rules *rules,
+		      int64_t now)
 {
 	bool changed = false;
 
@@ -146,22 +147,22 @@ static bool missed(struct liveness *l, const struct liveness_rules *rules,
 	if (now >= silent_at(l, rules) ||
 	    (!rules->queue && rules->silent_after <= 0 &&
 	     l->missed >= LIVENESS_TRIES))
-		changed = enter(l, LIVENESS_SILENT);
+		changed = liveness_enter(l, LIVENESS_SILENT);
 	else if (rules->queue && l->state == LIVENESS_ONLINE)
-		changed = enter(l, LIVENESS_ASLEEP);
+		changed = liveness_enter(l, LIVENESS_ASLEEP);
 	set_due(l, rules);
 	return changed;
 }
 
-static bool timer(struct liveness *l, const struct liveness_rules *rules,
-		  int64_t now)
+static bool on_timer(struct liveness *l, const struct liveness_rules *rules,
+		     int64_t now)
 {
 	bool changed = false;
 
 	if (now >= silent_at(l, rules))
-		changed = enter(l, LIVENESS_SILENT);
+		changed = liveness_enter(l, LIVENESS_SILENT);
 	else if (now >= asleep_at(l, rules))
-		changed = enter(l, LIVENESS_ASLEEP);
+		changed = liveness_enter(l, LIVENESS_ASLEEP);
 	set_due(l, rules);
 	return changed;
 }
@@ -170,9 +171,12 @@ bool liveness_step(struct liveness *l, enum liveness_event event,
 		   const struct liveness_rules *rules, int64_t now)
 {
 	switch (event) {
-	case LIVENESS_HEARD: return heard(l, rules, now);
-	case LIVENESS_MISS: return missed(l, rules, now);
-	case LIVENESS_TIMER: return timer(l, rules, now);
+	case LIVENESS_HEARD:
+		return on_heard(l, rules, now);
+	case LIVENESS_MISS:
+		return on_missed(l, rules, now);
+	case LIVENESS_TIMER:
+		return on_timer(l, rules, now);
 	}
 	return false;
 }

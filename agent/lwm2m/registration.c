@@ -122,8 +122,8 @@ static int64_t retry_time(struct registration *r,
 
 /* ---- what follows */
 
-static void enter(struct registration *r, enum registration_state state,
-		  int64_t next)
+static void registration_enter(struct registration *r,
+			       enum registration_state state, int64_t next)
 {
 	r->state = (uint8_t)state;
 	r->next = next;
@@ -139,7 +139,7 @@ static struct registration_action send_register(struct registration *r)
 
 	r->changes = r->sent_changes = r->then = 0;
 	r->expires = 0;
-	enter(r, REGISTRATION_REGISTERING, NEVER);
+	registration_enter(r, REGISTRATION_REGISTERING, NEVER);
 	return action;
 }
 
@@ -151,7 +151,7 @@ static struct registration_action send_update(struct registration *r)
 
 	r->sent_changes = r->changes;
 	r->changes = r->then = 0;
-	enter(r, REGISTRATION_UPDATING, NEVER);
+	registration_enter(r, REGISTRATION_UPDATING, NEVER);
 	return action;
 }
 
@@ -159,67 +159,70 @@ static struct registration_action send_deregister(struct registration *r)
 {
 	r->then = 0;
 	r->expires = 0;
-	enter(r, REGISTRATION_LEAVING, NEVER);
+	registration_enter(r, REGISTRATION_LEAVING, NEVER);
 	return (struct registration_action){
 		.send = REGISTRATION_SEND_DEREGISTER, .gone = true,
 	};
 }
 
 /* Not registered, and not going to be for now. */
-static struct registration_action rest(struct registration *r,
-				       enum registration_state state,
-				       int64_t next)
+static struct registration_action
+registration_settle(struct registration *r, enum registration_state state,
+		    int64_t next)
 {
 	struct registration_action action = {.gone = r->expires != 0};
 
 	r->expires = 0;
 	r->then = 0;
-	enter(r, state, next);
+	registration_enter(r, state, next);
 	return action;
 }
 
-static struct registration_action lapse(struct registration *r, int64_t now)
+static struct registration_action registration_lapse(struct registration *r,
+						     int64_t now)
 {
 	if (now >= r->expires)
-		return rest(r, REGISTRATION_LAPSED, NEVER);
+		return registration_settle(r, REGISTRATION_LAPSED, NEVER);
 	r->then = 0;
-	enter(r, REGISTRATION_LAPSED, r->expires);
+	registration_enter(r, REGISTRATION_LAPSED, r->expires);
 	return (struct registration_action){0};
 }
 
 /* Register or Update was accepted: what has come up meanwhile? */
-static struct registration_action succeed(struct registration *r, int64_t now)
+static struct registration_action registration_succeed(struct registration *r,
+						       int64_t now)
 {
 	r->attempt = r->sequence = r->sent_changes = 0;
 	r->expires = r->lifetime ? now + r->lifetime * SECOND : NEVER;
 	if (r->then & THEN_STOP)
 		return send_deregister(r);
 	if (r->then & THEN_SILENT)
-		return lapse(r, now);
+		return registration_lapse(r, now);
 	if (r->then & THEN_REGISTER)
 		return send_register(r);
 	if (r->then & THEN_UPDATE || r->changes)
 		return send_update(r);
-	enter(r, REGISTRATION_REGISTERED, now + update_time(r));
+	registration_enter(r, REGISTRATION_REGISTERED, now + update_time(r));
 	return (struct registration_action){0};
 }
 
 /* It was not, and the server does not know us any more, or not yet. */
 static struct registration_action
-fail(struct registration *r, const struct registration_policy *policy,
-     int64_t now)
+registration_fail(struct registration *r,
+		  const struct registration_policy *policy, int64_t now)
 {
 	if (r->then & THEN_STOP)
-		return rest(r, REGISTRATION_OFF, NEVER);
+		return registration_settle(r, REGISTRATION_OFF, NEVER);
 	if (r->then & THEN_SILENT)
-		return rest(r, REGISTRATION_LAPSED, NEVER);
-	return rest(r, REGISTRATION_WAITING, now + retry_time(r, policy));
+		return registration_settle(r, REGISTRATION_LAPSED, NEVER);
+	return registration_settle(r, REGISTRATION_WAITING,
+				   now + retry_time(r, policy));
 }
 
 /* The server could not take an Update now, but knows us. */
 static struct registration_action
-postpone(struct registration *r, const struct registration_policy *policy,
-	 int64_t now)
+registration_postpone(struct registration *r,
+		      const struct registration_policy *policy, int64_t now)
 {
 	int64_t next;
 
@@ -227,20 +230,22 @@ postpone(struct registration *r, const struct registration_policy *policy,
 	if (r->then & THEN_STOP)
 		return send_deregister(r);
 	if (r->then & THEN_SILENT)
-		return lapse(r, now);
+		return registration_lapse(r, now);
 	if (r->then & THEN_REGISTER)
 		return send_register(r);
 	next = now + retry_time(r, policy);
-	enter(r, REGISTRATION_REGISTERED, next < r->expires ? next :
-	      r->expires > now ? r->expires : now);
+	registration_enter(r, REGISTRATION_REGISTERED,
+			   next < r->expires  ? next
+			   : r->expires > now ? r->expires
+					      : now);
 	r->then = 0;
 	return (struct registration_action){0};
 }
 
 /* ---- events */
 
-static struct registration_action start(struct registration *r, int64_t spread,
-					int64_t now)
+static struct registration_action on_start(struct registration *r,
+					   int64_t spread, int64_t now)
 {
 	r->then &= ~THEN_STOP;
 	if (r->state == REGISTRATION_LEAVING)
@@ -250,11 +255,12 @@ static struct registration_action start(struct registration *r, int64_t spread,
 	r->attempt = r->sequence = 0;
 	if (spread <= 0)
 		return send_register(r);
-	enter(r, REGISTRATION_WAITING, now + spread_of(r->seed, spread));
+	registration_enter(r, REGISTRATION_WAITING,
+			   now + spread_of(r->seed, spread));
 	return (struct registration_action){0};
 }
 
-static struct registration_action timer(struct registration *r, int64_t now)
+static struct registration_action on_timer(struct registration *r, int64_t now)
 {
 	if (now < r->next)
 		return (struct registration_action){0};
@@ -264,7 +270,7 @@ static struct registration_action timer(struct registration *r, int64_t now)
 	case REGISTRATION_REGISTERED:
 		return now < r->expires ? send_update(r) : send_register(r);
 	case REGISTRATION_LAPSED:
-		return rest(r, REGISTRATION_LAPSED, NEVER);
+		return registration_settle(r, REGISTRATION_LAPSED, NEVER);
 	case REGISTRATION_OFF:
 	case REGISTRATION_REGISTERING:
 	case REGISTRATION_UPDATING:
@@ -274,11 +280,11 @@ static struct registration_action timer(struct registration *r, int64_t now)
 	return (struct registration_action){0};
 }
 
-static struct registration_action left(struct registration *r)
+static struct registration_action on_left(struct registration *r)
 {
 	if (r->then & THEN_START)
 		return send_register(r);
-	return rest(r, REGISTRATION_OFF, NEVER);
+	return registration_settle(r, REGISTRATION_OFF, NEVER);
 }
 
 /* Core TS 6.2.1: a server refuses a version that it has not with 4.12; those of
@@ -301,13 +307,13 @@ register_answered(struct registration *r, uint8_t code,
 	struct registration_action action;
 
 	if (code == CODE(2, 1)) {
-		action = succeed(r, now);
+		action = registration_succeed(r, now);
 		action.registered = true;
 		return action;
 	}
 	if (!(r->then & (THEN_STOP | THEN_SILENT)) && version_lower(r, code))
 		return send_register(r);
-	return fail(r, policy, now);
+	return registration_fail(r, policy, now);
 }
 
 static struct registration_action
@@ -315,18 +321,18 @@ update_answered(struct registration *r, uint8_t code,
 		const struct registration_policy *policy, int64_t now)
 {
 	if (code >> 5 == 2)
-		return succeed(r, now);
+		return registration_succeed(r, now);
 	if (code >> 5 == 5 || code == CODE(4, 29))
-		return postpone(r, policy, now);
+		return registration_postpone(r, policy, now);
 	if ((code == CODE(4, 04) || code == CODE(4, 00)) &&
 	    !(r->then & (THEN_STOP | THEN_SILENT)))
 		return send_register(r);
-	return fail(r, policy, now);
+	return registration_fail(r, policy, now);
 }
 
 static struct registration_action
-answer(struct registration *r, uint8_t code,
-       const struct registration_policy *policy, int64_t now)
+on_answer(struct registration *r, uint8_t code,
+	  const struct registration_policy *policy, int64_t now)
 {
 	switch ((enum registration_state)r->state) {
 	case REGISTRATION_REGISTERING:
@@ -334,7 +340,7 @@ answer(struct registration *r, uint8_t code,
 	case REGISTRATION_UPDATING:
 		return update_answered(r, code, policy, now);
 	case REGISTRATION_LEAVING:
-		return left(r);
+		return on_left(r);
 	case REGISTRATION_OFF:
 	case REGISTRATION_WAITING:
 	case REGISTRATION_REGISTERED:
@@ -345,18 +351,18 @@ answer(struct registration *r, uint8_t code,
 }
 
 static struct registration_action
-lost(struct registration *r, const struct registration_policy *policy,
-     int64_t now)
+on_lost(struct registration *r, const struct registration_policy *policy,
+	int64_t now)
 {
 	struct registration_action action = {0};
 
 	switch ((enum registration_state)r->state) {
 	case REGISTRATION_REGISTERING:
 	case REGISTRATION_UPDATING:
-		action = fail(r, policy, now);
+		action = registration_fail(r, policy, now);
 		break;
 	case REGISTRATION_LEAVING:
-		action = left(r);
+		action = on_left(r);
 		break;
 	case REGISTRATION_OFF:
 	case REGISTRATION_WAITING:
@@ -373,8 +379,8 @@ static bool is_under_way(const struct registration *r)
 	       r->state == REGISTRATION_UPDATING;
 }
 
-static struct registration_action change(struct registration *r,
-					 uint8_t changes)
+static struct registration_action on_change(struct registration *r,
+					    uint8_t changes)
 {
 	r->changes |= changes;
 	if (r->state == REGISTRATION_REGISTERED && r->changes)
@@ -382,7 +388,7 @@ static struct registration_action change(struct registration *r,
 	return (struct registration_action){0};
 }
 
-static struct registration_action trigger(struct registration *r)
+static struct registration_action on_trigger(struct registration *r)
 {
 	if (r->state == REGISTRATION_REGISTERED)
 		return send_update(r);
@@ -391,17 +397,17 @@ static struct registration_action trigger(struct registration *r)
 	return (struct registration_action){0};
 }
 
-static struct registration_action silent(struct registration *r, int64_t now)
+static struct registration_action on_silent(struct registration *r, int64_t now)
 {
 	if (is_under_way(r))
 		r->then |= THEN_SILENT;
 	if (r->state == REGISTRATION_REGISTERED ||
 	    r->state == REGISTRATION_WAITING)
-		return lapse(r, now);
+		return registration_lapse(r, now);
 	return (struct registration_action){0};
 }
 
-static struct registration_action heard(struct registration *r, int64_t now)
+static struct registration_action on_heard(struct registration *r, int64_t now)
 {
 	r->then &= ~THEN_SILENT;
 	if (r->state != REGISTRATION_LAPSED)
@@ -409,7 +415,7 @@ static struct registration_action heard(struct registration *r, int64_t now)
 	return now < r->expires ? send_update(r) : send_register(r);
 }
 
-static struct registration_action stop(struct registration *r, int64_t now)
+static struct registration_action on_stop(struct registration *r, int64_t now)
 {
 	r->then &= ~THEN_START;
 	if (is_under_way(r)) {
@@ -420,10 +426,10 @@ static struct registration_action stop(struct registration *r, int64_t now)
 		return (struct registration_action){0};
 	if (registration_alive(r, now))
 		return send_deregister(r);
-	return rest(r, REGISTRATION_OFF, NEVER);
+	return registration_settle(r, REGISTRATION_OFF, NEVER);
 }
 
-static struct registration_action restart(struct registration *r)
+static struct registration_action on_restart(struct registration *r)
 {
 	if (r->state == REGISTRATION_REGISTERED)
 		return send_register(r);
@@ -432,22 +438,22 @@ static struct registration_action restart(struct registration *r)
 	return (struct registration_action){0};
 }
 
-static struct registration_action cut(struct registration *r,
-				      const struct registration_policy *policy,
-				      int64_t now)
+static struct registration_action
+on_cut(struct registration *r, const struct registration_policy *policy,
+       int64_t now)
 {
 	switch ((enum registration_state)r->state) {
 	case REGISTRATION_REGISTERING:
 	case REGISTRATION_UPDATING:
 		if (r->then & (THEN_STOP | THEN_SILENT))
-			return fail(r, policy, now);
+			return registration_fail(r, policy, now);
 		return send_register(r);
 	case REGISTRATION_REGISTERED:
 		return send_register(r);
 	case REGISTRATION_LAPSED:
-		return rest(r, REGISTRATION_LAPSED, NEVER);
+		return registration_settle(r, REGISTRATION_LAPSED, NEVER);
 	case REGISTRATION_LEAVING:
-		return left(r);
+		return on_left(r);
 	case REGISTRATION_OFF:
 	case REGISTRATION_WAITING:
 		break;
@@ -463,15 +469,15 @@ static struct registration_action try_now(struct registration *r)
 }
 
 static struct registration_action
-moved(struct registration *r, const struct registration_policy *policy,
-      int64_t now)
+on_moved(struct registration *r, const struct registration_policy *policy,
+	 int64_t now)
 {
-	return r->state == REGISTRATION_WAITING ? try_now(r) :
-						  cut(r, policy, now);
+	return r->state == REGISTRATION_WAITING ? try_now(r)
+						: on_cut(r, policy, now);
 }
 
 /* A message that goes as ever shows whether the server still knows us. */
-static struct registration_action back(struct registration *r)
+static struct registration_action on_back(struct registration *r)
 {
 	if (r->state == REGISTRATION_WAITING)
 		return try_now(r);
@@ -481,24 +487,37 @@ static struct registration_action back(struct registration *r)
 }
 
 static struct registration_action
-step(struct registration *r, enum registration_event event, uint8_t code,
-     uint8_t changes, int64_t spread, const struct registration_policy *policy,
-     int64_t now)
+event_step(struct registration *r, enum registration_event event, uint8_t code,
+	   uint8_t changes, int64_t spread,
+	   const struct registration_policy *policy, int64_t now)
 {
 	switch (event) {
-	case REGISTRATION_START: return start(r, spread, now);
-	case REGISTRATION_TIMER: return timer(r, now);
-	case REGISTRATION_ANSWER: return answer(r, code, policy, now);
-	case REGISTRATION_LOST: return lost(r, policy, now);
-	case REGISTRATION_CHANGED: return change(r, changes);
-	case REGISTRATION_TRIGGER: return trigger(r);
-	case REGISTRATION_SILENT: return silent(r, now);
-	case REGISTRATION_HEARD: return heard(r, now);
-	case REGISTRATION_STOP: return stop(r, now);
-	case REGISTRATION_RESTART: return restart(r);
-	case REGISTRATION_CUT: return cut(r, policy, now);
-	case REGISTRATION_MOVED: return moved(r, policy, now);
-	case REGISTRATION_BACK: return back(r);
+	case REGISTRATION_START:
+		return on_start(r, spread, now);
+	case REGISTRATION_TIMER:
+		return on_timer(r, now);
+	case REGISTRATION_ANSWER:
+		return on_answer(r, code, policy, now);
+	case REGISTRATION_LOST:
+		return on_lost(r, policy, now);
+	case REGISTRATION_CHANGED:
+		return on_change(r, changes);
+	case REGISTRATION_TRIGGER:
+		return on_trigger(r);
+	case REGISTRATION_SILENT:
+		return on_silent(r, now);
+	case REGISTRATION_HEARD:
+		return on_heard(r, now);
+	case REGISTRATION_STOP:
+		return on_stop(r, now);
+	case REGISTRATION_RESTART:
+		return on_restart(r);
+	case REGISTRATION_CUT:
+		return on_cut(r, policy, now);
+	case REGISTRATION_MOVED:
+		return on_moved(r, policy, now);
+	case REGISTRATION_BACK:
+		return on_back(r);
 	}
 	return (struct registration_action){0};
 }
@@ -509,8 +528,8 @@ registration_step(struct registration *registration,
 		  int64_t spread, const struct registration_policy *policy,
 		  int64_t now)
 {
-	struct registration_action action = step(registration, event, code,
-						 changes, spread, policy, now);
+	struct registration_action action = event_step(
+		registration, event, code, changes, spread, policy, now);
 
 	registration->asked_wait = 0;
 	return action;

@@ -30,10 +30,10 @@ static bool is_served(const struct request_scope *scope,
 }
 
 /* false: it has no value now. */
-static bool compute(const struct request_scope *scope,
-		    const struct tree_slot *slot,
-		    const struct lwm2m_path *at, struct request_room *room,
-		    struct tally *tally, struct lwm2m_value *value)
+static bool slot_compute(const struct request_scope *scope,
+			 const struct tree_slot *slot,
+			 const struct lwm2m_path *at, struct request_room *room,
+			 struct tally *tally, struct lwm2m_value *value)
 {
 	struct buf texts = buf_over(room->computed + room->n_computed,
 				    sizeof(room->computed) - room->n_computed);
@@ -67,7 +67,7 @@ static void slot_collect(const struct request_scope *scope,
 		tally->bound_bad += bad;
 	}
 	if (!is_served(scope, slot) ||
-	    !compute(scope, slot, at, room, tally, &value))
+	    !slot_compute(scope, slot, at, room, tally, &value))
 		return;
 	if (tally->served == REQUEST_RECORDS) {
 		tally->overflow = true;

@@ -260,7 +260,7 @@ static int payload_check(struct handling *h)
 	return n;
 }
 
-static void touch(struct handling *h, const struct lwm2m_path *path)
+static void path_touch(struct handling *h, const struct lwm2m_path *path)
 {
 	if (h->outcome.n_touched < REQUEST_RECORDS)
 		h->room->touched[h->outcome.n_touched++] = *path;
@@ -273,7 +273,7 @@ static bool held_set(struct handling *h, const struct lwm2m_record *record)
 	if (tree_set(tree, &record->path, &record->value, h->scope->now))
 		return false;
 	tree_edit(tree, &record->path)->flags |= TREE_PERSISTENT;
-	touch(h, &record->path);
+	path_touch(h, &record->path);
 	return true;
 }
 
@@ -300,7 +300,7 @@ static void elements_prune(struct handling *h,
 		    is_named(h->room->records, n, &path))
 			continue;
 		tree_remove(h->scope->tree, &path);
-		touch(h, &path);
+		path_touch(h, &path);
 		cursor.slot--;		/* the next one is here now */
 	}
 }
