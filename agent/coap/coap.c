@@ -33,7 +33,7 @@ __attribute__((visibility("default"))) void coap_ticks(coap_tick_t *ticks)
 
 /* Asked for each message; libcoap's own makes a system call each time. Its
  * return value: 1 is good. */
-static int prng(void *to, size_t n)
+static int random_fill(void *to, size_t n)
 {
 	return gnutls_rnd(GNUTLS_RND_NONCE, to, n) == 0;
 }
@@ -121,7 +121,7 @@ static bool open_context(struct coap_connection *c,
 	return c->session;
 }
 
-static void start(struct coap_connection *c, int64_t now)
+static void connection_start(struct coap_connection *c, int64_t now)
 {
 	coap_session_set_app_data(c->session, c);
 	coap_register_event_handler(c->context, on_event);
@@ -157,7 +157,7 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 		return NULL;
 	}
 	if (open_context(c, peer)) {
-		start(c, now);
+		connection_start(c, now);
 		return c;
 	}
 	snprintf(why, size, "%s", strerror(errno ? errno : EIO));
@@ -289,7 +289,8 @@ static const char *end_of(const struct coap_connection *c)
 }
 
 /* The session is gone: the owner closes the connection. */
-static void broke(struct coap_connection *c, const char *what, int64_t now)
+static void connection_broke(struct coap_connection *c, const char *what,
+			     int64_t now)
 {
 	struct coap_session_failure breakage = {.why = what, .alert = -1,
 						.new = !c->up};
@@ -313,7 +314,7 @@ static void broke(struct coap_connection *c, const char *what, int64_t now)
 	c->handlers->broken(c->owner, &breakage, now);
 }
 
-static const char *silence(const struct coap_connection *c)
+static const char *silence_reason(const struct coap_connection *c)
 {
 	if (c->transport == COAP_OVER_TCP || !c->is.handshake ||
 	    c->is.handshake->credentials.mode != SECURITY_PSK)
@@ -328,8 +329,10 @@ static void came_up(struct coap_connection *c, int64_t now)
 	struct handshake *h = c->is.handshake;
 
 	if (h && !handshake_is_safe(h)) {
-		broke(c, "the server's key cannot be checked with this "
-		      "libcoap", now);
+		connection_broke(c,
+				 "the server's key cannot be checked with this "
+				 "libcoap",
+				 now);
 		return;
 	}
 	if (h)
@@ -352,14 +355,14 @@ static bool is_silent(const struct coap_connection *c, int64_t since,
 static void look_after_session(struct coap_connection *c, int64_t now)
 {
 	if (c->ended && !begin_again(c, now))
-		broke(c, c->cut, now);
+		connection_broke(c, c->cut, now);
 	else if (!c->up && coap_session_get_state(c->session) ==
 		 COAP_SESSION_STATE_ESTABLISHED)
 		came_up(c, now);
 	else if (!c->up && now >= c->give_up)
-		broke(c, silence(c), now);
+		connection_broke(c, silence_reason(c), now);
 	else if (!c->up && is_silent(c, c->give_up - HANDSHAKE_WAIT, now))
-		connection_silent(c, silence(c), now);
+		connection_silent(c, silence_reason(c), now);
 }
 
 static void outstanding_supervise(struct coap_connection *c, int64_t now)
@@ -383,8 +386,8 @@ static void outstanding_supervise(struct coap_connection *c, int64_t now)
 }
 
 /* event: of its socket; NULL: its time has come. */
-static void drive(struct coap_connection *c, struct epoll_event *event,
-		  int64_t now)
+static void connection_drive(struct coap_connection *c,
+			     struct epoll_event *event, int64_t now)
 {
 	int64_t before = c->give_up;
 
@@ -433,12 +436,12 @@ void coap_turn(int64_t now)
 		if (!c || !c->owner)
 			continue;
 		c->socket = s->fd;
-		drive(c, &events[i], now);
+		connection_drive(c, &events[i], now);
 	}
 	for (n = 0; n < TURN_EVENTS && (item = heap_first(&coap_state.due)) &&
 	     item->due <= now; n++) {
 		heap_remove(&coap_state.due, item);
-		drive(connection_of(item), NULL, now);
+		connection_drive(connection_of(item), NULL, now);
 	}
 	free_closed();
 	epoll_shim_sweep();
@@ -492,7 +495,7 @@ int coap_start(const struct coap_handlers *handlers)
 	if (coap_state.epoll < 0)
 		return -errno;
 	coap_startup();
-	coap_set_prng(prng);
+	coap_set_prng(random_fill);
 	coap_set_log_handler(log_libcoap);
 	coap_set_log_level(4);			/* its warnings */
 	gnutls_shim_hook(&tls_hooks);

@@ -18,15 +18,16 @@
 
 /* ---- answers ---- */
 
-static uint16_t hash16(const uint8_t *bytes, size_t n)
+static uint16_t bytes_hash16(const uint8_t *bytes, size_t n)
 {
 	uint32_t hash = block_hash(2166136261u, bytes, n);
 
 	return (uint16_t)(hash ^ hash >> 16);
 }
 
-static void remember(struct coap_connection *c, const struct coap_exchange *x,
-		     uint16_t token, uint8_t code)
+static void exchange_remember(struct coap_connection *c,
+			      const struct coap_exchange *x, uint16_t token,
+			      uint8_t code)
 {
 	if (!c->dedup)
 		c->dedup = calloc(1, sizeof(*c->dedup));
@@ -97,7 +98,7 @@ static void later_hold(struct coap_separate *later, struct coap_exchange *x)
 		return;
 	later->ack_at = coap_state.now + ACK_WAIT;
 	later->mid = (uint16_t)coap_pdu_get_mid(x->pdu);
-	later->token_hash = hash16(token.s, token.length);
+	later->token_hash = bytes_hash16(token.s, token.length);
 	coap_pdu_set_type(x->response, COAP_MESSAGE_NON);
 }
 
@@ -237,7 +238,8 @@ struct incoming {		/* a request's options, decoded */
 	uint8_t refused;	/* the code that it gets in any case; 0: none */
 };
 
-static void join(struct buf *to, char between, const uint8_t *value, size_t n)
+static void option_join(struct buf *to, char between, const uint8_t *value,
+			size_t n)
 {
 	if (to->used)
 		buf_byte(to, (uint8_t)between);
@@ -258,8 +260,12 @@ static void take_option(struct coap_exchange *x, struct incoming *in,
 	uint32_t u = coap_decode_var_bytes(value, n);
 
 	switch (number) {
-	case COAP_OPTION_URI_PATH: join(&in->uri_buf, '/', value, n); break;
-	case COAP_OPTION_URI_QUERY: join(&in->query_buf, '&', value, n); break;
+	case COAP_OPTION_URI_PATH:
+		option_join(&in->uri_buf, '/', value, n);
+		break;
+	case COAP_OPTION_URI_QUERY:
+		option_join(&in->query_buf, '&', value, n);
+		break;
 	case COAP_OPTION_IF_MATCH:
 	case COAP_OPTION_IF_NONE_MATCH:
 		in->bad = true;
@@ -344,8 +350,8 @@ static struct block_body *incoming_of(struct coap_connection *c, uint32_t key,
 }
 
 /* true: the request is whole (now), go on with it. */
-static bool assemble(struct coap_exchange *x, const struct incoming *in,
-		     struct request *r)
+static bool request_assemble(struct coap_exchange *x, const struct incoming *in,
+			     struct request *r)
 {
 	struct coap_connection *c = x->connection;
 	uint32_t key = block_hash(x->key + r->method, in->query,
@@ -376,8 +382,8 @@ static bool assemble(struct coap_exchange *x, const struct incoming *in,
 	return true;
 }
 
-static void handle(struct coap_exchange *x, struct incoming *in,
-		   struct request *r)
+static void incoming_handle(struct coap_exchange *x, struct incoming *in,
+			    struct request *r)
 {
 	struct coap_connection *c = x->connection;
 	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
@@ -393,7 +399,7 @@ static void handle(struct coap_exchange *x, struct incoming *in,
 		connection_await_block(c);
 		return;
 	}
-	if (!assemble(x, in, r))
+	if (!request_assemble(x, in, r))
 		return;
 	c->handlers->request(c->owner, x, r, token.s, (uint8_t)token.length,
 			     coap_state.now);
@@ -537,7 +543,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 			    .accept = FORMAT_NONE, .format = FORMAT_NONE,
 			    .observe = -1};
 	coap_bin_const_t token = coap_pdu_get_token(pdu);
-	uint16_t hash = hash16(token.s, token.length);
+	uint16_t hash = bytes_hash16(token.s, token.length);
 	struct incoming in = {.has_block1 = false};
 
 	(void)resource;
@@ -559,14 +565,15 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 	take_options(&x, &in, &r);
 	if (!connection_is_stream(c))
 		in.refused = coap_state.verdict;
-	handle(&x, &in, &r);
+	incoming_handle(&x, &in, &r);
 	if (!x.later) {
 		connection_traffic(c, true, pdu_bytes(response));
 		connection_given(c, pdu_bytes(response));
 	}
 	if (x.needs_dedup)
-		remember(c, &x, hash, x.later ? 0 :
-			 (uint8_t)coap_pdu_get_code(response));
+		exchange_remember(
+			c, &x, hash,
+			x.later ? 0 : (uint8_t)coap_pdu_get_code(response));
 }
 
 void connection_exchange_end(struct coap_connection *c,

@@ -68,7 +68,7 @@ void credentials_wipe(struct credentials *c)
 
 /* ---- are they some? ---- */
 
-static int refuse(char *why, size_t size, const char *what)
+static int credentials_refuse(char *why, size_t size, const char *what)
 {
 	snprintf(why, size, "%s", what);
 	return -EINVAL;
@@ -77,15 +77,18 @@ static int refuse(char *why, size_t size, const char *what)
 static int psk_check(const struct credentials *c, char *why, size_t size)
 {
 	if (!c->identity.n)
-		return refuse(why, size, "there is no identity");
+		return credentials_refuse(why, size, "there is no identity");
 	if (c->identity.n > CREDENTIALS_IDENTITY_MAX)
-		return refuse(why, size, "the identity has more than 128 bytes");
+		return credentials_refuse(
+			why, size, "the identity has more than 128 bytes");
 	if (memchr(c->identity.at, 0, c->identity.n))
-		return refuse(why, size, "the identity has a byte 0 in it");
+		return credentials_refuse(why, size,
+					  "the identity has a byte 0 in it");
 	if (!c->key.n)
-		return refuse(why, size, "there is no key");
+		return credentials_refuse(why, size, "there is no key");
 	if (c->key.n > CREDENTIALS_KEY_MAX)
-		return refuse(why, size, "the key has more than 64 bytes");
+		return credentials_refuse(why, size,
+					  "the key has more than 64 bytes");
 	return 0;
 }
 
@@ -99,11 +102,13 @@ static int rpk_check(const struct credentials *c, char *why, size_t size)
 	if (rc < 0)
 		return rc;
 	if (!c->server.n)
-		return refuse(why, size, "there is no key of the server");
+		return credentials_refuse(why, size,
+					  "there is no key of the server");
 	rc = credentials_public_key(&c->server, &server);
 	bytes_wipe(&server);
 	if (rc < 0 && c->matching == CREDENTIALS_EXACT)
-		return refuse(why, size, "the server's key is no public key");
+		return credentials_refuse(why, size,
+					  "the server's key is no public key");
 	return 0;
 }
 
@@ -127,28 +132,35 @@ static int x509_check(const struct credentials *c, char *why, size_t size)
 	if (rc < 0)
 		return rc;
 	if (!c->server.n && !c->trust.n)
-		return refuse(why, size, "nothing says which server to trust");
+		return credentials_refuse(why, size,
+					  "nothing says which server to trust");
 	if (c->trust.n && credentials_trust(&c->trust, NULL) < 1)
-		return refuse(why, size, "what to trust is no certificate");
+		return credentials_refuse(why, size,
+					  "what to trust is no certificate");
 	if (c->server.n && c->matching != CREDENTIALS_EXACT &&
 	    c->server.n != digest_size(c->matching))
-		return refuse(why, size, "the digest of the server's "
-			      "certificate has another length");
+		return credentials_refuse(why, size,
+					  "the digest of the server's "
+					  "certificate has another length");
 	if (c->server.n && c->matching == CREDENTIALS_EXACT &&
 	    credentials_certificates(&c->server) < 1)
-		return refuse(why, size, "the server's certificate is none");
+		return credentials_refuse(why, size,
+					  "the server's certificate is none");
 	if (c->server.n && c->matching != CREDENTIALS_EXACT &&
 	    c->usage == CREDENTIALS_TRUST_ANCHOR)
-		return refuse(why, size, "a digest cannot be a trust anchor");
+		return credentials_refuse(why, size,
+					  "a digest cannot be a trust anchor");
 	return 0;
 }
 
 int credentials_check(const struct credentials *c, char *why, size_t size)
 {
 	if (c->matching > CREDENTIALS_SHA512)
-		return refuse(why, size, "the matching type is not 0 to 3");
+		return credentials_refuse(why, size,
+					  "the matching type is not 0 to 3");
 	if (c->usage > CREDENTIALS_DOMAIN_ISSUED)
-		return refuse(why, size, "the certificate usage is not 0 to 3");
+		return credentials_refuse(
+			why, size, "the certificate usage is not 0 to 3");
 	switch (c->mode) {
 	case SECURITY_NOSEC: return 0;
 	case SECURITY_PSK: return psk_check(c, why, size);

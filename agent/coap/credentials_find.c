@@ -49,9 +49,10 @@ static void finding_add(void *owner, const char *why)
 			 f->server->uri, why);
 }
 
-static void find(const struct config_server *server, const char *directory,
-		 const struct config_device *device,
-		 struct config_errors *errors)
+static void device_find(const struct config_server *server,
+			const char *directory,
+			const struct config_device *device,
+			struct config_errors *errors)
 {
 	struct finding f = {server, errors};
 	struct credentials credentials;
@@ -71,9 +72,9 @@ static void find(const struct config_server *server, const char *directory,
 	credentials_wipe(&credentials);
 }
 
-static bool uses(const struct config *config,
-		 const struct config_device *device,
-		 const struct config_server *server)
+static bool device_uses(const struct config *config,
+			const struct config_device *device,
+			const struct config_server *server)
 {
 	if (device->refused || !device->enabled ||
 	    (config->bootstrap && device->bootstrap == BOOTSTRAP_FIRST))
@@ -89,11 +90,12 @@ static void find_all(const struct config *config, const char *directory,
 		     struct config_errors *errors)
 {
 	for (size_t i = 0; i < config->n_servers; i++)
-		if (uses(config, device, config->servers[i]))
-			find(config->servers[i], directory, device, errors);
+		if (device_uses(config, device, config->servers[i]))
+			device_find(config->servers[i], directory, device,
+				    errors);
 	if (config->bootstrap && !device->refused && device->enabled &&
 	    device->bootstrap != BOOTSTRAP_NEVER)
-		find(config->bootstrap, directory, device, errors);
+		device_find(config->bootstrap, directory, device, errors);
 }
 
 void credentials_find(const struct config *config, const char *directory,

@@ -18,8 +18,8 @@ static bool is_pem(const struct credentials_bytes *b)
 }
 
 /* Hex to what it stands for; others as they are. Borrowed, or `plain`'s. */
-static gnutls_datum_t unhex(const struct credentials_bytes *b,
-			    struct credentials_bytes *plain)
+static gnutls_datum_t bytes_unhex(const struct credentials_bytes *b,
+				  struct credentials_bytes *plain)
 {
 	*plain = (struct credentials_bytes){NULL, 0};
 	if (b->n > 2 && b->at[0] != 0x30 && !is_pem(b)) {
@@ -47,7 +47,7 @@ static gnutls_x509_crt_fmt_t format_of(const gnutls_datum_t *d)
 }
 
 /* Takes a text of GnuTLS, with a byte 0 behind it; it is wiped and freed. */
-static void take(struct credentials_bytes *to, gnutls_datum_t *from)
+static void bytes_take(struct credentials_bytes *to, gnutls_datum_t *from)
 {
 	uint8_t *text = malloc(from->size + 1u);
 
@@ -70,7 +70,7 @@ static int chain_read(const struct credentials_bytes *from,
 		      gnutls_x509_crt_t chain[CHAIN_MAX])
 {
 	struct credentials_bytes plain;
-	gnutls_datum_t data = unhex(from, &plain);
+	gnutls_datum_t data = bytes_unhex(from, &plain);
 	unsigned n = CHAIN_MAX;
 	int rc;
 
@@ -117,7 +117,7 @@ int credentials_certificate(const struct credentials_bytes *from,
 int credentials_trust(const struct credentials_bytes *from, void *list)
 {
 	struct credentials_bytes plain;
-	gnutls_datum_t data = unhex(from, &plain);
+	gnutls_datum_t data = bytes_unhex(from, &plain);
 	gnutls_x509_trust_list_t own = NULL;
 	int n = 0;
 
@@ -154,7 +154,7 @@ static int chain_pem(const struct credentials_bytes *from,
 	}
 	chain_free(chain, n);
 	if (rc == 0)
-		take(to, &all);
+		bytes_take(to, &all);
 	gnutls_free(all.data);
 	return rc < 0 ? -EINVAL : 0;
 }
@@ -166,7 +166,7 @@ static int private_key_read(const struct credentials_bytes *from,
 			    gnutls_x509_privkey_t *key)
 {
 	struct credentials_bytes plain;
-	gnutls_datum_t data = unhex(from, &plain);
+	gnutls_datum_t data = bytes_unhex(from, &plain);
 	int rc;
 
 	gnutls_x509_privkey_init(key);
@@ -195,7 +195,7 @@ static int public_key_of(gnutls_x509_privkey_t from,
 	if (rc == 0)
 		rc = gnutls_pubkey_export2(public, GNUTLS_X509_FMT_PEM, &pem);
 	if (rc == 0)
-		take(to, &pem);
+		bytes_take(to, &pem);
 	gnutls_pubkey_deinit(public);
 	gnutls_privkey_deinit(key);
 	return rc < 0 ? -EINVAL : 0;
@@ -214,7 +214,7 @@ static int private_key_pem(const struct credentials *c,
 	rc = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL,
 					       GNUTLS_PKCS_PLAIN, &text);
 	if (rc == 0)
-		take(&pem->private_key, &text);
+		bytes_take(&pem->private_key, &text);
 	/* A public key that was given beside it could only be the same. */
 	if (rc == 0 && c->mode == SECURITY_RPK)
 		rc = public_key_of(key, &pem->certificate);
@@ -271,7 +271,7 @@ static int public_key_import(gnutls_pubkey_t key,
 			     const struct credentials_bytes *from)
 {
 	struct credentials_bytes plain;
-	gnutls_datum_t data = unhex(from, &plain);
+	gnutls_datum_t data = bytes_unhex(from, &plain);
 	gnutls_x509_crt_t chain[CHAIN_MAX];
 	int rc = data.size ? gnutls_pubkey_import(key, &data,
 						  format_of(&data)) : -1, n;

@@ -14,8 +14,8 @@
 
 struct verdict { char *why; size_t size; gnutls_alert_description_t alert; };
 
-static bool refuse(struct verdict *v, gnutls_alert_description_t alert,
-		   const char *why)
+static bool verdict_refuse(struct verdict *v, gnutls_alert_description_t alert,
+			   const char *why)
 {
 	v->alert = alert;
 	snprintf(v->why, v->size, "%s", why);
@@ -73,20 +73,25 @@ static bool is_key(const struct credentials *c, const gnutls_datum_t *shown)
 static bool refuse_status(struct verdict *v, unsigned status)
 {
 	if (status & GNUTLS_CERT_EXPIRED)
-		return refuse(v, GNUTLS_A_CERTIFICATE_EXPIRED,
-			      "the server's certificate has expired");
+		return verdict_refuse(v, GNUTLS_A_CERTIFICATE_EXPIRED,
+				      "the server's certificate has expired");
 	if (status & GNUTLS_CERT_NOT_ACTIVATED)
-		return refuse(v, GNUTLS_A_BAD_CERTIFICATE, "the server's "
-			      "certificate is not valid yet: is the clock "
-			      "right?");
+		return verdict_refuse(
+			v, GNUTLS_A_BAD_CERTIFICATE,
+			"the server's "
+			"certificate is not valid yet: is the clock "
+			"right?");
 	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
-		return refuse(v, GNUTLS_A_UNKNOWN_CA, "nobody that is trusted "
-			      "has signed the server's certificate");
+		return verdict_refuse(v, GNUTLS_A_UNKNOWN_CA,
+				      "nobody that is trusted "
+				      "has signed the server's certificate");
 	if (status & GNUTLS_CERT_PURPOSE_MISMATCH)
-		return refuse(v, GNUTLS_A_UNSUPPORTED_CERTIFICATE, "the "
-			      "server's certificate is not one of a server");
-	return refuse(v, GNUTLS_A_BAD_CERTIFICATE,
-		      "the server's certificate is not valid");
+		return verdict_refuse(
+			v, GNUTLS_A_UNSUPPORTED_CERTIFICATE,
+			"the "
+			"server's certificate is not one of a server");
+	return verdict_refuse(v, GNUTLS_A_BAD_CERTIFICATE,
+			      "the server's certificate is not valid");
 }
 
 /* What is looked for while a chain is verified: GnuTLS tells of each pair of a
@@ -143,14 +148,15 @@ static bool is_vouched_for(const struct credentials *c, const char *host,
 	if (status)
 		return refuse_status(v, status);
 	if (constrained && !sought.found)
-		return refuse(v, GNUTLS_A_UNKNOWN_CA, "the issuer that is "
-			      "asked for has not signed the server's "
-			      "certificate");
+		return verdict_refuse(v, GNUTLS_A_UNKNOWN_CA,
+				      "the issuer that is "
+				      "asked for has not signed the server's "
+				      "certificate");
 	if (!name || gnutls_x509_crt_check_hostname(chain[0], name))
 		return true;
 	snprintf(why, sizeof(why), "the server's certificate is not one of %s",
 		 name);
-	return refuse(v, GNUTLS_A_BAD_CERTIFICATE, why);
+	return verdict_refuse(v, GNUTLS_A_BAD_CERTIFICATE, why);
 }
 
 /* ---- by usage ---- */
@@ -163,9 +169,11 @@ static bool is_right_chain(const struct credentials *c, const char *host,
 	case CREDENTIALS_DOMAIN_ISSUED:
 	case CREDENTIALS_SERVICE:
 		if (!is_certificate(c, shown))
-			return refuse(v, GNUTLS_A_BAD_CERTIFICATE, "the server "
-				      "shows another certificate than the one "
-				      "that is configured");
+			return verdict_refuse(
+				v, GNUTLS_A_BAD_CERTIFICATE,
+				"the server "
+				"shows another certificate than the one "
+				"that is configured");
 		if (c->usage == CREDENTIALS_DOMAIN_ISSUED || !c->trust.n)
 			return true;
 		break;
@@ -205,18 +213,21 @@ static bool peer_verify(const struct credentials *c, const char *host,
 		   GNUTLS_CRT_RAWPK;
 
 	if (!shown || !n)
-		return refuse(v, GNUTLS_A_BAD_CERTIFICATE,
-			      "the server shows no certificate");
+		return verdict_refuse(v, GNUTLS_A_BAD_CERTIFICATE,
+				      "the server shows no certificate");
 	if (raw != (c->mode == SECURITY_RPK))
-		return refuse(v, GNUTLS_A_UNSUPPORTED_CERTIFICATE, raw ?
-			      "the server shows a raw public key" :
-			      "the server shows no raw public key, but a "
+		return verdict_refuse(
+			v, GNUTLS_A_UNSUPPORTED_CERTIFICATE,
+			raw ? "the server shows a raw public key"
+			    : "the server shows no raw public key, but a "
 			      "certificate");
 	if (!raw)
 		return x509_verify(c, host, shown, n, v);
-	return is_key(c, shown) || refuse(v, GNUTLS_A_BAD_CERTIFICATE,
-		"the server has another public key than the one that is "
-		"configured");
+	return is_key(c, shown) ||
+	       verdict_refuse(
+		       v, GNUTLS_A_BAD_CERTIFICATE,
+		       "the server has another public key than the one that is "
+		       "configured");
 }
 
 bool credentials_verify(const struct credentials *c, const char *host,

@@ -78,7 +78,7 @@ __attribute__((constructor)) static void real_find(void)
 
 /* ---- slots ---- */
 
-static void *grown(void *old, size_t n, size_t size)
+static void *array_grown(void *old, size_t n, size_t size)
 {
 	void *new = reallocarray(old, n, size);
 
@@ -91,7 +91,8 @@ void epoll_shim_begin(struct epoll_shim *shim, int epoll)
 {
 	if (!pool.free && pool.n == pool.max) {
 		pool.max = pool.max ? pool.max * 2 : 64;
-		pool.slots = grown(pool.slots, pool.max, sizeof(*pool.slots));
+		pool.slots =
+			array_grown(pool.slots, pool.max, sizeof(*pool.slots));
 	}
 	if (pool.free) {
 		shim->slot = (uint32_t)(pool.free - 1);
@@ -134,8 +135,8 @@ static struct epoll_shim_socket *socket_create(struct epoll_shim *shim, int fd)
 	if (fd >= pool.n_sockets) {
 		int n = fd < 512 ? 1024 : fd * 2;
 
-		pool.sockets = grown(pool.sockets, (size_t)n,
-				     sizeof(struct epoll_shim_socket *));
+		pool.sockets = array_grown(pool.sockets, (size_t)n,
+					   sizeof(struct epoll_shim_socket *));
 		for (int i = pool.n_sockets; i < n; i++)
 			pool.sockets[i] = NULL;
 		pool.n_sockets = n;

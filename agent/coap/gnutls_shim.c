@@ -44,7 +44,7 @@ bool gnutls_shim_active(void)
 	return called;
 }
 
-static void *real(const char *name)
+static void *symbol_real(const char *name)
 {
 	void *function = dlsym(RTLD_NEXT, name);
 
@@ -55,7 +55,8 @@ static void *real(const char *name)
 
 /* ---- priorities ---- */
 
-static struct shared *share(const char *text, const char **where, int *rc)
+static struct shared *priority_share(const char *text, const char **where,
+				     int *rc)
 {
 	int (*init)(gnutls_priority_t *, const char *, const char **);
 	struct shared *shared = calloc(1, sizeof(*shared) + strlen(text) + 1);
@@ -64,7 +65,7 @@ static struct shared *share(const char *text, const char **where, int *rc)
 	if (!shared || !modern)
 		abort();
 	strcpy(stpcpy(modern, text), WITHOUT);
-	*(void **)&init = real("gnutls_priority_init");
+	*(void **)&init = symbol_real("gnutls_priority_init");
 	*rc = init(&shared->priority, modern, where);
 	free(modern);
 	if (*rc != GNUTLS_E_SUCCESS) {
@@ -83,7 +84,7 @@ static struct shared *shared_of(const char *text, const char **where, int *rc)
 	*rc = GNUTLS_E_SUCCESS;
 	while (shared && strcmp(shared->text, text))
 		shared = shared->next;
-	return shared ? shared : share(text, where, rc);
+	return shared ? shared : priority_share(text, where, rc);
 }
 
 __attribute__((visibility("default")))
@@ -110,7 +111,7 @@ void gnutls_priority_deinit(gnutls_priority_t priority)
 	for (struct shared *shared = all; shared; shared = shared->next)
 		if (shared->priority == priority)
 			return;
-	*(void **)&deinit = real("gnutls_priority_deinit");
+	*(void **)&deinit = symbol_real("gnutls_priority_deinit");
 	deinit(priority);
 }
 
@@ -148,7 +149,7 @@ void gnutls_transport_set_pull_function(gnutls_session_t session,
 
 	if (is_datagram(session))
 		datagram_pull = pull;
-	*(void **)&set = real("gnutls_transport_set_pull_function");
+	*(void **)&set = symbol_real("gnutls_transport_set_pull_function");
 	set(session, pull);
 }
 
@@ -159,13 +160,14 @@ void gnutls_transport_set_pull_timeout_function(gnutls_session_t session,
 	void (*set)(gnutls_session_t, gnutls_pull_timeout_func);
 
 	(void)wait;
-	*(void **)&set = real("gnutls_transport_set_pull_timeout_function");
+	*(void **)&set =
+		symbol_real("gnutls_transport_set_pull_timeout_function");
 	set(session, is_datagram(session) ? datagram_ready : stream_ready);
 }
 
 /* ---- verifying ---- */
 
-static int verify(gnutls_session_t session)
+static int session_verify(gnutls_session_t session)
 {
 	return hooks && hooks->verify(gnutls_transport_get_ptr(session),
 				      session) ? 0 : -1;
@@ -180,13 +182,13 @@ void gnutls_certificate_set_verify_function(
 		    gnutls_certificate_verify_function *);
 
 	(void)theirs;
-	*(void **)&set = real("gnutls_certificate_set_verify_function");
-	set(credentials, verify);
+	*(void **)&set = symbol_real("gnutls_certificate_set_verify_function");
+	set(credentials, session_verify);
 }
 
 /* ---- failing ---- */
 
-static void note(gnutls_session_t session, int rc)
+static void handshake_note(gnutls_session_t session, int rc)
 {
 	bool alert = rc == GNUTLS_E_FATAL_ALERT_RECEIVED;
 
@@ -202,10 +204,10 @@ int gnutls_handshake(gnutls_session_t session)
 	int rc;
 
 	if (!handshake)
-		*(void **)&handshake = real("gnutls_handshake");
+		*(void **)&handshake = symbol_real("gnutls_handshake");
 	rc = handshake(session);
 	if (rc)
-		note(session, rc);
+		handshake_note(session, rc);
 	return rc;
 }
 
@@ -216,9 +218,9 @@ ssize_t gnutls_record_recv(gnutls_session_t session, void *to, size_t size)
 	ssize_t n;
 
 	if (!receive)
-		*(void **)&receive = real("gnutls_record_recv");
+		*(void **)&receive = symbol_real("gnutls_record_recv");
 	n = receive(session, to, size);
 	if (n <= 0)
-		note(session, (int)n);
+		handshake_note(session, (int)n);
 	return n;
 }

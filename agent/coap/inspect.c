@@ -109,7 +109,7 @@ static size_t options_copy(struct inspection *i, const uint8_t *at,
 }
 
 /* Just the header, as an ACK of a message that nobody has sent. */
-static struct inspection nothing(const uint8_t *data, uint8_t *to)
+static struct inspection answer_nothing(const uint8_t *data, uint8_t *to)
 {
 	to[0] = 0x60;
 	to[1] = 0;
@@ -118,7 +118,7 @@ static struct inspection nothing(const uint8_t *data, uint8_t *to)
 	return (struct inspection){.n = HEADER};
 }
 
-static struct inspection reset(const uint8_t *data, uint8_t *to)
+static struct inspection answer_reset(const uint8_t *data, uint8_t *to)
 {
 	memcpy(to, data, HEADER);
 	to[0] &= 0xf0;
@@ -126,7 +126,7 @@ static struct inspection reset(const uint8_t *data, uint8_t *to)
 }
 
 /* How much of it fits: its payload goes, or all its options. */
-static size_t fitting(const uint8_t *data, size_t n, size_t head)
+static size_t answer_fitting(const uint8_t *data, size_t n, size_t head)
 {
 	const uint8_t *at = data + head, *end = data + n;
 	struct message_option option;
@@ -151,12 +151,12 @@ struct inspection datagram_inspect(const uint8_t *data, size_t n, uint8_t *to)
 		return i;		/* not a request */
 	type = (enum type)(data[0] >> 4 & 3);
 	if (type == TYPE_ACK || type == TYPE_RST)
-		return nothing(data, to);
-	fits = fitting(data, n, head);
+		return answer_nothing(data, to);
+	fits = answer_fitting(data, n, head);
 	memcpy(to, data, head);
 	i.n = options_copy(&i, data + head, data + fits, to, head);
 	if (i.verdict && type == TYPE_NON)
-		return reset(data, to);
+		return answer_reset(data, to);
 	if (fits < n)
 		i.verdict = CODE(4, 13);
 	if (data[1] > REQUEST_IPATCH) {

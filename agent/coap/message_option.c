@@ -2,8 +2,8 @@
 #include "agent/coap/message_option.h"
 
 /* A nibble and what extends it. false: none, or cut short. */
-static bool extend(const uint8_t **at, const uint8_t *end, unsigned nibble,
-		   uint32_t *number)
+static bool number_extend(const uint8_t **at, const uint8_t *end,
+			  unsigned nibble, uint32_t *number)
 {
 	size_t more = nibble < 13 ? 0 : nibble - 12u;
 
@@ -24,8 +24,8 @@ bool message_option_next(const uint8_t *at, const uint8_t *end, uint32_t before,
 	if (at == end || *at == 0xff)
 		return false;
 	head = *at++;
-	if (!extend(&at, end, head >> 4, &delta) ||
-	    !extend(&at, end, head & 15, &length) ||
+	if (!number_extend(&at, end, head >> 4, &delta) ||
+	    !number_extend(&at, end, head & 15, &length) ||
 	    length > (size_t)(end - at))
 		return false;
 	*option = (struct message_option){before + delta, at, length,
