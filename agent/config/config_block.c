@@ -28,8 +28,9 @@ const struct entry *block_get(const struct block *block, const char *key)
 	return NULL;
 }
 
-static void append(struct block *block, struct arena *arena, const char *key,
-		   struct place place, const struct yaml_node *value)
+static void entry_append(struct block *block, struct arena *arena,
+			 const char *key, struct place place,
+			 const struct yaml_node *value)
 {
 	struct entry *entry = arena_take(arena, sizeof(*entry));
 
@@ -43,7 +44,7 @@ void block_put(struct block *block, struct arena *arena, const char *key,
 	       struct place place, const struct yaml_node *value)
 {
 	if (!block_get(block, key))
-		append(block, arena, key, place, value);
+		entry_append(block, arena, key, place, value);
 }
 
 void block_put_map(struct block *block, struct arena *arena,
@@ -55,8 +56,8 @@ void block_put_map(struct block *block, struct arena *arena,
 		if (without && !strcmp(map->keys[i], without))
 			continue;
 		if (empty)	/* a map has no key twice: no need to look */
-			append(block, arena, map->keys[i], map->key_places[i],
-			       map->items[i]);
+			entry_append(block, arena, map->keys[i],
+				     map->key_places[i], map->items[i]);
 		else
 			block_put(block, arena, map->keys[i],
 				  map->key_places[i], map->items[i]);
@@ -109,7 +110,7 @@ uint64_t fingerprint_node(uint64_t hash, const struct yaml_node *node)
 /* Every bit of a sum must depend on all of the pair: FNV-1a leaves the last
  * characters in a few bits, so that "m-2" with unit 2 and "m-3" with unit 3
  * could add up to the same. */
-static uint64_t stir(uint64_t hash)
+static uint64_t hash_stir(uint64_t hash)
 {
 	hash ^= hash >> 32;
 	hash *= UINT64_C(0x9e3779b97f4a7c15);
@@ -120,7 +121,8 @@ static uint64_t stir(uint64_t hash)
 
 uint64_t fingerprint_pair(const char *key, const struct yaml_node *value)
 {
-	return stir(fingerprint_node(add_text(FINGERPRINT_START, key), value));
+	return hash_stir(
+		fingerprint_node(add_text(FINGERPRINT_START, key), value));
 }
 
 uint64_t fingerprint_block(const struct block *block)

@@ -371,8 +371,8 @@ static void endpoint_check(const struct yaml_node *value,
 	}
 }
 
-static void refuse(struct config_device *device,
-		   const struct config_scope *scope)
+static void device_refuse(struct config_device *device,
+			  const struct config_scope *scope)
 {
 	device->refused = scope->wrong == 1
 		? arena_text(device->arena, scope->first)
@@ -446,7 +446,7 @@ static void device_build(struct building *b, const struct entry_of_devices *d,
 	endpoint_check(name, scope);
 	config_points_build(b, device, &d->points, &d->merged, words, scope);
 	if (scope->wrong)
-		refuse(device, scope);
+		device_refuse(device, scope);
 	config_append(&b->config->devices, &b->config->n_devices, device);
 }
 

@@ -39,8 +39,8 @@ static bool place_same(const struct place *a, const struct place *b)
 }
 
 /* A profile's mistake is found again by each device that uses it. */
-static bool known(const struct config_errors *errors, const struct place *place,
-		  const char *text)
+static bool error_known(const struct config_errors *errors,
+			const struct place *place, const char *text)
 {
 	size_t n = 0;
 
@@ -62,7 +62,7 @@ bool config_error_at(const struct config_errors *errors, struct place place)
 	return false;
 }
 
-static char *put(char **at, const char *text)
+static char *text_put(char **at, const char *text)
 {
 	char *copy = *at;
 
@@ -72,28 +72,28 @@ static char *put(char **at, const char *text)
 	return copy;
 }
 
-static size_t room(const char *text)
+static size_t text_room(const char *text)
 {
 	return text ? strlen(text) + 1 : 0;
 }
 
 /* One allocation: the finding and its three texts. */
-static void append(struct config_errors *errors, struct place place,
-		   const char *device, bool warning, const char *text)
+static void error_append(struct config_errors *errors, struct place place,
+			 const char *device, bool warning, const char *text)
 {
 	struct config_error *error;
 	char *at;
 
-	error = malloc(sizeof(*error) + room(place.file) + room(device) +
-		       room(text));
+	error = malloc(sizeof(*error) + text_room(place.file) +
+		       text_room(device) + text_room(text));
 	if (!error)
 		abort();
 	at = (char *)(error + 1);
 	error->next = NULL;
 	error->place = place;
-	error->place.file = put(&at, place.file);
-	error->device = put(&at, device);
-	error->text = put(&at, text);
+	error->place.file = text_put(&at, place.file);
+	error->device = text_put(&at, device);
+	error->text = text_put(&at, text);
 	error->fatal = errors->fatal && !device && !warning;
 	error->warning = warning;
 	*errors->end = error;
@@ -122,8 +122,8 @@ add(struct config_errors *errors, struct place place, const char *device,
 	if (vasprintf(&text, format, args) < 0)
 		abort();
 	make_printable(text);
-	if (!known(errors, &place, text))
-		append(errors, place, device, warning, text);
+	if (!error_known(errors, &place, text))
+		error_append(errors, place, device, warning, text);
 	free(text);
 }
 

@@ -26,8 +26,8 @@ static bool is_zone(const char *text)
 				    "0123456789/_+-")] == '\0';
 }
 
-static void check(const char *key, const struct yaml_node *value,
-		  struct config_scope *scope)
+static void fact_check(const char *key, const struct yaml_node *value,
+		       struct config_scope *scope)
 {
 	if (!strcmp(key, "utc_offset") && !is_offset(value->text))
 		config_scope_add(scope, value->place, "'utc_offset' must be as "
@@ -98,7 +98,7 @@ bool config_fact_set(struct config_facts **facts, const char *name,
 			location_build(value, arena, scope);
 	else if (config_key_set(rare, value, rare_of(*facts, arena), arena,
 				scope))
-		check(name, value, scope);
+		fact_check(name, value, scope);
 	return true;
 }
 

@@ -112,7 +112,7 @@ static bool set_bool(const struct config_key *key,
 	return false;
 }
 
-static void store(void *at, uint32_t size, int64_t number)
+static void number_store(void *at, uint32_t size, int64_t number)
 {
 	switch (size) {
 	case 1:
@@ -131,7 +131,8 @@ static void store(void *at, uint32_t size, int64_t number)
 
 /* A table does not say whether its member has a sign: without a range, all
  * that either could hold. */
-static void limits(const struct config_key *key, int64_t *min, int64_t *max)
+static void number_limits(const struct config_key *key, int64_t *min,
+			  int64_t *max)
 {
 	unsigned bits = key->size * 8;
 
@@ -158,10 +159,10 @@ static bool set_int(const struct config_key *key, const struct yaml_node *value,
 	int rc;
 
 	if (is_none(key, value->text)) {
-		store(at, key->size, -1);
+		number_store(at, key->size, -1);
 		return true;
 	}
-	limits(key, &min, &max);
+	number_limits(key, &min, &max);
 	rc = config_integer(value->text, &number);
 	if (rc == -EINVAL) {
 		config_scope_add(scope, value->place,
@@ -176,7 +177,7 @@ static bool set_int(const struct config_key *key, const struct yaml_node *value,
 				 ", not %s", key->name, min, max, value->text);
 		return false;
 	}
-	store(at, key->size, number);
+	number_store(at, key->size, number);
 	return true;
 }
 
@@ -327,7 +328,7 @@ static bool set_choice(const struct config_key *key,
 		size_t n = strcspn(c, "|");
 
 		if (strlen(value->text) == n && !memcmp(value->text, c, n)) {
-			store(at, key->size, i);
+			number_store(at, key->size, i);
 			return true;
 		}
 		c += n + (c[n] == '|');
@@ -358,7 +359,7 @@ static bool set_text(const struct config_key *key,
 	return true;
 }
 
-static int nibble(char c)
+static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -375,9 +376,9 @@ static bool set_bytes(const struct config_key *key,
 	uint32_t n = 0;
 
 	while (*text && n < key->size) {
-		int high = nibble(text[0]), low;
+		int high = hex_digit(text[0]), low;
 
-		low = high < 0 ? -1 : nibble(text[1]);
+		low = high < 0 ? -1 : hex_digit(text[1]);
 		if (low < 0)
 			break;
 		bytes[n++] = (uint8_t)(high << 4 | low);

@@ -184,7 +184,7 @@ static bool is_profile_name(const char *name)
 	       !strstr(name, "//") && strlen(name) < 200;
 }
 
-static bool exists(const char *directory, const char *name)
+static bool file_exists(const char *directory, const char *name)
 {
 	char *path;
 	bool is;
@@ -205,9 +205,9 @@ static void profile_load(struct profiles *p, struct profile *profile)
 
 	if (!is_profile_name(profile->name))
 		return;
-	if (exists(l->directory, site))
+	if (file_exists(l->directory, site))
 		profile->file = file_load(l, l->directory, site, site);
-	else if (p->shipped && exists(p->shipped, shipped))
+	else if (p->shipped && file_exists(p->shipped, shipped))
 		profile->file = file_load(l, p->shipped, shipped,
 					  arena_print(l->arena, "%s/%s",
 						      p->shipped, shipped));

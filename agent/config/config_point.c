@@ -56,7 +56,7 @@ static void list_override(struct block *block, struct building *b,
 	block->n = over.n;
 }
 
-static size_t count(const struct yaml_node *list)
+static size_t list_count(const struct yaml_node *list)
 {
 	return list && list->kind == YAML_LIST ? list->n : 0;
 }
@@ -145,7 +145,7 @@ void config_points_merge(struct building *b, struct point_list *merged,
 			 const struct block *device,
 			 struct config_scope *scope)
 {
-	size_t most = count(profile) + count(site);
+	size_t most = list_count(profile) + list_count(site);
 
 	merged->n = 0;
 	merged->blocks = arena_take(b->arena, most * sizeof(*merged->blocks));
@@ -559,7 +559,7 @@ static void map_set(struct building *b, const struct config_device *device,
 /* ---- one point, all points ---- */
 
 /* true unless `enabled: false`. */
-static bool enabled(const struct block *block, struct config_scope *scope)
+static bool point_enabled(const struct block *block, struct config_scope *scope)
 {
 	static const struct config_key key = {
 		.name = "enabled", .type = KEY_BOOL, .size = sizeof(bool)};
@@ -709,8 +709,9 @@ void config_points_build(struct building *b, struct config_device *device,
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++)
-		n += enabled(&list->blocks[i], scope);
-	points = arena_take(b->arena, (n + count(setup)) * sizeof(*points));
+		n += point_enabled(&list->blocks[i], scope);
+	points =
+		arena_take(b->arena, (n + list_count(setup)) * sizeof(*points));
 	device->points = points;
 	if (!n && !scope->wrong)
 		config_scope_add(scope, device->source->place, "the device has "
@@ -718,7 +719,7 @@ void config_points_build(struct building *b, struct config_device *device,
 	for (size_t i = 0; i < list->n && device->n_points < n; i++) {
 		struct block filled;
 
-		if (!enabled(&list->blocks[i], scope))
+		if (!point_enabled(&list->blocks[i], scope))
 			continue;
 		block_fill(&filled, &list->blocks[i], words, b->arena, scope);
 		point_build(b, device, &points[device->n_points++], &filled,

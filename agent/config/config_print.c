@@ -17,7 +17,7 @@ static int file_rank(const char *file)
 	return strncmp(file, "conf.d/", 7) ? 4 : 3;
 }
 
-static int compare(const void *left, const void *right)
+static int error_compare(const void *left, const void *right)
 {
 	const struct place *a = &(*(struct config_error *const *)left)->place;
 	const struct place *b = &(*(struct config_error *const *)right)->place;
@@ -32,7 +32,7 @@ static int compare(const void *left, const void *right)
 	return a->column < b->column ? -1 : a->column > b->column;
 }
 
-static void print(const struct config_error *error, int fd)
+static void error_print(const struct config_error *error, int fd)
 {
 	const struct place *place = &error->place;
 	const char *kind = error->warning ? "warning: " : "";
@@ -59,8 +59,8 @@ void config_errors_print(const struct config_errors *errors, int fd)
 	n = 0;
 	for (struct config_error *e = errors->first; e; e = e->next)
 		sorted[n++] = e;
-	qsort(sorted, n, sizeof(*sorted), compare);
+	qsort(sorted, n, sizeof(*sorted), error_compare);
 	for (size_t i = 0; i < n; i++)
-		print(sorted[i], fd);
+		error_print(sorted[i], fd);
 	free(sorted);
 }

@@ -131,7 +131,7 @@ static char *indent_hint(const struct reading *r, const struct line *before)
 			   before->number + 1, before->column + 1);
 }
 
-static bool says(const struct reading *r, const char *words)
+static bool problem_says(const struct reading *r, const char *words)
 {
 	return r->parser.problem && strstr(r->parser.problem, words);
 }
@@ -151,9 +151,10 @@ static const char *mapping_hint(const struct reading *r, size_t number)
 	if (colon)
 		return arena_print(r->arena, ": in line %zu %s",
 				   there.number + 1, colon);
-	if (says(r, "mapping values") && before.n && here.column > before.column)
+	if (problem_says(r, "mapping values") && before.n &&
+	    here.column > before.column)
 		return indent_hint(r, &before);
-	if (says(r, "mapping values"))
+	if (problem_says(r, "mapping values"))
 		return ": a text with ': ' in it needs quotes, and the keys of "
 		       "a map stand below each other";
 	return before.n ? indent_hint(r, &before) : "";
@@ -173,22 +174,23 @@ static const char *flow_hint(const struct reading *r, size_t number)
 		       "as \"coap://[2001:db8::1]:5683\"";
 	if (memchr(at, '\t', n))
 		return ": indent with blanks, not with tabs";
-	if (says(r, "',' or '"))
+	if (problem_says(r, "',' or '"))
 		return ": a comma, the end of { } or [ ], or the quotes of a "
 		       "text are missing before it";
 	return NULL;
 }
 
-static const char *hint(const struct reading *r, size_t number)
+static const char *problem_hint(const struct reading *r, size_t number)
 {
 	const char *flow = flow_hint(r, number);
 
 	if (flow)
 		return flow;
-	if (says(r, "end of stream"))
+	if (problem_says(r, "end of stream"))
 		return ": the quote that ends it is missing";
-	if (says(r, "mapping values") || says(r, "expected ':'") ||
-	    says(r, "expected '-'") || says(r, "expected key"))
+	if (problem_says(r, "mapping values") ||
+	    problem_says(r, "expected ':'") ||
+	    problem_says(r, "expected '-'") || problem_says(r, "expected key"))
 		return mapping_hint(r, number);
 	return "";
 }
@@ -217,13 +219,13 @@ static void refuse_syntax(struct reading *r)
 		FAIL(r, place_at(r, &p->problem_mark), "not valid YAML: %s "
 		     "that begins in line %zu, %s%s", p->context,
 		     p->context_mark.line + 1, problem,
-		     hint(r, p->problem_mark.line));
+		     problem_hint(r, p->problem_mark.line));
 	else
 		FAIL(r, place_at(r, &p->problem_mark), "not valid YAML: %s%s",
-		     problem, hint(r, p->problem_mark.line));
+		     problem, problem_hint(r, p->problem_mark.line));
 }
 
-static bool next(struct reading *r, yaml_event_t *event)
+static bool event_next(struct reading *r, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&r->parser, event))
 		return true;
@@ -231,7 +233,7 @@ static bool next(struct reading *r, yaml_event_t *event)
 	return false;
 }
 
-static void *grow(void *memory, size_t size)
+static void *memory_grow(void *memory, size_t size)
 {
 	memory = realloc(memory, size);
 	if (!memory)
@@ -244,16 +246,17 @@ static void child_add(struct children *c, const char *key, struct place place,
 {
 	if (c->n == c->size) {
 		c->size = c->size ? 2 * c->size : 8;
-		c->items = grow(c->items, c->size * sizeof(*c->items));
-		c->keys = grow(c->keys, c->size * sizeof(*c->keys));
-		c->places = grow(c->places, c->size * sizeof(*c->places));
+		c->items = memory_grow(c->items, c->size * sizeof(*c->items));
+		c->keys = memory_grow(c->keys, c->size * sizeof(*c->keys));
+		c->places =
+			memory_grow(c->places, c->size * sizeof(*c->places));
 	}
 	c->items[c->n] = item;
 	c->keys[c->n] = key;
 	c->places[c->n++] = place;
 }
 
-static void *copy(struct arena *arena, const void *from, size_t size)
+static void *memory_copy(struct arena *arena, const void *from, size_t size)
 {
 	return size ? memcpy(arena_take(arena, size), from, size) : NULL;
 }
@@ -262,11 +265,12 @@ static void children_settle(struct reading *r, struct yaml_node *node,
 			    struct children *c)
 {
 	node->n = c->n;
-	node->items = copy(r->arena, c->items, c->n * sizeof(*c->items));
+	node->items = memory_copy(r->arena, c->items, c->n * sizeof(*c->items));
 	if (node->kind == YAML_MAP) {
-		node->keys = copy(r->arena, c->keys, c->n * sizeof(*c->keys));
-		node->key_places = copy(r->arena, c->places,
-					c->n * sizeof(*c->places));
+		node->keys =
+			memory_copy(r->arena, c->keys, c->n * sizeof(*c->keys));
+		node->key_places = memory_copy(r->arena, c->places,
+					       c->n * sizeof(*c->places));
 	}
 }
 
@@ -290,7 +294,7 @@ static int named_compare(const void *left, const void *right)
 /* By sorting: a map may be long, and written to annoy. */
 static void refuse_duplicates(struct reading *r, const struct children *c)
 {
-	struct named *sorted = grow(NULL, (c->n + 1) * sizeof(*sorted));
+	struct named *sorted = memory_grow(NULL, (c->n + 1) * sizeof(*sorted));
 
 	for (size_t i = 0; i < c->n; i++)
 		sorted[i] = (struct named){c->keys[i], i};
@@ -361,7 +365,7 @@ static bool pair_read(struct reading *r, yaml_event_t *event,
 		return false;
 	}
 	key = text_read(r, event);
-	if (!next(r, &second))
+	if (!event_next(r, &second))
 		return false;
 	value = node_read(r, &second);
 	yaml_event_delete(&second);
@@ -388,7 +392,7 @@ static bool children_read(struct reading *r, enum yaml_kind kind,
 	yaml_event_t event;
 	bool more = true;
 
-	while (more && next(r, &event)) {
+	while (more && event_next(r, &event)) {
 		if (event.type == YAML_MAPPING_END_EVENT ||
 		    event.type == YAML_SEQUENCE_END_EVENT) {
 			yaml_event_delete(&event);
@@ -456,7 +460,7 @@ static struct yaml_node *node_read(struct reading *r, yaml_event_t *event)
 /* The next event that is not the frame of the stream or a document. */
 static bool content_next(struct reading *r, yaml_event_t *event)
 {
-	while (next(r, event)) {
+	while (event_next(r, event)) {
 		if (event->type != YAML_STREAM_START_EVENT &&
 		    event->type != YAML_DOCUMENT_START_EVENT &&
 		    event->type != YAML_DOCUMENT_END_EVENT)

@@ -158,8 +158,8 @@ static void table_print(struct schema *s, const struct key_table *table)
 
 /* A table may stand at its own level and at those above, of the host's keys
  * only what is marked for it. */
-static bool fits(const struct key_table *table, const struct config_key *key,
-		 enum key_level level)
+static bool key_fits(const struct key_table *table,
+		     const struct config_key *key, enum key_level level)
 {
 	if (table->level == LEVEL_TOP || table->level < level)
 		return false;
@@ -175,7 +175,7 @@ static const struct config_key *key_of(const struct schema *s, size_t table,
 	const struct config_key *key =
 		config_key_find(s->tables[table].keys, name);
 
-	return key && fits(&s->tables[table], key, level) ? key : NULL;
+	return key && key_fits(&s->tables[table], key, level) ? key : NULL;
 }
 
 static bool was_before(const struct schema *s, size_t table, const char *name,
@@ -218,7 +218,7 @@ static void union_print(struct schema *s, const char *name,
 	for (size_t i = 0; i < s->n; i++)
 		for (const struct config_key *key = s->tables[i].keys;
 		     key->type != KEY_END; key++) {
-			if (!fits(&s->tables[i], key, level) ||
+			if (!key_fits(&s->tables[i], key, level) ||
 			    was_before(s, i, key->name, level))
 				continue;
 			fprintf(s->to, "%s\n      ", comma);

@@ -3,8 +3,8 @@
 #include "agent/config/model.h"
 #include "ipso/ipso.h"
 
-static const struct object_def *find(const struct object_model *model,
-				     uint16_t id)
+static const struct object_def *object_find(const struct object_model *model,
+					    uint16_t id)
 {
 	const struct object_def *object = core_object(id);
 
@@ -14,7 +14,7 @@ static const struct object_def *find(const struct object_model *model,
 
 const struct object_model *agent_model(void)
 {
-	static const struct object_model model = {.object = find};
+	static const struct object_model model = {.object = object_find};
 
 	return &model;
 }

@@ -184,8 +184,8 @@ static struct object_draft *draft_of(const struct object_set *set, uint16_t id)
 							  : NULL;
 }
 
-static const struct object_def *find(const struct object_model *model,
-				     uint16_t id)
+static const struct object_def *object_find(const struct object_model *model,
+					    uint16_t id)
 {
 	const struct object_set *set = (const struct object_set *)model;
 	const struct object_def *def = agent_model()->object(agent_model(),
@@ -201,7 +201,7 @@ struct object_set *object_set_create(void)
 
 	if (!set)
 		abort();
-	set->model.object = find;
+	set->model.object = object_find;
 	set->arena = arena_create();
 	set->users = 1;
 	return set;
@@ -240,8 +240,9 @@ static void add_finding(const struct object_draft *draft,
 }
 
 /* The object is in the set already. */
-static void settle(struct object_draft *old, const struct object_draft *draft,
-		   struct config_errors *errors)
+static void draft_settle(struct object_draft *old,
+			 const struct object_draft *draft,
+			 struct config_errors *errors)
 {
 	int newer = version_compare(draft->def->version, old->def->version);
 	char whose[300];
@@ -256,7 +257,8 @@ static void settle(struct object_draft *old, const struct object_draft *draft,
 	}
 }
 
-static void insert(struct object_set *set, const struct object_draft *draft)
+static void draft_insert(struct object_set *set,
+			 const struct object_draft *draft)
 {
 	size_t at = place_of(set, draft->def->id);
 
@@ -282,18 +284,18 @@ void object_set_add(struct object_set *set, const struct object_draft *draft,
 		if (version_compare(draft->def->version, own->version) >= 0)
 			add_finding(draft, own, "the one compiled in", errors);
 	} else if (old) {
-		settle(old, draft, errors);
+		draft_settle(old, draft, errors);
 	} else if (set->n >= OBJECT_SET_MAX) {
 		config_error_add(errors, draft->place, NULL, "object %u (%s) "
 				 "is one too many: %d are the most",
 				 draft->def->id, draft->def->name,
 				 OBJECT_SET_MAX);
 	} else {
-		insert(set, draft);
+		draft_insert(set, draft);
 	}
 }
 
-static void seal(struct object_set *set)
+static void set_seal(struct object_set *set)
 {
 	set->fingerprint = FINGERPRINT_START;
 	for (size_t i = 0; i < set->n; i++) {
@@ -306,7 +308,7 @@ static void seal(struct object_set *set)
 
 struct object_set *object_set_share(struct object_set *set)
 {
-	seal(set);
+	set_seal(set);
 	for (struct object_set *other = in_use; other; other = other->next)
 		if (other->fingerprint == set->fingerprint) {
 			object_set_release(set);

@@ -90,16 +90,15 @@ struct reader {
 	size_t n;
 };
 
-static struct place here(const struct reader *r)
+static struct place reader_place(const struct reader *r)
 {
 	return (struct place){
 		r->file, (unsigned)XML_GetCurrentLineNumber64(r->parser),
 		(unsigned)XML_GetCurrentColumnNumber64(r->parser) + 1};
 }
 
-__attribute__((format(printf, 3, 4)))
-static void refuse(struct reader *r, struct place place, const char *format,
-		   ...)
+__attribute__((format(printf, 3, 4))) static void
+reader_refuse(struct reader *r, struct place place, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -111,7 +110,7 @@ static void refuse(struct reader *r, struct place place, const char *format,
 	r->wrong = r->item_wrong = true;
 }
 
-static void stop(struct reader *r)
+static void reader_stop(struct reader *r)
 {
 	r->stopped = true;
 	XML_StopParser(r->parser, XML_FALSE);
@@ -125,7 +124,7 @@ static const char *name_of(enum element element, enum element in)
 	return "?";
 }
 
-static enum element outer(const struct reader *r)
+static enum element element_outer(const struct reader *r)
 {
 	return r->depth ? r->levels[r->depth - 1].element : NOTHING;
 }
@@ -166,8 +165,8 @@ static int word_of(struct reader *r, const char *element,
 			n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
 					      n ? ", " : "", words->word);
 	}
-	refuse(r, r->text_place, "<%s> must be one of %s, not '%.60s'",
-	       element, all, r->text);
+	reader_refuse(r, r->text_place, "<%s> must be one of %s, not '%.60s'",
+		      element, all, r->text);
 	return 0;
 }
 
@@ -285,17 +284,20 @@ static void item_begin(struct reader *r, const char **attributes)
 	r->item = (struct resource_def){.name = ""};
 	r->unit = NULL;
 	*r->range = 0;
-	r->item_place = here(r);
+	r->item_place = reader_place(r);
 	r->item_wrong = false;
 	for (; *attributes; attributes += 2)
 		if (!strcmp(attributes[0], "ID"))
 			id = attributes[1];
 	if (!id)
-		refuse(r, r->item_place, "<Item> needs its number: "
-		       "<Item ID=\"5700\">");
+		reader_refuse(r, r->item_place,
+			      "<Item> needs its number: "
+			      "<Item ID=\"5700\">");
 	else if (!id_parse(id, &r->item.id))
-		refuse(r, r->item_place, "the ID of an <Item> must be 0 to "
-		       "65534, not '%.60s'", id);
+		reader_refuse(r, r->item_place,
+			      "the ID of an <Item> must be 0 to "
+			      "65534, not '%.60s'",
+			      id);
 }
 
 static void item_put(struct reader *r)
@@ -322,21 +324,25 @@ static void item_end(struct reader *r)
 		return;
 	for (size_t i = 0; i < r->n; i++)
 		if (r->resources[i].id == r->item.id) {
-			refuse(r, r->item_place, "resource %u is there "
-			       "already, in line %u", r->item.id,
-			       r->places[i].line);
+			reader_refuse(r, r->item_place,
+				      "resource %u is there "
+				      "already, in line %u",
+				      r->item.id, r->places[i].line);
 			return;
 		}
 	if (r->n >= OBJECT_XML_RESOURCES_MAX) {
-		refuse(r, r->item_place, "one resource too many: %d are the "
-		       "most", OBJECT_XML_RESOURCES_MAX);
+		reader_refuse(r, r->item_place,
+			      "one resource too many: %d are the "
+			      "most",
+			      OBJECT_XML_RESOURCES_MAX);
 		return;
 	}
 	if (r->item.operations & OP_EXECUTE)
 		r->item.type = LWM2M_NONE;
 	else if (r->item.type == LWM2M_NONE && r->item.operations) {
-		refuse(r, r->item_place, "resource %u (%s) needs a <Type>",
-		       r->item.id, r->item.name);
+		reader_refuse(r, r->item_place,
+			      "resource %u (%s) needs a <Type>", r->item.id,
+			      r->item.name);
 		return;
 	}
 	if (is_bounded(r->item.type))
@@ -370,12 +376,12 @@ static void object_begin(struct reader *r)
 {
 	r->object = (struct object_def){.name = ""};
 	r->urn_version = NULL;
-	r->object_place = here(r);
+	r->object_place = reader_place(r);
 	r->wrong = false;
 	r->n = 0;
 }
 
-static void *copied(struct reader *r, const void *from, size_t size)
+static void *bytes_copied(struct reader *r, const void *from, size_t size)
 {
 	return memcpy(arena_take(r->arena, size ? size : 1), from, size);
 }
@@ -390,12 +396,12 @@ static void object_end(struct reader *r)
 		return;
 	if (!r->object.version)
 		r->object.version = r->urn_version ? r->urn_version : "1.0";
-	r->object.resources = copied(r, r->resources,
-				     r->n * sizeof(*r->resources));
+	r->object.resources =
+		bytes_copied(r, r->resources, r->n * sizeof(*r->resources));
 	r->object.n_resources = r->n;
-	r->object.units = copied(r, r->units, r->n * sizeof(*r->units));
-	draft.places = copied(r, r->places, r->n * sizeof(*r->places));
-	def = copied(r, &r->object, sizeof(r->object));
+	r->object.units = bytes_copied(r, r->units, r->n * sizeof(*r->units));
+	draft.places = bytes_copied(r, r->places, r->n * sizeof(*r->places));
+	def = bytes_copied(r, &r->object, sizeof(r->object));
 	draft.def = def;
 	object_set_add(r->set, &draft, r->errors);
 }
@@ -413,13 +419,17 @@ static void object_text(struct reader *r, enum element element)
 	else if (element == URN)
 		urn_take(r);
 	else if (element == OBJECT_ID && !id_parse(r->text, &r->object.id))
-		refuse(r, r->text_place, "<ObjectID> must be 0 to 65534, not "
-		       "'%.60s'", r->text);
+		reader_refuse(r, r->text_place,
+			      "<ObjectID> must be 0 to 65534, not "
+			      "'%.60s'",
+			      r->text);
 	else if (element == VERSION && is_version(r->text))
 		r->object.version = arena_text(r->arena, r->text);
 	else if (element == VERSION && r->n_text)
-		refuse(r, r->text_place, "<ObjectVersion> must be as 1.0, not "
-		       "'%.60s'", r->text);
+		reader_refuse(r, r->text_place,
+			      "<ObjectVersion> must be as 1.0, not "
+			      "'%.60s'",
+			      r->text);
 }
 
 /* ---- the machine ---- */
@@ -427,25 +437,27 @@ static void object_text(struct reader *r, enum element element)
 static void refuse_element(struct reader *r, const char *name)
 {
 	struct nearest nearest;
-	enum element in = outer(r);
+	enum element in = element_outer(r);
 
 	nearest_init(&nearest, name);
 	for (size_t i = 0; i < N_ELEMENTS; i++)
 		if (elements[i].in == in)
 			nearest_offer(&nearest, elements[i].name);
 	if (in == NOTHING)
-		refuse(r, here(r), "<%.60s> is no object definition: it must "
-		       "begin with <LWM2M>%s", name, nearest_text(&nearest));
+		reader_refuse(r, reader_place(r),
+			      "<%.60s> is no object definition: it must "
+			      "begin with <LWM2M>%s",
+			      name, nearest_text(&nearest));
 	else
-		refuse(r, here(r), "<%.60s> is not known here%s", name,
-		       nearest_text(&nearest));
+		reader_refuse(r, reader_place(r), "<%.60s> is not known here%s",
+			      name, nearest_text(&nearest));
 }
 
 /* Of the table, inside of the innermost one; NOTHING: none. */
 static enum element element_of(const struct reader *r, const char *name)
 {
 	for (size_t i = 0; i < N_ELEMENTS; i++)
-		if (elements[i].in == outer(r) &&
+		if (elements[i].in == element_outer(r) &&
 		    !strcmp(elements[i].name, name))
 			return elements[i].is;
 	return NOTHING;
@@ -459,17 +471,17 @@ static void check_once(struct reader *r, enum element element,
 
 	if (level->seen & 1u << element && element != OBJECT &&
 	    element != ITEM && element != PROSE)
-		refuse(r, here(r), "<%s> is there twice", name);
+		reader_refuse(r, reader_place(r), "<%s> is there twice", name);
 	level->seen |= 1u << element;
 }
 
-static void XMLCALL begin(void *data, const char *name,
-			  const char **attributes)
+static void XMLCALL element_begin(void *data, const char *name,
+				  const char **attributes)
 {
 	struct reader *r = data;
 	enum element element;
 
-	if (r->passed || outer(r) == PROSE) {
+	if (r->passed || element_outer(r) == PROSE) {
 		r->passed++;
 		return;
 	}
@@ -485,10 +497,10 @@ static void XMLCALL begin(void *data, const char *name,
 		item_begin(r, attributes);
 	if (r->depth)
 		check_once(r, element, name);
-	r->levels[r->depth++] = (struct level){element, here(r), 0};
+	r->levels[r->depth++] = (struct level){element, reader_place(r), 0};
 	r->n_text = 0;
 	r->too_long = false;
-	r->text_place = here(r);
+	r->text_place = reader_place(r);
 }
 
 static void check_needed(struct reader *r, const struct level *level)
@@ -496,10 +508,11 @@ static void check_needed(struct reader *r, const struct level *level)
 	for (size_t i = 0; i < N_ELEMENTS; i++)
 		if (elements[i].in == level->element && elements[i].needed &&
 		    !(level->seen & 1u << elements[i].is))
-			refuse(r, level->place, "<%s> needs a <%s>",
-			       level->element == ROOT ? "LWM2M" :
-			       level->element == OBJECT ? "Object" : "Item",
-			       elements[i].name);
+			reader_refuse(r, level->place, "<%s> needs a <%s>",
+				      level->element == ROOT	 ? "LWM2M"
+				      : level->element == OBJECT ? "Object"
+								 : "Item",
+				      elements[i].name);
 }
 
 static void text_end(struct reader *r, enum element element)
@@ -508,15 +521,15 @@ static void text_end(struct reader *r, enum element element)
 		r->n_text--;
 	r->text[r->n_text] = 0;
 	if (r->too_long)
-		refuse(r, r->text_place, "<%s> is longer than %d bytes",
-		       name_of(element, outer(r)), TEXT_MAX);
-	else if (outer(r) == ITEM)
+		reader_refuse(r, r->text_place, "<%s> is longer than %d bytes",
+			      name_of(element, element_outer(r)), TEXT_MAX);
+	else if (element_outer(r) == ITEM)
 		item_text(r, element);
 	else
 		object_text(r, element);
 }
 
-static void XMLCALL end(void *data, const char *name)
+static void XMLCALL element_end(void *data, const char *name)
 {
 	struct reader *r = data;
 	struct level level;
@@ -537,19 +550,19 @@ static void XMLCALL end(void *data, const char *name)
 		object_end(r);
 }
 
-static void XMLCALL text(void *data, const char *chunk, int length)
+static void XMLCALL element_text(void *data, const char *chunk, int length)
 {
 	struct reader *r = data;
 	size_t n = (size_t)length, blank = 0;
 
-	if (r->passed || outer(r) <= ITEM || outer(r) == PROSE)
+	if (r->passed || element_outer(r) <= ITEM || element_outer(r) == PROSE)
 		return;
 	while (!r->n_text && blank < n &&
 	       isspace((unsigned char)chunk[blank]))
 		blank++;
 	n -= blank;
 	if (n && !r->n_text) {
-		r->text_place = here(r);
+		r->text_place = reader_place(r);
 		r->text_place.column += (unsigned)blank;
 	}
 	if (n > TEXT_MAX - r->n_text) {
@@ -560,8 +573,9 @@ static void XMLCALL text(void *data, const char *chunk, int length)
 	r->n_text += n;
 }
 
-static void XMLCALL doctype(void *data, const char *name, const char *system,
-			    const char *public, int internal)
+static void XMLCALL doctype_refuse(void *data, const char *name,
+				   const char *system, const char *public,
+				   int internal)
 {
 	struct reader *r = data;
 
@@ -569,22 +583,23 @@ static void XMLCALL doctype(void *data, const char *name, const char *system,
 	(void)system;
 	(void)public;
 	(void)internal;
-	refuse(r, here(r), "a document type is not taken: take the lines of "
-	       "<!DOCTYPE> away");
-	stop(r);
+	reader_refuse(r, reader_place(r),
+		      "a document type is not taken: take the lines of "
+		      "<!DOCTYPE> away");
+	reader_stop(r);
 }
 
-static void parse(struct reader *r, const char *bytes, size_t length)
+static void chunk_parse(struct reader *r, const char *bytes, size_t length)
 {
 	XML_SetUserData(r->parser, r);
-	XML_SetElementHandler(r->parser, begin, end);
-	XML_SetCharacterDataHandler(r->parser, text);
-	XML_SetStartDoctypeDeclHandler(r->parser, doctype);
+	XML_SetElementHandler(r->parser, element_begin, element_end);
+	XML_SetCharacterDataHandler(r->parser, element_text);
+	XML_SetStartDoctypeDeclHandler(r->parser, doctype_refuse);
 	if (XML_Parse(r->parser, bytes, (int)length, XML_TRUE) ==
 	    XML_STATUS_OK || r->stopped)
 		return;
-	refuse(r, here(r), "this is not XML: %s",
-	       XML_ErrorString(XML_GetErrorCode(r->parser)));
+	reader_refuse(r, reader_place(r), "this is not XML: %s",
+		      XML_ErrorString(XML_GetErrorCode(r->parser)));
 }
 
 void object_xml_read(struct object_set *set, const char *file, bool site,
@@ -601,8 +616,10 @@ void object_xml_read(struct object_set *set, const char *file, bool site,
 	r->file = arena_text(r->arena, file);
 	r->site = site;
 	if (length > OBJECT_XML_SIZE_MAX) {
-		refuse(r, (struct place){file, 0, 0}, "it is larger than "
-		       "%u KiB", OBJECT_XML_SIZE_MAX >> 10);
+		reader_refuse(r, (struct place){file, 0, 0},
+			      "it is larger than "
+			      "%u KiB",
+			      OBJECT_XML_SIZE_MAX >> 10);
 		free(r);
 		return;
 	}
@@ -612,7 +629,7 @@ void object_xml_read(struct object_set *set, const char *file, bool site,
 	r->units = calloc(OBJECT_XML_RESOURCES_MAX, sizeof(*r->units));
 	if (!r->parser || !r->resources || !r->places || !r->units)
 		abort();
-	parse(r, bytes, length);
+	chunk_parse(r, bytes, length);
 	XML_ParserFree(r->parser);
 	free(r->resources);
 	free(r->places);

@@ -61,7 +61,8 @@ static bool is_name(const char *name)
 	return n > 0 && n < 64;
 }
 
-static void suggest(const struct plugins *plugins, struct nearest *nearest)
+static void adapters_suggest(const struct plugins *plugins,
+			     struct nearest *nearest)
 {
 	DIR *directory = opendir(plugins->directory);
 	struct dirent *file;
@@ -100,14 +101,14 @@ static void refuse_absent(const struct plugins *plugins, const char *name,
 	struct nearest nearest;
 
 	nearest_init(&nearest, name);
-	suggest(plugins, &nearest);
+	adapters_suggest(plugins, &nearest);
 	snprintf(error, size, "no adapter '%s' in %s%s", name,
 		 plugins->directory, hint ? hint : nearest_text(&nearest));
 }
 
-static const struct adapter_ops *load(const struct plugins *plugins,
-				      const char *name, char *error,
-				      size_t size)
+static const struct adapter_ops *plugin_load(const struct plugins *plugins,
+					     const char *name, char *error,
+					     size_t size)
 {
 	const struct adapter_ops *ops = NULL;
 	char *path;
@@ -131,8 +132,8 @@ static const struct adapter_ops *load(const struct plugins *plugins,
 
 /* abi and size come first in any ABI: nothing behind them is looked at before
  * they fit. */
-static bool fits(const struct adapter_ops *ops, const char *name, char *error,
-		 size_t size)
+static bool plugin_fits(const struct adapter_ops *ops, const char *name,
+			char *error, size_t size)
 {
 	if (ops->abi != ADAPTER_ABI)
 		snprintf(error, size, "the adapter '%s' was built for adapter "
@@ -156,8 +157,8 @@ static bool fits(const struct adapter_ops *ops, const char *name, char *error,
 	return false;
 }
 
-static const struct adapter_ops *keep(struct plugins *plugins,
-				      const struct adapter_ops *ops)
+static const struct adapter_ops *plugin_keep(struct plugins *plugins,
+					     const struct adapter_ops *ops)
 {
 	struct plugin *plugin = calloc(1, sizeof(*plugin));
 	size_t size = sizeof(plugin->ops);
@@ -179,8 +180,10 @@ const struct adapter_ops *plugins_find(struct plugins *plugins,
 	for (struct plugin *p = plugins->first; p; p = p->next)
 		if (!strcmp(p->ops.name, name))
 			return &p->ops;
-	ops = load(plugins, name, error, size);
-	return ops && fits(ops, name, error, size) ? keep(plugins, ops) : NULL;
+	ops = plugin_load(plugins, name, error, size);
+	return ops && plugin_fits(ops, name, error, size)
+		       ? plugin_keep(plugins, ops)
+		       : NULL;
 }
 
 static int is_plugin(const struct dirent *file)

@@ -114,8 +114,8 @@ const struct setting *setting_find(const struct setting *list, const char *key,
 
 /* A level above gives a key that it has no use for itself, or that the adapter
  * says is inherited. */
-static const struct setting *given(struct typing *t, enum level from,
-				   const struct adapter_key *key)
+static const struct setting *setting_given(struct typing *t, enum level from,
+					   const struct adapter_key *key)
 {
 	const struct setting *list = from == BUS ? t->bus->source->settings
 						 : t->device->source->settings;
@@ -141,10 +141,10 @@ static const struct setting *value_find(struct typing *t, enum level level,
 		return setting_find(t->bus->source->settings, key->name,
 				    false);
 	if (!found && level == POINT)
-		found = given(t, DEVICE, key);
+		found = setting_given(t, DEVICE, key);
 	if (found)
 		return found;
-	found = given(t, BUS, key);
+	found = setting_given(t, BUS, key);
 	if (found)	/* so a change of the bus's key is one of the device */
 		t->device->fingerprint += fingerprint_pair(key->name,
 							   found->value);
@@ -288,7 +288,7 @@ static bool known_below(const struct adapter_ops *ops, enum level level,
 
 /* A host's key that stands a level too low or too high, and the rest of a list
  * that a comma ended. */
-static const char *elsewhere(enum level level, const char *key)
+static const char *level_elsewhere(enum level level, const char *key)
 {
 	if (strspn(key, "0123456789-") == strlen(key))
 		return ": inside { } a comma ends a value: write 0.1 with a "
@@ -309,7 +309,7 @@ void level_refuse_unknown(struct typing *t, enum level level,
 	const struct adapter_ops *ops = t->bus->ops;
 
 	for (const struct setting *s = settings; s; s = s->next) {
-		const char *other = elsewhere(level, s->key);
+		const char *other = level_elsewhere(level, s->key);
 		struct nearest nearest;
 
 		if (s->host || s->fleet || known_below(ops, level, s->key) ||
