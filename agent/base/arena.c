@@ -61,7 +61,7 @@ static size_t alignment_of(size_t size)
 	return lowest > _Alignof(max_align_t) ? _Alignof(max_align_t) : lowest;
 }
 
-static size_t fit(const struct block *block, size_t size)
+static size_t block_fit(const struct block *block, size_t size)
 {
 	size_t mask = alignment_of(size) - 1;
 	size_t at = (block->used + mask) & ~mask;
@@ -112,7 +112,7 @@ void *arena_take(struct arena *arena, size_t size)
 
 	if (!size)
 		size = 1;
-	at = block ? fit(block, size) : SIZE_MAX;
+	at = block ? block_fit(block, size) : SIZE_MAX;
 	if (at == SIZE_MAX) {
 		block = block_add(arena, size);
 		block_insert(arena, block, size);

@@ -3,21 +3,21 @@
 #include <stdlib.h>
 #include "agent/base/heap.h"
 
-static void put(struct heap *heap, size_t at, struct heap_item *item)
+static void item_put(struct heap *heap, size_t at, struct heap_item *item)
 {
 	heap->items[at] = item;
 	item->place = (uint32_t)at + 1;
 }
 
-static void rise(struct heap *heap, size_t at, struct heap_item *item)
+static void item_rise(struct heap *heap, size_t at, struct heap_item *item)
 {
 	for (; at && heap->items[(at - 1) / 2]->due > item->due;
 	     at = (at - 1) / 2)
-		put(heap, at, heap->items[(at - 1) / 2]);
-	put(heap, at, item);
+		item_put(heap, at, heap->items[(at - 1) / 2]);
+	item_put(heap, at, item);
 }
 
-static void sink(struct heap *heap, size_t at, struct heap_item *item)
+static void item_sink(struct heap *heap, size_t at, struct heap_item *item)
 {
 	for (size_t child; (child = 2 * at + 1) < heap->n; at = child) {
 		if (child + 1 < heap->n &&
@@ -25,12 +25,12 @@ static void sink(struct heap *heap, size_t at, struct heap_item *item)
 			child++;
 		if (heap->items[child]->due >= item->due)
 			break;
-		put(heap, at, heap->items[child]);
+		item_put(heap, at, heap->items[child]);
 	}
-	put(heap, at, item);
+	item_put(heap, at, item);
 }
 
-static void append(struct heap *heap, struct heap_item *item)
+static void item_append(struct heap *heap, struct heap_item *item)
 {
 	if (heap->n == heap->capacity) {
 		heap->capacity = heap->capacity ? 2 * heap->capacity : 16;
@@ -39,7 +39,7 @@ static void append(struct heap *heap, struct heap_item *item)
 		if (!heap->items)
 			abort();
 	}
-	rise(heap, heap->n++, item);
+	item_rise(heap, heap->n++, item);
 }
 
 void heap_finish(struct heap *heap)
@@ -58,11 +58,11 @@ void heap_set(struct heap *heap, struct heap_item *item, int64_t due)
 	}
 	item->due = due;
 	if (!item->place)
-		append(heap, item);
+		item_append(heap, item);
 	else if (due < before)
-		rise(heap, item->place - 1, item);
+		item_rise(heap, item->place - 1, item);
 	else
-		sink(heap, item->place - 1, item);
+		item_sink(heap, item->place - 1, item);
 }
 
 void heap_remove(struct heap *heap, struct heap_item *item)
@@ -77,7 +77,7 @@ void heap_remove(struct heap *heap, struct heap_item *item)
 	if (last == item)
 		return;
 	if (last->due < item->due)
-		rise(heap, at, last);
+		item_rise(heap, at, last);
 	else
-		sink(heap, at, last);
+		item_sink(heap, at, last);
 }

@@ -82,8 +82,8 @@ void log_follow(void (*told)(enum log_level level, const char *endpoint,
 	__atomic_store_n(&follower, told, __ATOMIC_RELEASE);
 }
 
-static void field(struct iovec *at, char *text, size_t size, const char *name,
-		  const char *value)
+static void journal_field(struct iovec *at, char *text, size_t size,
+			  const char *name, const char *value)
 {
 	int n = snprintf(text, size, "%s=%s", name, value ? value : "");
 
@@ -104,12 +104,14 @@ static void to_journal(enum log_level level, const char *endpoint,
 	snprintf(message, sizeof(message), "MESSAGE=%s%s%s",
 		 about ? about : "", about ? ": " : "", text);
 	fields[0] = (struct iovec){message, strlen(message)};
-	field(&fields[1], level_text, sizeof(level_text), "PRIORITY", number);
+	journal_field(&fields[1], level_text, sizeof(level_text), "PRIORITY",
+		      number);
 	if (endpoint)
-		field(&fields[n++], about_endpoint, sizeof(about_endpoint),
-		      "ENDPOINT", endpoint);
+		journal_field(&fields[n++], about_endpoint,
+			      sizeof(about_endpoint), "ENDPOINT", endpoint);
 	if (bus)
-		field(&fields[n++], about_bus, sizeof(about_bus), "BUS", bus);
+		journal_field(&fields[n++], about_bus, sizeof(about_bus), "BUS",
+			      bus);
 	sd_journal_sendv(fields, n);
 }
 

@@ -7,18 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool same(char a, char b)
+static bool letter_same(char a, char b)
 {
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-static size_t least(size_t a, size_t b)
+static size_t size_least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
 /* Rows of the usual table; two earlier ones are kept for the swaps. */
-static size_t distance(const char *a, size_t n, const char *b, size_t m)
+static size_t letters_distance(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t rows[3][NEAREST_WORD_MAX + 1];
 
@@ -30,12 +30,13 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
 
 		row[0] = i;
 		for (size_t j = 1; j <= m; j++) {
-			row[j] = least(up[j], row[j - 1]) + 1;
-			row[j] = least(row[j], up[j - 1] +
-					       !same(a[i - 1], b[j - 1]));
-			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) &&
-			    same(a[i - 2], b[j - 1]))
-				row[j] = least(row[j], upper[j - 2] + 1);
+			row[j] = size_least(up[j], row[j - 1]) + 1;
+			row[j] = size_least(
+				row[j],
+				up[j - 1] + !letter_same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && letter_same(a[i - 1], b[j - 2]) &&
+			    letter_same(a[i - 2], b[j - 1]))
+				row[j] = size_least(row[j], upper[j - 2] + 1);
 		}
 	}
 	return rows[n % 3][m];
@@ -47,7 +48,7 @@ size_t edit_distance(const char *a, const char *b)
 
 	if (n > NEAREST_WORD_MAX || m > NEAREST_WORD_MAX)
 		return SIZE_MAX;
-	return distance(a, n, b, m);
+	return letters_distance(a, n, b, m);
 }
 
 /* A third of the letters may be wrong, one always. */
@@ -61,8 +62,8 @@ void nearest_init(struct nearest *nearest, const char *word)
 	nearest->text[0] = '\0';
 }
 
-static void take(struct nearest *nearest, const char *known, size_t n,
-		 size_t steps)
+static void nearest_take(struct nearest *nearest, const char *known, size_t n,
+			 size_t steps)
 {
 	nearest->distance = steps;
 	nearest->best = known;
@@ -70,28 +71,28 @@ static void take(struct nearest *nearest, const char *known, size_t n,
 		 "; did you mean '%.*s'?", (int)n, known);
 }
 
-static void offer(struct nearest *nearest, const char *known, size_t n)
+static void part_offer(struct nearest *nearest, const char *known, size_t n)
 {
 	size_t length = strlen(nearest->word), d;
 
 	if (n > NEAREST_WORD_MAX || length > NEAREST_WORD_MAX)
 		return;
-	d = distance(nearest->word, length, known, n);
+	d = letters_distance(nearest->word, length, known, n);
 	if (length >= 3 && length < n && !strncmp(nearest->word, known, length))
 		d = 1;		/* cut short: "addr" */
 	if (d >= nearest->distance || d >= n)
 		return;
-	take(nearest, known, n, d);
+	nearest_take(nearest, known, n, d);
 }
 
 void nearest_choose(struct nearest *nearest, const char *known)
 {
-	take(nearest, known, strlen(known), 0);
+	nearest_take(nearest, known, strlen(known), 0);
 }
 
 void nearest_offer(struct nearest *nearest, const char *known)
 {
-	offer(nearest, known, strlen(known));
+	part_offer(nearest, known, strlen(known));
 }
 
 void nearest_offer_choices(struct nearest *nearest, const char *choices)
@@ -99,7 +100,7 @@ void nearest_offer_choices(struct nearest *nearest, const char *choices)
 	while (*choices) {
 		size_t n = strcspn(choices, "|");
 
-		offer(nearest, choices, n);
+		part_offer(nearest, choices, n);
 		choices += n + (choices[n] == '|');
 	}
 }

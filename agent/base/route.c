@@ -147,7 +147,7 @@ static bool interface_runs(uint32_t index)
 	return runs;
 }
 
-static struct ip_route ask(int fd, const struct sockaddr *address)
+static struct ip_route route_ask(int fd, const struct sockaddr *address)
 {
 	_Alignas(struct nlmsghdr) char bytes[ANSWER_MAX];
 	struct timeval wait = {.tv_usec = WAIT_MS * 1000};
@@ -174,7 +174,7 @@ struct ip_route route_to(const struct sockaddr *address)
 	fd = socket_open(0);
 	if (fd < 0)
 		return route;
-	route = ask(fd, address);
+	route = route_ask(fd, address);
 	close(fd);
 	return route;
 }

@@ -43,7 +43,7 @@ static int file_open(const char *directory, const char *path)
 	return fd;
 }
 
-static int nibble(char c)
+static int hex_digit(char c)
 {
 	if (!isxdigit((unsigned char)c))
 		return -1;
@@ -59,8 +59,8 @@ int secret_hex(const char *text, size_t n, uint8_t *bytes)
 
 		if (isspace((unsigned char)text[i]) || text[i] == ':')
 			continue;
-		high = nibble(text[i]);
-		low = i + 1 < n ? nibble(text[++i]) : -1;
+		high = hex_digit(text[i]);
+		low = i + 1 < n ? hex_digit(text[++i]) : -1;
 		if (high < 0 || low < 0)
 			return -EINVAL;
 		bytes[used++] = (uint8_t)(high << 4 | low);

@@ -77,7 +77,7 @@ int uri_parse(const char *text, struct uri *uri)
 	return !*text || !strcmp(text, "/") ? 0 : -EDOM;
 }
 
-static int hex(char c)
+static int hex_digit(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0' :
 	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
@@ -94,11 +94,12 @@ static int part_decode(const char *text, size_t n, char between, char *to)
 		bool encoded = text[i] == '%';
 		int c = (unsigned char)text[i];
 
-		if (encoded && (i + 2 >= n || hex(text[i + 1]) < 0 ||
-				hex(text[i + 2]) < 0))
+		if (encoded && (i + 2 >= n || hex_digit(text[i + 1]) < 0 ||
+				hex_digit(text[i + 2]) < 0))
 			return -EINVAL;
 		if (encoded) {
-			c = hex(text[i + 1]) << 4 | hex(text[i + 2]);
+			c = hex_digit(text[i + 1]) << 4 |
+			    hex_digit(text[i + 2]);
 			i += 2;
 		}
 		segment = c == between ? 0 : segment + 1;

@@ -28,7 +28,7 @@ struct mailbox *bus_mailbox_create(void)
 	return mailbox_create(sizeof(struct bus_message), MAILBOX_CAPACITY);
 }
 
-static void *take(size_t size)
+static void *memory_take(size_t size)
 {
 	void *memory = calloc(1, size ? size : 1);
 
@@ -70,7 +70,7 @@ static void bus_destroy(struct bus *bus)
 
 struct bus *bus_start(const struct config_bus *conf, struct mailbox *up)
 {
-	struct bus *bus = take(sizeof(*bus));
+	struct bus *bus = memory_take(sizeof(*bus));
 	int rc = 0;
 
 	bus->conf = conf;
@@ -78,7 +78,7 @@ struct bus *bus_start(const struct config_bus *conf, struct mailbox *up)
 	bus->up = up;
 	bus->base.host = &bus_host;
 	bus->base.name = conf->name;
-	bus->base.data = take(bus->ops->bus_size);
+	bus->base.data = memory_take(bus->ops->bus_size);
 	bus->inbox_end = &bus->inbox;
 	bus->ready_end = &bus->ready;
 	bus->attached_end = &bus->base.devices;
@@ -125,7 +125,7 @@ int64_t bus_busy_for(const struct bus *bus, int64_t now)
 
 static void request_post(struct bus *bus, struct bus_request request)
 {
-	struct bus_request *copy = take(sizeof(*copy));
+	struct bus_request *copy = memory_take(sizeof(*copy));
 
 	*copy = request;
 	pthread_mutex_lock(&bus->inbox_lock);
@@ -137,7 +137,7 @@ static void request_post(struct bus *bus, struct bus_request request)
 
 /* ---- one allocation: device, points, pointers to them, adapter's structs */
 
-static size_t aligned(size_t size)
+static size_t size_aligned(size_t size)
 {
 	size_t align = _Alignof(max_align_t);
 
@@ -148,13 +148,14 @@ struct layout { size_t pointers, device, points, stride, size; };
 
 static struct layout layout_of(const struct adapter_ops *ops, size_t n)
 {
-	struct layout l = {.stride = aligned(ops->point_state ?
-					     ops->point_state :
-					     ops->point_size)};
+	struct layout l = {.stride = size_aligned(ops->point_state
+							  ? ops->point_state
+							  : ops->point_size)};
 
 	l.pointers = sizeof(struct bus_device) + n * sizeof(struct bus_point);
-	l.device = aligned(l.pointers + n * sizeof(struct adapter_point *));
-	l.points = aligned(l.device + ops->device_size);
+	l.device =
+		size_aligned(l.pointers + n * sizeof(struct adapter_point *));
+	l.points = size_aligned(l.device + ops->device_size);
 	l.size = l.points + n * l.stride;
 	return l;
 }
@@ -163,7 +164,7 @@ static struct bus_device *device_create(struct bus *bus,
 					const struct config_device *conf)
 {
 	struct layout l = layout_of(bus->ops, conf->n_points);
-	uint8_t *memory = take(l.size);
+	uint8_t *memory = memory_take(l.size);
 	struct bus_device *device = (void *)memory;
 	struct adapter_point **pointers = (void *)(memory + l.pointers);
 
@@ -243,7 +244,7 @@ static struct bus_command *command_create(struct bus_device *device,
 {
 	const struct lwm2m_value *raw = &write->raw;
 	size_t n = has_bytes(raw) ? raw->length : 0;
-	struct bus_command *command = take(sizeof(*command) + n);
+	struct bus_command *command = memory_take(sizeof(*command) + n);
 
 	command->base = (struct adapter_command){
 		.point = device->base.points[write->point],

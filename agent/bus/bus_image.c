@@ -69,7 +69,7 @@ void bus_image_free(struct bus_image *job)
 
 /* ---- the bus's thread ---- */
 
-static void say(struct bus_image *job, int error)
+static void image_say(struct bus_image *job, int error)
 {
 	device_say(job->device, (struct bus_message){
 		.event = BUS_DONE, .id = job->id, .error = error,
@@ -86,7 +86,7 @@ static void take_out(struct bus *bus, struct bus_image *job)
 	*at = job->next;
 }
 
-static int check(struct bus *bus, struct bus_image *job)
+static int content_check(struct bus *bus, struct bus_image *job)
 {
 	return bus->ops->image_check ?
 	       bus->ops->image_check(&job->device->base, job->image->bytes,
@@ -98,11 +98,11 @@ void image_begin(struct bus *bus, struct bus_image *job)
 	struct bus_image **end = &bus->images;
 
 	if (!bus->ops->image_install || !job->device->link) {
-		say(job, bus->ops->image_install ? -ENODEV : -ENOTSUP);
+		image_say(job, bus->ops->image_install ? -ENODEV : -ENOTSUP);
 		return;
 	}
 	if (!job->install) {
-		say(job, check(bus, job));
+		image_say(job, content_check(bus, job));
 		return;
 	}
 	job->base = (struct adapter_image){
@@ -125,7 +125,7 @@ void images_end(struct bus_device *device, int error)
 		take_out(bus, job);
 		if (job->begun && bus->ops->image_cancel)
 			bus->ops->image_cancel(&job->base);
-		say(job, error);
+		image_say(job, error);
 	}
 }
 
@@ -161,5 +161,5 @@ void images_step(struct bus *bus)
 		return;
 	}
 	take_out(bus, job);
-	say(job, (int)next);
+	image_say(job, (int)next);
 }

@@ -23,7 +23,7 @@ int64_t poll_grain(int64_t poll)
 	return grain < poll / 4 ? grain : poll / 4;
 }
 
-static int64_t doubled(int64_t first, uint32_t times)
+static int64_t backoff_doubled(int64_t first, uint32_t times)
 {
 	int64_t limit = 60 * POLL_SECOND;
 
@@ -38,7 +38,7 @@ int64_t poll_retry(uint32_t tries, int64_t cost, int64_t poll)
 
 	if (tries < POLL_SILENT_TRIES)
 		return wait > 4 * cost ? wait : 4 * cost;
-	wait = doubled(POLL_SECOND, tries - POLL_SILENT_TRIES);
+	wait = backoff_doubled(POLL_SECOND, tries - POLL_SILENT_TRIES);
 	if (wait < 9 * cost)
 		wait = 9 * cost;
 	return wait < poll ? poll : wait;
@@ -62,7 +62,7 @@ int64_t poll_retry_sleeper(int64_t cost, int64_t poll)
 
 int64_t poll_reopen(uint32_t tries, bool absent)
 {
-	int64_t wait = tries ? doubled(POLL_SECOND / 2, tries - 1) : 0;
+	int64_t wait = tries ? backoff_doubled(POLL_SECOND / 2, tries - 1) : 0;
 
 	return absent && wait > ABSENT_MAX ? ABSENT_MAX : wait;
 }

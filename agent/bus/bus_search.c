@@ -33,7 +33,7 @@ struct bus_search {
 	struct adapter_point **pointers;
 };
 
-static void *take(size_t size)
+static void *memory_take(size_t size)
 {
 	void *memory = calloc(1, size ? size : 1);
 
@@ -61,7 +61,7 @@ static char *texts_join(const char *const texts[3])
 
 	for (int i = 0; i < 3; i++)
 		n[i] = texts[i] ? strlen(texts[i]) : 0;
-	all = take(n[0] + n[1] + n[2] + 3);
+	all = memory_take(n[0] + n[1] + n[2] + 3);
 	for (int i = 0; i < 3; i++) {
 		if (n[i] > 0)
 			memcpy(all + used, texts[i], n[i]);
@@ -99,7 +99,7 @@ static void found_say(struct bus *bus, const struct adapter_found *found,
 						  missing_of(found)});
 	if (has_bytes(&found->value)) {
 		m.length = found->value.length;
-		m.bytes = take(m.length);
+		m.bytes = memory_take(m.length);
 		if (m.length > 0)
 			memcpy(m.bytes, found->value.as.bytes, m.length);
 		m.value.as.bytes = m.bytes;
@@ -107,7 +107,7 @@ static void found_say(struct bus *bus, const struct adapter_found *found,
 	bus_say(bus, m);
 }
 
-static bool same(const char *keys, const char *other)
+static bool keys_equal(const char *keys, const char *other)
 {
 	return keys && other && !strcmp(keys, other);
 }
@@ -142,7 +142,7 @@ static bool condition_holds(const struct bus_search *s,
 	if (!(number >= condition->min && number <= condition->max))
 		return false;
 	return i == 0 || !condition[-1].more ||
-	       (s->held == i - 1 && same(s->held_keys, found->keys));
+	       (s->held == i - 1 && keys_equal(s->held_keys, found->keys));
 }
 
 /* Of which profile is what was found? Known with its last condition only. */
@@ -165,20 +165,21 @@ static uint32_t profile_of(struct bus_search *s,
 
 /* It answered what a profile asked, or more: that need not mean that it is of
  * this profile. */
-static void identified(struct bus *bus, const struct adapter_found *found)
+static void device_identified(struct bus *bus,
+			      const struct adapter_found *found)
 {
 	struct bus_search *s = bus->search;
 	uint32_t profile = profile_of(s, found);
 
 	if (profile != SEARCH_NO_PROFILE) {
-		if (same(s->unknown.keys, found->keys))
+		if (keys_equal(s->unknown.keys, found->keys))
 			unknown_drop(s);
 		unknown_say(bus);
 		free(s->known);
 		s->known = keys_copy(found->keys);
 		found_say(bus, found, profile);
-	} else if (!same(s->known, found->keys) &&
-		   !same(s->unknown.keys, found->keys)) {
+	} else if (!keys_equal(s->known, found->keys) &&
+		   !keys_equal(s->unknown.keys, found->keys)) {
 		unknown_say(bus);
 		s->unknown = (struct unknown){keys_copy(found->keys),
 					      found->rssi};
@@ -194,10 +195,10 @@ void search_found(struct adapter_search *base,
 	if (!bus->search || base != &bus->search->base)
 		return;
 	if (found->identify) {
-		identified(bus, found);
+		device_identified(bus, found);
 		return;
 	}
-	if (same(bus->search->unknown.keys, found->keys))
+	if (keys_equal(bus->search->unknown.keys, found->keys))
 		unknown_drop(bus->search);
 	unknown_say(bus);
 	found_say(bus, found, SEARCH_NO_PROFILE);
@@ -251,8 +252,8 @@ static void points_make(struct bus_search *s, struct adapter_bus *bus)
 		container_of(bus, struct bus, base)->ops;
 	const struct search_plan *plan = s->plan;
 
-	s->points = take(plan->n_identify * sizeof(*s->points));
-	s->pointers = take(plan->n_identify * sizeof(*s->pointers));
+	s->points = memory_take(plan->n_identify * sizeof(*s->points));
+	s->pointers = memory_take(plan->n_identify * sizeof(*s->pointers));
 	for (size_t i = 0; i < plan->n_identify; i++) {
 		struct search_point *at = &s->points[i];
 
@@ -279,13 +280,13 @@ void search_begin(struct bus *bus, const struct search_plan *plan, uint64_t id)
 		searched_say(bus, id, -EBUSY, "a search is under way there");
 		return;
 	}
-	s = take(sizeof(*s));
+	s = memory_take(sizeof(*s));
 	s->plan = plan;
 	s->id = id;
 	s->until = bus_now() + plan->duration;
 	s->base = (struct adapter_search){.bus = &bus->base,
 					  .kind = plan->kind};
-	s->base.data = take(bus->ops->search_size);
+	s->base.data = memory_take(bus->ops->search_size);
 	if (bus->ops->search_size > 0)
 		memcpy(s->base.data, plan->data, bus->ops->search_size);
 	points_make(s, &bus->base);

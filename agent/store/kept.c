@@ -86,14 +86,14 @@ static size_t value_size(const struct lwm2m_value *value)
 	return kept_value_pack(value, room);
 }
 
-static size_t cost(const struct kept_chunk *chunk)
+static size_t chunk_cost(const struct kept_chunk *chunk)
 {
 	return sizeof(*chunk) + chunk->size + HEAP_ADDS;
 }
 
 /* A chunk behind the last with room for `need`. */
-static int grow(struct kept_list *list, struct kept_budget *budget,
-		size_t need)
+static int list_grow(struct kept_list *list, struct kept_budget *budget,
+		     size_t need)
 {
 	size_t size = list->last ? CHUNK : CHUNK_FIRST;
 	struct kept_chunk *chunk;
@@ -106,7 +106,7 @@ static int grow(struct kept_list *list, struct kept_budget *budget,
 	if (!chunk)
 		return -ENOMEM;
 	*chunk = (struct kept_chunk){.size = (uint32_t)size};
-	budget->used += cost(chunk);
+	budget->used += chunk_cost(chunk);
 	if (list->last)
 		list->last->next = chunk;
 	else
@@ -131,7 +131,7 @@ int kept_append(struct kept_list *list, struct kept_budget *budget,
 	if (value > KEPT_VALUE_MAX)
 		return -EMSGSIZE;
 	if (!list->last || list->last->size - list->last->end < need) {
-		rc = grow(list, budget, need);
+		rc = list_grow(list, budget, need);
 		if (rc < 0)
 			return rc;
 	}
@@ -164,7 +164,7 @@ static void drop_first(struct kept_list *list, struct kept_budget *budget)
 	list->first = chunk->next;
 	if (!list->first)
 		list->last = NULL;
-	budget->used -= cost(chunk);
+	budget->used -= chunk_cost(chunk);
 	free(chunk);
 }
 

@@ -126,7 +126,7 @@ bool last_next(const uint8_t *journal, size_t n, size_t *at, size_t *lost,
 
 /* ---- by name ---- */
 
-static int compare(const char *a, size_t n_a, const char *b, size_t n_b)
+static int name_compare(const char *a, size_t n_a, const char *b, size_t n_b)
 {
 	int order = memcmp(a, b, n_a < n_b ? n_a : n_b);
 
@@ -138,8 +138,8 @@ static int compare(const char *a, size_t n_a, const char *b, size_t n_b)
 static int by_name(const void *a, const void *b)
 {
 	const struct last_record *left = a, *right = b;
-	int order = compare(left->name, left->n_name, right->name,
-			    right->n_name);
+	int order = name_compare(left->name, left->n_name, right->name,
+				 right->n_name);
 
 	return order ? order : (left->name > right->name) -
 			       (left->name < right->name);
@@ -150,9 +150,9 @@ static size_t newest_keep(struct last_record *records, size_t n)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (i + 1 == n || compare(records[i].name, records[i].n_name,
-					  records[i + 1].name,
-					  records[i + 1].n_name))
+		if (i + 1 == n ||
+		    name_compare(records[i].name, records[i].n_name,
+				 records[i + 1].name, records[i + 1].n_name))
 			records[kept++] = records[i];
 	return kept;
 }
@@ -194,7 +194,7 @@ const struct last_record *last_find(const struct last_index *index,
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct last_record *r = &index->records[middle];
-		int order = compare(name, n, r->name, r->n_name);
+		int order = name_compare(name, n, r->name, r->n_name);
 
 		if (!order)
 			return r;

@@ -48,8 +48,8 @@ void spill_remove_done(struct spill *s)
 	}
 }
 
-static void lose(struct spill *s, struct segment *segment,
-		 const uint8_t *bytes, size_t n)
+static void bytes_lose(struct spill *s, struct segment *segment,
+		       const uint8_t *bytes, size_t n)
 {
 	struct spill_record r;
 	struct spill_stream *stream;
@@ -109,12 +109,12 @@ static void lose_oldest(struct spill *s)
 		if (job->kind == JOB_WRITE && job->segment == segment->id &&
 		    job->offset < written)
 			written = job->offset;
-	lose(s, segment, bytes, n < written ? n : written);
+	bytes_lose(s, segment, bytes, n < written ? n : written);
 	free(bytes);
 	for (job = s->now ? s->now : s->first; job;
 	     job = job == s->now ? s->first : job->next)
 		if (job->kind == JOB_WRITE && job->segment == segment->id)
-			lose(s, segment, job->bytes, job->n);
+			bytes_lose(s, segment, job->bytes, job->n);
 	remove_oldest(s);
 }
 
@@ -135,19 +135,19 @@ struct segment *spill_segment_add(struct spill *s, uint32_t id, uint32_t size)
 	return &s->segments[s->n_segments++];
 }
 
-static bool append(struct spill *s, struct segment *segment,
-		   const struct spill_record *r);
+static bool record_append(struct spill *s, struct segment *segment,
+			  const struct spill_record *r);
 
 static void append_boot(struct spill *s, struct segment *segment)
 {
 	struct spill_record r = {.kind = SPILL_BOOT, .clock = s->offset};
 
 	memcpy(r.boot, s->boot, sizeof(r.boot));
-	append(s, segment, &r);
+	record_append(s, segment, &r);
 }
 
 /* The one to put into, with room for another record. */
-static struct segment *current(struct spill *s)
+static struct segment *segment_current(struct spill *s)
 {
 	struct segment *last = s->n_segments ?
 		&s->segments[s->n_segments - 1] : NULL;
@@ -170,8 +170,8 @@ static struct job *last_job(struct spill *s)
 	       NULL;
 }
 
-static bool append(struct spill *s, struct segment *segment,
-		   const struct spill_record *r)
+static bool record_append(struct spill *s, struct segment *segment,
+			  const struct spill_record *r)
 {
 	struct job *job = last_job(s);
 	size_t room = SPILL_RECORD_MAX + SPILL_ENDPOINT_MAX;
@@ -209,7 +209,7 @@ void spill_flush_done(struct spill *s)
 		return;
 	r.stream = s->done.stream->number;
 	s->done.stream = NULL;
-	append(s, current(s), &r);
+	record_append(s, segment_current(s), &r);
 	spill_remove_done(s);
 }
 
@@ -222,12 +222,12 @@ static bool append_watch(struct spill *s, struct segment *segment,
 	if (stream->n_watch)
 		memcpy(r.paths, stream->watch,
 		       stream->n_watch * sizeof(r.paths[0]));
-	return append(s, segment, &r);
+	return record_append(s, segment, &r);
 }
 
 /* Each segment can be read without those before it. */
-static bool introduce(struct spill *s, struct segment *segment,
-		      struct spill_stream *stream)
+static bool stream_introduce(struct spill *s, struct segment *segment,
+			     struct spill_stream *stream)
 {
 	struct spill_record name = {.kind = SPILL_NAME,
 		.stream = stream->number, .server = stream->server,
@@ -236,7 +236,7 @@ static bool introduce(struct spill *s, struct segment *segment,
 
 	if (stream->named == segment->id)
 		return true;
-	if (!append(s, segment, &name) ||
+	if (!record_append(s, segment, &name) ||
 	    (stream->n_watch && !append_watch(s, segment, stream)))
 		return false;
 	stream->named = segment->id;
@@ -252,9 +252,9 @@ void spill_watch(struct spill *s, struct spill_stream *stream,
 		return;
 	spill_watch_set(stream, paths, n);
 	spill_flush_done(s);
-	segment = current(s);
+	segment = segment_current(s);
 	if (stream->named != segment->id)
-		introduce(s, segment, stream);
+		stream_introduce(s, segment, stream);
 	else
 		append_watch(s, segment, stream);
 	spill_work(s);
@@ -270,8 +270,9 @@ uint32_t spill_put(struct spill *s, struct spill_stream *stream,
 	if (s->most < 2 * SEGMENT_LEAST)
 		return 0;
 	spill_flush_done(s);
-	segment = current(s);
-	if (!introduce(s, segment, stream) || !append(s, segment, &r)) {
+	segment = segment_current(s);
+	if (!stream_introduce(s, segment, stream) ||
+	    !record_append(s, segment, &r)) {
 		s->failed++;
 		return 0;
 	}
@@ -358,9 +359,9 @@ void spill_step(struct spill *s, const struct clock_step *jump)
 	s->offset += jump->by;
 	if (!s->n_segments)
 		return;
-	segment = current(s);
+	segment = segment_current(s);
 	spill_mark_add(s, segment->id, segment->size, jump);
-	append(s, segment, &r);
+	record_append(s, segment, &r);
 	spill_work(s);
 }
 
@@ -396,7 +397,7 @@ static void read_more(struct spill *s)
 }
 
 /* false: the caller wants no more now. */
-static bool give(struct spill *s, const struct spill_record *r)
+static bool record_give(struct spill *s, const struct spill_record *r)
 {
 	struct spill_stream *stream;
 	struct kept_record k = r->data;
@@ -449,7 +450,7 @@ void spill_has_read(struct spill *s, const struct job *job)
 		return;
 	}
 	while ((length = spill_record_read(at, left, &r)) > 0) {
-		if (!give(s, &r)) {
+		if (!record_give(s, &r)) {
 			s->reading = false;
 			return;
 		}

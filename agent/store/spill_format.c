@@ -27,13 +27,13 @@ static uint32_t crc32_of(const uint8_t *at, size_t n)
 
 /* ---- numbers ---- */
 
-static void put(struct buf *out, uint64_t number, size_t n)
+static void bytes_put(struct buf *out, uint64_t number, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		buf_byte(out, (uint8_t)(number >> 8 * i));
 }
 
-static uint64_t get(const uint8_t *at, size_t n)
+static uint64_t bytes_get(const uint8_t *at, size_t n)
 {
 	uint64_t number = 0;
 
@@ -46,9 +46,9 @@ static uint64_t get(const uint8_t *at, size_t n)
 
 static void path_write(const struct lwm2m_path *path, struct buf *out)
 {
-	put(out, path->depth, 1);
+	bytes_put(out, path->depth, 1);
 	for (uint8_t i = 0; i < path->depth; i++)
-		put(out, path->id[i], 2);
+		bytes_put(out, path->id[i], 2);
 }
 
 static void data_write(const struct spill_record *r, struct buf *out)
@@ -57,9 +57,9 @@ static void data_write(const struct spill_record *r, struct buf *out)
 	size_t room = out->size - out->used;
 	size_t value = record->value.length > 8 ? record->value.length : 8;
 
-	put(out, r->data.sequence, 4);
-	put(out, (uint64_t)record->time, 8);
-	put(out, record->value.type, 1);
+	bytes_put(out, r->data.sequence, 4);
+	bytes_put(out, (uint64_t)record->time, 8);
+	bytes_put(out, record->value.type, 1);
 	path_write(&record->path, out);
 	if (out->full || room < value + 32) {
 		out->full = true;
@@ -72,32 +72,32 @@ static void content_write(const struct spill_record *r, struct buf *out)
 {
 	switch ((enum spill_kind)r->kind) {
 	case SPILL_NAME:
-		put(out, r->stream, 4);
-		put(out, r->server, 2);
+		bytes_put(out, r->stream, 4);
+		bytes_put(out, r->server, 2);
 		buf_put(out, r->endpoint, r->n_endpoint);
 		break;
 	case SPILL_DATA:
-		put(out, r->stream, 4);
+		bytes_put(out, r->stream, 4);
 		data_write(r, out);
 		break;
 	case SPILL_DONE_RANGE:
-		put(out, r->stream, 4);
-		put(out, r->from, 4);
-		put(out, r->to, 4);
+		bytes_put(out, r->stream, 4);
+		bytes_put(out, r->from, 4);
+		bytes_put(out, r->to, 4);
 		break;
 	case SPILL_WATCH:
-		put(out, r->stream, 4);
+		bytes_put(out, r->stream, 4);
 		for (size_t i = 0; i < r->n_paths; i++)
 			path_write(&r->paths[i], out);
 		break;
 	case SPILL_BOOT:
 		buf_put(out, r->boot, sizeof(r->boot));
-		put(out, (uint64_t)r->clock, 8);
+		bytes_put(out, (uint64_t)r->clock, 8);
 		break;
 	case SPILL_STEP:
-		put(out, (uint64_t)r->step.by, 8);
-		put(out, (uint64_t)r->step.from, 8);
-		put(out, (uint64_t)r->step.to, 8);
+		bytes_put(out, (uint64_t)r->step.by, 8);
+		bytes_put(out, (uint64_t)r->step.from, 8);
+		bytes_put(out, (uint64_t)r->step.to, 8);
 		break;
 	}
 }
@@ -107,17 +107,17 @@ void spill_record_write(const struct spill_record *r, struct buf *out)
 	struct buf head;
 	size_t at = out->used, n;
 
-	put(out, 0, HEAD);
+	bytes_put(out, 0, HEAD);
 	content_write(r, out);
 	if (out->full)
 		return;
 	n = out->used - at;
 	head = buf_over(out->at + at + 4, 4);
-	put(&head, n, 2);
-	put(&head, r->kind, 1);
-	put(&head, r->kind == SPILL_DATA ? r->data.flags : 0u, 1);
+	bytes_put(&head, n, 2);
+	bytes_put(&head, r->kind, 1);
+	bytes_put(&head, r->kind == SPILL_DATA ? r->data.flags : 0u, 1);
 	head = buf_over(out->at + at, 4);
-	put(&head, crc32_of(out->at + at + 4, n - 4), 4);
+	bytes_put(&head, crc32_of(out->at + at + 4, n - 4), 4);
 }
 
 /* ---- reading ---- */
@@ -126,8 +126,8 @@ static bool name_read(const uint8_t *at, size_t n, struct spill_record *r)
 {
 	if (n < 7 || n > 6 + SPILL_ENDPOINT_MAX)
 		return false;
-	r->stream = (uint32_t)get(at, 4);
-	r->server = (uint16_t)get(at + 4, 2);
+	r->stream = (uint32_t)bytes_get(at, 4);
+	r->server = (uint16_t)bytes_get(at + 4, 2);
 	r->endpoint = (const char *)at + 6;
 	r->n_endpoint = n - 6;
 	return !memchr(r->endpoint, 0, r->n_endpoint);
@@ -140,7 +140,7 @@ static size_t path_read(const uint8_t *at, size_t n, struct lwm2m_path *path)
 		return 0;
 	*path = (struct lwm2m_path){.depth = at[0]};
 	for (uint8_t i = 0; i < at[0]; i++)
-		path->id[i] = (uint16_t)get(at + 1 + 2 * i, 2);
+		path->id[i] = (uint16_t)bytes_get(at + 1 + 2 * i, 2);
 	return 1 + 2u * at[0];
 }
 
@@ -150,7 +150,7 @@ static bool watch_read(const uint8_t *at, size_t n, struct spill_record *r)
 
 	if (n < 4)
 		return false;
-	r->stream = (uint32_t)get(at, 4);
+	r->stream = (uint32_t)bytes_get(at, 4);
 	for (at += 4, n -= 4; n; at += length, n -= length) {
 		length = r->n_paths < SPILL_PATHS_MAX ?
 			 path_read(at, n, &r->paths[r->n_paths++]) : 0;
@@ -168,9 +168,9 @@ static bool data_read(const uint8_t *at, size_t n, struct spill_record *r)
 	if (n < 18 || at[17] < 3 ||
 	    !(path = path_read(at + 17, n - 17, &record->path)))
 		return false;
-	r->stream = (uint32_t)get(at, 4);
-	r->data.sequence = (uint32_t)get(at + 4, 4);
-	record->time = (int64_t)get(at + 8, 8);
+	r->stream = (uint32_t)bytes_get(at, 4);
+	r->data.sequence = (uint32_t)bytes_get(at + 4, 4);
+	record->time = (int64_t)bytes_get(at + 8, 8);
 	return kept_value_unpack(at[16], at + 17 + path, n - 17 - path,
 				 &record->value);
 }
@@ -185,9 +185,9 @@ static bool content_read(const uint8_t *at, size_t n, struct spill_record *r)
 	case SPILL_DONE_RANGE:
 		if (n != 12)
 			return false;
-		r->stream = (uint32_t)get(at, 4);
-		r->from = (uint32_t)get(at + 4, 4);
-		r->to = (uint32_t)get(at + 8, 4);
+		r->stream = (uint32_t)bytes_get(at, 4);
+		r->from = (uint32_t)bytes_get(at + 4, 4);
+		r->to = (uint32_t)bytes_get(at + 8, 4);
 		return r->from < r->to;
 	case SPILL_WATCH:
 		return watch_read(at, n, r);
@@ -195,14 +195,14 @@ static bool content_read(const uint8_t *at, size_t n, struct spill_record *r)
 		if (n != 24)
 			return false;
 		memcpy(r->boot, at, 16);
-		r->clock = (int64_t)get(at + 16, 8);
+		r->clock = (int64_t)bytes_get(at + 16, 8);
 		return true;
 	case SPILL_STEP:
 		if (n != 24)
 			return false;
-		r->step.by = (int64_t)get(at, 8);
-		r->step.from = (int64_t)get(at + 8, 8);
-		r->step.to = (int64_t)get(at + 16, 8);
+		r->step.by = (int64_t)bytes_get(at, 8);
+		r->step.from = (int64_t)bytes_get(at + 8, 8);
+		r->step.to = (int64_t)bytes_get(at + 16, 8);
 		return true;
 	}
 	return false;
@@ -216,9 +216,9 @@ int spill_record_read(const uint8_t *at, size_t n, struct spill_record *r)
 		return 0;
 	if (n < HEAD)
 		return -EBADMSG;
-	length = (size_t)get(at + 4, 2);
+	length = (size_t)bytes_get(at + 4, 2);
 	if (length < HEAD || length > n || length > SPILL_RECORD_MAX ||
-	    get(at, 4) != crc32_of(at + 4, length - 4))
+	    bytes_get(at, 4) != crc32_of(at + 4, length - 4))
 		return -EBADMSG;
 	*r = (struct spill_record){.kind = at[6]};
 	r->data.flags = at[7];

@@ -50,8 +50,8 @@ static void learn_boot(struct spill *s, const struct segment *segment,
 }
 
 /* segment->size: where it stands. */
-static void learn(struct spill *s, const struct segment *segment,
-		  const struct spill_record *r)
+static void record_learn(struct spill *s, const struct segment *segment,
+			 const struct spill_record *r)
 {
 	struct spill_stream *stream = spill_stream_numbered(s, r->stream);
 
@@ -85,8 +85,8 @@ static void learn(struct spill *s, const struct segment *segment,
 	}
 }
 
-static void count(struct spill *s, struct segment *segment,
-		  const struct spill_record *r)
+static void record_count(struct spill *s, struct segment *segment,
+			 const struct spill_record *r)
 {
 	struct spill_stream *stream = spill_stream_numbered(s, r->stream);
 
@@ -109,9 +109,9 @@ static void look_through(struct spill *s, bool counting)
 		for (left = n; (length = spill_record_read(at, left, &r)) > 0;
 		     at += length, left -= (size_t)length) {
 			if (counting)
-				count(s, segment, &r);
+				record_count(s, segment, &r);
 			else
-				learn(s, segment, &r);
+				record_learn(s, segment, &r);
 			if (!counting)
 				segment->size += (uint32_t)length;
 		}
