@@ -51,7 +51,7 @@ static const char usage[] =
 	"      --version\n";
 
 /* 0: go on; else the exit code + 1. */
-static int parse(struct options *o, int argc, char **argv)
+static int options_parse(struct options *o, int argc, char **argv)
 {
 	enum { CHECK = 256, DRY_RUN, KEYS, SCHEMA, ADAPTERS, STATE, RUN, VERSION };
 	static const struct option table[] = {
@@ -133,8 +133,8 @@ static void fine_print(const struct config *config)
 }
 
 /* errors: what is wrong, said; initialized by the caller, who ends it. */
-static struct config *load(const struct options *o, struct config_errors *errors,
-			   bool *good)
+static struct config *config_start(const struct options *o,
+				   struct config_errors *errors, bool *good)
 {
 	struct config_dirs dirs = dirs_of(o);
 	struct config *config = config_load(&dirs, errors);
@@ -163,8 +163,8 @@ static int open_all(struct gateway *gateway, const struct options *o)
 }
 
 /* errors becomes the gateway's: the status tells what it runs without. */
-static int run(const struct options *o, struct config *config,
-	       struct config_errors *errors)
+static int agent_run(const struct options *o, struct config *config,
+		     struct config_errors *errors)
 {
 	struct gateway gateway = {
 		.services = {.dirs = dirs_of(o), .dry = o->dry_run,
@@ -226,7 +226,7 @@ int main(int argc, char **argv)
 			    .run = "/run/lwmux", .adapters = LWMUX_ADAPTER_DIR};
 	struct config_errors errors;
 	struct config *config;
-	int rc = parse(&o, argc, argv);
+	int rc = options_parse(&o, argc, argv);
 	bool good;
 
 	if (rc)
@@ -239,7 +239,7 @@ int main(int argc, char **argv)
 	raise_descriptor_limit();
 	forbid_core_dumps();
 	config_errors_init(&errors);
-	config = load(&o, &errors, &good);
+	config = config_start(&o, &errors, &good);
 	if (good && o.check)
 		fine_print(config);
 	if (!good || o.check) {
@@ -248,5 +248,5 @@ int main(int argc, char **argv)
 		return good ? 0 : 1;
 	}
 	bus_reserve_low_fds(LOW_FDS);
-	return run(&o, config, &errors) < 0 ? 1 : 0;
+	return agent_run(&o, config, &errors) < 0 ? 1 : 0;
 }

@@ -38,7 +38,7 @@ static const char *reason_of(uint8_t code)
 }
 
 /* why: of the checks, or NULL. */
-static void answer(struct asker *asker, uint8_t code, const char *why)
+static void write_answer(struct asker *asker, uint8_t code, const char *why)
 {
 	struct json_object *reply;
 
@@ -60,7 +60,7 @@ static void hung_up(void *owner)
 	w->asker = NULL;
 }
 
-static void *defer(void *writing)
+static void *write_defer(void *writing)
 {
 	static const struct asker_ops ops = {.hung_up = hung_up};
 	const struct writing *asking = writing;
@@ -73,7 +73,7 @@ static void *defer(void *writing)
 	return w;
 }
 
-static void stored(void *writer, int error, int64_t now)
+static void write_stored(void *writer, int error, int64_t now)
 {
 	struct writer *w = writer;
 
@@ -82,22 +82,22 @@ static void stored(void *writer, int error, int64_t now)
 		ask_refuse(w->asker, "it is set, but not on the disk: %s",
 			   strerror(-error));
 	else if (w->asker)
-		answer(w->asker, CODE(2, 4), NULL);
+		write_answer(w->asker, CODE(2, 4), NULL);
 	free(w);
 }
 
 /* What is said to be written outlives a kill. */
-static void written(void *later, uint8_t code, int64_t now)
+static void write_done(void *later, uint8_t code, int64_t now)
 {
 	struct writer *w = later;
 	const struct endpoint *e = w->endpoint;
 
 	(void)now;
-	if (code >> 5 == 2 && store_after(e->services->store,
-					  e->conf->endpoint, stored, w))
+	if (code >> 5 == 2 &&
+	    store_after(e->services->store, e->conf->endpoint, write_stored, w))
 		return;
 	if (w->asker)
-		answer(w->asker, code, NULL);
+		write_answer(w->asker, code, NULL);
 	free(w);
 }
 
@@ -124,8 +124,8 @@ static const char *text_of(const struct object_model *model, const char *path,
 static void write_do(struct endpoint *e, struct asker *asker, const char *path,
 		     const char *value, int64_t now)
 {
-	static const struct transaction_asker_ops ops = {.defer = defer,
-							 .answer = written};
+	static const struct transaction_asker_ops ops = {.defer = write_defer,
+							 .answer = write_done};
 	struct gateway *g = gateway_of(e);
 	struct buf out = buf_over(g->services.out, g->services.out_size);
 	struct attribute_set none = {0};
@@ -152,9 +152,10 @@ static void write_do(struct endpoint *e, struct asker *asker, const char *path,
 				      (struct transaction_asker){&ops, &writing},
 				      now);
 	if (code >> 5 == 2)
-		written(defer(&writing), code, now);
+		write_done(write_defer(&writing), code, now);
 	else if (code)
-		answer(asker, code, code >> 5 == 4 ? outcome.reason : NULL);
+		write_answer(asker, code,
+			     code >> 5 == 4 ? outcome.reason : NULL);
 }
 
 void ask_write(struct gateway *g, struct asker *asker,

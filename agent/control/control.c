@@ -73,7 +73,7 @@ static void hang_up(struct asker *asker)
 		ops->hung_up(asker->owner);
 }
 
-static void drop(struct asker *asker)
+static void asker_drop(struct asker *asker)
 {
 	control.dropped++;
 	hang_up(asker);
@@ -115,7 +115,7 @@ bool asker_say(struct asker *asker, char *text)
 	}
 	free(text);
 	free(line);
-	drop(asker);
+	asker_drop(asker);
 	return false;
 }
 
@@ -217,7 +217,7 @@ static void asker_connected(uv_stream_t *server, int status)
 	if (uv_accept(server, (uv_stream_t *)&asker->pipe) < 0)
 		hang_up(asker);
 	else if (control.n_askers > ASKERS_MAX)
-		drop(asker);
+		asker_drop(asker);
 	else
 		uv_read_start((uv_stream_t *)&asker->pipe, input_room,
 			      input_came);
@@ -239,7 +239,7 @@ static void askers_sweep(uv_timer_t *timer)
 
 		next = asker->next;
 		if (is_too_slow(asker, left))
-			drop(asker);
+			asker_drop(asker);
 		asker->left = left;
 		asker->slow = true;
 	}

@@ -39,8 +39,8 @@ static void event_finish(struct event *event)
 	*event = (struct event){0};
 }
 
-static void told(enum log_level level, const char *endpoint, const char *bus,
-		 const char *text)
+static void event_told(enum log_level level, const char *endpoint,
+		       const char *bus, const char *text)
 {
 	struct event event = {
 		.level = level, .endpoint = text_copy(endpoint),
@@ -89,7 +89,7 @@ static struct json_object *event_json(const struct event *event, uint64_t id)
 	return to;
 }
 
-static bool concerns(const struct event *event, const char *endpoint)
+static bool event_concerns(const struct event *event, const char *endpoint)
 {
 	return !endpoint || (event->endpoint &&
 			     !strcmp(event->endpoint, endpoint));
@@ -106,7 +106,7 @@ struct json_object *events_json(uint64_t *after, const char *endpoint)
 	while (id < ring.last) {
 		const struct event *event = &ring.all[++id % EVENTS_MAX];
 
-		if (concerns(event, endpoint))
+		if (event_concerns(event, endpoint))
 			json_object_array_add(list, event_json(event, id));
 	}
 	*after = ring.last;
@@ -153,7 +153,7 @@ static void follower_tell(struct follower *f)
 		json_object_put(answer);
 }
 
-static void tell(uv_timer_t *timer)
+static void followers_tell(uv_timer_t *timer)
 {
 	(void)timer;
 	for (struct follower *f = followers.first, *next; f; f = next) {
@@ -163,7 +163,8 @@ static void tell(uv_timer_t *timer)
 	}
 }
 
-static void follow(struct asker *asker, const char *endpoint, uint64_t last)
+static void asker_follow(struct asker *asker, const char *endpoint,
+			 uint64_t last)
 {
 	static const struct asker_ops ops = {.hung_up = hung_up};
 	struct follower *f = calloc(1, sizeof(*f));
@@ -177,7 +178,7 @@ static void follow(struct asker *asker, const char *endpoint, uint64_t last)
 	followers.first = f;
 	asker_wait(asker, &ops, f, true);
 	if (!f->next)
-		uv_timer_start(&followers.timer, tell, FOLLOW_EVERY,
+		uv_timer_start(&followers.timer, followers_tell, FOLLOW_EVERY,
 			       FOLLOW_EVERY);
 }
 
@@ -197,12 +198,12 @@ void ask_events(struct gateway *g, struct asker *asker,
 	    !json_object_get_boolean(more))
 		ask_reply(asker, answer);
 	else if (asker_say(asker, ask_line(answer)))
-		follow(asker, endpoint, last);
+		asker_follow(asker, endpoint, last);
 }
 
 void events_start(void)
 {
-	log_follow(told);
+	log_follow(event_told);
 	uv_timer_init(uv_default_loop(), &followers.timer);
 }
 

@@ -18,7 +18,7 @@ static struct {
 } kept;
 
 /* Those behind it move up, in the order in which they came. */
-static void drop(size_t i)
+static void found_drop(size_t i)
 {
 	json_object_put(kept.all[i].found);
 	kept.n--;
@@ -37,7 +37,7 @@ void found_begin(const char *bus)
 {
 	for (size_t i = kept.n; i; i--)
 		if (is_text(kept.all[i - 1].found, "bus", bus))
-			drop(i - 1);
+			found_drop(i - 1);
 }
 
 void found_keep(struct json_object *found, int64_t now)
@@ -45,14 +45,14 @@ void found_keep(struct json_object *found, int64_t now)
 	if (!is_text(found, "of", "device") || ask_text(found, "configured"))
 		return;
 	if (kept.n == KEPT_MAX)
-		drop(0);
+		found_drop(0);
 	kept.all[kept.n++] = (struct kept){json_object_get(found), now};
 }
 
 void found_finish(void)
 {
 	while (kept.n)
-		drop(kept.n - 1);
+		found_drop(kept.n - 1);
 }
 
 /* ---- is it a device by now? ---- */
@@ -97,7 +97,7 @@ struct json_object *found_json(const struct gateway *g, int64_t now)
 	if (kept.applied != g->applied)
 		for (size_t i = kept.n; i; i--)
 			if (is_configured(g, kept.all[i - 1].found))
-				drop(i - 1);
+				found_drop(i - 1);
 	kept.applied = g->applied;
 	for (size_t i = 0; i < kept.n; i++)
 		json_object_array_add(list, kept_json(&kept.all[i], now));

@@ -31,7 +31,7 @@ void metric_label(FILE *to, const char *name, const char *value)
 	putc('"', to);
 }
 
-static void begin(FILE *to, const char *name, const struct endpoint *e)
+static void sample_begin(FILE *to, const char *name, const struct endpoint *e)
 {
 	fprintf(to, "lwmux_endpoint_%s{", name);
 	metric_label(to, "endpoint", e->conf->endpoint);
@@ -40,7 +40,7 @@ static void begin(FILE *to, const char *name, const struct endpoint *e)
 static void up_print(FILE *to, const struct endpoint *e, int64_t now)
 {
 	(void)now;
-	begin(to, "up", e);
+	sample_begin(to, "up", e);
 	putc(',', to);
 	metric_label(to, "bus", e->conf->bus ? e->conf->bus : "");
 	fprintf(to, "} %d\n", e->life.state == LIVENESS_ONLINE ||
@@ -51,7 +51,7 @@ static void heard_print(FILE *to, const struct endpoint *e, int64_t now)
 {
 	if (!e->life.heard)
 		return;
-	begin(to, "last_heard_timestamp_seconds", e);
+	sample_begin(to, "last_heard_timestamp_seconds", e);
 	fprintf(to, "} %.3f\n", (double)(services_wall(e->services, now) -
 		(now - e->life.seen)) / SECOND);
 }
@@ -62,7 +62,7 @@ static void registered_print(FILE *to, const struct endpoint *e, int64_t now)
 	for (size_t i = 0; i < e->n_clients; i++) {
 		const struct client *c = &e->clients[i];
 
-		begin(to, "registered", e);
+		sample_begin(to, "registered", e);
 		fprintf(to, ",server=\"%u\"} %d\n", c->server->conf->id,
 			c->registration.state == REGISTRATION_REGISTERED ||
 			c->registration.state == REGISTRATION_UPDATING);
@@ -72,7 +72,7 @@ static void registered_print(FILE *to, const struct endpoint *e, int64_t now)
 static void held_print(FILE *to, const struct endpoint *e, int64_t now)
 {
 	(void)now;
-	begin(to, "held_writes", e);
+	sample_begin(to, "held_writes", e);
 	fprintf(to, "} %zu\n", (size_t)transactions_deferred(e).n);
 }
 
@@ -81,7 +81,7 @@ static void signal_print(FILE *to, const struct endpoint *e, int64_t now)
 	(void)now;
 	if (!e->rssi)
 		return;
-	begin(to, "signal_dbm", e);
+	sample_begin(to, "signal_dbm", e);
 	fprintf(to, "} %d\n", e->rssi);
 }
 
@@ -93,7 +93,7 @@ static void events_print(FILE *to, const struct endpoint *e, int64_t now)
 
 	(void)now;
 	for (size_t i = 0; i < n; i++) {
-		begin(to, "bus_events_total", e);
+		sample_begin(to, "bus_events_total", e);
 		putc(',', to);
 		metric_label(to, "event", counts[i].name);
 		fprintf(to, "} %llu\n", (unsigned long long)counts[i].n);

@@ -21,10 +21,10 @@
 
 /* ---- why ---- */
 
-static void because(json *list, const char *format, ...)
+static void reason_add(json *list, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void because(json *list, const char *format, ...)
+static void reason_add(json *list, const char *format, ...)
 {
 	char text[400];
 	va_list args;
@@ -35,7 +35,7 @@ static void because(json *list, const char *format, ...)
 	json_object_array_add(list, json_object_new_string(text));
 }
 
-static const char *plural(size_t n)
+static const char *plural_ending(size_t n)
 {
 	return n == 1 ? "" : "s";
 }
@@ -66,16 +66,17 @@ static void endpoints_because(json *list, const struct gateway *g)
 			 e->life.state != LIVENESS_UNKNOWN && is_alone(e);
 	}
 	if (silent)
-		because(list, "%zu endpoint%s silent", silent, plural(silent));
+		reason_add(list, "%zu endpoint%s silent", silent,
+			   plural_ending(silent));
 	if (unknown)
-		because(list, "%zu endpoint%s not heard yet", unknown,
-			plural(unknown));
+		reason_add(list, "%zu endpoint%s not heard yet", unknown,
+			   plural_ending(unknown));
 	if (alone)
-		because(list, "%zu endpoint%s not registered", alone,
-			plural(alone));
+		reason_add(list, "%zu endpoint%s not registered", alone,
+			   plural_ending(alone));
 	if (g->n_refused)
-		because(list, "%zu device%s refused", g->n_refused,
-			plural(g->n_refused));
+		reason_add(list, "%zu device%s refused", g->n_refused,
+			   plural_ending(g->n_refused));
 }
 
 /* 0 or negative errno. What waits for servers has files of its own. */
@@ -101,18 +102,18 @@ static void machine_because(json *list, const struct gateway *g, int64_t now)
 	int error = disk_error(g);
 
 	if (error == -ENOENT)
-		because(list, "there is no state directory");
+		reason_add(list, "there is no state directory");
 	else if (error)
-		because(list, "the state directory cannot be written: %s",
-			strerror(-error));
+		reason_add(list, "the state directory cannot be written: %s",
+			   strerror(-error));
 	if (!wall_is_known(services_wall(&g->services, now)))
-		because(list, "the clock is not set");
+		reason_add(list, "the clock is not set");
 }
 
 static void module_because(json *list, const struct gateway_module *m)
 {
 	if (m->what && !m->up)
-		because(list, "%s: %s", m->name, m->what);
+		reason_add(list, "%s: %s", m->name, m->what);
 }
 
 /* It has answered, and not what one hopes for. */
@@ -172,9 +173,9 @@ static void servers_because(json *list, const struct gateway *g)
 		    !s->n_clients || s->n_registered)
 			continue;
 		o = outlook_of(g, s);
-		because(list, "nobody is registered at server %u (%s)%s%s",
-			s->conf->id, s->conf->uri, *o.trouble ? ": " : "",
-			o.trouble);
+		reason_add(list, "nobody is registered at server %u (%s)%s%s",
+			   s->conf->id, s->conf->uri, *o.trouble ? ": " : "",
+			   o.trouble);
 	}
 }
 
@@ -183,17 +184,17 @@ json *overview_reasons(const struct gateway *g, int64_t now)
 	json *list = json_object_new_array();
 
 	if (!g->services.n_endpoints && !g->n_refused)
-		because(list, "no devices are configured");
+		reason_add(list, "no devices are configured");
 	endpoints_because(list, g);
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		if (b->hangs)
-			because(list, "bus %s hangs", b->conf->name);
+			reason_add(list, "bus %s hangs", b->conf->name);
 		else if (!b->open && !b->for_search)
-			because(list, "bus %s is down: %s", b->conf->name,
-				b->trouble ? b->trouble : "not open yet");
+			reason_add(list, "bus %s is down: %s", b->conf->name,
+				   b->trouble ? b->trouble : "not open yet");
 	if (g->errors.n)
-		because(list, "%zu finding%s in the configuration",
-			g->errors.n, plural(g->errors.n));
+		reason_add(list, "%zu finding%s in the configuration",
+			   g->errors.n, plural_ending(g->errors.n));
 	module_because(list, gateway_card_module(g->card));
 	module_because(list, gateway_sms_module(g->sms));
 	servers_because(list, g);

@@ -303,8 +303,8 @@ static void bus_give_back(struct gateway_bus *b)
 	bus_stop(b->bus);
 }
 
-static void begin(struct gateway_bus *b, struct asker *asker,
-		  struct search_plan *plan, bool probe)
+static void plan_begin(struct gateway_bus *b, struct asker *asker,
+		       struct search_plan *plan, bool probe)
 {
 	static const struct asker_ops ops = {.hung_up = hung_up};
 	struct search *s = calloc(1, sizeof(*s));
@@ -353,7 +353,7 @@ static void search_ask(struct gateway *g, struct asker *asker,
 		b = bus_borrow(g, name, keys, n, &errors);
 	plan = b ? plan_of(b, request, probe, keys, n, &errors) : NULL;
 	if (plan)
-		begin(b, asker, plan, probe);
+		plan_begin(b, asker, plan, probe);
 	else
 		refuse_all(asker, &errors);
 	if (b)

@@ -294,7 +294,7 @@ static bool is_there(const struct endpoint *e)
 }
 
 /* healthy: everything is as configured; down: nothing works. */
-static const char *health(const struct gateway *g, int64_t now)
+static const char *gateway_health(const struct gateway *g, int64_t now)
 {
 	size_t good = 0, works = 0;
 	bool buses = true;
@@ -417,7 +417,7 @@ json *status_head(struct gateway *g, int64_t now)
 	add_text(to, "version", g->services.version);
 	add_int(to, "time", services_wall(&g->services, now) / SECOND);
 	add_seconds(to, "uptime", now - g->started);
-	add_text(to, "health", health(g, now));
+	add_text(to, "health", gateway_health(g, now));
 	json_object_object_add(to, "reasons", overview_reasons(g, now));
 	if (!wall_is_known(services_wall(&g->services, now)))
 		add_text(to, "clock", "not set");

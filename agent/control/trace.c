@@ -93,7 +93,8 @@ static struct gateway_bus *bus_find(struct gateway *g, const char *name)
 	return b;
 }
 
-static void begin(struct gateway_bus *b, struct asker *asker, int64_t duration)
+static void tracing_begin(struct gateway_bus *b, struct asker *asker,
+			  int64_t duration)
 {
 	static const struct asker_ops ops = {.hung_up = hung_up};
 	struct trace *t = calloc(1, sizeof(*t));
@@ -128,5 +129,5 @@ void ask_trace(struct gateway *g, struct asker *asker,
 		ask_refuse(asker, b->trace ? "a trace is under way there" :
 			   "the bus is being closed");
 	else
-		begin(b, asker, duration);
+		tracing_begin(b, asker, duration);
 }

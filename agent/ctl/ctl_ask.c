@@ -81,7 +81,7 @@ int answer_code(struct json_object *answer)
 }
 
 /* false: a message was printed, where `loud`. */
-static bool dial(const char *run, bool loud, int *to)
+static bool socket_dial(const char *run, bool loud, int *to)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	struct timeval limit = {.tv_sec = PATIENCE / 1000};
@@ -141,7 +141,7 @@ static bool daemon_answers(const char *run)
 	bool alive;
 	int fd;
 
-	if (!dial(run, false, &fd))
+	if (!socket_dial(run, false, &fd))
 		return false;
 	alive = send_all(fd, ping, sizeof(ping) - 1) &&
 		readable_within(fd, PATIENCE);
@@ -157,7 +157,7 @@ bool ask_begin(const struct options *o, struct json_object *request,
 	bool good;
 
 	*answers = (struct answers){.run = o->run};
-	good = dial(o->run, true, &answers->fd);
+	good = socket_dial(o->run, true, &answers->fd);
 	if (good && (!send_all(answers->fd, text, strlen(text)) ||
 		     !send_all(answers->fd, "\n", 1))) {
 		fprintf(stderr, "lwmuxctl: lwmuxd takes no request: %s\n",

@@ -47,7 +47,7 @@ static bool token_next(const char **text, struct token *token)
 	return token->n > 0;
 }
 
-static bool is(const struct token *token, const char *word)
+static bool token_is(const struct token *token, const char *word)
 {
 	return strlen(word) == token->n && !strncmp(token->at, word, token->n);
 }
@@ -57,7 +57,7 @@ static bool option_takes(const char *arguments, const char *word)
 	struct token token;
 
 	while (token_next(&arguments, &token))
-		if (token.takes && is(&token, word))
+		if (token.takes && token_is(&token, word))
 			return true;
 	return false;
 }
@@ -100,7 +100,7 @@ static struct line line_read(char *const *words, size_t n)
 	return line;
 }
 
-static void offer(const char *text, size_t n, const char *begun, FILE *to)
+static void word_offer(const char *text, size_t n, const char *begun, FILE *to)
 {
 	if (!strncmp(text, begun, strlen(begun)) && strlen(begun) <= n)
 		fprintf(to, "%.*s\n", (int)n, text);
@@ -112,7 +112,7 @@ static void options_offer(const char *arguments, const char *begun, FILE *to)
 
 	while (token_next(&arguments, &token))
 		if (*token.at == '-')
-			offer(token.at, token.n, begun, to);
+			word_offer(token.at, token.n, begun, to);
 }
 
 static enum ctl_place place_of(const struct token *token)
@@ -124,7 +124,7 @@ static enum ctl_place place_of(const struct token *token)
 	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (is(token, places[i].word))
+		if (token_is(token, places[i].word))
 			return places[i].place;
 	return PLACE_NOTHING;
 }
@@ -148,7 +148,7 @@ static enum ctl_place argument_offer(const char *arguments, size_t at,
 		if (n != at + 1)
 			continue;
 		if (islower((unsigned char)*token.at))
-			offer(token.at, token.n, begun, to);
+			word_offer(token.at, token.n, begun, to);
 		else if (place == PLACE_NOTHING)
 			place = place_of(&token);
 	}
@@ -158,7 +158,8 @@ static enum ctl_place argument_offer(const char *arguments, size_t at,
 static void commands_offer(const char *begun, FILE *to)
 {
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		offer(commands[i].name, strlen(commands[i].name), begun, to);
+		word_offer(commands[i].name, strlen(commands[i].name), begun,
+			   to);
 }
 
 enum ctl_place ctl_complete(char *const *words, size_t n, FILE *to)

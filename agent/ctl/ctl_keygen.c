@@ -22,7 +22,7 @@ struct target {
 	int directory, fd;
 };
 
-static int say(const char *what, const char *why)
+static int failure_say(const char *what, const char *why)
 {
 	fprintf(stderr, "lwmuxctl: %s: %s\n", what, why);
 	return 1;
@@ -87,14 +87,16 @@ static int target_open(struct target *t, const struct options *o)
 		 o->out ? "" : o->rpk ? ".key" : ".psk");
 	rc = directory_open(t, config);
 	if (rc < 0)
-		return say(config, strerror(-rc));
+		return failure_say(config, strerror(-rc));
 	t->fd = openat(t->directory, file, O_WRONLY | O_CREAT | O_EXCL |
 		       O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (t->fd < 0) {
 		rc = errno;
 		close(t->directory);
-		return say(t->name, rc == EEXIST ? "is there already and stays "
-			   "as it is" : strerror(rc));
+		return failure_say(t->name,
+				   rc == EEXIST ? "is there already and stays "
+						  "as it is"
+						: strerror(rc));
 	}
 	owner_set(t, t->fd, false);
 	return 0;
@@ -114,7 +116,7 @@ static int target_write(struct target *t, const char *text)
 	else
 		fsync(t->directory);
 	close(t->directory);
-	return rc ? say(t->name, strerror(rc)) : 0;
+	return rc ? failure_say(t->name, strerror(rc)) : 0;
 }
 
 /* --- what the server has to be told ------------------------------------ */
@@ -163,7 +165,7 @@ static int make_psk(const struct options *o, struct target *t)
 	int rc;
 
 	if (keygen_random(key, sizeof(key)) < 0)
-		return say(t->endpoint, "no random numbers");
+		return failure_say(t->endpoint, "no random numbers");
 	hex_put(hex, key, sizeof(key));
 	explicit_bzero(key, sizeof(key));
 	rc = target_open(t, o);
@@ -217,7 +219,7 @@ static int make_ec(const struct options *o, struct target *t)
 	int rc = keygen_ec(&key);
 
 	if (rc < 0)
-		rc = say(t->endpoint, "no key could be made");
+		rc = failure_say(t->endpoint, "no key could be made");
 	else
 		rc = target_open(t, o);
 	if (!rc)
@@ -236,6 +238,7 @@ int do_keygen(const struct options *o, char **args, int n)
 	(void)n;
 	umask(027);
 	if (!name_is_good(endpoint) || (o->out && !name_is_good(o->out)))
-		return say(o->out ? o->out : endpoint, "can be no file's name");
+		return failure_say(o->out ? o->out : endpoint,
+				   "can be no file's name");
 	return o->rpk ? make_ec(o, &t) : make_psk(o, &t);
 }

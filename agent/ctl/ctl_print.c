@@ -43,8 +43,8 @@ static void print_servers(struct json_object *endpoint, char *text,
 	}
 }
 
-__attribute__((format(printf, 3, 4)))
-static void append(char *text, size_t size, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+text_append(char *text, size_t size, const char *format, ...)
 {
 	size_t used = strlen(text);
 	va_list args;
@@ -63,12 +63,12 @@ static void append_trouble(char *text, size_t size, struct json_object *server)
 
 	if (!trouble)
 		return;
-	append(text, size, "%s[%s", *text ? " " : "", trouble);
+	text_append(text, size, "%s[%s", *text ? " " : "", trouble);
 	if (try)
-		append(text, size, ", try %s", try);
+		text_append(text, size, ", try %s", try);
 	if (next)
-		append(text, size, ", next in %s s", next);
-	append(text, size, "]");
+		text_append(text, size, ", next in %s s", next);
+	text_append(text, size, "]");
 }
 
 /* What is wrong with it, what waits, and why a server has no session. */
@@ -80,11 +80,11 @@ static void print_note(struct json_object *e, char *text, size_t size)
 
 	snprintf(text, size, "%s", error ? error : "");
 	if (tries && error)
-		append(text, size, " x%s", tries);
+		text_append(text, size, " x%s", tries);
 	if (held)
-		append(text, size, "%s%s held", error ? ", " : "", held);
+		text_append(text, size, "%s%s held", error ? ", " : "", held);
 	if (late)
-		append(text, size, "%s%s", *text ? ", " : "", late);
+		text_append(text, size, "%s%s", *text ? ", " : "", late);
 	for (size_t i = 0; i < length_of(servers); i++)
 		append_trouble(text, size,
 			       json_object_array_get_idx(servers, i));
@@ -157,7 +157,7 @@ static void print_bus(struct json_object *bus)
 	snprintf(state, sizeof(state), "%s%s", error ? "down: " : "open",
 		 error ? error : "");
 	if (load && !error)
-		append(state, sizeof(state), ", %.0f %% busy", atof(load));
+		text_append(state, sizeof(state), ", %.0f %% busy", atof(load));
 	fputs("BUS ", stdout);
 	ctl_pad(stdout, text_of(bus, "bus"), 20);
 	printf(" %-8s %s", text_of(bus, "adapter"), state);

@@ -171,7 +171,7 @@ static int profile_print(const struct options *o, const struct profile *profile)
 	return rc;
 }
 
-static bool fits(const struct profile *profile, const char *word)
+static bool profile_fits(const struct profile *profile, const char *word)
 {
 	return !word || strcasestr(profile->name, word) ||
 	       strcasestr(profile->what, word);
@@ -195,7 +195,7 @@ static void table_print(const struct profiles *p, const char *word)
 	struct ctl_table table = {.n_columns = 2};
 
 	for (size_t i = 0; i < p->n; i++)
-		if (fits(&p->at[i], word))
+		if (profile_fits(&p->at[i], word))
 			ctl_table_add(&table, (const char *const[]){
 				p->at[i].name, p->at[i].what});
 	ctl_table_print(&table, stdout);
@@ -208,7 +208,7 @@ static void list_print_json(const struct profiles *p, const char *word)
 	struct json_object *answer = json_object_new_object();
 
 	for (size_t i = 0; i < p->n; i++)
-		if (fits(&p->at[i], word))
+		if (profile_fits(&p->at[i], word))
 			json_object_array_add(list, profile_json(&p->at[i]));
 	json_object_object_add(answer, "profiles", list);
 	print_json(answer);
@@ -221,7 +221,7 @@ static int list_print(const struct options *o, const struct profiles *p,
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->n; i++)
-		n += fits(&p->at[i], word);
+		n += profile_fits(&p->at[i], word);
 	if (!n)
 		return none_say(p, word);
 	if (o->json)

@@ -108,8 +108,8 @@ static void line_print(FILE *to, const char *name, const char *target,
 
 /* ---- one search, and one for each of the settings */
 
-static int search(struct search *s, const char *what, char **args, int n,
-		  const char *serial)
+static int line_search(struct search *s, const char *what, char **args, int n,
+		       const char *serial)
 {
 	struct json_object *request = request_of(what, NULL, NULL);
 	struct json_object *keys = json_object_new_object();
@@ -143,8 +143,8 @@ static bool word_next(const char **list, char word[WORD_MAX])
 
 /* serial[2 * WORD_MAX]: the settings of the last, which found something where
  * `first` wants that. */
-static int sweep(struct search *s, const char *what, char **args, int n,
-		 bool first, char *serial)
+static int line_sweep(struct search *s, const char *what, char **args, int n,
+		      bool first, char *serial)
 {
 	const char *rates = s->options->baud ? s->options->baud : "9600";
 	char rate[WORD_MAX], parity[WORD_MAX];
@@ -164,7 +164,7 @@ static int sweep(struct search *s, const char *what, char **args, int n,
 				 parity);
 			if (s->options->baud || s->options->parity)
 				fprintf(stderr, "lwmuxctl: at %s\n", serial);
-			rc = search(s, what, args, n, serial);
+			rc = line_search(s, what, args, n, serial);
 			if (rc == CTL_USAGE || (first && s->found) ||
 			    !is_port(args[0]))
 				return rc;
@@ -183,7 +183,7 @@ int do_scan(const struct options *o, char **args, int n)
 		puts("devices:");
 		s.adopted = stdout;
 	}
-	return sweep(&s, "scan", args, n, false, serial);
+	return line_sweep(&s, "scan", args, n, false, serial);
 }
 
 int do_probe(const struct options *o, char **args, int n)
@@ -191,7 +191,7 @@ int do_probe(const struct options *o, char **args, int n)
 	struct search s = {.options = o};
 	char serial[2 * WORD_MAX];
 
-	return sweep(&s, "probe", args, n, false, serial);
+	return line_sweep(&s, "probe", args, n, false, serial);
 }
 
 /* ---- adopt */
@@ -243,8 +243,8 @@ static int file_write(const char *path, const char *text, size_t n)
 }
 
 /* devices: what the search has found, as YAML. */
-static int adopt(const struct options *o, char **args, const char *devices,
-		 const char *serial)
+static int devices_adopt(const struct options *o, char **args,
+			 const char *devices, const char *serial)
 {
 	char path[4096], *text = NULL;
 	size_t n = 0;
@@ -285,7 +285,7 @@ int do_adopt(const struct options *o, char **args, int n)
 		abort();
 	if (is_port(args[1]) || is_host(args[1]))
 		s.name = args[0];
-	rc = sweep(&s, "scan", args + 1, n - 1, true, serial);
+	rc = line_sweep(&s, "scan", args + 1, n - 1, true, serial);
 	if (fclose(s.adopted))
 		abort();
 	if (rc == CTL_DONE && !s.found) {
@@ -293,7 +293,7 @@ int do_adopt(const struct options *o, char **args, int n)
 		rc = CTL_FAILED;
 	}
 	if (rc == CTL_DONE)
-		rc = adopt(o, args, devices, serial);
+		rc = devices_adopt(o, args, devices, serial);
 	free(devices);
 	return rc;
 }

@@ -132,7 +132,7 @@ static void print_progress(struct json_object *progress)
 }
 
 /* The last line: how it ended. */
-static int ended(struct json_object *line)
+static int search_ended(struct json_object *line)
 {
 	const char *note = text_of(line, "note");
 
@@ -161,7 +161,7 @@ static int line_take(struct search *s, const char *text)
 		if (!s->options->json)
 			print_progress(member);
 	} else {
-		rc = ended(line);
+		rc = search_ended(line);
 	}
 	fflush(s->adopted ? s->adopted : stdout);
 	json_object_put(line);

@@ -12,7 +12,8 @@ static const char *const states[] = {
 
 #define N_STATES (sizeof(states) / sizeof(*states))
 
-static bool is(struct json_object *from, const char *key, const char *text)
+static bool member_is(struct json_object *from, const char *key,
+		      const char *text)
 {
 	struct json_object *member;
 
@@ -43,8 +44,8 @@ static size_t count_of(struct json_object *list)
 /* To sleep is what a sleeper is for. */
 static bool is_there(struct json_object *endpoint)
 {
-	return is(endpoint, "state", "online") ||
-	       is(endpoint, "state", "asleep");
+	return member_is(endpoint, "state", "online") ||
+	       member_is(endpoint, "state", "asleep");
 }
 
 static bool is_registered(struct json_object *endpoint)
@@ -56,8 +57,8 @@ static bool is_registered(struct json_object *endpoint)
 		struct json_object *server = json_object_array_get_idx(servers,
 								       i);
 
-		if (!is(server, "state", "registered") &&
-		    !is(server, "state", "updating"))
+		if (!member_is(server, "state", "registered") &&
+		    !member_is(server, "state", "updating"))
 			return false;
 	}
 	return n || !member_of(endpoint, "bootstrap");
@@ -93,7 +94,7 @@ void ctl_summary(struct json_object *status, FILE *to)
 		struct json_object *e = json_object_array_get_idx(list, i);
 
 		for (size_t s = 0; s < N_STATES; s++)
-			counts[s] += is(e, "state", states[s]);
+			counts[s] += member_is(e, "state", states[s]);
 		alone += is_there(e) && !is_registered(e);
 	}
 	put_number(to, n);
@@ -131,8 +132,8 @@ bool ctl_keep_matching(struct json_object *status, const char *pattern)
 	return n > 0;
 }
 
-static void keep(struct json_object *status, const char *key,
-		 bool (*is_well)(struct json_object *of))
+static void members_keep(struct json_object *status, const char *key,
+			 bool (*is_well)(struct json_object *of))
 {
 	struct json_object *list = list_in(status, key);
 	struct json_object *kept = json_object_new_array();
@@ -151,6 +152,6 @@ static void keep(struct json_object *status, const char *key,
 
 void ctl_keep_not_well(struct json_object *status)
 {
-	keep(status, "endpoints", endpoint_is_well);
-	keep(status, "buses", bus_is_well);
+	members_keep(status, "endpoints", endpoint_is_well);
+	members_keep(status, "buses", bus_is_well);
 }

@@ -54,8 +54,8 @@ static int private_take(struct keygen_ec *key, gnutls_x509_privkey_t private)
 	return key->pem ? 0 : -EIO;
 }
 
-static int generate(struct keygen_ec *key, gnutls_x509_privkey_t private,
-		    gnutls_privkey_t whole, gnutls_pubkey_t public)
+static int key_generate(struct keygen_ec *key, gnutls_x509_privkey_t private,
+			gnutls_privkey_t whole, gnutls_pubkey_t public)
 {
 	unsigned bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
 
@@ -78,7 +78,7 @@ int keygen_ec(struct keygen_ec *key)
 	if (gnutls_x509_privkey_init(&private) >= 0 &&
 	    gnutls_privkey_init(&whole) >= 0 &&
 	    gnutls_pubkey_init(&public) >= 0)
-		rc = generate(key, private, whole, public);
+		rc = key_generate(key, private, whole, public);
 	gnutls_pubkey_deinit(public);
 	gnutls_privkey_deinit(whole);
 	gnutls_x509_privkey_deinit(private);

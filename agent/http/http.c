@@ -88,8 +88,10 @@ static void visitor_go(struct listener *l, struct visitor *v)
 		uv_timer_stop(&l->sweep);
 }
 
-static void visited(void *listener, struct MHD_Connection *connection,
-		    void **context, enum MHD_ConnectionNotificationCode what)
+static void connection_visited(void *listener,
+			       struct MHD_Connection *connection,
+			       void **context,
+			       enum MHD_ConnectionNotificationCode what)
 {
 	const union MHD_ConnectionInfo *info;
 
@@ -103,7 +105,7 @@ static void visited(void *listener, struct MHD_Connection *connection,
 }
 
 /* Who takes a byte now and then is as slow as who takes none. */
-static void sweep(uv_timer_t *timer)
+static void visitors_sweep(uv_timer_t *timer)
 {
 	struct listener *l = timer->data;
 	int64_t now = monotonic_read();
@@ -123,10 +125,11 @@ static struct visitor *visitor_of(struct MHD_Connection *connection)
 	return info ? info->socket_context : NULL;
 }
 
-static enum MHD_Result asked(void *listener, struct MHD_Connection *connection,
-			     const char *path, const char *method,
-			     const char *version, const char *upload,
-			     size_t *upload_size, void **context)
+static enum MHD_Result request_asked(void *listener,
+				     struct MHD_Connection *connection,
+				     const char *path, const char *method,
+				     const char *version, const char *upload,
+				     size_t *upload_size, void **context)
 {
 	struct listener *l = listener;
 
@@ -141,8 +144,9 @@ static enum MHD_Result asked(void *listener, struct MHD_Connection *connection,
 	return http_answer(&l->site, connection, method, path);
 }
 
-static void answered(void *listener, struct MHD_Connection *connection,
-		     void **context, enum MHD_RequestTerminationCode how)
+static void request_answered(void *listener, struct MHD_Connection *connection,
+			     void **context,
+			     enum MHD_RequestTerminationCode how)
 {
 	struct visitor *v = visitor_of(connection);
 
@@ -157,21 +161,21 @@ static void answered(void *listener, struct MHD_Connection *connection,
 
 /* ---- the loop ---- */
 
-static void turn(struct listener *l);
+static void listener_turn(struct listener *l);
 
 static void time_has_come(uv_timer_t *timer)
 {
-	turn(timer->data);
+	listener_turn(timer->data);
 }
 
-static void readable(uv_poll_t *poll, int status, int events)
+static void listener_readable(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
-	turn(poll->data);
+	listener_turn(poll->data);
 }
 
-static void turn(struct listener *l)
+static void listener_turn(struct listener *l)
 {
 	int64_t now = monotonic_read(), due;
 	MHD_UNSIGNED_LONG_LONG ms;
@@ -205,15 +209,14 @@ static void say_nothing(void *unused, const char *format, va_list args)
 static struct MHD_Daemon *daemon_start(struct listener *l, int fd)
 {
 	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-		0, NULL, NULL, asked, l,
-		MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+		NULL, NULL, request_asked, l, MHD_OPTION_EXTERNAL_LOGGER,
+		say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, VISITORS_MAX,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, ROOM,
 		MHD_OPTION_CONNECTION_TIMEOUT, IDLE,
-		MHD_OPTION_NOTIFY_CONNECTION, visited, l,
-		MHD_OPTION_NOTIFY_COMPLETED, answered, l,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_visited, l,
+		MHD_OPTION_NOTIFY_COMPLETED, request_answered, l,
 		MHD_OPTION_END);
 }
 
@@ -228,8 +231,8 @@ static void handles_open(struct listener *l)
 	uv_timer_init(uv, &l->sweep);
 	l->poll.data = l->timer.data = l->sweep.data = l;
 	l->handles = 3;
-	uv_poll_start(&l->poll, UV_READABLE, readable);
-	uv_timer_start(&l->sweep, sweep, SWEEP, SWEEP);
+	uv_poll_start(&l->poll, UV_READABLE, listener_readable);
+	uv_timer_start(&l->sweep, visitors_sweep, SWEEP, SWEEP);
 	uv_timer_stop(&l->sweep);	/* until somebody comes */
 }
 
@@ -294,15 +297,15 @@ static bool may_serve(int fd, const char *token)
 	return false;
 }
 
-static void follow(void);
+static void address_follow(void);
 
 static void try_again(uv_timer_t *timer)
 {
 	(void)timer;
-	follow();
+	address_follow();
 }
 
-static void begin(int fd, const char *at, char *token)
+static void listener_begin(int fd, const char *at, char *token)
 {
 	if (fd >= 0 && may_serve(fd, token)) {
 		http.listener = listener_open(http.gateway, fd, at, token);
@@ -320,7 +323,7 @@ static void begin(int fd, const char *at, char *token)
 
 /* ---- plots ---- */
 
-static void look(uv_timer_t *timer)
+static void listener_look(uv_timer_t *timer)
 {
 	(void)timer;
 	recorder_look(http.history, http.gateway, monotonic_read());
@@ -342,7 +345,7 @@ static void history_follow(void)
 	if (!http.history)
 		uv_timer_stop(&http.recorder);
 	else if (!uv_is_active((uv_handle_t *)&http.recorder))
-		uv_timer_start(&http.recorder, look, every, every);
+		uv_timer_start(&http.recorder, listener_look, every, every);
 }
 
 /* ---- the configuration ---- */
@@ -373,25 +376,25 @@ static void listener_follow(void)
 		listener_close(l);
 	http.listener = NULL;
 	if (at || inherited >= 0)
-		begin(at ? http_listen(at) : inherited, at, token);
+		listener_begin(at ? http_listen(at) : inherited, at, token);
 	else
 		config_token_free(token);
 }
 
-static void follow(void)
+static void address_follow(void)
 {
 	listener_follow();
 	history_follow();
 }
 
-static void watch(uv_prepare_t *prepare)
+static void listener_watch(uv_prepare_t *prepare)
 {
 	(void)prepare;
 	if (http.gateway->services.stopping) {
 		http_stop();
 	} else if (http.applied != http.gateway->applied) {
 		http.applied = http.gateway->applied;
-		follow();
+		address_follow();
 	}
 }
 
@@ -401,7 +404,7 @@ void http_start(struct gateway *gateway)
 	uv_prepare_init(uv_default_loop(), &http.watch);
 	uv_timer_init(uv_default_loop(), &http.again);
 	uv_timer_init(uv_default_loop(), &http.recorder);
-	uv_prepare_start(&http.watch, watch);
+	uv_prepare_start(&http.watch, listener_watch);
 }
 
 void http_stop(void)

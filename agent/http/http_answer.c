@@ -72,7 +72,8 @@ enum MHD_Result http_refuse(struct MHD_Connection *connection, unsigned status,
 
 /* ---- documents ---- */
 
-static const char *argument(struct MHD_Connection *connection, const char *name)
+static const char *request_argument(struct MHD_Connection *connection,
+				    const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND,
 					   name);
@@ -109,7 +110,7 @@ static enum MHD_Result answer_status(const struct http_site *site,
 static enum MHD_Result answer_endpoint(const struct http_site *site,
 				       struct MHD_Connection *connection)
 {
-	const char *name = argument(connection, "name");
+	const char *name = request_argument(connection, "name");
 
 	if (!name)
 		return http_refuse(connection, MHD_HTTP_BAD_REQUEST,
@@ -121,8 +122,8 @@ static enum MHD_Result answer_endpoint(const struct http_site *site,
 static enum MHD_Result answer_read(const struct http_site *site,
 				   struct MHD_Connection *connection)
 {
-	const char *name = argument(connection, "name");
-	const char *path = argument(connection, "path");
+	const char *name = request_argument(connection, "name");
+	const char *path = request_argument(connection, "path");
 
 	if (!name)
 		return http_refuse(connection, MHD_HTTP_BAD_REQUEST,
@@ -135,16 +136,18 @@ static enum MHD_Result answer_read(const struct http_site *site,
 static enum MHD_Result answer_history(const struct http_site *site,
 				      struct MHD_Connection *connection)
 {
-	const char *name = argument(connection, "name");
-	const char *path = argument(connection, "path");
+	const char *name = request_argument(connection, "name");
+	const char *path = request_argument(connection, "path");
 
 	if (!name || !path)
 		return http_refuse(connection, MHD_HTTP_BAD_REQUEST,
 				   "of which value? ?name=ENDPOINT&path="
 				   "/3303/0/5700&hours=1, or 24");
-	return json_respond(connection, recorder_answer(
-		site->history, site->gateway, name, path,
-		argument(connection, "hours"), monotonic_read()));
+	return json_respond(
+		connection,
+		recorder_answer(site->history, site->gateway, name, path,
+				request_argument(connection, "hours"),
+				monotonic_read()));
 }
 
 static enum MHD_Result answer_events(const struct http_site *site,
@@ -154,8 +157,9 @@ static enum MHD_Result answer_events(const struct http_site *site,
 	uint64_t none = 0;
 
 	(void)site;
-	json_object_object_add(to, "events", events_json(
-		&none, argument(connection, "endpoint")));
+	json_object_object_add(
+		to, "events",
+		events_json(&none, request_argument(connection, "endpoint")));
 	return json_respond(connection, to);
 }
 
@@ -166,8 +170,8 @@ static enum MHD_Result answer_feed(const struct http_site *site,
 		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	return feed_answer(site->feed, connection, info->connect_fd,
-			   argument(connection, "rows") != NULL,
-			   argument(connection, "endpoint"));
+			   request_argument(connection, "rows") != NULL,
+			   request_argument(connection, "endpoint"));
 }
 
 static enum MHD_Result answer_metrics(const struct http_site *site,
@@ -223,14 +227,15 @@ static enum MHD_Result file_respond(struct MHD_Connection *connection,
 				MHD_RESPMEM_PERSISTENT), route->type);
 }
 
-static const char *header(struct MHD_Connection *connection, const char *name)
+static const char *request_header(struct MHD_Connection *connection,
+				  const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
 static bool host_is_ours(struct MHD_Connection *connection)
 {
-	const char *host = header(connection, MHD_HTTP_HEADER_HOST);
+	const char *host = request_header(connection, MHD_HTTP_HEADER_HOST);
 	char self[SELF_MOST] = "";
 
 	gethostname(self, sizeof(self) - 1);
@@ -256,8 +261,9 @@ enum MHD_Result http_answer(const struct http_site *site,
 	if (route->file)
 		return file_respond(connection, route);
 	if (site->token &&
-	    !http_bearer_is(header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
-			    site->token))
+	    !http_bearer_is(
+		    request_header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+		    site->token))
 		return http_refuse(connection, MHD_HTTP_UNAUTHORIZED,
 				   "the token, please: Authorization: Bearer "
 				   "TOKEN");

@@ -38,7 +38,7 @@ static socklen_t address_of(const struct config_listen *at, union address *to)
 	       sizeof(to->v4) : 0;
 }
 
-static int bound(const union address *at, socklen_t length)
+static int socket_bound(const union address *at, socklen_t length)
 {
 	const int on = 1;
 	int fd = socket(at->any.sa_family,
@@ -65,7 +65,7 @@ int http_listen(const char *at)
 
 	if (config_listen_parse(at, &listen) == 0) {
 		length = address_of(&listen, &address);
-		fd = length ? bound(&address, length) : -EINVAL;
+		fd = length ? socket_bound(&address, length) : -EINVAL;
 	}
 	if (fd < 0)
 		log_line(LOG_ERROR, NULL, NULL, "http: cannot listen at %s: %s",
