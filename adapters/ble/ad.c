@@ -27,7 +27,7 @@ bool ad_next(const uint8_t *data, size_t n, size_t *at,
 	return true;
 }
 
-static void skip(struct ad_element *element, uint8_t n)
+static void element_skip(struct ad_element *element, uint8_t n)
 {
 	element->data += n;
 	element->n -= n;
@@ -56,7 +56,7 @@ bool ad_service(const uint8_t *data, size_t n, size_t *at, uint16_t uuid,
 
 		if (!head)
 			continue;
-		skip(element, head);
+		element_skip(element, head);
 		return true;
 	}
 	return false;
@@ -69,7 +69,7 @@ bool ad_service_long(const uint8_t *data, size_t n, size_t *at,
 		if (element->type != AD_SERVICE_DATA_128 || element->n < 16 ||
 		    memcmp(element->data, uuid, 16) != 0)
 			continue;
-		skip(element, 16);
+		element_skip(element, 16);
 		return true;
 	}
 	return false;
@@ -82,7 +82,7 @@ bool ad_company(const uint8_t *data, size_t n, size_t *at, uint16_t company,
 		if (element->type != AD_MANUFACTURER || element->n < 2 ||
 		    le16(element->data) != company)
 			continue;
-		skip(element, 2);
+		element_skip(element, 2);
 		return true;
 	}
 	return false;

@@ -23,7 +23,7 @@ static const uint8_t base_uuid[16] = {
 
 /* ---- UUIDs */
 
-static int nibble(char c)
+static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -41,9 +41,9 @@ bool att_uuid_parse(const char *text, struct att_uuid *uuid)
 	for (; *text; text++) {
 		if (*text == '-')
 			continue;
-		if (n == sizeof(digits) || nibble(*text) < 0)
+		if (n == sizeof(digits) || hex_digit(*text) < 0)
 			return false;
-		digits[n++] = (uint8_t)nibble(*text);
+		digits[n++] = (uint8_t)hex_digit(*text);
 	}
 	if (n != 4 && n != 8 && n != 32)
 		return false;
@@ -85,7 +85,7 @@ void att_init(struct att *att)
 	att->mtu = ATT_MTU_LEAST;
 }
 
-static void ask(struct att *att, uint8_t opcode, size_t n)
+static void att_ask(struct att *att, uint8_t opcode, size_t n)
 {
 	att->out[0] = opcode;
 	att->n_out = n;
@@ -96,7 +96,7 @@ void att_mtu(struct att *att, uint16_t mtu)
 {
 	put_le16(att->out + 1, mtu);
 	att->handle = mtu;
-	ask(att, MTU, 3);
+	att_ask(att, MTU, 3);
 }
 
 void att_characteristics(struct att *att, uint16_t first)
@@ -106,7 +106,7 @@ void att_characteristics(struct att *att, uint16_t first)
 	put_le16(att->out + 1, first);
 	put_le16(att->out + 3, LAST_HANDLE);
 	put_le16(att->out + 5, CHARACTERISTIC);
-	ask(att, READ_TYPE, 7);
+	att_ask(att, READ_TYPE, 7);
 }
 
 void att_descriptors(struct att *att, uint16_t first, uint16_t last)
@@ -115,7 +115,7 @@ void att_descriptors(struct att *att, uint16_t first, uint16_t last)
 	att->last = last;
 	put_le16(att->out + 1, first);
 	put_le16(att->out + 3, last);
-	ask(att, FIND, 5);
+	att_ask(att, FIND, 5);
 }
 
 void att_read(struct att *att, uint16_t handle)
@@ -123,7 +123,7 @@ void att_read(struct att *att, uint16_t handle)
 	att->handle = handle;
 	att->n = 0;
 	put_le16(att->out + 1, handle);
-	ask(att, READ, 3);
+	att_ask(att, READ, 3);
 }
 
 static void part_prepare(struct att *att)
@@ -136,7 +136,7 @@ static void part_prepare(struct att *att)
 	put_le16(att->out + 3, (uint16_t)at);
 	memcpy(att->out + 5, att->value + at, part);
 	att->last = (uint16_t)(at + part);
-	ask(att, PREPARE, part + 5);
+	att_ask(att, PREPARE, part + 5);
 }
 
 void att_write(struct att *att, uint16_t handle, const uint8_t *bytes,
@@ -154,7 +154,7 @@ void att_write(struct att *att, uint16_t handle, const uint8_t *bytes,
 	}
 	put_le16(att->out + 1, handle);
 	memcpy(att->out + 3, bytes, n);
-	ask(att, WRITE, n + 3);
+	att_ask(att, WRITE, n + 3);
 }
 
 void att_write_command(struct att *att, uint16_t handle, const uint8_t *bytes,
@@ -188,16 +188,16 @@ void att_confirm(uint8_t *pdu)
 
 /* ---- answers */
 
-static struct att_event event(enum att_kind kind)
+static struct att_event event_of(enum att_kind kind)
 {
 	return (struct att_event){.kind = kind};
 }
 
-static struct att_event finish(struct att *att, enum att_kind kind)
+static struct att_event att_finish(struct att *att, enum att_kind kind)
 {
 	att->request = 0;
 	att->n_pdu = 0;
-	return event(kind);
+	return event_of(kind);
 }
 
 static struct att_event error_take(struct att *att)
@@ -208,21 +208,21 @@ static struct att_event error_take(struct att *att)
 
 	if (att->n_pdu < 5 || p[1] != request) {
 		att->n_pdu = 0;
-		return event(ATT_NOTHING);
+		return event_of(ATT_NOTHING);
 	}
 	if ((request == READ_TYPE || request == FIND) &&
 	    p[4] == ERROR_NOT_FOUND)
-		return finish(att, ATT_END);
+		return att_finish(att, ATT_END);
 	/* the value was just as long as the PDU holds */
 	if (request == READ_MORE && (p[4] == ERROR_NOT_LONG ||
 				     p[4] == ERROR_OFFSET)) {
-		e = finish(att, ATT_VALUE);
+		e = att_finish(att, ATT_VALUE);
 		e.handle = att->handle;
 		e.bytes = att->value;
 		e.n = att->n;
 		return e;
 	}
-	e = finish(att, ATT_ERROR);
+	e = att_finish(att, ATT_ERROR);
 	e.code = p[4];
 	return e;
 }
@@ -232,12 +232,12 @@ static struct att_event mtu_take(struct att *att)
 	uint16_t theirs;
 
 	if (att->n_pdu != 3)
-		return finish(att, ATT_BROKEN);
+		return att_finish(att, ATT_BROKEN);
 	theirs = le16(att->pdu + 1);
 	if (theirs > att->handle)	/* ours */
 		theirs = att->handle;
 	att->mtu = theirs < ATT_MTU_LEAST ? ATT_MTU_LEAST : theirs;
-	return finish(att, ATT_MTU);
+	return att_finish(att, ATT_MTU);
 }
 
 /* The next part of a discovery, or its end. Handles must rise: a device that
@@ -248,15 +248,15 @@ static struct att_event discovery_go_on(struct att *att, uint16_t last)
 	uint16_t end = att->last;
 
 	if (last < att->first)
-		return finish(att, ATT_BROKEN);
-	finish(att, ATT_END);
+		return att_finish(att, ATT_BROKEN);
+	att_finish(att, ATT_END);
 	if (last >= end)
-		return event(ATT_END);
+		return event_of(ATT_END);
 	if (find)
 		att_descriptors(att, (uint16_t)(last + 1), end);
 	else
 		att_characteristics(att, (uint16_t)(last + 1));
-	return event(ATT_MORE);
+	return event_of(ATT_MORE);
 }
 
 /* Items of equal length behind the head; *last: the handle of the last one. */
@@ -279,12 +279,12 @@ static const uint8_t *item_next(struct att *att, size_t head, size_t size,
 static struct att_event characteristic_take(struct att *att)
 {
 	size_t size = att->n_pdu >= 2 ? att->pdu[1] : 0;
-	struct att_event e = event(ATT_CHARACTERISTIC);
+	struct att_event e = event_of(ATT_CHARACTERISTIC);
 	const uint8_t *p;
 	uint16_t last;
 
 	if ((size != 7 && size != 21) || att->n_pdu < 2 + size)
-		return finish(att, ATT_BROKEN);
+		return att_finish(att, ATT_BROKEN);
 	p = item_next(att, 2, size, &last);
 	if (!p)
 		return discovery_go_on(att, last);
@@ -299,12 +299,12 @@ static struct att_event descriptor_take(struct att *att)
 {
 	size_t size = att->n_pdu < 2 ? 0 : att->pdu[1] == 1 ? 4 :
 		      att->pdu[1] == 2 ? 18 : 0;
-	struct att_event e = event(ATT_DESCRIPTOR);
+	struct att_event e = event_of(ATT_DESCRIPTOR);
 	const uint8_t *p;
 	uint16_t last;
 
 	if (!size || att->n_pdu < 2 + size)
-		return finish(att, ATT_BROKEN);
+		return att_finish(att, ATT_BROKEN);
 	p = item_next(att, 2, size, &last);
 	if (!p)
 		return discovery_go_on(att, last);
@@ -321,15 +321,15 @@ static struct att_event value_take(struct att *att)
 	struct att_event e;
 
 	if (n > sizeof(att->value) - att->n)
-		return finish(att, ATT_BROKEN);
+		return att_finish(att, ATT_BROKEN);
 	memcpy(att->value + att->n, att->pdu + 1, n);
 	att->n += n;
-	e = finish(att, ATT_VALUE);
+	e = att_finish(att, ATT_VALUE);
 	if (full && att->n < sizeof(att->value)) {
 		put_le16(att->out + 1, att->handle);
 		put_le16(att->out + 3, (uint16_t)att->n);
-		ask(att, READ_MORE, 5);
-		return event(ATT_MORE);
+		att_ask(att, READ_MORE, 5);
+		return event_of(ATT_MORE);
 	}
 	e.handle = att->handle;
 	e.bytes = att->value;
@@ -344,21 +344,22 @@ static struct att_event part_take(struct att *att)
 	bool same = att->n_pdu == att->n_out &&
 		    memcmp(att->pdu + 1, att->out + 1, att->n_out - 1) == 0;
 
-	finish(att, ATT_NOTHING);
+	att_finish(att, ATT_NOTHING);
 	if (same && att->last < att->n) {
 		att->first = att->last;
 		part_prepare(att);
-		return event(ATT_MORE);
+		return event_of(ATT_MORE);
 	}
 	att->out[1] = same;
-	ask(att, EXECUTE, 2);
+	att_ask(att, EXECUTE, 2);
 	att->first = same;
-	return event(ATT_MORE);
+	return event_of(ATT_MORE);
 }
 
 static struct att_event executed_take(struct att *att)
 {
-	struct att_event e = finish(att, att->first ? ATT_WRITTEN : ATT_ERROR);
+	struct att_event e =
+		att_finish(att, att->first ? ATT_WRITTEN : ATT_ERROR);
 
 	e.code = 0x0e;
 	return e;
@@ -366,12 +367,12 @@ static struct att_event executed_take(struct att *att)
 
 static struct att_event unasked_take(struct att *att)
 {
-	struct att_event e = event(att->pdu[0] == NOTIFY ? ATT_NOTIFIED :
-				   ATT_INDICATED);
+	struct att_event e =
+		event_of(att->pdu[0] == NOTIFY ? ATT_NOTIFIED : ATT_INDICATED);
 
 	if (att->n_pdu < 3) {
 		att->n_pdu = 0;
-		return event(ATT_NOTHING);
+		return event_of(ATT_NOTHING);
 	}
 	e.handle = le16(att->pdu + 1);
 	e.bytes = att->pdu + 3;
@@ -394,7 +395,7 @@ struct att_event att_next(struct att *att)
 	uint8_t opcode;
 
 	if (att->n_pdu == 0)
-		return event(ATT_NOTHING);
+		return event_of(ATT_NOTHING);
 	opcode = att->pdu[0];
 	if (opcode == NOTIFY || opcode == INDICATE)
 		return unasked_take(att);
@@ -412,7 +413,7 @@ struct att_event att_next(struct att *att)
 		case READ_MORE:
 			return value_take(att);
 		case WRITE:
-			return finish(att, ATT_WRITTEN);
+			return att_finish(att, ATT_WRITTEN);
 		case PREPARE:
 			return part_take(att);
 		case EXECUTE:
@@ -428,7 +429,7 @@ struct att_event att_next(struct att *att)
 	att->n_pdu = 0;
 	/* Requests of the other side, as we serve nothing: the caller refuses
 	 * them; answers that nobody waits for are late ones. */
-	return event(ATT_NOTHING);
+	return event_of(ATT_NOTHING);
 }
 
 const char *att_error_text(uint8_t code)

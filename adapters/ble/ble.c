@@ -505,7 +505,7 @@ static void events_take(struct ble_bus *b, int64_t now)
 			gatt_ready(b, events[i].data.fd, now);
 }
 
-static int64_t sooner(int64_t a, int64_t b)
+static int64_t time_earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -522,9 +522,10 @@ static int64_t ble_turn(struct adapter_bus *bus, int64_t now, bool readable)
 	controllers_turn(b, now);
 	if (now >= b->count_at || b->n_heard > PACKETS_MAX)
 		listen_count(b, now);
-	next = sooner(gatt_turn(b, now), listen_turn(b, now));
-	next = sooner(next, controllers_due(b));
-	return b->n_heard + b->n_broken > 0 ? sooner(next, b->count_at) : next;
+	next = time_earlier(gatt_turn(b, now), listen_turn(b, now));
+	next = time_earlier(next, controllers_due(b));
+	return b->n_heard + b->n_broken > 0 ? time_earlier(next, b->count_at)
+					    : next;
 }
 
 static int ble_pollfd(struct adapter_bus *bus)

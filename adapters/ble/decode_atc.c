@@ -62,9 +62,9 @@ static enum decode_result pvvx_clear(const struct advertisement *adv,
 
 /* The nonce has a counter of eight bits only, so that an old packet cannot
  * be told from a new one: there is no protection from replay. */
-static int uncover(const struct advertisement *adv,
-		   const struct decode_device *device, const uint8_t *p,
-		   size_t n, uint8_t *plain)
+static int payload_decrypt(const struct advertisement *adv,
+			   const struct decode_device *device, const uint8_t *p,
+			   size_t n, uint8_t *plain)
 {
 	static const uint8_t more[] = {0x11};
 	uint8_t nonce[11] = {[6] = (uint8_t)(n + 3), 0x16, 0x1a, 0x18, p[0]};
@@ -79,16 +79,16 @@ static int uncover(const struct advertisement *adv,
 	return crypto_ccm_open(&sealed, plain);
 }
 
-static enum decode_result encrypted(const struct advertisement *adv,
-				    const struct decode_device *device,
-				    const uint8_t *p, size_t n,
-				    struct readings *out)
+static enum decode_result encrypted_decode(const struct advertisement *adv,
+					   const struct decode_device *device,
+					   const uint8_t *p, size_t n,
+					   struct readings *out)
 {
 	uint8_t plain[6];
 
 	if (device->n_key != CRYPTO_KEY)
 		return DECODED_NO_KEY;
-	if (uncover(adv, device, p, n, plain) < 0)
+	if (payload_decrypt(adv, device, p, n, plain) < 0)
 		return DECODED_WRONG_KEY;
 	reading_integer(out, FIELD_PACKET, p[0]);
 	if (n == PVVX_ENCRYPTED) {
@@ -121,7 +121,7 @@ DECODER(atc)
 		if (clear)
 			return pvvx_clear(adv, e.data, e.n, out);
 		if (e.n == PVVX_ENCRYPTED || e.n == ATC_ENCRYPTED)
-			return encrypted(adv, device, e.data, e.n, out);
+			return encrypted_decode(adv, device, e.data, e.n, out);
 	}
 	return DECODED_OTHER;
 }

@@ -390,10 +390,10 @@ static enum decode_result clear_result(struct decode_device *device,
 }
 
 /* Text in front of the counter (4) and the tag (4), which are the last. */
-static enum decode_result uncover(struct decode_device *device,
-				  struct crypto_sealed *sealed,
-				  const uint8_t *body, size_t n, int64_t now,
-				  uint8_t *plain)
+static enum decode_result payload_decrypt(struct decode_device *device,
+					  struct crypto_sealed *sealed,
+					  const uint8_t *body, size_t n,
+					  int64_t now, uint8_t *plain)
 {
 	sealed->key = device->key;
 	sealed->text = body;
@@ -425,7 +425,7 @@ static enum decode_result v2_encrypted(const struct advertisement *adv,
 	memcpy(nonce, adv->address, 6);
 	nonce[8] = info;
 	memcpy(nonce + 9, body + n - 8, 4);
-	result = uncover(device, &sealed, body, n, now, plain);
+	result = payload_decrypt(device, &sealed, body, n, now, plain);
 	if (result == DECODED_VALUES)
 		v2_walk(plain, n - 8, out);
 	return result;
@@ -475,7 +475,7 @@ static enum decode_result v1_encrypted(const struct advertisement *adv,
 		return DECODED_NO_KEY;
 	memcpy(nonce, adv->address, 6);
 	memcpy(nonce + 8, body + n - 8, 4);
-	result = uncover(device, &sealed, body, n, now, plain);
+	result = payload_decrypt(device, &sealed, body, n, now, plain);
 	if (result == DECODED_VALUES)
 		v1_walk(plain, n - 8, out);
 	return result;

@@ -94,24 +94,24 @@ static bool particles_add(struct readings *out, const uint8_t *p)
 	return true;
 }
 
-static enum decode_result told(bool good)
+static enum decode_result result_of(bool good)
 {
 	return good ? DECODED_VALUES : DECODED_DAMAGED;
 }
 
-static enum decode_result govee(const uint8_t *p, size_t n,
-				struct readings *out)
+static enum decode_result govee_decode(const uint8_t *p, size_t n,
+				       struct readings *out)
 {
 	if (n == 6)
-		return told(joined_add(out, p + 1, p[4]));
+		return result_of(joined_add(out, p + 1, p[4]));
 	if (n == 7)
-		return told(hundredths_add(out, p + 1));
+		return result_of(hundredths_add(out, p + 1));
 	if (n == 9 && p[0] != 0xec)
-		return told(hundredths_add(out, p + 1));
+		return result_of(hundredths_add(out, p + 1));
 	if (n == 9)
-		return told(hundredths_add(out, p + 4));
+		return result_of(hundredths_add(out, p + 4));
 	/* with another vendor's data glued to it */
-	return n > 9 && p[0] == 0 ? told(joined_add(out, p + 1, p[4]))
+	return n > 9 && p[0] == 0 ? result_of(joined_add(out, p + 1, p[4]))
 				  : DECODED_OTHER;
 }
 
@@ -137,34 +137,34 @@ static bool carbon_dioxide_add(struct readings *out, const uint8_t *p)
 }
 
 /* p: behind the two bytes that all have. */
-static enum decode_result shared(enum layout layout, const uint8_t *p,
-				 size_t n, struct readings *out)
+static enum decode_result sensors_decode(enum layout layout, const uint8_t *p,
+					 size_t n, struct readings *out)
 {
 	switch (layout) {
 	case UNKNOWN:
 		if (n != 7)
 			return DECODED_NO_MODEL;
 		/* H5112 has its name in the same packet, so this is no H5112 */
-		return told(sensor_add(out, p, p[0]));
+		return result_of(sensor_add(out, p, p[0]));
 	case CLIMATE:
 		if (n == 4 || n == 6)
-			return told(joined_add(out, p, p[3]));
+			return result_of(joined_add(out, p, p[3]));
 		break;
 	case PARTICLES:
 		if (n == 4)
-			return told(particles_add(out, p));
+			return result_of(particles_add(out, p));
 		break;
 	case CARBON_DIOXIDE:
 		if (n == 6)
-			return told(carbon_dioxide_add(out, p));
+			return result_of(carbon_dioxide_add(out, p));
 		break;
 	case SENSORS:		/* 0 and 1 */
 		if (n == 7)
-			return told(sensor_add(out, p, p[0]));
+			return result_of(sensor_add(out, p, p[0]));
 		break;
 	case PROBES:		/* 1 and 2 */
 		if (n == 7)
-			return told(sensor_add(out, p, p[0] - 1u));
+			return result_of(sensor_add(out, p, p[0] - 1u));
 		break;
 	}
 	return DECODED_OTHER;
@@ -180,7 +180,7 @@ static enum decode_result shared_decode(const struct decode_device *device,
 	if (e->n < 6 || e->data[0] != 0x01 || e->data[1] != 0x01 ||
 	    (!device->chosen && layout == UNKNOWN))
 		return DECODED_OTHER;
-	return shared(layout, e->data + 2, e->n - 2u, out);
+	return sensors_decode(layout, e->data + 2, e->n - 2u, out);
 }
 
 DECODER(govee)
@@ -190,10 +190,11 @@ DECODER(govee)
 
 	(void)now;
 	if (ad_company(adv->data, adv->n, &at, GOVEE, &e))
-		return govee(e.data, e.n, out);
+		return govee_decode(e.data, e.n, out);
 	at = 0;
 	if (ad_company(adv->data, adv->n, &at, GOVEE_OLD, &e))
-		return e.n == 9 ? govee(e.data, e.n, out) : DECODED_OTHER;
+		return e.n == 9 ? govee_decode(e.data, e.n, out)
+				: DECODED_OTHER;
 	at = 0;
 	if (ad_company(adv->data, adv->n, &at, SHARED, &e))
 		return shared_decode(device, &e, out);

@@ -36,8 +36,8 @@ static void probe_add(struct readings *out, unsigned index, int16_t hundredths)
 			       lwm2m_float(hundredths / 100.0));
 }
 
-static enum decode_result grill(const struct grill *g, const uint8_t *p,
-				struct readings *out)
+static enum decode_result grill_decode(const struct grill *g, const uint8_t *p,
+				       struct readings *out)
 {
 	unsigned pair = p[PAIR] & 0x3f;
 
@@ -77,7 +77,7 @@ static enum decode_result grills_decode(const struct advertisement *adv,
 		if (e->n == grills[i].n &&
 		    (model == grills[i].model ||
 		     ad_lists(adv->data, adv->n, grills[i].service)))
-			return grill(&grills[i], e->data, out);
+			return grill_decode(&grills[i], e->data, out);
 	if (e->n == H5055_LENGTH && (model == 5055 ||
 				     ad_lists(adv->data, adv->n,
 					      H5055_SERVICE)))
@@ -177,8 +177,8 @@ static enum decode_result sealed_decode(const uint8_t *p, struct readings *out)
 }
 
 /* H5127, in clear: somebody is there, and moves. */
-static enum decode_result presence(const struct ad_element *e,
-				   struct readings *out)
+static enum decode_result presence_decode(const struct ad_element *e,
+					  struct readings *out)
 {
 	const uint8_t *p = e->data;
 
@@ -208,7 +208,7 @@ enum decode_result govee_others_decode(const struct advertisement *adv,
 		if (e.n == SEALED)
 			result = sealed_decode(e.data, out);
 		else if (company == 0x8803 || company == 0x8843)
-			result = presence(&e, out);
+			result = presence_decode(&e, out);
 		else
 			result = grills_decode(adv, model, &e, out);
 	}

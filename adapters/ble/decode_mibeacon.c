@@ -475,10 +475,10 @@ static void address_reverse(const struct advertisement *adv, uint8_t *out)
 static const uint8_t more[] = {0x11};
 
 /* Versions 4 and 5: text, the high bytes of the counter (3), tag (4). */
-static enum decode_result modern(const struct advertisement *adv,
-				 struct decode_device *device, int64_t now,
-				 const uint8_t *head, const uint8_t *p,
-				 size_t n, struct readings *out)
+static enum decode_result decrypt_v4(const struct advertisement *adv,
+				     struct decode_device *device, int64_t now,
+				     const uint8_t *head, const uint8_t *p,
+				     size_t n, struct readings *out)
 {
 	uint8_t nonce[12], plain[CRYPTO_PLAIN_MAX];
 	struct crypto_sealed s = {.nonce = nonce, .n_nonce = sizeof(nonce),
@@ -508,10 +508,10 @@ static enum decode_result modern(const struct advertisement *adv,
 
 /* Versions 2 and 3 have no whole tag: text that is exactly one object is
  * taken for proof. Wrong keys make random bytes, one in 2^24 of which pass. */
-static enum decode_result legacy(const struct advertisement *adv,
-				 struct decode_device *device,
-				 const uint8_t *head, const uint8_t *p,
-				 size_t n, struct readings *out)
+static enum decode_result decrypt_v2(const struct advertisement *adv,
+				     struct decode_device *device,
+				     const uint8_t *head, const uint8_t *p,
+				     size_t n, struct readings *out)
 {
 	uint8_t key[CRYPTO_KEY] = {[6] = 0x8d, 0x3d, 0x3c, 0x97};
 	uint8_t nonce[13], plain[CRYPTO_PLAIN_MAX], address[6];
@@ -563,9 +563,10 @@ static size_t head_length(const struct advertisement *adv, uint16_t control,
 	return at <= n ? at : 0;
 }
 
-static enum decode_result clear(struct decode_device *device, int64_t now,
-				const uint8_t *head, const uint8_t *p,
-				size_t n, struct readings *out)
+static enum decode_result clear_decode(struct decode_device *device,
+				       int64_t now, const uint8_t *head,
+				       const uint8_t *p, size_t n,
+				       struct readings *out)
 {
 	if (device->n_key > 0)
 		return DECODED_UNPROTECTED;
@@ -575,10 +576,10 @@ static enum decode_result clear(struct decode_device *device, int64_t now,
 	       DECODED_VALUES : DECODED_REPEATED;
 }
 
-static enum decode_result beacon(const struct advertisement *adv,
-				 struct decode_device *device, int64_t now,
-				 const uint8_t *p, size_t n,
-				 struct readings *out)
+static enum decode_result beacon_decode(const struct advertisement *adv,
+					struct decode_device *device,
+					int64_t now, const uint8_t *p, size_t n,
+					struct readings *out)
 {
 	uint16_t control;
 	size_t at;
@@ -594,15 +595,15 @@ static enum decode_result beacon(const struct advertisement *adv,
 	if (!(control & HAS_OBJECT))
 		return DECODED_NOTHING;
 	if (!(control & ENCRYPTED))
-		return clear(device, now, p, p + at, n - at, out);
+		return clear_decode(device, now, p, p + at, n - at, out);
 	if (VERSION(control) >= 4)
-		return modern(adv, device, now, p, p + at, n - at, out);
-	return legacy(adv, device, p, p + at, n - at, out);
+		return decrypt_v4(adv, device, now, p, p + at, n - at, out);
+	return decrypt_v2(adv, device, p, p + at, n - at, out);
 }
 
 /* HHCCJCY10: soil, big-endian. */
-static enum decode_result soil(const uint8_t *p, size_t n,
-			       struct readings *out)
+static enum decode_result soil_decode(const uint8_t *p, size_t n,
+				      struct readings *out)
 {
 	if (n != 9)
 		return DECODED_OTHER;
@@ -628,8 +629,8 @@ static void weight_add(struct readings *out, uint16_t raw, bool pounds)
 
 /* The first scale: flags, weight, time. What moves or was taken off is no
  * weight. */
-static enum decode_result scale(const uint8_t *p, size_t n,
-				struct readings *out)
+static enum decode_result scale_decode(const uint8_t *p, size_t n,
+				       struct readings *out)
 {
 	if (n != 10)
 		return DECODED_OTHER;
@@ -661,13 +662,13 @@ DECODER(mibeacon)
 	size_t at = 0;
 
 	if (ad_service(adv->data, adv->n, &at, 0xfe95, &e))
-		return beacon(adv, device, now, e.data, e.n, out);
+		return beacon_decode(adv, device, now, e.data, e.n, out);
 	at = 0;
 	if (ad_service(adv->data, adv->n, &at, 0xfd50, &e))
-		return soil(e.data, e.n, out);
+		return soil_decode(e.data, e.n, out);
 	at = 0;
 	if (ad_service(adv->data, adv->n, &at, 0x181d, &e))
-		return scale(e.data, e.n, out);
+		return scale_decode(e.data, e.n, out);
 	at = 0;
 	if (ad_service(adv->data, adv->n, &at, 0x181b, &e))
 		return body_scale(e.data, e.n, out);

@@ -12,7 +12,7 @@
 
 #define NUMBER_MAX 8
 
-static int nibble(char c)
+static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -28,7 +28,8 @@ static bool hex_parse(const char *word, size_t digits, uint8_t *bytes,
 		return false;
 	*n = (uint8_t)(digits / 2);
 	for (size_t i = 0; i < *n; i++) {
-		int high = nibble(word[2 * i]), low = nibble(word[2 * i + 1]);
+		int high = hex_digit(word[2 * i]),
+		    low = hex_digit(word[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
@@ -357,7 +358,7 @@ static int float_read(enum raw_type type, uint64_t raw,
 	return 0;
 }
 
-static uint64_t masked(uint64_t raw, uint64_t mask)
+static uint64_t bits_masked(uint64_t raw, uint64_t mask)
 {
 	if (!mask)
 		return raw;
@@ -407,8 +408,8 @@ static int64_t bcd_value(uint64_t raw)
 /* How many bits the masked number has. */
 static unsigned width_of(const struct raw_format *f)
 {
-	uint64_t most = masked(UINT64_MAX >> (64 - 8 * types[f->type].size),
-			       f->mask);
+	uint64_t most = bits_masked(
+		UINT64_MAX >> (64 - 8 * types[f->type].size), f->mask);
 	unsigned n = 0;
 
 	for (; most; most >>= 1)
@@ -448,7 +449,7 @@ int raw_read(const struct raw_format *f, const uint8_t *bytes, size_t n,
 	if (types[f->type].type == LWM2M_FLOAT)
 		return float_read(f->type, *raw, value);
 	whole = *raw;
-	*raw = masked(*raw, f->mask);
+	*raw = bits_masked(*raw, f->mask);
 	if (is_bcd(f->type) && bcd_value(*raw) < 0)
 		return -ERANGE;
 	if (f->type == RAW_BOOL)

@@ -67,9 +67,9 @@ static bool manufacturer_find(const struct advertisement *adv,
 	return ad_company(adv->data, adv->n, &at, COMPANY_OLD, e);
 }
 
-static enum decode_result manufacturer(uint8_t model,
-				       const struct ad_element *e,
-				       struct readings *out)
+static enum decode_result manufacturer_decode(uint8_t model,
+					      const struct ad_element *e,
+					      struct readings *out)
 {
 	enum decode_result result;
 	uint16_t co2 = e->n >= 15 ? be16(e->data + 13) : 0;
@@ -83,9 +83,10 @@ static enum decode_result manufacturer(uint8_t model,
 	return result;
 }
 
-static enum decode_result meter(uint8_t model, const struct ad_element *service,
-				const struct ad_element *data,
-				struct readings *out)
+static enum decode_result meter_decode(uint8_t model,
+				       const struct ad_element *service,
+				       const struct ad_element *data,
+				       struct readings *out)
 {
 	enum decode_result result = DECODED_NOTHING;
 	uint8_t battery = service ? service->data[2] & 0x7f : 0;
@@ -94,7 +95,7 @@ static enum decode_result meter(uint8_t model, const struct ad_element *service,
 	    (model == METER || model == METER_PLUS))
 		result = value_add(out, service->data + 3);
 	else if (data)
-		result = manufacturer(model, data, out);
+		result = manufacturer_decode(model, data, out);
 	if (result == DECODED_DAMAGED ||
 	    (result == DECODED_NOTHING && service && service->n >= 6))
 		return result;
@@ -111,8 +112,8 @@ static void battery_add(struct readings *out, uint8_t percent)
 
 /* Behind the battery: a bit of light, and two of the magnet (closed, open, left
  * open). The motion in front of the door is a bit in front of the battery. */
-static enum decode_result contact(const struct ad_element *service,
-				  struct readings *out)
+static enum decode_result contact_decode(const struct ad_element *service,
+					 struct readings *out)
 {
 	const uint8_t *p;
 	uint8_t state;
@@ -132,8 +133,8 @@ static enum decode_result contact(const struct ad_element *service,
 }
 
 /* The light: 1 dark, 2 bright; the others are nothing that is known. */
-static enum decode_result motion(const struct ad_element *service,
-				 struct readings *out)
+static enum decode_result motion_decode(const struct ad_element *service,
+					struct readings *out)
 {
 	const uint8_t *p;
 	uint8_t light;
@@ -150,8 +151,8 @@ static enum decode_result motion(const struct ad_element *service,
 }
 
 /* As a meter, at another place, and a level of light that is no lux. */
-static enum decode_result hub(const struct ad_element *data,
-			      struct readings *out)
+static enum decode_result hub_decode(const struct ad_element *data,
+				     struct readings *out)
 {
 	enum decode_result result;
 
@@ -165,8 +166,8 @@ static enum decode_result hub(const struct ad_element *data,
 
 /* Behind address and sequence: the battery, and flags of which the first is
  * water and the second that it was moved. */
-static enum decode_result leak(const struct ad_element *data,
-			       struct readings *out)
+static enum decode_result leak_decode(const struct ad_element *data,
+				      struct readings *out)
 {
 	const uint8_t *p;
 
@@ -181,8 +182,8 @@ static enum decode_result leak(const struct ad_element *data,
 }
 
 /* The switch, and tenths of watts of 15 bits; the top one is that of overload. */
-static enum decode_result plug(const struct ad_element *data,
-			       struct readings *out)
+static enum decode_result plug_decode(const struct ad_element *data,
+				      struct readings *out)
 {
 	if (!data || data->n < 12)
 		return data ? DECODED_DAMAGED : DECODED_NOTHING;
@@ -197,19 +198,19 @@ static enum decode_result by_model(uint8_t model,
 				   struct readings *out)
 {
 	if (is_meter(model))
-		return meter(model, service, data, out);
+		return meter_decode(model, service, data, out);
 	switch (model | 0x20) {		/* capital letters: it is paired */
 	case CONTACT:
-		return contact(service, out);
+		return contact_decode(service, out);
 	case MOTION:
-		return motion(service, out);
+		return motion_decode(service, out);
 	case HUB_2:
-		return hub(data, out);
+		return hub_decode(data, out);
 	case LEAK:
-		return leak(data, out);
+		return leak_decode(data, out);
 	case PLUG_US:
 	case PLUG_JP:
-		return plug(data, out);
+		return plug_decode(data, out);
 	}
 	return DECODED_OTHER;
 }

@@ -16,7 +16,7 @@ static bool is_ours(const char *name)
 }
 
 /* Mark, tenths of degrees, percent, and the battery in three steps. */
-static enum decode_result climate(const uint8_t *p, struct readings *out)
+static enum decode_result climate_decode(const uint8_t *p, struct readings *out)
 {
 	static const uint8_t batteries[] = {1, 50, 100};
 	double temperature = les16(p + 1) / 10.0;
@@ -41,7 +41,7 @@ DECODER(thermopro)
 		if (e.type != AD_MANUFACTURER || e.n < 6 || e.data[0] != MARK)
 			continue;
 		if (is_ours(device->identity.name))
-			return climate(e.data, out);
+			return climate_decode(e.data, out);
 		return device->chosen ? DECODED_NO_MODEL : DECODED_OTHER;
 	}
 	return DECODED_OTHER;

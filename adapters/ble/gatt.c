@@ -94,7 +94,8 @@ static struct link *free_find(struct ble_gatt *g, int64_t now)
 	return used > 0 && now < g->alone_until ? NULL : found;
 }
 
-static void enqueue(struct ble_gatt *g, struct ble_device *device, int64_t now)
+static void device_enqueue(struct ble_gatt *g, struct ble_device *device,
+			   int64_t now)
 {
 	if (device->queued || link_of(g, device))
 		return;
@@ -105,7 +106,7 @@ static void enqueue(struct ble_gatt *g, struct ble_device *device, int64_t now)
 	g->end = &device->waiting;
 }
 
-static void dequeue(struct ble_gatt *g, struct ble_device *device)
+static void device_dequeue(struct ble_gatt *g, struct ble_device *device)
 {
 	struct ble_device **at = &g->first;
 
@@ -190,7 +191,7 @@ static void link_fail(struct link *g, int error, const char *what,
 		adapter_done(command, error);
 	}
 	if (device->has_notify)
-		enqueue(g->bus->gatt, device, now);
+		device_enqueue(g->bus->gatt, device, now);
 }
 
 static void link_end(struct link *g, int64_t now)
@@ -201,7 +202,7 @@ static void link_end(struct link *g, int64_t now)
 		point_of(device, i)->subscribed = false;
 	link_close(g);
 	if (device->has_notify)
-		enqueue(g->bus->gatt, device, now);
+		device_enqueue(g->bus->gatt, device, now);
 }
 
 static int link_open(struct ble_bus *bus, const struct ble_device *device)
@@ -252,14 +253,14 @@ static bool link_postpone(struct link *g, int error, int64_t now)
 		return false;
 	gatt->alone_until = now + ALONE_TIME;
 	link_close(g);
-	enqueue(gatt, device, now);
+	device_enqueue(gatt, device, now);
 	return true;
 }
 
 static void link_start(struct link *g, struct ble_device *device,
 		       int64_t now)
 {
-	dequeue(g->bus->gatt, device);
+	device_dequeue(g->bus->gatt, device);
 	g->current = device;
 	g->state = CONNECTING;
 	g->since = now;
@@ -482,7 +483,7 @@ static void link_work(struct link *g, int64_t now)
 	}
 }
 
-static void connected(struct link *g, int64_t now)
+static void link_connected(struct link *g, int64_t now)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = g->fd};
 	socklen_t n = sizeof(int);
@@ -540,7 +541,7 @@ static bool is_notified(const struct ble_point *p, const struct att_event *e)
 		profile_bytes_are(&p->condition, e->bytes, e->n));
 }
 
-static void notified(struct link *g, const struct att_event *e)
+static void link_notified(struct link *g, const struct att_event *e)
 {
 	struct ble_device *device = g->current;
 
@@ -627,10 +628,10 @@ static void event_take(struct link *g, const struct att_event *e,
 		att_confirm(&confirm);
 		pdu_send(g, &confirm, 1, now);
 		if (g->current)
-			notified(g, e);
+			link_notified(g, e);
 		break;
 	case ATT_NOTIFIED:
-		notified(g, e);
+		link_notified(g, e);
 		break;
 	case ATT_MORE:
 		request_send(g, g->state, now);
@@ -692,7 +693,7 @@ void gatt_ready(struct ble_bus *bus, int fd, int64_t now)
 		if (!g->current || g->fd != fd)
 			continue;
 		if (g->state == CONNECTING)
-			connected(g, now);
+			link_connected(g, now);
 		else
 			link_read(g, now);
 		return;
@@ -713,7 +714,7 @@ void gatt_close(struct ble_bus *bus)
 void gatt_attach(struct ble_bus *bus, struct ble_device *device)
 {
 	if (device->has_notify)
-		enqueue(bus->gatt, device, adapter_now(bus->base));
+		device_enqueue(bus->gatt, device, adapter_now(bus->base));
 }
 
 void gatt_detach(struct ble_bus *bus, struct ble_device *device)
@@ -721,7 +722,7 @@ void gatt_detach(struct ble_bus *bus, struct ble_device *device)
 	struct link *g = link_of(bus->gatt, device);
 
 	device->command = NULL;
-	dequeue(bus->gatt, device);
+	device_dequeue(bus->gatt, device);
 	if (g)
 		link_close(g);
 }
@@ -752,7 +753,7 @@ int gatt_read(struct adapter_device *base, struct adapter_point **due,
 			device->patience = MISSES * due[i]->poll;
 	}
 	device->unheard = false;
-	enqueue(bus->gatt, device, adapter_now(base->bus));
+	device_enqueue(bus->gatt, device, adapter_now(base->bus));
 	return -EINPROGRESS;
 }
 
@@ -767,7 +768,7 @@ int gatt_command(struct adapter_command *command)
 	if (device->command)
 		return -EBUSY;
 	device->command = command;
-	enqueue(bus->gatt, device, adapter_now(bus->base));
+	device_enqueue(bus->gatt, device, adapter_now(bus->base));
 	return -EINPROGRESS;
 }
 

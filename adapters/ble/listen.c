@@ -282,7 +282,7 @@ static bool is_same(struct ble_device *device, const struct advertisement *adv,
 	return false;
 }
 
-static void later(struct ble_bus *bus, int64_t at)
+static void wake_later(struct ble_bus *bus, int64_t at)
 {
 	if (at < bus->later_at)
 		bus->later_at = at;
@@ -298,7 +298,7 @@ static void off_later(struct adapter_point *point,
 		return;
 	p->off_at = value->as.boolean ? now + p->off_after : 0;
 	if (p->off_at)
-		later(point->device->bus->data, p->off_at);
+		wake_later(point->device->bus->data, p->off_at);
 }
 
 /* No news of the device: it is as of the last time that it was heard. */
@@ -325,10 +325,10 @@ int64_t listen_turn(struct ble_bus *bus, int64_t now)
 		struct ble_device *device = d->data;
 
 		for (size_t i = 0; i < d->n_points; i++)
-			later(bus, off_look(device, d->points[i], now));
+			wake_later(bus, off_look(device, d->points[i], now));
 		if (device->kept)
 			counter_look(device, now);
-		later(bus, counter_due(device));
+		wake_later(bus, counter_due(device));
 	}
 	return bus->later_at;
 }
@@ -462,7 +462,7 @@ static void values_take(struct ble_device *device,
 	if (news) {	/* first, so that it registers with its values */
 		device->good = now;
 		counter_look(device, now);
-		later(device->base->bus->data, counter_due(device));
+		wake_later(device->base->bus->data, counter_due(device));
 		readings_report(device, adv, readings, now);
 	}
 	for (size_t i = 0; news && profile && i < device->n_matches; i++)

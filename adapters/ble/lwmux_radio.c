@@ -62,7 +62,7 @@ static bool to_kernel(int kernel, enum radio_kind kind, int index)
 	       errno == EAGAIN;
 }
 
-static void relay(int kernel, enum radio_kind kind, int index)
+static void packets_relay(int kernel, enum radio_kind kind, int index)
 {
 	struct pollfd ready[2] = {{.fd = DAEMON, .events = POLLIN},
 				  {.fd = kernel, .events = POLLIN}};
@@ -93,6 +93,6 @@ int main(void)
 	if (send(DAEMON, &answer, sizeof(answer), MSG_NOSIGNAL) < 0 ||
 	    answer < 0)
 		return EXIT_FAILURE;
-	relay(kernel, kind, index);
+	packets_relay(kernel, kind, index);
 	return EXIT_SUCCESS;
 }

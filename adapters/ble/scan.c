@@ -38,7 +38,7 @@ void scan_init(struct scan *scan, bool active, bool coded)
 			      .wants_coded = coded, .at = INT64_MAX};
 }
 
-static void enter(struct scan *scan, enum scan_state state, int64_t now)
+static void scan_enter(struct scan *scan, enum scan_state state, int64_t now)
 {
 	scan->state = state;
 	scan->sent = false;
@@ -47,13 +47,16 @@ static void enter(struct scan *scan, enum scan_state state, int64_t now)
 
 void scan_start(struct scan *scan, int64_t now, bool stop)
 {
-	enter(scan, !scan->known ? SCAN_ASKING : stop ? SCAN_STOPPING :
-	      SCAN_SETTING, now);
+	scan_enter(scan,
+		   !scan->known ? SCAN_ASKING
+		   : stop	? SCAN_STOPPING
+				: SCAN_SETTING,
+		   now);
 }
 
 void scan_power_off(struct scan *scan)
 {
-	enter(scan, SCAN_OFF, INT64_MAX);
+	scan_enter(scan, SCAN_OFF, INT64_MAX);
 }
 
 void scan_others(struct scan *scan, bool discover, int64_t now)
@@ -61,18 +64,19 @@ void scan_others(struct scan *scan, bool discover, int64_t now)
 	if (scan->state == SCAN_OFF)
 		return;
 	if (discover)
-		enter(scan, SCAN_LISTENING, INT64_MAX);
+		scan_enter(scan, SCAN_LISTENING, INT64_MAX);
 	else if (scan->state == SCAN_LISTENING)
-		enter(scan, SCAN_STOPPING, now + SETTLE_TIME);
+		scan_enter(scan, SCAN_STOPPING, now + SETTLE_TIME);
 }
 
-static void refuse(struct scan *scan, uint8_t status, int64_t now)
+static void scan_refuse(struct scan *scan, uint8_t status, int64_t now)
 {
 	int64_t wait = RETRY_TIME << (scan->refusals < 6 ? scan->refusals : 6);
 
 	scan->status = status;
 	scan->refusals++;
-	enter(scan, SCAN_REFUSED, now + (wait < RETRY_MAX ? wait : RETRY_MAX));
+	scan_enter(scan, SCAN_REFUSED,
+		   now + (wait < RETRY_MAX ? wait : RETRY_MAX));
 }
 
 static uint16_t opcode_of(const struct scan *scan)
@@ -98,8 +102,8 @@ static uint16_t opcode_of(const struct scan *scan)
 }
 
 /* Ours was answered. */
-static void answered(struct scan *scan, uint8_t status, const uint8_t *more,
-		     size_t n, int64_t now)
+static void status_answered(struct scan *scan, uint8_t status,
+			    const uint8_t *more, size_t n, int64_t now)
 {
 	switch (scan->state) {
 	case SCAN_ASKING:
@@ -108,33 +112,35 @@ static void answered(struct scan *scan, uint8_t status, const uint8_t *more,
 		scan->extended = status == 0 && n > 37 &&
 				 (more[37] & 0x60) == 0x60;
 		scan->coded = false;
-		enter(scan, scan->extended && scan->wants_coded ?
-		      SCAN_FEATURES : SCAN_SETTING, now);
+		scan_enter(scan,
+			   scan->extended && scan->wants_coded ? SCAN_FEATURES
+							       : SCAN_SETTING,
+			   now);
 		return;
 	case SCAN_FEATURES:
 		scan->coded = status == 0 && n > 1 && more[1] & FEATURE_CODED;
-		enter(scan, SCAN_SETTING, now);
+		scan_enter(scan, SCAN_SETTING, now);
 		return;
 	case SCAN_STOPPING:	/* where nothing ran, that is no failure */
-		enter(scan, SCAN_SETTING, now);
+		scan_enter(scan, SCAN_SETTING, now);
 		return;
 	case SCAN_SETTING:
 		if (status && scan->coded) {	/* some only say they can */
 			scan->coded = false;
-			enter(scan, SCAN_SETTING, now);
+			scan_enter(scan, SCAN_SETTING, now);
 		} else if (status) {
-			refuse(scan, status, now);
+			scan_refuse(scan, status, now);
 		} else {
-			enter(scan, SCAN_STARTING, now);
+			scan_enter(scan, SCAN_STARTING, now);
 		}
 		return;
 	case SCAN_STARTING:
 		if (status) {
-			refuse(scan, status, now);
+			scan_refuse(scan, status, now);
 			return;
 		}
 		scan->refusals = 0;
-		enter(scan, SCAN_RUNNING, INT64_MAX);
+		scan_enter(scan, SCAN_RUNNING, INT64_MAX);
 		return;
 	case SCAN_OFF:
 	case SCAN_RUNNING:
@@ -146,16 +152,16 @@ static void answered(struct scan *scan, uint8_t status, const uint8_t *more,
 
 /* The kernel stops a scan when it connects, and again when a connection has
  * ended; it tells nobody, but its commands are answered for all to see. */
-static void disturbed(struct scan *scan, uint16_t opcode, int64_t now)
+static void scan_disturbed(struct scan *scan, uint16_t opcode, int64_t now)
 {
 	if (opcode != SET_ENABLE && opcode != SET_EXTENDED_ENABLE &&
 	    opcode != CREATE_CONNECTION &&
 	    opcode != EXTENDED_CREATE_CONNECTION)
 		return;
 	if (scan->state == SCAN_RUNNING)
-		enter(scan, SCAN_STOPPING, now + SETTLE_TIME);
+		scan_enter(scan, SCAN_STOPPING, now + SETTLE_TIME);
 	else if (scan->state == SCAN_REFUSED)
-		enter(scan, SCAN_SETTING, now + SETTLE_TIME);
+		scan_enter(scan, SCAN_SETTING, now + SETTLE_TIME);
 }
 
 void scan_event(struct scan *scan, const uint8_t *p, size_t n, int64_t now)
@@ -175,13 +181,13 @@ void scan_event(struct scan *scan, const uint8_t *p, size_t n, int64_t now)
 		return;
 	}
 	if (!scan->sent || opcode != opcode_of(scan))
-		disturbed(scan, opcode, now);
+		scan_disturbed(scan, opcode, now);
 	else
-		answered(scan, status, p + 7, n - 7, now);
+		status_answered(scan, status, p + 7, n - 7, now);
 }
 
-static size_t command(uint8_t *packet, uint16_t opcode, const void *more,
-		      size_t n)
+static size_t packet_build(uint8_t *packet, uint16_t opcode, const void *more,
+			   size_t n)
 {
 	packet[0] = PACKET_COMMAND;
 	put_le16(packet + 1, opcode);
@@ -201,10 +207,12 @@ static size_t parameters_build(const struct scan *scan, uint8_t *packet)
 				  active, INTERVAL, 0, WINDOW_CODED, 0};
 
 	if (!scan->extended)
-		return command(packet, SET_PARAMETERS, legacy, sizeof(legacy));
-	return scan->coded ?
-	       command(packet, SET_EXTENDED_PARAMETERS, both, sizeof(both)) :
-	       command(packet, SET_EXTENDED_PARAMETERS, one, sizeof(one));
+		return packet_build(packet, SET_PARAMETERS, legacy,
+				    sizeof(legacy));
+	return scan->coded ? packet_build(packet, SET_EXTENDED_PARAMETERS, both,
+					  sizeof(both))
+			   : packet_build(packet, SET_EXTENDED_PARAMETERS, one,
+					  sizeof(one));
 }
 
 /* Duplicates are not filtered: else a later value of the same length would
@@ -215,16 +223,17 @@ static size_t command_build(const struct scan *scan, uint8_t *packet)
 
 	switch (scan->state) {
 	case SCAN_ASKING:
-		return command(packet, READ_COMMANDS, NULL, 0);
+		return packet_build(packet, READ_COMMANDS, NULL, 0);
 	case SCAN_FEATURES:
-		return command(packet, READ_FEATURES, NULL, 0);
+		return packet_build(packet, READ_FEATURES, NULL, 0);
 	case SCAN_SETTING:
 		return parameters_build(scan, packet);
 	case SCAN_STOPPING:
 	case SCAN_STARTING:
-		return scan->extended ?
-		       command(packet, SET_EXTENDED_ENABLE, enable, 6) :
-		       command(packet, SET_ENABLE, enable, 2);
+		return scan->extended
+			       ? packet_build(packet, SET_EXTENDED_ENABLE,
+					      enable, 6)
+			       : packet_build(packet, SET_ENABLE, enable, 2);
 	case SCAN_OFF:
 	case SCAN_RUNNING:
 	case SCAN_REFUSED:
@@ -241,9 +250,9 @@ size_t scan_step(struct scan *scan, int64_t now, uint8_t *packet)
 	if (now < scan->at)
 		return 0;
 	if (scan->sent)		/* no answer */
-		refuse(scan, 0, now);
+		scan_refuse(scan, 0, now);
 	if (scan->state == SCAN_REFUSED && now >= scan->at)
-		enter(scan, scan->known ? SCAN_SETTING : SCAN_ASKING, now);
+		scan_enter(scan, scan->known ? SCAN_SETTING : SCAN_ASKING, now);
 	if (now < scan->at)
 		return 0;
 	n = command_build(scan, packet);

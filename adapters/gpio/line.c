@@ -300,7 +300,7 @@ static struct gpio_line *on_among(struct adapter_device *device,
 }
 
 /* NULL: none of its group is on. */
-static struct gpio_line *interlocked(const struct gpio_line *line)
+static struct gpio_line *line_interlocked(const struct gpio_line *line)
 {
 	struct gpio_line *found;
 
@@ -321,8 +321,8 @@ static enum line_initial wire_initial(const struct gpio_line *line)
 
 	if (line->initial == LINE_KEEP)
 		return LINE_KEEP;
-	return (on && !interlocked(line)) != line->active_low ? LINE_HIGH :
-	       LINE_LOW;
+	return (on && !line_interlocked(line)) != line->active_low ? LINE_HIGH
+								   : LINE_LOW;
 }
 
 static int line_borrow(struct gpio_line *line, const struct place *place)
@@ -346,8 +346,9 @@ static int line_borrow(struct gpio_line *line, const struct place *place)
 /* Found on beside another of its group: off it goes. */
 static int interlock_settle(struct gpio_line *line)
 {
-	const struct gpio_line *other = !line->output ||
-		!gpio_line_is_on(line) ? NULL : interlocked(line);
+	const struct gpio_line *other = !line->output || !gpio_line_is_on(line)
+						? NULL
+						: line_interlocked(line);
 
 	if (!other)
 		return 0;
@@ -639,7 +640,7 @@ static void command_note(struct gpio_line *line, bool on)
 
 int gpio_line_command(struct gpio_line *line, bool on, int64_t pulse)
 {
-	const struct gpio_line *other = on ? interlocked(line) : NULL;
+	const struct gpio_line *other = on ? line_interlocked(line) : NULL;
 	int rc;
 
 	if (other) {
@@ -667,7 +668,7 @@ static void pulse_finish(struct gpio_line *line)
 
 /* ---- time passes ---- */
 
-static int64_t earlier(int64_t a, int64_t b)
+static int64_t time_earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -692,12 +693,14 @@ int64_t gpio_line_tick(struct gpio_line *line, int64_t now)
 	if (gpio_totals_sure(line) && line->handle)
 		totals_tell(line);
 	if (line->handle) {
-		next = earlier(debounce_due(&line->filter, period),
-			       pace_due(&line->pace, TELL_PERIOD));
-		next = earlier(next, pace_due(&line->state_pace, TELL_PERIOD));
+		next = time_earlier(debounce_due(&line->filter, period),
+				    pace_due(&line->pace, TELL_PERIOD));
+		next = time_earlier(next,
+				    pace_due(&line->state_pace, TELL_PERIOD));
 		if (line->pulse_end)
-			next = earlier(next, line->pulse_end);
+			next = time_earlier(next, line->pulse_end);
 	}
-	return earlier(next, saving_due(&line->saving,
-					gpio_totals_held(line), line->save));
+	return time_earlier(
+		next,
+		saving_due(&line->saving, gpio_totals_held(line), line->save));
 }

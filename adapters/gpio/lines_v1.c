@@ -26,7 +26,7 @@ struct line {
 };
 
 /* The library says what is wrong by errno, but not always. */
-static int failed(void)
+static int error_get(void)
 {
 	return errno ? -errno : -EIO;
 }
@@ -41,7 +41,7 @@ int chip_open(const char *path, struct chip **chip)
 	errno = 0;
 	c->chip = gpiod_chip_open(path);
 	if (!c->chip) {
-		rc = failed();
+		rc = error_get();
 		free(c);
 		return rc;
 	}
@@ -86,7 +86,7 @@ int chip_line(struct chip *chip, unsigned offset, struct line_info *info)
 	errno = 0;
 	line = gpiod_chip_get_line(chip->chip, offset);
 	if (!line)
-		return failed();
+		return error_get();
 	text_copy(info->name, gpiod_line_name(line));
 	text_copy(info->consumer, gpiod_line_consumer(line));
 	info->used = gpiod_line_is_used(line);
@@ -145,11 +145,11 @@ static int input_request(struct gpiod_line *line, const struct line_settings *s)
 	int fd, flags;
 
 	if (gpiod_line_request(line, &config, 0) < 0)
-		return failed();
+		return error_get();
 	fd = gpiod_line_event_get_fd(line);
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return failed();
+		return error_get();
 	return 0;
 }
 
@@ -163,12 +163,12 @@ static int output_keep(struct gpiod_line *line, const struct line_settings *s)
 	int level;
 
 	if (gpiod_line_request(line, &config, 0) < 0)
-		return failed();
+		return error_get();
 	level = gpiod_line_get_value(line);
 	if (level < 0 ||
 	    gpiod_line_set_config(line, GPIOD_LINE_REQUEST_DIRECTION_OUTPUT,
 				  drive_flags(s->drive), level) < 0)
-		return failed();
+		return error_get();
 	return 0;
 }
 
@@ -184,7 +184,7 @@ static int output_request(struct gpiod_line *line,
 	if (s->initial == LINE_KEEP)
 		return output_keep(line, s);
 	if (gpiod_line_request(line, &config, s->initial == LINE_HIGH) < 0)
-		return failed();
+		return error_get();
 	return 0;
 }
 
@@ -201,7 +201,7 @@ int line_request(const char *path, unsigned offset,
 	l->chip = gpiod_chip_open(path);
 	l->line = l->chip ? gpiod_chip_get_line(l->chip, offset) : NULL;
 	if (!l->line)
-		rc = failed();
+		rc = error_get();
 	else if (settings->output)
 		rc = output_request(l->line, settings);
 	else
@@ -227,13 +227,13 @@ int line_get(struct line *line)
 
 	errno = 0;
 	level = gpiod_line_get_value(line->line);
-	return level < 0 ? failed() : level;
+	return level < 0 ? error_get() : level;
 }
 
 int line_set(struct line *line, bool high)
 {
 	errno = 0;
-	return gpiod_line_set_value(line->line, high) < 0 ? failed() : 0;
+	return gpiod_line_set_value(line->line, high) < 0 ? error_get() : 0;
 }
 
 int line_debounce(struct line *line, int64_t ns)
@@ -259,7 +259,7 @@ int line_events(struct line *line, struct line_event *events, size_t max)
 	n = gpiod_line_event_read_fd_multiple(line_fd(line), read,
 					      (unsigned)max);
 	if (n < 0)
-		return errno == EAGAIN ? 0 : failed();
+		return errno == EAGAIN ? 0 : error_get();
 	for (int i = 0; i < n; i++)
 		events[i] = (struct line_event){
 			.when = read[i].ts.tv_sec * INT64_C(1000000000) +

@@ -29,7 +29,7 @@ struct line {
 	unsigned offset;
 };
 
-static int failed(void)
+static int error_get(void)
 {
 	return errno ? -errno : -EIO;
 }
@@ -45,7 +45,7 @@ int chip_open(const char *path, struct chip **chip)
 	c->chip = gpiod_chip_open(path);
 	c->info = c->chip ? gpiod_chip_get_info(c->chip) : NULL;
 	if (!c->info) {
-		rc = failed();
+		rc = error_get();
 		chip_close(c);
 		return rc;
 	}
@@ -93,7 +93,7 @@ int chip_line(struct chip *chip, unsigned offset, struct line_info *info)
 	errno = 0;
 	line = gpiod_chip_get_line_info(chip->chip, offset);
 	if (!line)
-		return failed();
+		return error_get();
 	text_copy(info->name, gpiod_line_info_get_name(line));
 	text_copy(info->consumer, gpiod_line_info_get_consumer(line));
 	info->used = gpiod_line_info_is_used(line);
@@ -198,14 +198,14 @@ static int request_make(struct line *line, const char *path,
 		line->request = gpiod_chip_request_lines(chip, request,
 							 config);
 	if (!line->request)
-		rc = failed();
+		rc = error_get();
 	gpiod_request_config_free(request);
 	if (chip)
 		gpiod_chip_close(chip);
 	return rc;
 }
 
-static int reconfigure(struct line *line, enum gpiod_line_value level)
+static int line_reconfigure(struct line *line, enum gpiod_line_value level)
 {
 	struct gpiod_line_config *config =
 		config_make(&line->settings, line->offset, level);
@@ -214,7 +214,7 @@ static int reconfigure(struct line *line, enum gpiod_line_value level)
 	if (!config)
 		return rc;
 	rc = gpiod_line_request_reconfigure_lines(line->request, config) < 0 ?
-	     failed() : 0;
+	     error_get() : 0;
 	gpiod_line_config_free(config);
 	return rc;
 }
@@ -225,12 +225,12 @@ static int input_ready(struct line *line)
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return failed();
+		return error_get();
 	line->events = gpiod_edge_event_buffer_new(READ_MAX);
 	return line->events ? 0 : -ENOMEM;
 }
 
-static int request(struct line *line, const char *path)
+static int line_acquire(struct line *line, const char *path)
 {
 	const struct line_settings *s = &line->settings;
 	bool keep = s->output && s->initial == LINE_KEEP;
@@ -247,7 +247,7 @@ static int request(struct line *line, const char *path)
 		return input_ready(line);
 	/* What the line carries is taken over before it is driven. */
 	level = line_get(line);
-	return level < 0 ? level : reconfigure(line, level ?
+	return level < 0 ? level : line_reconfigure(line, level ?
 		GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE);
 }
 
@@ -262,7 +262,7 @@ int line_request(const char *path, unsigned offset,
 	errno = 0;
 	l->settings = *settings;
 	l->offset = offset;
-	rc = request(l, path);
+	rc = line_acquire(l, path);
 	l->settings.consumer = NULL;
 	if (rc < 0) {
 		line_release(l);
@@ -291,7 +291,7 @@ int line_get(struct line *line)
 	case GPIOD_LINE_VALUE_ERROR:
 		break;
 	}
-	return failed();
+	return error_get();
 }
 
 int line_set(struct line *line, bool high)
@@ -299,14 +299,14 @@ int line_set(struct line *line, bool high)
 	errno = 0;
 	return gpiod_line_request_set_value(line->request, line->offset,
 		high ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE) < 0
-		? failed() : 0;
+		? error_get() : 0;
 }
 
 int line_debounce(struct line *line, int64_t ns)
 {
 	errno = 0;
 	line->settings.debounce = ns;
-	return reconfigure(line, GPIOD_LINE_VALUE_INACTIVE);
+	return line_reconfigure(line, GPIOD_LINE_VALUE_INACTIVE);
 }
 
 int line_fd(const struct line *line)
@@ -323,7 +323,7 @@ int line_events(struct line *line, struct line_event *events, size_t max)
 						max < READ_MAX ? max :
 						READ_MAX);
 	if (n < 0)
-		return errno == EAGAIN ? 0 : failed();
+		return errno == EAGAIN ? 0 : error_get();
 	for (int i = 0; i < n; i++) {
 		struct gpiod_edge_event *event =
 			gpiod_edge_event_buffer_get_event(line->events,

@@ -24,8 +24,8 @@ static bool is_same_home(const struct home *a, const struct home *b)
 }
 
 /* The first, or the first at home. */
-static void found(struct finding *f, const struct home *home,
-		  const char path[CHIP_PATH_MAX], unsigned offset)
+static void line_found(struct finding *f, const struct home *home,
+		       const char path[CHIP_PATH_MAX], unsigned offset)
 {
 	bool at_home = f->home && is_same_home(f->home, home);
 
@@ -67,13 +67,13 @@ static void chip_look(struct finding *f, struct chip *chip,
 	f->label_seen = true;
 	if (!w->line) {
 		if (w->number < chip_lines(chip))
-			found(f, &home, path, w->number);
+			line_found(f, &home, path, w->number);
 		return;
 	}
 	for (unsigned i = 0; i < chip_lines(chip); i++)
 		if (chip_line(chip, i, &info) == 0 &&
 		    strcmp(info.name, w->line) == 0)
-			found(f, &home, path, i);
+			line_found(f, &home, path, i);
 }
 
 static int not_found(const struct finding *f, char why[PLACE_WHY_MAX])

@@ -20,8 +20,8 @@ static bool is_coil(const struct modbus_point *p)
 					      p->write_table == WRITE_COIL;
 }
 
-static int exchange(struct adapter_device *device,
-		    const struct modbus_request *request, uint8_t *pdu)
+static int command_exchange(struct adapter_device *device,
+			    const struct modbus_request *request, uint8_t *pdu)
 {
 	struct wire_call call = modbus_call(device, request);
 
@@ -36,7 +36,7 @@ int modbus_registers_read(struct adapter_device *device,
 	struct modbus_request request =
 		request_read(d->unit, table, address, n);
 	uint8_t pdu[PDU_MAX];
-	int rc = exchange(device, &request, pdu);
+	int rc = command_exchange(device, &request, pdu);
 
 	if (rc == 0)
 		reply_words(&request, pdu, 0, n, words);
@@ -52,7 +52,7 @@ int modbus_registers_write(struct adapter_device *device, uint16_t address,
 					multiple || d->write == WRITE_MULTIPLE);
 	uint8_t pdu[PDU_MAX];
 
-	return exchange(device, &request, pdu);
+	return command_exchange(device, &request, pdu);
 }
 
 /* Part of a register: function 22 leaves the rest to the device; one that
@@ -68,7 +68,7 @@ static int bits_write(struct adapter_device *device, uint16_t address,
 	int rc;
 
 	if (!d->no_mask_write) {
-		rc = exchange(device, &request, pdu);
+		rc = command_exchange(device, &request, pdu);
 		if (rc != 1 && rc != -ETIMEDOUT && rc != -EBADMSG)
 			return rc;
 	}
@@ -87,7 +87,7 @@ static int coil_write(struct adapter_device *device, uint16_t address, bool on)
 		d->unit, address, on, d->write == WRITE_MULTIPLE);
 	uint8_t pdu[PDU_MAX];
 
-	return exchange(device, &request, pdu);
+	return command_exchange(device, &request, pdu);
 }
 
 static int exponent_ask(struct adapter_point *point, int *exponent)

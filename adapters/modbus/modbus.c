@@ -282,8 +282,9 @@ static int modbus_attach(struct adapter_device *device)
 /* On the account of the device, and of the bus, which has each of its counters
  * from the first request on: what comes into being with its first event has no
  * rate. */
-static void count(struct adapter_bus *bus, struct adapter_device *device,
-		  const char *name, unsigned n)
+static void counter_count(struct adapter_bus *bus,
+			  struct adapter_device *device, const char *name,
+			  unsigned n)
 {
 	adapter_count(bus, NULL, name, n);
 	if (device && n)
@@ -318,13 +319,13 @@ int modbus_exchange(struct adapter_bus *bus, struct adapter_device *device,
 	modbus_trace_end(bus, call, rc, pdu);
 	if (call->echo_heard)
 		echo_tell(bus);
-	count(bus, device, "requests", 1);
-	count(bus, device, "timeouts", rc == -ETIMEDOUT);
-	count(bus, device, "crc", rc == -EBADMSG);
-	count(bus, device, "exceptions", rc > 0);
-	count(bus, device, "other_unit", call->other_unit);
-	count(bus, device, "late", call->late);
-	count(bus, NULL, "reconnects", call->reconnects);
+	counter_count(bus, device, "requests", 1);
+	counter_count(bus, device, "timeouts", rc == -ETIMEDOUT);
+	counter_count(bus, device, "crc", rc == -EBADMSG);
+	counter_count(bus, device, "exceptions", rc > 0);
+	counter_count(bus, device, "other_unit", call->other_unit);
+	counter_count(bus, device, "late", call->late);
+	counter_count(bus, NULL, "reconnects", call->reconnects);
 	return rc;
 }
 

@@ -73,7 +73,7 @@ static int command_send(struct session *s, const struct command *c)
 	return sw;
 }
 
-static int fail(struct session *s, int error, const char *what, int sw)
+static int session_fail(struct session *s, int error, const char *what, int sw)
 {
 	if (sw < 0)
 		snprintf(s->why, s->size, "the card does not answer");
@@ -99,8 +99,10 @@ static int pin_verify(struct session *s)
 	if (sw == SW_GOOD)
 		return 0;
 	s->card->pin_is_wrong = sw >= 0;
-	return fail(s, -EACCES, "the card refuses the PIN of "
-		    "smartcard_pin_file, which is not tried again", sw);
+	return session_fail(s, -EACCES,
+			    "the card refuses the PIN of "
+			    "smartcard_pin_file, which is not tried again",
+			    sw);
 }
 
 /* How many tries are left, the card says where none is made. */
@@ -109,20 +111,28 @@ static int pin_enter(struct session *s)
 	int sw;
 
 	if (!s->card->pin)
-		return fail(s, -EACCES, "the card wants a PIN: "
-			    "smartcard_pin_file", 0);
+		return session_fail(s, -EACCES,
+				    "the card wants a PIN: "
+				    "smartcard_pin_file",
+				    0);
 	if (s->card->pin_is_wrong)
-		return fail(s, -EACCES, "the card refuses the PIN of "
-			    "smartcard_pin_file, which is not tried again", 0);
+		return session_fail(
+			s, -EACCES,
+			"the card refuses the PIN of "
+			"smartcard_pin_file, which is not tried again",
+			0);
 	sw = command_send(s, &(struct command){.ins = INS_VERIFY,
 					       .p2 = s->pin_reference});
 	if (sw == SW_GOOD)
 		return 0;
 	if (sw == SW_BLOCKED || sw == SW_TRIES)
-		return fail(s, -EACCES, "the PIN of the card is blocked", sw);
+		return session_fail(s, -EACCES,
+				    "the PIN of the card is blocked", sw);
 	if ((sw & 0xfff0) == SW_TRIES && (sw & 15) < TRIES_LEAST)
-		return fail(s, -EACCES, "one try is left for the PIN of the "
-			    "card, which is not made", sw);
+		return session_fail(s, -EACCES,
+				    "one try is left for the PIN of the "
+				    "card, which is not made",
+				    sw);
 	return pin_verify(s);
 }
 
@@ -144,8 +154,11 @@ static int file_select(struct session *s, const struct pkcs15_path *path)
 		 select_send(s, path->n == 2 ? SELECT_BY_ID : SELECT_FROM_HERE,
 			     path->at, path->n);
 
-	return sw == SW_GOOD ? 0 : fail(s, -ENOENT, "a file that the card "
-					"names is not there", sw);
+	return sw == SW_GOOD ? 0
+			     : session_fail(s, -ENOENT,
+					    "a file that the card "
+					    "names is not there",
+					    sw);
 }
 
 static int part_read(struct session *s, size_t at)
@@ -173,9 +186,11 @@ static int file_read(struct session *s, uint8_t *bytes, size_t size)
 		if (n && (sw == SW_BEYOND || sw >> 8 == 0x6a))
 			return (int)n;
 		if (sw != SW_GOOD && sw != SW_END_OF_FILE)
-			return fail(s, -EIO, "a file cannot be read", sw);
+			return session_fail(s, -EIO, "a file cannot be read",
+					    sw);
 		if (s->n > size - n)
-			return fail(s, -EBADMSG, "a file is too long", 0);
+			return session_fail(s, -EBADMSG, "a file is too long",
+					    0);
 		memcpy(bytes + n, s->answer, s->n);
 		n += s->n;
 		if (sw == SW_END_OF_FILE || !s->n || n == size)
@@ -198,8 +213,10 @@ static int application_select(struct session *s)
 	int sw = select_send(s, SELECT_BY_AID, aid, sizeof(aid));
 
 	if (sw != SW_GOOD)
-		return fail(s, -ENOENT, "it has no accounts of LwM2M: no "
-			    "application of PKCS #15", sw);
+		return session_fail(s, -ENOENT,
+				    "it has no accounts of LwM2M: no "
+				    "application of PKCS #15",
+				    sw);
 	s->pin_reference = pkcs15_pin_reference(s->answer, s->n);
 	return 0;
 }
@@ -223,8 +240,10 @@ static int bootstrap_find(struct session *s, struct pkcs15_path *path)
 						    path))
 			return 0;
 	}
-	return fail(s, -ENOENT, "it has no accounts of LwM2M: no directory "
-		    "names them", 0);
+	return session_fail(s, -ENOENT,
+			    "it has no accounts of LwM2M: no directory "
+			    "names them",
+			    0);
 }
 
 static int bootstrap_read(struct session *s, uint8_t bytes[CARD_FILE_MAX])

@@ -37,8 +37,8 @@ struct connection {
 	DWORD protocol;
 };
 
-static int transmit(void *owner, const uint8_t *command, size_t n,
-		    uint8_t answer[CARD_ANSWER_MAX])
+static int card_transmit(void *owner, const uint8_t *command, size_t n,
+			 uint8_t answer[CARD_ANSWER_MAX])
 {
 	const struct connection *c = owner;
 	const SCARD_IO_REQUEST *pci = c->protocol == SCARD_PROTOCOL_T0 ?
@@ -52,7 +52,9 @@ static int transmit(void *owner, const uint8_t *command, size_t n,
 static int connected_load(struct module *m, const char *reader,
 			  struct connection *c, char *why, size_t size)
 {
-	struct card card = {.transmit = transmit, .owner = c, .pin = m->pin,
+	struct card card = {.transmit = card_transmit,
+			    .owner = c,
+			    .pin = m->pin,
 			    .pin_is_wrong = !strcmp(m->refused, reader)};
 	int n;
 
@@ -220,7 +222,7 @@ static bool is_too_early(struct module *m)
 }
 
 /* false: pcscd is gone. */
-static bool look(struct module *m)
+static bool card_look(struct module *m)
 {
 	LONG rc;
 
@@ -238,7 +240,7 @@ static bool look(struct module *m)
 	return true;
 }
 
-static void run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
 	struct module *m = (struct module *)worker;
 	struct pollfd wake = {.fd = worker->wake, .events = POLLIN};
@@ -249,7 +251,7 @@ static void run(struct worker *worker)
 
 		m->patience = PATIENCE;
 		if (rc == SCARD_S_SUCCESS) {
-			while (!worker_is_closing(worker) && look(m))
+			while (!worker_is_closing(worker) && card_look(m))
 				;
 			SCardReleaseContext(m->context);
 		}
@@ -261,7 +263,7 @@ static void run(struct worker *worker)
 	}
 }
 
-static void destroy(struct worker *worker)
+static void worker_destroy(struct worker *worker)
 {
 	struct module *m = (struct module *)worker;
 
@@ -282,13 +284,13 @@ static struct module *smartcard_open(const struct module_conf *conf,
 		return NULL;
 	m->which = strdup(conf->which);
 	m->pin = conf->pin ? strdup(conf->pin) : NULL;
-	m->worker.run = run;
-	m->worker.destroy = destroy;
+	m->worker.run = worker_run;
+	m->worker.destroy = worker_destroy;
 	rc = m->which && (m->pin || !conf->pin) ?
 	     worker_start(&m->worker, host) : -ENOMEM;
 	if (!rc)
 		return m;
-	destroy(&m->worker);
+	worker_destroy(&m->worker);
 	errno = -rc;
 	return NULL;
 }

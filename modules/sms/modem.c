@@ -24,8 +24,8 @@ enum { PDU_DELIVER = 1 };
 /* ---- calls ---- */
 
 /* A service that does not run is not started: who runs a modem does that. */
-static int call(sd_bus *bus, sd_bus_message *m, uint64_t timeout,
-		sd_bus_message **reply, char *why, size_t size)
+static int bus_call(sd_bus *bus, sd_bus_message *m, uint64_t timeout,
+		    sd_bus_message **reply, char *why, size_t size)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	int rc;
@@ -43,8 +43,8 @@ static int call(sd_bus *bus, sd_bus_message *m, uint64_t timeout,
 	return rc;
 }
 
-static sd_bus_message *method(sd_bus *bus, const char *path,
-			      const char *interface, const char *member)
+static sd_bus_message *method_message(sd_bus *bus, const char *path,
+				      const char *interface, const char *member)
 {
 	sd_bus_message *m = NULL;
 
@@ -234,9 +234,11 @@ int modem_find(sd_bus *bus, const char *which, struct modem *modem, char *why,
 	int rc;
 
 	*modem = (struct modem){.messages = false};
-	rc = call(bus, method(bus, ROOT, "org.freedesktop.DBus.ObjectManager",
-			      "GetManagedObjects"), CALL_TIMEOUT, &reply,
-		  why, size);
+	rc = bus_call(bus,
+		      method_message(bus, ROOT,
+				     "org.freedesktop.DBus.ObjectManager",
+				     "GetManagedObjects"),
+		      CALL_TIMEOUT, &reply, why, size);
 	if (rc >= 0)
 		rc = objects_read(reply, which, modem);
 	sd_bus_message_unref(reply);
@@ -307,14 +309,14 @@ static int received_take(sd_bus_message *m, const char *name, void *to)
 
 static int sms_read(sd_bus *bus, const char *path, struct received *to)
 {
-	sd_bus_message *m = method(bus, path, PROPERTIES, "GetAll");
+	sd_bus_message *m = method_message(bus, path, PROPERTIES, "GetAll");
 	sd_bus_message *reply = NULL;
 	int rc;
 
 	*to = (struct received){.n = 0};
 	if (sd_bus_message_append(m, "s", SMS) < 0)
 		abort();
-	rc = call(bus, m, CALL_TIMEOUT, &reply, NULL, 0);
+	rc = bus_call(bus, m, CALL_TIMEOUT, &reply, NULL, 0);
 	if (rc >= 0)
 		rc = properties_read(reply, received_take, to);
 	sd_bus_message_unref(reply);
@@ -324,13 +326,14 @@ static int sms_read(sd_bus *bus, const char *path, struct received *to)
 static int sms_delete(sd_bus *bus, const struct modem *modem,
 		      const char *path, char *why, size_t size)
 {
-	sd_bus_message *m = method(bus, modem->path, MESSAGING, "Delete");
+	sd_bus_message *m =
+		method_message(bus, modem->path, MESSAGING, "Delete");
 	sd_bus_message *reply = NULL;
 	int rc;
 
 	if (sd_bus_message_append(m, "o", path) < 0)
 		abort();
-	rc = call(bus, m, CALL_TIMEOUT, &reply, why, size);
+	rc = bus_call(bus, m, CALL_TIMEOUT, &reply, why, size);
 	sd_bus_message_unref(reply);
 	return rc;
 }
@@ -356,8 +359,9 @@ int modem_read(sd_bus *bus, const struct modem *modem, modem_told told,
 {
 	sd_bus_message *reply = NULL;
 	const char *path;
-	int rc = call(bus, method(bus, modem->path, MESSAGING, "List"),
-		      CALL_TIMEOUT, &reply, why, size);
+	int rc = bus_call(bus,
+			  method_message(bus, modem->path, MESSAGING, "List"),
+			  CALL_TIMEOUT, &reply, why, size);
 
 	*left = false;
 	if (rc >= 0)
@@ -375,7 +379,8 @@ static int sms_create(sd_bus *bus, const struct modem *modem,
 		      const char *number, const uint8_t *data, size_t n,
 		      sd_bus_message **reply, char *why, size_t size)
 {
-	sd_bus_message *m = method(bus, modem->path, MESSAGING, "Create");
+	sd_bus_message *m =
+		method_message(bus, modem->path, MESSAGING, "Create");
 
 	if (sd_bus_message_open_container(m, 'a', "{sv}") < 0 ||
 	    sd_bus_message_append(m, "{sv}", "number", "s", number) < 0 ||
@@ -387,7 +392,7 @@ static int sms_create(sd_bus *bus, const struct modem *modem,
 	    sd_bus_message_close_container(m) < 0 ||
 	    sd_bus_message_close_container(m) < 0)
 		abort();
-	return call(bus, m, CALL_TIMEOUT, reply, why, size);
+	return bus_call(bus, m, CALL_TIMEOUT, reply, why, size);
 }
 
 /* Deleted in any case: a modem keeps what it has sent, until it is full. */
@@ -401,8 +406,8 @@ int modem_send(sd_bus *bus, const struct modem *modem, const char *number,
 	if (rc >= 0)
 		rc = sd_bus_message_read(created, "o", &path);
 	if (rc >= 0) {
-		rc = call(bus, method(bus, path, SMS, "Send"), SEND_TIMEOUT,
-			  &sent, why, size);
+		rc = bus_call(bus, method_message(bus, path, SMS, "Send"),
+			      SEND_TIMEOUT, &sent, why, size);
 		sms_delete(bus, modem, path, NULL, 0);
 	}
 	sd_bus_message_unref(sent);

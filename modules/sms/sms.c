@@ -32,15 +32,16 @@ struct module {
 	size_t out_first, out_n;
 };
 
-static bool received(void *owner, const char *number, const uint8_t *data,
-		     size_t n)
+static bool sms_received(void *owner, const char *number, const uint8_t *data,
+			 size_t n)
 {
 	struct module *m = owner;
 
 	return worker_tell(&m->worker, MODULE_SMS, number, data, n);
 }
 
-static int changed(sd_bus_message *message, void *owner, sd_bus_error *error)
+static int modem_changed(sd_bus_message *message, void *owner,
+			 sd_bus_error *error)
 {
 	struct module *m = owner;
 
@@ -61,7 +62,7 @@ static bool bus_open(struct module *m)
 	int rc = sd_bus_open_system(&m->bus);
 
 	if (rc >= 0)
-		rc = modem_watch(m->bus, changed, m);
+		rc = modem_watch(m->bus, modem_changed, m);
 	if (rc >= 0) {
 		m->stale = true;
 		return true;
@@ -96,7 +97,7 @@ static void number_tell(struct module *m)
 
 /* Which modem there is, how it is, and what has come. Returns ms until the next
  * look. */
-static int look(struct module *m)
+static int modem_look(struct module *m)
 {
 	char why[200] = "";
 	const char *trouble;
@@ -112,7 +113,7 @@ static int look(struct module *m)
 	number_tell(m);
 	trouble = modem_trouble(&m->modem);
 	if (m->modem.messages)
-		rc = modem_read(m->bus, &m->modem, received, m, &left, why,
+		rc = modem_read(m->bus, &m->modem, sms_received, m, &left, why,
 				sizeof(why));
 	if (rc < 0)
 		worker_say(&m->worker, MODULE_DOWN, "%s: %s", m->modem.name,
@@ -187,7 +188,7 @@ static bool signals_take(struct module *m)
 	return false;
 }
 
-static void run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
 	struct module *m = (struct module *)worker;
 	int ms = 0;
@@ -198,7 +199,7 @@ static void run(struct worker *worker)
 			continue;
 		}
 		if (m->stale)
-			ms = look(m);
+			ms = modem_look(m);
 		out_send(m);
 		if (signals_take(m) && !m->stale)
 			m->stale = module_wait(m, ms);
@@ -206,7 +207,7 @@ static void run(struct worker *worker)
 	bus_close(m);
 }
 
-static void destroy(struct worker *worker)
+static void worker_destroy(struct worker *worker)
 {
 	struct module *m = (struct module *)worker;
 
@@ -223,12 +224,12 @@ static struct module *sms_open(const struct module_conf *conf,
 	if (!m)
 		return NULL;
 	m->which = strdup(conf->which);
-	m->worker.run = run;
-	m->worker.destroy = destroy;
+	m->worker.run = worker_run;
+	m->worker.destroy = worker_destroy;
 	rc = m->which ? worker_start(&m->worker, host) : -ENOMEM;
 	if (!rc)
 		return m;
-	destroy(&m->worker);
+	worker_destroy(&m->worker);
 	errno = -rc;
 	return NULL;
 }
