@@ -86,7 +86,7 @@ static int integer_parse(const char *text, size_t n, uint32_t max,
 	return 0;
 }
 
-static size_t digits(const char *text, size_t n)
+static size_t digits_count(const char *text, size_t n)
 {
 	size_t i = 0;
 
@@ -99,14 +99,15 @@ static size_t digits(const char *text, size_t n)
  * would take. */
 static bool is_decimal(const char *text, size_t n)
 {
-	size_t i = n && text[0] == '-', whole = digits(text + i, n - i), part;
+	size_t i = n && text[0] == '-', whole = digits_count(text + i, n - i),
+	       part;
 
 	i += whole;
 	if (!whole || i == n)
 		return whole;
 	if (text[i++] != '.')
 		return false;
-	part = digits(text + i, n - i);
+	part = digits_count(text + i, n - i);
 	return part && i + part == n;
 }
 
@@ -345,8 +346,8 @@ static void decimal_format(double number, struct buf *out)
 }
 
 /* Each behind `first` or, from the second on, `between`. */
-static void format(const struct attributes *attributes, char first,
-		   char between, struct buf *out)
+static void attributes_format_all(const struct attributes *attributes,
+				  char first, char between, struct buf *out)
 {
 	struct attributes a = *attributes;
 
@@ -368,7 +369,7 @@ static void format(const struct attributes *attributes, char first,
 
 void attributes_format(const struct attributes *attributes, struct buf *out)
 {
-	format(attributes, ';', ';', out);
+	attributes_format_all(attributes, ';', ';', out);
 }
 
 /* ---- on disk */
@@ -381,7 +382,7 @@ void attributes_save(const struct attribute_set *set, uint16_t server,
 	for (size_t i = 0; i < set->n; i++) {
 		path_format(&set->entries[i].path, path);
 		buf_print(out, "%u %s", server, path);
-		format(&set->entries[i].value, ' ', '&', out);
+		attributes_format_all(&set->entries[i].value, ' ', '&', out);
 		buf_byte(out, '\n');
 	}
 }

@@ -42,7 +42,7 @@ void base64url_put(struct buf *out, const uint8_t *bytes, size_t n)
 	text_put(out, bytes, n, url, false);
 }
 
-static int digit(char c)
+static int base64_digit(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -79,7 +79,7 @@ int base64_take(const char *text, size_t n, struct buf *out)
 	if (out->full || bytes > out->size - out->used || bytes > INT_MAX)
 		return -EMSGSIZE;
 	for (size_t i = 0, used = out->used; i < n; i++) {
-		int value = digit(text[i]);
+		int value = base64_digit(text[i]);
 
 		if (value < 0)
 			return -EINVAL;

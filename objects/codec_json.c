@@ -61,7 +61,7 @@ static size_t number_skip(const uint8_t *text, size_t n, size_t at, bool minus,
 }
 
 /* Only for text that json-c found to be well-formed. */
-static struct scan scan(const uint8_t *text, size_t n)
+static struct scan text_scan(const uint8_t *text, size_t n)
 {
 	struct scan found = {0, false, false};
 	size_t at = 0;
@@ -124,8 +124,8 @@ static size_t members_count(struct json_object *object)
 	return n;
 }
 
-static int parse(struct json_tokener *tokener, const uint8_t *payload,
-		 size_t n, struct json_object **object)
+static int object_parse(struct json_tokener *tokener, const uint8_t *payload,
+			size_t n, struct json_object **object)
 {
 	struct scan found;
 	size_t end;
@@ -139,7 +139,7 @@ static int parse(struct json_tokener *tokener, const uint8_t *payload,
 	end = json_tokener_get_parse_end(tokener);
 	if (!is_blank(payload + end, n - end))
 		return -EBADMSG;
-	found = scan(payload, n);
+	found = text_scan(payload, n);
 	return found.too_large || found.quotes ||
 	       found.members != members_count(*object) ? -EBADMSG : 0;
 }
@@ -179,7 +179,7 @@ static size_t utf8_read(const uint8_t *text, size_t n, uint32_t *code)
 	return length;
 }
 
-static void escape(struct buf *out, uint32_t code)
+static void code_escape(struct buf *out, uint32_t code)
 {
 	if (code < 0x80) {
 		buf_byte(out, (uint8_t)code);
@@ -203,7 +203,7 @@ static bool escape_all(struct buf *out, const uint8_t *text, size_t n)
 		length = utf8_read(text, n, &code);
 		if (!length)
 			return false;
-		escape(out, code);
+		code_escape(out, code);
 	}
 	return true;
 }
@@ -219,7 +219,7 @@ static int parse_escaped(struct json_tokener *tokener, const uint8_t *payload,
 	if (!bytes)
 		return -ENOMEM;
 	if (escape_all(&out, payload, n))
-		error = parse(tokener, bytes, out.used, object);
+		error = object_parse(tokener, bytes, out.used, object);
 	free(bytes);
 	return error;
 }
@@ -236,8 +236,9 @@ int codec_json_read(const uint8_t *payload, size_t n,
 	tokener = json_tokener_new_ex(DEPTH_MAX);
 	if (!tokener)
 		return -ENOMEM;
-	error = is_ascii(payload, n) ? parse(tokener, payload, n, object) :
-		parse_escaped(tokener, payload, n, object);
+	error = is_ascii(payload, n)
+			? object_parse(tokener, payload, n, object)
+			: parse_escaped(tokener, payload, n, object);
 	json_tokener_free(tokener);
 	return error;
 }

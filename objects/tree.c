@@ -40,7 +40,7 @@ void tree_finish(struct tree *tree)
 }
 
 /* Order of a tree walk in one number. */
-static uint32_t key(uint16_t high, uint16_t low)
+static uint32_t slot_key(uint16_t high, uint16_t low)
 {
 	return (uint32_t)high << 16 | low;
 }
@@ -55,7 +55,7 @@ static size_t instance_lower(const struct tree *tree, uint16_t object,
 		size_t middle = (low + high) / 2;
 		const struct tree_instance *at = &tree->instances[middle];
 
-		if (key(at->object->id, at->id) < key(object, id))
+		if (slot_key(at->object->id, at->id) < slot_key(object, id))
 			low = middle + 1;
 		else
 			high = middle;
@@ -72,7 +72,8 @@ static size_t slot_lower(const struct tree_instance *instance,
 		size_t middle = (low + high) / 2;
 		const struct tree_slot *at = &instance->slots[middle];
 
-		if (key(at->resource, at->element) < key(resource, element))
+		if (slot_key(at->resource, at->element) <
+		    slot_key(resource, element))
 			low = middle + 1;
 		else
 			high = middle;
