@@ -145,6 +145,16 @@ class Tree(unittest.TestCase):
                  GPL + 'path_resource(ID_DEVICE, 0, ID_DEVICE_TIME);\n')
         self.assertEqual(run('house', self.root)[0], 0)
 
+    def test_static_of_one_word(self):
+        for code in ('static int apply(void)\n{\n}', 'static void\napply(int a);',
+                     'static inline struct x *apply(int a,\n\tint b)\n{\n}'):
+            with self.subTest(code=code):
+                self.put('objects/x.c', GPL + code + '\n')
+                self.expect('house', 'static apply(): its name carries')
+        self.put('objects/x.c', GPL + 'static int x_apply(void)\n{\n}\n'
+                 'static const int table[] = { WORDS(1) };\n')
+        self.assertEqual(run('house', self.root)[0], 0)
+
 
 class Calls(unittest.TestCase):
     """What the libraries call across floors, whatever they include."""
