@@ -146,13 +146,21 @@ static void append_boot(struct spill *s, struct segment *segment)
 	record_append(s, segment, &r);
 }
 
+/* Where something is always under way, a segment never has all of it done: most
+ * of it is enough to go on in another, and this one goes with the last of it. */
+static bool is_stale(const struct segment *segment)
+{
+	return segment->size >= STALE && segment->n < segment->put / 2;
+}
+
 /* The one to put into, with room for another record. */
 static struct segment *segment_current(struct spill *s)
 {
 	struct segment *last = s->n_segments ?
 		&s->segments[s->n_segments - 1] : NULL;
 
-	if (last && !s->closed && last->size < segment_size(s))
+	if (last && !s->closed && last->size < segment_size(s) &&
+	    !is_stale(last))
 		return last;
 	if (last && s->dirty)
 		spill_job_add(s, JOB_SYNC, last->id, 0);
@@ -279,6 +287,7 @@ uint32_t spill_put(struct spill *s, struct spill_stream *stream,
 	s->wanted |= !lazy;
 	stream->n++;
 	segment->n++;
+	segment->put++;
 	if (record->sequence >= stream->next_sequence)
 		stream->next_sequence = record->sequence + 1;
 	s->urgent |= !lazy;

@@ -10,6 +10,7 @@
 #define SEGMENT_LEAST (16 * 1024)
 #define SEGMENT_MOST (4 * 1024 * 1024)
 #define SEGMENTS 16		/* of the limit */
+#define STALE (128 * 1024)	/* bytes of a segment that may be mostly done */
 #define FILE_MOST (64 * 1024 * 1024)
 #define JOB_ROOM (64 * 1024)
 #define QUEUE_MOST (4 * 1024 * 1024)	/* bytes that wait for a slow disk */
@@ -21,6 +22,7 @@
 struct segment {
 	uint32_t id, size;
 	uint32_t n;			/* records that are not done */
+	uint32_t put;			/* records of this run, done or not */
 };
 
 /* Where the log says that the wall clock was set, or another boot begins. */

@@ -594,6 +594,29 @@ static void test_a_full_disk_takes_the_oldest(void **state)
 	spill_close(s);
 }
 
+/* There is always one under way: the disk does not fill up with what is done. */
+static void test_what_is_done_goes_while_one_is_not(void **state)
+{
+	struct spill *s = open_log(64 * MIB);
+	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	uint32_t before = put(s, stream, 0), segment;
+
+	(void)state;
+	for (uint32_t i = 1; i < MANY; i++, before = segment) {
+		segment = put(s, stream, i);
+		assert_true(segment);
+		spill_done(s, stream, i - 1, before, false);
+		assert_true(spill_counts(s).bytes < 300 * 1024);
+	}
+	assert_true(segment > 2);
+	spill_close(s);
+	s = open_log(64 * MIB);
+	read_all(s);
+	assert_given(MANY - 1, MANY);
+	assert_int_equal(seen.n_lost, 0);
+	spill_close(s);
+}
+
 static size_t file_size(void)
 {
 	struct stat stat_;
@@ -653,6 +676,7 @@ int main(void)
 		TEST(test_clock_is_set_between_two_runs),
 		TEST(test_clock_of_another_boot_tells_nothing),
 		TEST(test_a_full_disk_takes_the_oldest),
+		TEST(test_what_is_done_goes_while_one_is_not),
 		TEST(test_what_is_lazy_is_written_with_others),
 		cmocka_unit_test(test_format_is_little_endian_and_checked),
 	};
