@@ -260,6 +260,7 @@ static bool set_size(const struct config_key *key,
 		     const struct yaml_node *value, void *at,
 		     struct config_scope *scope)
 {
+	char least[SIZE_TEXT_MAX], most[SIZE_TEXT_MAX];
 	int64_t bytes;
 	int rc = config_size(value->text, &bytes);
 
@@ -270,9 +271,10 @@ static bool set_size(const struct config_key *key,
 		return false;
 	}
 	if (rc || bytes < key->min || bytes > key->max) {
-		config_scope_add(scope, value->place, "'%s' must be %" PRId64
-				 " to %" PRId64 " bytes, not %s", key->name,
-				 key->min, key->max, value->text);
+		config_scope_add(scope, value->place,
+				 "'%s' must be %s to %s, not %s", key->name,
+				 size_text(key->min, least),
+				 size_text(key->max, most), value->text);
 		return false;
 	}
 	*(int64_t *)at = bytes;

@@ -98,6 +98,9 @@ bool config_real(const struct yaml_node *value, const char *name,
 /* A number and its unit, which stands behind it or one space further; "" where
  * there is none. -EINVAL */
 int config_quantity(const char *text, double *number, const char **unit);
+/* The units of times, in ns, and of sizes, in bytes; one without name last. */
+struct config_unit { const char *name; int64_t of; };
+extern const struct config_unit config_time_units[], config_size_units[];
 /* "500ms", "10s", "5min", "2h", "1d", "1.5h" to ns. -EINVAL; -ERANGE: too
  * long; -EDOM: a number without a unit. "0" needs none. */
 int config_timespan(const char *text, int64_t *ns);
@@ -106,6 +109,9 @@ int config_timespan(const char *text, int64_t *ns);
 const char *timespan_text(int64_t ns, char text[TIMESPAN_TEXT_MAX]);
 /* "64MiB", "512KiB", "1GiB", "4096" to bytes. -EINVAL, -ERANGE. */
 int config_size(const char *text, int64_t *bytes);
+/* For messages: 65536 is "64KiB". Returns text. */
+#define SIZE_TEXT_MAX 32
+const char *size_text(int64_t bytes, char text[SIZE_TEXT_MAX]);
 /* "17", "-5", "0x1f". -EINVAL, -ERANGE. No octal: "010" is ten. */
 int config_integer(const char *text, int64_t *number);
 #endif

@@ -37,17 +37,21 @@ int config_integer(const char *text, int64_t *number)
 	return 0;
 }
 
-static const struct { const char *name; double ns; } units[] = {
-	{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"sec", 1e9},
-	{"min", 60e9}, {"h", 3600e9}, {"d", 86400e9},
+#define S INT64_C(1000000000)
+
+const struct config_unit config_time_units[] = {
+	{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", S}, {"sec", S},
+	{"min", 60 * S}, {"h", 3600 * S}, {"d", 86400 * S}, {NULL, 0}
 };
+#define N_TIME_UNITS \
+	(sizeof(config_time_units) / sizeof(*config_time_units) - 1)
 
 static int unit_apply(const char *unit, double number, int64_t *ns)
 {
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (strcmp(unit, units[i].name))
+	for (const struct config_unit *u = config_time_units; u->name; u++) {
+		if (strcmp(unit, u->name))
 			continue;
-		number *= units[i].ns;
+		number *= (double)u->of;
 		if (number > 100 * 365 * 86400e9)
 			return -ERANGE;
 		*ns = (int64_t)llround(number);
@@ -86,12 +90,13 @@ int config_timespan(const char *text, int64_t *ns)
 /* Times for messages: 1500000000 is "1.5s". */
 const char *timespan_text(int64_t ns, char text[TIMESPAN_TEXT_MAX])
 {
-	size_t i = sizeof(units) / sizeof(*units) - 1;
+	const struct config_unit *u = &config_time_units[N_TIME_UNITS - 1];
 
-	while (i && (units[i].ns > (double)ns || !strcmp(units[i].name, "sec")))
-		i--;
+	while (u > config_time_units && (u->of > ns || !strcmp(u->name, "sec")))
+		u--;
 	if (!ns)
 		return strcpy(text, "0");
-	snprintf(text, TIMESPAN_TEXT_MAX, "%g%s", (double)ns / units[i].ns, units[i].name);
+	snprintf(text, TIMESPAN_TEXT_MAX, "%g%s", (double)ns / (double)u->of,
+		 u->name);
 	return text;
 }

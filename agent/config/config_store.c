@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * `store:` of the main file, and sizes. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "agent/config/config_build.h"
 
+const struct config_unit config_size_units[] = {
+	{"", 1}, {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
+	{"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {NULL, 0}
+};
+
 int config_size(const char *text, int64_t *bytes)
 {
-	static const struct { const char *name; double bytes; } units[] = {
-		{"", 1}, {"B", 1}, {"KiB", 1024.0}, {"MiB", 1024.0 * 1024},
-		{"GiB", 1024.0 * 1024 * 1024}, {"kB", 1e3}, {"MB", 1e6},
-		{"GB", 1e9},
-	};
 	const char *unit;
 	double value;
 
 	if (config_quantity(text, &value, &unit) < 0)
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (strcmp(unit, units[i].name))
+	for (const struct config_unit *u = config_size_units; u->name; u++) {
+		if (strcmp(unit, u->name))
 			continue;
-		value *= units[i].bytes;
+		value *= (double)u->of;
 		if (value > 1e15)
 			return -ERANGE;
 		*bytes = (int64_t)llround(value);
 		return 0;
 	}
 	return -EINVAL;
+}
+
+const char *size_text(int64_t bytes, char text[SIZE_TEXT_MAX])
+{
+	static const char *const names[] = {"", "KiB", "MiB", "GiB"};
+	size_t i = 0;
+
+	for (; i < 3 && bytes && bytes % 1024 == 0; i++)
+		bytes /= 1024;
+	snprintf(text, SIZE_TEXT_MAX, "%" PRId64 "%s", bytes, names[i]);
+	return text;
 }
 
 void config_store_build(struct building *b, const struct yaml_node *node)

@@ -90,8 +90,13 @@ static const char *range_form(const struct config_key *key, const char *what,
 {
 	char least[TIMESPAN_TEXT_MAX], most[TIMESPAN_TEXT_MAX];
 
+	_Static_assert(SIZE_TEXT_MAX == TIMESPAN_TEXT_MAX, "one room for both");
 	if (key->min == key->max || key->max == INT64_MAX)
 		return what;
+	if (key->type == KEY_SIZE)
+		return arena_print(arena, "%s, %s to %s", what,
+				   size_text(key->min, least),
+				   size_text(key->max, most));
 	if (key->type == KEY_TIME || key->type == KEY_SECONDS)
 		return arena_print(arena, "%s, %s to %s", what,
 				   timespan_text(key->min, least),
@@ -113,7 +118,7 @@ static const char *type_form(const struct config_key *key, struct arena *arena)
 	case KEY_SECONDS:
 		return range_form(key, "time", "", arena);
 	case KEY_SIZE:
-		return range_form(key, "size", " bytes", arena);
+		return range_form(key, "size", "", arena);
 	case KEY_CHOICE:
 		return choices_form(key->choices, arena);
 	case KEY_TEXT:

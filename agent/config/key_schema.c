@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include "agent/config/key_list.h"
+#include "agent/config/key_range.h"
 
 #define TEMPLATE "{\"type\": \"string\", \"pattern\": \"[$][{]\"}"
-#define NUMBER_TEXT "[0-9]+([.][0-9]*)?"
 
 struct schema {
 	FILE *to;
@@ -42,14 +42,64 @@ static void choices_print(FILE *to, const char *choices)
 	}
 }
 
+static bool is_limited(const struct config_key *key)
+{
+	return key->min != key->max;
+}
+
+static bool has_most(const struct config_key *key)
+{
+	return is_limited(key) && key->max != INT64_MAX;
+}
+
 static void number_print(FILE *to, const struct config_key *key,
 			 const char *type)
 {
 	fprintf(to, "{\"type\": \"%s\"", type);
-	if (key->min != key->max)
+	if (is_limited(key))
 		fprintf(to, ", \"minimum\": %" PRId64 ", \"maximum\": %" PRId64,
 			key->min, key->max);
 	fputs("}, " TEMPLATE, to);
+}
+
+static void pattern_print(FILE *to, enum range_end end,
+			  const struct config_unit *units, int64_t limit)
+{
+	fputs("{\"pattern\": \"", to);
+	range_print(to, end, units, limit);
+	fputs("\"}", to);
+}
+
+/* A number with its unit, between the limits. */
+static void quantity_print(FILE *to, const struct config_key *key,
+			   const struct config_unit *units)
+{
+	int64_t least = is_limited(key) ? key->min : 0;
+
+	fputs("{\"type\": \"string\", \"allOf\": [", to);
+	pattern_print(to, RANGE_LEAST, units, least);
+	if (has_most(key)) {
+		fputs(", ", to);
+		pattern_print(to, RANGE_MOST, units, key->max);
+	}
+	fputs("]}", to);
+}
+
+static void length_print(FILE *to, const struct config_key *key)
+{
+	fputs("{\"type\": [\"string\", \"number\", \"boolean\"]", to);
+	if (is_limited(key))
+		fprintf(to, ", \"minLength\": %d, \"maxLength\": %" PRId64,
+			key->min > 0, key->max);
+	fputs("}", to);
+}
+
+static void ints_print(FILE *to, const struct config_key *key)
+{
+	number_print(to, key, "integer");
+	fputs(", {\"type\": \"array\", \"items\": {\"anyOf\": [", to);
+	number_print(to, key, "integer");
+	fputs("]}}", to);
 }
 
 static void type_print(FILE *to, const struct config_key *key)
@@ -67,25 +117,26 @@ static void type_print(FILE *to, const struct config_key *key)
 		return;
 	case KEY_TIME:
 	case KEY_SECONDS:
-		fputs("{\"const\": 0}, {\"type\": \"string\", \"pattern\": \"^"
-		      NUMBER_TEXT " ?(ns|us|ms|s|sec|min|h|d)$\"}, "
-		      TEMPLATE, to);
+		quantity_print(to, key, config_time_units);
+		fputs(key->min > 0 ? ", " TEMPLATE
+				   : ", {\"enum\": [0, \"0\"]}, " TEMPLATE, to);
 		return;
 	case KEY_SIZE:
-		fputs("{\"type\": \"integer\", \"minimum\": 0}, {\"type\": "
-		      "\"string\", \"pattern\": \"^" NUMBER_TEXT
-		      " ?(|[kKMGT]i?)B?$\"}", to);
+		number_print(to, key, "integer");
+		fputs(", ", to);
+		quantity_print(to, key, config_size_units);
 		return;
 	case KEY_CHOICE:
 		choices_print(to, key->choices);
 		return;
 	case KEY_TEXT:
+		length_print(to, key);
+		return;
 	case KEY_BYTES:
 		fputs("{\"type\": [\"string\", \"number\", \"boolean\"]}", to);
 		return;
 	case KEY_INTS:
-		fputs("{\"type\": \"integer\"}, {\"type\": \"array\", "
-		      "\"items\": {\"type\": \"integer\"}}", to);
+		ints_print(to, key);
 		return;
 	case KEY_TEXTS:
 		fputs("{\"type\": [\"string\", \"number\"]}, {\"type\": "

@@ -139,13 +139,40 @@ class Schema(unittest.TestCase):
                      "defaults: {endpoint: a}",
                      "defaults: {poll: 10 S}",
                      "store: {memory: lots}",
+                     "store: {memory: 63KiB}",
+                     "store: {memory: 65535}",
+                     "store: {memory: 64M}",
+                     "store: {disk: 1025GiB}",
+                     "store: {flush: 0.9s}",
+                     "store: {flush: 0}",
+                     "store: {flush: 61min}",
+                     "defaults: {poll: 0.9ms}",
+                     "defaults: {poll: 49711d}",
+                     "defaults: {silent_after: 1 year}",
+                     "servers: [{id: 1, uri: 'coap://a', lifetime: 19s}]",
+                     "servers: [{id: 1, uri: 'coap://a', lifetime: 50000d}]",
+                     "servers: [{id: 1, uri: 'coap://a', keepalive: 25h}]",
+                     "gateway: {name: ''}",
+                     "buses: {a: {adapter: modbus, timeout: 0.5ms}}",
                      "buses: {a: {adapter: modbus, tcp_port: 70000}}",
                      "buses: {a: {transport: tcp}}",
                      "device: []"):
             with self.subTest(text=text):
                 self.assertFalse(self.validator().is_valid(read(text)))
-        good = "servers: [{id: 1, uri: 'coap://a', lifetime: 300s}]"
-        self.validator().validate(read(good))
+        for text in ("servers: [{id: 1, uri: 'coap://a', lifetime: 300s}]",
+                     "servers: [{id: 1, uri: 'coap://a', lifetime: 20 s}]",
+                     "servers: [{id: 1, uri: 'coap://a', lifetime: 0.5h}]",
+                     "servers: [{id: 1, uri: 'coap://a', lifetime: 49710d}]",
+                     "servers: [{id: 1, uri: 'coap://a', pmin: 0}]",
+                     "servers: [{id: 1, uri: 'coap://a', keepalive: off}]",
+                     "servers: [{id: 1, uri: 'coap://a', keepalive: 24h}]",
+                     "store: {memory: 64KiB, disk: 0, flush: 60min}",
+                     "store: {memory: 65536, disk: 1024GiB, flush: 1s}",
+                     "gateway: {history: 0}",
+                     "gateway: {history: 1GiB}",
+                     "defaults: {poll: 1ms}"):
+            with self.subTest(text=text):
+                self.validator().validate(read(text))
 
 
 if __name__ == "__main__":
