@@ -213,11 +213,13 @@ static int agent_run(const struct options *o, struct config *config,
 /* Of the adapters that are installed, too. */
 static int keys_print(const struct options *o)
 {
+	bool good = true;
+
 	if (o->schema)
 		key_schema_print(stdout, o->adapters);
 	else
-		key_list_print(stdout, o->adapters);
-	return fflush(stdout) ? 1 : 0;
+		good = key_list_print(stdout, o->adapters);
+	return fflush(stdout) || !good;
 }
 
 int main(int argc, char **argv)

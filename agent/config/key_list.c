@@ -145,24 +145,39 @@ const char *key_form(const struct config_key *key, struct arena *arena)
 			   key->flags & KEY_NEVER ? ", or never" : "");
 }
 
-static void line_print(FILE *to, const struct key_table *table,
+static bool is_told(const struct config_key *key)
+{
+	return key->help && *key->help &&
+	       (key->type != KEY_OTHER || (key->form && key->json));
+}
+
+static bool line_print(FILE *to, const struct key_table *table,
 		       const struct config_key *key, struct arena *arena)
 {
+	if (!is_told(key)) {
+		fprintf(to, "%s: %s: error: the key has no help\n",
+			table->where, key->name);
+		return false;
+	}
 	fprintf(to, "%s: %s (%s%s%s%s): %s\n", table->where, key->name,
 		key_form(key, arena), key->fallback ? "; " : "",
 		key->fallback ? key->fallback : "",
 		key->flags & KEY_REQUIRED ? "; required" : "", key->help);
+	return true;
 }
 
-void key_list_print(FILE *to, const char *adapters)
+bool key_list_print(FILE *to, const char *adapters)
 {
 	struct arena *arena = arena_create();
 	size_t n;
 	const struct key_table *table = key_tables(adapters, arena, &n);
+	bool good = true;
 
 	for (; n--; table++)
 		for (const struct config_key *key = table->keys;
 		     key->type != KEY_END; key++)
-			line_print(to, table, key, arena);
+			if (!line_print(to, table, key, arena))
+				good = false;
 	arena_destroy(arena);
+	return good;
 }

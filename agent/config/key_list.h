@@ -23,8 +23,9 @@ const struct key_table *key_tables(const char *adapters, struct arena *arena,
 				   size_t *n);
 /* "time, 20s to 49710d", "one of con, non": what a key takes. arena's. */
 const char *key_form(const struct config_key *key, struct arena *arena);
-/* One line for each key: where, name, form, default, help. */
-void key_list_print(FILE *to, const char *adapters);
+/* One line for each key: where, name, form, default, help. false: a key does not
+ * say what it takes or what it is for, which is said instead; a build runs it. */
+bool key_list_print(FILE *to, const char *adapters);
 /* JSON Schema 2020-12 of a file of the configuration. */
 void key_schema_print(FILE *to, const char *adapters);
 #endif

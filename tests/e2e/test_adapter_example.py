@@ -35,7 +35,7 @@ class AdapterExample(Site):
         (self.board / "pwm1").write_text("128\n")
         self.build()
 
-    def build(self):
+    def build(self, source=ROOT / "doc/example/file.c"):
         """As the guide has it, with headers as lwmux-dev installs them, or
         with what is in that package."""
         usr = binary("usr")
@@ -44,12 +44,12 @@ class AdapterExample(Site):
             subprocess.run(["cmake", "--install", binary(""),
                             "--component", "dev", "--prefix", usr],
                            check=True, stdout=subprocess.DEVNULL)
-        (self.root / "adapters").mkdir()
+        (self.root / "adapters").mkdir(exist_ok=True)
         subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra",
                         "-Werror", "-shared", "-fPIC",
                         f"-I{usr / 'include/lwmux'}", "-o",
                         self.root / "adapters/file.so",
-                        ROOT / "doc/example/file.c"], check=True,
+                        source], check=True,
                        cwd=self.root)
 
     def devices(self):
@@ -85,6 +85,22 @@ class AdapterExample(Site):
                           .read_text(), re.DOTALL)[1]
         self.assertEqual(self.board_gateway(1, block).once("--check").stdout,
                          "fine: 1 server, 1 device, 1 bus\n")
+
+    def test_a_key_without_help_is_told(self):
+        """Of adapters in the tree it fails the build."""
+        def keys():
+            return subprocess.run(
+                [binary("agent/lwmuxd"), "--keys", "--adapters",
+                 self.root / "adapters"], capture_output=True, text=True)
+        self.assertEqual(keys().returncode, 0)
+        mute = self.root / "mute.c"
+        mute.write_text((ROOT / "doc/example/file.c").read_text().replace(
+            '"holds one number"', "NULL"))
+        self.build(mute)
+        told = keys()
+        self.assertEqual(told.returncode, 1)
+        self.assertIn("file points: file: error: the key has no help\n",
+                      told.stdout)
 
     def test_what_it_refuses(self):
         gateway = self.board_gateway(1, self.devices().replace(
