@@ -216,6 +216,22 @@ static int payload_notify(struct client *c, const struct payload *p,
 		.payload = p->out.at, .length = p->out.used}, now);
 }
 
+/* Another observation of the same has had kept what o was still to tell: now o
+ * has told it. */
+static void brought(struct client *c, struct observation *o,
+		    const struct lwm2m_record *newest, int64_t now)
+{
+	const struct tree_slot *slot = tree_find(client_tree(c), &o->path);
+
+	if (!o->pending || !slot || !path_equal(&o->path, &newest->path) ||
+	    slot->time != newest->time)
+		return;
+	o->told = newest->time;
+	o->news = false;
+	observe_sent(o, now);
+	client_remember(c, o);
+}
+
 /* Returns how many records have gone out. */
 static size_t payload_deliver(struct forward *f, int64_t now)
 {
@@ -253,6 +269,8 @@ static size_t payload_deliver(struct forward *f, int64_t now)
 		client_reschedule(c, now);
 		return 0;
 	}
+	if (p.by)
+		brought(c, p.by, &p.records[p.n - 1], now);
 	f->under_way = (uint32_t)p.n;
 	f->by_send = !p.by;
 	f->first = false;

@@ -732,6 +732,27 @@ static void record_take(struct client *c, const struct lwm2m_record *r,
 	}
 }
 
+/* Observations may overlap: another one has brought it here. */
+static bool is_taken(const struct forward *f, const struct lwm2m_record *r)
+{
+	return (r->time == f->last_time &&
+		path_equal(&r->path, &f->last_path)) ||
+	       is_among(&f->waiting, f->waiting.n, r);
+}
+
+/* ... or, of those that have ended, has kept it (what `lost` takes is kept at
+ * once), or has told it when it still could. */
+static bool is_taken_by_lost(const struct forward *f,
+			     const struct observation *but,
+			     const struct lwm2m_record *r)
+{
+	for (const struct observation *o = f->lost; o; o = o->next)
+		if (o != but && o->told >= r->time &&
+		    observe_covers(o, &r->path))
+			return true;
+	return false;
+}
+
 /* All in o's scope that is newer than what it has told. */
 static void take_new(struct client *c, struct observation *o, enum take how,
 		     int64_t now)
@@ -755,8 +776,9 @@ static void take_new(struct client *c, struct observation *o, enum take how,
 			    slot->time <= o->told || is_stamp(&path))
 				continue;
 			told = slot->time > told ? slot->time : told;
-			if (slot->time != f->last_time ||
-			    !path_equal(&path, &f->last_path))
+			if (!is_taken(f, &r) &&
+			    (how != TAKE_KEEP_OTHERS ||
+			     !is_taken_by_lost(f, o, &r)))
 				record_take(c, &r, how, now);
 		}
 	}
@@ -824,18 +846,19 @@ static void take_lost(struct client *c, const struct lwm2m_record *r,
 		forward_keep(forward_get(c), r, now);
 	for (struct observation *o = c->forward ? c->forward->lost : NULL; o;
 	     o = o->next) {
-		bool waits = o->pmin && !event;
+		bool waits = o->pmin && !event, taken;
 
 		if (!observe_covers(o, &r->path))
 			continue;
 		observe_changed(o, &c->attributes, &r->path, &r->value, now);
 		if (event ? !o->pending : !observe_due(o, now))
 			continue;
+		taken = is_taken_by_lost(c->forward, o, r);
 		if (waits)		/* others may have waited for it, too */
 			take_new(c, o, TAKE_KEEP_OTHERS, now);
 		else
 			count_as_told(o, r);
-		worth |= !waits;
+		worth |= !waits && !taken;
 		observe_sent(o, now);
 		client_remember(c, o);
 	}
@@ -870,7 +893,7 @@ static void changed_observed(struct client *c, const struct lwm2m_record *r,
 			observe_hold(o, now);
 			client_remember(c, o);
 		}
-	if (worth)
+	if (worth && !is_taken(forward_get(c), r))
 		record_hold(forward_get(c), r, now);
 }
 
