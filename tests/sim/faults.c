@@ -20,7 +20,7 @@ enum fault_kind {
 	FAULT_SERVER_SLOW, FAULT_NONSENSE, FAULT_DEVICES, FAULT_STOP,
 	FAULT_KILL, FAULT_POWER, FAULT_KILL_AT_WRITE, FAULT_POWER_AT_WRITE,
 	FAULT_DISK_FULL, FAULT_DISK_ERRORS, FAULT_DISK_SLOW, FAULT_RELOAD,
-	FAULT_NAMES, FAULT_KINDS
+	FAULT_NAMES, FAULT_ADDRESS, FAULT_SERVER_MOVES, FAULT_KINDS
 };
 
 static const char *const names[FAULT_KINDS] = {
@@ -29,6 +29,7 @@ static const char *const names[FAULT_KINDS] = {
 	"server slow", "server talks nonsense", "devices die", "stop",
 	"kill", "power cut", "kill at a write", "power cut at a write",
 	"disk full", "disk errors", "disk slow", "reload", "no names",
+	"another address", "server moves",
 };
 
 static struct {
@@ -63,6 +64,7 @@ static void net_fault(enum fault_kind kind)
 		break;
 	case FAULT_UNREACHABLE:
 		net.unreachable = net.cut_up = net.cut_down = true;
+		net_tell();
 		break;
 	case FAULT_LOSS:
 		net.loss_up = net.loss_down = loss;
@@ -169,6 +171,14 @@ static void reload(void)
 	daemon_reload();
 }
 
+/* At once, or when the line is back: over() tells of that. */
+static void address_change(void)
+{
+	net.unreachable = net.cut_up = net.cut_down = draw_chance(F, 0.5);
+	net_address_change();
+	judge_moved(SIZE_MAX);
+}
+
 static void begin(enum fault_kind kind)
 {
 	own.server = (size_t)draw_between(F, 0, (int64_t)site.n_servers - 1);
@@ -200,6 +210,13 @@ static void begin(enum fault_kind kind)
 	case FAULT_RELOAD:
 		reload();
 		break;
+	case FAULT_ADDRESS:
+		address_change();
+		break;
+	case FAULT_SERVER_MOVES:
+		net_server_move(own.server + 1);
+		judge_moved(own.server);
+		break;
 	case FAULT_KINDS:
 		break;
 	}
@@ -208,9 +225,7 @@ static void begin(enum fault_kind kind)
 static void over(uint64_t kind, uint64_t unused)
 {
 	(void)unused;
-	net = (struct net){.delay_least = 10 * MS, .delay_most = 60 * MS,
-			   .address = net.address, .sent_up = net.sent_up,
-			   .sent_down = net.sent_down};
+	net_mend();
 	disk = (struct disk){.latency = 5 * MS, .room = SIZE_MAX};
 	loop_names_fail = 0;
 	bus_sim.answer_lost = 0;

@@ -501,6 +501,14 @@ void judge_outage(bool is)
 	own.outage = is;
 }
 
+void judge_moved(size_t server)
+{
+	for (size_t s = 0; site.non && s < site.n_servers; s++)
+		for (size_t e = 0; (s == server || server == SIZE_MAX) &&
+				   e < site.n_endpoints; e++)
+			judge_registered(s, e);
+}
+
 void judge_forgotten(void)
 {
 	own.forgotten = true;

@@ -69,6 +69,9 @@ void judge_registered(size_t server, size_t endpoint);
 /* No server can be reached, and the gateway knows: what was observed goes on to
  * be worth keeping over its ends, and so does what is to be kept. */
 void judge_outage(bool is);
+/* Its address is another (SIZE_MAX: ours is), which who sends without being
+ * answered does not notice. */
+void judge_moved(size_t server);
 void judge_forgotten(void);	/* a server has lost its state */
 void judge_silent(size_t endpoint);	/* its device does not answer */
 /* Every minute, and at the end. */

@@ -11,4 +11,6 @@ void loop_names_end(void);		/* look-ups under way fail */
 uint64_t loop_turns(void);
 extern double loop_names_fail;		/* how probable it is for a look-up */
 extern void (*loop_spins)(void);	/* the time does not go on any more */
+/* A descriptor has something: whoever watches it is called. */
+void loop_readable(int fd);
 #endif

@@ -2,15 +2,53 @@
 #include "agent/base/route.h"
 #include "tests/sim/net.h"
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include "objects/codec.h"
+#include "tests/sim/loop.h"
+#include "tests/sim/site.h"
 #include "tests/sim/world.h"
 
 struct net net;
 
+#define FD_ROUTES 400001	/* nobody reads it: loop_readable() */
+
 void net_begin(void)
 {
-	net = (struct net){.delay_least = 10 * MS, .delay_most = 60 * MS};
+	net = (struct net){.delay_least = 10 * MS, .delay_most = 60 * MS,
+			   .watched = site.watched};
+}
+
+void net_tell(void)
+{
+	if (net.watched)
+		loop_readable(FD_ROUTES);
+}
+
+void net_mend(void)
+{
+	struct net before = net;
+
+	net_begin();
+	net.address = before.address;
+	net.sent_up = before.sent_up;
+	net.sent_down = before.sent_down;
+	memcpy(net.moved, before.moved, sizeof(net.moved));
+	if (before.unreachable)
+		net_tell();
+}
+
+void net_address_change(void)
+{
+	net.address++;
+	world_say("the gateway has another address");
+	net_tell();
+}
+
+void net_server_move(size_t number)
+{
+	net.moved[number]++;
+	world_say("server %zu has another address", number);
 }
 
 struct datagram *datagram_create(size_t length)
@@ -65,6 +103,8 @@ void net_send(const struct datagram *d)
 		net.sent_down++;
 	if (d->up ? net.cut_up : net.cut_down)
 		return;
+	if (d->up && d->moved != net.moved[d->server])
+		return;
 	if (draw_chance(STREAM_NET, d->up ? net.loss_up : net.loss_down))
 		return;
 	carry(d);
@@ -77,11 +117,11 @@ int64_t net_timeout(unsigned n, int64_t first)
 	return first << n;
 }
 
-/* ---- the kernel's routes: here is none that changes ---- */
+/* ---- the kernel's routes: one, to all ---- */
 
 int route_watch(void)
 {
-	return -ENOTSUP;
+	return net.watched ? FD_ROUTES : -ENOTSUP;
 }
 
 void route_drain(int fd)
@@ -91,17 +131,25 @@ void route_drain(int fd)
 
 struct ip_route route_to(const struct sockaddr *address)
 {
+	struct ip_route route = {.known = net.watched && !net.unreachable,
+				 .interface = 1, .family = AF_INET};
+
 	(void)address;
-	return (struct ip_route){.known = false};
+	memcpy(route.source, &net.address, sizeof(net.address));
+	return route;
 }
 
 bool route_same(const struct ip_route *a, const struct ip_route *b)
 {
-	return a->known == b->known;
+	return a->known == b->known &&
+	       !memcmp(a->source, b->source, sizeof(a->source));
 }
 
 bool route_fits(const struct ip_route *route, const struct sockaddr *own)
 {
-	(void)own;
-	return route->known;
+	const struct sockaddr_in *in = (const void *)own;
+	uint32_t address = ntohl(in->sin_addr.s_addr) - 0x0a010000;
+
+	return route->known &&
+	       !memcmp(route->source, &address, sizeof(address));
 }

@@ -10,6 +10,7 @@
 #define ACK_TIMEOUT (2 * SECOND)		/* RFC 7252 4.8 */
 #define MAX_RETRANSMIT 4
 #define EXCHANGE_LIFETIME (247 * SECOND)
+#define SERVER_NUMBERS 100
 #define URI_ROOM 160
 #define QUERY_ROOM 400
 
@@ -18,7 +19,7 @@ enum datagram_type { CON, NON, ACK, RST };
 struct datagram {
 	uint64_t connection;
 	bool up;			/* to the server */
-	uint8_t server;
+	uint8_t server, moved;		/* ... as its address was then */
 	uint8_t type, code;
 	uint16_t mid;
 	uint8_t token[8], token_length;
@@ -37,11 +38,20 @@ struct net {
 	bool cut_up, cut_down;		/* a black hole */
 	bool unreachable;		/* the kernel says so at once */
 	uint32_t address;		/* of the gateway: changes */
+	uint8_t moved[SERVER_NUMBERS];	/* so often has a server's */
+	bool watched;			/* the kernel tells of changes */
 	uint64_t sent_up, sent_down;	/* datagrams, for the storm rule */
 };
 extern struct net net;
 
 void net_begin(void);
+/* The line is good again; what has moved stays. */
+void net_mend(void);
+/* The kernel tells that routes have changed, where it does. */
+void net_tell(void);
+/* The gateway has another address, as by a new lease; a server, by its name. */
+void net_address_change(void);
+void net_server_move(size_t number);
 struct datagram *datagram_create(size_t length);
 struct datagram *datagram_copy(const struct datagram *datagram);
 void datagram_free(struct datagram *datagram);

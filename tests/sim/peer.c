@@ -37,7 +37,7 @@ struct coap_connection {
 	void *owner;
 	const struct coap_handlers *handlers;
 	uint64_t number;
-	uint8_t server;
+	uint8_t server, moved;
 	uint32_t address;
 	enum flight flight;
 	struct datagram *out;		/* that is under way */
@@ -125,6 +125,7 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 	c->handlers = peer->handlers ? peer->handlers : own.handlers;
 	c->number = ++own.numbers;
 	c->server = (uint8_t)ntohl(in->sin_addr.s_addr);
+	c->moved = (uint8_t)(ntohl(in->sin_addr.s_addr) >> 8);
 	c->address = net.address;
 	c->next_mid = (uint16_t)draw(STREAM_NET);
 	c->end = &c->first;
@@ -268,6 +269,7 @@ static struct datagram *datagram_of(struct coap_connection *c, uint8_t type,
 
 	d->connection = c->number;
 	d->server = c->server;
+	d->moved = c->moved;
 	d->up = true;
 	d->type = type;
 	d->code = code;
@@ -637,7 +639,8 @@ void connection_arrived(struct datagram *d)
 	struct coap_connection *c = connection_numbered(d->connection);
 	struct arrival *arrival;
 
-	if (!c || c->address != net.address) {
+	if (!c || c->address != net.address ||
+	    c->moved != net.moved[c->server]) {
 		datagram_free(d);
 		return;
 	}

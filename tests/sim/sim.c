@@ -88,12 +88,12 @@ static void world_make(uint64_t seed)
 {
 	world_begin(seed);
 	disk_begin();
-	net_begin();
 	buses_begin();
 	servers_begin();
 	site_draw(options.endpoints);
 	if (options.story)
 		options.story->site_change();
+	net_begin();
 	judge_begin();
 	site_write();
 	loop_names_fail = 0;

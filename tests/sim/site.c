@@ -80,6 +80,7 @@ void site_draw(size_t endpoints)
 	for (size_t i = 0; i < endpoints; i++)
 		site.endpoints[i].accepts = site.endpoints[i].queue &&
 					    draw_chance(STREAM_PLAN, 0.5);
+	site.watched = draw_chance(STREAM_PLAN, 0.5);
 }
 
 int site_find(const char *name, size_t n)

@@ -37,6 +37,7 @@ struct site {
 	struct site_endpoint endpoints[ENDPOINTS_MAX];
 	size_t n_endpoints, n_servers;
 	uint32_t lifetime;
+	bool watched;		/* the kernel tells of changes of addresses */
 	bool bootstrap;
 	bool non;		/* notifications are not confirmed */
 	size_t store_memory, store_disk;

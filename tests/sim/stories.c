@@ -277,7 +277,7 @@ static void slow_over(uint64_t unused, uint64_t also)
 	if (status.waiting > site.n_endpoints * 64)
 		judge_fault(RULE_EMPTY, "%llu values wait half an hour after "
 			    "the outage", (unsigned long long)status.waiting);
-	net_begin();
+	net_mend();
 }
 
 static void slow_begin(void)

@@ -8,6 +8,7 @@
 #include <uv.h>
 #include "tests/sim/disk.h"
 #include "tests/sim/loop.h"
+#include "tests/sim/net.h"
 #include "tests/sim/world.h"
 
 #define HANDLES_MAX 64
@@ -24,8 +25,9 @@ struct handle {
 		uv_timer_cb timer;
 		uv_prepare_cb prepare;
 		uv_signal_cb signal;
+		uv_poll_cb poll;
 	} call;
-	int number;		/* SIGNAL */
+	int number;		/* SIGNAL; POLL: descriptor */
 };
 
 static struct {
@@ -213,17 +215,27 @@ void loop_signal(int number)
 int uv_poll_init(uv_loop_t *uv, uv_poll_t *poll, int fd)
 {
 	(void)uv;
-	(void)fd;
-	handle_add(poll, POLL);
+	handle_add(poll, POLL)->number = fd;
 	return 0;
 }
 
 int uv_poll_start(uv_poll_t *poll, int events, uv_poll_cb call)
 {
-	(void)poll;
 	(void)events;
-	(void)call;
+	handle_of(poll)->call.poll = call;
 	return 0;
+}
+
+void loop_readable(int fd)
+{
+	for (size_t i = 0; i < loop.n; i++) {
+		struct handle *h = &loop.handles[i];
+
+		if (h->kind != POLL || h->number != fd || !h->call.poll)
+			continue;
+		h->call.poll((uv_poll_t *)h->at, 0, UV_READABLE);
+		world.woken = true;
+	}
 }
 
 void uv_walk(uv_loop_t *uv, uv_walk_cb walk, void *arg)
@@ -411,7 +423,9 @@ int uv_getaddrinfo(uv_loop_t *uv, uv_getaddrinfo_t *request,
 		   uv_getaddrinfo_cb call, const char *host,
 		   const char *port, const struct addrinfo *hints)
 {
-	uint64_t address = 0x0a000000 + strtoul(host + 1, NULL, 10);
+	uint64_t number = strtoul(host + 1, NULL, 10);
+	uint64_t address = 0x0a000000 + number +
+			   ((uint64_t)net.moved[number] << 8);
 	size_t i = 0;
 
 	(void)uv;
