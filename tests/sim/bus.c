@@ -9,6 +9,7 @@
 #include "agent/bus/bus_search.h"
 #include "agent/bus/image.h"
 #include "tests/sim/bus.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/site.h"
 #include "tests/sim/world.h"
@@ -30,16 +31,21 @@ struct bus_device {
 	void *owner;
 	uint64_t number;
 	size_t thing;			/* index in the site */
-	bool leaving, round;
+	bool leaving, round, make_safe;
 	uint32_t tries;
 	unsigned commands;
 	int64_t commands_at;		/* when the last is done */
 	uint64_t plan;			/* of its next poll: others are void */
 	int64_t poll[POINTS_MAX], due[POINTS_MAX];
+	/* What it has counted is kept ahead: told is what a start goes on
+	 * from, or less. */
+	struct { double ahead, kept; uint64_t keeps, to; } count;
 };
 
 struct thing {			/* the device itself, whoever asks it */
 	bool dead;
+	double count;
+	bool unkept;		/* the disk is not what it should be */
 	double number[POINTS_MAX];
 	double answer_lost;	/* how probable: done, but not answered */
 };
@@ -223,6 +229,18 @@ size_t bus_counts(struct bus *bus, struct bus_device *device,
 
 /* ---- devices ---- */
 
+/* As agent/bus does when a device comes or leaves, or by the gateway. */
+static void thing_make_safe(size_t thing)
+{
+	const struct site_endpoint *e = &site.endpoints[thing];
+
+	for (size_t i = 0; e->safe_after && i < e->n_points; i++)
+		if (e->points[i].written) {
+			own.things[thing].number[i] = 0;
+			judge_made_safe(thing);
+		}
+}
+
 static const struct site_endpoint *site_of(const struct bus_device *d)
 {
 	return &site.endpoints[d->thing];
@@ -250,11 +268,44 @@ static void plan_next(struct bus_device *d)
 	world_at(due, true, polled, d->number, ++d->plan);
 }
 
+#define AHEAD 100
+
+/* One piece at a time is on its way to the disk. */
+static void count_keep(struct bus_device *d, double count)
+{
+	uint8_t *bytes;
+
+	if (count + AHEAD / 2 < d->count.ahead ||
+	    d->count.keeps != d->count.to)
+		return;
+	d->count.ahead = count + AHEAD;
+	bytes = malloc(sizeof(d->count.ahead));
+	if (!bytes)
+		abort();
+	memcpy(bytes, &d->count.ahead, sizeof(d->count.ahead));
+	device_say(d, (struct bus_message){.event = BUS_KEEP,
+			.id = ++d->count.keeps, .bytes = bytes,
+			.length = sizeof(d->count.ahead)});
+}
+
+static double count_read(struct bus_device *d)
+{
+	struct thing *t = &own.things[d->thing];
+
+	t->count += (double)draw_between(STREAM_BUS, 0, 20);
+	count_keep(d, t->count);
+	return t->count < d->count.kept ? t->count : d->count.kept;
+}
+
 static void point_read(struct bus_device *d, uint32_t i)
 {
 	const struct site_point *p = &site_of(d)->points[i];
 	struct thing *t = &own.things[d->thing];
 
+	if (p->counts) {
+		t->number[i] = count_read(d);
+		judge_count_sampled(d->thing, t->number[i]);
+	}
 	if (p->measured)
 		t->number[i] = judge_sampled(d->thing, i);
 	device_say(d, (struct bus_message){.event = BUS_SAMPLE, .point = i,
@@ -300,7 +351,22 @@ static void attached(uint64_t number, uint64_t unused)
 	if (!d || d->leaving || world.ghost)
 		return;
 	device_say(d, (struct bus_message){.event = BUS_ATTACHED});
+	if (d->make_safe && answers(d->thing))
+		thing_make_safe(d->thing);
 	polled(number, 0);
+}
+
+/* Nobody counted while it was away; and it goes on from what was kept. */
+static void count_begin(struct bus_device *d, const uint8_t *kept, size_t n)
+{
+	double count = 0;
+
+	if (n == sizeof(count))
+		memcpy(&count, kept, n);
+	if (own.things[d->thing].unkept)
+		judge_count_lost(d->thing);
+	own.things[d->thing].unkept = false;
+	own.things[d->thing].count = d->count.ahead = d->count.kept = count;
 }
 
 struct bus_device *bus_attach(struct bus *bus,
@@ -311,14 +377,13 @@ struct bus_device *bus_attach(struct bus *bus,
 	struct bus_device *d = calloc(1, sizeof(*d));
 	int thing = site_find(conf->endpoint, strlen(conf->endpoint));
 
-	(void)kept;
-	(void)n_kept;
-	(void)make_safe;
 	if (!d || thing < 0 || conf->n_points > POINTS_MAX)
 		abort();
 	*d = (struct bus_device){.bus = bus, .conf = conf, .owner = owner,
 				 .number = ++own.numbers,
-				 .thing = (size_t)thing};
+				 .thing = (size_t)thing,
+				 .make_safe = make_safe};
+	count_begin(d, kept, n_kept);
 	for (uint32_t i = 0; i < conf->n_points; i++) {
 		d->poll[i] = conf->queue ?
 			(int64_t)site.endpoints[thing].wakes * SECOND :
@@ -339,8 +404,11 @@ static void detached(uint64_t number, uint64_t unused)
 	struct bus_device *d = device_numbered(number);
 
 	(void)unused;
-	if (d)
-		device_say(d, (struct bus_message){.event = BUS_DETACHED});
+	if (!d)
+		return;
+	if (!world.ghost && answers(d->thing))
+		thing_make_safe(d->thing);
+	device_say(d, (struct bus_message){.event = BUS_DETACHED});
 }
 
 void bus_detach(struct bus_device *d)
@@ -360,10 +428,12 @@ void bus_device_free(struct bus_device *d)
 	free(d);
 }
 
-void bus_kept(struct bus_device *device, uint64_t id)
+/* That is as much as to say: or it cannot be brought there. */
+void bus_kept(struct bus_device *d, uint64_t id)
 {
-	(void)device;			/* nothing here waits for it */
-	(void)id;
+	d->count.to = id;
+	d->count.kept = d->count.ahead;
+	own.things[d->thing].unkept = disk.eio > 0 || disk.room < SIZE_MAX;
 }
 
 void bus_poll_period(struct bus_device *d, uint32_t point, int64_t poll)
@@ -398,6 +468,9 @@ static void command_done(uint64_t command, uint64_t unused)
 	d->commands--;
 	if (!answers(d->thing) || world.now > c.deadline) {
 		error = -ETIMEDOUT;
+	} else if (site_of(d)->points[c.point].written && c.value == 0) {
+		thing_make_safe(d->thing);
+		point_read(d, c.point);
 	} else {
 		own.things[d->thing].number[c.point] = c.value;
 		if (site_of(d)->points[c.point].executed)
@@ -425,6 +498,9 @@ int bus_write(struct bus_device *d, const struct bus_write *writes, size_t n,
 		return -EINVAL;
 	if (d->commands >= COMMANDS_MAX)
 		return -EAGAIN;
+	if (site_of(d)->points[writes[0].point].written && !world.ghost &&
+	    lwm2m_number(&writes[0].raw) == 0)
+		judge_safe_asked(d->thing);
 	d->commands++;
 	c = world_take(sizeof(*c));
 	*c = (struct command){d->number, id, writes[0].point,

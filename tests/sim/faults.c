@@ -236,7 +236,10 @@ static void over(uint64_t kind, uint64_t unused)
 	server_slow(own.server, 0);
 	server_nonsense(own.server, SENSE);
 	for (size_t i = 0; i < site.n_endpoints; i++)
-		thing_die(i, false);
+		if (thing_is_dead(i)) {
+			thing_die(i, false);
+			judge_alive(i);
+		}
 	world_say("fault over: %s", names[kind]);
 	judge_disturbed(false);
 	world_at(world.now + draw_between(F, MINUTE, draw_chance(F, 0.5) ?

@@ -51,6 +51,12 @@ struct endpoint_book {
 	double written[SERVERS_MAX];	/* of each: the last that was done, */
 	double taken[SERVERS_MAX];	/* ... that was answered 2.04, */
 	int64_t taken_at[SERVERS_MAX];	/* ... and when */
+	int64_t served;			/* known to be registered */
+	int64_t unsafe;			/* commanded since; 0: it is safe */
+	bool unsafe_said;
+	int64_t alive;			/* its device answers since */
+	double counted;			/* the most that a server was told */
+	bool count_lost;		/* it could not be kept: it may go back */
 };
 
 static struct {
@@ -70,13 +76,15 @@ static struct {
 	bool outage;		/* and the gateway knows of it */
 	uint32_t writes, writes_taken;
 	bool unregistered_said;
+	int64_t up;		/* the gateway, since */
 } own;
 
 static const char *const names[RULES] = {
 	[RULE_TOLD] = "told", [RULE_ONCE] = "once", [RULE_ORDER] = "order",
 	[RULE_TIME] = "time", [RULE_LATE] = "late",
 	[RULE_REGISTERED] = "registered", [RULE_EXECUTE] = "execute",
-	[RULE_WRITE] = "write", [RULE_STORM] = "storm",
+	[RULE_WRITE] = "write", [RULE_SAFE] = "safe",
+	[RULE_COUNTER] = "counter", [RULE_STORM] = "storm",
 	[RULE_BOUND] = "bound", [RULE_EMPTY] = "empty",
 	[RULE_STATUS] = "status", [RULE_MEMORY] = "memory",
 	[RULE_SPIN] = "spin", [RULE_END] = "end",
@@ -135,7 +143,9 @@ void judge_begin(void)
 				     own.tracks[s][e][p].room);
 		}
 	memset(&own, 0, sizeof(own));
-	own.disturbed = world.now;
+	own.disturbed = own.up = world.now;
+	for (size_t e = 0; e < ENDPOINTS_MAX; e++)
+		own.books[e].unsafe = world.now;	/* somebody left it on */
 }
 
 static void *more(void *from, size_t *bytes, size_t need)
@@ -380,6 +390,11 @@ void judge_written(size_t endpoint, double value)
 	double *written = own.books[endpoint].written;
 	size_t server = (size_t)value % SERVERS_MAX;
 
+	if (value < 0 || value > WRITTEN_MOST)
+		judge_fault(RULE_SAFE, "%s: %g, outside its range, was written",
+			    name_of(endpoint), value);
+	own.books[endpoint].unsafe = world.now;
+	own.books[endpoint].unsafe_said = false;
 	if (value < written[server])
 		judge_fault(RULE_WRITE, "%s: %g was written after %g",
 			    name_of(endpoint), value, written[server]);
@@ -395,6 +410,74 @@ void judge_write_answered(size_t endpoint, double value, uint8_t code)
 		return;			/* it was on its way then */
 	own.books[endpoint].taken[(size_t)value % SERVERS_MAX] = value;
 	own.books[endpoint].taken_at[(size_t)value % SERVERS_MAX] = world.now;
+}
+
+/* ---- safe values ---- */
+
+void judge_served(size_t endpoint)
+{
+	own.books[endpoint].served = world.now;
+}
+
+void judge_safe_asked(size_t e)
+{
+	struct endpoint_book *b = &own.books[e];
+	int64_t after = (int64_t)site.endpoints[e].safe_after * SECOND;
+
+	if (world.now < b->served + after)
+		judge_fault(RULE_SAFE, "%s is made safe %lld ms after it was "
+			    "served", name_of(e), (long long)
+			    ((world.now - b->served) / MS));
+}
+
+void judge_made_safe(size_t e)
+{
+	own.books[e].unsafe = 0;
+}
+
+/* What was under way may have been given up only after its time, and the
+ * Update behind it, too. */
+static void look_safe(size_t e)
+{
+	struct endpoint_book *b = &own.books[e];
+	int64_t within = (int64_t)(site.endpoints[e].safe_after +
+				   site.lifetime) * SECOND + 3 * FLIGHT;
+	int64_t since = b->served;
+
+	since = since > b->unsafe ? since : b->unsafe;
+	since = since > own.up ? since : own.up;
+	since = since > b->alive ? since : b->alive;
+	if (!site.endpoints[e].safe_after || !b->unsafe || b->unsafe_said ||
+	    site.endpoints[e].queue || site.endpoints[e].removed ||
+	    world.now - since < within)
+		return;
+	b->unsafe_said = true;
+	judge_fault(RULE_SAFE, "%s is not made safe, nobody commands it for "
+		    "%lld s", name_of(e), (long long)
+		    ((world.now - since) / SECOND));
+}
+
+/* ---- counters ---- */
+
+void judge_count_lost(size_t endpoint)
+{
+	own.books[endpoint].count_lost = true;
+}
+
+void judge_count_sampled(size_t endpoint, double value)
+{
+	const struct endpoint_book *b = &own.books[endpoint];
+
+	if (value < b->counted && !b->count_lost)
+		judge_fault(RULE_COUNTER, "%s counts %g, a server knows %g "
+			    "already", name_of(endpoint), value, b->counted);
+}
+
+void judge_counted(size_t endpoint, double value)
+{
+	struct endpoint_book *b = &own.books[endpoint];
+
+	b->counted = value > b->counted ? value : b->counted;
 }
 
 uint32_t judge_writes_taken(void)
@@ -461,6 +544,7 @@ void judge_killed(bool power)
 /* What waited for its pmin is not true any more, and not said. */
 void judge_silent(size_t endpoint)
 {
+	own.books[endpoint].alive = NEVER;
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t p = 0; p < site.endpoints[endpoint].n_points; p++)
 			excuse(&own.tracks[s][endpoint][p],
@@ -469,8 +553,14 @@ void judge_silent(size_t endpoint)
 			       SECOND - AT_ONCE);
 }
 
+void judge_alive(size_t endpoint)
+{
+	own.books[endpoint].alive = world.now;
+}
+
 void judge_endpoint_anew(size_t endpoint)
 {
+	own.books[endpoint].alive = world.now;
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t p = 0; p < site.endpoints[endpoint].n_points; p++) {
 			struct track *t = &own.tracks[s][endpoint][p];
@@ -487,7 +577,7 @@ void judge_endpoint_removed(size_t endpoint)
 
 void judge_started(void)
 {
-	own.disturbed = world.now;
+	own.disturbed = own.up = world.now;
 }
 
 void judge_registered(size_t server, size_t endpoint)
@@ -559,6 +649,8 @@ static void look_late(size_t server, size_t e, size_t p)
 void judge_look(void)
 {
 	look_registered();
+	for (size_t e = 0; e < site.n_endpoints; e++)
+		look_safe(e);
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t e = 0; e < site.n_endpoints; e++)
 			for (size_t p = 0; p < site.endpoints[e].n_points; p++)

@@ -17,6 +17,9 @@ enum rule {
 	RULE_REGISTERED,	/* within a bounded time after the faults */
 	RULE_EXECUTE,		/* none is done twice */
 	RULE_WRITE,		/* what was acknowledged was done, and stays */
+	RULE_SAFE,		/* an actuator is safe when nobody commands it,
+				 * not before, and never outside its range */
+	RULE_COUNTER,		/* what counts never goes back */
 	RULE_STORM,		/* no more messages than the pace */
 	RULE_BOUND,		/* no queue above its bound */
 	RULE_EMPTY,		/* the store empties after the faults */
@@ -54,6 +57,17 @@ void judge_execute_answered(size_t endpoint, uint8_t code);
 double judge_write_sent(size_t server);
 void judge_written(size_t endpoint, double value);
 void judge_write_answered(size_t endpoint, double value, uint8_t code);
+/* The gateway asks for its actuator to be made safe; and it was, as also when
+ * it left the device or came to it. */
+void judge_safe_asked(size_t endpoint);
+void judge_made_safe(size_t endpoint);
+/* The gateway knows that it is registered: a good answer has come. */
+void judge_served(size_t endpoint);
+/* The device's counter is read; a server was told of it; it may go back, as the
+ * disk did not take it. */
+void judge_count_sampled(size_t endpoint, double value);
+void judge_counted(size_t endpoint, double value);
+void judge_count_lost(size_t endpoint);
 uint32_t judge_writes_taken(void);	/* answered 2.04 */
 
 /* The world: a fault begins, or is over; the gateway was killed, or ended well;
@@ -74,6 +88,7 @@ void judge_outage(bool is);
 void judge_moved(size_t server);
 void judge_forgotten(void);	/* a server has lost its state */
 void judge_silent(size_t endpoint);	/* its device does not answer */
+void judge_alive(size_t endpoint);	/* ... it does again */
 /* Every minute, and at the end. */
 void judge_look(void);
 void judge_end(void);

@@ -27,6 +27,7 @@ struct datagram {
 	uint16_t format, accept;	/* FORMAT_NONE */
 	char uri[URI_ROOM];		/* Uri-Path, or Location-Path */
 	char query[QUERY_ROOM];
+	size_t served;			/* of an answer: who is registered, + 1 */
 	uint64_t told_from, told_to;	/* of an answer: what it confirms */
 	size_t length;
 	uint8_t payload[];

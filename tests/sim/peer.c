@@ -616,8 +616,11 @@ static void on_datagram(struct coap_connection *c, const struct datagram *d)
 
 	own.counts.received++;
 	/* What was given up, as at a stop, may be told again. */
-	if (ours || (c->flight && d->code && has_its_token(c, d)))
+	if (ours || (c->flight && d->code && has_its_token(c, d))) {
 		judge_confirmed(d->told_from, d->told_to);
+		if (d->served && !world.ghost)
+			judge_served(d->served - 1);
+	}
 	if (c->handlers->traffic)
 		c->handlers->traffic(c->owner, false, 32 + d->length,
 				     world.now);

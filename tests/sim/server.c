@@ -285,6 +285,8 @@ static void ask_fill(struct server *s, struct record *r, size_t endpoint,
 		d->code = REQUEST_PUT;
 		d->format = FORMAT_TEXT;
 		r->written = judge_write_sent((size_t)(s - servers));
+		if (draw_chance(STREAM_SERVER, 0.05))
+			r->written -= 2.0 * WRITTEN_MOST;	/* to be refused */
 		n = snprintf((char *)d->payload, d->length, "%.0f",
 			     r->written);
 		d->length = (size_t)n;
@@ -347,8 +349,13 @@ static void told(size_t server, size_t endpoint, const struct lwm2m_path *base,
 			    "read: %d", e->name, d->format, n);
 	for (int i = 0; i < n; i++)
 		for (size_t p = 0; p < e->n_points; p++)
-			if (!e->points[p].measured ||
-			    !path_equal(&e->points[p].path, &records[i].path))
+			if (!path_equal(&e->points[p].path, &records[i].path) ||
+			    !(e->points[p].measured || e->points[p].counts))
+				continue;
+			else if (e->points[p].counts && how)
+				judge_counted(endpoint,
+					      lwm2m_number(&records[i].value));
+			else if (e->points[p].counts)
 				continue;
 			else if (!how)
 				judge_observed(server, endpoint, p, false);
@@ -437,6 +444,7 @@ static struct datagram *on_register(size_t server, const struct datagram *d)
 	world_say("server %zu: %s registers", server + 1,
 		  site.endpoints[endpoint].name);
 	with = answer_to(d, ACK, CODE(2, 1));
+	with->served = (size_t)endpoint + 1;
 	snprintf(with->uri, sizeof(with->uri), "rd/%u", r->location);
 	return with;
 }
@@ -475,6 +483,7 @@ static struct datagram *on_update(size_t server, const struct datagram *d,
 				  size_t *endpoint)
 {
 	struct record *r = record_of(server, d, endpoint);
+	struct datagram *with;
 
 	if (!r)
 		return answer_to(d, ACK, CODE(4, 4));
@@ -489,7 +498,9 @@ static struct datagram *on_update(size_t server, const struct datagram *d,
 		0 ? 0 : (int64_t)site.lifetime * SECOND);
 	if (!r->out && !r->n_asks)
 		observe_retry(r, *endpoint);
-	return answer_to(d, ACK, CODE(2, 4));
+	with = answer_to(d, ACK, CODE(2, 4));
+	with->served = *endpoint + 1;
+	return with;
 }
 
 static void on_request(size_t server, const struct datagram *d)

@@ -64,6 +64,21 @@ static void endpoint_draw(struct site_endpoint *e, size_t number)
 		e->points[i].poll = poll;
 }
 
+/* Behind all else, so that what was drawn before stays. */
+static void more_draw(struct site_endpoint *e)
+{
+	static const uint32_t safe_after[] = {5, 30, 120, 900};
+	struct site_point *p;
+
+	if (draw_chance(STREAM_PLAN, 0.4))
+		e->safe_after = safe_after[draw(STREAM_PLAN) % 4];
+	if (!draw_chance(STREAM_PLAN, 0.3))
+		return;
+	p = point_add(e, 3200, 0, 5501);
+	p->counts = p->observed = true;
+	p->poll = e->points[0].poll;
+}
+
 void site_draw(size_t endpoints)
 {
 	static const uint32_t lifetimes[] = {60, 300, 300, 3600, 86400};
@@ -81,6 +96,8 @@ void site_draw(size_t endpoints)
 		site.endpoints[i].accepts = site.endpoints[i].queue &&
 					    draw_chance(STREAM_PLAN, 0.5);
 	site.watched = draw_chance(STREAM_PLAN, 0.5);
+	for (size_t i = 0; i < endpoints; i++)
+		more_draw(&site.endpoints[i]);
 }
 
 int site_find(const char *name, size_t n)
@@ -111,16 +128,18 @@ static void add(const char *format, ...)
 		abort();
 }
 
-static void point_write(const struct site_point *p, size_t number)
+static void point_write(const struct site_point *p, size_t number, bool safe)
 {
 	add("      - {name: p%zu, map: %u/%u/%u, poll: %us", number,
 	    p->path.id[0], p->path.id[1], p->path.id[2], p->poll);
-	if (p->measured)
+	if (p->measured || p->counts)
 		add(", signal: ramp");
 	else
 		add(", signal: constant, value: 0");
 	if (p->written)
-		add(", writable: true");
+		add(", writable: true, range: [0, %d]", WRITTEN_MOST);
+	if (p->written && safe)
+		add(", safe: 0");
 	if (p->executed)
 		add(", on_execute: 1");
 	if (p->keep)
@@ -139,11 +158,13 @@ static void endpoint_write(const struct site_endpoint *e)
 		add("    queue: true\n");
 	if (e->accepts)
 		add("    asleep_write: accept\n");
+	if (e->safe_after)
+		add("    safe_after: %us\n", e->safe_after);
 	if (e->quiet_every)
 		add("    silent_after: %us\n", 5 * e->quiet_every);
 	add("    points:\n");
 	for (size_t i = 0; i < e->n_points; i++)
-		point_write(&e->points[i], i);
+		point_write(&e->points[i], i, e->safe_after);
 }
 
 void site_write(void)

@@ -10,6 +10,7 @@
 #define ENDPOINTS_MAX 200
 #define POINTS_MAX 6
 #define SERVERS_MAX 2		/* numbers 1 and 2 */
+#define WRITTEN_MOST 1000000000	/* the actuators' range is from 0 to this */
 #define BOOTSTRAP 99		/* the bootstrap server's number */
 
 struct site_point {
@@ -18,6 +19,7 @@ struct site_point {
 	bool observed, keep, send;
 	bool plain;		/* observed in a format without times */
 	bool written, executed;	/* by servers */
+	bool counts;		/* what never goes back */
 	uint32_t pmin;		/* s, by Write-Attributes; 0: none */
 	uint32_t poll;		/* s */
 };
@@ -30,6 +32,7 @@ struct site_endpoint {
 	bool accepts;		/* a Write while it sleeps: answered at once */
 	uint32_t wakes;		/* s between; of a sleeper */
 	uint32_t quiet_every, quiet_for;	/* s; 0: it always answers */
+	uint32_t safe_after;	/* s; 0: its actuator has no safe value */
 	bool removed;		/* by a reload; comes back with one */
 };
 
