@@ -218,8 +218,9 @@ static int payload_notify(struct client *c, const struct payload *p,
 
 /* Another observation of the same has had kept what o was still to tell: now o
  * has told it. */
-static void brought(struct client *c, struct observation *o,
-		    const struct lwm2m_record *newest, int64_t now)
+static void observation_caught_up(struct client *c, struct observation *o,
+				  const struct lwm2m_record *newest,
+				  int64_t now)
 {
 	const struct tree_slot *slot = tree_find(client_tree(c), &o->path);
 
@@ -270,7 +271,7 @@ static size_t payload_deliver(struct forward *f, int64_t now)
 		return 0;
 	}
 	if (p.by)
-		brought(c, p.by, &p.records[p.n - 1], now);
+		observation_caught_up(c, p.by, &p.records[p.n - 1], now);
 	f->under_way = (uint32_t)p.n;
 	f->by_send = !p.by;
 	f->first = false;
