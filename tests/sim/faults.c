@@ -2,6 +2,7 @@
  * One fault at a time: it begins, lasts, and is over; then a pause. */
 #include "tests/sim/faults.h"
 #include <stddef.h>
+#include "tests/sim/bootstrap.h"
 #include "tests/sim/bus.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/gateway.h"
@@ -20,7 +21,8 @@ enum fault_kind {
 	FAULT_SERVER_SLOW, FAULT_NONSENSE, FAULT_DEVICES, FAULT_STOP,
 	FAULT_KILL, FAULT_POWER, FAULT_KILL_AT_WRITE, FAULT_POWER_AT_WRITE,
 	FAULT_DISK_FULL, FAULT_DISK_ERRORS, FAULT_DISK_SLOW, FAULT_RELOAD,
-	FAULT_NAMES, FAULT_ADDRESS, FAULT_SERVER_MOVES, FAULT_KINDS
+	FAULT_NAMES, FAULT_ADDRESS, FAULT_SERVER_MOVES, FAULT_BOOTSTRAP,
+	FAULT_KINDS
 };
 
 static const char *const names[FAULT_KINDS] = {
@@ -29,7 +31,7 @@ static const char *const names[FAULT_KINDS] = {
 	"server slow", "server talks nonsense", "devices die", "stop",
 	"kill", "power cut", "kill at a write", "power cut at a write",
 	"disk full", "disk errors", "disk slow", "reload", "no names",
-	"another address", "server moves",
+	"another address", "server moves", "bootstrap server",
 };
 
 static struct {
@@ -179,6 +181,15 @@ static void address_change(void)
 	judge_moved(SIZE_MAX);
 }
 
+/* Some of them ask it just now. */
+static void bootstrap_fault(void)
+{
+	bootstrap_habit((enum bootstrap_habit)
+			draw_between(F, 1, BOOTSTRAP_HABITS - 1));
+	for (size_t i = 0; site.bootstrap && i < site.n_endpoints; i += 3)
+		server_bootstrap(own.server, i);
+}
+
 static void begin(enum fault_kind kind)
 {
 	own.server = (size_t)draw_between(F, 0, (int64_t)site.n_servers - 1);
@@ -217,6 +228,9 @@ static void begin(enum fault_kind kind)
 		net_server_move(own.server + 1);
 		judge_moved(own.server);
 		break;
+	case FAULT_BOOTSTRAP:
+		bootstrap_fault();
+		break;
 	case FAULT_KINDS:
 		break;
 	}
@@ -235,6 +249,7 @@ static void over(uint64_t kind, uint64_t unused)
 		judge_forgotten();
 	server_slow(own.server, 0);
 	server_nonsense(own.server, SENSE);
+	bootstrap_habit(BOOTSTRAP_GOOD);
 	for (size_t i = 0; i < site.n_endpoints; i++)
 		if (thing_is_dead(i)) {
 			thing_die(i, false);
@@ -278,7 +293,8 @@ static void habit(uint64_t unused, uint64_t also)
 	(void)unused;
 	(void)also;
 	if (server_runs(server))
-		switch (draw_between(F, 0, 2)) {
+		switch (draw_between(F, 0, site.bootstrap ? 30 : 29) / 10) {
+		case 3: server_bootstrap(server, e); break;
 		case 0: server_execute(server, e); break;
 		case 1: server_write(server, e); break;
 		default: server_read(server, e); break;

@@ -16,6 +16,7 @@
 #define CALM_AFTER (30 * MINUTE)	/* after the last fault */
 #define REGISTERED_AFTER (25 * MINUTE)	/* a sequence's delay, 15 min, with its
 				 * jitter, and the try */
+#define BOOTSTRAP_AGAIN (75 * MINUTE)	/* an hour, with its jitter */
 #define WAKES_WITHIN (20 * MINUTE)	/* a sleeper */
 #define KILL_LOSES (3 * SECOND)		/* what is not on the disk yet */
 #define CUT_LOSES (12 * SECOND)		/* ... and not synced */
@@ -46,11 +47,15 @@ struct track {			/* what a server was told of it */
 	uint32_t late;		/* k that was complained about */
 };
 
+struct window { int64_t since; uint64_t n; };
+
 struct endpoint_book {
+	struct window asks;
 	uint32_t sent, answered, done;	/* Executes */
 	double written[SERVERS_MAX];	/* of each: the last that was done, */
 	double taken[SERVERS_MAX];	/* ... that was answered 2.04, */
 	int64_t taken_at[SERVERS_MAX];	/* ... and when */
+	bool known[SERVERS_MAX];	/* it was registered there once */
 	int64_t served;			/* known to be registered */
 	int64_t unsafe;			/* commanded since; 0: it is safe */
 	bool unsafe_said;
@@ -76,6 +81,7 @@ static struct {
 	bool outage;		/* and the gateway knows of it */
 	uint32_t writes, writes_taken;
 	bool unregistered_said;
+	struct window asks[SERVERS_MAX + 1];
 	int64_t up;		/* the gateway, since */
 } own;
 
@@ -187,6 +193,12 @@ static bool is_unsure(void)
 	       (own.fault || world.now - own.disturbed < FLIGHT);
 }
 
+/* Before its bootstrap an endpoint has no server that could be told. */
+static bool is_known(size_t server, size_t endpoint)
+{
+	return !site.bootstrap || own.books[endpoint].known[server];
+}
+
 uint32_t judge_sampled(size_t endpoint, size_t point)
 {
 	struct series *s = &own.series[endpoint][point];
@@ -201,7 +213,7 @@ uint32_t judge_sampled(size_t endpoint, size_t point)
 		struct track *t = &own.tracks[i][endpoint][point];
 
 		track_reach(t, k);
-		if (p->send || (p->keep && own.outage) ||
+		if ((p->send && is_known(i, endpoint)) || (p->keep && own.outage) ||
 		    (t->observed && !is_unsure()))
 			t->state[k] |= DEMANDED;
 	}
@@ -348,6 +360,41 @@ static bool is_replaced(const struct track *t, const struct series *s,
 		if (t->state[w] & (TOLD | SHOWN))
 			return true;
 	return false;
+}
+
+/* ---- storms ---- */
+
+/* A message may come late, beside the next ones: the line takes up to 4 s. */
+#define STORM_LOOK (30 * SECOND)
+#define STORM_MOST 20		/* of one endpoint: one each 2 s or less often */
+#define JITTER (5 * SECOND)
+
+static void window_step(struct window *w, int64_t length)
+{
+	if (world.now - w->since >= length)
+		*w = (struct window){world.now, 0};
+	w->n++;
+}
+
+void judge_asked(size_t server, size_t endpoint)
+{
+	struct window *one = &own.books[endpoint].asks;
+	struct window *all = &own.asks[server == BOOTSTRAP ? SERVERS_MAX :
+				       server];
+	uint64_t most;
+
+	window_step(one, STORM_LOOK);
+	window_step(all, STORM_LOOK);
+	most = (uint64_t)site.pace * (uint64_t)((world.now - all->since +
+						 JITTER) / SECOND) + 2;
+	if (one->n == STORM_MOST)
+		judge_fault(RULE_STORM, "%s asks %llu times in %lld s",
+			    name_of(endpoint), (unsigned long long)one->n,
+			    (long long)((world.now - one->since) / SECOND));
+	if (site.pace && all->n == most)
+		judge_fault(RULE_STORM, "%llu requests in %lld s, the pace is "
+			    "%u/s", (unsigned long long)all->n, (long long)
+			    ((world.now - all->since) / SECOND), site.pace);
 }
 
 /* ---- Executes ---- */
@@ -582,6 +629,7 @@ void judge_started(void)
 
 void judge_registered(size_t server, size_t endpoint)
 {
+	own.books[endpoint].known[server] = true;
 	for (size_t p = 0; p < POINTS_MAX; p++)
 		own.tracks[server][endpoint][p].observed = false;
 }
@@ -608,6 +656,8 @@ static void look_registered(void)
 {
 	int64_t within = REGISTERED_AFTER;
 
+	if (site.bootstrap)
+		within += BOOTSTRAP_AGAIN;
 	if (own.forgotten)
 		within += (int64_t)site.lifetime * SECOND;
 	if (own.fault || own.unregistered_said ||

@@ -50,6 +50,9 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 uint64_t judge_tellings(void);
 void judge_confirmed(uint64_t from, uint64_t to);
 
+/* A new request for a registration, or for a bootstrap (server BOOTSTRAP). */
+void judge_asked(size_t server, size_t endpoint);
+
 void judge_execute_sent(size_t endpoint);
 void judge_executed(size_t endpoint);
 void judge_execute_answered(size_t endpoint, uint8_t code);

@@ -9,6 +9,7 @@
 #include "agent/config/model.h"
 #include "agent/lwm2m/request.h"
 #include "objects/codec.h"
+#include "tests/sim/bootstrap.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/net.h"
 #include "tests/sim/site.h"
@@ -34,7 +35,8 @@ struct peer {			/* what came from one address */
 	size_t endpoint;	/* whose address it is, + 1; 0: not known */
 };
 
-enum ask_kind { ASK_ATTRIBUTES, ASK_OBSERVE, ASK_READ, ASK_WRITE, ASK_EXECUTE };
+enum ask_kind { ASK_ATTRIBUTES, ASK_OBSERVE, ASK_READ, ASK_WRITE, ASK_EXECUTE,
+	ASK_BOOTSTRAP };
 
 struct ask { enum ask_kind kind; uint8_t point; };
 
@@ -75,6 +77,7 @@ static struct server *server_at(size_t server)
 
 void servers_begin(void)
 {
+	bootstrap_begin();
 	memset(servers, 0, sizeof(servers));
 	for (size_t i = 0; i < SERVERS_MAX; i++)
 		servers[i].runs = true;
@@ -295,6 +298,11 @@ static void ask_fill(struct server *s, struct record *r, size_t endpoint,
 		d->code = REQUEST_POST;
 		judge_execute_sent(endpoint);
 		break;
+	case ASK_BOOTSTRAP:
+		d->code = REQUEST_POST;
+		snprintf(d->uri, sizeof(d->uri), "1/%d/9",
+			 (int)(s - servers) + 1);
+		break;
 	}
 }
 
@@ -428,6 +436,8 @@ static struct datagram *on_register(size_t server, const struct datagram *d)
 	struct record *r;
 
 	s->registers++;
+	if (endpoint >= 0)
+		judge_asked(server, (size_t)endpoint);
 	if (with)
 		return with;
 	if (endpoint < 0)
@@ -641,6 +651,10 @@ void server_arrived(struct datagram *d)
 {
 	size_t server = (size_t)d->server - 1;
 
+	if (d->server == BOOTSTRAP) {
+		bootstrap_arrived(d);
+		return;
+	}
 	if (server < site.n_servers && servers[server].runs) {
 		if (d->code >= 1 && d->code < 32)
 			on_request(server, d);
@@ -725,6 +739,11 @@ void server_execute(size_t server, size_t endpoint)
 void server_write(size_t server, size_t endpoint)
 {
 	ask_one(server, endpoint, ASK_WRITE);
+}
+
+void server_bootstrap(size_t server, size_t endpoint)
+{
+	ask_one(server, endpoint, ASK_BOOTSTRAP);
 }
 
 void server_read(size_t server, size_t endpoint)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The LwM2M servers: 1 and 2 of the site, and the bootstrap server. */
+ * The LwM2M servers: 1 and 2 of the site. */
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 #include <stdbool.h>
@@ -23,6 +23,7 @@ size_t server_registered(size_t server);
 void server_execute(size_t server, size_t endpoint);
 void server_write(size_t server, size_t endpoint);
 void server_read(size_t server, size_t endpoint);
+void server_bootstrap(size_t server, size_t endpoint);	/* 1/x/9 */
 /* Register requests that came in, and Updates that were good. */
 uint64_t server_registers(size_t server);
 uint64_t server_updates(size_t server);

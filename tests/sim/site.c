@@ -96,6 +96,10 @@ void site_draw(size_t endpoints)
 		site.endpoints[i].accepts = site.endpoints[i].queue &&
 					    draw_chance(STREAM_PLAN, 0.5);
 	site.watched = draw_chance(STREAM_PLAN, 0.5);
+	site.bootstrap = draw_chance(STREAM_PLAN, 0.3);
+	site.hasty = draw_chance(STREAM_PLAN, 0.5);
+	if (draw_chance(STREAM_PLAN, 0.5))
+		site.pace = (uint32_t)draw_between(STREAM_PLAN, 2, 20);
 	for (size_t i = 0; i < endpoints; i++)
 		more_draw(&site.endpoints[i]);
 }
@@ -167,16 +171,39 @@ static void endpoint_write(const struct site_endpoint *e)
 		point_write(&e->points[i], i, e->safe_after);
 }
 
+const char *site_uri(size_t server)
+{
+	static char uri[64];
+
+	snprintf(uri, sizeof(uri), "coap://s%zu", server);
+	return uri;
+}
+
+static const char *habits(void)
+{
+	static char keys[64];
+	int n = snprintf(keys, sizeof(keys), "%s",
+			 site.non ? ", notify: non" : "");
+
+	if (site.pace)
+		snprintf(keys + n, sizeof(keys) - (size_t)n, ", pace: %u",
+			 site.pace);
+	return keys;
+}
+
 void site_write(void)
 {
 	text.n = 0;
-	add("gateway: {name: gw}\nstore: {memory: %zu, disk: %zu, flush: 1s}\n"
-	    "servers:\n",
+	add("gateway: {name: gw}\n"
+	    "store: {memory: %zu, disk: %zu, flush: 1s}\n",
 	    site.store_memory, site.store_disk);
-	for (size_t i = 0; i < site.n_servers; i++)
-		add("  - {id: %zu, uri: 'coap://s%zu', lifetime: %us%s}\n",
-		    i + 1, i + 1, site.lifetime,
-		    site.non ? ", notify: non" : "");
+	if (site.bootstrap)
+		add("bootstrap: {uri: 'coap://s%d'%s}\n", BOOTSTRAP, habits());
+	else
+		add("servers:\n");
+	for (size_t i = 1; i <= site.n_servers && !site.bootstrap; i++)
+		add("  - {id: %zu, uri: '%s', lifetime: %us%s}\n", i,
+		    site_uri(i), site.lifetime, habits());
 	add("buses:\n");
 	for (int i = 0; i < 4; i++)
 		add("  bus-%d: {adapter: sim}\n", i);

@@ -41,7 +41,9 @@ struct site {
 	size_t n_endpoints, n_servers;
 	uint32_t lifetime;
 	bool watched;		/* the kernel tells of changes of addresses */
-	bool bootstrap;
+	bool bootstrap;		/* it has the servers, not the configuration */
+	bool hasty;		/* ... with no wait between tries */
+	uint32_t pace;		/* registrations/s; 0: as it comes */
 	bool non;		/* notifications are not confirmed */
 	size_t store_memory, store_disk;
 	uint32_t version;	/* of the configuration */
@@ -51,6 +53,8 @@ extern struct site site;
 void site_draw(size_t endpoints);
 /* The configuration as it is now, on the simulated disk. */
 void site_write(void);
+/* Of server number 1 or 2. */
+const char *site_uri(size_t server);
 /* -1: none of that name. */
 int site_find(const char *name, size_t n);
 #endif
