@@ -37,6 +37,7 @@ struct last_values {
 	int64_t flushed_at;
 	uint8_t *pending;		/* records that go out with the next */
 	size_t n_pending, pending_room;
+	bool sync;			/* and are not left to the kernel */
 	int64_t flush_at, every;	/* ns */
 	size_t size, compact;		/* of the journal; of it when compact */
 	uint8_t *journal;		/* read, until something is written */
@@ -312,7 +313,7 @@ static void note_total(struct last_values *last, struct endpoint *e,
 
 	if (!last->store || e->leaving)
 		return;
-	e->has_totals = true;
+	e->has_totals = last->sync = true;
 	values_note(last, e, at > now ? at : now);
 }
 
@@ -355,6 +356,7 @@ void last_values_leaving(struct last_values *last, struct endpoint *e)
 			last->dirty[i] = NULL;
 	e->last_dirty = false;
 	write_down(last, e);
+	last->sync = true;
 	last->flush_at = 0;
 }
 
@@ -373,7 +375,8 @@ static void values_flush(struct last_values *last)
 		return;
 	journal_forget(last);
 	counts_written(last, store_append(last->store, last->pending,
-					  last->n_pending));
+					  last->n_pending, last->sync));
+	last->sync = false;
 	last->size += last->n_pending;
 	last->n_pending = 0;
 	if (last->pending_room > PENDING_KEPT) {

@@ -124,6 +124,18 @@ bool last_next(const uint8_t *journal, size_t n, size_t *at, size_t *lost,
 	return false;
 }
 
+size_t last_end(const uint8_t *journal, size_t n)
+{
+	struct last_record record;
+	size_t at = 0, lost = 0, end = 0;
+
+	while (last_next(journal, n, &at, &lost, &record))
+		end = at;
+	while (n > end && !journal[n - 1])
+		n--;
+	return n;
+}
+
 /* ---- by name ---- */
 
 static int name_compare(const char *a, size_t n_a, const char *b, size_t n_b)

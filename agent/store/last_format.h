@@ -31,6 +31,10 @@ void last_put(struct buf *out, const struct last_record *record);
 bool last_next(const uint8_t *journal, size_t n, size_t *at, size_t *lost,
 	       struct last_record *record);
 
+/* Where the next one is written: behind the last good one, and behind all that
+ * is not zero. */
+size_t last_end(const uint8_t *journal, size_t n);
+
 struct last_index { struct last_record *records; size_t n; };
 /* By name, the newest of each; heap. *lost as above. */
 struct last_index last_index(const uint8_t *journal, size_t n, size_t *lost);

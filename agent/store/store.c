@@ -3,7 +3,6 @@
  * endpoint replaces one that still waits. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -13,10 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "agent/store/last_format.h"
-#include "agent/base/file.h"
 #include "agent/base/log.h"
 #include "agent/store/store.h"
+#include "agent/store/store_file.h"
 #include "agent/store/worker.h"
 
 #define NAME_MOST (NAME_MAX - 4)	/* of a file, without ".new" */
@@ -25,7 +23,6 @@
 #define FILE_MOST (17 << 20)	/* a package, and a little */
 #define RETRY (INT64_C(10) * 1000000000)	/* ns */
 #define JOURNAL "last"
-#define JOURNAL_MOST (256 * 1024 * 1024)
 
 enum job_kind { JOB_REPLACE, JOB_APPEND, JOB_COMPACT };
 
@@ -43,6 +40,7 @@ struct job {
 	char *path;
 	uint8_t *bytes;
 	size_t n;
+	bool sync;			/* of JOB_APPEND */
 	char *endpoint;			/* who is told of its end ... */
 	uint64_t number;		/* ... with this; 0: nobody */
 };
@@ -57,6 +55,7 @@ struct store {
 	struct worker_task task;	/* does `now` */
 	int error, said;		/* of the last one; of the last log line */
 	uint64_t appends, appended;	/* begun, and ended */
+	struct journal journal;		/* the worker's */
 	store_written *written;
 	void *owner;
 };
@@ -132,94 +131,17 @@ struct store *store_open(const char *directory)
 	return store;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t n)
-{
-	while (n) {
-		ssize_t rc = write(fd, bytes, n);
-
-		if (rc < 0 && errno != EINTR)
-			return -errno;
-		if (rc > 0) {
-			bytes += rc;
-			n -= (size_t)rc;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* The name is in its folder after a power cut, too. */
-static int sync_folder(const char *path)
-{
-	char *folder = strdup(path);
-	int rc;
-
-	if (!folder)
-		abort();
-	*strrchr(folder, '/') = 0;
-	rc = file_folder_sync(folder);
-	free(folder);
-	return rc;
-}
-
-/* Never half a file: written beside, synced, renamed. */
-static int file_replace(const char *path, const uint8_t *bytes, size_t n)
-{
-	char beside[4096];
-	int fd, rc;
-
-	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >=
-	    sizeof(beside))
-		return -ENAMETOOLONG;
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	rc = write_all(fd, bytes, n);
-	close(fd);
-	if (rc == 0 && rename(beside, path) < 0)
-		rc = -errno;
-	if (rc < 0) {
-		unlink(beside);
-		return rc;
-	}
-	return sync_folder(path);
-}
-
-static int file_append(const char *path, const uint8_t *bytes, size_t n)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	int rc = fd < 0 ? -errno : write_all(fd, bytes, n);
-
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-static uint8_t *read_all(const char *path, size_t most, size_t *n);
-
-static int journal_compact(const char *path)
-{
-	size_t n;
-	uint8_t *journal = read_all(path, JOURNAL_MOST, &n);
-	struct buf out = buf_over(journal ? malloc(n) : NULL, n);
-	int rc = 0;
-
-	if (journal && !out.at)
-		abort();
-	if (journal) {
-		last_compact(journal, n, STORE_JOURNAL_KEEP, &out);
-		rc = out.full ? -ENOSPC : file_replace(path, out.at, out.used);
-	}
-	free(out.at);
-	free(journal);
-	return rc;
-}
-
-static int job_do(const struct job *job)
+static int job_do(struct store *store, const struct job *job)
 {
 	switch (job->kind) {
-	case JOB_REPLACE: return file_replace(job->path, job->bytes, job->n);
-	case JOB_APPEND: return file_append(job->path, job->bytes, job->n);
-	case JOB_COMPACT: return journal_compact(job->path);
+	case JOB_REPLACE:
+		return store_file_replace(job->path, job->bytes, job->n);
+	case JOB_APPEND:
+		return journal_append(&store->journal, job->path, job->bytes,
+				      job->n, job->sync);
+	case JOB_COMPACT:
+		return journal_compact(&store->journal, job->path,
+				       STORE_JOURNAL_KEEP);
 	}
 	return -EINVAL;
 }
@@ -263,7 +185,7 @@ static void job_work(struct worker_task *task)
 {
 	struct store *store = store_of(task);
 
-	store->error = job_do(store->now);
+	store->error = job_do(store, store->now);
 }
 
 static void store_work(struct store *store);
@@ -551,33 +473,6 @@ int64_t store_turn(struct store *store, int64_t now)
 	return store->failed ? store->retry_at : INT64_MAX;
 }
 
-static uint8_t *read_all(const char *path, size_t most, size_t *n)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat stat;
-	uint8_t *bytes;
-	ssize_t got = -1;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) ||
-	    stat.st_size <= 0 || (size_t)stat.st_size > most) {
-		close(fd);
-		return NULL;
-	}
-	bytes = malloc((size_t)stat.st_size);
-	if (!bytes)
-		abort();
-	got = read(fd, bytes, (size_t)stat.st_size);
-	close(fd);
-	if (got <= 0) {
-		free(bytes);
-		return NULL;
-	}
-	*n = (size_t)got;
-	return bytes;
-}
-
 uint8_t *store_get(struct store *store, enum store_kind kind,
 		   const char *endpoint, size_t *n)
 {
@@ -591,7 +486,7 @@ uint8_t *store_get(struct store *store, enum store_kind kind,
 	path = path_of(store, kind, endpoint);
 	job = job_newest(store, path);
 	if (!job) {
-		bytes = read_all(path, FILE_MOST, n);
+		bytes = store_file_read(path, FILE_MOST, n);
 	} else if (!job->n) {
 		bytes = NULL;
 	} else {
@@ -639,7 +534,8 @@ static void bytes_add(uint8_t **to, size_t *used, const uint8_t *bytes,
 	*used += n;
 }
 
-uint64_t store_append(struct store *store, const uint8_t *bytes, size_t n)
+uint64_t store_append(struct store *store, const uint8_t *bytes, size_t n,
+		      bool sync)
 {
 	struct job *job;
 	uint64_t number;
@@ -653,6 +549,7 @@ uint64_t store_append(struct store *store, const uint8_t *bytes, size_t n)
 		store->appends++;
 	}
 	number = store->appends;
+	job->sync |= sync;
 	bytes_add(&job->bytes, &job->n, bytes, n);
 	store_work(store);
 	return number;
@@ -674,10 +571,8 @@ void store_compact(struct store *store)
 uint8_t *store_read(struct store *store, size_t *n)
 {
 	char *path = journal_path(store);
-	uint8_t *bytes = read_all(path, JOURNAL_MOST, n);
+	uint8_t *bytes = journal_read(path, n);
 
-	if (!bytes)
-		*n = 0;
 	free(path);
 	if (store->now && store->now->kind == JOB_APPEND)
 		bytes_add(&bytes, n, store->now->bytes, store->now->n);

@@ -58,11 +58,13 @@ int store_error(const struct store *store);
 uint8_t *store_get(struct store *store, enum store_kind kind,
 		   const char *endpoint, size_t *n);
 
-/* The one journal of records (last_format.h). Bytes are copied, written behind
- * what is there and synced. Returns the number of the write that they go out
+/* The one journal of records (last_format.h). Bytes are copied and written behind
+ * what is there; sync: and on the disk then, which is otherwise the kernel's to
+ * do, in half a minute. Returns the number of the write that they go out
  * with, from 1 on; store_appended() is that of the last one that has ended, well
  * or not. */
-uint64_t store_append(struct store *store, const uint8_t *bytes, size_t n);
+uint64_t store_append(struct store *store, const uint8_t *bytes, size_t n,
+		      bool sync);
 uint64_t store_appended(const struct store *store);
 /* Only the newest of each name stay, and none that is 90 days older than the
  * newest of all. */

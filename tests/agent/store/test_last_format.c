@@ -171,6 +171,26 @@ static void nothing_and_garbage_are_empty(void **state)
 	last_index_finish(&index);
 }
 
+/* What is not zero is not written over, and a record may end in zeros. */
+static void the_next_one_is_written_behind_all(void **state)
+{
+	static const char zeros[8];
+	struct buf out = buf_over(journal, sizeof(journal));
+	size_t end;
+
+	(void)state;
+	memset(journal, 0, sizeof(journal));
+	assert_int_equal(last_end(journal, sizeof(journal)), 0);
+	last_put(&out, &(struct last_record){
+		.name = "a", .n_name = 1, .values = (const uint8_t *)zeros,
+		.n_values = sizeof(zeros)});
+	end = out.used;
+	assert_int_equal(last_end(journal, sizeof(journal)), end);
+	assert_int_equal(last_end(journal, end), end);
+	journal[end + 20] = 1;			/* torn */
+	assert_int_equal(last_end(journal, sizeof(journal)), end + 21);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_bit_costs_only_its_record),
 		cmocka_unit_test(compacted_it_says_the_same),
 		cmocka_unit_test(nothing_and_garbage_are_empty),
+		cmocka_unit_test(the_next_one_is_written_behind_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * The state directory: whole files, odd names, the newest wins. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 #include <uv.h>
 #include "agent/base/log.h"
+#include "agent/store/last_format.h"
 #include "agent/store/store.h"
 
 static char directory[64];
@@ -342,6 +344,153 @@ static void what_the_disk_does_not_take_is_tried_again(void **state)
 	log_open(LOG_ERROR);
 }
 
+/* ---- the journal ---- */
+
+#define ENDS_IN_ZEROS 2		/* bytes of each record, as there lie anyhow */
+
+static size_t record(uint8_t *to, size_t size, const char *name, int64_t heard)
+{
+	struct buf out = buf_over(to, size);
+
+	last_put(&out, &(struct last_record){
+		.name = name, .n_name = strlen(name), .heard = heard,
+		.values = (const uint8_t *)"\0\0",
+		.n_values = ENDS_IN_ZEROS});
+	assert_false(out.full);
+	return out.used;
+}
+
+static void append(struct store *store, const char *name, int64_t heard,
+		   bool sync)
+{
+	uint8_t bytes[128];
+	size_t n = record(bytes, sizeof(bytes), name, heard);
+	uint64_t number = store_append(store, bytes, n, sync);
+
+	while (store_appended(store) < number)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+}
+
+/* -1: there is none. */
+static int64_t heard_of(struct store *store, const char *name, size_t *lost)
+{
+	size_t n;
+	uint8_t *bytes = store_read(store, &n);
+	struct last_index index = last_index(bytes, n, lost);
+	const struct last_record *r = last_find(&index, name);
+	int64_t heard = r ? r->heard : -1;
+
+	last_index_finish(&index);
+	free(bytes);
+	return heard;
+}
+
+static const char *journal_path(void)
+{
+	static char path[80];
+
+	snprintf(path, sizeof(path), "%s/last", directory);
+	return path;
+}
+
+static struct stat journal_stat(void)
+{
+	struct stat s;
+
+	assert_int_equal(stat(journal_path(), &s), 0);
+	return s;
+}
+
+/* The file system has neither a size nor a block to write down for it: that is
+ * what wears out a card. */
+static void the_journal_is_written_in_place(void **state)
+{
+	struct store *store = store_open(directory);
+	struct stat before, after;
+	size_t lost;
+
+	(void)state;
+	append(store, "a", 1, true);
+	before = journal_stat();
+	for (int64_t i = 2; i < 300; i++)
+		append(store, "a", i, i % 2);
+	after = journal_stat();
+	assert_int_equal(after.st_size, before.st_size);
+	assert_int_equal(after.st_blocks, before.st_blocks);
+	assert_int_equal(heard_of(store, "a", &lost), 299);
+	for (int64_t i = 300; i < 3000; i++)
+		append(store, "a", i, false);
+	assert_true(journal_stat().st_size > before.st_size);
+	append(store, "b", 1, true);
+	assert_int_equal(heard_of(store, "a", &lost), 2999);
+	assert_int_equal(lost, 0);
+	store_compact(store);
+	append(store, "c", 2, true);
+	assert_true(journal_stat().st_size < 3 * before.st_size);
+	assert_int_equal(heard_of(store, "a", &lost), 2999);
+	assert_int_equal(heard_of(store, "c", &lost), 2);
+	assert_int_equal(lost, 0);
+	store_close(store);
+}
+
+/* However little of the last append a power cut has left: what was there before
+ * is, and what comes after it is read. */
+static void a_power_cut_takes_the_last_append_alone(void **state)
+{
+	uint8_t old[4096], torn[128];
+	size_t n = record(torn, sizeof(torn), "a", 2), lost;
+	struct store *store = store_open(directory);
+	ssize_t n_old;
+	int fd;
+
+	(void)state;
+	append(store, "a", 1, true);
+	append(store, "b", 1, true);
+	store_close(store);
+	fd = open(journal_path(), O_RDWR);
+	n_old = pread(fd, old, sizeof(old), 0);
+	assert_int_equal(n_old, sizeof(old));
+	for (size_t cut = 0; cut <= n; cut++) {
+		size_t end = last_end(old, sizeof(old));
+		int64_t a = cut + ENDS_IN_ZEROS < n ? 1 : 2;
+
+		assert_int_equal(pwrite(fd, old, sizeof(old), 0), n_old);
+		assert_int_equal(pwrite(fd, torn, cut, (off_t)end), cut);
+		store = store_open(directory);
+		assert_int_equal(heard_of(store, "a", &lost), a);
+		append(store, "c", 3, false);
+		store_close(store);
+		store = store_open(directory);
+		assert_int_equal(heard_of(store, "a", &lost), a);
+		assert_int_equal(heard_of(store, "b", &lost), 1);
+		assert_int_equal(heard_of(store, "c", &lost), 3);
+		store_close(store);
+	}
+	close(fd);
+}
+
+/* Of a state directory of an older version, and one that somebody cut. */
+static void a_journal_without_zeros_is_gone_on_with(void **state)
+{
+	struct store *store = store_open(directory);
+	size_t lost, n;
+	uint8_t bytes[128];
+
+	(void)state;
+	n = record(bytes, sizeof(bytes), "a", 1);
+	append(store, "a", 1, true);
+	append(store, "b", 1, true);
+	assert_int_equal(truncate(journal_path(), (off_t)n), 0);
+	store_close(store);
+	store = store_open(directory);
+	assert_int_equal(heard_of(store, "b", &lost), -1);
+	append(store, "c", 1, true);
+	assert_int_equal(heard_of(store, "a", &lost), 1);
+	assert_int_equal(heard_of(store, "c", &lost), 1);
+	assert_int_equal(lost, 0);
+	store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +507,9 @@ int main(void)
 		CASE(no_directory_keeps_nothing),
 		CASE(who_waits_is_told_when_it_is_on_the_disk),
 		CASE(what_the_disk_does_not_take_is_tried_again),
+		CASE(the_journal_is_written_in_place),
+		CASE(a_power_cut_takes_the_last_append_alone),
+		CASE(a_journal_without_zeros_is_gone_on_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
