@@ -207,6 +207,8 @@ static void lock_add(struct readings *out, uint8_t operation)
 		reading_bool(out, FIELD_LOCK, true);
 	else if (operation == 1 || operation == 5 || operation == 8)
 		reading_bool(out, FIELD_LOCK, false);
+	else if (operation == 6 || operation == 7)	/* on, off */
+		reading_bool(out, FIELD_CHILD_LOCK, operation == 6);
 }
 
 static void toothbrush_add(struct readings *out, const uint8_t *p, size_t n)
@@ -245,13 +247,15 @@ static void presence_time_add(struct readings *out, bool nobody,
 static void model_add(struct readings *out, uint16_t product, uint16_t id,
 		      uint8_t value)
 {
-	if (id == 0x100e && product == DSL_C08)
+	if (id == 0x100e && product == DSL_C08) {
 		reading_bool(out, FIELD_LOCK, !(value & 1));
-	else if (id == 0x100f && product == SAFE)
+		reading_bool(out, FIELD_CHILD_LOCK, value & 8);
+	} else if (id == 0x100f && product == SAFE) {
 		reading_bool(out, FIELD_DOOR, value == 1);
-	else if (id == 0x5413 && product == ES5BB)
+	} else if (id == 0x5413 && product == ES5BB) {
 		reading_add_at(out, FIELD_OCCUPANCY, 1,
 			       lwm2m_boolean(value > 0));
+	}
 }
 
 /* A leak sensor with two: 0 and 1 wet and dry below, 2 and 3 above. */

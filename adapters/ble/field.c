@@ -72,7 +72,8 @@ enum lwm2m_type field_type(unsigned field)
 	if ((field >= FIELD_GENERIC && field <= FIELD_WINDOW &&
 	     field != FIELD_SOUND_LEVEL && field != FIELD_LOCK_EVENT) ||
 	    field == FIELD_BATTERY_LOW || field == FIELD_BUTTON ||
-	    field == FIELD_ARMED || field == FIELD_INPUT ||
+	    field == FIELD_ARMED || field == FIELD_CHILD_LOCK ||
+	    field == FIELD_INPUT ||
 	    field == FIELD_OUTPUT || field == FIELD_EXTERNAL_PROBE)
 		return LWM2M_BOOLEAN;
 	if (field == FIELD_TEXT || field == FIELD_FIRMWARE ||

@@ -106,6 +106,7 @@
 	X(VIBRATION, "vibration", "") \
 	X(WINDOW, "window", "") \
 	X(ARMED, "armed", "") \
+	X(CHILD_LOCK, "child-lock", "") \
 	X(IDLE, "idle", "s") \
 	X(CONSUMABLE, "consumable", "%") \
 	X(INPUT, "input", "") \

@@ -816,7 +816,10 @@ static void mibeacon_of_locks_beds_and_brushes(void **state)
 		{MI, "505089180f5544332211c013540101", BT, "NOTHING", 0, me, 0},
 		{MI, "5050b009105544332211c00f100101", BT, "door=yes", 0, me,
 		 0},
-		{MI, "50508003115544332211c00e100101", BT, "lock=no", 0, me, 0},
+		{MI, "50508003115544332211c00e100101", BT,
+		 "lock=no child-lock=no", 0, me, 0},
+		{MI, "50508003135544332211c00e100108", BT,
+		 "lock=yes child-lock=yes", 0, me, 0},
 		{MI, "50508918125544332211c00e100101", BT, "NOTHING", 0, me, 0},
 	};
 
@@ -876,6 +879,10 @@ static void mibeacon_of_others(void **state)
 		MI_OBJECT("9e06", "0b000911000000005d396164",
 			  "lock-event=1 lock=no"),
 		MI_OBJECT("9e06", "0b000913000000005d396164", "lock-event=3"),
+		MI_OBJECT("9e06", "0b000916000000005d396164",
+			  "lock-event=6 child-lock=yes"),
+		MI_OBJECT("9e06", "0b000917000000005d396164",
+			  "lock-event=7 child-lock=no"),
 		MI_OBJECT("9e06", "07000104",
 			  "door=yes left-open=no tamper=yes"),
 		MI_OBJECT("9e06", "07000105",
