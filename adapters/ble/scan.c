@@ -8,16 +8,19 @@
 
 enum {
 	PACKET_COMMAND = 0x01, PACKET_EVENT = 0x04,
-	EVENT_COMPLETE = 0x0e, EVENT_STATUS = 0x0f,
+	EVENT_COMPLETE = 0x0e, EVENT_STATUS = 0x0f, EVENT_LE = 0x3e,
+	LE_CONNECTED = 0x01, LE_CONNECTED_ENHANCED = 0x0a,
 	READ_COMMANDS = 0x1002, READ_FEATURES = 0x2003,
 	SET_PARAMETERS = 0x200b, SET_ENABLE = 0x200c,
 	SET_EXTENDED_PARAMETERS = 0x2041, SET_EXTENDED_ENABLE = 0x2042,
-	CREATE_CONNECTION = 0x200d, EXTENDED_CREATE_CONNECTION = 0x2043,
+	CREATE_CONNECTION = 0x200d, CANCEL_CONNECTION = 0x200e,
+	EXTENDED_CREATE_CONNECTION = 0x2043,
 };
 
 #define MS INT64_C(1000000)
 #define ANSWER_TIME (2000 * MS)
-#define SETTLE_TIME (50 * MS)	/* after somebody else's command */
+#define SETTLE_TIME (100 * MS)	/* after somebody else's command */
+#define CONNECT_TIME (25000 * MS)	/* the kernel gives up after 20 s */
 #define RETRY_TIME (250 * MS)	/* doubled at each refusal ... */
 #define RETRY_MAX (10000 * MS)	/* ... to this */
 
@@ -45,6 +48,12 @@ static void scan_enter(struct scan *scan, enum scan_state state, int64_t now)
 	scan->at = now;
 }
 
+/* After somebody else's turn; whose scan runs is not known. */
+static void scan_resume(struct scan *scan, int64_t at)
+{
+	scan_enter(scan, scan->known ? SCAN_STOPPING : SCAN_ASKING, at);
+}
+
 void scan_start(struct scan *scan, int64_t now, bool stop)
 {
 	scan_enter(scan,
@@ -66,7 +75,7 @@ void scan_others(struct scan *scan, bool discover, int64_t now)
 	if (discover)
 		scan_enter(scan, SCAN_LISTENING, INT64_MAX);
 	else if (scan->state == SCAN_LISTENING)
-		scan_enter(scan, SCAN_STOPPING, now + SETTLE_TIME);
+		scan_resume(scan, now + SETTLE_TIME);
 }
 
 static void scan_refuse(struct scan *scan, uint8_t status, int64_t now)
@@ -96,6 +105,7 @@ static uint16_t opcode_of(const struct scan *scan)
 	case SCAN_RUNNING:
 	case SCAN_REFUSED:
 	case SCAN_LISTENING:
+	case SCAN_CONNECTING:
 		break;
 	}
 	return 0;
@@ -146,17 +156,30 @@ static void status_answered(struct scan *scan, uint8_t status,
 	case SCAN_RUNNING:
 	case SCAN_REFUSED:
 	case SCAN_LISTENING:
+	case SCAN_CONNECTING:
 		break;
 	}
 }
 
+static bool is_connecting(uint16_t opcode)
+{
+	return opcode == CREATE_CONNECTION ||
+	       opcode == EXTENDED_CREATE_CONNECTION;
+}
+
 /* The kernel stops a scan when it connects, and again when a connection has
  * ended; it tells nobody, but its commands are answered for all to see. */
-static void scan_disturbed(struct scan *scan, uint16_t opcode, int64_t now)
+static void scan_disturbed(struct scan *scan, uint16_t opcode,
+			   uint8_t status, int64_t now)
 {
+	if (scan->state == SCAN_OFF || scan->state == SCAN_LISTENING)
+		return;
+	if (is_connecting(opcode) && status == 0)
+		scan_enter(scan, SCAN_CONNECTING, now + CONNECT_TIME);
+	else if (scan->state == SCAN_CONNECTING && opcode == CANCEL_CONNECTION)
+		scan_resume(scan, now + SETTLE_TIME);
 	if (opcode != SET_ENABLE && opcode != SET_EXTENDED_ENABLE &&
-	    opcode != CREATE_CONNECTION &&
-	    opcode != EXTENDED_CREATE_CONNECTION)
+	    !is_connecting(opcode))
 		return;
 	if (scan->state == SCAN_RUNNING)
 		scan_enter(scan, SCAN_STOPPING, now + SETTLE_TIME);
@@ -164,11 +187,21 @@ static void scan_disturbed(struct scan *scan, uint16_t opcode, int64_t now)
 		scan_enter(scan, SCAN_SETTING, now + SETTLE_TIME);
 }
 
+/* Whether it came about or not. */
+static void le_event(struct scan *scan, uint8_t event, int64_t now)
+{
+	if (scan->state == SCAN_CONNECTING &&
+	    (event == LE_CONNECTED || event == LE_CONNECTED_ENHANCED))
+		scan_resume(scan, now + SETTLE_TIME);
+}
+
 void scan_event(struct scan *scan, const uint8_t *p, size_t n, int64_t now)
 {
 	uint16_t opcode;
 	uint8_t status;
 
+	if (n >= 4 && p[0] == PACKET_EVENT && p[1] == EVENT_LE)
+		le_event(scan, p[3], now);
 	if (n < 7 || p[0] != PACKET_EVENT)
 		return;
 	if (p[1] == EVENT_COMPLETE) {
@@ -181,7 +214,7 @@ void scan_event(struct scan *scan, const uint8_t *p, size_t n, int64_t now)
 		return;
 	}
 	if (!scan->sent || opcode != opcode_of(scan))
-		scan_disturbed(scan, opcode, now);
+		scan_disturbed(scan, opcode, status, now);
 	else
 		status_answered(scan, status, p + 7, n - 7, now);
 }
@@ -238,6 +271,7 @@ static size_t command_build(const struct scan *scan, uint8_t *packet)
 	case SCAN_RUNNING:
 	case SCAN_REFUSED:
 	case SCAN_LISTENING:
+	case SCAN_CONNECTING:
 		break;
 	}
 	return 0;
@@ -251,6 +285,8 @@ size_t scan_step(struct scan *scan, int64_t now, uint8_t *packet)
 		return 0;
 	if (scan->sent)		/* no answer */
 		scan_refuse(scan, 0, now);
+	if (scan->state == SCAN_CONNECTING)	/* nobody said that it ended */
+		scan_resume(scan, now);
 	if (scan->state == SCAN_REFUSED && now >= scan->at)
 		scan_enter(scan, scan->known ? SCAN_SETTING : SCAN_ASKING, now);
 	if (now < scan->at)

@@ -4,7 +4,12 @@
  *
  * The kernel and bluetoothd use the same controller. Whatever stops or changes
  * the scan is put right, but while somebody else discovers, the adapter only
- * listens: whose scan it is does not matter to what is heard. */
+ * listens: whose scan it is does not matter to what is heard. And while a connection
+ * is made it is silent. Linux 6.1 knows that its connection has come about by the
+ * event that its last command waits for (__hci_cmd_sync_status_sk() in
+ * net/bluetooth/hci_sync.c); a command of ours would be the last one then, and the
+ * kernel would wait four seconds, in which it makes no other connection, and never
+ * end this one. */
 #ifndef BLE_SCAN_H
 #define BLE_SCAN_H
 #include <stdbool.h>
@@ -20,7 +25,8 @@ enum scan_state {
 	SCAN_STOPPING, SCAN_SETTING, SCAN_STARTING,
 	SCAN_RUNNING,
 	SCAN_REFUSED,		/* tried again later; others may scan */
-	SCAN_LISTENING,		/* somebody else discovers */
+	SCAN_LISTENING,		/* somebody else discovers, */
+	SCAN_CONNECTING,	/* or connects */
 };
 
 struct scan {

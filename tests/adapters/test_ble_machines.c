@@ -170,6 +170,51 @@ static void a_disturbed_scan_is_put_right(void **state)
 	assert_int_equal(scan.state, SCAN_RUNNING);
 }
 
+/* A command of ours would hide from the kernel that it has connected. */
+static void nothing_is_sent_while_somebody_connects(void **state)
+{
+	/* the old event, the new one, and that it was given up */
+	static const char *const ends[] = {
+		"043e130100400000" "010000000000" "c018000000" "2a0000",
+		"043e1f0a00410000" "01" "c0112233440200000000000000"
+		"00000000000018000000" "2a0000", "040e04010e2000"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		an_extended_scan_starts(state);
+		scan_answered(0x2042, 0);	/* the kernel stops the scan */
+		scan_hears("040f0400014320");	/* and connects */
+		now += 19 * SECOND;
+		scan_sends("");
+		scan_hears(ends[i]);
+		now = scan_due(&scan);
+		scan_sends("01422006000000000000");
+	}
+	/* refused: there is no connection to wait for */
+	an_extended_scan_starts(state);
+	scan_hears("040f0409014320");
+	now += SECOND;
+	scan_sends("01422006000000000000");
+	/* one that has no end */
+	an_extended_scan_starts(state);
+	scan_hears("040f0400010d20");
+	assert_true(scan_due(&scan) > now + 20 * SECOND);
+	now = scan_due(&scan);
+	scan_sends("01422006000000000000");
+	/* begun before it is known what the controller can do */
+	now = SECOND;
+	scan_init(&scan, false, false);
+	scan_start(&scan, now, false);
+	scan_hears("040f0400014320");
+	scan_hears(ends[1]);
+	now = scan_due(&scan);
+	scan_sends("01021000");
+	/* and what bluetoothd does is left alone */
+	an_extended_scan_starts(state);
+	scan_others(&scan, true, now);
+	scan_hears("040f0400014320");
+	assert_int_equal(scan.state, SCAN_LISTENING);
+}
+
 static void a_refused_scan_is_tried_ever_more_rarely(void **state)
 {
 	int64_t first, wait = 0;
@@ -557,6 +602,7 @@ int main(void)
 		cmocka_unit_test(an_extended_scan_starts),
 		cmocka_unit_test(long_range_is_heard_where_it_can_be),
 		cmocka_unit_test(a_disturbed_scan_is_put_right),
+		cmocka_unit_test(nothing_is_sent_while_somebody_connects),
 		cmocka_unit_test(a_refused_scan_is_tried_ever_more_rarely),
 		cmocka_unit_test(no_answer_is_a_refusal),
 		cmocka_unit_test(others_are_listened_to),
