@@ -6,7 +6,7 @@
 #include "modules/smartcard/pkcs15.h"
 
 enum { INS_VERIFY = 0x20, INS_MANAGE_CHANNEL = 0x70, INS_SELECT = 0xa4,
-       INS_READ_BINARY = 0xb0, INS_GET_RESPONSE = 0xc0 };
+       INS_READ_BINARY = 0xb0, INS_READ_RECORD = 0xb2, INS_GET_RESPONSE = 0xc0 };
 enum { SW_GOOD = 0x9000, SW_END_OF_FILE = 0x6282, SW_CLOSED = 0x6982,
        SW_BLOCKED = 0x6983, SW_BEYOND = 0x6b00, SW_NOT_FOUND = 0x6a82,
        SW_TRIES = 0x63c0 };
@@ -15,13 +15,14 @@ enum { SW_GOOD = 0x9000, SW_END_OF_FILE = 0x6282, SW_CLOSED = 0x6982,
 #define SELECT_FROM_MF 0x08
 #define SELECT_FROM_HERE 0x09
 #define ANSWER_FCP 0x04
+#define RECORD_ABSOLUTE 0x04
 #define EF_ODF 0x5031
+#define RECORDS_MAX 32		/* of EF(DIR) */
 #define PIN_BYTES 8
 #define TRIES_LEAST 2		/* the last one is for people */
 #define DIRECTORY_MAX 4096
 
-static const uint8_t aid[] = {0xa0, 0, 0, 0, 0x63, 'P', 'K', 'C', 'S', '-',
-			      '1', '5'};
+static const uint8_t ef_dir[] = {0x2f, 0x00};	/* of the master file */
 
 /* A card in use. */
 struct session {
@@ -208,10 +209,51 @@ static int path_read(struct session *s, const struct pkcs15_path *path,
 
 /* ---- the way to the accounts ---- */
 
+/* EF(DIR) of a UICC has records (ETSI TS 102 221 13.1), of another card it may be
+ * one run of bytes, of which the first 256 are looked at. */
+static bool application_find(struct session *s,
+			     struct pkcs15_application *found)
+{
+	static const struct command binary = {.ins = INS_READ_BINARY,
+					      .wants = true};
+	struct command record = {.ins = INS_READ_RECORD, .p1 = 1,
+				 .p2 = RECORD_ABSOLUTE, .wants = true};
+
+	if (select_send(s, SELECT_FROM_MF, ef_dir, sizeof(ef_dir)) != SW_GOOD)
+		return false;
+	for (; record.p1 <= RECORDS_MAX &&
+	     command_send(s, &record) == SW_GOOD; record.p1++)
+		if (pkcs15_application_find(s->answer, s->n, found))
+			return true;
+	if (record.p1 > 1)
+		return false;
+	switch (command_send(s, &binary)) {
+	case SW_GOOD:
+	case SW_END_OF_FILE:
+		return pkcs15_application_find(s->answer, s->n, found);
+	}
+	return false;
+}
+
+/* Where EF(DIR) says; -EIO: it says nothing. */
+static int application_follow(struct session *s)
+{
+	struct pkcs15_application found;
+
+	if (!application_find(s, &found))
+		return -EIO;
+	if (!found.path.n)
+		return select_send(s, SELECT_BY_AID, found.aid, found.n_aid);
+	return file_select(s, &found.path) ? -EIO : SW_GOOD;
+}
+
+/* By its identifier, or where the card has it. */
 static int application_select(struct session *s)
 {
-	int sw = select_send(s, SELECT_BY_AID, aid, sizeof(aid));
+	int sw = select_send(s, SELECT_BY_AID, pkcs15_aid, sizeof(pkcs15_aid));
 
+	if (sw > 0 && sw != SW_GOOD && application_follow(s) == SW_GOOD)
+		sw = SW_GOOD;
 	if (sw != SW_GOOD)
 		return session_fail(s, -ENOENT,
 				    "it has no accounts of LwM2M: no "

@@ -5,9 +5,12 @@
 /* Tags: of ASN.1, of CIOs, and of the control parameters of a file. */
 enum { OCTET_STRING = 0x04, OBJECT_ID = 0x06, SEQUENCE = 0x30,
        TYPE_ATTRIBUTES = 0xa1, OID_OBJECT = 0xa1, DATA_OBJECTS = 0xa7 };
+enum { TEMPLATE = 0x61, TEMPLATE_AID = 0x4f, TEMPLATE_PATH = 0x51 };
 enum { FCP = 0x62, PIN_STATUS = 0xc6, PIN_ENABLED = 0x90, PIN_KEY = 0x83 };
 #define PIN_GLOBAL 0x01
 
+const uint8_t pkcs15_aid[12] = {0xa0, 0, 0, 0, 0x63, 'P', 'K', 'C', 'S', '-',
+				'1', '5'};
 /* 2.23.43.9.1; and as some cards have it, with its head once more inside. */
 static const uint8_t lwm2m[] = {0x67, 0x2b, 0x09, 0x01};
 static const uint8_t lwm2m_twice[] = {0x06, 0x04, 0x67, 0x2b, 0x09, 0x01};
@@ -56,21 +59,56 @@ static bool item_find(struct ber ber, uint8_t tag, struct ber *in)
 	return false;
 }
 
-/* Path ::= SEQUENCE {path OCTET STRING, index, length}, within `in`. */
-static bool path_take(struct ber in, struct pkcs15_path *path)
+static bool path_copy(struct ber bytes, struct pkcs15_path *path)
 {
-	struct ber sequence, bytes;
-	size_t n;
+	size_t n = (size_t)(bytes.end - bytes.at);
 
-	if (!item_find(in, SEQUENCE, &sequence) ||
-	    !item_find(sequence, OCTET_STRING, &bytes))
-		return false;
-	n = (size_t)(bytes.end - bytes.at);
 	if (!n || n & 1 || n > PKCS15_PATH_MAX)
 		return false;
 	memcpy(path->at, bytes.at, n);
 	path->n = n;
 	return true;
+}
+
+/* Application template: its identifier, label and path among others. */
+static bool template_take(struct ber in, struct pkcs15_application *found)
+{
+	struct ber aid, path;
+	size_t n;
+
+	if (!item_find(in, TEMPLATE_AID, &aid))
+		return false;
+	n = (size_t)(aid.end - aid.at);
+	if (n < sizeof(pkcs15_aid) || n > PKCS15_AID_MAX ||
+	    memcmp(aid.at, pkcs15_aid, sizeof(pkcs15_aid)) != 0)
+		return false;
+	*found = (struct pkcs15_application){.n_aid = n};
+	memcpy(found->aid, aid.at, n);
+	if (item_find(in, TEMPLATE_PATH, &path))
+		path_copy(path, &found->path);
+	return true;
+}
+
+bool pkcs15_application_find(const uint8_t *dir, size_t n,
+			     struct pkcs15_application *found)
+{
+	struct ber ber = {dir, dir + n};
+	struct ber_item item;
+
+	while (item_next(&ber, &item))
+		if (item.tag == TEMPLATE && template_take(item.in, found))
+			return true;
+	return false;
+}
+
+/* Path ::= SEQUENCE {path OCTET STRING, index, length}, within `in`. */
+static bool path_take(struct ber in, struct pkcs15_path *path)
+{
+	struct ber sequence, bytes;
+
+	return item_find(in, SEQUENCE, &sequence) &&
+	       item_find(sequence, OCTET_STRING, &bytes) &&
+	       path_copy(bytes, path);
 }
 
 bool pkcs15_directory_next(const uint8_t *odf, size_t n, size_t *at,

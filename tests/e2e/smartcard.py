@@ -8,6 +8,7 @@ import threading
 
 from harness import WAIT, Program, wait_for
 
+EF_DIR, APPLICATION = b"\x2f\0", b"\x7f\x50"
 AID = bytes.fromhex("A000000063504B43532D3135")
 ATR = bytes.fromhex("3B9F95801FC78031E073FE211B63E203E883")
 ODF, DODF, BOOTSTRAP = b"\x50\x31", b"\x64\x30", b"\x64\x32"
@@ -66,10 +67,11 @@ def files(content):
 class Card(threading.Thread):
     """In the reader from the start; .pulled() takes it out."""
 
-    def __init__(self, port, content, pin=None):
+    def __init__(self, port, content, pin=None, by_directory=False):
         super().__init__(daemon=True)
         self.files = content if isinstance(content, dict) else files(content)
         self.pin, self.tries, self.open = pin, 3, pin is None
+        self.by_directory = by_directory    # EF(DIR) alone knows the way
         self.verified = []
         self.seen = threading.Event()   # by pcscd
         self.application = self.file = None
@@ -117,6 +119,8 @@ class Card(threading.Thread):
         ins, p1, p2, data = c[1], c[2], c[3], c[5:5 + c[4]] if len(c) > 5 else b""
         if ins == 0xa4:
             return self._select(p1, data)
+        if ins == 0xb2 and self.file == EF_DIR:
+            return self._record(p1)
         if ins == 0xb0:
             return self._read(p1 << 8 | p2, c[4] or 256)
         if ins == 0x20:
@@ -124,13 +128,23 @@ class Card(threading.Thread):
         return b"\x6d\0"
 
     def _select(self, p1, data):
-        if p1 == 4 and data == AID:
+        if p1 == 8 and data == EF_DIR and self.by_directory:
+            self.file = EF_DIR
+            return b"\x90\0"
+        if (p1, data) == ((8, APPLICATION) if self.by_directory else (4, AID)):
             self.application = True
             return ber(0x62, ber(0xc6, b"\x90\1\x40\x83\1\1\x83\1\x81")) + b"\x90\0"
         if not self.application or p1 != 0 or data not in self.files:
             return b"\x6a\x82"
         self.file = data
         return ber(0x62, ber(0x83, data)) + b"\x90\0"
+
+    @staticmethod
+    def _record(number):
+        if number > 1:
+            return b"\x6a\x83"
+        return ber(0x61, ber(0x4f, AID), ber(0x50, b"LwM2M"), ber(
+            0x51, b"\x3f\0" + APPLICATION)) + b"\xff" * 8 + b"\x90\0"
 
     def _read(self, at, n):
         if self.file == BOOTSTRAP and not self.open:
@@ -196,8 +210,8 @@ class ReaderSite:
                                         check=False).returncode == 0,
                  "pcscd's socket", 2 * WAIT)
 
-    def insert(self, content, pin=None):
-        self.cards.append(Card(self.port, content, pin))
+    def insert(self, content, pin=None, by_directory=False):
+        self.cards.append(Card(self.port, content, pin, by_directory))
         return self.cards[-1]
 
     def stop(self):

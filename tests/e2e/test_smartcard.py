@@ -71,7 +71,7 @@ class SmartCard(Site):
         mark = self.site.log_mark()
         card.pulled()
         self.site.wait_log("there is no card", after=mark)
-        self.reader.insert(account(self.uri(second)))
+        self.reader.insert(account(self.uri(second)), by_directory=True)
         second.registered("e2e")
         first.wait("unregistered", ep="e2e")
 

@@ -50,9 +50,14 @@ static void accounts_read(const uint8_t *data, size_t size)
 
 static void directories_read(const uint8_t *data, size_t size)
 {
+	struct pkcs15_application application;
 	struct pkcs15_path path;
 	size_t at = 0, before;
 
+	if (pkcs15_application_find(data, size, &application) &&
+	    (application.n_aid > PKCS15_AID_MAX ||
+	     application.path.n > PKCS15_PATH_MAX))
+		abort();
 	do {
 		before = at;
 		if (!pkcs15_directory_next(data, size, &at, &path))

@@ -90,11 +90,59 @@ static void without_a_channel(void **state)
 	static const struct line lines[] = {
 		LINE("\x00\x70\x00\x00\x01", "\x68\x81"),
 		LINE("\x00\xa4\x04\x04\x0c" AID "\x00", "\x6a\x82"),
+		LINE("\x00\xa4\x08\x04\x02\x2f\x00\x00", "\x6a\x82"),
 	};
 
 	(void)state;
 	assert_int_equal(LOAD(lines, NULL, NULL), -ENOENT);
 	assert_non_null(strstr(why, "PKCS #15"));
+}
+
+#define FOREIGN "\x61\x09\x4f\x07\xa0\x00\x00\x00\x87\x10\x02"
+#define LONG_AID AID "\x4c\x57\x4d\x32"
+/* From the application on, in channel 0. */
+#define REST \
+	LINE("\x00\xa4\x00\x04\x02\x50\x31\x00", GOOD), \
+	LINE("\x00\xb0\x00\x00\x00", ODF "\x62\x82"), \
+	LINE("\x00\xa4\x00\x04\x02\x64\x30\x00", GOOD), \
+	LINE("\x00\xb0\x00\x00\x00", DODF "\x62\x82"), \
+	LINE("\x00\xa4\x00\x04\x02\x64\x32\x00", GOOD), \
+	LINE("\x00\xb0\x00\x00\x00", "ab" "\x62\x82")
+
+/* Which the card does not find by its identifier, but names in EF(DIR). */
+static void an_application_of_the_directory(void **state)
+{
+	static const struct line records[] = {
+		LINE("\x00\x70\x00\x00\x01", "\x68\x81"),
+		LINE("\x00\xa4\x04\x04\x0c" AID "\x00", "\x6a\x82"),
+		LINE("\x00\xa4\x08\x04\x02\x2f\x00\x00", GOOD),
+		LINE("\x00\xb2\x01\x04\x00", FOREIGN "\xff\xff" GOOD),
+		LINE("\x00\xb2\x02\x04\x00", "\x61\x14\x4f\x0c" AID
+		     "\x51\x04\x3f\x00\x7f\x50" "\xff" GOOD),
+		LINE("\x00\xa4\x08\x04\x02\x7f\x50\x00", GOOD),
+		REST,
+	}, whole[] = {
+		LINE("\x00\x70\x00\x00\x01", "\x68\x81"),
+		LINE("\x00\xa4\x04\x04\x0c" AID "\x00", "\x6a\x82"),
+		LINE("\x00\xa4\x08\x04\x02\x2f\x00\x00", GOOD),
+		LINE("\x00\xb2\x01\x04\x00", "\x69\x81"),
+		LINE("\x00\xb0\x00\x00\x00", FOREIGN "\x61\x12\x4f\x10"
+		     LONG_AID "\x62\x82"),
+		LINE("\x00\xa4\x04\x04\x10" LONG_AID "\x00", GOOD),
+		REST,
+	}, none[] = {
+		LINE("\x00\x70\x00\x00\x01", "\x68\x81"),
+		LINE("\x00\xa4\x04\x04\x0c" AID "\x00", "\x6a\x82"),
+		LINE("\x00\xa4\x08\x04\x02\x2f\x00\x00", GOOD),
+		LINE("\x00\xb2\x01\x04\x00", FOREIGN GOOD),
+		LINE("\x00\xb2\x02\x04\x00", "\x6a\x83"),
+	};
+
+	(void)state;
+	assert_int_equal(LOAD(records, NULL, NULL), 2);
+	assert_int_equal(LOAD(whole, NULL, NULL), 2);
+	assert_int_equal(LOAD(none, NULL, NULL), -ENOENT);
+	assert_non_null(strstr(why, "PKCS #15 (6A82)"));
 }
 
 static void a_pin_that_is_right(void **state)
@@ -185,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_open_card),
 		cmocka_unit_test(without_a_channel),
+		cmocka_unit_test(an_application_of_the_directory),
 		cmocka_unit_test(a_pin_that_is_right),
 		cmocka_unit_test(a_pin_that_is_wrong_is_tried_once),
 		cmocka_unit_test(a_card_that_is_pulled),
