@@ -184,7 +184,7 @@ static const struct resource_def *def_of(const struct bootstrap_scope *scope,
 			      record->path.id[2]);
 }
 
-/* 6 to 9 are of SMS, 4.. of object 1 executable: heard and passed over. */
+/* 7 and 8 are of DTLS over SMS, 4.. of object 1 executable: heard and passed over. */
 static bool is_stored(const struct lwm2m_record *record,
 		      const struct resource_def *def)
 {
@@ -193,8 +193,8 @@ static bool is_stored(const struct lwm2m_record *record,
 	return def && def->type != LWM2M_NONE &&
 	       record->value.type != LWM2M_NONE &&
 	       !(record->path.id[0] == ID_SECURITY &&
-		 resource >= ID_SECURITY_SMS_MODE &&
-		 resource <= ID_SECURITY_SMS_NUMBER);
+		 resource > ID_SECURITY_SMS_MODE &&
+		 resource < ID_SECURITY_SMS_NUMBER);
 }
 
 static const char *record_check(const struct bootstrap_scope *scope,

@@ -199,10 +199,13 @@ static const struct {
 	 "c80008636f61703a2f2f68c10100c10203c303616263c40500010203c10a65",
 	 CODE(2, 4), "/0/1/0=coap://h /0/1/1=0 /0/1/2=3 /0/1/3=#3 /0/1/5=#4 "
 	 "/0/1/10=101", NULL},
-	/* SMS (6), a private one (31) are passed over */
-	{"0/1", FORMAT_TLV, "c10203c10603c0c11f01", CODE(4, 0), NULL, NULL},
-	{"0/1", FORMAT_TLV, "c10203c10603c11f01", CODE(2, 4), "/0/1/2=3",
-	 "/0/1/6="},
+	/* keys of SMS (7, 8), a private one (31) are passed over */
+	{"0/1", FORMAT_TLV, "c10203c10703c0c11f01", CODE(4, 0), NULL, NULL},
+	{"0/1", FORMAT_TLV, "c10203c10703c10803c11f01", CODE(2, 4), "/0/1/2=3",
+	 "/0/1/7="},
+	/* a number of SMS, without security */
+	{"0/1", FORMAT_TLV, "c10203c10603c4092b343931", CODE(2, 4),
+	 "/0/1/2=3 /0/1/6=3 /0/1/9=+491", NULL},
 	/* the bootstrap server moves */
 	/* Core TS 6.1.7.5: whether the instance is there or not */
 	{"1/9/1", FORMAT_TEXT, "\"60", CODE(2, 4), "/1/9/1=60", "/0/9"},
