@@ -115,6 +115,38 @@ class SmartCard(Site):
                          ["state"], "registered")
         self.assertFalse(server.events("unregistered", after=mark))
 
+    def test_a_reload_without_the_reader_and_with_it_again(self):
+        """While a card has just come, or gone: what it has to say waits for
+        an agent that has no reader any more."""
+        factory, server = self.server(), self.server()
+        own = f"servers: [{{id: 1, uri: '{self.uri(factory)}'}}]\n"
+        self.start(servers=own)
+        factory.registered("e2e")
+        self.site.wait_log("smartcard", "there is no card")
+        before = (self.site.etc / "lwmux.yaml").read_text(encoding="utf-8")
+        without = f"gateway: {{name: e2e, endpoint: e2e}}\n{own}"
+        for comes in (True, False, True):
+            if comes:
+                card = self.reader.insert({ODF: b"", DODF: b"", BOOTSTRAP: b""})
+                self.assertTrue(card.seen.wait(WAIT))
+            else:
+                card.pulled()
+            self.site.write("lwmux.yaml", without)
+            self.site.reload()
+            self.assertNotIn("smartcard", self.site.status())
+            self.site.write("lwmux.yaml", before)
+            self.site.reload()
+        self.assertFalse(server.events("registered"))
+        mark = self.site.log_mark()
+        self.site.write("lwmux.yaml", without)
+        self.site.reload()
+        card.pulled()
+        self.reader.insert(account(self.uri(server)))
+        self.site.write("lwmux.yaml", before)
+        self.site.reload()
+        server.registered("e2e")
+        self.site.wait_log("smartcard", "works with the card", after=mark)
+
     def test_a_pcscd_that_goes_and_comes(self):
         server = self.server()
         self.start(account(self.uri(server)))
