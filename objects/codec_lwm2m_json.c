@@ -70,7 +70,7 @@ static int path_take(const char *text, size_t n, struct lwm2m_path *path)
 {
 	if (n > 1 && text[n - 1] == '/')
 		n--;
-	return path_parse(text, n, path) ? -EBADMSG : 0;
+	return path_parse_prefixed(text, n, path) ? -EBADMSG : 0;
 }
 
 /* Where names begin. Leshan 1.0 writes no base, and names a resource "6", or
@@ -81,15 +81,16 @@ static struct lwm2m_path above_find(const struct decoding *decoding,
 {
 	const struct lwm2m_path *base = decoding->base;
 	const struct resource_def *def;
+	struct lwm2m_path above = *base;
 
 	if (outer->has_base)
 		return outer->base;
 	if (base->depth != 3 || !name->depth || name->id[0] != base->id[2])
-		return *base;
+		return above;
 	def = model_resource(decoding->model, base->id[0], base->id[2]);
 	if (name->depth == 2 || !def || !def->multiple)
-		return path_instance(base->id[0], base->id[1]);
-	return *base;
+		above.depth = 2;
+	return above;
 }
 
 static int name_resolve(const struct decoding *decoding,
@@ -106,6 +107,8 @@ static int name_resolve(const struct decoding *decoding,
 		*path = above_find(decoding, outer, &name);
 	if (path->depth + name.depth > 4)
 		return -EBADMSG;
+	if (name.id[PATH_DEVICE])
+		path->id[PATH_DEVICE] = name.id[PATH_DEVICE];
 	for (uint8_t i = 0; i < name.depth; i++)
 		*path = path_child(*path, name.id[i]);
 	return path->depth < 3 ? -EBADMSG : 0;

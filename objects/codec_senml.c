@@ -142,7 +142,7 @@ static int name_resolve(const struct senml_list *list,
 		memcpy(name + list->n_base_name, record->name, record->n_name);
 	if (n > 1 && name[n - 1] == '/' && record->value.type == LWM2M_NONE)
 		n--;
-	return path_parse(name, n, path) ? -EBADMSG : 0;
+	return path_parse_prefixed(name, n, path) ? -EBADMSG : 0;
 }
 
 int senml_add(struct decoding *decoding, struct senml_list *list,

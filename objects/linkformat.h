@@ -33,18 +33,20 @@ void links_register(const struct tree *tree,
 		    const struct link_options *options, struct buf *out);
 /* Discover (Core TS 6.3.2) at path, with this server's attributes: own ones
  * at object and instance level, inherited ones too for a resource; `dim` of
- * multiple resources, `ver` of objects, `ssid` of accounts (object 1).
+ * multiple resources, `ver` of objects, `ssid` of accounts (object 1). Links
+ * are behind the prefix of path's device.
  * -ENOENT: nothing there. */
 int links_discover(const struct tree *tree, const struct lwm2m_path *path,
 		   const struct attribute_set *attributes, struct buf *out);
 /* The same, not deeper than `depth` levels below path: 0, path alone, to 3; -1:
  * as above, which is resources of objects and instances, and elements of
  * resources (LwM2M 1.2). */
-int links_discover_deep(const struct tree *tree, const struct lwm2m_path *path,
-			int depth, const struct attribute_set *attributes,
+int links_discover_deep(const struct tree *tree,
+			const struct lwm2m_path *path, int depth,
+			const struct attribute_set *attributes,
 			struct buf *out);
 /* Of an object without instances. */
-void links_discover_empty(const struct object_def *object,
+void links_discover_empty(const struct object_def *object, uint16_t device,
 			  const struct attribute_set *attributes,
 			  struct buf *out);
 /* Turns the links that out holds from `start` on into JSON (Content-Format

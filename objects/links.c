@@ -8,13 +8,15 @@
 #define GATEWAY_OBJECT 25	/* of an enabler of its own */
 #define FIRST_CONTENT_OBJECT 3200	/* below: the enabler's own version */
 
-static void link_open(const struct lwm2m_path *path, struct buf *out)
+/* device: see path.h. */
+static void link_open(struct lwm2m_path path, uint16_t device, struct buf *out)
 {
 	char text[PATH_TEXT_MAX];
 
+	path.id[PATH_DEVICE] = device;
 	if (out->used)
 		buf_byte(out, ',');
-	path_format(path, text);
+	path_format(&path, text);
 	buf_print(out, "<%s>", text);
 }
 
@@ -43,11 +45,9 @@ static const char *version_of(const struct link_options *options,
 }
 
 static void object_link(const struct object_def *object, const char *version,
-			struct buf *out)
+			uint16_t device, struct buf *out)
 {
-	struct lwm2m_path path = path_object(object->id);
-
-	link_open(&path, out);
+	link_open(path_object(object->id), device, out);
 	if (version)
 		buf_print(out, ";ver=%s", version);
 }
@@ -71,7 +71,7 @@ static void empty_links(const struct link_options *options, size_t *at,
 {
 	for (; *at < options->n_empty && options->empty[*at]->id < below; ++*at)
 		object_link(options->empty[*at],
-			    version_of(options, options->empty[*at]), out);
+			    version_of(options, options->empty[*at]), 0, out);
 }
 
 void links_register(const struct tree *tree,
@@ -84,15 +84,14 @@ void links_register(const struct tree *tree,
 		buf_print(out, ";ct=%d", (int)options->ct);
 	for (size_t i = 0; i < tree->n_instances; i++) {
 		const struct tree_instance *at = &tree->instances[i];
-		struct lwm2m_path path = path_instance(at->object->id, at->id);
 		const char *version = version_of(options, at->object);
 
 		if (is_closed(at->object->id))
 			continue;
 		empty_links(options, &empty, at->object->id, out);
 		if (is_first(tree, i) && version)
-			object_link(at->object, version, out);
-		link_open(&path, out);
+			object_link(at->object, version, 0, out);
+		link_open(path_instance(at->object->id, at->id), 0, out);
 	}
 	empty_links(options, &empty, UINT32_MAX, out);
 }
@@ -118,14 +117,13 @@ static unsigned int elements_count(const struct tree_instance *instance,
 
 /* One link for a resource, however many elements it has. */
 static void resource_link(const struct tree_instance *instance,
-			  uint16_t resource, struct buf *out)
+			  uint16_t resource, uint16_t device, struct buf *out)
 {
 	const struct resource_def *def =
 		object_resource(instance->object, resource);
-	struct lwm2m_path path = path_resource(instance->object->id,
-					       instance->id, resource);
 
-	link_open(&path, out);
+	link_open(path_resource(instance->object->id, instance->id, resource),
+		  device, out);
 	if (def && def->multiple)
 		buf_print(out, ";dim=%u", elements_count(instance, resource));
 }
@@ -145,6 +143,7 @@ static void account_name(const struct tree_instance *instance, struct buf *out)
 struct discovery {
 	const struct tree *tree;
 	const struct attribute_set *attributes;
+	uint16_t device;		/* of the path */
 	uint8_t deepest;		/* links of paths deeper than this are
 					 * left out */
 	struct buf *out;
@@ -160,7 +159,7 @@ static void element_links(const struct discovery *d,
 	       tree_next(d->tree, resource, &cursor, &element)) {
 		if (element.depth < 4)
 			continue;
-		link_open(&element, d->out);
+		link_open(element, d->device, d->out);
 		own_attributes(d->attributes, &element, d->out);
 	}
 }
@@ -171,7 +170,7 @@ static void instance_links(const struct discovery *d,
 	struct lwm2m_path path =
 		path_instance(instance->object->id, instance->id);
 
-	link_open(&path, d->out);
+	link_open(path, d->device, d->out);
 	account_name(instance, d->out);
 	own_attributes(d->attributes, &path, d->out);
 	for (size_t i = 0; i < instance->n_slots && d->deepest >= 3; i++) {
@@ -180,7 +179,7 @@ static void instance_links(const struct discovery *d,
 
 		if (i && instance->slots[i - 1].resource == resource)
 			continue;
-		resource_link(instance, resource, d->out);
+		resource_link(instance, resource, d->device, d->out);
 		own_attributes(d->attributes, &at, d->out);
 		element_links(d, &at);
 	}
@@ -197,7 +196,8 @@ static void object_links(const struct discovery *d, uint16_t object)
 		if (at->object->id != object)
 			continue;
 		if (is_first(tree, i)) {
-			object_link(at->object, own_version(at->object), d->out);
+			object_link(at->object, own_version(at->object),
+				    d->device, d->out);
 			own_attributes(d->attributes, &path, d->out);
 		}
 		if (d->deepest >= 2)
@@ -213,7 +213,7 @@ static void resource_links(const struct discovery *d,
 	struct attributes all = attributes_effective(d->attributes, path);
 
 	resource_link(tree_instance_find(d->tree, path->id[0], path->id[1]),
-		      path->id[2], d->out);
+		      path->id[2], d->device, d->out);
 	attributes_format(&all, d->out);
 	element_links(d, path);
 }
@@ -223,7 +223,7 @@ static void element_link(const struct discovery *d,
 {
 	struct attributes all = attributes_effective(d->attributes, path);
 
-	link_open(path, d->out);
+	link_open(*path, d->device, d->out);
 	attributes_format(&all, d->out);
 }
 
@@ -237,13 +237,15 @@ static void root_links(const struct discovery *d)
 			object_links(d, tree->instances[i].object->id);
 }
 
-int links_discover_deep(const struct tree *tree, const struct lwm2m_path *path,
-			int depth, const struct attribute_set *attributes,
+int links_discover_deep(const struct tree *tree,
+			const struct lwm2m_path *named, int depth,
+			const struct attribute_set *attributes,
 			struct buf *out)
 {
-	const int usual = path->depth == 3 ? 4 : 3;
+	const int usual = named->depth == 3 ? 4 : 3;
+	const struct lwm2m_path here = path_here(named), *path = &here;
 	const struct discovery d = {
-		tree, attributes, depth < 0 ? (uint8_t)usual :
+		tree, attributes, named->id[PATH_DEVICE], depth < 0 ? (uint8_t)usual :
 		(uint8_t)(path->depth + depth), out,
 	};
 
@@ -276,12 +278,12 @@ int links_discover(const struct tree *tree, const struct lwm2m_path *path,
 	return links_discover_deep(tree, path, -1, attributes, out);
 }
 
-void links_discover_empty(const struct object_def *object,
+void links_discover_empty(const struct object_def *object, uint16_t device,
 			  const struct attribute_set *attributes,
 			  struct buf *out)
 {
 	struct lwm2m_path path = path_object(object->id);
 
-	object_link(object, own_version(object), out);
+	object_link(object, own_version(object), device, out);
 	own_attributes(attributes, &path, out);
 }

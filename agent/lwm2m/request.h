@@ -53,6 +53,8 @@ struct request_scope {
 	const struct object_model *model;
 	struct attribute_set *attributes;	/* this server's */
 	uint16_t server;		/* short server id */
+	uint16_t device;		/* the tree is that of a device behind
+					 * this gateway: see path.h */
 	bool enforced;			/* object 2 counts: several servers, or
 					 * the configuration says so */
 	uint8_t rights;			/* of enum access_right, where object 2
@@ -164,6 +166,28 @@ bool request_allows_create(const struct object_def *object);
 bool request_is_creatable(const struct request_scope *scope, uint16_t object);
 /* The i-th of those that are created at every endpoint, 0: no more. */
 uint16_t request_creatable(size_t i);
+
+/* ---- names of devices behind a gateway ---- */
+
+/* The scopes of a Read-Composite of several. false: there is no such device, or
+ * it may not be asked. now: monotonic ns. */
+struct request_devices {
+	bool (*scope)(void *owner, uint16_t device, int64_t now,
+		      struct request_scope *scope);
+	void *owner;
+	int64_t now;
+};
+
+/* Which device the names of a composite request are of; 0: of none, or it is no
+ * composite or not readable. false: they are of several. */
+bool request_devices_named(const struct request *request,
+			   struct request_room *room, uint16_t *device);
+/* The answer to such a one: the values of a Read-Composite; to all others 4.00.
+ * What is not there is left out. */
+struct request_outcome request_read_devices(const struct request_devices *of,
+					    const struct request *request,
+					    struct request_room *room,
+					    struct buf *out);
 
 /* What a Read of path gives, for answers and notifications alike. Returns the
  * code; *format is set to what was written; accept FORMAT_NONE: our choice

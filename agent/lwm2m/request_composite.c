@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Composite operations (Core TS 6.3): many paths in one request at
  * the root. To read is best effort, to write is all or nothing. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "agent/lwm2m/request_parts.h"
 
 #define FORMAT_ETCH_JSON 320	/* RFC 8790: the same lists, in FETCH and */
@@ -88,7 +90,7 @@ uint8_t request_read_composite(const struct request_scope *scope,
 	if (tally.overflow)
 		return CODE(5, 00);
 	*n = tally.served;
-	return request_records_write(&root, format, room->records,
+	return request_records_write(scope->device, &root, format, room->records,
 				     tally.served, out);
 }
 
@@ -165,4 +167,104 @@ void request_patch(struct handling *h)
 		request_answer(h, CODE(4, 00), "no value");
 	if (!h->outcome.code && request_quota_fits(h, (size_t)n))
 		request_records_apply(h, (size_t)n);
+}
+
+/* ---- of devices behind a gateway ---- */
+
+static const struct lwm2m_path everywhere = {.id[PATH_DEVICE] = PATH_DEVICE_ANY};
+
+static const struct object_def *model_none(const struct object_model *model,
+					   uint16_t object)
+{
+	(void)model;
+	(void)object;
+	return NULL;
+}
+
+/* The names in a composite request, into the room's records. What their values
+ * are is no matter here. -errno: it is none, or not readable. */
+static int names_read(const struct request *request, struct request_room *room)
+{
+	static const struct object_model none = {model_none};
+	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
+
+	if ((request->method != REQUEST_FETCH &&
+	     request->method != REQUEST_IPATCH) ||
+	    (request->uri_length && memcmp(request->uri, "/", request->uri_length)))
+		return -EINVAL;
+	return codec_decode(list_format(request->format), &none, &everywhere,
+			    request->payload, request->length, room->records,
+			    REQUEST_RECORDS, &scratch);
+}
+
+bool request_devices_named(const struct request *request,
+			   struct request_room *room, uint16_t *device)
+{
+	int n = names_read(request, room);
+
+	*device = n > 0 ? room->records[0].path.id[PATH_DEVICE] : 0;
+	for (int i = 1; i < n; i++)
+		if (room->records[i].path.id[PATH_DEVICE] != *device)
+			return false;
+	return true;
+}
+
+static bool device_collect(const struct request_devices *of,
+			   const struct lwm2m_path *path,
+			   struct request_room *room, struct tally *tally)
+{
+	struct lwm2m_path here = path_here(path);
+	struct request_scope scope;
+	size_t first = tally->served;
+
+	if (!of->scope(of->owner, path->id[PATH_DEVICE], of->now, &scope) ||
+	    !request_is_visible(&scope, &here))
+		return false;
+	request_collect(&scope, &here, room, tally);
+	for (size_t i = first; i < tally->served; i++)
+		room->records[i].path.id[PATH_DEVICE] = path->id[PATH_DEVICE];
+	return true;
+}
+
+static void devices_read(struct handling *h, const struct request_devices *of)
+{
+	struct lwm2m_path *paths = h->room->touched;
+	int n = names_read(h->request, h->room);
+	uint16_t format = answer_format(h, list_format(h->request->format));
+	struct tally tally = {0};
+	bool any = false;
+
+	for (int i = 0; i < n; i++)
+		paths[i] = h->room->records[i].path;
+	n = (int)paths_settle(paths, (size_t)n);
+	h->room->n_computed = 0;
+	for (int i = 0; i < n; i++)
+		any |= device_collect(of, &paths[i], h->room, &tally);
+	if (!any) {
+		request_answer(h, CODE(4, 01), "closed to this server");
+		return;
+	}
+	request_answer(h, tally.overflow ? CODE(5, 00) :
+		       request_records_write(PATH_DEVICE_ANY, &everywhere,
+					     format, h->room->records,
+					     tally.served, h->out),
+		       "the answer is too large");
+	if (h->outcome.code == CODE(4, 06))
+		h->outcome.reason = "not available in this format";
+	h->outcome.format = format;
+}
+
+struct request_outcome request_read_devices(const struct request_devices *of,
+					    const struct request *request,
+					    struct request_room *room,
+					    struct buf *out)
+{
+	struct handling h = {.request = request, .room = room, .out = out,
+			     .outcome = {.format = FORMAT_NONE}};
+
+	if (request->method == REQUEST_FETCH && request->observe < 0)
+		devices_read(&h, of);
+	else
+		request_answer(&h, CODE(4, 00), "names of one device only");
+	return h.outcome;
 }

@@ -53,10 +53,11 @@ void request_collect(const struct request_scope *scope,
 		     const struct lwm2m_path *path, struct request_room *room,
 		     struct tally *tally);
 /* Of one time: where some records have one, all get the oldest of them. 2.05,
- * and out is left as it was at any other code. */
-uint8_t request_records_write(const struct lwm2m_path *path, uint16_t format,
-			      struct lwm2m_record *records, size_t n,
-			      struct buf *out);
+ * and out is left as it was at any other code. Names have the device's prefix,
+ * or (PATH_DEVICE_ANY) that of each record. */
+uint8_t request_records_write(uint16_t device, const struct lwm2m_path *path,
+			      uint16_t format, struct lwm2m_record *records,
+			      size_t n, struct buf *out);
 
 /* The payload to the room's records; their number, -1: refused. */
 int request_decode(struct handling *h, uint16_t format);

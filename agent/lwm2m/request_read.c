@@ -141,15 +141,19 @@ static void times_unite(struct lwm2m_record *records, size_t n)
 		records[i].time = oldest;
 }
 
-uint8_t request_records_write(const struct lwm2m_path *path, uint16_t format,
-			      struct lwm2m_record *records, size_t n,
-			      struct buf *out)
+uint8_t request_records_write(uint16_t device, const struct lwm2m_path *path,
+			      uint16_t format, struct lwm2m_record *records,
+			      size_t n, struct buf *out)
 {
+	struct lwm2m_path base = *path;
 	struct buf before = *out;
 	int error;
 
+	base.id[PATH_DEVICE] = device;
+	for (size_t i = 0; device != PATH_DEVICE_ANY && i < n; i++)
+		records[i].path.id[PATH_DEVICE] = device;
 	times_unite(records, n);
-	error = codec_encode(format, path, records, n, out);
+	error = codec_encode(format, &base, records, n, out);
 
 	if (!error)
 		return CODE(2, 05);
@@ -183,7 +187,7 @@ uint8_t request_read(const struct request_scope *scope,
 	code = tally_judge(&tally, scope->serve_stale, path);
 	if (code != CODE(2, 05))
 		return code;
-	code = request_records_write(path, accept, room->records, tally.served,
+	code = request_records_write(scope->device, path, accept, room->records, tally.served,
 				     out);
 	if (code == CODE(2, 05))
 		*format = accept;
@@ -248,13 +252,14 @@ static int depth_of(const struct request *request)
 
 static void links_write(struct handling *h, int depth)
 {
-	const struct lwm2m_path *path = &h->outcome.path;
+	struct lwm2m_path path = h->outcome.path;
 
-	if (links_discover_deep(h->scope->tree, path, depth,
+	path.id[PATH_DEVICE] = h->scope->device;
+	if (links_discover_deep(h->scope->tree, &path, depth,
 				h->scope->attributes, h->out))
 		links_discover_empty(h->scope->model->object(h->scope->model,
-							     path->id[0]),
-				     h->scope->attributes, h->out);
+							     path.id[0]),
+				     path.id[PATH_DEVICE], h->scope->attributes, h->out);
 }
 
 void request_discover(struct handling *h)

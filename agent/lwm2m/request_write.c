@@ -209,10 +209,15 @@ int request_decode(struct handling *h, uint16_t format)
 {
 	struct buf scratch = buf_over(h->room->scratch,
 				      sizeof(h->room->scratch));
-	int n = codec_decode(format, h->scope->model, &h->outcome.path,
-			     h->request->payload, h->request->length,
-			     h->room->records, REQUEST_RECORDS, &scratch);
+	struct lwm2m_path base = h->outcome.path;
+	int n;
 
+	base.id[PATH_DEVICE] = h->scope->device;
+	n = codec_decode(format, h->scope->model, &base, h->request->payload,
+			 h->request->length, h->room->records, REQUEST_RECORDS,
+			 &scratch);
+	for (int i = 0; base.id[PATH_DEVICE] && i < n; i++)
+		h->room->records[i].path.id[PATH_DEVICE] = 0;
 	if (n >= 0)
 		return n;
 	decode_refuse(h, n);

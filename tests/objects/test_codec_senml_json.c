@@ -52,6 +52,91 @@ static void several_share_a_base_name(void **state)
 		"[{\"bn\":\"/\",\"n\":\"3303/0/5700\",\"v\":21.7}]");
 }
 
+static struct lwm2m_path behind(const char *text, uint16_t device)
+{
+	struct lwm2m_path at = path(text);
+
+	at.id[PATH_DEVICE] = device;
+	return at;
+}
+
+static void encodes_at(struct lwm2m_path at, const struct lwm2m_record *list,
+		       size_t n, uint16_t format, const char *expected)
+{
+	char text[512];
+	struct buf out = buf_over(text, sizeof(text) - 1);
+
+	assert_int_equal(codec_encode(format, &at, list, n, &out), 0);
+	text[out.used] = '\0';
+	assert_string_equal(text, expected);
+}
+
+/* LwM2M Gateway 1.1: names of devices behind a gateway have their prefixes,
+ * those of several in one list, too. */
+static void devices_have_prefixes(void **state)
+{
+	const struct lwm2m_record list[] = {
+		{behind("/3303/0/5700", 0), lwm2m_float(1), 0},
+		{behind("/3303/0/5700", 6), lwm2m_float(2), 0},
+		{behind("/3303/0/5701", 6),
+		 text_value(LWM2M_STRING, "Cel"), 0},
+	};
+
+	(void)state;
+	encodes_at(behind("/3303/0/5700", 6), list + 1, 1, FORMAT_SENML_JSON,
+		   "[{\"bn\":\"/d5/3303/0/5700\",\"v\":2}]");
+	encodes_at(behind("/3303/0", 6), list + 1, 2, FORMAT_SENML_JSON,
+		   "[{\"bn\":\"/d5/3303/0/\",\"n\":\"5700\",\"v\":2},"
+		   "{\"n\":\"5701\",\"vs\":\"Cel\"}]");
+	encodes_at(behind("/", 6), list + 1, 1, FORMAT_SENML_JSON,
+		   "[{\"bn\":\"/d5\",\"n\":\"/3303/0/5700\",\"v\":2}]");
+	encodes_at(behind("/", PATH_DEVICE_ANY), list, 2, FORMAT_SENML_JSON,
+		   "[{\"bn\":\"/\",\"n\":\"3303/0/5700\",\"v\":1},"
+		   "{\"n\":\"d5/3303/0/5700\",\"v\":2}]");
+	encodes_at(behind("/3303/0/5700", 6), list + 1, 1, FORMAT_JSON,
+		   "{\"bn\":\"/d5/3303/0/\",\"e\":"
+		   "[{\"n\":\"5700\",\"v\":2}]}");
+}
+
+static int reads_at(struct lwm2m_path at, uint16_t format, const char *text)
+{
+	uint8_t bytes[64];
+	struct buf scratch = buf_over(bytes, sizeof(bytes));
+	int n = codec_decode(format, &model, &at, (const uint8_t *)text,
+			     strlen(text), records, COUNT(records), &scratch);
+
+	for (int i = 0; i < n; i++)
+		if (at.id[PATH_DEVICE] != PATH_DEVICE_ANY)
+			assert_int_equal(records[i].path.id[PATH_DEVICE],
+					 at.id[PATH_DEVICE]);
+	return n;
+}
+
+static void a_device_takes_its_own_names_only(void **state)
+{
+	static const char own[] = "[{\"n\":\"/3303/0/5700\",\"v\":1}]",
+		its[] = "[{\"bn\":\"/d5\",\"n\":\"/3303/0/5700\",\"v\":1}]",
+		both[] = "[{\"bn\":\"/\",\"n\":\"d5/3303/0/5700\",\"v\":1},"
+			 "{\"n\":\"3303/0/5700\",\"v\":1}]",
+		older[] = "{\"bn\":\"/d5/3303/0/\",\"e\":"
+			  "[{\"n\":\"5700\",\"v\":2}]}";
+
+	(void)state;
+	assert_int_equal(reads_at(behind("/3303/0", 6), 110, its), 1);
+	assert_int_equal(reads_at(behind("/3303/0", 6), 110, own), -EXDEV);
+	assert_int_equal(reads_at(behind("/3303/0", 5), 110, its), -EXDEV);
+	assert_int_equal(reads_at(behind("/3303/0", 0), 110, its), -EXDEV);
+	assert_int_equal(reads_at(behind("/", 0), 110, its), -EXDEV);
+	assert_int_equal(reads_at(behind("/", 0), 110, own), 1);
+	assert_int_equal(reads_at(behind("/", PATH_DEVICE_ANY), 110, both), 2);
+	assert_int_equal(reads_at(behind("/3303/0/5700", 6), FORMAT_JSON,
+				  older), 1);
+	assert_int_equal(reads_at(behind("/3303/0/5700", 6), FORMAT_TEXT, "2"),
+			 1);
+	assert_int_equal(reads_at(behind("/3303/0", 6), FORMAT_LWM2M_CBOR,
+				  "\xa0"), -ENOTSUP);
+}
+
 static void elements_have_names_of_their_own(void **state)
 {
 	const struct lwm2m_record list[] = {
@@ -437,6 +522,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_resource_is_one_record),
 		cmocka_unit_test(several_share_a_base_name),
+		cmocka_unit_test(devices_have_prefixes),
+		cmocka_unit_test(a_device_takes_its_own_names_only),
 		cmocka_unit_test(elements_have_names_of_their_own),
 		cmocka_unit_test(every_type_has_its_label),
 		cmocka_unit_test(times_are_exact),

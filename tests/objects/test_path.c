@@ -52,6 +52,54 @@ static void malformed_ones_do_not(void **state)
 	assert_int_equal(read.id[0], 3);
 }
 
+/* LwM2M Gateway 1.1: the prefix is what object 25 says, "d0" to "d4094" here. */
+static void a_prefix_says_whose_they_are(void **state)
+{
+	static const struct { const char *text, *back; uint16_t device; }
+	cases[] = {
+		{"/3/0", "/3/0", 0}, {"/d0/3/0", "/d0/3/0", 1},
+		{"d7/3303/0/5700", "/d7/3303/0/5700", 8},
+		{"/d4094", "/d4094", 4095}, {"d4094", "/d4094", 4095},
+		{"/", "/", 0},
+	};
+	static const char *const wrong[] = {
+		"/d", "/d/3", "/d4095/3", "/d01/3", "d1/", "/d1/", "/e1/3",
+		"/d1/d2/3", "/d1/3/", "/d1//3", "/3/d1", "/d1x/3",
+		"/d1/1/2/3/4/5", "/d65536/3",
+	};
+	struct lwm2m_path read;
+	char text[PATH_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(path_parse_prefixed(cases[i].text,
+				 strlen(cases[i].text), &read), 0);
+		assert_int_equal(read.id[PATH_DEVICE], cases[i].device);
+		path_format(&read, text);
+		assert_string_equal(text, cases[i].back);
+	}
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_true(path_parse_prefixed(wrong[i], strlen(wrong[i]),
+						&read) < 0);
+	assert_int_equal(path_parse("/d1/3", 5, &read), -EINVAL);
+}
+
+static void devices_cover_nothing_of_each_other(void **state)
+{
+	const struct lwm2m_path any = {.id[PATH_DEVICE] = PATH_DEVICE_ANY};
+	struct lwm2m_path own = path("/3/0"), other = own;
+
+	(void)state;
+	other.id[PATH_DEVICE] = 1;
+	assert_false(path_covers(&own, &other));
+	assert_false(path_covers(&other, &own));
+	assert_false(path_equal(&own, &other));
+	assert_true(path_compare(&own, &other) < 0);
+	assert_true(path_covers(&any, &own) && path_covers(&any, &other));
+	other = path_here(&other);
+	assert_true(path_equal(&own, &other));
+}
+
 static void they_write_as_they_read(void **state)
 {
 	static const char *const texts[] = {
@@ -110,6 +158,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(they_read),
 		cmocka_unit_test(malformed_ones_do_not),
+		cmocka_unit_test(a_prefix_says_whose_they_are),
+		cmocka_unit_test(devices_cover_nothing_of_each_other),
 		cmocka_unit_test(they_write_as_they_read),
 		cmocka_unit_test(a_path_covers_itself_and_what_is_below),
 		cmocka_unit_test(their_order_is_that_of_a_walk),
