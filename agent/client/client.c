@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/client/client.h"
+#include "agent/client/client_carry.h"
 #include "agent/client/client_host.h"
 #include "agent/client/client_session.h"
 #include "agent/config/config_habits.h"
@@ -37,13 +38,22 @@ void client_init(struct client *c, struct endpoint *endpoint,
 }
 
 /* With their registration; what they would tell may be kept all the same. */
-static void forget_observations(struct client *c, int64_t now)
+static void own_observations_forget(struct client *c, int64_t now)
 {
 	for (struct observation *o; (o = c->observations); ) {
 		c->observations = o->next;
 		if (!forward_lost(c, o, now))
 			observe_destroy(o);
 	}
+}
+
+/* And of those that it carries. */
+static void observations_forget(struct client *c, int64_t now)
+{
+	own_observations_forget(c, now);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		own_observations_forget(k, now);
 }
 
 static bool is_registered(const struct client *c)
@@ -64,6 +74,7 @@ void client_finish(struct client *c)
 {
 	if (is_registered(c))
 		count_registered(c, false);
+	client_carry_end(c);
 	c->server->n_clients--;
 	server_unqueue(c->server, c);
 	heap_remove(&client_services(c)->clients, &c->due);
@@ -122,9 +133,8 @@ static void add_queries(struct buf *to, const char *text)
 /* In queue mode, as its device is or as the server wants it (1/x/7)? */
 static bool in_queue_mode(const struct client *c)
 {
-	struct lwm2m_path path = path_resource(ID_SERVER, c->instance,
-					       ID_SERVER_BINDING);
-	const struct tree_slot *slot = tree_find(client_tree(c), &path);
+	const struct tree_slot *slot = client_account_slot(c,
+							   ID_SERVER_BINDING);
 
 	return client_conf(c)->queue ||
 	       (slot && slot->value.length &&
@@ -134,6 +144,7 @@ static bool in_queue_mode(const struct client *c)
 bool client_takes_sms(const struct client *c)
 {
 	return client_services(c)->sms.on && client_conf(c)->sms &&
+	       !client_is_carried(c) &&
 	       c->server->conf->sms_number;
 }
 
@@ -218,7 +229,7 @@ static int send_registration(struct client *c, int64_t now)
 		c->said_queue = in_queue_mode(c);
 		/* Not when it is answered: where the answer is late, the
 		 * server may have begun to observe before. */
-		forget_observations(c, now);
+		observations_forget(c, now);
 		add_path(&p, c->server->conf->path);
 		m.path = (struct coap_segments){path, p.used};
 	} else {
@@ -285,6 +296,7 @@ static void note_registration(struct client *c, bool was, bool is, int64_t now)
 		return;
 	count_registered(c, is);
 	forward_registered(c, is, now);
+	client_carry_registered(c, is, now);
 	if (is)
 		log_line(client_session_level(c, LOG_NOTE), name, NULL,
 			 "registered at %s as LwM2M %s, "
@@ -301,8 +313,9 @@ static void note_registration(struct client *c, bool was, bool is, int64_t now)
 static uint32_t policy_number(const struct client *c, uint16_t resource,
 			      uint32_t fallback)
 {
-	int64_t n = account_number(client_tree(c), path_resource(ID_SERVER,
-				   c->instance, resource), fallback);
+	const struct client *by = client_carrier(c);
+	int64_t n = account_number(client_tree(by), path_resource(ID_SERVER,
+				   by->instance, resource), fallback);
 
 	return n < 0 ? fallback : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
@@ -344,8 +357,8 @@ static bool has_failed(const struct client *c, enum registration_event event,
 	       (event == REGISTRATION_ANSWER || event == REGISTRATION_LOST);
 }
 
-void client_event(struct client *c, enum registration_event event,
-		  uint8_t code, uint8_t changes, int64_t now)
+static void registration_event(struct client *c, enum registration_event event,
+			       uint8_t code, uint8_t changes, int64_t now)
 {
 	const struct client_host *host = client_host(c);
 	int64_t spread = event != REGISTRATION_START ||
@@ -359,7 +372,7 @@ void client_event(struct client *c, enum registration_event event,
 				  spread, &policy, now);
 
 	if (action.gone) {
-		forget_observations(c, now);
+		observations_forget(c, now);
 		client_unknown(c);
 	}
 	if (action.send) {
@@ -374,6 +387,15 @@ void client_event(struct client *c, enum registration_event event,
 	client_reschedule(c, now);
 	if (client_is_leaving(c) && c->registration.state == REGISTRATION_OFF)
 		host->left(c->endpoint);
+}
+
+void client_event(struct client *c, enum registration_event event,
+		  uint8_t code, uint8_t changes, int64_t now)
+{
+	if (client_is_carried(c))
+		client_carried_event(c, event, now);
+	else
+		registration_event(c, event, code, changes, now);
 }
 
 void client_deregister_unconfirmed(struct client *c, int64_t now)
@@ -613,7 +635,7 @@ static bool must_confirm(const struct client *c, const struct observation *o,
 {
 	return o->confirmable || c->awake.waking ||
 	       !c->server->conf->notify_non ||
-	       (observe_must_confirm(o, now) && !coap_busy(c->connection));
+	       (observe_must_confirm(o, now) && !coap_busy(client_line(c)));
 }
 
 static int send_notification(struct client *c, struct observation *o,
@@ -621,17 +643,21 @@ static int send_notification(struct client *c, struct observation *o,
 			     const struct buf *out, int64_t now)
 {
 	bool confirmable = must_confirm(c, o, now);
+	struct lwm2m_path path = o->path;
 	char uri[PATH_TEXT_MAX];
 	int rc;
 
-	path_format(&o->path, uri);
-	rc = coap_notify(c->connection, &(struct coap_notification){
+	path.id[PATH_DEVICE] = client_device(c);
+	path_format(&path, uri);
+	rc = coap_notify(client_line(c), &(struct coap_notification){
 		.token = o->token, .token_length = o->token_length,
 		.code = code, .confirmable = confirmable,
 		.format = format, .sequence = o->sequence, .uri = uri + 1,
 		.payload = out->at, .length = out->used}, now);
-	if (!rc && confirmable)
+	if (!rc && confirmable) {
 		o->confirmed = now;
+		client_spoke(c);
+	}
 	return rc;
 }
 
@@ -703,7 +729,7 @@ static bool may_go(const struct client *c, const struct observation *o,
 		   int64_t now)
 {
 	return client_may_notify(c, o, now) &&
-	       !(must_confirm(c, o, now) && coap_busy(c->connection));
+	       !(must_confirm(c, o, now) && coap_busy(client_line(c)));
 }
 
 /* The one that is due for longest: each has its turn. */
@@ -737,16 +763,16 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 	if (outcome == COAP_REFUSED)
 		client_forget(c, o);
 	else
-		forget_observations(c, now);
+		observations_forget(client_carrier(c), now);
 	/* RFC 7641 4.5: it is over here, while the server waits for ever. A
 	 * new registration makes both agree again. */
 	if (outcome == COAP_NO_ANSWER && !client_session_lost(c, now))
-		client_event(c, REGISTRATION_RESTART, 0, 0, now);
+		client_event(client_carrier(c), REGISTRATION_RESTART, 0, 0, now);
 }
 
 static bool may_notify(const struct client *c, int64_t now)
 {
-	return c->connection && is_registered(c) && client_may_speak(c, now);
+	return client_line(c) && is_registered(c) && client_may_speak(c, now);
 }
 
 void client_reschedule(struct client *c, int64_t now)
@@ -829,8 +855,7 @@ void client_happened(struct client *c, const struct lwm2m_path *path,
 
 static uint32_t default_of(const struct client *c, uint16_t resource)
 {
-	struct lwm2m_path path = path_resource(ID_SERVER, c->instance, resource);
-	const struct tree_slot *slot = tree_find(client_tree(c), &path);
+	const struct tree_slot *slot = client_account_slot(c, resource);
 
 	return slot && slot->value.as.integer > 0 ?
 	       (uint32_t)slot->value.as.integer : 0;
@@ -847,6 +872,9 @@ void client_configure(struct client *c, int64_t now)
 				  default_of(c, 3), now);
 	client_host(c)->observed(c->endpoint);
 	client_reschedule(c, now);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		client_configure(k, now);
 }
 
 /* ---- coap.c calls ---- */
@@ -867,23 +895,32 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 {
 	struct client *c = owner;
 
-	if (c->under_way)
+	if (c->under_way) {
 		registration_ended(c, outcome, answer, now);
-	else if (!forward_ended(c, outcome, answer, now))
+		return;
+	}
+	c = client_spoken(c);
+	if (!forward_ended(c, outcome, answer, now))
 		notification_ended(c, outcome, token, token_length, now);
 }
 
 /* What was held back for it may go, or is kept. */
 static void on_answered(void *owner, enum coap_outcome outcome, int64_t now)
 {
-	forward_answered(owner, outcome, now);
+	struct client *c = owner;
+
+	forward_answered(c, outcome, now);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		forward_answered(k, outcome, now);
 }
 
 static void on_refused(void *owner, const uint8_t *token,
 		       uint8_t token_length, int64_t now)
 {
-	struct client *c = owner;
-	struct observation *o = client_observation(c, token, token_length);
+	struct client *c;
+	struct observation *o = client_carry_find(owner, token, token_length,
+						  &c);
 
 	if (!o)
 		return;
@@ -901,6 +938,9 @@ static void on_idle(void *owner, int64_t now)
 		send_now(c, now);
 	else
 		client_due(c, now);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		client_reschedule(k, now);
 }
 
 static void on_traffic(void *owner, bool sent, size_t bytes, int64_t now)

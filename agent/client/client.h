@@ -15,6 +15,7 @@
 #define CLIENT_PATHS_MAX 128	/* of one composite observation */
 #define CLIENT_NO_ANSWER 1	/* as last_code: no code is 0.01 */
 
+struct client_carriage;
 struct endpoint;
 
 struct client {
@@ -25,6 +26,8 @@ struct client {
 	struct observation *observations;
 	struct attribute_set attributes;
 	struct forward *forward;	/* what is kept for it, or NULL */
+	struct client_carriage *carriage;	/* client_carry.h; NULL: it is
+						 * not carried, nor carries */
 	struct registration registration;
 	struct heap_item due;
 	char *trouble;			/* with its session; NULL: none */

@@ -5,6 +5,12 @@
 #include "agent/client/client_host.h"
 #include "agent/client/client_session.h"
 
+/* One that is carried speaks for the gateway, which never sleeps. */
+static bool is_queued(const struct client *c)
+{
+	return client_conf(c)->queue && !client_is_carried(c);
+}
+
 static enum awake_action queue_mode_step(struct client *c,
 					 enum awake_event event, int64_t now)
 {
@@ -14,7 +20,7 @@ static enum awake_action queue_mode_step(struct client *c,
 		.by_notification = conf->wake_by_notification,
 	};
 
-	return conf->queue ? awake_step(&c->awake, event, &rules, now) :
+	return is_queued(c) ? awake_step(&c->awake, event, &rules, now) :
 			     AWAKE_REST;
 }
 
@@ -60,7 +66,7 @@ bool client_may_speak(const struct client *c, int64_t now)
 {
 	const struct config_device *conf = client_conf(c);
 
-	return !conf->queue || conf->notify_asleep ||
+	return !is_queued(c) || conf->notify_asleep ||
 	       awake_may_send(&c->awake, now);
 }
 
@@ -71,11 +77,10 @@ bool client_may_notify(const struct client *c, const struct observation *o,
 {
 	const struct config_device *conf = client_conf(c);
 
-	if (!conf->queue)
-		return true;
-	if (o->pending)
-		return awake_may_send(&c->awake, now);
+	bool may = !is_queued(c) || awake_may_send(&c->awake, now);
+
+	if (!conf->queue || o->pending)
+		return may;
 	return conf->notify_asleep ||
-	       (client_host(c)->seen(c->endpoint) > o->sent &&
-		awake_may_send(&c->awake, now));
+	       (client_host(c)->seen(c->endpoint) > o->sent && may);
 }

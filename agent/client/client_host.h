@@ -4,8 +4,9 @@
  * destroy a client. */
 #ifndef AGENT_CLIENT_HOST_H
 #define AGENT_CLIENT_HOST_H
-#include "agent/client/client.h"
+#include "agent/client/client_carry.h"
 #include "agent/client/services.h"
+#include "objects/ids.h"
 
 struct client_host {
 	/* ---- what it is ---- */
@@ -84,6 +85,17 @@ static inline const char *client_name(const struct client *client)
 static inline struct tree *client_tree(const struct client *client)
 {
 	return client_host(client)->tree(client->endpoint);
+}
+
+/* What the server's account (object 1) says. NULL: nothing of that. */
+static inline const struct tree_slot *
+client_account_slot(const struct client *client, uint16_t resource)
+{
+	const struct client *by = client_carrier(client);
+	struct lwm2m_path path = path_resource(ID_SERVER, by->instance,
+					      resource);
+
+	return tree_find(client_tree(by), &path);
 }
 
 static inline int64_t client_stop_at(const struct client *client)

@@ -57,11 +57,13 @@ static struct observation *observation_create(
 int32_t client_observe(struct client *c, const struct request_outcome *outcome,
 		       const uint8_t *token, uint8_t token_length, int64_t now)
 {
-	struct observation *o = client_observation(c, token, token_length);
+	struct client *whose;
+	struct observation *o = client_carry_find(client_carrier(c), token,
+						  token_length, &whose);
 	uint32_t sequence = o ? o->sequence : 0;
 
 	if (o)
-		client_forget(c, o);	/* the same token: it is replaced */
+		client_forget(whose, o);	/* the same token: it is replaced */
 	if (observations_count(c) >= CLIENT_OBSERVATIONS_MAX ||
 	    outcome->n_paths > CLIENT_PATHS_MAX)
 		return -1;

@@ -123,6 +123,7 @@ static void payload_collect(const struct forward *f, struct payload *p)
 			most = 1;
 		if (k.flags & KEPT_CLOCKLESS)
 			k.record.time = 0;	/* it never turned out */
+		k.record.path.id[PATH_DEVICE] = client_device(f->client);
 		p->records[p->n++] = k.record;
 	}
 }
@@ -195,7 +196,7 @@ static int payload_post(struct client *c, const struct payload *p, int64_t now)
 {
 	static const uint8_t dp[] = {2, 'd', 'p'};
 
-	return coap_request(c->connection, &(struct coap_message){
+	return coap_request(client_line(c), &(struct coap_message){
 		.method = REQUEST_POST, .path = {dp, sizeof(dp)},
 		.format = p->format, .payload = p->out.at,
 		.length = p->out.used}, now);
@@ -205,11 +206,13 @@ static int payload_notify(struct client *c, const struct payload *p,
 			  int64_t now)
 {
 	struct observation *o = p->by;
+	struct lwm2m_path path = o->path;
 	char uri[PATH_TEXT_MAX];
 
-	path_format(&o->path, uri);
+	path.id[PATH_DEVICE] = client_device(c);
+	path_format(&path, uri);
 	o->sequence++;
-	return coap_notify(c->connection, &(struct coap_notification){
+	return coap_notify(client_line(c), &(struct coap_notification){
 		.token = o->token, .token_length = o->token_length,
 		.code = CODE(2, 5), .confirmable = true, .format = p->format,
 		.sequence = o->sequence, .uri = uri + 1,
@@ -223,14 +226,21 @@ static void observation_caught_up(struct client *c, struct observation *o,
 				  int64_t now)
 {
 	const struct tree_slot *slot = tree_find(client_tree(c), &o->path);
+	struct lwm2m_path path = path_here(&newest->path);
 
-	if (!o->pending || !slot || !path_equal(&o->path, &newest->path) ||
+	if (!o->pending || !slot || !path_equal(&o->path, &path) ||
 	    slot->time != newest->time)
 		return;
 	o->told = newest->time;
 	o->news = false;
 	observe_sent(o, now);
 	client_remember(c, o);
+}
+
+static bool is_free(const struct client *c)
+{
+	return c->connection && !coap_busy(c->connection) && !c->wanted &&
+	       !c->under_way;
 }
 
 /* Returns how many records have gone out. */
@@ -241,9 +251,8 @@ static size_t payload_deliver(struct forward *f, int64_t now)
 	struct payload p = {.out = buf_over(services->out, services->out_size)};
 	int rc;
 
-	if (!c->connection || coap_busy(c->connection) || c->wanted ||
-	    c->under_way || !forward_is_reachable(c) || !f->kept.n ||
-	    !client_may_speak(c, now))
+	if (!is_free(client_carrier(c)) || !forward_is_reachable(c) ||
+	    !f->kept.n || !client_may_speak(c, now))
 		return 0;
 	if (wait_for_clock(f, now))
 		return 0;
@@ -272,6 +281,7 @@ static size_t payload_deliver(struct forward *f, int64_t now)
 	}
 	if (p.by)
 		observation_caught_up(c, p.by, &p.records[p.n - 1], now);
+	client_spoke(c);
 	f->under_way = (uint32_t)p.n;
 	f->by_send = !p.by;
 	f->first = false;
@@ -352,7 +362,7 @@ static void payload_refused(struct forward *f, uint32_t n, uint8_t code)
 static void doubt_registration(struct forward *f, int64_t now)
 {
 	f->refusals++;
-	client_event(f->client, REGISTRATION_TRIGGER, 0, 0, now);
+	client_event(client_carrier(f->client), REGISTRATION_TRIGGER, 0, 0, now);
 }
 
 static int64_t wait_of(const struct client *c,
@@ -373,7 +383,7 @@ static void send_ended(struct forward *f, uint32_t n,
 	if (outcome == COAP_ANSWERED)
 		client_exchange(c, now);
 	else if (!client_session_lost(c, now))	/* is it still there? */
-		client_event(c, REGISTRATION_TRIGGER, 0, 0, now);
+		client_event(client_carrier(c), REGISTRATION_TRIGGER, 0, 0, now);
 	if (outcome != COAP_ANSWERED)
 		return;
 	if (answer->code >> 5 == 2)

@@ -139,6 +139,15 @@ bool client_connect(struct client *c, int64_t now)
 	return false;
 }
 
+static void carried_disconnect(struct client *c)
+{
+	client_spoken(c);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		if (k->forward)
+			k->forward->under_way = k->forward->n_live = 0;
+}
+
 void client_disconnect(struct client *c)
 {
 	coap_close(c->connection);
@@ -146,6 +155,7 @@ void client_disconnect(struct client *c)
 	c->under_way = REGISTRATION_NOTHING;
 	if (c->forward)			/* nobody will answer */
 		c->forward->under_way = c->forward->n_live = 0;
+	carried_disconnect(c);
 	/* What has waited for the end of a message goes by the next one. */
 	if (c->wanted && !c->paced)
 		server_queue(c->server, c);
@@ -193,6 +203,7 @@ void client_session_failed(void *owner,
  * no more; and a router between may have forgotten it. */
 bool client_session_lost(struct client *c, int64_t now)
 {
+	c = client_carrier(c);
 	if (!c->connection)
 		return false;
 	if (!coap_has_session(c->connection)) {
@@ -228,10 +239,13 @@ bool client_session_stays(const struct server *s,
  * sleeping device's server is not to be told that it is awake. */
 void client_rerouted(struct client *c, int64_t now)
 {
-	bool stays = c->connection &&
-		     c->address_generation == c->server->address_generation &&
-		     client_session_stays(c->server, c->connection);
+	bool stays;
 
+	if (client_is_carried(c))
+		return;
+	stays = c->connection &&
+		c->address_generation == c->server->address_generation &&
+		client_session_stays(c->server, c->connection);
 	if (!stays && c->connection)
 		client_disconnect(c);
 	if (!stays) {

@@ -132,9 +132,7 @@ bool forward_is_reachable(const struct client *c)
 
 bool forward_flag(const struct client *c, uint16_t resource)
 {
-	struct lwm2m_path path = path_resource(ID_SERVER, c->instance,
-						resource);
-	const struct tree_slot *slot = tree_find(client_tree(c), &path);
+	const struct tree_slot *slot = client_account_slot(c, resource);
 
 	return slot && slot->value.type == LWM2M_BOOLEAN &&
 	       slot->value.as.boolean;
@@ -172,8 +170,7 @@ static bool may_see(struct client *c, const struct lwm2m_path *path, int64_t now
 /* Something of ours is under way that an answer must come to. */
 static bool is_busy(const struct client *c)
 {
-	return c->connection && !c->server->conf->notify_non &&
-	       coap_busy(c->connection);
+	return !c->server->conf->notify_non && client_is_speaking(c);
 }
 
 /* ---- certain ones ---- */
@@ -447,7 +444,8 @@ static bool is_short(const struct forwarding *w)
  * be it a late answer, of which nobody has told us. */
 static int64_t waits_since(const struct forward *f, int64_t now)
 {
-	int64_t since = coap_since(f->client->connection);
+	int64_t since = client_is_speaking(f->client) ?
+			coap_since(client_line(f->client)) : INT64_MAX;
 
 	return f->waiting.n && since < now ? since : now;
 }
@@ -825,8 +823,8 @@ static void keep_early(struct client *c, const struct lwm2m_record *r,
 static bool is_owed_early(const struct client *c, const struct lwm2m_path *path,
 			  bool event, int64_t now)
 {
-	if (!is_storing(c) || !c->connection ||
-	    now - coap_since(c->connection) < DOUBT_AFTER)
+	if (!is_storing(c) || !client_line(c) ||
+	    now - coap_since(client_line(c)) < DOUBT_AFTER)
 		return false;
 	for (const struct observation *o = c->observations; o; o = o->next)
 		if (o->pending && (event || observe_due(o, now)) &&
@@ -1107,6 +1105,9 @@ void forward_kick(struct client *c)
 {
 	if (c->forward)
 		forward_queue(c->forward);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		forward_kick(k);
 }
 
 /* ---- times ---- */

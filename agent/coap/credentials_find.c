@@ -89,6 +89,8 @@ static void find_all(const struct config *config, const char *directory,
 		     const struct config_device *device,
 		     struct config_errors *errors)
 {
+	if (device->via_gateway)
+		return;
 	for (size_t i = 0; i < config->n_servers; i++)
 		if (device_uses(config, device, config->servers[i]))
 			device_find(config->servers[i], directory, device,

@@ -398,6 +398,23 @@ static void refuse_double(struct building *b, const struct config_device *first,
 			 second->endpoint, at.file, at.line, at.column);
 }
 
+/* Those that are served by the gateway's own endpoint need it, and to be listed
+ * there. */
+static void check_ways(struct building *b)
+{
+	const struct config *config = b->config;
+
+	for (size_t i = 0; i < config->n_devices; i++) {
+		const struct config_device *device = config->devices[i];
+
+		if (device->via_gateway && !(config->gateway_endpoint &&
+					     config->object_25))
+			config_error_add(b->errors, device->source->place,
+				device->endpoint, "'via' is gateway: 'gateway' "
+				"needs an 'endpoint' and 'object_25: true'");
+	}
+}
+
 static bool is_gateway(const struct building *b,
 		       const struct config_device *device)
 {
@@ -470,6 +487,7 @@ static void files_build(struct building *b, const struct config_file *files,
 		    (node = yaml_get(files[i].root, "devices")))
 			devices_build(b, node);
 	refuse_gateways(b);
+	check_ways(b);
 	refuse_doubles(b);
 }
 

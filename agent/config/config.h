@@ -172,6 +172,7 @@ struct config_device {
 	uint16_t n_access;
 	const struct config_access *access;
 	bool queue, register_always, enabled;
+	bool via_gateway;		/* no client of its own */
 	bool queue_given;		/* else the adapter says */
 	bool learns_silence;		/* silent_after is only the most: its
 					 * rhythm is learnt; by settings.c */

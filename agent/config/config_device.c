@@ -433,7 +433,10 @@ static void device_build(struct building *b, const struct entry_of_devices *d,
 
 	block_fill(&filled, &d->merged, words, b->arena, scope);
 	keys_set(b, device, &filled, scope);
-	bootstrap_check(b, device, name, &filled, scope);
+	if (device->via_gateway)	/* it has no servers of its own */
+		device->bootstrap = BOOTSTRAP_NEVER;
+	else
+		bootstrap_check(b, device, name, &filled, scope);
 	if (bus && bus->adapter)	/* it says what `data` is */
 		device->fingerprint = fingerprint_add(device->fingerprint,
 						      bus->adapter,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "agent/control/add.h"
 #include "agent/control/ask.h"
+#include "agent/client/client_carry.h"
 #include "agent/coap/credentials.h"
 #include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_bootstrap.h"
@@ -90,8 +91,8 @@ static void add_session(json *to, const struct client *c, int64_t now)
 	};
 	struct coap_description session = {NULL, false, 0};
 
-	if (c->connection)
-		session = coap_describe(c->connection);
+	if (client_line(c))
+		session = coap_describe(client_line(c));
 	add_text(to, "security", modes[c->server->conf->security]);
 	add_peer(to, c->server);
 	add_text(to, "cipher_suite", session.up ? session.suite : NULL);
@@ -135,6 +136,18 @@ static json *observed_json(const struct endpoint *e)
 	return list;
 }
 
+/* Of one whose way is the gateway's: what servers ask it by. */
+static void add_prefix(json *to, const struct client *c)
+{
+	struct lwm2m_path path = path_root();
+	char text[PATH_TEXT_MAX];
+
+	path.id[PATH_DEVICE] = client_device(c);
+	path_format(&path, text);
+	if (client_is_carried(c))
+		add_text(to, "prefix", text + 1);
+}
+
 static json *client_json(const struct client *c, int64_t now)
 {
 	json *to = json_object_new_object();
@@ -146,6 +159,7 @@ static json *client_json(const struct client *c, int64_t now)
 	add_text(to, "uri", c->server->conf->uri);
 	add_text(to, "state", registration_state_name(
 		 (enum registration_state)c->registration.state));
+	add_prefix(to, c);
 	add_text(to, "lwm2m", registration_version(&c->registration));
 	add_int(to, "lifetime", c->registration.lifetime);
 	add_int(to, "observations", n);

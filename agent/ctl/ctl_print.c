@@ -177,15 +177,17 @@ static void print_accounts(struct json_object *endpoint)
 		const char *peer = text_of(s, "peer");
 		const char *suite = text_of(s, "cipher_suite");
 		const char *answer = text_of(s, "last_answer");
+		const char *prefix = text_of(s, "prefix");
 		char age[24];
 
 		age_text(text_of(s, "session_age"), age, sizeof(age));
-		printf("SERVER %-4s %s  %s  %s%s%s  session %s  %s%s%s\n",
+		printf("SERVER %-4s %s  %s  %s%s%s  session %s  %s%s%s%s%s\n",
 		       text_of(s, "server"), text_of(s, "uri"),
 		       peer ? peer : "-", security ? security : "nosec",
 		       suite ? " " : "", suite ? suite : "", age,
 		       text_of(s, "state"), answer ? ", last answer " : "",
-		       answer ? answer : "");
+		       answer ? answer : "", prefix ? ", by the gateway as /" :
+		       "", prefix ? prefix : "");
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "agent/endpoint/client_request.h"
 #include "agent/endpoint/endpoint_object.h"
+#include "agent/client/client_carry.h"
 #include "agent/client/services.h"
 
 /* ---- answers that come later ---- */
@@ -210,19 +211,21 @@ uint8_t client_carry_out(struct client *c,
 
 static bool may_ask(const struct client *c)
 {
-	enum registration_state state =
-		(enum registration_state)c->registration.state;
+	enum registration_state state = (enum registration_state)
+		client_carrier(c)->registration.state;
 
+	if (c->registration.state == REGISTRATION_OFF)	/* it leaves */
+		return false;
 	/* A fast server asks before its 2.01 has been seen here. */
 	return state == REGISTRATION_REGISTERED ||
 	       state == REGISTRATION_UPDATING ||
 	       state == REGISTRATION_REGISTERING ||
-	       state == REGISTRATION_LAPSED || c->under_way;
+	       state == REGISTRATION_LAPSED || client_carrier(c)->under_way;
 }
 
-void client_request(struct client *c, struct coap_exchange *x,
-		    const struct request *request, const uint8_t *token,
-		    uint8_t token_length, int64_t now)
+static void request_of(struct client *c, struct coap_exchange *x,
+		       const struct request *request, const uint8_t *token,
+		       uint8_t token_length, int64_t now)
 {
 	struct services *services = c->endpoint->services;
 	struct request_scope scope = client_scope(c, now);
@@ -235,7 +238,7 @@ void client_request(struct client *c, struct coap_exchange *x,
 		return;
 	}
 	client_exchange(c, now);
-	if (c->connection && !coap_busy(c->connection))
+	if (client_line(c) && !coap_busy(client_line(c)))
 		forward_answered(c, COAP_ANSWERED, now);
 	if (endpoint_object_request(c, &scope, x, request, now))
 		return;
@@ -253,4 +256,78 @@ void client_request(struct client *c, struct coap_exchange *x,
 		outcome_respond(x, &outcome, &out, sequence);
 	if (c->endpoint->conf->queue)	/* its window is longer now */
 		client_reschedule(c, now);
+}
+
+/* ---- of devices behind this gateway ---- */
+
+struct client *client_addressed(struct client *c, const struct request *request,
+				struct request *inner)
+{
+	uint16_t device = 0;
+	size_t skip = !client_carried_next(c, NULL) ? 0 :
+		      path_prefix(request->uri, request->uri_length, &device);
+
+	*inner = *request;
+	inner->uri += skip;
+	inner->uri_length -= skip;
+	return skip ? client_carried(c, device) : c;
+}
+
+uint8_t client_request_block(struct client *c, const struct request *request,
+			     size_t so_far, size_t *most, int64_t now)
+{
+	struct request inner;
+
+	c = client_addressed(c, request, &inner);
+	return c ? endpoint_object_block(c, &inner, so_far, most, now) :
+		   CODE(4, 4);
+}
+
+static bool device_scope(void *carrier, uint16_t device, int64_t now,
+			 struct request_scope *scope)
+{
+	struct client *c = device ? client_carried(carrier, device) : carrier;
+
+	if (c && may_ask(c))
+		*scope = client_scope(c, now);
+	return c && may_ask(c);
+}
+
+/* Names of several devices in one: only a Read-Composite can do that, for what
+ * is written is all or nothing, and an observation is of one of them. */
+static void request_of_many(struct client *c, struct coap_exchange *x,
+			    const struct request *request, int64_t now)
+{
+	struct services *services = c->endpoint->services;
+	struct buf out = buf_over(services->out, services->out_size);
+	struct request_outcome outcome = request_read_devices(
+		&(struct request_devices){device_scope, c, now}, request,
+		services->room, &out);
+
+	client_exchange(c, now);
+	outcome_respond(x, &outcome, &out, -1);
+}
+
+void client_request(struct client *c, struct coap_exchange *x,
+		    const struct request *request, const uint8_t *token,
+		    uint8_t token_length, int64_t now)
+{
+	static const char nobody[] = "no device has this prefix";
+	struct request inner;
+	struct client *of = client_addressed(c, request, &inner);
+	uint16_t device = 0;
+
+	if (of == c && client_carried_next(c, NULL) &&
+	    !request_devices_named(request, c->endpoint->services->room,
+				   &device)) {
+		request_of_many(c, x, request, now);
+		return;
+	}
+	if (device)
+		of = client_carried(c, device);
+	if (of)
+		request_of(of, x, &inner, token, token_length, now);
+	else
+		coap_respond(x, CODE(4, 4), FORMAT_NONE,
+			     (const uint8_t *)nobody, sizeof(nobody) - 1, -1);
 }

@@ -33,6 +33,8 @@ static void create_clients(struct endpoint *e, int64_t now)
 	struct services *services = e->services;
 	size_t n = 0;
 
+	if (e->conf->via_gateway)
+		return;
 	client_bootstrap_create(e, now);
 	if (endpoint_accounts_clients(e, now))
 		return;

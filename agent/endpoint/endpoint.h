@@ -33,6 +33,8 @@ struct endpoint_host {
 	const char *(*adapter)(const struct gateway_bus *bus);
 	/* All that it waited for has ended: the next turn frees it. */
 	void (*gone)(struct endpoint *endpoint);
+	/* It has other clients than before. */
+	void (*clients_changed)(struct endpoint *endpoint, int64_t now);
 	/* It has other objects or instances than before. */
 	void (*objects_changed)(struct endpoint *endpoint, int64_t now);
 	/* /25/n of the gateway's own, which lists the others; as
@@ -85,6 +87,12 @@ void endpoint_clients_start(struct endpoint *endpoint, int64_t now);
  * one of them, those behind it. */
 void endpoint_sequence_start(struct endpoint *endpoint, int64_t now);
 void endpoint_sequence_go_on(struct endpoint *endpoint, int64_t now);
+
+/* endpoint_carried.c: one with via: gateway is served behind the gateway's own
+ * endpoint, by this prefix (see path.h); again where that has other clients. Any
+ * other one is left as it is. */
+void endpoint_carry(struct endpoint *endpoint, struct endpoint *gateway,
+		    uint16_t device, int64_t now);
 
 /* endpoint_clients.c: what a client knows of its endpoint. */
 extern const struct client_host endpoint_client_host;

@@ -457,6 +457,7 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 	endpoint_store(e);
 	endpoint_attributes_store(e);
 	endpoint_served(e, now);
+	e->services->endpoint_host->clients_changed(e, now);
 	start_now(e, now);
 }
 

@@ -9,6 +9,7 @@
 #include "agent/endpoint/client_request.h"
 #include "agent/endpoint/fetch.h"
 #include "agent/coap/fetch_uri.h"
+#include "agent/client/client_carry.h"
 #include "agent/client/services.h"
 #include "agent/bus/image.h"
 #include "agent/base/log.h"
@@ -350,20 +351,23 @@ static uint8_t firmware_write(struct endpoint_firmware *f, struct client *c,
 	struct request_room *room = f->endpoint->services->room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	uint16_t format = format_of(request, path);
+	struct lwm2m_path named = *path;
 	uint8_t code = CODE(4, 0);
 	int n;
 
+	named.id[PATH_DEVICE] = client_device(c);
 	if (!codec_decodes(format))
 		return CODE(4, 15);
 	if (!request->length && path->depth == 3 &&
 	    path->id[2] == ID_FIRMWARE_PACKAGE)
 		return firmware_write_package(f, NULL, 0, now);
-	n = codec_decode(format, agent_model(), path, request->payload,
+	n = codec_decode(format, agent_model(), &named, request->payload,
 			 request->length, room->records, REQUEST_RECORDS,
 			 &scratch);
 	if (n < 0)
 		return n == -ENOTSUP ? CODE(4, 15) : CODE(4, 0);
 	for (int i = 0; i < n; i++) {
+		room->records[i].path.id[PATH_DEVICE] = 0;
 		code = firmware_write_record(f, c, &room->records[i], now);
 		if (code >> 5 != 2)
 			break;

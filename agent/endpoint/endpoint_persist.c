@@ -13,6 +13,8 @@ static uint64_t accounts_print(const struct endpoint *e)
 {
 	uint64_t print = e->n_clients;
 
+	if (e->conf->via_gateway)	/* it has none */
+		return 0;
 	for (size_t i = 0; i < e->n_clients; i++)
 		print = print * 31 + e->clients[i].server->conf->fingerprint;
 	return print;

@@ -46,6 +46,7 @@ static const char *adapter_of(const struct gateway_bus *bus)
 
 static const struct endpoint_host endpoint_host = {
 	.bus = bus_under, .adapter = adapter_of, .gone = endpoint_is_gone,
+	.clients_changed = listing_clients_changed,
 	.objects_changed = listing_changed, .list = listing_compute,
 };
 

@@ -28,7 +28,13 @@ static long free_id(struct gateway *g)
 	return -1;
 }
 
-static bool endpoint_enter(struct endpoint *e)
+/* The prefix "d5" is that of instance 5. */
+static uint16_t device_of(long id)
+{
+	return (uint16_t)(id + 1);
+}
+
+static bool endpoint_enter(struct endpoint *e, int64_t now)
 {
 	struct gateway *g = gateway_of(e);
 	long id = free_id(g);
@@ -39,6 +45,7 @@ static bool endpoint_enter(struct endpoint *e)
 			&g->services.device, ID_LISTING, 0), (uint16_t)id))
 		abort();
 	g->listed[id] = e;
+	endpoint_carry(e, g->itself, device_of(id), now);
 	return true;
 }
 
@@ -55,9 +62,21 @@ static void refuse_more(const struct gateway *g)
 		 "%d devices only", LISTING_MAX);
 }
 
-void listing_open(struct gateway *g, int64_t now)
+static bool enter_all(struct gateway *g, bool via_gateway, int64_t now)
 {
 	bool all = true;
+
+	for (struct endpoint *e = gateway_next(g, NULL); e;
+	     e = gateway_next(g, e))
+		if (may_list(e) && !e->gone &&
+		    e->conf->via_gateway == via_gateway)
+			all &= endpoint_enter(e, now);
+	return all;
+}
+
+void listing_open(struct gateway *g, int64_t now)
+{
+	bool all;
 
 	if (!g->object_25 || !g->itself)
 		return;
@@ -65,13 +84,21 @@ void listing_open(struct gateway *g, int64_t now)
 	if (!g->listed)
 		abort();
 	g->next_listed = 0;
-	for (struct endpoint *e = gateway_next(g, NULL); e;
-	     e = gateway_next(g, e))
-		if (may_list(e) && !e->gone)
-			all &= endpoint_enter(e);
-	if (!all)
+	all = enter_all(g, true, now);	/* they have no other way */
+	if (!enter_all(g, false, now) || !all)
 		refuse_more(g);
 	endpoint_objects_changed(g->itself, now);
+}
+
+void listing_clients_changed(struct endpoint *e, int64_t now)
+{
+	struct gateway *g = gateway_of(e);
+
+	if (g->itself != e || !g->listed)
+		return;
+	for (long id = 0; id < LISTING_MAX; id++)
+		if (g->listed[id])
+			endpoint_carry(g->listed[id], e, device_of(id), now);
 }
 
 void listing_close(struct gateway *g)
@@ -84,7 +111,7 @@ void listing_add(struct endpoint *e, int64_t now)
 {
 	if (!may_list(e))
 		return;
-	if (!endpoint_enter(e)) {
+	if (!endpoint_enter(e, now)) {
 		refuse_more(gateway_of(e));
 		return;
 	}

@@ -33,7 +33,7 @@ static size_t connections_of(const struct config *config,
 {
 	size_t n = 0;
 
-	if (device->refused || !device->enabled)
+	if (device->refused || !device->enabled || device->via_gateway)
 		return 0;
 	if (config->bootstrap && device->bootstrap != BOOTSTRAP_NEVER)
 		n = config->bootstrap->unsolicited;	/* it stays open */
@@ -129,6 +129,8 @@ static bool same_servers(const struct endpoint *e)
 	const struct gateway *g = gateway_of(e);
 	size_t n = 0;
 
+	if (e->conf->via_gateway)	/* it has those of another one */
+		return true;
 	if (!e->bootstrap != (!g->services.servers.bootstrap ||
 			      e->conf->bootstrap == BOOTSTRAP_NEVER))
 		return false;

@@ -11,12 +11,24 @@
 
 #include "tests/server/decode_part.h"
 
+static const char *prefix_take(const char *text, struct path *p)
+{
+	size_t n = strcspn(text, "/");
+
+	if (strspn(text, "0123456789") >= n || n >= sizeof(p->prefix))
+		return text;
+	memcpy(p->prefix, text, n);
+	text += n;
+	return *text == '/' && text[1] ? text + 1 : text;
+}
+
 struct path path_parse(const char *text)
 {
 	struct path p = {.depth = 0};
 
 	while (*text == '/')
 		text++;
+	text = prefix_take(text, &p);
 	while (*text) {
 		char *end;
 		unsigned long id = strtoul(text, &end, 10);
@@ -34,9 +46,12 @@ char *path_text(const struct path *p, char *to)
 {
 	char *at = to;
 
-	at += sprintf(at, "/");
+	if (*p->prefix)
+		at += sprintf(at, "/%s", p->prefix);
+	else if (!p->depth)
+		at += sprintf(at, "/");
 	for (int i = 0; i < p->depth; i++)
-		at += sprintf(at, i ? "/%d" : "%d", p->id[i]);
+		at += sprintf(at, "/%d", p->id[i]);
 	return to;
 }
 
@@ -67,7 +82,7 @@ static struct json_object *hex_json(const uint8_t *bytes, size_t n)
 
 static struct json_object *value_json(const struct lwm2m_value *v)
 {
-	char text[32];
+	char text[56];
 
 	switch ((enum lwm2m_type)v->type) {
 	case LWM2M_BOOLEAN:
@@ -106,7 +121,7 @@ enum lwm2m_type path_type(const struct path *p)
 void decoded_put(struct decoded *out, const struct path *p,
 		 const struct lwm2m_value *v)
 {
-	char text[32];
+	char text[56];
 
 	json_object_object_add(out->values, path_text(p, text),
 			       value_json(v));
@@ -184,7 +199,7 @@ static const char *decode_one(struct decoded *out, int format,
 /* Servers refuse an answer that holds what was not asked for. */
 static const char *check_scope(const struct decoded *out, const struct path *p)
 {
-	char base[32];
+	char base[56];
 	size_t n = strlen(path_text(p, base));
 
 	if (p->depth < 1)

@@ -18,13 +18,15 @@ enum {
 	FORMAT_OLD_TEXT = 1541, FORMAT_TLV = 11542,
 };
 
-/* A path in numbers; depth -1 when it is not one of LwM2M. */
+/* A path in numbers; depth -1 when it is not one of LwM2M. Behind a gateway it
+ * has a prefix (LwM2M Gateway 1.1), any text with a letter in it. */
 struct path {
 	int id[4];
 	int depth;
+	char prefix[24];
 };
 struct path path_parse(const char *text);
-/* Room for 32 bytes; returns `to`. */
+/* Room for 56 bytes; returns `to`. */
 char *path_text(const struct path *p, char *to);
 
 struct decoded {

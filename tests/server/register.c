@@ -487,7 +487,12 @@ static const char *check_send(const struct client *c, const struct incoming *in,
 		struct path p = path_parse(path);
 
 		(void)value;
-		snprintf(link, sizeof(link), "</%d/%d>", p.id[0], p.id[1]);
+		/* What a device behind a gateway has is said in object 25. */
+		if (*p.prefix)
+			strcpy(link, "</25/");
+		else
+			snprintf(link, sizeof(link), "</%d/%d>", p.id[0],
+				 p.id[1]);
 		if (!strstr(c->links, link))
 			return "a Send of what is not registered";
 	}

@@ -86,7 +86,7 @@ static const char *units(const struct client *c, const char *path)
 {
 	struct path p = path_parse(path);
 	struct json_object *o = NULL;
-	char text[32];
+	char text[56];
 
 	if (!c || p.depth < 3 ||
 	    resource_type(p.id[0], p.id[2]) != LWM2M_FLOAT)
