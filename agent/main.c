@@ -31,6 +31,7 @@
 struct options {
 	const char *config, *adapters, *state, *run;
 	bool check, dry_run, keys, schema;
+	bool of_site;			/* some option says what is where */
 	int verbose;
 };
 
@@ -49,6 +50,20 @@ static const char usage[] =
 	"      --run DIR       the control socket (/run/lwmux)\n"
 	"  -v, --verbose       more in the log; twice: all\n"
 	"      --version\n";
+
+/* false: after a message. What would be passed over was meant to do something. */
+static bool options_fit(const struct options *o)
+{
+	if (o->check + o->dry_run + o->keys + o->schema > 1)
+		fputs("lwmuxd: only one of --check, --dry-run, --keys and "
+		      "--schema\n", stderr);
+	else if ((o->keys || o->schema) && o->of_site)
+		fprintf(stderr, "lwmuxd: %s takes no other option than "
+			"--adapters\n", o->keys ? "--keys" : "--schema");
+	else
+		return true;
+	return false;
+}
 
 /* 0: go on; else the exit code + 1. */
 static int options_parse(struct options *o, int argc, char **argv)
@@ -69,7 +84,8 @@ static int options_parse(struct options *o, int argc, char **argv)
 		{NULL, 0, NULL, 0}
 	};
 
-	for (int c; (c = getopt_long(argc, argv, "c:vh", table, NULL)) != -1; )
+	for (int c; (c = getopt_long(argc, argv, "c:vh", table, NULL)) != -1; ) {
+		o->of_site |= c == 'c' || c == STATE || c == RUN || c == 'v';
 		switch (c) {
 		case 'c': o->config = optarg; break;
 		case CHECK: o->check = true; break;
@@ -84,8 +100,9 @@ static int options_parse(struct options *o, int argc, char **argv)
 		case 'h': fputs(usage, stdout); return 1;
 		default: fputs(usage, stderr); return 3;
 		}
+	}
 	if (optind == argc)
-		return 0;
+		return options_fit(o) ? 0 : 3;
 	fprintf(stderr, "lwmuxd: '%s' is not an option\n%s", argv[optind],
 		usage);
 	return 3;

@@ -55,10 +55,12 @@ enum command_who {
 	BOTH(check, "check", WHO_CHECKS, 0, 0, "[--json] [-c DIR]", \
 	     "check the configuration, exits 0 or 1", NULL) \
 	BOTH(scan, "scan", WHO_GROUP, 1, ANY_NUMBER, \
-	     "[--json | --adopt] BUS|PORT|HOST [FROM-TO] [KEY=VALUE...]", \
+	     "[--for TIME] [--json | --adopt] [--baud RATES] " \
+	     "[--parity N,E,O] BUS|PORT|HOST [FROM-TO] [KEY=VALUE...]", \
 	     "what is there? a line for each as it is found", "bus") \
 	TOOL(adopt, "adopt", WHO_ADOPTS, 2, ANY_NUMBER, \
-	     "[-c DIR] [--yes] NAME BUS|PORT|HOST [FROM-TO]", \
+	     "[-c DIR] [--yes] [--for TIME] [--baud RATES] " \
+	     "[--parity N,E,O] NAME BUS|PORT|HOST [FROM-TO]", \
 	     "scan, show, and write DIR/conf.d/NAME.yaml", NULL) \
 	BOTH(probe, "probe", WHO_GROUP, 1, ANY_NUMBER, \
 	     "[--json] BUS KEY=VALUE...", \

@@ -4,7 +4,6 @@
  * option, and one with a blank in its brackets takes a word. */
 #include "agent/ctl/ctl_complete.h"
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 #include "agent/base/commands.h"
 
@@ -58,6 +57,16 @@ static bool option_takes(const char *arguments, const char *word)
 
 	while (token_next(&arguments, &token))
 		if (token.takes && token_is(&token, word))
+			return true;
+	return false;
+}
+
+bool ctl_takes(const char *arguments, const char *option)
+{
+	struct token token;
+
+	while (token_next(&arguments, &token))
+		if (is(&token, option))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
  * the shells' completion asks by `lwmuxctl --complete`. Pure. */
 #ifndef AGENT_CTL_COMPLETE_H
 #define AGENT_CTL_COMPLETE_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,6 +18,8 @@ enum ctl_place {
  * Prints options, commands and fixed words that begin like it to `to`, one a
  * line; returns what else it may be. */
 enum ctl_place ctl_complete(char *const *words, size_t n, FILE *to);
+/* Does the table's text of a command's arguments have the option, as "--json"? */
+bool ctl_takes(const char *arguments, const char *option);
 /* The word behind --run in them, or NULL. */
 const char *ctl_complete_run(char *const *words, size_t n);
 #endif

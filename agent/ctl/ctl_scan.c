@@ -179,7 +179,11 @@ int do_scan(const struct options *o, char **args, int n)
 	struct search s = {.options = o};
 	char serial[2 * WORD_MAX];
 
-	if (o->adopt && !o->json) {
+	if (o->adopt && o->json) {
+		fprintf(stderr, "lwmuxctl: scan: --json or --adopt, not both\n");
+		return CTL_USAGE;
+	}
+	if (o->adopt) {
 		puts("devices:");
 		s.adopted = stdout;
 	}

@@ -3,10 +3,11 @@
 no port opened for it."""
 import pathlib
 import re
+import subprocess
 import tempfile
 
 import sites
-from harness import ROOT, Site, wait_for
+from harness import ROOT, Site, binary, wait_for
 
 DEVICES = "conf.d/devices.yaml"
 
@@ -560,6 +561,20 @@ devices:
         result = gateway.once("--chek")
         self.assertNotIn(result.returncode, (0, 1))
         self.assertIn("sage", result.stderr)
+
+    def test_options_that_would_be_passed_over_are_refused(self):
+        program = binary("agent/lwmuxd")
+        for words, said in (
+                (("--check", "--dry-run"), "only one of --check, --dry-run, "
+                                           "--keys and --schema"),
+                (("--keys", "-c", "/tmp"), "--keys takes no other option than "
+                                           "--adapters"),
+                (("--schema", "-v"), "--schema takes no other option than "
+                                     "--adapters")):
+            result = subprocess.run([program, *words], text=True,
+                                    capture_output=True)
+            self.assertEqual((result.returncode, result.stdout,
+                              result.stderr), (2, "", f"lwmuxd: {said}\n"))
 
     def test_daemon_does_not_start_with_a_wrong_main_file(self):
         gateway = self.gateway(1, sites.SIM, start=False)

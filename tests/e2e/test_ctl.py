@@ -476,6 +476,15 @@ class Control(Site):
         """Of a gateway that does not run."""
         return self.gateway(1, sites.SIM, start=False)
 
+    def test_a_negative_value_is_no_option(self):
+        server = self.server()
+        gateway = self.gateway(server.port, sites.SIM)
+        server.registered("sim")
+        for words in (("-5",), ("--json", "-5.5"), ("--", "-7")):
+            result = gateway.ctl("write", "sim", "/3308/0/5900", *words)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            server.wait_value("sim", "/3308/0/5900", float(words[-1]))
+
     def test_version(self):
         result = self.idle().ctl("--version")
         self.assertEqual(result.returncode, 0)
@@ -567,6 +576,31 @@ class Control(Site):
             self.assertEqual(result.returncode, 3)
             self.assertIn(f"lwmuxctl: {words[0]}: {said} arguments\n"
                           f"usage: lwmuxctl {words[0]}", result.stderr)
+
+    def test_options_that_a_command_does_not_take_are_refused(self):
+        gateway = self.idle()
+        for words, option in (
+                (("status", "--yes"), "--yes"), (("reload", "-f"), "--follow"),
+                (("-w", "watch"), "--watch"), (("write", "--for", "2s", "meter-1",
+                 "/1/0/1", "60"), "--for"), (("check", "--adopt"), "--adopt"),
+                (("adopt", "--json", "a", "b"), "--json"),
+                (("help", "--out", "x"), "--out")):
+            with self.subTest(words=words):
+                result = gateway.ctl(*words)
+                self.assertEqual((result.returncode, result.stdout), (3, ""))
+                command = next(w for w in words if w in COMMANDS)
+                self.assertTrue(result.stderr.startswith(
+                    f"lwmuxctl: {command} takes no {option}\n"
+                    f"usage: lwmuxctl {command}"), result.stderr)
+        result = gateway.ctl("scan", "--json", "--adopt", "plant")
+        self.assertEqual((result.returncode, result.stderr), (
+            3, "lwmuxctl: scan: --json or --adopt, not both\n"))
+
+    def test_help_of_a_command_by_its_option(self):
+        gateway = self.idle()
+        for words in (("status", "--help"), ("-h", "status")):
+            self.assertEqual(gateway.ctl(*words).stdout,
+                             gateway.ctl("help", "status").stdout)
 
     def test_unknown_verb(self):
         result = self.gateway(1, sites.SIM, start=False).ctl("dance")
