@@ -1,10 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the keys of a bus, a device and a point say together: is it possible,
  * and if not, which key is wrong? Pure. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include "adapters/modbus/device.h"
+
+/* "10.0.0.256", which a resolver would be asked for as a name. */
+static bool is_bad_address(const char *host)
+{
+	struct in_addr address;
+
+	return !host[strspn(host, "0123456789.")] &&
+	       inet_pton(AF_INET, host, &address) != 1;
+}
+
+static int host_check(const struct adapter_bus *bus, const char *host,
+		      struct adapter_error *error)
+{
+	const char *colon = strchr(host, ':');
+
+	if (strstr(host, "://"))
+		return adapter_refuse(bus, error, "host", "\"%s\": only the "
+				      "name or address, not how it is spoken "
+				      "to", host);
+	if (strpbrk(host, " \t/"))
+		return adapter_refuse(bus, error, "host", "\"%s\" is no name "
+				      "or address", host);
+	if (colon && colon == strrchr(host, ':'))
+		return adapter_refuse(bus, error, "host", "\"%s\" has a port "
+				      "in it: that is 'tcp_port'", host);
+	if (is_bad_address(host))
+		return adapter_refuse(bus, error, "host", "\"%s\" is no "
+				      "address: four numbers of 0 to 255, as "
+				      "192.0.2.1", host);
+	return 0;
+}
 
 int modbus_check_bus(const struct adapter_bus *bus, struct adapter_error *error)
 {
@@ -31,17 +63,11 @@ int modbus_check_bus(const struct adapter_bus *bus, struct adapter_error *error)
 		rc = adapter_refuse(bus, error, "echo", "is of serial lines");
 	if (b->transport == WIRE_RTU && b->close)
 		rc = adapter_refuse(bus, error, "close", "is of connections");
-	if (b->host && strstr(b->host, "://"))
-		rc = adapter_refuse(bus, error, "host", "\"%s\": only the name "
-				    "or address, not how it is spoken to",
-				    b->host);
-	else if (b->host && strpbrk(b->host, " \t/"))
-		rc = adapter_refuse(bus, error, "host", "\"%s\" is no name or "
-				    "address", b->host);
-	else if (b->host && strchr(b->host, ':') &&
-		 strchr(b->host, ':') == strrchr(b->host, ':'))
-		rc = adapter_refuse(bus, error, "host", "\"%s\" has a port in "
-				    "it: that is 'tcp_port'", b->host);
+	if (b->transport == WIRE_RTU && b->port && *b->port != '/')
+		rc = adapter_refuse(bus, error, "port", "\"%s\" is no path of a "
+				    "serial port, as /dev/ttyUSB0", b->port);
+	if (b->host && host_check(bus, b->host, error))
+		rc = -EINVAL;
 	if (b->serial && !wire_line_read(b->serial, &line))
 		rc = adapter_refuse(bus, error, "serial",
 				    "\"%s\" is not like \"9600 8E1\", "

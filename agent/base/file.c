@@ -3,8 +3,10 @@
 #include "agent/base/file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static ssize_t read_whole(int fd, char *text)
@@ -25,6 +27,14 @@ static ssize_t read_whole(int fd, char *text)
 	return (ssize_t)n;
 }
 
+/* A pipe that nobody writes to looks like an empty file. */
+static bool is_special(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 ssize_t file_read(const char *directory, const char *name, char **text)
 {
 	char *path;
@@ -37,6 +47,10 @@ ssize_t file_read(const char *directory, const char *name, char **text)
 	free(path);
 	if (fd < 0)
 		return -errno;
+	if (is_special(fd)) {
+		close(fd);
+		return -ENOTSUP;
+	}
 	*text = malloc(FILE_SIZE_MOST + 1);
 	if (!*text)
 		abort();

@@ -7,7 +7,8 @@
 #define FILE_SIZE_MOST (1u << 20)
 
 /* At most one byte more than FILE_SIZE_MOST, so that the reader can refuse it.
- * Bytes, or -errno. The text is malloc's. */
+ * Bytes, or -errno; -ENOTSUP: it is a pipe, a socket or a device. The text is
+ * malloc's. */
 ssize_t file_read(const char *directory, const char *name, char **text);
 /* What was made or renamed in it is there after a power cut, too. 0 or -errno. */
 int file_folder_sync(const char *folder);

@@ -93,6 +93,17 @@ static int load_secret(const struct loading *l, struct credentials_bytes *to,
 			    load_file(l, to, file, true);
 }
 
+static void refuse_hex(const struct loading *l, const struct config_server *conf)
+{
+	char *name = text_fill(conf->credential ? conf->credential :
+			       conf->key_file, l->endpoint);
+
+	snprintf(l->why, l->size, "%s%s is not in hex: two of 0-9 and a-f for "
+		 "each byte, as 00112233445566778899aabbccddeeff",
+		 conf->credential ? "credential " : "", name);
+	free(name);
+}
+
 static int load_psk(const struct loading *l, struct credentials *to,
 		    const struct config_server *conf)
 {
@@ -110,8 +121,7 @@ static int load_psk(const struct loading *l, struct credentials *to,
 		to->key.n = (size_t)n;
 		return 0;
 	}
-	snprintf(l->why, l->size, "the key of identity %.*s is not in hex",
-		 (int)to->identity.n, (const char *)to->identity.at);
+	refuse_hex(l, conf);
 	return -EINVAL;
 }
 

@@ -54,7 +54,9 @@ static struct config_file file_load(struct loading *l, const char *directory,
 
 	if (n < 0) {
 		config_error_add(l->errors, (struct place){shown, 0, 0}, NULL,
-				 "cannot be read: %s", strerror((int)-n));
+				 "cannot be read: %s", n == -ENOTSUP ?
+				 "it is a pipe, a socket or a device" :
+				 strerror((int)-n));
 		return file;
 	}
 	file.root = yaml_parse(shown, text, (size_t)n, l->arena, l->errors);

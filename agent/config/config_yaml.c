@@ -136,6 +136,16 @@ static bool problem_says(const struct reading *r, const char *words)
 	return r->parser.problem && strstr(r->parser.problem, words);
 }
 
+/* "endpoint: room 1: left", where the problem is the second of them. */
+static bool has_two_colons(const struct reading *r, const struct line *line)
+{
+	size_t column = r->parser.problem_mark.column;
+
+	return problem_says(r, "mapping values") && column > line->column &&
+	       column - line->column <= line->n &&
+	       memmem(line->at, column - line->column, ": ", 2);
+}
+
 /* The line above, or the one that began, is no "key: value". */
 static const char *mapping_hint(const struct reading *r, size_t number)
 {
@@ -144,6 +154,8 @@ static const char *mapping_hint(const struct reading *r, size_t number)
 		    before = line_before(r, number);
 	const char *colon = colon_hint(&there);
 
+	if (has_two_colons(r, &here))
+		return ": a text with ': ' in it needs quotes";
 	if (!colon && colon_hint(&before)) {
 		colon = colon_hint(&before);
 		there = before;
@@ -180,12 +192,38 @@ static const char *flow_hint(const struct reading *r, size_t number)
 	return NULL;
 }
 
+/* Of single characters in a line, which are not seen or not known for what
+ * they are. */
+static const char *character_hint(const struct reading *r, size_t number)
+{
+	size_t n;
+	const char *at = line_find(r, number, &n);
+
+	if (memmem(at, n, "\xc2\xa0", 2))
+		return arena_print(r->arena, ": a no-break space (U+00A0) is "
+				   "in line %zu, which is no blank",
+				   number + 1);
+	if (problem_says(r, "cannot start any token") && !memchr(at, '\t', n))
+		return ": a text that begins with %, @ or ` needs quotes";
+	return NULL;
+}
+
 static const char *problem_hint(const struct reading *r, size_t number)
 {
 	const char *flow = flow_hint(r, number);
+	const char *character = character_hint(r, number);
 
+	if (!character)
+		character = character_hint(r, r->parser.context ?
+					   r->parser.context_mark.line :
+					   line_before(r, number).number);
+	if (character)
+		return character;
 	if (flow)
 		return flow;
+	if (problem_says(r, "<document start>"))
+		return ": a file is one map, 'key: value' lines that begin in "
+		       "the first column";
 	if (problem_says(r, "end of stream"))
 		return ": the quote that ends it is missing";
 	if (problem_says(r, "mapping values") ||
@@ -332,17 +370,41 @@ static struct yaml_node *node_make(struct reading *r, enum yaml_kind kind,
 	return node;
 }
 
+/* What word processors make of a quote would become a part of the text. */
+static void refuse_foreign_quote(struct reading *r, struct place place,
+				 const char *text)
+{
+	static const char *const quotes[] = {"\u201c", "\u201d", "\u201e",
+					     "\u2018", "\u2019", "\u201a",
+					     "\u00ab", "\u00bb"};
+
+	for (size_t i = 0; i < sizeof(quotes) / sizeof(*quotes); i++)
+		if (!strncmp(text, quotes[i], strlen(quotes[i])))
+			FAIL(r, place, "%s is no quote of YAML: write \" or '",
+			     quotes[i]);
+}
+
+/* As YAML has it: nothing stands there. */
+static bool is_null(const char *text)
+{
+	return !strcmp(text, "~") || !strcmp(text, "null") ||
+	       !strcmp(text, "Null") || !strcmp(text, "NULL");
+}
+
 static struct yaml_node *text_read(struct reading *r, const yaml_event_t *event)
 {
 	struct yaml_node *node = node_make(r, YAML_TEXT, event);
 	size_t n = event->data.scalar.length;
 	const char *text = (const char *)event->data.scalar.value;
+	bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 
 	refuse_property(r, event, event->data.scalar.anchor,
 			event->data.scalar.tag);
 	if (memchr(text, '\0', n))
 		FAIL(r, node->place, "a text with a NUL character");
-	node->text = arena_text(r->arena, text);
+	if (plain)
+		refuse_foreign_quote(r, node->place, text);
+	node->text = plain && is_null(text) ? "" : arena_text(r->arena, text);
 	return node;
 }
 
@@ -516,6 +578,12 @@ const struct yaml_node *yaml_parse(const char *file, const char *text,
 	struct yaml_node *root;
 
 	r.file = arena_text(arena, file);
+	if (length >= 2 && (!memcmp(text, "\xff\xfe", 2) ||
+			    !memcmp(text, "\xfe\xff", 2))) {
+		FAIL(&r, ((struct place){r.file, 1, 1}),
+		     "is in UTF-16: save it as UTF-8");
+		return NULL;
+	}
 	if (length > SIZE_MOST) {
 		FAIL(&r, ((struct place){r.file, 0, 0}),
 		     "larger than 1 MiB, as no file may be: put some of its "

@@ -848,6 +848,33 @@ static void wrong_buses_are_refused(void **state)
 		"'tcp_port'\n");
 }
 
+/* What nobody could open, told before somebody tries for ever. */
+static void names_of_ports_and_hosts(void **state)
+{
+	static const struct { const char *spec, *said; } cases[] = {
+		{"transport=rtu port=ttyUSB0", "port: \"ttyUSB0\" is no path of "
+		 "a serial port, as /dev/ttyUSB0\n"},
+		{"transport=rtu port=COM3", "port: \"COM3\" is no path of a "
+		 "serial port, as /dev/ttyUSB0\n"},
+		{"transport=tcp host=10.0.0.256", "host: \"10.0.0.256\" is no "
+		 "address: four numbers of 0 to 255, as 192.0.2.1\n"},
+		{"transport=tcp host=10.0.1", "host: \"10.0.1\" is no address: "
+		 "four numbers of 0 to 255, as 192.0.2.1\n"},
+		{"transport=tcp host=10.0.0.255", ""},
+		{"transport=tcp host=2.meter.example", ""},
+		{"transport=rtu port=/dev/ttyUSB0", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		fake_host_destroy(host);
+		host = fake_host_create(fake_plugin_load(ADAPTER_MODBUS),
+					cases[i].spec);
+		fake_check(host);
+		assert_string_equal(fake_refusals(host), cases[i].said);
+	}
+}
+
 static void serial_settings_are_read(void **state)
 {
 	static const struct {
@@ -864,7 +891,7 @@ static void serial_settings_are_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fake_host_destroy(host);
-		snprintf(spec, sizeof(spec), "transport=rtu port=x serial=%s",
+		snprintf(spec, sizeof(spec), "transport=rtu port=/x serial=%s",
 			 cases[i].spec);
 		host = fake_host_create(fake_plugin_load(ADAPTER_MODBUS), spec);
 		assert_int_equal(fake_check(host), cases[i].wrong);
@@ -982,6 +1009,7 @@ int main(void)
 		TEST(wrong_groups_are_refused),
 		TEST(wrong_settings_are_refused),
 		TEST(wrong_buses_are_refused),
+		TEST(names_of_ports_and_hosts),
 		TEST(serial_settings_are_read),
 		TEST(the_facts_tell_type_and_limits),
 		TEST(a_scan_finds_and_recognises),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lwmuxd --check and --dry-run: all mistakes at once, each with its place, and
 no port opened for it."""
+import os
 import pathlib
 import re
 import subprocess
@@ -561,6 +562,15 @@ devices:
         result = gateway.once("--chek")
         self.assertNotIn(result.returncode, (0, 1))
         self.assertIn("sage", result.stderr)
+
+    def test_a_pipe_is_no_file_of_the_configuration(self):
+        """It looks like an empty one."""
+        gateway = self.gateway(1, sites.SIM, start=False)
+        os.mkfifo(gateway.etc / "conf.d/pipe.yaml")
+        result = gateway.once("--check")
+        self.assertEqual((result.returncode, result.stderr), (
+            1, "conf.d/pipe.yaml: cannot be read: it is a pipe, a socket or a "
+            "device\n"))
 
     def test_options_that_would_be_passed_over_are_refused(self):
         program = binary("agent/lwmuxd")

@@ -376,7 +376,8 @@ static void psk_from_files(void **state)
 	file_put("dev-1.psk", "0001", 4, 0644);
 	load_open(&conf, &c, "dev-1.psk can be read by others: chmod 600");
 	file_put("dev-1.psk", "000g", 4, 0600);
-	load(&conf, &c, "the key of identity site/dev-1/dev-1 is not in hex");
+	load(&conf, &c, "dev-1.psk is not in hex: two of 0-9 and a-f for each byte, "
+	     "as 00112233445566778899aabbccddeeff");
 	file_put("dev-1.psk", "", 0, 0600);
 	load(&conf, &c, "dev-1.psk is empty");
 	assert_null(c.key.at);

@@ -170,8 +170,8 @@ static void syntax(void **state)
 		"next token that begins in line 2, found character that cannot "
 		"start any token: indent with blanks, not with tabs");
 	REFUSED("a: b: c\n", "1:5: not valid YAML: mapping values are not "
-		"allowed in this context: a text with ': ' in it needs quotes, "
-		"and the keys of a map stand below each other");
+		"allowed in this context: a text with ': ' in it needs quotes");
+	REFUSED("\xff\xfe""a\0:\0", "1:1: is in UTF-16: save it as UTF-8");
 }
 
 /* One finding, which ends with the hint. */
@@ -211,6 +211,15 @@ static void what_stands_behind_a_syntax_error(void **state)
 		{"b:\n    a: 1\n  c: 2\n",
 		 ": the keys of one map begin in the same column: in line 2 "
 		 "that is column 5"},
+		{"d:\n  - endpoint: room 1: left\n    bus: sim\n",
+		 ": a text with ': ' in it needs quotes"},
+		{"a: %RH\n", ": a text that begins with %, @ or ` needs quotes"},
+		{"a: @b\n", ": a text that begins with %, @ or ` needs quotes"},
+		{"d:\n  - a:\u00a0b\n    c: d\n",
+		 ": a no-break space (U+00A0) is in line 2, which is no blank"},
+		{"[devices]\nendpoint=a\n",
+		 ": a file is one map, 'key: value' lines that begin in the "
+		 "first column"},
 		{"a: \"b\nc: d\n", ": the quote that ends it is missing"},
 		{"a: {b: c d: e}\n", "or the quotes of a text are missing before "
 		 "it"},
@@ -233,6 +242,36 @@ static void bytes_that_are_no_text(void **state)
 	REFUSED("a: 1\nb\0: 2\n",
 		"2:2: not text in UTF-8: control characters are not allowed");
 	REFUSED("a: \"x\\0y\"\n", "1:4: a text with a NUL character");
+}
+
+static void quotes_of_word_processors(void **state)
+{
+	(void)state;
+	REFUSED("a: \u201cb\u201d\n",
+		"1:4: \u201c is no quote of YAML: write \" or '");
+	REFUSED("a: [\u2018b\u2019]\n",
+		"1:5: \u2018 is no quote of YAML: write \" or '");
+	REFUSED("\u00aba\u00bb: b\n",
+		"1:1: \u00ab is no quote of YAML: write \" or '");
+}
+
+/* What YAML calls null stands for nothing, but in quotes. */
+static void null_is_empty(void **state)
+{
+	static const char text[] = "a: ~\nb: null\nc: \"~\"\nd: nullify\n";
+	struct arena *arena = arena_create();
+	struct config_errors errors;
+	const struct yaml_node *root = parse(text, strlen(text), arena,
+					     &errors);
+
+	(void)state;
+	assert_non_null(root);
+	assert_string_equal(yaml_get(root, "a")->text, "");
+	assert_string_equal(yaml_get(root, "b")->text, "");
+	assert_string_equal(yaml_get(root, "c")->text, "~");
+	assert_string_equal(yaml_get(root, "d")->text, "nullify");
+	config_errors_finish(&errors);
+	arena_destroy(arena);
 }
 
 static void too_deep(void **state)
@@ -296,6 +335,8 @@ int main(void)
 		cmocka_unit_test(syntax),
 		cmocka_unit_test(what_stands_behind_a_syntax_error),
 		cmocka_unit_test(bytes_that_are_no_text),
+		cmocka_unit_test(quotes_of_word_processors),
+		cmocka_unit_test(null_is_empty),
 		cmocka_unit_test(too_deep),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(too_many),
