@@ -66,7 +66,7 @@ bool ctl_takes(const char *arguments, const char *option)
 	struct token token;
 
 	while (token_next(&arguments, &token))
-		if (is(&token, option))
+		if (token_is(&token, option))
 			return true;
 	return false;
 }
