@@ -269,9 +269,7 @@ static void outstanding_give_up(struct client *c, int64_t now)
 {
 	if (!coap_give_up(c->connection))
 		return;
-	if (c->forward)
-		c->forward->under_way = 0;
-	forward_answered(c, COAP_NO_ANSWER, now);
+	forward_given_up(c, now);
 }
 
 void client_slot_granted(struct client *c, int64_t now)

@@ -27,14 +27,15 @@ void forward_queue(struct forward *f)
 {
 	struct server *s = f->client->server;
 
-	if (f->queued || f->under_way || f->retry_at != INT64_MAX ||
+	if (f->pinned || f->retry_at != INT64_MAX ||
+	    forward_delivery_is_queued(f->delivery) ||
 	    !forward_is_reachable(f->client) || !f->n)
 		return;
-	if (f->behind)
+	if (f->place != PLACE_MEMORY)
 		forward_load(s->services);
 	if (!f->kept.n)
 		return;
-	f->queued = true;
+	forward_delivery_step(&f->delivery, DELIVERY_QUEUE);
 	f->next_turn = NULL;
 	if (s->forward_last)
 		s->forward_last->next_turn = f;
@@ -48,7 +49,7 @@ void forward_unqueue(struct forward *f)
 	struct server *s = f->client->server;
 	struct forward *before = NULL, *at = s->forward_first;
 
-	if (!f->queued)
+	if (!forward_delivery_is_queued(f->delivery))
 		return;
 	for (; at != f; at = at->next_turn)
 		before = at;
@@ -58,7 +59,7 @@ void forward_unqueue(struct forward *f)
 		s->forward_first = f->next_turn;
 	if (s->forward_last == f)
 		s->forward_last = before;
-	f->queued = false;
+	forward_delivery_step(&f->delivery, DELIVERY_UNQUEUE);
 }
 
 /* ---- one payload ---- */
@@ -282,9 +283,9 @@ static size_t payload_deliver(struct forward *f, int64_t now)
 	if (p.by)
 		observation_caught_up(c, p.by, &p.records[p.n - 1], now);
 	client_spoke(c);
-	f->under_way = (uint32_t)p.n;
-	f->by_send = !p.by;
-	f->first = false;
+	f->pinned = (uint32_t)p.n;
+	forward_delivery_step(&f->delivery,
+			      p.by ? DELIVERY_TOLD : DELIVERY_SENT);
 	forward_await(f, now);
 	return p.n;
 }
@@ -305,7 +306,8 @@ void forward_take_turn(struct client *c, int64_t now)
 {
 	struct forward *f = c->forward;
 
-	if (f && f->first && f->queued && c->server->forward_at <= now)
+	if (f && f->delivery == DELIVERY_QUEUED_OWED &&
+	    c->server->forward_at <= now)
 		turn_take(c->server, f, forwarding_of(c)->rate, now);
 }
 
@@ -396,16 +398,38 @@ static void send_ended(struct forward *f, uint32_t n,
 		f->retry_at = now + wait_of(c, answer);
 }
 
+static void payload_end(struct forward *f)
+{
+	f->pinned = 0;
+	forward_delivery_step(&f->delivery, DELIVERY_ENDED);
+}
+
+void forward_disconnected(struct client *c)
+{
+	if (!c->forward)
+		return;
+	payload_end(c->forward);
+	c->forward->n_live = 0;
+}
+
+void forward_given_up(struct client *c, int64_t now)
+{
+	if (c->forward)
+		payload_end(c->forward);
+	forward_answered(c, COAP_NO_ANSWER, now);
+}
+
 bool forward_ended(struct client *c, enum coap_outcome outcome,
 		   const struct coap_answer *answer, int64_t now)
 {
 	struct forward *f = c->forward;
-	uint32_t n = f ? f->under_way : 0;
-	bool by_send = n && f->by_send;
+	uint32_t n = f ? f->pinned : 0;
+	bool by_send;
 
-	if (!n)
+	if (!f || !forward_delivery_is_out(f->delivery))
 		return false;
-	f->under_way = 0;
+	by_send = f->delivery == DELIVERY_SEND;
+	payload_end(f);
 	if (by_send)
 		send_ended(f, n, outcome, answer, now);
 	else if (outcome == COAP_ACKED)

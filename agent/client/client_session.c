@@ -153,8 +153,7 @@ void client_disconnect(struct client *c)
 	coap_close(c->connection);
 	c->connection = NULL;
 	c->under_way = REGISTRATION_NOTHING;
-	if (c->forward)			/* nobody will answer */
-		c->forward->under_way = c->forward->n_live = 0;
+	forward_disconnected(c);
 	carried_disconnect(c);
 	/* What has waited for the end of a message goes by the next one. */
 	if (c->wanted && !c->paced)

@@ -83,6 +83,22 @@ struct forward *forward_get(struct client *c)
 	return f;
 }
 
+static void answer_await(struct forward *f, int64_t since)
+{
+	forward_answer_step(&f->answer, ANSWER_WAIT);
+	f->since = since;
+}
+
+static bool is_awaited(const struct forward *f)
+{
+	return forward_answer_is_awaited(f->answer);
+}
+
+static bool is_late(const struct forward *f)
+{
+	return forward_answer_is_late(f->answer);
+}
+
 static void forget_lost(struct forward *f)
 {
 	for (struct observation *o; (o = f->lost); ) {
@@ -115,7 +131,7 @@ void forward_release(struct client *c)
 {
 	struct forward *f = c->forward;
 
-	if (f && !f->n && !f->waiting.n && !f->lost && !f->under_way &&
+	if (f && !f->n && !f->waiting.n && !f->lost && !f->pinned &&
 	    !f->refusals)
 		forward_free(f);
 }
@@ -271,7 +287,7 @@ static bool make_room(struct forwarding *w)
 		if (!f)
 			return false;
 		w->victim = f->next ? f->next : w->all;
-		if (f->kept.n && !f->under_way) {
+		if (f->kept.n && !f->pinned) {
 			drop_oldest(f);
 			return true;
 		}
@@ -295,15 +311,15 @@ static void record_store(struct forward *f, struct kept_record *k)
 	if (!(k->flags & KEPT_ON_DISK))
 		write_down(f, k, k->flags & KEPT_EVENT);
 	f->kept_to = k->sequence + 1;
-	if (f->behind && k->flags & KEPT_ON_DISK) {
+	if (f->place != PLACE_MEMORY && k->flags & KEPT_ON_DISK) {
 		f->n++;
 		w->waiting++;
 		return;
 	}
-	while ((rc = f->behind ? -ENOMEM :
+	while ((rc = f->place != PLACE_MEMORY ? -ENOMEM :
 		kept_append(&f->kept, &w->budget, k)) == -ENOSPC) {
 		if (k->flags & KEPT_ON_DISK) {	/* read again in its turn */
-			f->behind = true;
+			forward_place_step(&f->place, PLACE_SPILLED);
 			f->load_from = k->sequence;
 			rc = 0;
 			break;
@@ -337,16 +353,16 @@ void forward_done(struct forward *f, uint32_t n)
 
 	if (n > f->kept.n)
 		n = f->kept.n;
-	f->under_way = n;	/* not to be lost now */
+	f->pinned = n;		/* not to be lost now */
 	for (uint32_t i = 0; i < n && kept_next(&f->kept, &at, &k); i++)
 		written_off(f, &k, false);
-	f->under_way = 0;
+	f->pinned = 0;
 	kept_pop(&f->kept, &w->budget, n);
 	/* What is held for an answer may have been read back, uncounted. */
 	n = n < f->n ? n : f->n;
 	f->n -= n;
 	w->waiting -= n;
-	if (w->sweeping || w->again)
+	if (w->sweep != SWEEP_NONE)
 		forward_load(client_services(f->client));
 }
 
@@ -417,9 +433,8 @@ void forward_settle(struct forward *f, int64_t now)
 	uint32_t n = f->waiting.n;
 
 	w->held -= n;
-	f->since = 0;
+	forward_answer_step(&f->answer, ANSWER_DECIDED);
 	f->n_live = 0;
-	f->doubt = f->late = false;
 	if (!n)
 		return;
 	note_kept(w, n, now);
@@ -457,27 +472,27 @@ static void record_hold(struct forward *f, const struct lwm2m_record *record,
 	struct kept_record k = {.record = *record,
 		.flags = is_clockless(record->time) ? KEPT_CLOCKLESS : 0};
 
-	if (!f->since && is_busy(f->client))
-		f->since = waits_since(f, now);
+	if (!is_awaited(f) && is_busy(f->client))
+		answer_await(f, waits_since(f, now));
 	if (f->client->registration.lwm2m_1_0 ||
 	    !may_see(f->client, &record->path, now))
 		return;			/* the newest is all it gets */
 	f->last_path = record->path;
 	f->last_time = record->time;
-	if (f->since && is_short(w)) {	/* no room to wait for an answer */
+	if (is_awaited(f) && is_short(w)) {	/* no room to wait for it */
 		forward_settle(f, now);
 		note_kept(w, 1, now);
 		record_store(f, &k);
 		return;
 	}
-	if (!f->since && (holds_much(w) || f->waiting.n >= HELD_MAX)) {
+	if (!is_awaited(f) && (holds_much(w) || f->waiting.n >= HELD_MAX)) {
 		waiting_discard(f, 1);
 		if (holds_much(w))
 			return;
 	}
 	/* Nothing is under way that could tell: the next answer will. */
-	if (f->doubt || !f->since)
-		write_down(f, &k, !f->doubt);
+	if (f->answer == ANSWER_OVERDUE || !is_awaited(f))
+		write_down(f, &k, f->answer != ANSWER_OVERDUE);
 	if (kept_append(&f->waiting, &w->budget, &k) == 0) {
 		w->held++;
 		return;
@@ -547,7 +562,7 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 static bool comes_behind(const struct forward *f, const struct observation *o)
 {
 	return forward_tells_times(o->format) &&
-	       (f->late || forward_is_next(f->client, o));
+	       (is_late(f) || forward_is_next(f->client, o));
 }
 
 /* The newest of them is what counts: its observation tells it now. */
@@ -639,7 +654,7 @@ static void waiting_sift(struct forward *f, const struct observation *by,
 		if (newest && (is_live || how == OWED_NOTIFICATION) &&
 		    kept_append(is_live ? &live : &owed, &w->budget, &k) == 0)
 			continue;
-		if (f->late || (newest && how == OWED_BEHIND)) {
+		if (is_late(f) || (newest && how == OWED_BEHIND)) {
 			note_kept(w, 1, now);
 			record_store(f, &k);
 		} else {
@@ -655,18 +670,16 @@ static void waiting_sift(struct forward *f, const struct observation *by,
 
 static void came_through(struct forward *f, bool told, int64_t now)
 {
-	if (f->doubt)
+	if (f->answer == ANSWER_OVERDUE)
 		watch_no_more(f);
 	/* Where the registration has ended meanwhile no notification follows. */
-	if (f->doubt || !forward_is_reachable(f->client))
-		f->late = true;
+	if (!forward_is_reachable(f->client))
+		forward_answer_step(&f->answer, ANSWER_BEHIND);
 	if (!told)
 		waiting_discard(f, f->n_live);
 	waiting_sift(f, NULL, told ? f->n_live : 0, now);
 	tell_newest(f);		/* but not what waiting_sift() has kept */
-	f->late = f->doubt;
-	f->since = 0;
-	f->doubt = false;
+	forward_answer_step(&f->answer, ANSWER_CAME);
 }
 
 void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
@@ -985,7 +998,7 @@ bool forward_behind(struct client *c, struct observation *o, int64_t now)
 {
 	if (!forward_is_next(c, o) || !is_storing(c) || is_off(c))
 		return false;
-	c->forward->late = true;
+	forward_answer_step(&c->forward->answer, ANSWER_BEHIND);
 	waiting_sift(c->forward, NULL, 0, now);
 	keep_instead(c, o, now);
 	return true;
@@ -1003,8 +1016,8 @@ bool forward_unsent(struct client *c, struct observation *o, int64_t now)
 
 void forward_await(struct forward *f, int64_t now)
 {
-	if (f->waiting.n && !f->since)
-		f->since = now;
+	if (f->waiting.n && !is_awaited(f))
+		answer_await(f, now);
 }
 
 void forward_notified(struct client *c, struct observation *o, int64_t now)
@@ -1018,7 +1031,7 @@ void forward_notified(struct client *c, struct observation *o, int64_t now)
 		take_new(c, o, TAKE_HOLD, now);
 	if (!c->forward)
 		return;
-	c->forward->first = true;
+	forward_delivery_step(&c->forward->delivery, DELIVERY_NOTIFIED);
 	waiting_sift(c->forward, o, 0, now);
 	forward_await(c->forward, now);
 	forward_queue(c->forward);
@@ -1112,6 +1125,12 @@ void forward_kick(struct client *c)
 
 /* ---- times ---- */
 
+static int64_t doubt_at(const struct forward *f)
+{
+	return is_awaited(f) && f->answer != ANSWER_OVERDUE ?
+	       f->since + DOUBT_AFTER : INT64_MAX;
+}
+
 int64_t forward_next(const struct client *c)
 {
 	const struct forward *f = c->forward;
@@ -1129,8 +1148,8 @@ int64_t forward_next(const struct client *c)
 	if (!forward_is_reachable(c))
 		for (const struct observation *o = f->lost; o; o = o->next)
 			due = o->due < due ? o->due : due;
-	if (f->since && !f->doubt && f->since + DOUBT_AFTER < due)
-		due = f->since + DOUBT_AFTER;
+	if (doubt_at(f) < due)
+		due = doubt_at(f);
 	return f->retry_at < due ? f->retry_at : due;
 }
 
@@ -1171,8 +1190,8 @@ void forward_due(struct client *c, int64_t now)
 		return;
 	if (!forward_is_reachable(c))
 		due_lost(c, now);
-	if (f->since && !f->doubt && now - f->since >= DOUBT_AFTER) {
-		f->doubt = true;
+	if (now >= doubt_at(f)) {
+		forward_answer_step(&f->answer, ANSWER_TIMEOUT);
 		stream_watch(f);
 		write_held(f);
 	}
@@ -1216,7 +1235,8 @@ void forward_attach(struct client *c, int64_t now)
 	stream->owner = f;
 	f->n = stream->n;
 	f->next_sequence = stream->next_sequence;
-	f->behind = f->n > 0;
+	if (f->n)
+		forward_place_step(&f->place, PLACE_SPILLED);
 	observe_as_before(f, now);
 	note_kept(forwarding_of(c), 0, now);
 	forwarding_of(c)->waiting += f->n;
@@ -1230,7 +1250,7 @@ void forward_detach(struct client *c)
 
 	if (!f)
 		return;
-	if (f->since)
+	if (is_awaited(f))
 		forward_settle(f, w->begun);
 	in_log = f->stream ? f->stream->n : 0;
 	if (f->n > in_log)

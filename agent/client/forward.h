@@ -11,6 +11,7 @@
  * A client has a struct forward only while something of it is kept. */
 #ifndef AGENT_FORWARD_H
 #define AGENT_FORWARD_H
+#include "agent/client/forward_state.h"
 #include "agent/coap/coap.h"
 #include "agent/store/kept.h"
 #include "agent/lwm2m/observe.h"
@@ -46,14 +47,14 @@ struct forward {
 	struct spill_stream *stream;	/* NULL: nothing of it is in the log */
 	struct lwm2m_path last_path;	/* the last one held, and its time */
 	int64_t last_time;
-	int64_t since;			/* monotonic ns: no answer to what is
-					 * under way; 0: nothing held */
+	int64_t since;			/* monotonic ns: where an answer is
+					 * awaited, no word of it */
 	int64_t retry_at;		/* the server would not take it */
 	uint32_t n_live;		/* first of waiting: of the notification
 					 * under way; those behind are told by
 					 * the next ones, or came since */
-	uint32_t under_way;		/* first of kept: in the payload that
-					 * is out */
+	uint32_t pinned;		/* first of kept: in the payload that
+					 * is out, or just being written off */
 	uint32_t n;			/* certain ones, also those only in the
 					 * log */
 	uint32_t next_sequence, load_from;
@@ -62,14 +63,16 @@ struct forward {
 					 * registration: by Send only */
 	uint8_t refusals;		/* in a row */
 	int64_t undated_at;		/* its times are waited for until then */
-	bool queued, by_send;
-	bool doubt;			/* the answer is late */
-	bool late;			/* ... or one was: values in between
-					 * count, too */
-	bool first;			/* before the next notification */
-	bool behind;			/* those from load_from on are only in
-					 * the log */
-	bool missed;			/* the sweep had no room for one */
+	enum forward_answer answer;
+	enum forward_delivery delivery;
+	enum forward_place place;	/* where those from load_from on are */
+};
+
+enum forward_sweep {
+	SWEEP_NONE,
+	SWEEP_UNDER_WAY,		/* reading the log, or waiting for room
+					 * to */
+	SWEEP_WANTED,			/* somebody was passed over meanwhile */
 };
 
 /* All of the gateway's. */
@@ -78,8 +81,7 @@ struct forwarding {
 	uint32_t rate;			/* records/s to each server */
 	struct services *services;
 	struct spill *spill;		/* NULL: memory only */
-	bool sweeping;			/* reading it, or waiting for room to */
-	bool again;			/* somebody was passed over meanwhile */
+	enum forward_sweep sweep;
 	struct forward *all, *victim;
 	struct forward_counts counts;
 	uint64_t waiting;		/* certain ones of all clients */
@@ -142,6 +144,10 @@ void forward_due(struct client *client, int64_t now);
 
 /* client_send.c: delivers what may go now; returns when more may. */
 int64_t forward_turn(struct services *services, int64_t now);
+/* The connection has gone: nobody will answer what is under way. */
+void forward_disconnected(struct client *client);
+/* The answer to what is under way is not waited for any more. */
+void forward_given_up(struct client *client, int64_t now);
 /* Was it the end of a message of forward's own? */
 bool forward_ended(struct client *client, enum coap_outcome outcome,
 		   const struct coap_answer *answer, int64_t now);

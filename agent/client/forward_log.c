@@ -17,7 +17,7 @@ static void kept_evict(struct forward *f)
 	uint32_t from = 0;
 	bool first = true;
 
-	if (f->under_way || f->queued || !f->kept.n)
+	if (f->pinned || forward_delivery_is_queued(f->delivery) || !f->kept.n)
 		return;
 	while (kept_next(&f->kept, &at, &k)) {
 		if (!(k.flags & KEPT_ON_DISK))
@@ -27,7 +27,7 @@ static void kept_evict(struct forward *f)
 		first = false;
 	}
 	kept_clear(&f->kept, &w->budget);
-	f->behind = f->missed = true;
+	forward_place_step(&f->place, PLACE_EVICTED);
 	f->load_from = from;
 }
 
@@ -42,16 +42,16 @@ static bool on_record(void *context, struct spill_stream *stream,
 	struct forwarding *w = context;
 	struct forward *f = stream->owner;
 
-	if (!f || !f->behind || f->missed || record->sequence < f->load_from)
+	if (!f || f->place != PLACE_LOG || record->sequence < f->load_from)
 		return true;
 	if (!forward_may_go(f)) {
-		f->missed = true;
+		forward_place_step(&f->place, PLACE_SKIPPED);
 		return true;
 	}
 	if (!has_room(w))
 		for (struct forward *other = w->all; other; other = other->next)
 			kept_evict(other);
-	if (f->missed)
+	if (f->place == PLACE_PASSED)
 		return true;
 	if (!has_room(w) || kept_append(&f->kept, &w->budget, record) < 0)
 		return false;
@@ -64,13 +64,13 @@ static void on_end(void *context)
 {
 	struct forwarding *w = context;
 
-	w->sweeping = w->again = false;
+	w->sweep = SWEEP_NONE;
 	for (struct forward *f = w->all; f; f = f->next) {
-		if (f->behind && !f->missed)
-			f->behind = false;
-		w->again |= f->behind && forward_may_go(f);
+		forward_place_step(&f->place, PLACE_SWEPT);
+		if (f->place != PLACE_MEMORY && forward_may_go(f))
+			w->sweep = SWEEP_WANTED;
 	}
-	if (w->again)
+	if (w->sweep == SWEEP_WANTED)
 		forward_load(w->services);
 }
 
@@ -82,8 +82,8 @@ static void on_lost(void *context, struct spill_stream *stream,
 	struct kept_cursor at = {0};
 	struct kept_record k;
 
-	if (f && !(f->behind && sequence >= f->load_from)) {
-		if (f->under_way || !kept_next(&f->kept, &at, &k) ||
+	if (f && (f->place == PLACE_MEMORY || sequence < f->load_from)) {
+		if (f->pinned || !kept_next(&f->kept, &at, &k) ||
 		    k.sequence != sequence)
 			return;		/* it is in memory all the same */
 		kept_pop(&f->kept, &w->budget, 1);
@@ -100,19 +100,18 @@ static void on_lost(void *context, struct spill_stream *stream,
 void forward_load(struct services *services)
 {
 	struct forwarding *w = services->forwarding;
-	bool missed = false;
+	bool needed = false;
 
 	if (!w->spill || spill_is_reading(w->spill) || !has_room(w))
 		return;
-	if (!w->sweeping) {
+	if (w->sweep != SWEEP_UNDER_WAY) {
 		for (struct forward *f = w->all; f; f = f->next) {
-			missed |= f->behind;
-			f->missed = false;
+			forward_place_step(&f->place, PLACE_SWEEP);
+			needed |= f->place != PLACE_MEMORY;
 		}
-		if (!missed)
+		if (!needed)
 			return;
-		w->sweeping = true;
-		w->again = false;
+		w->sweep = SWEEP_UNDER_WAY;
 		spill_read(w->spill, true);
 		return;
 	}
@@ -185,7 +184,7 @@ void forwarding_close(struct services *services)
 	struct forwarding *w = services->forwarding;
 
 	for (struct forward *f = w->all; f; f = f->next) {
-		if (f->since)
+		if (forward_answer_is_awaited(f->answer))
 			forward_settle(f, w->begun);
 		f->stream = NULL;
 	}

@@ -168,7 +168,7 @@ static void what_an_answer_has_kept_no_notification_tells(void **state)
 	hold(1, 1);			/* the oldest is another's */
 	hold(0, 2);
 	o->held = true;
-	client.forward->late = true;
+	client.forward->answer = ANSWER_LATE;
 	forward_answered(&client, COAP_ANSWERED, now);
 	assert_kept((double[]){1, 2}, 2);
 	assert_false(o->held || o->pending);

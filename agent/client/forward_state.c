@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/client/forward_state.h"
+
+#define N_EVENTS 6
+
+void forward_answer_step(enum forward_answer *state,
+			 enum forward_answer_event event)
+{
+	static const enum forward_answer next[][N_EVENTS] = {
+		[ANSWER_PROMPT] = {
+			[ANSWER_WAIT] = ANSWER_AWAITED,
+			[ANSWER_TIMEOUT] = ANSWER_PROMPT,
+			[ANSWER_CAME] = ANSWER_PROMPT,
+			[ANSWER_DECIDED] = ANSWER_PROMPT,
+			[ANSWER_BEHIND] = ANSWER_LATE,
+		},
+		[ANSWER_AWAITED] = {
+			[ANSWER_WAIT] = ANSWER_AWAITED,
+			[ANSWER_TIMEOUT] = ANSWER_OVERDUE,
+			[ANSWER_CAME] = ANSWER_PROMPT,
+			[ANSWER_DECIDED] = ANSWER_PROMPT,
+			[ANSWER_BEHIND] = ANSWER_AWAITED_AGAIN,
+		},
+		[ANSWER_OVERDUE] = {
+			[ANSWER_WAIT] = ANSWER_OVERDUE,
+			[ANSWER_TIMEOUT] = ANSWER_OVERDUE,
+			[ANSWER_CAME] = ANSWER_LATE,
+			[ANSWER_DECIDED] = ANSWER_PROMPT,
+			[ANSWER_BEHIND] = ANSWER_OVERDUE,
+		},
+		[ANSWER_LATE] = {
+			[ANSWER_WAIT] = ANSWER_AWAITED_AGAIN,
+			[ANSWER_TIMEOUT] = ANSWER_LATE,
+			[ANSWER_CAME] = ANSWER_PROMPT,
+			[ANSWER_DECIDED] = ANSWER_PROMPT,
+			[ANSWER_BEHIND] = ANSWER_LATE,
+		},
+		[ANSWER_AWAITED_AGAIN] = {
+			[ANSWER_WAIT] = ANSWER_AWAITED_AGAIN,
+			[ANSWER_TIMEOUT] = ANSWER_OVERDUE,
+			[ANSWER_CAME] = ANSWER_PROMPT,
+			[ANSWER_DECIDED] = ANSWER_PROMPT,
+			[ANSWER_BEHIND] = ANSWER_AWAITED_AGAIN,
+		},
+	};
+
+	*state = next[*state][event];
+}
+
+void forward_delivery_step(enum forward_delivery *state,
+			   enum forward_delivery_event event)
+{
+	static const enum forward_delivery next[][N_EVENTS] = {
+		[DELIVERY_NONE] = {
+			[DELIVERY_NOTIFIED] = DELIVERY_OWED,
+			[DELIVERY_QUEUE] = DELIVERY_QUEUED,
+			[DELIVERY_UNQUEUE] = DELIVERY_NONE,
+			[DELIVERY_SENT] = DELIVERY_SEND,
+			[DELIVERY_TOLD] = DELIVERY_NOTIFICATION,
+			[DELIVERY_ENDED] = DELIVERY_NONE,
+		},
+		[DELIVERY_OWED] = {
+			[DELIVERY_NOTIFIED] = DELIVERY_OWED,
+			[DELIVERY_QUEUE] = DELIVERY_QUEUED_OWED,
+			[DELIVERY_UNQUEUE] = DELIVERY_OWED,
+			[DELIVERY_SENT] = DELIVERY_SEND,
+			[DELIVERY_TOLD] = DELIVERY_NOTIFICATION,
+			[DELIVERY_ENDED] = DELIVERY_OWED,
+		},
+		[DELIVERY_QUEUED] = {
+			[DELIVERY_NOTIFIED] = DELIVERY_QUEUED_OWED,
+			[DELIVERY_QUEUE] = DELIVERY_QUEUED,
+			[DELIVERY_UNQUEUE] = DELIVERY_NONE,
+			[DELIVERY_SENT] = DELIVERY_SEND,
+			[DELIVERY_TOLD] = DELIVERY_NOTIFICATION,
+			[DELIVERY_ENDED] = DELIVERY_QUEUED,
+		},
+		[DELIVERY_QUEUED_OWED] = {
+			[DELIVERY_NOTIFIED] = DELIVERY_QUEUED_OWED,
+			[DELIVERY_QUEUE] = DELIVERY_QUEUED_OWED,
+			[DELIVERY_UNQUEUE] = DELIVERY_OWED,
+			[DELIVERY_SENT] = DELIVERY_SEND,
+			[DELIVERY_TOLD] = DELIVERY_NOTIFICATION,
+			[DELIVERY_ENDED] = DELIVERY_QUEUED_OWED,
+		},
+		[DELIVERY_SEND] = {
+			[DELIVERY_NOTIFIED] = DELIVERY_SEND,
+			[DELIVERY_QUEUE] = DELIVERY_SEND,
+			[DELIVERY_UNQUEUE] = DELIVERY_SEND,
+			[DELIVERY_SENT] = DELIVERY_SEND,
+			[DELIVERY_TOLD] = DELIVERY_NOTIFICATION,
+			[DELIVERY_ENDED] = DELIVERY_NONE,
+		},
+		[DELIVERY_NOTIFICATION] = {
+			[DELIVERY_NOTIFIED] = DELIVERY_NOTIFICATION,
+			[DELIVERY_QUEUE] = DELIVERY_NOTIFICATION,
+			[DELIVERY_UNQUEUE] = DELIVERY_NOTIFICATION,
+			[DELIVERY_SENT] = DELIVERY_SEND,
+			[DELIVERY_TOLD] = DELIVERY_NOTIFICATION,
+			[DELIVERY_ENDED] = DELIVERY_NONE,
+		},
+	};
+
+	*state = next[*state][event];
+}
+
+void forward_place_step(enum forward_place *state,
+			enum forward_place_event event)
+{
+	static const enum forward_place next[][N_EVENTS] = {
+		[PLACE_MEMORY] = {
+			[PLACE_SPILLED] = PLACE_LOG,
+			[PLACE_EVICTED] = PLACE_PASSED,
+			[PLACE_SKIPPED] = PLACE_MEMORY,
+			[PLACE_SWEEP] = PLACE_MEMORY,
+			[PLACE_SWEPT] = PLACE_MEMORY,
+		},
+		[PLACE_LOG] = {
+			[PLACE_SPILLED] = PLACE_LOG,
+			[PLACE_EVICTED] = PLACE_PASSED,
+			[PLACE_SKIPPED] = PLACE_PASSED,
+			[PLACE_SWEEP] = PLACE_LOG,
+			[PLACE_SWEPT] = PLACE_MEMORY,
+		},
+		[PLACE_PASSED] = {
+			[PLACE_SPILLED] = PLACE_PASSED,
+			[PLACE_EVICTED] = PLACE_PASSED,
+			[PLACE_SKIPPED] = PLACE_PASSED,
+			[PLACE_SWEEP] = PLACE_LOG,
+			[PLACE_SWEPT] = PLACE_PASSED,
+		},
+	};
+
+	*state = next[*state][event];
+}
+
+bool forward_answer_is_awaited(enum forward_answer state)
+{
+	return state == ANSWER_AWAITED || state == ANSWER_OVERDUE ||
+	       state == ANSWER_AWAITED_AGAIN;
+}
+
+bool forward_answer_is_late(enum forward_answer state)
+{
+	return state == ANSWER_OVERDUE || state == ANSWER_LATE ||
+	       state == ANSWER_AWAITED_AGAIN;
+}
+
+bool forward_delivery_is_queued(enum forward_delivery state)
+{
+	return state == DELIVERY_QUEUED || state == DELIVERY_QUEUED_OWED;
+}
+
+bool forward_delivery_is_out(enum forward_delivery state)
+{
+	return state == DELIVERY_SEND || state == DELIVERY_NOTIFICATION;
+}
