@@ -272,11 +272,9 @@ static void add_location(struct endpoint *e, const struct config_location *at,
 	if (at->has_radius)
 		resource_put(&e->tree, location_at(ID_LOCATION_RADIUS),
 			     lwm2m_float(at->radius));
-	resource_put(
-		&e->tree, location_at(ID_LOCATION_TIME),
-		(struct lwm2m_value){LWM2M_TIME,
-				     0,
-				     {.integer = wall / INT64_C(1000000000)}});
+	resource_put(&e->tree, location_at(ID_LOCATION_TIME),
+		     (struct lwm2m_value){LWM2M_TIME, 0,
+			     {.integer = wall / INT64_C(1000000000)}});
 }
 
 /* A zone that is not the system's has an offset that is not known. */

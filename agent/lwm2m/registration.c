@@ -235,9 +235,8 @@ registration_postpone(struct registration *r,
 		return send_register(r);
 	next = now + retry_time(r, policy);
 	registration_enter(r, REGISTRATION_REGISTERED,
-			   next < r->expires  ? next
-			   : r->expires > now ? r->expires
-					      : now);
+			   next < r->expires ? next :
+			   r->expires > now ? r->expires : now);
 	r->then = 0;
 	return (struct registration_action){0};
 }
