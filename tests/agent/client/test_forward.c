@@ -5,11 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include <cmocka.h>
 
 #include "agent/client/client_host.h"
+#include "agent/store/spill.h"
 
 #define SECOND INT64_C(1000000000)
 #define SENML_CBOR 112
@@ -261,6 +264,126 @@ static void what_waits_in_an_outage_is_kept_at_its_end(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- the log */
+
+static char directory[32];
+
+static int set_up_log(void **state)
+{
+	strcpy(directory, "/tmp/lwmux-forward-XXXXXX");
+	if (!mkdtemp(directory) || set_up(state))
+		return -1;
+	forwarding_open(&services, directory);
+	return services.forwarding->spill ? 0 : -1;
+}
+
+static int tear_down_log(void **state)
+{
+	char command[64];
+
+	forwarding_close(&services);
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	return tear_down(state) || system(command);
+}
+
+/* Certain ones, of an outage. */
+static void keep(double value)
+{
+	struct lwm2m_path path;
+
+	client.registration.state = REGISTRATION_WAITING;
+	path = measure(0, value);
+	forward_changed(&client, &path, false, now);
+}
+
+/* As a new run of the program does. */
+static void start_again(void)
+{
+	forwarding_close(&services);
+	client_finish(&client);
+	forwarding_destroy(services.forwarding);
+	services.forwarding = forwarding_create();
+	client_init(&client, &endpoint, &server, 0);
+	forwarding_open(&services, directory);
+	forward_attach(&client, now);
+}
+
+/* Until what was to be read is read. */
+static void log_turn(void)
+{
+	struct spill *spill = services.forwarding->spill;
+
+	while (spill_turn(spill, now) <= now || spill_is_reading(spill))
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	uv_run(uv_default_loop(), UV_RUN_NOWAIT);
+	spill_turn(spill, now);
+}
+
+static void what_is_in_the_log_outlives_a_stop(void **state)
+{
+	(void)state;
+	keep(1);
+	keep(2);
+	start_again();
+	assert_non_null(client.forward);
+	assert_int_equal(client.forward->n, 2);
+	assert_int_equal(services.forwarding->waiting, 2);
+	/* Not in memory before somebody may have them. */
+	assert_kept(NULL, 0);
+	assert_int_equal(client.forward->place, PLACE_LOG);
+	forward_load(&services);
+	log_turn();
+	assert_int_equal(client.forward->place, PLACE_PASSED);
+	assert_kept(NULL, 0);
+}
+
+static void who_is_registered_again_gets_it_in_order(void **state)
+{
+	(void)state;
+	keep(1);
+	keep(2);
+	start_again();
+	client.registration.state = REGISTRATION_REGISTERED;
+	forward_registered(&client, true, now);
+	log_turn();
+	assert_int_equal(client.forward->place, PLACE_MEMORY);
+	assert_kept((double[]){1, 2}, 2);
+	forward_done(client.forward, 2);
+	assert_int_equal(services.forwarding->waiting, 0);
+}
+
+static void times_of_this_run_follow_the_clock(void **state)
+{
+	int64_t at = services_wall(&services, now);
+	const struct clock_step step = {at + 2 * SECOND, INT64_MAX,
+					3600 * SECOND};
+	struct kept_cursor cursor = {0};
+	struct kept_record k;
+
+	(void)state;
+	keep(1);		/* a second on, which is before it was wrong */
+	keep(2);
+	forward_clock(&services, &step);
+	assert_true(kept_next(&client.forward->kept, &cursor, &k));
+	assert_true(k.record.time == at + SECOND);
+	assert_true(kept_next(&client.forward->kept, &cursor, &k));
+	assert_true(k.record.time == at + 3602 * SECOND);
+}
+
+static void what_has_no_log_and_no_server_is_counted_as_dropped(void **state)
+{
+	(void)state;
+	keep(1);
+	keep(2);
+	assert_int_equal(services.forwarding->counts.kept, 2);
+	forward_detach(&client);
+	assert_int_equal(services.forwarding->counts.dropped, 2);
+	assert_int_equal(services.forwarding->waiting, 0);
+}
+
+#define LOG_CASE(name) \
+	cmocka_unit_test_setup_teardown(name, set_up_log, tear_down_log)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +394,10 @@ int main(void)
 		CASE(an_ended_registration_keeps_older_values_before),
 		CASE(what_is_kept_before_the_2_01_no_notification_tells),
 		CASE(what_waits_in_an_outage_is_kept_at_its_end),
+		CASE(what_has_no_log_and_no_server_is_counted_as_dropped),
+		LOG_CASE(what_is_in_the_log_outlives_a_stop),
+		LOG_CASE(who_is_registered_again_gets_it_in_order),
+		LOG_CASE(times_of_this_run_follow_the_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "agent/control/ask.h"
 #include "agent/control/control.h"
 #include "agent/control/events.h"
+#include "agent/control/metric.h"
 #include "agent/control/metrics.h"
 #include "agent/control/overview.h"
 #include "agent/control/status.h"
@@ -304,6 +305,126 @@ static void a_check_changes_nothing(void **state)
 	assert_false(case_endpoint("a")->leaving);
 }
 
+static void the_health_is_what_the_worst_part_is(void **state)
+{
+	int64_t now = monotonic_read();
+	struct json_object *json = status_of(&gateway, "a", now);
+
+	(void)state;
+	/* It answers, and no server knows it. */
+	assert_string_equal(member(json, "health"), "degraded");
+	json_object_put(json);
+	case_endpoint("a")->clients[0].registration.state =
+		REGISTRATION_REGISTERED;
+	json = status_of(&gateway, "a", now);
+	assert_string_equal(member(json, "health"), "healthy");
+	json_object_put(json);
+	case_endpoint("a")->clients[0].registration.state = REGISTRATION_OFF;
+	case_endpoint("a")->life.state = LIVENESS_SILENT;
+	json = status_of(&gateway, "a", now);
+	assert_string_equal(member(json, "health"), "down");
+	json_object_put(json);
+	json = status_of(&gateway, "z", now);
+	assert_non_null(strstr(member(json, "error"), "no such endpoint: z"));
+	json_object_put(json);
+}
+
+static void a_read_tells_what_a_server_would_read(void **state)
+{
+	struct json_object *json, *list;
+
+	(void)state;
+	json = status_read(&gateway, "a", "/3303/0", monotonic_read());
+	assert_true(json_object_object_get_ex(json, "resources", &list));
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		assert_memory_equal(member(json_object_array_get_idx(list, i),
+					   "path"), "/3303/0/", 8);
+	json_object_put(json);
+	json = status_read(&gateway, "a", "/3303/9", monotonic_read());
+	assert_string_equal(member(json, "error"),
+			    "the endpoint has nothing at this path");
+	json_object_put(json);
+	json = status_read(&gateway, "a", "/3303/x", monotonic_read());
+	assert_non_null(strstr(member(json, "error"), "not a path"));
+	json_object_put(json);
+}
+
+/* What Prometheus' text format asks of a label's value. */
+static void labels_are_escaped(void **state)
+{
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	metric_label(to, "name", "a\"b\\c\nd");
+	fclose(to);
+	assert_string_equal(text, "name=\"a\\\"b\\\\c\\nd\"");
+	free(text);
+}
+
+static void endpoints_have_their_own_numbers(void **state)
+{
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	case_endpoint("a")->rssi = -70;
+	metrics_endpoints_print(to, &gateway, monotonic_read());
+	fclose(to);
+	assert_non_null(strstr(text,
+		"lwmux_endpoint_up{endpoint=\"a\",bus=\"sim\"} 1\n"));
+	assert_non_null(strstr(text,
+		"lwmux_endpoint_registered{endpoint=\"a\",server=\"1\"} 0\n"));
+	assert_non_null(strstr(text,
+		"lwmux_endpoint_signal_dbm{endpoint=\"a\"} -70\n"));
+	/* Never heard by radio: no sample, not a zero. */
+	assert_null(strstr(text, "signal_dbm{endpoint=\"deaf\"}"));
+	free(text);
+}
+
+/* People say true and on, with or without a slash before the path. */
+static void a_write_takes_what_people_say(void **state)
+{
+	struct lwm2m_path lamp = path_resource(3311, 0, 5850);
+	struct json_object *request = json_tokener_parse("{\"endpoint\": "
+		"\"a\", \"path\": \"//3311/0/5850\", \"value\": \"on\"}");
+
+	(void)state;
+	memset(&asker, 0, sizeof(asker));
+	ask_write(&gateway, &asker, request, monotonic_read());
+	assert_non_null(asker.ops);		/* the bus has it */
+	assert_true(case_turn_until(is_answered));
+	assert_non_null(strstr(asker.lines, "\"written\""));
+	assert_true(tree_find(&case_endpoint("a")->tree, &lamp)->
+		    value.as.boolean);
+	json_object_put(request);
+}
+
+static bool are_written(void)
+{
+	return !case_endpoint("a")->transactions;
+}
+
+static void who_hangs_up_has_written_all_the_same(void **state)
+{
+	struct lwm2m_path lamp = path_resource(3311, 0, 5850);
+	struct json_object *request = json_tokener_parse("{\"endpoint\": "
+		"\"a\", \"path\": \"3311/0/5850\", \"value\": \"true\"}");
+
+	(void)state;
+	memset(&asker, 0, sizeof(asker));
+	ask_write(&gateway, &asker, request, monotonic_read());
+	json_object_put(request);
+	asker.ops->hung_up(asker.owner);
+	asker.ended = true;			/* nothing may be said now */
+	assert_true(case_turn_until(are_written));
+	assert_string_equal(asker.lines, "");
+	assert_true(tree_find(&case_endpoint("a")->tree, &lamp)->
+		    value.as.boolean);
+}
+
 static bool is_traced_no_more(void)
 {
 	return !gateway.buses->trace;
@@ -366,6 +487,12 @@ int main(void)
 		CASE(servers_tell_the_next_try),
 		CASE(metrics_count_both),
 		CASE(a_check_changes_nothing),
+		CASE(the_health_is_what_the_worst_part_is),
+		CASE(a_read_tells_what_a_server_would_read),
+		CASE(labels_are_escaped),
+		CASE(endpoints_have_their_own_numbers),
+		CASE(a_write_takes_what_people_say),
+		CASE(who_hangs_up_has_written_all_the_same),
 		CASE(a_trace_ends_with_its_asker),
 		CASE(events_are_what_was_noted),
 	};

@@ -242,6 +242,82 @@ static void what_a_profile_may_bring_is_expected(void **state)
 	assert_int_equal(endpoint_empty_objects(e, objects), before);
 }
 
+/* ---- what is computed, and what an account's resources do */
+
+static void a_clock_that_was_set_goes_on(void **state)
+{
+	struct endpoint *e = rebuild();
+	struct lwm2m_path path = path_resource(ID_DEVICE, 0, ID_DEVICE_TIME);
+	struct tree_slot set = {.value = {LWM2M_TIME, 0, {.integer = 1000}},
+				.time = CASE_WALL};
+	struct lwm2m_value value;
+
+	(void)state;
+	assert_true(endpoint_object_device.compute(e, &path, &set,
+			CASE_WALL + 5 * SECOND, NULL, &value));
+	assert_int_equal(value.as.integer, 1005);
+	/* Never set: the machine's, once that knows it. */
+	set = (struct tree_slot){.value = {LWM2M_TIME, 0, {0}}};
+	assert_true(endpoint_object_device.compute(e, &path, &set, CASE_WALL,
+						   NULL, &value));
+	assert_int_equal(value.as.integer, CASE_WALL / SECOND);
+	assert_false(endpoint_object_device.compute(e, &path, &set, SECOND,
+						    NULL, &value));
+}
+
+static void bindings_are_those_of_all_its_servers(void **state)
+{
+	struct endpoint *e = rebuild();
+	struct lwm2m_path path = path_resource(ID_DEVICE, 0,
+					       ID_DEVICE_BINDINGS);
+	struct lwm2m_value value;
+	uint8_t room[16];
+	struct buf texts = buf_over(room, sizeof(room));
+
+	(void)state;
+	assert_true(endpoint_object_device.compute(e, &path, NULL, CASE_WALL,
+						   &texts, &value));
+	assert_int_equal(value.length, 2);
+	assert_memory_equal(value.as.text, "UT", 2);
+}
+
+static uint8_t account_execute(uint16_t resource)
+{
+	struct lwm2m_path path = path_resource(ID_SERVER, case_endpoint("a")->
+					       clients[TWO].instance, resource);
+
+	return endpoint_object_server.execute(case_endpoint("a"), &path,
+					      monotonic_read());
+}
+
+static void an_account_does_what_its_resources_say(void **state)
+{
+	struct endpoint *e = rebuild();
+	struct client *c = &e->clients[TWO];
+	struct lwm2m_path lifetime = path_resource(ID_SERVER, c->instance,
+						   ID_SERVER_LIFETIME);
+	int64_t now = monotonic_read();
+
+	(void)state;
+	c->registration.state = REGISTRATION_REGISTERED;
+	assert_int_equal(account_execute(ID_SERVER_UPDATE), CODE(2, 4));
+	assert_int_equal(c->registration.state, REGISTRATION_UPDATING);
+	assert_int_equal(e->clients[OLD].registration.state, REGISTRATION_OFF);
+	assert_int_equal(account_execute(ID_SERVER_LIFETIME), CODE(5, 1));
+	assert_int_equal(account_execute(ID_SERVER_BOOTSTRAP), CODE(4, 5));
+	/* A lifetime that was written is the registration's. */
+	tree_edit(&e->tree, &lifetime)->value = lwm2m_integer(77);
+	endpoint_object_server.touched(e, &lifetime, now);
+	assert_int_equal(c->registration.lifetime, 77);
+	/* Disable: away for 1/x/5 seconds, a day unless it says another. */
+	c->registration.state = REGISTRATION_REGISTERED;
+	assert_int_equal(account_execute(ID_SERVER_DISABLE), CODE(2, 4));
+	assert_true(c->enable_at >= now + 86400 * SECOND);
+	c->registration.state = REGISTRATION_OFF;
+	c->enable_at = INT64_MAX;
+	c->wanted = REGISTRATION_NOTHING;
+}
+
 /* ---- the order of registrations (E.2, resources 13 to 15) */
 
 static void a_higher_priority_number_waits(void **state)
@@ -289,6 +365,9 @@ int main(void)
 		CASE(signal_that_a_point_tells_is_left_to_it),
 		CASE(what_is_gone_is_told_to_those_above_and_below),
 		CASE(what_a_profile_may_bring_is_expected),
+		CASE(a_clock_that_was_set_goes_on),
+		CASE(bindings_are_those_of_all_its_servers),
+		CASE(an_account_does_what_its_resources_say),
 		CASE(a_higher_priority_number_waits),
 	};
 
