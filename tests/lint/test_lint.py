@@ -187,6 +187,32 @@ class Calls(unittest.TestCase):
                       told)
 
 
+class Untested(unittest.TestCase):
+    """Code of the hub that no unit test calls."""
+
+    def test_too_much(self):
+        held = tempfile.TemporaryDirectory()
+        self.addCleanup(held.cleanup)
+        source = os.path.join(held.name, 'agent/gateway/gateway.c')
+        test = os.path.join(held.name, 'tests/agent/gateway/test_gateway.c')
+        library = os.path.join(held.name, 'lib.a')
+        for path, text in ((source, 'int gateway_turn(void);\nint '
+                            'gateway_turn(void) { return 1; }' + '\n' * 999),
+                           (test, 'int main(void) { return other(); }\n')):
+            os.makedirs(os.path.dirname(path))
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(text)
+        subprocess.run([COMPILER, '-c', '-o', source + '.o', source],
+                       check=True)
+        subprocess.run(['ar', 'rc', library, source + '.o'], check=True)
+        code, told = run('untested', held.name, library)
+        self.assertEqual(code, 1, told)
+        self.assertIn('1000 agent/gateway/gateway.c', told)
+        with open(test, 'a', encoding='utf-8') as file:
+            file.write('int x(void) { return gateway_turn(); }\n')
+        self.assertEqual(run('untested', held.name, library)[0], 0)
+
+
 class Purity(unittest.TestCase):
     """Libraries and plug-ins of one function each."""
 
