@@ -144,8 +144,7 @@ static void carried_disconnect(struct client *c)
 	client_spoken(c);
 	for (struct client *k = client_carried_next(c, NULL); k;
 	     k = client_carried_next(c, k))
-		if (k->forward)
-			k->forward->under_way = k->forward->n_live = 0;
+		forward_disconnected(k);
 }
 
 void client_disconnect(struct client *c)
