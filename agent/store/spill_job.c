@@ -129,6 +129,27 @@ static void job_put_back(struct spill *s, struct job *job)
 	s->first = job;
 }
 
+/* What a full disk does not take is not out of reach: it waits here. Writes are
+ * in the order of their offsets. */
+static void read_complete(const struct spill *s, struct job *read)
+{
+	size_t got = read->result > 0 ? (size_t)read->result : 0, n;
+
+	for (const struct job *job = s->first; job; job = job->next) {
+		size_t at = read->offset + got;
+
+		if (job->kind != JOB_WRITE || job->segment != read->segment ||
+		    job->offset > at || job->offset + job->n <= at)
+			continue;
+		n = job->offset + job->n - at;
+		if (n > read->size - got)
+			n = read->size - got;
+		memcpy(read->bytes + got, job->bytes + (at - job->offset), n);
+		got += n;
+		read->result = (int)got;
+	}
+}
+
 static void job_worked(struct worker_task *task)
 {
 	struct spill *s = spill_of(task);
@@ -136,6 +157,7 @@ static void job_worked(struct worker_task *task)
 
 	s->now = NULL;
 	if (job->kind == JOB_READ) {
+		read_complete(s, job);
 		spill_has_read(s, job);
 	} else {
 		note_result(s, job);
@@ -176,24 +198,12 @@ static void writes_drop(struct spill *s, uint32_t segment)
 }
 
 /* The first that need not wait for the write at the head: what is read is on
- * the disk already, or the segment goes. */
+ * the disk already, or in what waits for it; or the segment goes. */
 static struct job **job_that_passes(struct spill *s)
 {
-	for (struct job **at = &s->first; *at; at = &(*at)->next) {
-		const struct job *job = *at, *write = s->first;
-
-		if (job->kind == JOB_REMOVE)
+	for (struct job **at = &s->first; *at; at = &(*at)->next)
+		if ((*at)->kind == JOB_REMOVE || (*at)->kind == JOB_READ)
 			return at;
-		if (job->kind != JOB_READ)
-			continue;
-		while (write != job &&
-		       (write->kind != JOB_WRITE ||
-			write->segment != job->segment ||
-			write->offset > job->offset))
-			write = write->next;
-		if (write == job)
-			return at;
-	}
 	return NULL;
 }
 
