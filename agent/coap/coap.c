@@ -15,7 +15,6 @@
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 
-#define HANDSHAKE_WAIT (30 * SECOND)
 #define SESSION_TRIES 4			/* within that */
 #define HANDSHAKE_TRIES 100
 #define ACK_TIMEOUT (2 * SECOND)	/* no retransmission before it: 4.8 */
@@ -92,47 +91,55 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 	return 0;
 }
 
-static void context_free(struct coap_connection *c)
+/* Keys and pings are the context's in libcoap; of a session that fails it takes
+ * the messages back, by which those of others are sent again too early; and an
+ * ACK is seen in a datagram that comes by us. */
+static bool needs_own_context(const struct coap_peer *peer)
 {
-	if (!c->context)
-		return;
-	coap_free_context(c->context);
-	epoll_shim_free(&c->shim);
+	return peer->transport != COAP_OVER_UDP || peer->keepalive ||
+	       !coap_state.inspects;
+}
+
+static bool open_session(struct coap_connection *c,
+			 const struct coap_peer *peer)
+{
+	c->shard->shim.opening = c;
+	c->session = session_open(c->shard->context, peer, c->is.handshake);
+	c->socket = c->shard->shim.opened;
+	c->shard->shim.opening = NULL;
+	return c->session;
 }
 
 static bool open_context(struct coap_connection *c,
 			 const struct coap_peer *peer)
 {
-	bool ours;
-
 	errno = 0;
-	epoll_shim_begin(&c->shim, coap_state.epoll);
-	c->context = coap_new_context(NULL);
-	ours = epoll_shim_end();
-	if (!c->context || !ours) {
-		coap_free_context(c->context);
-		c->context = NULL;
-		epoll_shim_free(&c->shim);
+	c->shard = shard_take(needs_own_context(peer));
+	if (!c->shard)
 		return false;
+	if (c->shard->n == 1) {
+		coap_register_event_handler(c->shard->context, on_event);
+		context_listen(c->shard->context);
 	}
+	c->shard->pings = peer->keepalive;
 	if (peer->keepalive)
-		coap_context_set_keepalive(c->context, peer->keepalive);
-	c->session = session_open(c->context, peer, c->is.handshake);
-	return c->session;
+		coap_context_set_keepalive(c->shard->context, peer->keepalive);
+	if (open_session(c, peer))
+		return true;
+	shard_leave(c->shard);
+	return false;
 }
 
 static void connection_start(struct coap_connection *c, int64_t now)
 {
 	coap_session_set_app_data(c->session, c);
-	coap_register_event_handler(c->context, on_event);
-	connection_listen(c);
-	c->socket = -1;
 	c->up = c->transport == COAP_OVER_UDP;
 	/* libcoap counts the flights that it sends again over the whole
 	 * handshake, which a bad line uses up: ours is a limit of time. */
 	if (!c->up)
 		coap_session_set_max_retransmit(c->session, HANDSHAKE_TRIES);
 	c->give_up = now + HANDSHAKE_WAIT;
+	shard_wake(c->shard, now);	/* it sets no timer for a handshake */
 	connection_arm(c, now);
 }
 
@@ -149,7 +156,6 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 	c->owner = owner;
 	c->handlers = peer->handlers ? peer->handlers : coap_state.handlers;
 	c->transport = (uint8_t)peer->transport;
-	c->pinged = peer->keepalive;
 	if (secure)
 		c->is.handshake = handshake_create(peer, why, size);
 	if (secure && !c->is.handshake) {
@@ -161,7 +167,6 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 		return c;
 	}
 	snprintf(why, size, "%s", strerror(errno ? errno : EIO));
-	context_free(c);
 	handshake_free(c->is.handshake);
 	free(c);
 	return NULL;
@@ -223,13 +228,26 @@ void coap_close(struct coap_connection *c)
 	coap_state.closed = c;
 }
 
+/* libcoap has no call to take a message back. In a context of its own it goes
+ * with that; else the session stays until libcoap gives it up, soon and after
+ * it could not be sent any more. */
+static void session_release(struct coap_connection *c)
+{
+	epoll_shim_disown(c->socket, c);
+	session_wipe(c->session);
+	if (c->shard->n > 1) {
+		shutdown(c->socket, SHUT_WR);
+		coap_session_set_max_retransmit(c->session, 1);
+	}
+	coap_session_release(c->session);
+	shard_leave(c->shard);
+}
+
 static void free_closed(void)
 {
 	for (struct coap_connection *c; (c = coap_state.closed); ) {
 		coap_state.closed = c->is.next_closed;
-		session_wipe(c->session);
-		coap_session_release(c->session);
-		context_free(c);
+		session_release(c);
 		connection_release_incoming(c);
 		free(c->outgoing);
 		free(c->answer);
@@ -261,19 +279,23 @@ bool coap_busy(const struct coap_connection *c)
 static bool begin_again(struct coap_connection *c, int64_t now)
 {
 	struct handshake *h = c->is.handshake;
-	coap_session_t *old = c->session, *session;
+	coap_session_t *old = c->session;
+	int socket = c->socket;
 
 	if (c->up || c->transport != COAP_OVER_DTLS || !h->failed ||
 	    !credentials_is_stray(h->error) || ++h->tries >= SESSION_TRIES ||
 	    now >= c->give_up)
 		return false;
-	session = session_open(c->context, &h->peer, h);
-	if (!session)
+	if (!open_session(c, &h->peer)) {
+		c->session = old;
+		c->socket = socket;
 		return false;
+	}
+	epoll_shim_disown(socket, c);
 	coap_session_set_app_data(old, NULL);
-	coap_session_set_app_data(session, c);
-	coap_session_set_max_retransmit(session, HANDSHAKE_TRIES);
-	c->session = session;
+	coap_session_set_app_data(c->session, c);
+	coap_session_set_max_retransmit(c->session, HANDSHAKE_TRIES);
+	shard_wake(c->shard, now);
 	c->ended = h->failed = false;
 	session_wipe(old);
 	coap_session_release(old);
@@ -336,7 +358,7 @@ static void came_up(struct coap_connection *c, int64_t now)
 		return;
 	}
 	if (h)
-		session_forget(c->context, h);
+		session_forget(c->shard->context, h);
 	session_wipe(c->session);
 	handshake_free(h);
 	c->up = true;
@@ -367,10 +389,10 @@ static void look_after_session(struct coap_connection *c, int64_t now)
 
 static void outstanding_supervise(struct coap_connection *c, int64_t now)
 {
-	/* Nothing is left to send again: the only sign of an ACK. */
+	/* The other sign of an ACK: nothing is left to be sent. */
 	if ((c->outstanding == OUTSTANDING_NOTIFY ||
 	     c->outstanding == OUTSTANDING_SEPARATE) &&
-	    coap_can_exit(c->context))
+	    (c->acked || coap_can_exit(c->shard->context)))
 		connection_exchange_end(c, COAP_ACKED, NULL, now);
 	else if (c->outstanding && now >= c->give_up)
 		connection_exchange_end(c, COAP_NO_ANSWER, NULL, now);
@@ -394,10 +416,10 @@ static void connection_drive(struct coap_connection *c,
 	c->asked = 0;
 	coap_state.reads = c;
 	if (event)
-		coap_io_do_epoll(c->context, event, 1);
-	else
-		connection_send_again(c);
+		shard_read(c->shard, event, now);
 	coap_state.reads = NULL;
+	if (!c->up)
+		shard_wake(c->shard, now);
 	if (c->owner && (c->ended || !c->up))
 		look_after_session(c, now);
 	if (c->owner && c->up)
@@ -415,10 +437,19 @@ static struct coap_connection *connection_of(struct heap_item *item)
 		offsetof(struct coap_connection, due));
 }
 
-static struct coap_connection *connection_at(struct epoll_shim_socket *s)
+/* What has come for a connection, or for a session that is to go. */
+static void socket_turn(struct epoll_event *event, int64_t now)
 {
-	return (struct coap_connection *)(void *)((char *)s->shim -
-		offsetof(struct coap_connection, shim));
+	struct epoll_shim_socket *s = event->data.ptr;
+	struct coap_connection *c = s->owner;
+
+	if (!s->shim || (c && !c->owner))	/* closed in this turn */
+		return;
+	event->data.ptr = s->theirs;
+	if (c)
+		connection_drive(c, event, now);
+	else
+		shard_read(shard_of(s->shim), event, now);
 }
 
 void coap_turn(int64_t now)
@@ -428,16 +459,9 @@ void coap_turn(int64_t now)
 	struct heap_item *item;
 
 	coap_state.now = now;
-	for (int i = 0; i < n; i++) {
-		struct epoll_shim_socket *s = events[i].data.ptr;
-		struct coap_connection *c = s->shim ? connection_at(s) : NULL;
-
-		events[i].data.ptr = s->theirs;
-		if (!c || !c->owner)
-			continue;
-		c->socket = s->fd;
-		connection_drive(c, &events[i], now);
-	}
+	for (int i = 0; i < n; i++)
+		socket_turn(&events[i], now);
+	shards_turn(now);
 	for (n = 0; n < TURN_EVENTS && (item = heap_first(&coap_state.due)) &&
 	     item->due <= now; n++) {
 		heap_remove(&coap_state.due, item);
@@ -449,7 +473,12 @@ void coap_turn(int64_t now)
 
 int64_t coap_due(void)
 {
-	return coap_state.closed ? 0 : heap_due(&coap_state.due);
+	int64_t shards = heap_due(&coap_state.shards_due);
+
+	if (coap_state.closed)
+		return 0;
+	return heap_due(&coap_state.due) < shards ? heap_due(&coap_state.due) :
+						    shards;
 }
 
 int coap_epoll_fd(void)
@@ -508,6 +537,7 @@ void coap_stop(void)
 	free_closed();
 	epoll_shim_finish();
 	heap_finish(&coap_state.due);
+	heap_finish(&coap_state.shards_due);
 	close(coap_state.epoll);
 	coap_state.epoll = -1;
 	coap_cleanup();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * CoAP by libcoap: one context with one client session per connection, all
- * driven by one epoll descriptor. Agent thread only.
+ * CoAP by libcoap: one client session per connection, all driven by one epoll
+ * descriptor. Agent thread only.
  *
  * libcoap's block mode is never set: message-id de-duplication, block-wise
  * transfer both ways, Observe and the supervision of deadlines are here.

@@ -11,6 +11,7 @@
 
 #define SECOND INT64_C(1000000000)
 #define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
+#define HANDSHAKE_WAIT (30 * SECOND)
 
 /* The exchange that is (RFC 7252 4.7): one at a time. */
 enum outstanding {
@@ -59,21 +60,34 @@ struct told {
 	uint8_t next;
 };
 
-struct coap_connection {
+/* A context of libcoap with the sessions of a few connections. It costs 1.3 kB,
+ * most of that tables with a session or none; but libcoap looks at all of its
+ * sessions at each event, and a list of all that waits for an ACK is in it. */
+#define SHARD_CONNECTIONS 8
+struct shard {
 	coap_context_t *context;
+	struct epoll_shim shim;
+	struct heap_item due;		/* libcoap wants to be called then */
+	struct shard *next, **link;	/* of those with room; link NULL: of no
+					 * list */
+	uint8_t n;			/* connections */
+	bool pings;			/* when nothing else is sent */
+};
+
+struct coap_connection {
+	struct shard *shard;
 	coap_session_t *session;
 	void *owner;
 	const struct coap_handlers *handlers;
 	struct heap_item due;
-	struct epoll_shim shim;
 	int64_t give_up;		/* of the message under way */
 	struct outgoing *outgoing;
 	struct body *answer;		/* whose blocks are asked for */
 	struct block_body *incoming;	/* the last that had a block */
 	struct block_body *other;	/* ... the one before, or NULL */
 	int64_t lapse;			/* of all; 0: there is none */
-	int socket;			/* of a stream; -1: not known yet */
-	uint32_t unsent;		/* ... bytes given to libcoap since it
+	int socket;
+	uint32_t unsent;		/* of a stream: bytes given to libcoap since it
 					 * could last be written to */
 	uint32_t asked;			/* ... requests in this turn */
 	const char *cut;		/* ... why we have ended it, or NULL */
@@ -81,8 +95,10 @@ struct coap_connection {
 	struct told *told;		/* NULL: none yet */
 	struct coap_separate *separates;
 	uint8_t outstanding, token[8], token_length;
+	uint16_t mid;			/* of the message under way, which ... */
+	bool acked;			/* ... has an ACK */
 	uint8_t transport;		/* enum coap_transport */
-	bool idle_owed, up, proven, doubted, pinged, ended;
+	bool idle_owed, up, proven, doubted, ended;
 	bool silent;			/* what is under way: its owner knows */
 	union {
 		struct handshake *handshake;	/* until it is up, or NULL */
@@ -105,7 +121,8 @@ struct coap_exchange {
 
 struct coap_state {
 	const struct coap_handlers *handlers;
-	struct heap due;
+	struct heap due, shards_due;
+	struct shard *shards;	/* with room */
 	struct coap_connection *closed;
 	struct coap_counts counts;
 	int64_t now;			/* of the turn, or of the call: what
@@ -120,15 +137,25 @@ struct coap_state {
 };
 extern struct coap_state coap_state;
 
+/* coap_shard.c: a context for one more connection, for it alone if need be; n is 1
+ * of one that is new. NULL: errno says why. */
+struct shard *shard_take(bool alone);
+/* The session of one of them was released. */
+void shard_leave(struct shard *shard);
+struct shard *shard_of(struct epoll_shim *shim);
+/* Takes what has come to a socket of it. */
+void shard_read(struct shard *shard, struct epoll_event *event, int64_t now);
+/* libcoap is called then, or sooner: what is due is sent again, or given up. */
+void shard_wake(struct shard *shard, int64_t when);
+/* Those whose time has come. */
+void shards_turn(int64_t now);
+
 /* coap_receive.c: does libcoap, before it takes a datagram, come by inspect.h?
  * One is sent over loopback; where that cannot be, it is believed. */
 bool connection_inspects(void);
 /* coap_send.c */
 extern const struct block block_whole;	/* the first, of the largest size */
-/* What is due is sent again, or given up: the connection may be closed then.
- * Returns ms until the next time, 0: never. */
-unsigned connection_send_again(struct coap_connection *connection);
-/* Its due time is that of the message under way. */
+/* Its due time is that of the message under way, or of what else it waits for. */
 void connection_arm(struct coap_connection *connection, int64_t now);
 bool connection_is_stream(const struct coap_connection *connection);
 /* For object 7. */
@@ -173,8 +200,9 @@ void connection_await_block(struct coap_connection *connection);
 void connection_lapse(struct coap_connection *connection, int64_t now);
 
 /* coap_receive.c */
-/* Requests, responses and what was not acknowledged come to it from here on. */
-void connection_listen(struct coap_connection *connection);
+/* Requests, responses and what was not acknowledged come to the connections of
+ * this context. */
+void context_listen(coap_context_t *context);
 /* What was under way has ended. */
 void connection_exchange_end(struct coap_connection *connection,
 			     enum coap_outcome outcome,

@@ -464,6 +464,14 @@ static void take_reset(struct coap_connection *c, const uint8_t *data,
 	}
 }
 
+/* libcoap tells nobody of an ACK either. */
+static void take_ack(struct coap_connection *c, const coap_pdu_t *pdu)
+{
+	if (c && coap_pdu_get_type(pdu) == COAP_MESSAGE_ACK &&
+	    (uint16_t)coap_pdu_get_mid(pdu) == c->mid)
+		c->acked = true;
+}
+
 /* libcoap parses a datagram right before it hands it on: this stands before its
  * own function. */
 __attribute__((visibility("default")))
@@ -490,6 +498,8 @@ int coap_pdu_parse(coap_proto_t proto, const uint8_t *data, size_t length,
 	if (proto == COAP_PROTO_UDP || proto == COAP_PROTO_DTLS)
 		take_reset(coap_state.reads, data, length);
 	rc = i.n ? parse(proto, to, i.n, pdu) : parse(proto, data, length, pdu);
+	if (rc && !i.reject)
+		take_ack(coap_state.reads, pdu);
 	return rc && !i.reject;
 }
 
@@ -736,6 +746,7 @@ static void on_nack(coap_session_t *session, const coap_pdu_t *sent,
 	}
 	if (reason != COAP_NACK_RST && reason != COAP_NACK_TOO_MANY_RETRIES)
 		return;			/* the session's end: on_event() */
+	heap_set(&coap_state.due, &c->due, coap_state.now);
 	token = coap_pdu_get_token(sent);
 	if (token.length != c->token_length ||
 	    memcmp(token.s, c->token, token.length))
@@ -756,9 +767,9 @@ static void handle_all_requests(coap_context_t *context)
 	coap_add_resource(context, all);
 }
 
-void connection_listen(struct coap_connection *c)
+void context_listen(coap_context_t *context)
 {
-	coap_register_response_handler(c->context, on_response);
-	coap_register_nack_handler(c->context, on_nack);
-	handle_all_requests(c->context);
+	coap_register_response_handler(context, on_response);
+	coap_register_nack_handler(context, on_nack);
+	handle_all_requests(context);
 }

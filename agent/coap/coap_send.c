@@ -14,37 +14,29 @@
 #define DOUBT_WAIT (6 * SECOND)		/* ... one that may not serve */
 #define PDU_MAX 1280
 
-unsigned connection_send_again(struct coap_connection *c)
+/* When the first retransmission has gone, and the owner is to know that nobody
+ * answers; INT64_MAX: it is no request, or was told. */
+static int64_t silent_due(const struct coap_connection *c)
 {
-	coap_tick_t ticks;
-
-	coap_ticks(&ticks);
-	return coap_io_prepare_epoll(c->context, ticks);
+	if (c->silent)
+		return INT64_MAX;
+	if (!c->up)
+		return c->give_up - HANDSHAKE_WAIT + FIRST_RETRANSMISSION;
+	if (c->outstanding != OUTSTANDING_REQUEST || c->doubted)
+		return INT64_MAX;
+	return coap_since(c) + FIRST_RETRANSMISSION;
 }
 
-/* libcoap's timer cannot be trusted alone (where its time has come meanwhile it
- * unsets it): while a message is under way its deadline is kept here too. */
 void connection_arm(struct coap_connection *c, int64_t now)
 {
-	int64_t due = INT64_MAX, before = c->give_up;
-	unsigned ms;
+	int64_t due = connection_ack_due(c);
 
-	if (!c->outstanding && c->up && !c->pinged && !c->lapse &&
-	    !c->separates) {
-		heap_remove(&coap_state.due, &c->due);
-		return;
-	}
-	ms = connection_send_again(c);
-	if (!c->owner || c->give_up != before)	/* closed, or sent anew */
-		return;
-	if (c->outstanding || !c->up)
+	if ((c->outstanding || !c->up) && c->give_up < due)
 		due = c->give_up;
 	if (c->lapse && c->lapse < due)
 		due = c->lapse;
-	if (connection_ack_due(c) < due)
-		due = connection_ack_due(c);
-	if (ms && now + (int64_t)ms * 1000000 < due)
-		due = now + (int64_t)ms * 1000000;
+	if (silent_due(c) < due)
+		due = silent_due(c);
 	if (c->ended || (c->idle_owed && c->up && !c->outstanding))
 		due = now;
 	heap_set(&coap_state.due, &c->due, due);
@@ -59,16 +51,13 @@ bool connection_is_stream(const struct coap_connection *c)
  * has not, that is looked after as soon as it must have been. */
 static void connection_arm_first(struct coap_connection *c, int64_t now)
 {
-	int64_t due = now + FIRST_RETRANSMISSION;
+	int64_t due = now + FIRST_RETRANSMISSION, timer = c->shard->shim.due;
 
-	if (c->shim.due > now && c->shim.due < due)
-		due = c->shim.due;
-	if (connection_ack_due(c) < due)
-		due = connection_ack_due(c);
-	if (c->ended || connection_is_stream(c))
-		due = now;
-	if (c->outstanding)
-		heap_set(&coap_state.due, &c->due, due);
+	shard_wake(c->shard, timer > now && timer < due ? timer : due);
+	if (connection_is_stream(c))
+		heap_set(&coap_state.due, &c->due, now);
+	else
+		connection_arm(c, now);
 }
 
 void pdu_add_number(coap_pdu_t *pdu, uint16_t option, uint32_t number)
@@ -214,8 +203,11 @@ int connection_tell(struct coap_connection *c, coap_pdu_t *pdu)
 /* One that was started: where that failed, nothing is outstanding. */
 int connection_send(struct coap_connection *c, coap_pdu_t *pdu, int64_t now)
 {
-	int rc = connection_tell(c, pdu);
+	int rc;
 
+	c->mid = (uint16_t)coap_pdu_get_mid(pdu);
+	c->acked = false;
+	rc = connection_tell(c, pdu);
 	if (rc < 0)
 		c->outstanding = OUTSTANDING_NONE;
 	connection_arm_first(c, now);

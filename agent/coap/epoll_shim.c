@@ -103,6 +103,8 @@ void epoll_shim_begin(struct epoll_shim *shim, int epoll)
 	pool.slots[shim->slot].shim = shim;
 	pool.epoll = epoll;
 	shim->due = 0;
+	shim->opening = NULL;
+	shim->opened = -1;
 	creating = shim;
 	taken = 0;
 }
@@ -126,6 +128,19 @@ static struct epoll_shim *shim_of(int fd)
 
 /* ---- sockets ---- */
 
+static struct epoll_shim_socket *socket_of(int fd)
+{
+	return fd >= 0 && fd < pool.n_sockets ? pool.sockets[fd] : NULL;
+}
+
+void epoll_shim_disown(int fd, const void *owner)
+{
+	struct epoll_shim_socket *s = socket_of(fd);
+
+	if (s && s->owner == owner)
+		s->owner = NULL;
+}
+
 static struct epoll_shim_socket *socket_create(struct epoll_shim *shim, int fd)
 {
 	struct epoll_shim_socket *s = calloc(1, sizeof(*s));
@@ -142,7 +157,8 @@ static struct epoll_shim_socket *socket_create(struct epoll_shim *shim, int fd)
 		pool.n_sockets = n;
 	}
 	s->shim = shim;
-	s->fd = fd;
+	s->owner = shim->opening;
+	s->fd = shim->opened = fd;
 	return pool.sockets[fd] = s;
 }
 
@@ -187,8 +203,7 @@ void epoll_shim_finish(void)
 static int socket_control(struct epoll_shim *shim, int what, int fd,
 			  struct epoll_event *event)
 {
-	struct epoll_shim_socket *s = fd >= 0 && fd < pool.n_sockets ?
-				      pool.sockets[fd] : NULL;
+	struct epoll_shim_socket *s = socket_of(fd);
 	struct epoll_event ours = {.events = 0};
 	int rc;
 

@@ -11,6 +11,8 @@
 /* What a context takes for its epoll instance. */
 struct epoll_shim {
 	int64_t due;		/* what its timer is set to: monotonic ns, 0: not */
+	void *opening;		/* to be set: whose the next socket is */
+	int opened;		/* ... and which one that was */
 	uint32_t slot;
 };
 
@@ -18,6 +20,7 @@ struct epoll_shim {
 struct epoll_shim_socket {
 	struct epoll_shim *shim;	/* NULL: it was closed in this turn */
 	void *theirs;			/* data.ptr as libcoap set it */
+	void *owner;			/* as `opening` said; NULL: nobody */
 	struct epoll_shim_socket *next;
 	int fd;
 };
@@ -29,6 +32,9 @@ void epoll_shim_begin(struct epoll_shim *shim, int epoll);
 bool epoll_shim_end(void);
 /* After coap_free_context(). */
 void epoll_shim_free(struct epoll_shim *shim);
+/* It is closed later, and nobody's until then. A number that has become another
+ * owner's, or is no socket, stays as it is. */
+void epoll_shim_disown(int fd, const void *owner);
 /* At the end of a turn: no event of it is looked at any more. */
 void epoll_shim_sweep(void);
 /* At the end of the process. */

@@ -399,6 +399,63 @@ static void test_a_notification_is_acknowledged(void **state)
 	assert_int_equal(seen.idle, 2);
 }
 
+static struct coap_connection *open_another(void)
+{
+	struct coap_connection *c = coap_open(&(struct coap_peer){
+		.address = (struct sockaddr *)&peer_address,
+		.length = sizeof(peer_address)}, &seen, why, sizeof(why),
+		now_ns());
+
+	assert_non_null(c);
+	return c;
+}
+
+/* Connections share libcoap's context, which knows only whether anything in it
+ * waits for an ACK. */
+static void test_an_ack_is_of_one_connection(void **state)
+{
+	struct coap_connection *other = open_another(), *first = connection;
+
+	(void)state;
+	send_notification((const uint8_t *)"21.7", 4);
+	connection = other;
+	send_notification((const uint8_t *)"21.8", 4);
+	SEND(0x60, 0x00, got[2], got[3]);
+	drive(50);
+	assert_int_equal(seen.outcome, COAP_ACKED);
+	assert_int_equal(seen.ended, 1);
+	assert_false(coap_busy(other));
+	assert_true(coap_busy(first));
+	coap_close(other);
+	connection = first;
+}
+
+/* ... and keeps the message of one that is closed. */
+static void test_what_is_closed_sends_nothing_again(void **state)
+{
+	struct coap_connection *first = connection;
+	int64_t until = now_ns() + 3500 * INT64_C(1000000);
+	uint8_t bytes[32];
+	int again = 0;
+
+	(void)state;
+	say_hello();
+	memcpy(bytes, got, n_got);
+	connection = open_another();
+	say_hello();
+	assert_memory_not_equal(bytes, got, n_got);
+	coap_close(connection);
+	connection = first;
+	while (now_ns() < until) {
+		drive(20);
+		if (recv(peer, got, sizeof(got), MSG_DONTWAIT) < 0)
+			continue;
+		assert_memory_equal(bytes, got, n_got);
+		again++;
+	}
+	assert_int_equal(again, 1);	/* after 2 to 3 s */
+}
+
 /* A late answer that a server never acknowledges holds up no NON. */
 static void test_a_non_waits_for_nothing(void **state)
 {
@@ -672,6 +729,8 @@ int main(void)
 		TEST(test_a_late_answer_is_a_confirmable_of_its_own),
 		TEST(test_one_request_too_many_is_counted),
 		TEST(test_a_notification_is_acknowledged),
+		TEST(test_an_ack_is_of_one_connection),
+		TEST(test_what_is_closed_sends_nothing_again),
 		TEST(test_a_non_waits_for_nothing),
 		TEST(test_what_is_given_up_holds_up_nothing),
 		TEST(test_a_reset_refuses_a_notification),

@@ -70,6 +70,7 @@ static void test_sockets_are_watched_by_one(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		context_begin(&shim[i], real, &epoll[i], &timer[i]);
+		shim[i].opening = &pair[i];
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair[i]),
 				 0);
 		event = (struct epoll_event){.events = EPOLLIN,
@@ -84,6 +85,12 @@ static void test_sockets_are_watched_by_one(void **state)
 	s = events[0].data.ptr;
 	assert_ptr_equal(s->shim, &shim[1]);
 	assert_ptr_equal(s->theirs, &pair[1]);
+	assert_int_equal(shim[1].opened, pair[1][0]);
+	epoll_shim_disown(pair[1][0], &mine);	/* another's: not done */
+	assert_ptr_equal(s->owner, &pair[1]);
+	epoll_shim_disown(pair[1][0], &pair[1]);
+	assert_null(s->owner);
+	epoll_shim_disown(-1, NULL);
 
 	event = (struct epoll_event){.events = EPOLLOUT, .data.ptr = &mine};
 	assert_int_equal(epoll_ctl(epoll[0], EPOLL_CTL_MOD, pair[0][0],
