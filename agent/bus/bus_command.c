@@ -274,7 +274,7 @@ static void command_run(struct bus_device *device)
 		return;
 	}
 	command->state = COMMAND_RUNNING;
-	device->why[0] = '\0';
+	device_forget_why(device);
 	bus->called = true;
 	bus_count_up(bus, &bus->counters, "commands", 1);
 	if (bus->ops->command)

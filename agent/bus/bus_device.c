@@ -24,6 +24,7 @@ void device_destroy(struct bus_device *device)
 	command_free(device->current);
 	kept_finish(&device->kept);
 	free(device->counters.at);
+	free(device->why);
 	free(device);
 }
 
@@ -208,9 +209,15 @@ static void link_leave(struct bus_device *device)
 	device->base.next = NULL;
 }
 
+void device_forget_why(struct bus_device *device)
+{
+	free(device->why);
+	device->why = NULL;
+}
+
 char *device_error_text(const struct bus_device *device, int error)
 {
-	char *text = strdup(*device->why ? device->why : strerror(-error));
+	char *text = strdup(device->why ? device->why : strerror(-error));
 
 	if (!text)
 		abort();
@@ -552,7 +559,7 @@ int device_exchange(struct bus_device *device, size_t n)
 		point_of(bus->asked[i])->in_vain = false;
 	}
 	device->missed = false;
-	device->why[0] = '\0';
+	device_forget_why(device);
 	bus->called = true;
 	rc = bus->ops->read(&device->base, bus->asked, n);
 	cost = bus_now() - start;
@@ -606,7 +613,7 @@ static bool device_setup(struct bus_device *device, int64_t now)
 	if (setup_due(device) > now)
 		return false;
 	device->missed = false;
-	device->why[0] = '\0';
+	device_forget_why(device);
 	rc = setup_step(device, now, &name);
 	if (rc == 0) {
 		device->setup_told = false;

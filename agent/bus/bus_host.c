@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/select.h>
 #include <unistd.h>
+#include "agent/base/text.h"
 #include "agent/bus/bus_private.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
@@ -189,8 +190,11 @@ static void __attribute__((format(printf, 2, 0)))
 host_why(struct adapter_device *base, const char *format, va_list args)
 {
 	struct bus_device *device = device_of(base);
+	char text[160];
 
-	vsnprintf(device->why, sizeof(device->why), format, args);
+	device_forget_why(device);
+	if (vsnprintf(text, sizeof(text), format, args) > 0)
+		device->why = text_copy(text);
 }
 
 static void __attribute__((format(printf, 2, 0)))

@@ -77,12 +77,13 @@ struct bus_device {
 	uint64_t keeps, kept_to;	/* changes of it; those on the disk */
 	struct bus_counters counters;	/* under bus->counters_lock, this and */
 	struct bus_pace pace;		/* this */
-	uint32_t seed;
 	int64_t beat_at;		/* when the next heartbeat is due */
-	char why[160];			/* the last error, as the adapter says*/
+	char *why;			/* the last error, as the adapter says,
+					 * or NULL */
+	struct reach reach;
+	uint32_t seed;
 	uint32_t setup;			/* the next point to be set up; at the
 					 * end of them when that is done */
-	struct reach reach;
 	uint32_t untried;		/* points */
 	atomic_uchar commands;		/* waiting or running */
 	uint8_t stuck;
@@ -190,6 +191,8 @@ void attachment_step(struct bus_device *device, enum attachment_event event);
 /* It was heard; it did not answer (text is given away). */
 void device_alive(struct bus_device *device);
 void device_missed(struct bus_device *device, int error, char *text);
+/* What the last error was is no matter: the adapter is asked anew. */
+void device_forget_why(struct bus_device *device);
 /* As the adapter says, or what the number says; the caller frees. */
 char *device_error_text(const struct bus_device *device, int error);
 /* The same, told by the adapter: all polled points have been tried. */

@@ -69,7 +69,7 @@ int device_write(struct bus_device *device, size_t at, group_number *number_of)
 		rc = command_fill(device, i, *number_of(&points[i]), &with[k]);
 		*(k == 1 ? &command.base.with : &with[k - 1].with) = &with[k];
 	}
-	device->why[0] = '\0';
+	device_forget_why(device);
 	if (rc == 0)
 		rc = command_do(device, &command);
 	free(command.why);	/* device->why has it too */
