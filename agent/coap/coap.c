@@ -441,7 +441,7 @@ static struct coap_connection *connection_of(struct heap_item *item)
 static void socket_turn(struct epoll_event *event, int64_t now)
 {
 	struct epoll_shim_socket *s = event->data.ptr;
-	struct coap_connection *c = s->owner;
+	struct coap_connection *c = s->shim ? s->owner : NULL;
 
 	if (!s->shim || (c && !c->owner))	/* closed in this turn */
 		return;

@@ -158,7 +158,7 @@ static struct epoll_shim_socket *socket_create(struct epoll_shim *shim, int fd)
 	}
 	s->shim = shim;
 	s->owner = shim->opening;
-	s->fd = shim->opened = fd;
+	shim->opened = fd;
 	return pool.sockets[fd] = s;
 }
 
@@ -172,9 +172,9 @@ static void send_at_once(int fd)
 }
 
 /* Its event may still be among those of this turn. */
-static void socket_close(struct epoll_shim_socket *s)
+static void socket_close(struct epoll_shim_socket *s, int fd)
 {
-	pool.sockets[s->fd] = NULL;
+	pool.sockets[fd] = NULL;
 	s->shim = NULL;
 	s->next = pool.closed;
 	pool.closed = s;
@@ -224,7 +224,7 @@ static int socket_control(struct epoll_shim *shim, int what, int fd,
 	}
 	rc = real.control(pool.epoll, what, fd, &ours);
 	if (what == EPOLL_CTL_DEL || (what == EPOLL_CTL_ADD && rc < 0))
-		socket_close(s);
+		socket_close(s, fd);
 	return rc;
 }
 

@@ -20,9 +20,10 @@ struct epoll_shim {
 struct epoll_shim_socket {
 	struct epoll_shim *shim;	/* NULL: it was closed in this turn */
 	void *theirs;			/* data.ptr as libcoap set it */
-	void *owner;			/* as `opening` said; NULL: nobody */
-	struct epoll_shim_socket *next;
-	int fd;
+	union {
+		void *owner;		/* as `opening` said; NULL: nobody */
+		struct epoll_shim_socket *next;	/* closed, too */
+	};
 };
 
 /* Around coap_new_context(): its sockets are watched by `epoll`. */
