@@ -12,7 +12,7 @@
 #include "agent/config/config_facts.h"
 #include "agent/base/nearest.h"
 
-#define ROOM_USUAL 48	/* bytes: name, bus, the adapter's struct */
+#define ROOM_USUAL 64	/* bytes: name, bus, the adapter's struct */
 
 /* One entry of `devices:`, which may make many. */
 struct entry_of_devices {

@@ -20,11 +20,13 @@ struct observe_last {			/* one resource with conditions */
 struct observation {
 	struct observation *next;
 	struct lwm2m_path path;		/* the root, where there are */
-	struct lwm2m_path *paths;	/* those of an Observe-Composite,
-					 * owned; else NULL */
-	uint16_t n_paths;
-	uint8_t token[8], token_length;
+	uint16_t n_paths;		/* those of an Observe-Composite, */
+	uint16_t n_last;
 	uint16_t format;		/* the answers', as first given */
+	struct lwm2m_path *paths;	/* ... owned; else NULL */
+	struct observe_last *last;	/* n_last of those with conditions,
+					 * owned */
+	uint8_t token[8];
 	uint32_t sequence;		/* Observe option, 24 bits */
 	uint32_t pmin, pmax;		/* s, in force for path; pmax 0: none */
 	int64_t sent;			/* when the last one went out */
@@ -33,17 +35,16 @@ struct observation {
 					 * pmax counts also without a change */
 	int64_t told;			/* wall ns: the newest value that was
 					 * sent, or kept to be */
+	int64_t confirmed;		/* when a confirmable one went out */
+	struct attributes *own;		/* of its request, over those of the
+					 * server's set; owned, or NULL */
+	uint8_t token_length;
 	bool pending;			/* a condition held since `sent` */
 	bool news;			/* ... and what it held for is neither
 					 * sent nor kept yet */
 	bool held;			/* a value waits for the answer to what
 					 * is under way */
 	bool confirmable;		/* con=1 of one of its paths */
-	int64_t confirmed;		/* when a confirmable one went out */
-	struct attributes *own;		/* of its request, over those of the
-					 * server's set; owned, or NULL */
-	uint16_t n_last;
-	struct observe_last *last;	/* of those with conditions, owned */
 };
 
 /* NULL: no memory. */
