@@ -14,7 +14,7 @@ enum attachment {
 	DEVICE_SERVED,		/* ... it has, and the agent thread was told */
 	DEVICE_LOST,		/* the adapter has given it up: detached as soon
 				 * as that one's call is over */
-};
+} __attribute__((packed));		/* a byte of each device */
 #define ATTACHMENTS (DEVICE_LOST + 1)
 
 enum attachment_event {
@@ -37,7 +37,7 @@ enum reachability {
 	REACH_UNCOUNTED,	/* of the bus's count: not attached, or nothing
 				 * is polled; no device is in this state */
 	REACHABILITIES
-};
+} __attribute__((packed));		/* two bytes of each device */
 
 enum reach_event {
 	REACH_ANSWERED,
