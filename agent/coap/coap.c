@@ -302,6 +302,16 @@ static bool begin_again(struct coap_connection *c, int64_t now)
 	return true;
 }
 
+static const char *stream_cut_text(const struct coap_connection *c)
+{
+	static const char *const texts[] = {
+		[CUT_UNREAD] = "it does not read what it is sent",
+		[CUT_ENDLESS] = "it asks without a pause",
+	};
+
+	return texts[c->cut];
+}
+
 static const char *end_of(const struct coap_connection *c)
 {
 	if (!c->up)
@@ -377,7 +387,7 @@ static bool is_silent(const struct coap_connection *c, int64_t since,
 static void look_after_session(struct coap_connection *c, int64_t now)
 {
 	if (c->ended && !begin_again(c, now))
-		connection_broke(c, c->cut, now);
+		connection_broke(c, stream_cut_text(c), now);
 	else if (!c->up && coap_session_get_state(c->session) ==
 		 COAP_SESSION_STATE_ESTABLISHED)
 		came_up(c, now);

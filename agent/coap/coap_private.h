@@ -60,10 +60,10 @@ struct told {
 	uint8_t next;
 };
 
-/* A context of libcoap with the sessions of a few connections. It costs 1.3 kB,
+/* A context of libcoap with the sessions of some connections. It costs 1.4 kB,
  * most of that tables with a session or none; but libcoap looks at all of its
  * sessions at each event, and a list of all that waits for an ACK is in it. */
-#define SHARD_CONNECTIONS 8
+#define SHARD_CONNECTIONS 16
 struct shard {
 	coap_context_t *context;
 	struct epoll_shim shim;
@@ -73,6 +73,9 @@ struct shard {
 	uint8_t n;			/* connections */
 	bool pings;			/* when nothing else is sent */
 };
+
+/* Why we have ended a stream. */
+enum stream_cut { CUT_NOT, CUT_UNREAD, CUT_ENDLESS };
 
 struct coap_connection {
 	struct shard *shard;
@@ -90,7 +93,6 @@ struct coap_connection {
 	uint32_t unsent;		/* of a stream: bytes given to libcoap since it
 					 * could last be written to */
 	uint32_t asked;			/* ... requests in this turn */
-	const char *cut;		/* ... why we have ended it, or NULL */
 	struct dedup *dedup;
 	struct told *told;		/* NULL: none yet */
 	struct coap_separate *separates;
@@ -98,6 +100,7 @@ struct coap_connection {
 	uint16_t mid;			/* of the message under way, which ... */
 	bool acked;			/* ... has an ACK */
 	uint8_t transport;		/* enum coap_transport */
+	uint8_t cut;			/* enum stream_cut, of a stream */
 	bool idle_owed, up, proven, doubted, ended;
 	bool silent;			/* what is under way: its owner knows */
 	union {

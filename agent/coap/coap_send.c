@@ -151,13 +151,13 @@ size_t pdu_bytes(const coap_pdu_t *pdu)
 
 /* libcoap finds it closed when it reads on. What is not read yet, up to some MB
  * in the kernel, goes with it: by a reset. */
-static void stream_cut(struct coap_connection *c, const char *why)
+static void stream_end(struct coap_connection *c, enum stream_cut why)
 {
 	const struct linger none = {.l_onoff = 1};
 
 	if (c->cut || c->socket < 0)
 		return;
-	c->cut = why;
+	c->cut = (uint8_t)why;
 	coap_state.counts.cut++;
 	setsockopt(c->socket, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	shutdown(c->socket, SHUT_RD);
@@ -175,13 +175,13 @@ void connection_given(struct coap_connection *c, size_t bytes)
 	if (poll(&at, 1, 0) > 0)	/* libcoap has nothing left then */
 		c->unsent = 0;
 	else
-		stream_cut(c, "it does not read what it is sent");
+		stream_end(c, CUT_UNREAD);
 }
 
 void connection_asked(struct coap_connection *c)
 {
 	if (connection_is_stream(c) && ++c->asked > STREAM_ASKED_MAX)
-		stream_cut(c, "it asks without a pause");
+		stream_end(c, CUT_ENDLESS);
 }
 
 /* -EIO: the kernel did not take it (no route, a port that refused before). */
