@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A ring under one lock. The eventfd follows the ring inside the lock, so it
- * is readable exactly while there is something to take. */
+ * is readable exactly while there is something to take; for who waits for its
+ * edges there is one when the ring is not empty any more. */
 #include "agent/base/mailbox.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,7 +17,7 @@ struct mailbox {
 	size_t size, capacity;		/* of a message; in messages */
 	size_t first, n;
 	size_t waiting;
-	bool shut;
+	bool shut, edges;
 	int fd;
 	_Atomic int64_t beat;
 	uint8_t *ring;
@@ -102,7 +103,7 @@ size_t mailbox_take(struct mailbox *mailbox, void *messages, size_t max)
 		mailbox->first = (mailbox->first + 1) % mailbox->capacity;
 		mailbox->n--;
 	}
-	if (taken > 0 && mailbox->n == 0)
+	if (taken > 0 && mailbox->n == 0 && !mailbox->edges)
 		eventfd_read(mailbox->fd, &count);
 	if (taken > 0 && mailbox->waiting > 0)
 		pthread_cond_broadcast(&mailbox->room);
@@ -122,6 +123,14 @@ int64_t mailbox_beat_last(const struct mailbox *mailbox)
 
 int mailbox_fd(const struct mailbox *mailbox)
 {
+	return mailbox->fd;
+}
+
+int mailbox_edges(struct mailbox *mailbox)
+{
+	pthread_mutex_lock(&mailbox->lock);
+	mailbox->edges = true;
+	pthread_mutex_unlock(&mailbox->lock);
 	return mailbox->fd;
 }
 

@@ -19,6 +19,10 @@ bool mailbox_put(struct mailbox *mailbox, const void *message);
 /* Takes up to max; returns how many. Clears the eventfd when it is emptied. */
 size_t mailbox_take(struct mailbox *mailbox, void *messages, size_t max);
 int mailbox_fd(const struct mailbox *mailbox);
+/* The same, for a reader that waits for its edges (EPOLLET): the eventfd is
+ * not cleared from now on, which spares a system call for each time that the
+ * mailbox is emptied. */
+int mailbox_edges(struct mailbox *mailbox);
 /* Who takes says that he lives, even where nothing has come (now: monotonic
  * ns); who puts may ask when that was. 0: never. */
 void mailbox_beat(struct mailbox *mailbox, int64_t now);

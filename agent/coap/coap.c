@@ -19,7 +19,6 @@
 #define HANDSHAKE_TRIES 100
 #define ACK_TIMEOUT (2 * SECOND)	/* no retransmission before it: 4.8 */
 #define MAX_RETRANSMIT 4	/* RFC 7252 4.8 */
-#define TURN_EVENTS 256
 
 struct coap_state coap_state = {.epoll = -1};
 
@@ -462,17 +461,43 @@ static void socket_turn(struct epoll_event *event, int64_t now)
 		shard_read(shard_of(s->shim), event, now);
 }
 
+/* What is watched that is no socket of a connection. */
+static struct epoll_shim_socket watched, watched_told;
+
+void coap_watch(int fd, enum coap_watch kind)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN | (kind == COAP_WATCH_EDGE ? EPOLLET : 0),
+		.data.ptr = kind == COAP_WATCH_TOLD ? &watched_told : &watched};
+
+	if (epoll_ctl(coap_state.epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		abort();
+}
+
+bool coap_wait(int ms)
+{
+	bool told = false;
+
+	coap_state.n_events = epoll_wait(coap_state.epoll, coap_state.events,
+					 TURN_EVENTS, ms);
+	coap_state.waited = true;
+	for (int i = 0; i < coap_state.n_events; i++)
+		told |= coap_state.events[i].data.ptr == &watched_told;
+	return told;
+}
+
 void coap_turn(int64_t now)
 {
-	struct epoll_event events[TURN_EVENTS];
-	int n = epoll_wait(coap_state.epoll, events, TURN_EVENTS, 0);
 	struct heap_item *item;
 
+	if (!coap_state.waited)
+		coap_wait(0);
+	coap_state.waited = false;
 	coap_state.now = now;
-	for (int i = 0; i < n; i++)
-		socket_turn(&events[i], now);
+	for (int i = 0; i < coap_state.n_events; i++)
+		socket_turn(&coap_state.events[i], now);
 	shards_turn(now);
-	for (n = 0; n < TURN_EVENTS && (item = heap_first(&coap_state.due)) &&
+	for (int n = 0; n < TURN_EVENTS && (item = heap_first(&coap_state.due)) &&
 	     item->due <= now; n++) {
 		heap_remove(&coap_state.due, item);
 		connection_drive(connection_of(item), NULL, now);

@@ -95,6 +95,13 @@ void coap_stop(void);
 /* Readable when there is something to do; coap_turn() then, and at the time
  * that coap_due() says (monotonic ns, INT64_MAX: never). */
 int coap_epoll_fd(void);
+/* Waits there instead, `ms` at most (-1: for ever, 0: not at all); the next
+ * coap_turn() takes what came. true: a COAP_WATCH_TOLD is readable. */
+bool coap_wait(int ms);
+/* One more descriptor that ends a wait, until it is closed: while it is
+ * readable, or (EDGE) when it has become so. Aborts where it cannot be watched. */
+enum coap_watch { COAP_WATCH_LEVEL, COAP_WATCH_EDGE, COAP_WATCH_TOLD };
+void coap_watch(int fd, enum coap_watch kind);
 void coap_turn(int64_t now);
 int64_t coap_due(void);
 

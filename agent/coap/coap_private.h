@@ -10,6 +10,7 @@
 #include "agent/base/heap.h"
 
 #define SECOND INT64_C(1000000000)
+#define TURN_EVENTS 256
 #define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
 #define HANDSHAKE_WAIT (30 * SECOND)
 
@@ -132,6 +133,9 @@ struct coap_state {
 					 * libcoap calls back for is then */
 	uint32_t etag;
 	int epoll;
+	struct epoll_event events[TURN_EVENTS];	/* of the next turn */
+	int n_events;
+	bool waited;		/* they are there, even if none */
 	struct coap_connection *reads;	/* whose datagram it takes now */
 	uint8_t verdict;	/* of the datagram that libcoap takes now */
 	bool inspects;		/* libcoap has asked for one: it does so here */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Before each wait everything that is due is done, and the timer set for what
- * comes next: descriptors only wake the loop up. */
+ * Before each wait everything that is due is done; descriptors only wake the
+ * loop up. It waits where CoAP's sockets and the mailboxes are, which come by
+ * the thousands, and libuv's own descriptor is one of those: libuv runs only
+ * when it has something to do. The other way round, with CoAP's instance among
+ * libuv's descriptors, each datagram would cost a second epoll_wait(). */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +28,12 @@
 
 static struct {
 	struct gateway *gateway;
-	uv_poll_t coap, mail, modules, routes;
+	uv_poll_t routes;
 	int routes_fd;
-	uv_prepare_t before_wait;
-	uv_timer_t due, status;
+	uv_timer_t status;
 	uv_signal_t term, interrupt, hangup;
+	bool again;			/* libuv has just run */
+	bool ended;
 	char said[128];			/* to systemd */
 } loop;
 
@@ -38,18 +43,6 @@ static int64_t wall_offset(void)
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	return t.tv_sec * SECOND + t.tv_nsec - monotonic_read();
-}
-
-static void epoll_wake(uv_poll_t *poll, int status, int events)
-{
-	(void)poll;
-	(void)status;
-	(void)events;
-}
-
-static void time_has_come(uv_timer_t *timer)
-{
-	(void)timer;
 }
 
 static void routes_change(uv_poll_t *poll, int status, int events)
@@ -65,7 +58,7 @@ static void loop_end(void)
 {
 	if (loop.gateway->host)
 		loop.gateway->host->ended();
-	uv_stop(uv_default_loop());
+	loop.ended = true;
 }
 
 static int64_t time_earlier(int64_t a, int64_t b)
@@ -91,23 +84,56 @@ static int64_t loop_turn(int64_t now)
 	return more ? now : due;
 }
 
-static void before_wait(uv_prepare_t *prepare)
+static bool is_over(int64_t now)
 {
-	int64_t due = loop_turn(monotonic_read()), now = monotonic_read();
-	uint64_t ms;
+	return gateway_stopped(loop.gateway) ||
+	       (loop.gateway->services.stopping && now >= loop.gateway->stop_by);
+}
 
-	(void)prepare;
-	if (gateway_stopped(loop.gateway) ||
-	    (loop.gateway->services.stopping && now >= loop.gateway->stop_by)) {
-		loop_end();
-		return;
-	}
-	uv_timer_stop(&loop.due);
+/* ms until `due`, not too early; -1: for ever. */
+static int ms_until(int64_t due, int64_t now)
+{
+	int64_t ms = due <= now ? 0 : (due - now + 999999) / 1000000;
+
 	if (due == INT64_MAX)
-		return;
-	ms = due <= now ? 0 : (uint64_t)((due - now + 999999) / 1000000);
+		return -1;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+/* ms for which libuv has nothing to do unless its descriptor is readable; -1:
+ * for ever. */
+static int libuv_patience(void)
+{
 	uv_update_time(uv_default_loop());
-	uv_timer_start(&loop.due, time_has_come, ms, 0);
+	return uv_backend_timeout(uv_default_loop());
+}
+
+/* Waits for what comes, `ms` at most (-1: for ever); libuv calls back. Where it
+ * has done so, its prepare handles look in the next round at what that has
+ * changed. */
+static void wait_for_events(int ms)
+{
+	bool again = loop.again, ready;
+	int patience = again ? 0 : libuv_patience();
+
+	if (patience >= 0 && (ms < 0 || patience < ms))
+		ms = patience;
+	ready = coap_wait(ms);
+	loop.again = ready || libuv_patience() == 0;
+	if (again || loop.again)
+		uv_run(uv_default_loop(), UV_RUN_NOWAIT);
+}
+
+static void run_until_ended(void)
+{
+	while (!loop.ended) {
+		int64_t due = loop_turn(monotonic_read()), now = monotonic_read();
+
+		if (is_over(now))
+			loop_end();
+		else
+			wait_for_events(ms_until(due, now));
+	}
 }
 
 /* Also what the watchdog lives on: where a turn hangs, nothing comes here. */
@@ -155,12 +181,6 @@ static void on_hangup(uv_signal_t *signal, int number)
 	loop_reload();
 }
 
-static void descriptor_watch(uv_poll_t *poll, int fd)
-{
-	uv_poll_init(uv_default_loop(), poll, fd);
-	uv_poll_start(poll, UV_READABLE, epoll_wake);
-}
-
 /* Without it each endpoint notices for itself, by what gets no answer. */
 static void watch_routes(void)
 {
@@ -192,16 +212,15 @@ static void set_up(struct gateway *gateway)
 
 	loop.gateway = gateway;
 	gateway->started = monotonic_read();
-	descriptor_watch(&loop.coap, coap_epoll_fd());
-	descriptor_watch(&loop.mail, mailbox_fd(gateway->mail));
-	descriptor_watch(&loop.modules, mailbox_fd(gateway->module_mail));
+	loop.ended = false;
+	loop.again = true;
+	coap_watch(uv_backend_fd(uv), COAP_WATCH_TOLD);
+	coap_watch(mailbox_edges(gateway->mail), COAP_WATCH_EDGE);
+	coap_watch(mailbox_fd(gateway->module_mail), COAP_WATCH_LEVEL);
 	watch_routes();
-	uv_timer_init(uv, &loop.due);
 	uv_timer_init(uv, &loop.status);
 	uv_timer_start(&loop.status, tell_status,
 		       period < 1000 ? period : 1000, period);
-	uv_prepare_init(uv, &loop.before_wait);
-	uv_prepare_start(&loop.before_wait, before_wait);
 	watch_signal(&loop.term, on_end, SIGTERM);
 	watch_signal(&loop.interrupt, on_end, SIGINT);
 	watch_signal(&loop.hangup, on_hangup, SIGHUP);
@@ -243,10 +262,7 @@ void loop_run(void)
 	struct gateway *gateway = loop.gateway;
 
 	sdnotify_ready();
-	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
-	/* What is still written is waited for, and not by asking all the time:
-	 * before_wait() would end each wait before it has begun. */
-	uv_prepare_stop(&loop.before_wait);
+	run_until_ended();
 	log_catch_up(true);
 	forwarding_close(&gateway->services);
 	store_close(gateway->services.store);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
+#include "agent/coap/coap.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/loop.h"
 #include "tests/sim/net.h"
@@ -33,7 +34,6 @@ struct handle {
 static struct {
 	struct handle handles[HANDLES_MAX];
 	size_t n;
-	bool stop;
 	unsigned working;	/* jobs and look-ups under way */
 	uint64_t turns;
 	int64_t spun_at;
@@ -153,7 +153,6 @@ static void timers_run(void)
 
 		if (h->kind != TIMER || !h->active || h->due > world.now)
 			continue;
-		world.woken = true;
 		h->active = h->repeat;
 		h->due = world.now + (int64_t)h->repeat * MS;
 		h->call.timer((uv_timer_t *)h->at);
@@ -266,12 +265,6 @@ int uv_loop_close(uv_loop_t *uv)
 	return loop.n || loop.working ? UV_EBUSY : 0;
 }
 
-void uv_stop(uv_loop_t *uv)
-{
-	(void)uv;
-	loop.stop = true;
-}
-
 const char *uv_strerror(int error)
 {
 	(void)error;
@@ -280,7 +273,7 @@ const char *uv_strerror(int error)
 
 /* ---- the loop ---- */
 
-static void prepare(void)
+static void count_turn(void)
 {
 	if (world.now != loop.spun_at)
 		loop.spins = 0;
@@ -288,54 +281,72 @@ static void prepare(void)
 	if (++loop.spins == SPINS_MAX && loop_spins)
 		loop_spins();
 	loop.turns++;
-	world.woken = false;
-	for (size_t i = 0; i < loop.n; i++)
-		if (loop.handles[i].kind == PREPARE && loop.handles[i].active)
-			loop.handles[i].call.prepare(
-				(uv_prepare_t *)loop.handles[i].at);
 }
 
-static bool is_alive(void)
+int uv_backend_fd(const uv_loop_t *uv)
 {
-	for (size_t i = 0; i < loop.n; i++)
-		if (loop.handles[i].active)
-			return true;
-	return loop.working;
+	(void)uv;
+	return -1;
 }
 
-/* The next thing that happens to the gateway has happened. */
-static void wait(void)
+int uv_backend_timeout(const uv_loop_t *uv)
 {
-	while (!world.woken) {
-		int64_t timers = timers_due(), events = world_due();
-		int64_t due = timers < events ? timers : events;
+	int64_t due = timers_due();
+
+	(void)uv;
+	return due == NEVER ? -1 :
+	       due <= world.now ? 0 : (int)((due - world.now + MS - 1) / MS);
+}
+
+/* The next thing that happens to the gateway has happened, or `ms` are over. */
+bool coap_wait(int ms)
+{
+	int64_t limit = ms < 0 ? NEVER : (world.now / MS + ms) * MS;
+	bool woken;
+
+	while (!world.woken && (world.now < limit || !ms)) {
+		int64_t events = world_due();
+		int64_t due = limit < events ? limit : events;
 
 		if (due == NEVER)
 			abort();	/* it would wait for ever */
 		if (due > world.now)
 			world.now = due;
 		world_run();
-		timers_run();
+		if (world.now >= limit)
+			break;
 	}
+	woken = world.woken;
+	world.woken = false;
+	count_turn();
+	return woken;
 }
 
+void coap_watch(int fd, enum coap_watch kind)
+{
+	(void)fd;
+	(void)kind;
+}
+
+static void prepare(void)
+{
+	for (size_t i = 0; i < loop.n; i++)
+		if (loop.handles[i].kind == PREPARE && loop.handles[i].active)
+			loop.handles[i].call.prepare(
+				(uv_prepare_t *)loop.handles[i].at);
+}
+
+/* What is not a timer calls back when it happens. */
 int uv_run(uv_loop_t *uv, uv_run_mode mode)
 {
 	(void)uv;
-	while (is_alive() && !loop.stop) {
-		prepare();
-		if (loop.stop) {	/* what is there, without a wait */
-			world_run();
-			break;
-		}
-		if (mode == UV_RUN_DEFAULT && !is_alive())
-			break;
-		wait();
-		if (mode == UV_RUN_ONCE)
-			break;
-	}
-	loop.stop = false;
-	return is_alive();
+	if (mode == UV_RUN_ONCE)		/* for a job */
+		coap_wait(-1);
+	while (mode == UV_RUN_DEFAULT && loop.working)
+		coap_wait(-1);
+	timers_run();
+	prepare();
+	return loop.n || loop.working;
 }
 
 /* ---- jobs: done by the disk, in its own time ---- */

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "agent/base/mailbox.h"
 
@@ -38,6 +40,29 @@ static void descriptor_tells_whether_something_is_there(void **state)
 	assert_false(is_readable(box));
 	mailbox_destroy(box);
 	mailbox_destroy(NULL);
+}
+
+/* Nothing clears the eventfd any more; each filling is an edge of its own. */
+static void edge_comes_with_each_filling(void **state)
+{
+	struct mailbox *box = mailbox_create(sizeof(int), 4);
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+	int epoll = epoll_create1(0), message = 1, taken[4];
+
+	(void)state;
+	assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, mailbox_edges(box),
+				   &event), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(epoll_wait(epoll, &event, 1, 0), 0);
+		assert_true(mailbox_put(box, &message));
+		assert_true(mailbox_put(box, &message));
+		assert_int_equal(epoll_wait(epoll, &event, 1, 0), 1);
+		assert_int_equal(epoll_wait(epoll, &event, 1, 0), 0);
+		assert_int_equal(mailbox_take(box, taken, 4), 2);
+	}
+	assert_true(is_readable(box));
+	close(epoll);
+	mailbox_destroy(box);
 }
 
 static void full_box_takes_nothing(void **state)
@@ -149,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptor_tells_whether_something_is_there),
+		cmocka_unit_test(edge_comes_with_each_filling),
 		cmocka_unit_test(full_box_takes_nothing),
 		cmocka_unit_test(shut_box_still_gives_what_it_has),
 		cmocka_unit_test(each_writer_is_read_in_its_order),

@@ -219,6 +219,38 @@ static void answer_hello(uint8_t code)
 	drive(50);
 }
 
+/* What a wait has found is done by the next turn, which asks for nothing more;
+ * a descriptor that is watched beside it ends a wait, too. */
+static void test_a_wait_is_for_all_that_is_watched(void **state)
+{
+	int told[2], edge[2];
+
+	(void)state;
+	assert_int_equal(pipe(told) | pipe(edge), 0);
+	coap_watch(told[0], COAP_WATCH_TOLD);
+	coap_watch(edge[0], COAP_WATCH_EDGE);
+	say_hello();
+	assert_false(coap_wait(0));
+	send_bytes(((uint8_t[]){0x64, CODE(2, 1), got[2], got[3], got[4],
+				got[5], got[6], got[7]}), 8);
+	assert_false(coap_wait(PATIENCE));
+	coap_turn(now_ns());
+	assert_int_equal(seen.code, CODE(2, 1));
+	assert_int_equal(write(told[1], "", 1), 1);
+	assert_true(coap_wait(PATIENCE));
+	coap_turn(now_ns());
+	assert_true(coap_wait(PATIENCE));	/* it was not read */
+	coap_turn(now_ns());
+	assert_int_equal(read(told[0], (uint8_t[1]){0}, 1), 1);
+	assert_int_equal(write(edge[1], "", 1), 1);
+	assert_false(coap_wait(-1));	/* ends */
+	assert_false(coap_wait(0));
+	for (int i = 0; i < 2; i++) {
+		close(told[i]);
+		close(edge[i]);
+	}
+}
+
 static void test_the_time_to_come_again_is_told(void **state)
 {
 	uint8_t bytes[] = {0x64, CODE(5, 3), 0, 0, 0, 0, 0, 0,
@@ -720,6 +752,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_request_goes_out_byte_exact),
+		TEST(test_a_wait_is_for_all_that_is_watched),
 		TEST(test_the_time_to_come_again_is_told),
 		TEST(test_the_location_comes_verbatim),
 		TEST(test_a_second_message_must_wait),
