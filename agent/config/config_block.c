@@ -2,13 +2,14 @@
  * Layers of keys and their fingerprints. */
 #include "agent/config/config_block.h"
 #include <string.h>
+#include "agent/base/text.h"
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 {
 	if (map->kind != YAML_MAP)
 		return NULL;
 	for (size_t i = 0; i < map->n; i++)
-		if (!strcmp(map->keys[i], key))
+		if (text_is(map->keys[i], key))
 			return map->items[i];
 	return NULL;
 }
@@ -23,7 +24,7 @@ void block_init(struct block *block)
 const struct entry *block_get(const struct block *block, const char *key)
 {
 	for (const struct entry *e = block->first; e; e = e->next)
-		if (!strcmp(e->key, key))
+		if (text_is(e->key, key))
 			return e;
 	return NULL;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 #include "agent/base/nearest.h"
+#include "agent/base/text.h"
 
 void config_scope_init(struct config_scope *scope, struct config_errors *errors,
 		       const char *device, const char *what)
@@ -42,7 +43,7 @@ const struct config_key *config_key_find(const struct config_key *keys,
 					 const char *name)
 {
 	for (; keys->type != KEY_END; keys++)
-		if (!strcmp(keys->name, name))
+		if (text_is(keys->name, name))
 			return keys;
 	return NULL;
 }

@@ -8,11 +8,19 @@
 #include <string.h>
 #include <yaml.h>
 #include "agent/base/arena.h"
+#include "agent/base/text.h"
 #include "agent/config/yaml.h"
 
 #define SIZE_MOST (1u << 20)
 #define DEPTH_MOST 8u
 #define ENTRIES_MOST 16384u	/* of one map or list */
+#define SHORT_MAP 16u		/* compared each with each: less than sorting */
+
+struct child {
+	const char *key;		/* NULL: of a list */
+	struct place place;		/* of the key */
+	struct yaml_node *node;
+};
 
 struct reading {
 	yaml_parser_t parser;
@@ -22,13 +30,9 @@ struct reading {
 	size_t length;
 	unsigned depth;
 	bool wrong;
-};
-
-/* Children while their number is not known yet. */
-struct children {
-	struct yaml_node **items;
-	const char **keys;
-	struct place *places;
+	struct child *children;		/* of all groups that are being read, as
+					 * their numbers are not known yet: a
+					 * group's are the last */
 	size_t n, size;
 };
 
@@ -279,44 +283,41 @@ static void *memory_grow(void *memory, size_t size)
 	return memory;
 }
 
-static void child_add(struct children *c, const char *key, struct place place,
-		      struct yaml_node *item)
+static void child_add(struct reading *r, const char *key, struct place place,
+		      struct yaml_node *node)
 {
-	if (c->n == c->size) {
-		c->size = c->size ? 2 * c->size : 8;
-		c->items = memory_grow(c->items, c->size * sizeof(*c->items));
-		c->keys = memory_grow(c->keys, c->size * sizeof(*c->keys));
-		c->places =
-			memory_grow(c->places, c->size * sizeof(*c->places));
+	if (r->n == r->size) {
+		r->size = r->size ? 2 * r->size : 64;
+		r->children = memory_grow(r->children, r->size * sizeof(*r->children));
 	}
-	c->items[c->n] = item;
-	c->keys[c->n] = key;
-	c->places[c->n++] = place;
+	r->children[r->n++] = (struct child){key, place, node};
 }
 
-static void *memory_copy(struct arena *arena, const void *from, size_t size)
-{
-	return size ? memcpy(arena_take(arena, size), from, size) : NULL;
-}
-
+/* All children from the first on become the node's. */
 static void children_settle(struct reading *r, struct yaml_node *node,
-			    struct children *c)
+			    size_t first)
 {
-	node->n = c->n;
-	node->items = memory_copy(r->arena, c->items, c->n * sizeof(*c->items));
-	if (node->kind == YAML_MAP) {
-		node->keys =
-			memory_copy(r->arena, c->keys, c->n * sizeof(*c->keys));
-		node->key_places = memory_copy(r->arena, c->places,
-					       c->n * sizeof(*c->places));
-	}
-}
+	const struct child *c = r->children + first;
+	bool map = node->kind == YAML_MAP;
 
-static void children_finish(struct children *c)
-{
-	free(c->items);
-	free(c->keys);
-	free(c->places);
+	node->n = r->n - first;
+	r->n = first;
+	if (!node->n)
+		return;
+	node->items = arena_take(r->arena, node->n * sizeof(*node->items));
+	if (map) {
+		node->keys = arena_take(r->arena,
+					node->n * sizeof(*node->keys));
+		node->key_places = arena_take(r->arena, node->n *
+					      sizeof(*node->key_places));
+	}
+	for (size_t i = 0; i < node->n; i++) {
+		node->items[i] = c[i].node;
+		if (map) {
+			node->keys[i] = c[i].key;
+			node->key_places[i] = c[i].place;
+		}
+	}
 }
 
 struct named { const char *key; size_t index; };
@@ -329,21 +330,44 @@ static int named_compare(const void *left, const void *right)
 	return order ? order : a->index < b->index ? -1 : 1;
 }
 
-/* By sorting: a map may be long, and written to annoy. */
-static void refuse_duplicates(struct reading *r, const struct children *c)
+static void refuse_second(struct reading *r, const struct child *first,
+			  const struct child *second)
 {
-	struct named *sorted = memory_grow(NULL, (c->n + 1) * sizeof(*sorted));
+	FAIL(r, second->place, "the key '%s' stands here twice, first in line "
+	     "%u", second->key, first->place.line);
+}
 
-	for (size_t i = 0; i < c->n; i++)
-		sorted[i] = (struct named){c->keys[i], i};
-	qsort(sorted, c->n, sizeof(*sorted), named_compare);
-	for (size_t i = 1; i < c->n; i++)
+/* Of a map that is long, and perhaps written to annoy: by sorting. */
+static void refuse_duplicates_sorted(struct reading *r, const struct child *c,
+				     size_t n)
+{
+	struct named *sorted = memory_grow(NULL, n * sizeof(*sorted));
+
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = (struct named){c[i].key, i};
+	qsort(sorted, n, sizeof(*sorted), named_compare);
+	for (size_t i = 1; i < n; i++)
 		if (!strcmp(sorted[i].key, sorted[i - 1].key))
-			FAIL(r, c->places[sorted[i].index],
-			     "the key '%s' stands here twice, first in line "
-			     "%u", sorted[i].key,
-			     c->places[sorted[i - 1].index].line);
+			refuse_second(r, c + sorted[i - 1].index,
+				      c + sorted[i].index);
 	free(sorted);
+}
+
+static void refuse_duplicates(struct reading *r, size_t first)
+{
+	const struct child *c = r->children + first;
+	size_t n = r->n - first;
+
+	if (n > SHORT_MAP) {
+		refuse_duplicates_sorted(r, c, n);
+		return;
+	}
+	for (size_t i = 1; i < n; i++)
+		for (size_t earlier = i; earlier--; )
+			if (text_is(c[i].key, c[earlier].key)) {
+				refuse_second(r, c + earlier, c + i);
+				break;
+			}
 }
 
 static void refuse_property(struct reading *r, const yaml_event_t *event,
@@ -411,8 +435,7 @@ static struct yaml_node *text_read(struct reading *r, const yaml_event_t *event)
 static struct yaml_node *node_read(struct reading *r, yaml_event_t *event);
 
 /* One key and what it stands for; false: nothing more can be read. */
-static bool pair_read(struct reading *r, yaml_event_t *event,
-		      struct children *c)
+static bool pair_read(struct reading *r, yaml_event_t *event)
 {
 	const struct yaml_node *key;
 	struct yaml_node *value;
@@ -433,24 +456,23 @@ static bool pair_read(struct reading *r, yaml_event_t *event,
 	yaml_event_delete(&second);
 	if (!value)
 		return false;
-	child_add(c, key->text, key->place, value);
+	child_add(r, key->text, key->place, value);
 	return true;
 }
 
-static bool item_read(struct reading *r, yaml_event_t *event,
-		      struct children *c)
+static bool item_read(struct reading *r, yaml_event_t *event)
 {
 	struct yaml_node *item = node_read(r, event);
 
 	if (!item)
 		return false;
-	child_add(c, NULL, item->place, item);
+	child_add(r, NULL, item->place, item);
 	return true;
 }
 
-static bool children_read(struct reading *r, enum yaml_kind kind,
-			  struct children *c)
+static bool children_read(struct reading *r, enum yaml_kind kind)
 {
+	size_t first = r->n;
 	yaml_event_t event;
 	bool more = true;
 
@@ -460,13 +482,13 @@ static bool children_read(struct reading *r, enum yaml_kind kind,
 			yaml_event_delete(&event);
 			return true;
 		}
-		if (c->n == ENTRIES_MOST) {
+		if (r->n - first == ENTRIES_MOST) {
 			FAIL(r, place_at(r, &event.start_mark),
 			     "more than %u entries", ENTRIES_MOST);
 			more = false;
 		} else {
-			more = kind == YAML_MAP ? pair_read(r, &event, c)
-						: item_read(r, &event, c);
+			more = kind == YAML_MAP ? pair_read(r, &event)
+						: item_read(r, &event);
 		}
 		yaml_event_delete(&event);
 	}
@@ -477,7 +499,7 @@ static struct yaml_node *group_read(struct reading *r, enum yaml_kind kind,
 				    const yaml_event_t *event)
 {
 	struct yaml_node *node = node_make(r, kind, event);
-	struct children c = {.n = 0};
+	size_t first = r->n;
 	bool whole;
 
 	if (r->depth == DEPTH_MOST) {
@@ -485,14 +507,13 @@ static struct yaml_node *group_read(struct reading *r, enum yaml_kind kind,
 		return NULL;
 	}
 	r->depth++;
-	whole = children_read(r, kind, &c);
+	whole = children_read(r, kind);
 	r->depth--;
 	if (whole) {
 		if (kind == YAML_MAP)
-			refuse_duplicates(r, &c);
-		children_settle(r, node, &c);
+			refuse_duplicates(r, first);
+		children_settle(r, node, first);
 	}
-	children_finish(&c);
 	return whole ? node : NULL;
 }
 
@@ -599,5 +620,6 @@ const struct yaml_node *yaml_parse(const char *file, const char *text,
 	if (root)
 		check_root(&r, root);
 	yaml_parser_delete(&r.parser);
+	free(r.children);
 	return r.wrong ? NULL : root;
 }

@@ -7,6 +7,7 @@
 #include "agent/config/config_block.h"
 #include "agent/base/nearest.h"
 #include "agent/base/secret.h"
+#include "agent/base/text.h"
 #include "agent/config/settings_private.h"
 
 /* ---- tables of an adapter ---- */
@@ -40,7 +41,7 @@ const struct adapter_key *key_find(const struct adapter_ops *ops,
 	const struct adapter_key *key = table_of(ops, level);
 
 	for (; key && key->type != ADAPTER_END; key = key_next(ops, key))
-		if (!strcmp(key->name, name))
+		if (text_is(key->name, name))
 			return key;
 	return NULL;
 }
@@ -107,7 +108,7 @@ const struct setting *setting_find(const struct setting *list, const char *key,
 				   bool host)
 {
 	for (; list; list = list->next)
-		if (list->host == host && !strcmp(list->key, key))
+		if (list->host == host && text_is(list->key, key))
 			return list;
 	return NULL;
 }
@@ -309,12 +310,13 @@ void level_refuse_unknown(struct typing *t, enum level level,
 	const struct adapter_ops *ops = t->bus->ops;
 
 	for (const struct setting *s = settings; s; s = s->next) {
-		const char *other = level_elsewhere(level, s->key);
 		struct nearest nearest;
+		const char *other;
 
 		if (s->host || s->fleet || known_below(ops, level, s->key) ||
 		    config_error_at(t->scope->errors, s->place))
 			continue;	/* or: told as what it is meant for */
+		other = level_elsewhere(level, s->key);
 		nearest_init(&nearest, s->key);
 		offer_all(&nearest, ops, level);
 		config_scope_add(t->scope, s->place, "unknown key '%s' of "
