@@ -5,6 +5,10 @@
  * register.
  *
  *   bare_dtls --port PORT --key HEX [--endpoints 300] [--at-once 32]
+ *             [--rate 0]
+ *
+ * With a rate so many begin in a second, evenly: then each flight of a handshake
+ * wakes a process that waits, which costs as much CPU again.
  *
  * Identity and endpoint are bench-0000 and so on. One JSON object comes out:
  * CPU in microseconds and resident memory in bytes for one client, and the
@@ -34,6 +38,7 @@ struct client {
 
 static struct client *clients;
 static unsigned int client_count = 300, at_once = 32, started, registered;
+static unsigned int rate;		/* 0: as fast as they go */
 static int poll_fd;
 static coap_address_t server;
 static uint8_t key[KEY_MOST];
@@ -171,17 +176,38 @@ static void push_on(void)
 	}
 }
 
+/* When the next one may begin. */
+static int64_t start_due(int64_t begin)
+{
+	return rate ? begin + started * SECOND / rate : begin;
+}
+
+static bool may_start(int64_t begin)
+{
+	return started < client_count && started - registered < at_once &&
+	       start_due(begin) <= read_clock(CLOCK_MONOTONIC);
+}
+
+static int patience(int64_t begin)
+{
+	int64_t ms = (start_due(begin) - read_clock(CLOCK_MONOTONIC)) /
+		     1000000 + 1;
+
+	if (!rate || started == client_count || ms > 100)
+		return 100;
+	return ms > 0 ? (int)ms : 1;
+}
+
 static bool register_all(void)
 {
-	int64_t end = read_clock(CLOCK_MONOTONIC) + PATIENCE;
-	int64_t push = 0, now;
+	int64_t begin = read_clock(CLOCK_MONOTONIC);
+	int64_t push = 0, now = begin;
 
-	while (registered < client_count &&
-	       read_clock(CLOCK_MONOTONIC) < end) {
-		while (started < client_count && started - registered < at_once)
+	while (registered < client_count && now < begin + PATIENCE) {
+		while (may_start(begin))
 			if (!client_start(&clients[started]))
 				return false;
-		turn(100);
+		turn(patience(begin));
 		now = read_clock(CLOCK_MONOTONIC);
 		if (now < push)
 			continue;
@@ -231,6 +257,7 @@ int main(int argc, char **argv)
 		{"key", required_argument, NULL, 'k'},
 		{"endpoints", required_argument, NULL, 'n'},
 		{"at-once", required_argument, NULL, 'a'},
+		{"rate", required_argument, NULL, 'r'},
 		{0},
 	};
 	uint16_t port = 0;
@@ -243,6 +270,8 @@ int main(int argc, char **argv)
 			client_count = (unsigned int)atoi(optarg);
 		else if (c == 'a')
 			at_once = (unsigned int)atoi(optarg);
+		else if (c == 'r')
+			rate = (unsigned int)atoi(optarg);
 		else if (c != 'k' || !key_read(optarg))
 			return 2;
 	}
