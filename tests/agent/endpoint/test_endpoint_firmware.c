@@ -145,13 +145,20 @@ static void a_package_of_before_the_restart_is_installed(void **state)
 	assert_int_equal(gateway.services.n_firmware, 0);
 }
 
+static bool has_result(void)
+{
+	return number(ID_FIRMWARE_RESULT) != FIRMWARE_INITIAL;
+}
+
 static void a_device_that_refuses_it_is_told(void **state)
 {
 	(void)state;
 	start_with(1, FIRMWARE_DOWNLOADED, "", "SIMIMAGE\0\0\0\0FAIL", 16);
 	assert_int_equal(update(), CODE(2, 4));
-	assert_true(case_turn_until(is_idle));
+	assert_true(case_turn_until(has_result));
 	assert_int_equal(number(ID_FIRMWARE_RESULT), FIRMWARE_FAILED);
+	/* It is still there, and may be tried again. */
+	assert_int_equal(number(ID_FIRMWARE_STATE), FIRMWARE_DOWNLOADED);
 }
 
 static void a_file_that_is_not_ours_is_no_package(void **state)
