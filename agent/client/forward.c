@@ -304,7 +304,10 @@ static void record_store(struct forward *f, struct kept_record *k)
 
 	if (is_clockless(k->record.time))
 		k->flags |= KEPT_CLOCKLESS;
-	if (k->flags & KEPT_ON_DISK && k->sequence < f->kept_to) {
+	/* ... and that has been read past what was undecided then. */
+	if (k->flags & KEPT_ON_DISK &&
+	    (k->sequence < f->kept_to ||
+	     (f->place != PLACE_MEMORY && k->sequence < f->load_from))) {
 		written_off(f, k, true);
 		k->flags &= (uint8_t)~KEPT_ON_DISK;
 	}
@@ -444,6 +447,35 @@ void forward_settle(struct forward *f, int64_t now)
 		spill_sync(w->spill);
 }
 
+/* ... but for those of the notification under way, whose answer would come too
+ * late to keep them from being told again. */
+static void settle_behind(struct forward *f, int64_t now)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_list all = f->waiting;
+	struct kept_cursor at = {0};
+	struct kept_record k;
+	uint32_t n = 0, kept = 0;
+
+	if (!f->n_live || !is_busy(f->client)) {
+		forward_settle(f, now);
+		return;
+	}
+	f->waiting = (struct kept_list){0};
+	w->held -= all.n;
+	while (kept_next(&all, &at, &k))
+		if (n++ < f->n_live &&
+		    kept_append(&f->waiting, &w->budget, &k) == 0) {
+			w->held++;
+		} else {
+			record_store(f, &k);
+			kept++;
+		}
+	kept_clear(&all, &w->budget);
+	f->n_live = f->waiting.n;
+	note_kept(w, kept, now);
+}
+
 /* Of what nobody has asked for, while the server is most likely there. */
 static bool holds_much(const struct forwarding *w)
 {
@@ -465,8 +497,10 @@ static int64_t waits_since(const struct forward *f, int64_t now)
 	return f->waiting.n && since < now ? since : now;
 }
 
-static void record_hold(struct forward *f, const struct lwm2m_record *record,
-			int64_t now)
+/* live: it is in the notification that has just gone out. true: there is no
+ * room to wait for an answer, it is kept, and so is what was held before. */
+static bool record_hold(struct forward *f, const struct lwm2m_record *record,
+			bool live, int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	struct kept_record k = {.record = *record,
@@ -476,29 +510,30 @@ static void record_hold(struct forward *f, const struct lwm2m_record *record,
 		answer_await(f, waits_since(f, now));
 	if (f->client->registration.lwm2m_1_0 ||
 	    !may_see(f->client, &record->path, now))
-		return;			/* the newest is all it gets */
+		return false;		/* the newest is all it gets */
 	f->last_path = record->path;
 	f->last_time = record->time;
-	if (is_awaited(f) && is_short(w)) {	/* no room to wait for it */
-		forward_settle(f, now);
+	if (is_awaited(f) && !live && is_short(w)) {
+		settle_behind(f, now);
 		note_kept(w, 1, now);
 		record_store(f, &k);
-		return;
+		return true;
 	}
 	if (!is_awaited(f) && (holds_much(w) || f->waiting.n >= HELD_MAX)) {
 		waiting_discard(f, 1);
 		if (holds_much(w))
-			return;
+			return false;
 	}
 	/* Nothing is under way that could tell: the next answer will. */
 	if (f->answer == ANSWER_OVERDUE || !is_awaited(f))
 		write_down(f, &k, f->answer != ANSWER_OVERDUE);
 	if (kept_append(&f->waiting, &w->budget, &k) == 0) {
 		w->held++;
-		return;
+		return false;
 	}
 	w->counts.dropped++;
 	written_off(f, &k, true);
+	return false;
 }
 
 /* The answer to a notification under way still decides. */
@@ -720,15 +755,17 @@ static void keep_or_count(struct client *c, const struct lwm2m_record *r,
 		forwarding_of(c)->counts.dropped++;
 }
 
-enum take { TAKE_HOLD, TAKE_KEEP, TAKE_KEEP_OTHERS, TAKE_KEEP_POINTS };
+enum take { TAKE_HOLD, TAKE_LIVE, TAKE_KEEP, TAKE_KEEP_OTHERS, TAKE_KEEP_POINTS };
 
-static void record_take(struct client *c, const struct lwm2m_record *r,
+/* As record_hold(); else false. */
+static bool record_take(struct client *c, const struct lwm2m_record *r,
 			enum take how, int64_t now)
 {
 	switch (how) {
 	case TAKE_HOLD:
-		record_hold(c->forward, r, now);
-		break;
+		return record_hold(c->forward, r, false, now);
+	case TAKE_LIVE:
+		return record_hold(c->forward, r, true, now);
 	case TAKE_KEEP:
 		forward_keep(c->forward, r, now);
 		break;
@@ -741,6 +778,7 @@ static void record_take(struct client *c, const struct lwm2m_record *r,
 			forward_keep(c->forward, r, now);
 		break;
 	}
+	return false;
 }
 
 /* Observations may overlap: another one has brought it here. */
@@ -765,9 +803,10 @@ static bool is_taken_by_lost(const struct forward *f,
 }
 
 /* All in o's scope that is newer than what it has told. */
-static void take_new(struct client *c, struct observation *o, enum take how,
+static bool take_new(struct client *c, struct observation *o, enum take how,
 		     int64_t now)
 {
+	bool kept = false;
 	const struct tree *tree = client_tree(c);
 	struct forward *f = forward_get(c);
 	const struct lwm2m_path *scope;
@@ -790,11 +829,12 @@ static void take_new(struct client *c, struct observation *o, enum take how,
 			if (!is_taken(f, &r) &&
 			    (how != TAKE_KEEP_OTHERS ||
 			     !is_taken_by_lost(f, o, &r)))
-				record_take(c, &r, how, now);
+				kept |= record_take(c, &r, how, now);
 		}
 	}
 	o->told = told;
 	o->news = false;
+	return kept;
 }
 
 static void count_as_told(struct observation *o, const struct lwm2m_record *r)
@@ -892,12 +932,12 @@ static bool is_observed(const struct client *c, const struct lwm2m_path *path)
 static void changed_observed(struct client *c, const struct lwm2m_record *r,
 			     int64_t now)
 {
-	bool worth = false;
+	bool worth = false, kept = false;
 
 	for (struct observation *o = c->observations; o; o = o->next)
 		if (observe_covers(o, &r->path) && observe_due(o, now)) {
 			if (o->pmin)
-				take_new(c, o, TAKE_HOLD, now);
+				kept |= take_new(c, o, TAKE_HOLD, now);
 			else
 				count_as_told(o, r);
 			worth |= !o->pmin;
@@ -905,7 +945,9 @@ static void changed_observed(struct client *c, const struct lwm2m_record *r,
 			client_remember(c, o);
 		}
 	if (worth && !is_taken(forward_get(c), r))
-		record_hold(forward_get(c), r, now);
+		kept |= record_hold(c->forward, r, false, now);
+	if (kept)
+		hold_no_more(c->forward);
 }
 
 /* Does what waits for a Send wait for nobody knows how long? Then an event must
@@ -985,8 +1027,8 @@ void forward_changed(struct client *c, const struct lwm2m_path *path,
 	} else if (!observed) {
 		if (point->send)
 			forward_keep(forward_get(c), &r, now);
-		else
-			record_hold(forward_get(c), &r, now);
+		else if (record_hold(forward_get(c), &r, false, now))
+			hold_no_more(c->forward);
 		if (point->send)
 			forward_queue(c->forward);
 	} else if (is_busy(c) && (point || is_storing(c))) {
@@ -1028,7 +1070,7 @@ void forward_notified(struct client *c, struct observation *o, int64_t now)
 		return;
 	}
 	if (o->news)
-		take_new(c, o, TAKE_HOLD, now);
+		take_new(c, o, TAKE_LIVE, now);
 	if (!c->forward)
 		return;
 	forward_delivery_step(&c->forward->delivery, DELIVERY_NOTIFIED);
@@ -1155,14 +1197,18 @@ int64_t forward_next(const struct client *c)
 
 static void due_observed(struct client *c, int64_t now)
 {
+	bool kept = false;
+
 	for (struct observation *o = c->observations; o; o = o->next) {
 		if (!o->pending || !observe_due(o, now))
 			continue;
 		if (o->news)
-			take_new(c, o, TAKE_HOLD, now);
+			kept |= take_new(c, o, TAKE_HOLD, now);
 		observe_hold(o, now);
 		client_remember(c, o);
 	}
+	if (kept)
+		hold_no_more(c->forward);
 }
 
 static void due_lost(struct client *c, int64_t now)

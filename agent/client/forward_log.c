@@ -36,13 +36,26 @@ static bool has_room(const struct forwarding *w)
 	return w->budget.used < w->budget.most / 2;
 }
 
+/* An answer still decides over it, which will say whether it is to be told. */
+static bool is_undecided(const struct forward *f, uint32_t sequence)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+
+	while (kept_next(&f->waiting, &at, &k))
+		if (k.flags & KEPT_ON_DISK && k.sequence == sequence)
+			return true;
+	return false;
+}
+
 static bool on_record(void *context, struct spill_stream *stream,
 		      const struct kept_record *record)
 {
 	struct forwarding *w = context;
 	struct forward *f = stream->owner;
 
-	if (!f || f->place != PLACE_LOG || record->sequence < f->load_from)
+	if (!f || f->place != PLACE_LOG || record->sequence < f->load_from ||
+	    is_undecided(f, record->sequence))
 		return true;
 	if (!forward_may_go(f)) {
 		forward_place_step(&f->place, PLACE_SKIPPED);
