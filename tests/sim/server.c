@@ -373,6 +373,17 @@ static void told(size_t server, size_t endpoint, const struct lwm2m_path *base,
 					   records[i].time, how);
 }
 
+/* What one in text is of, its token alone could tell. */
+static void not_taken(size_t server, size_t endpoint, const struct datagram *d)
+{
+	if (d->format != FORMAT_TEXT)
+		told(server, endpoint, &root, d, NULL);
+	else
+		for (size_t p = 0; p < site.endpoints[endpoint].n_points; p++)
+			if (point_of(endpoint, p)->plain)
+				judge_observed(server, endpoint, p, false);
+}
+
 static const struct lwm2m_path *base_of(size_t endpoint, size_t point,
 					const struct datagram *d)
 {
@@ -599,7 +610,7 @@ static void on_notification(size_t server, const struct datagram *d)
 		if (d->type == CON)
 			answer(s, p, d, answer_to(d, RST, 0));
 		if (p->endpoint && d->observe >= 0)
-			told(server, p->endpoint - 1, &root, d, NULL);
+			not_taken(server, p->endpoint - 1, d);
 		return;
 	}
 	r->heard = world.now;

@@ -2,6 +2,9 @@
 #include "tests/sim/stories.h"
 #include <stdio.h>
 #include <string.h>
+#include "tests/sim/bootstrap.h"
+#include "tests/sim/bus.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/net.h"
@@ -17,7 +20,7 @@
 static struct {
 	int64_t cut_at, back_at;	/* the line is cut; is good again */
 	int64_t first_at;		/* the first is registered after that */
-	unsigned ends;
+	unsigned ends, moves;
 } own;
 
 /* ---- sites ---- */
@@ -26,6 +29,8 @@ static struct {
 static void counters_site(void)
 {
 	site.n_servers = 1;
+	site.bootstrap = false;
+	site.pace = 0;
 	site.non = false;
 	site.lifetime = 600;
 	for (size_t i = 0; i < site.n_endpoints; i++) {
@@ -223,6 +228,7 @@ static void steps_begin(void)
 static void plain_site(void)
 {
 	site.n_servers = 1;
+	site.bootstrap = false;
 	site.non = false;
 	site.lifetime = 86400;
 	for (size_t i = 0; i < site.n_endpoints; i++) {
@@ -298,6 +304,7 @@ static void slow_begin(void)
 static void sleepers_site(void)
 {
 	site.n_servers = 1;
+	site.bootstrap = false;
 	site.non = false;
 	site.lifetime = 1800;
 	for (size_t i = 0; i < site.n_endpoints; i++) {
@@ -354,6 +361,272 @@ static void day_begin(void)
 	world_at(world.now + 24 * HOUR, false, day_over, 0, 0);
 }
 
+/* ---- what an address change costs ---- */
+
+static void address_site(void)
+{
+	observed_site();
+	site.watched = false;
+	site.lifetime = 300;
+}
+
+static void told_site(void)
+{
+	address_site();
+	site.watched = true;
+}
+
+static void all_look(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	own.back_at = world.now;
+	if (server_registered(0) != site.n_endpoints ||
+	    server_registers(0) < (own.moves + 1) * site.n_endpoints)
+		judge_fault(RULE_REGISTERED, "%zu of %zu have registered from "
+			    "the new address",
+			    (size_t)(server_registers(0) - own.moves *
+				     site.n_endpoints), site.n_endpoints);
+	own.moves++;
+}
+
+static void ours_change(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	net_address_change();
+}
+
+static void theirs_changes(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	net_server_move(1);
+}
+
+/* The kernel does not tell: the next message has no answer, nor has the Update
+ * behind it. */
+static void address_begin(void)
+{
+	world_at(world.now + CALM, false, ours_change, 0, 0);
+	world_at(world.now + 2 * CALM, false, all_look, 0, 0);
+	world_at(world.now + 2 * CALM + MINUTE, false, theirs_changes, 0, 0);
+	world_at(world.now + 3 * CALM + MINUTE, false, all_look, 0, 0);
+}
+
+/* It does: all are back within ten seconds. */
+static void told_begin(void)
+{
+	world_at(world.now + CALM, false, ours_change, 0, 0);
+	world_at(world.now + CALM + 10 * SECOND, false, all_look, 0, 0);
+}
+
+/* ---- a server that answers what is no registration ---- */
+
+static void bare_site(void)
+{
+	observed_site();
+	site.lifetime = 86400;
+}
+
+static void sense(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	server_nonsense(0, SENSE);
+	judge_disturbed(false);
+	own.back_at = world.now;
+}
+
+static void bare_begin(void)
+{
+	judge_disturbed(true);
+	server_nonsense(0, NONSENSE_NO_LOCATION);
+	world_at(world.now + 5 * MINUTE, false, sense, 0, 0);
+}
+
+/* ---- the disk is full, and stays so ---- */
+
+static void small_site(void)
+{
+	counters_site();
+	site.store_memory = 65536;
+	for (size_t i = 0; i < site.n_endpoints; i++) {
+		site.endpoints[i].points[0].observed = true;
+		site.endpoints[i].points[0].keep = false;
+		site.endpoints[i].points[0].poll = 2;
+	}
+}
+
+static void full_cut(uint64_t unused, uint64_t also)
+{
+	disk.room = disk_used() + 65536;
+	line_cut(unused, also);
+}
+
+/* What is there is read and told, whatever cannot be written. */
+static void full_look(uint64_t unused, uint64_t also)
+{
+	struct daemon_status status = daemon_status();
+
+	(void)unused;
+	(void)also;
+	judge_dropped(status.dropped);
+	if (status.waiting > site.n_endpoints * 64)
+		judge_fault(RULE_EMPTY, "%llu values wait 20 min after the "
+			    "outage, on a full disk",
+			    (unsigned long long)status.waiting);
+}
+
+static void full_begin(void)
+{
+	int64_t cut = world.now + CALM;
+
+	world_at(cut, false, full_cut, 0, 0);
+	world_at(cut + 2 * HOUR, false, line_back, 0, 0);
+	world_at(cut + 2 * HOUR + 20 * MINUTE, false, full_look, 0, 0);
+}
+
+/* ---- no room to wait for an answer: what is held is kept ---- */
+
+static void short_site(void)
+{
+	small_site();
+	for (size_t i = 0; i < site.n_endpoints; i++)
+		for (size_t p = 0; p < site.endpoints[i].n_points; p++)
+			site.endpoints[i].points[p].poll = 10;
+}
+
+static void short_slow(uint64_t unused, uint64_t also)
+{
+	line_back(unused, also);
+	server_slow(0, draw_between(F, 4 * SECOND, 9 * SECOND));
+}
+
+static void short_over(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	server_slow(0, 0);
+}
+
+static void short_begin(void)
+{
+	int64_t cut = world.now + CALM;
+
+	world_at(cut, false, line_cut, 0, 0);
+	world_at(cut + HOUR, false, short_slow, 0, 0);
+	world_at(cut + HOUR + CALM, false, short_over, 0, 0);
+}
+
+/* ---- Writes whose answers are lost, and newer ones behind them ---- */
+
+static void writes_site(void)
+{
+	site.n_servers = 1;
+	site.bootstrap = false;
+	site.lifetime = 300;
+	for (size_t i = 0; i < site.n_endpoints; i++) {
+		struct site_endpoint *e = &site.endpoints[i];
+
+		e->queue = true;
+		e->accepts = i % 2;
+		e->wakes = 30;
+		for (size_t p = 0; p < e->n_points; p++)
+			e->points[p].poll = 30;
+	}
+}
+
+static void writes_go(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	for (size_t i = 0; i < site.n_endpoints; i++)
+		if (draw_chance(F, 0.3))
+			server_write(0, i);
+	if (world.now < own.cut_at)
+		world_at(world.now + draw_between(F, SECOND, 20 * SECOND),
+			 false, writes_go, 0, 0);
+}
+
+static void devices_turn(uint64_t some, uint64_t unused)
+{
+	(void)unused;
+	bus_sim.answer_lost = some ? 0.5 : 0;
+	for (size_t i = 0; i < site.n_endpoints; i++)
+		if (some && draw_chance(F, 0.3)) {
+			thing_die(i, true);
+			judge_silent(i);
+		} else if (thing_is_dead(i)) {
+			thing_die(i, false);
+			judge_alive(i);
+		}
+	if (world.now < own.cut_at)
+		world_at(world.now + draw_between(F, 20 * SECOND, 3 * MINUTE),
+			 false, devices_turn, !some, 0);
+	else
+		line_back(0, 0);
+}
+
+/* A sleeper whose device is dead for long lets its registration lapse. */
+static void writes_begin(void)
+{
+	judge_disturbed(true);
+	own.cut_at = world.now + HOUR;		/* it goes on until then */
+	world_at(world.now + MINUTE, false, writes_go, 0, 0);
+	world_at(world.now + MINUTE, false, devices_turn, 1, 0);
+	world_at(own.cut_at + 5 * MINUTE, false, devices_turn, 0, 0);
+}
+
+/* ---- a bootstrap server that says nothing at first ---- */
+
+static void mute_site(void)
+{
+	plain_site();
+	site.bootstrap = site.hasty = true;
+	site.lifetime = 60;
+	for (size_t i = 0; i < site.n_endpoints; i++) {
+		struct site_point *p = &site.endpoints[i].points[0];
+
+		site.endpoints[i].safe_after = 30;
+		p->send = i % 2;
+		p->observed = !p->send;
+		p->plain = false;
+	}
+}
+
+static void mute_over(uint64_t unused, uint64_t also)
+{
+	(void)unused;
+	(void)also;
+	bootstrap_habit(BOOTSTRAP_GOOD);
+	judge_disturbed(false);
+}
+
+/* By now all have their account: in an outage what is theirs is kept, and
+ * nobody asks without a pause, whatever the account says of pauses. */
+static void refuse(uint64_t on, uint64_t unused)
+{
+	(void)unused;
+	judge_disturbed(on);
+	server_nonsense(0, on ? NONSENSE_4_00 : SENSE);
+	if (on)
+		server_stop(0);
+	server_start(0, !on);
+	own.back_at = world.now;
+}
+
+static void mute_begin(void)
+{
+	judge_disturbed(true);
+	bootstrap_habit(BOOTSTRAP_SILENT);
+	world_at(world.now + 20 * MINUTE, false, mute_over, 0, 0);
+	world_at(world.now + 100 * MINUTE, false, line_cut, 0, 0);
+	world_at(world.now + 110 * MINUTE, false, line_back, 0, 0);
+	world_at(world.now + 130 * MINUTE, false, refuse, 1, 0);
+	world_at(world.now + 140 * MINUTE, false, refuse, 0, 0);
+}
+
 /* ---- all of them ---- */
 
 static const struct story stories[] = {
@@ -371,6 +644,20 @@ static const struct story stories[] = {
 	 3 * HOUR, plain_site, gaps_begin},
 	{"slow", "history on a line of 2 to 4 s, beside what is new",
 	 80 * MINUTE, slow_site, slow_begin},
+	{"address", "the gateway's address is another, then the server's",
+	 HOUR, address_site, address_begin},
+	{"told", "another address, and the kernel tells of it",
+	 HOUR / 2, told_site, told_begin},
+	{"bare", "at first the server answers 2.01 without a location",
+	 HOUR, bare_site, bare_begin},
+	{"full", "the disk is full in an outage, and after it",
+	 3 * HOUR, small_site, full_begin},
+	{"short", "a slow server, and no memory to wait for it",
+	 2 * HOUR, short_site, short_begin},
+	{"writes", "to devices whose answers get lost",
+	 90 * MINUTE, writes_site, writes_begin},
+	{"mute", "a bootstrap server that is silent, then hasty accounts",
+	 3 * HOUR, mute_site, mute_begin},
 	{"day", "sleepers that show themselves every 9 to 11 min",
 	 24 * HOUR + MINUTE, sleepers_site, day_begin},
 };
