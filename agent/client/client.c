@@ -38,7 +38,7 @@ void client_init(struct client *c, struct endpoint *endpoint,
 }
 
 /* With their registration; what they would tell may be kept all the same. */
-static void own_observations_forget(struct client *c, int64_t now)
+void client_observations_end(struct client *c, int64_t now)
 {
 	for (struct observation *o; (o = c->observations); ) {
 		c->observations = o->next;
@@ -50,10 +50,10 @@ static void own_observations_forget(struct client *c, int64_t now)
 /* And of those that it carries. */
 static void observations_forget(struct client *c, int64_t now)
 {
-	own_observations_forget(c, now);
+	client_observations_end(c, now);
 	for (struct client *k = client_carried_next(c, NULL); k;
 	     k = client_carried_next(c, k))
-		own_observations_forget(k, now);
+		client_observations_end(k, now);
 }
 
 static bool is_registered(const struct client *c)

@@ -132,6 +132,8 @@ void client_forget(struct client *client, struct observation *observation);
 struct observation *client_observation(struct client *client,
 				       const uint8_t *token,
 				       uint8_t token_length);
+/* None is observed any more: what was, stays worth keeping. */
+void client_observations_end(struct client *client, int64_t now);
 /* Values that waited for their time are judged; is it still due? */
 bool client_judge(struct client *client, struct observation *observation,
 		  int64_t now);

@@ -1135,6 +1135,13 @@ static void keep_waiting(struct client *c, int64_t now)
 			take_new(c, o, TAKE_KEEP_OTHERS, now);
 }
 
+void forward_hand_over(struct client *c, int64_t now)
+{
+	client_observations_end(c, now);
+	if (c->forward)
+		keep_waiting(c, now);
+}
+
 void forward_registered(struct client *c, bool is, int64_t now)
 {
 	struct forward *f = c->forward;

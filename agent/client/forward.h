@@ -126,6 +126,9 @@ void forward_notified(struct client *client, struct observation *o,
  * observed stays worth keeping. Takes the observation, or not (false). */
 bool forward_lost(struct client *client, struct observation *observation,
 		  int64_t now);
+/* Another client takes this one's place at the same server: it goes on, by the
+ * log, with what was observed here; what still waits for its time is kept. */
+void forward_hand_over(struct client *client, int64_t now);
 /* is: it is registered (again); else no more. */
 void forward_registered(struct client *client, bool is, int64_t now);
 /* A message of the client's has ended (not one of forward's own), or the

@@ -442,7 +442,9 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 	e->n_clients = 0;
 	endpoint_accounts_clients(e, now);
 	for (size_t i = 0; i < n; i++) {
-		if (!is_kept(e, old[i].server))
+		if (is_kept(e, old[i].server))
+			forward_hand_over(&old[i], now);
+		else
 			client_deregister_unconfirmed(&old[i], now);
 		client_finish(&old[i]);
 	}

@@ -50,7 +50,7 @@ struct track {			/* what a server was told of it */
 struct window { int64_t since; uint64_t n; };
 
 struct endpoint_book {
-	struct window asks;
+	struct window asks[SERVERS_MAX + 1];
 	uint32_t sent, answered, done;	/* Executes */
 	double written[SERVERS_MAX];	/* of each: the last that was done, */
 	double taken[SERVERS_MAX];	/* ... that was answered 2.04, */
@@ -367,7 +367,7 @@ static bool is_replaced(const struct track *t, const struct series *s,
 
 /* A message may come late, beside the next ones: the line takes up to 4 s. */
 #define STORM_LOOK (30 * SECOND)
-#define STORM_MOST 20		/* of one endpoint: one each 2 s or less often */
+#define STORM_MOST 25		/* of one endpoint: each 2 s, less its jitter */
 #define JITTER (5 * SECOND)
 
 static void window_step(struct window *w, int64_t length)
@@ -379,9 +379,9 @@ static void window_step(struct window *w, int64_t length)
 
 void judge_asked(size_t server, size_t endpoint)
 {
-	struct window *one = &own.books[endpoint].asks;
-	struct window *all = &own.asks[server == BOOTSTRAP ? SERVERS_MAX :
-				       server];
+	size_t at = server == BOOTSTRAP ? SERVERS_MAX : server;
+	struct window *one = &own.books[endpoint].asks[at];
+	struct window *all = &own.asks[at];
 	uint64_t most;
 
 	window_step(one, STORM_LOOK);
