@@ -10,6 +10,7 @@
 #include "agent/bus/image.h"
 #include "tests/sim/bus.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/gateway.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/site.h"
 #include "tests/sim/world.h"
@@ -384,6 +385,11 @@ struct bus_device *bus_attach(struct bus *bus,
 				 .thing = (size_t)thing,
 				 .make_safe = make_safe};
 	count_begin(d, kept, n_kept);
+	if (daemon_follows_kill() && !make_safe &&
+	    site.endpoints[thing].safe_after)
+		judge_fault(RULE_SAFE, "%s is left as it was before a kill",
+			    conf->endpoint);
+	daemon_has_devices();
 	for (uint32_t i = 0; i < conf->n_points; i++) {
 		d->poll[i] = conf->queue ?
 			(int64_t)site.endpoints[thing].wakes * SECOND :

@@ -24,6 +24,8 @@ static struct {
 	struct gateway *gateway;
 	int64_t killed_at;
 	bool killed, up, power;
+	bool devices, follows_kill;
+	int64_t begun;
 	bool leaves;		/* it ends without freeing, as it may */
 	size_t used;		/* bytes on the heap before it starts */
 	jmp_buf end;
@@ -50,6 +52,16 @@ _Noreturn void __wrap__exit(int code)
 bool daemon_is_up(void)
 {
 	return own.up && !world.ghost;
+}
+
+bool daemon_follows_kill(void)
+{
+	return own.follows_kill && world.now == own.begun;
+}
+
+void daemon_has_devices(void)
+{
+	own.devices |= !world.ghost;
 }
 
 bool daemon_was_killed(void)
@@ -134,7 +146,9 @@ bool daemon_run(void)
 {
 	int rc;
 
-	own.killed = own.up = false;
+	own.follows_kill = own.killed && (own.devices || own.follows_kill);
+	own.killed = own.up = own.devices = false;
+	own.begun = world.now;
 	loop_begin();
 	rc = run();
 	own.up = false;
@@ -157,6 +171,11 @@ static void warm(uint64_t a, uint64_t b)
 	(void)a;
 	(void)b;
 	daemon_kill(false);
+}
+
+void daemon_begin(void)
+{
+	own.killed = own.follows_kill = false;
 }
 
 void daemon_warm_up(void)

@@ -14,6 +14,11 @@ bool daemon_is_up(void);
 void daemon_kill(bool power);
 void daemon_stop(void);
 void daemon_reload(void);
+/* Another world. */
+void daemon_begin(void);
+/* It starts, and the run before was killed with devices attached. */
+bool daemon_follows_kill(void);
+void daemon_has_devices(void);
 /* It was not its own end. */
 bool daemon_was_killed(void);
 /* What its status says. */

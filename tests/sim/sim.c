@@ -94,6 +94,7 @@ static void world_make(uint64_t seed)
 	if (options.story)
 		options.story->site_change();
 	net_begin();
+	daemon_begin();
 	judge_begin();
 	site_write();
 	loop_names_fail = 0;

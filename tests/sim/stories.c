@@ -627,6 +627,40 @@ static void mute_begin(void)
 	world_at(world.now + 140 * MINUTE, false, refuse, 0, 0);
 }
 
+/* ---- counters on a slow disk, and kills ---- */
+
+#define KILLS 12
+
+static void counting_site(void)
+{
+	counters_site();
+	for (size_t i = 0; i < site.n_endpoints; i++) {
+		struct site_point *p = &site.endpoints[i].points[0];
+
+		p->path = path_resource(3200, 0, 5501);
+		p->measured = p->keep = false;
+		p->counts = p->observed = true;
+	}
+}
+
+static void counting_kill(uint64_t last, uint64_t unused)
+{
+	(void)unused;
+	judge_killed(false);
+	daemon_kill(false);
+	own.back_at = last ? world.now : 0;
+	disk.latency = last ? 5 * MS : disk.latency;
+}
+
+static void counting_begin(void)
+{
+	disk.latency = 40 * SECOND;
+	for (int i = 1; i <= KILLS; i++)
+		world_at(world.now + i * 4 * MINUTE +
+			 draw_between(F, 0, 2 * MINUTE), false, counting_kill,
+			 i == KILLS, 0);
+}
+
 /* ---- all of them ---- */
 
 static const struct story stories[] = {
@@ -658,6 +692,8 @@ static const struct story stories[] = {
 	 90 * MINUTE, writes_site, writes_begin},
 	{"mute", "a bootstrap server that is silent, then hasty accounts",
 	 3 * HOUR, mute_site, mute_begin},
+	{"counts", "what devices count, on a slow disk, and kills",
+	 HOUR, counting_site, counting_begin},
 	{"day", "sleepers that show themselves every 9 to 11 min",
 	 24 * HOUR + MINUTE, sleepers_site, day_begin},
 };
