@@ -209,11 +209,11 @@ static int refuse_address(const struct check *c, const char *key,
 		return refuse(c, key, "%d: it takes %u registers, and %d is "
 			      "the last there is", address, span, base + 65535);
 	if (base == 0 && first > 65535)
-		return refuse(c, key, "%d is not within 65536 from 0 on: where "
-			      "a manual calls the first so, say address_base: "
+		return refuse(c, key, "%d is none, 0 to 65535 are: where a "
+			      "manual calls the first so, say address_base: "
 			      "%d", address, first);
-	return refuse(c, key, "%d is not within 65536 from %d on", address,
-		      base);
+	return refuse(c, key, "%d is none: %d to %d are", address, base,
+		      base + 65535);
 }
 
 static bool is_within(const struct check *c, int32_t address, unsigned span)

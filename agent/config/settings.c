@@ -16,19 +16,30 @@
 
 /* ---- a device ---- */
 
-static void device_type(struct typing *t, const char *what_point)
+/* false: its own keys are wrong. */
+static bool device_type(struct typing *t)
 {
-	const struct adapter_ops *ops = t->bus->ops;
-	const char *what = t->scope->what;
 	struct config_device *d = t->device;
+	unsigned before = t->scope->wrong;
 
 	level_refuse_unknown(t, DEVICE, d->source->settings);
-	d->data = level_type(t, DEVICE, ops->device_size);
+	d->data = level_type(t, DEVICE, t->bus->ops->device_size);
+	return t->scope->wrong == before;
+}
+
+static void points_type(struct typing *t, const char *what_point)
+{
+	const char *what = t->scope->what;
+
 	t->scope->what = what_point;
 	for (size_t i = 0; i < t->points->n; i++) {
+		unsigned before = t->scope->wrong;
+
 		t->point = &t->points->at[i];
 		level_refuse_unknown(t, POINT, t->point->source->settings);
-		t->point->data = level_type(t, POINT, ops->point_size);
+		t->point->data = level_type(t, POINT,
+					    t->bus->ops->point_size);
+		t->mistyped[i] = t->scope->wrong > before;
 	}
 	t->point = NULL;
 	t->scope->what = what;
@@ -105,15 +116,21 @@ static void device_apply(struct config *config, struct config_bus *bus,
 {
 	char what[96], what_point[96];
 	struct config_scope scope;
-	struct typing t = {config, bus, device, NULL, NULL, &scope};
+	struct typing t = {config, bus, device, NULL, NULL, &scope, NULL};
+	bool good;
 
 	what_print(what, bus, "device");
 	what_print(what_point, bus, "point");
 	config_scope_init(&scope, errors, device->endpoint, what);
 	points_take(&t);
-	device_type(&t, what_point);
-	if (!scope.wrong)
+	t.mistyped = calloc(t.points->n + 1, sizeof(*t.mistyped));
+	if (!t.mistyped)
+		abort();
+	good = device_type(&t);
+	points_type(&t, what_point);
+	if (good)
 		device_check(&t);
+	free(t.mistyped);
 	if (scope.wrong)
 		device_refuse(device, scope.first);
 	else
@@ -161,7 +178,7 @@ static void bus_apply(struct config *config, struct config_bus *bus,
 {
 	char what[96], reason[1024];
 	struct config_scope scope;
-	struct typing t = {config, bus, NULL, NULL, NULL, &scope};
+	struct typing t = {config, bus, NULL, NULL, NULL, &scope, NULL};
 
 	what_print(what, bus, "bus");
 	config_scope_init(&scope, errors, NULL, what);

@@ -309,14 +309,16 @@ void device_check(struct typing *t)
 	struct stubs s;
 
 	stubs_make(&s, t->bus, t->device);
-	if (t->bus->ops->check_device)
+	/* The device is judged with all of its points, or not at all. */
+	if (t->bus->ops->check_device && !before)
 		check_said(t, before,
 			   t->bus->ops->check_device(&s.device, &error));
 	if (t->bus->ops->image_room && t->scope->wrong == before)
 		image_room_take(t, t->bus->ops->image_room(&s.device));
 	for (size_t i = 0; i < t->points->n; i++) {
 		t->point = &t->points->at[i];
-		point_check(t, &s.points[i]);
+		if (!t->mistyped[i])
+			point_check(t, &s.points[i]);
 	}
 	t->point = NULL;
 	stubs_finish(&s);

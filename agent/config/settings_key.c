@@ -310,13 +310,15 @@ void level_refuse_unknown(struct typing *t, enum level level,
 	const struct adapter_ops *ops = t->bus->ops;
 
 	for (const struct setting *s = settings; s; s = s->next) {
+		const char *other = NULL, *usual;
 		struct nearest nearest;
-		const char *other;
 
 		if (s->host || s->fleet || known_below(ops, level, s->key) ||
 		    config_error_at(t->scope->errors, s->place))
 			continue;	/* or: told as what it is meant for */
-		other = level_elsewhere(level, s->key);
+		usual = config_key_usual(s->key);
+		if (!usual || !known_below(ops, level, usual))
+			other = level_elsewhere(level, s->key);
 		nearest_init(&nearest, s->key);
 		offer_all(&nearest, ops, level);
 		config_scope_add(t->scope, s->place, "unknown key '%s' of "

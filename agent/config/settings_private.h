@@ -18,6 +18,7 @@ struct typing {
 	struct config_points *points;	/* all of the device's */
 	struct config_point *point;
 	struct config_scope *scope;
+	bool *mistyped;			/* each of the points: it has no check */
 };
 
 /* Fills a struct of `size` bytes, the adapter's for this level, from the
@@ -26,8 +27,9 @@ void *level_type(struct typing *t, enum level level, size_t size);
 void level_refuse_unknown(struct typing *t, enum level level,
 			  const struct setting *settings);
 
-/* By the adapter; the bus must have its data, the device and its points, too.
- * device_check() also takes the facts of the points. */
+/* By the adapter; the bus must have its data, the device and its points, too,
+ * but those that are mistyped. device_check() also takes the facts of the
+ * points. */
 void bus_check(struct typing *t);
 void device_check(struct typing *t);
 

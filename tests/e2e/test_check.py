@@ -513,6 +513,24 @@ devices:
             "signal: sine, writable: true, map"))
         self.assertSays(text, "devices.yaml:9:", "writable")
 
+    def test_a_mistyped_point_hides_no_other(self):
+        """What only the adapter knows to be wrong is told beside it."""
+        text = self.check("""\
+            devices:
+              - endpoint: meter
+                bus: {adapter: modbus, transport: tcp, host: plc}
+                unit: 1
+                points:
+                  - {name: a, address: 1, colour: red, map: 3303/0}
+                  - {name: c, address: 70000, map: 3303/2}
+                  - {name: d, register: 7, map: 3303/3}
+            """)
+        for said in ("devices.yaml:6:31: unknown key 'colour' of a modbus "
+                     "point", "devices.yaml:7:28: 'address': 70000 is none: 0 "
+                     "to 65535 are", "unknown key 'register' of a modbus "
+                     "point; did you mean 'address'?"):
+            self.assertSays(text, said)
+
     def test_all_mistakes_at_once(self):
         text = self.check(sites.SIM.replace("poll:", "pol:")
                           .replace("signal:", "signl:"))
