@@ -72,6 +72,7 @@ class Silence(Site):
         self.slave_.do("mute 1")
         self.wait_code("5.04")
         self.assertEqual(server.value("meter-1", quality), 2)
+        self.assertEqual(server.value("meter-1", "/3303/0/6049"), 50)
         self.slave_.do("unmute 1")
         self.wait_code("2.05")
         server.wait_value("meter-1", quality, 4)

@@ -254,17 +254,23 @@ static void a_doubted_value_says_so(void **state)
 {
 	struct endpoint *a = case_endpoint("a");
 	struct lwm2m_path indicator = path_resource(3303, 0, 6042);
+	struct lwm2m_path level = path_resource(3303, 0, 6049);
 	int64_t now = monotonic_read();
 
 	(void)state;
 	endpoint_quality(a, &a->conf->points[T], QUALITY_ACCEPTED, now);
-	assert_null(slot("a", indicator));	/* most never need it */
+	assert_null(slot("a", indicator));	/* most never need them */
+	assert_null(slot("a", level));
 	endpoint_quality(a, &a->conf->points[T], QUALITY_INVALID, now);
 	assert_int_equal(slot("a", indicator)->value.as.integer,
 			 QUALITY_INVALID);
+	assert_int_equal(slot("a", level)->value.as.integer, 0);
+	endpoint_quality(a, &a->conf->points[T], QUALITY_OLD, now);
+	assert_int_equal(slot("a", level)->value.as.integer, 50);
 	endpoint_quality(a, &a->conf->points[T], QUALITY_ACCEPTED, now);
 	assert_int_equal(slot("a", indicator)->value.as.integer,
 			 QUALITY_ACCEPTED);
+	assert_int_equal(slot("a", level)->value.as.integer, 100);
 }
 
 static bool is_dark(void)
