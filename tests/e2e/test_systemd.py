@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the daemon tells the service manager (sd_notify)."""
+"""What the daemon tells the service manager (sd_notify), and its units."""
 import os
 import pathlib
+import re
 import signal
+import shutil
 import socket
+import subprocess
 import tempfile
+import unittest
 
 import sites
-from harness import WAIT, Site
+from harness import ROOT, WAIT, Site, binary
 
 
 class Notify(Site):
@@ -65,3 +69,69 @@ class Notify(Site):
             lines = self.socket.recv(65536).decode().splitlines()
             if any(l.startswith("STATUS=") and "1" in l for l in lines):
                 return
+
+
+COLLECTED = "/var/lib/prometheus/node-exporter"
+
+
+def exec_start(unit):
+    """The command as systemd gives it to the shell."""
+    text = re.search(r"^ExecStart=/bin/sh -ec '(.*?)'$", unit.read_text(),
+                     re.MULTILINE | re.DOTALL)[1]
+    return text.replace("\\\n", " ").replace("$$", "$")
+
+
+class Units(Site):
+    @unittest.skipUnless(shutil.which("systemd-analyze"),
+                         "no systemd-analyze: packaging/setup test")
+    def test_systemd_has_nothing_to_say_to_them(self):
+        with tempfile.TemporaryDirectory() as directory:
+            units = []
+            for unit in sorted((ROOT / "packaging").glob("lwmux*.[st]*")):
+                if unit.is_dir():       # drop-ins
+                    continue
+                text = re.sub(r"/usr/(?:sbin|bin|libexec/lwmux)/(lwmux[\w-]*)",
+                              rf"{directory}/\1", unit.read_text())
+                copy = pathlib.Path(directory, unit.name)
+                copy.write_text(text)
+                units.append(str(copy).replace("@.", "@hci0."))
+                for program in re.findall(rf"{directory}/(lwmux[\w-]*)", text):
+                    pathlib.Path(directory, program).touch(0o755)
+            self.assertGreater(len(units), 3)
+            result = subprocess.run(
+                ["systemd-analyze", "verify", "--man=no", *units], text=True,
+                capture_output=True,
+                env={**os.environ, "SYSTEMD_UNIT_PATH": f"{directory}:"})
+            ours = [line for line in result.stderr.splitlines()
+                    if "lwmux" in line]
+            self.assertEqual((result.returncode, ours), (0, []))
+
+    def test_the_timer_writes_metrics_whole_or_not_at_all(self):
+        gateway = self.gateway(5683, sites.SIM)
+        gateway.wait_log("device is online")
+        unit = ROOT / "packaging/lwmux-metrics.service"
+        with tempfile.TemporaryDirectory() as directory:
+            to = pathlib.Path(directory, "collected")
+            to.mkdir()
+            ctl = pathlib.Path(directory, "lwmuxctl")
+            ctl.write_text(f"#!/bin/sh\nexec {binary('agent/lwmuxctl')} "
+                           f'--run {gateway.run} "$@"\n')
+            ctl.chmod(0o755)
+
+            def run():
+                return subprocess.run(
+                    ["/bin/sh", "-ec", exec_start(unit).replace(
+                        COLLECTED, str(to))], capture_output=True, text=True,
+                    env={**os.environ,
+                         "PATH": f"{directory}:{os.environ['PATH']}"})
+            result = run()
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            collected, = to.iterdir()       # and nothing else
+            self.assertEqual((collected.name, collected.stat().st_mode & 0o777),
+                             ("lwmux.prom", 0o644))
+            text = collected.read_text()
+            self.assertIn("\nlwmux_build_info{", text)
+            gateway.stop()
+            self.assertNotEqual(run().returncode, 0)
+            self.assertEqual([f.name for f in to.iterdir()], ["lwmux.prom"])
+            self.assertEqual(collected.read_text(), text)
