@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Frames of a bus to JSON lines. */
+ * Frames of a bus to JSON. */
 #include "agent/control/trace.h"
 #include <json-c/json.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@
 
 struct trace {
 	struct gateway_bus *bus;
-	struct asker *asker;		/* NULL: it has hung up */
+	const struct trace_ops *ops;	/* NULL: nobody reads any more */
+	void *owner;
 	uint64_t id;
 };
 
@@ -35,7 +36,6 @@ static struct json_object *hex_json(const uint8_t *bytes, size_t n)
 static struct json_object *frame_json(const struct trace *t,
 				      const struct bus_message *m)
 {
-	struct json_object *to = json_object_new_object();
 	struct json_object *frame = json_object_new_object();
 	int64_t wall = services_wall(&t->bus->gateway->services, m->when);
 
@@ -47,20 +47,14 @@ static struct json_object *frame_json(const struct trace *t,
 	if (m->tries)
 		json_object_object_add(frame, "left_out",
 				       json_object_new_int64(m->tries));
-	json_object_object_add(to, "frame", frame);
-	return to;
+	return frame;
 }
 
 static void trace_end(struct trace *t)
 {
-	struct json_object *to = json_object_new_object();
-
-	json_object_object_add(to, "done", json_object_new_boolean(true));
-	if (t->asker)
-		ask_reply(t->asker, to);
-	else
-		json_object_put(to);
 	t->bus->trace = NULL;
+	if (t->ops)
+		t->ops->ended(t->owner);
 	free(t);
 }
 
@@ -72,16 +66,8 @@ void trace_message(struct gateway_bus *b, const struct bus_message *m)
 		return;
 	if (m->event == BUS_TRACED)
 		trace_end(t);
-	else if (t->asker)
-		asker_say(t->asker, ask_line(frame_json(t, m)));
-}
-
-static void hung_up(void *owner)
-{
-	struct trace *t = owner;
-
-	t->asker = NULL;
-	bus_trace_stop(t->bus->bus);
+	else if (t->ops)
+		t->ops->frame(t->owner, frame_json(t, m));
 }
 
 static struct gateway_bus *bus_find(struct gateway *g, const char *name)
@@ -93,41 +79,85 @@ static struct gateway_bus *bus_find(struct gateway *g, const char *name)
 	return b;
 }
 
-static void tracing_begin(struct gateway_bus *b, struct asker *asker,
-			  int64_t duration)
+struct trace *trace_open(struct gateway *g, const char *bus, int64_t duration,
+			 const struct trace_ops *ops, void *owner,
+			 const char **why)
 {
-	static const struct asker_ops ops = {.hung_up = hung_up};
-	struct trace *t = calloc(1, sizeof(*t));
+	struct gateway_bus *b = bus_find(g, bus);
+	struct trace *t;
 
+	*why = !b ? "lwmuxd runs no such bus" :
+	       b->trace ? "a trace is under way there" :
+	       !b->bus || b->leaving || g->services.stopping ?
+	       "the bus is being closed" : NULL;
+	if (*why)
+		return NULL;
+	t = calloc(1, sizeof(*t));
 	if (!t)
 		abort();
-	*t = (struct trace){b, asker, ++b->gateway->services.next_id};
+	*t = (struct trace){b, ops, owner, ++g->services.next_id};
 	if (bus_trace(b->bus, duration, t->id) < 0) {
-		ask_refuse(asker, "the bus is being closed");
+		*why = "the bus is being closed";
 		free(t);
-		return;
+		return NULL;
 	}
 	b->trace = t;
-	asker_wait(asker, &ops, t, true);
+	return t;
+}
+
+void trace_leave(struct trace *t)
+{
+	t->ops = NULL;
+	bus_trace_stop(t->bus->bus);
+}
+
+/* ---- at the control socket: the owner is the asker ---- */
+
+static void frame_say(void *asker, struct json_object *frame)
+{
+	struct json_object *to = json_object_new_object();
+
+	json_object_object_add(to, "frame", frame);
+	asker_say(asker, ask_line(to));
+}
+
+static void end_say(void *asker)
+{
+	struct json_object *to = json_object_new_object();
+
+	json_object_object_add(to, "done", json_object_new_boolean(true));
+	ask_reply(asker, to);
+}
+
+static void hung_up(void *trace)
+{
+	trace_leave(trace);
 }
 
 /* request: bus, for ("60s"; without it until the asker hangs up). */
 void ask_trace(struct gateway *g, struct asker *asker,
 	       struct json_object *request, int64_t now)
 {
+	static const struct trace_ops ops = {frame_say, end_say};
+	static const struct asker_ops asker_ops = {.hung_up = hung_up};
 	const char *name = ask_text(request, "bus");
 	const char *text = ask_text(request, "for");
-	struct gateway_bus *b = bus_find(g, name);
 	int64_t duration = INT64_MAX;
+	const char *why;
+	struct trace *t;
 
 	(void)now;
-	if (!b)
+	if (!bus_find(g, name)) {
 		ask_refuse(asker, "lwmuxd runs no bus '%s'", name);
-	else if (text && (timespan_parse(text, &duration) < 0 || duration <= 0))
+		return;
+	}
+	if (text && (timespan_parse(text, &duration) < 0 || duration <= 0)) {
 		ask_refuse(asker, "--for: '%s' is no time, as 10s", text);
-	else if (b->trace || !b->bus || b->leaving || g->services.stopping)
-		ask_refuse(asker, b->trace ? "a trace is under way there" :
-			   "the bus is being closed");
+		return;
+	}
+	t = trace_open(g, name, duration, &ops, asker, &why);
+	if (t)
+		asker_wait(asker, &asker_ops, t, true);
 	else
-		tracing_begin(b, asker, duration);
+		ask_refuse(asker, "%s", why);
 }

@@ -9,6 +9,7 @@
 #include "agent/control/overview.h"
 #include "agent/control/status.h"
 #include "agent/gateway/gateway.h"
+#include "agent/http/feed_trace.h"
 #include "agent/http/http_private.h"
 #include "agent/http/recorder.h"
 #include "agent/http/row_set.h"
@@ -36,6 +37,7 @@ struct reader {
 	struct MHD_Connection *connection;
 	int fd;
 	char *endpoint;			/* or NULL */
+	struct feed_trace *trace;	/* or NULL */
 	bool rows, fresh;		/* fresh: was told nothing yet */
 	bool asleep, cut;
 	int64_t since;			/* it has read a piece */
@@ -117,6 +119,13 @@ static void reader_tell(struct reader *r, struct piece *piece)
 	piece->readers++;
 }
 
+/* What no other reader gets. */
+static void reader_tell_once(struct reader *r, struct piece *piece)
+{
+	reader_tell(r, piece);
+	piece_settle(piece);
+}
+
 static void reader_wake(struct reader *r)
 {
 	if (!r->asleep || (!r->n && !r->cut && !r->feed->closed))
@@ -175,6 +184,7 @@ static void reader_free(void *reader)
 	feed->n_readers--;
 	while (r->n)
 		reader_next(r);
+	feed_trace_destroy(r->trace);
 	free(r->endpoint);
 	free(r);
 }
@@ -325,13 +335,20 @@ static struct piece *endpoint_piece(const struct http_site *site,
 static void tell_endpoints(struct feed *feed, int64_t now)
 {
 	for (struct reader *r = feed->first; r; r = r->next) {
-		struct piece *piece;
+		if (r->endpoint)
+			reader_tell_once(r, endpoint_piece(
+				feed->site, r->endpoint, now));
+	}
+}
 
-		if (!r->endpoint)
-			continue;
-		piece = endpoint_piece(feed->site, r->endpoint, now);
-		reader_tell(r, piece);
-		piece_settle(piece);
+static void tell_traces(struct feed *feed)
+{
+	for (struct reader *r = feed->first; r; r = r->next) {
+		struct json_object *news = r->trace ?
+			feed_trace_take(r->trace) : NULL;
+
+		if (news)
+			reader_tell_once(r, piece_json("trace", news));
 	}
 }
 
@@ -368,6 +385,7 @@ static void tell_all(struct feed *feed)
 		tell_rows(feed, fresh, now);
 	tell_log(feed, fresh);
 	tell_endpoints(feed, now);
+	tell_traces(feed);
 	for (struct reader *r = feed->first; r; r = r->next) {
 		r->fresh = false;
 		if (r->n && feed->now - r->since > PATIENCE)
@@ -436,7 +454,7 @@ void feed_destroy(struct feed *feed)
 
 enum MHD_Result feed_answer(struct feed *feed,
 			    struct MHD_Connection *connection, int fd,
-			    bool rows, const char *endpoint)
+			    const struct feed_wish *wish)
 {
 	const int room = SEND_ROOM;
 	struct reader *r;
@@ -446,12 +464,14 @@ enum MHD_Result feed_answer(struct feed *feed,
 				   "too many look already");
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	r = calloc(1, sizeof(*r));
-	if (!r || (endpoint && !(r->endpoint = strdup(endpoint))))
+	if (!r || (wish->endpoint && !(r->endpoint = strdup(wish->endpoint))))
 		abort();
+	if (wish->trace)
+		r->trace = feed_trace_create(feed->site->gateway, wish->trace);
 	r->feed = feed;
 	r->connection = connection;
 	r->fd = fd;
-	r->rows = rows;
+	r->rows = wish->rows;
 	r->fresh = true;
 	r->next = feed->first;
 	feed->first = r;

@@ -9,7 +9,8 @@
  *   log       {"events": [...]}, as lwmuxctl's
  *   endpoint  one endpoint: {"endpoint": {...}, "resources": [...], "plots":
  *             [paths]}, or {"error": ...}
- * A reader gets head and log, and by its query rows or one endpoint. Who is
+ *   trace     what went over a bus: feed_trace.h
+ * A reader gets head and log, and by its query rows, one endpoint or a trace. Who is
  * more than 4 MiB or 30 s behind is cut off. */
 #ifndef AGENT_FEED_H
 #define AGENT_FEED_H
@@ -32,9 +33,14 @@ void feed_close(struct feed *feed);
 /* After it was stopped. */
 void feed_destroy(struct feed *feed);
 
-/* Answers the request with a stream, or refuses it: 16 read already. rows:
- * wants them; endpoint: wants this one (NULL: none). fd: the connection's. */
+/* What a reader wants beside head and log. */
+struct feed_wish {
+	bool rows;
+	const char *endpoint, *trace;	/* this one; a bus; or NULL */
+};
+/* Answers the request with a stream, or refuses it: 16 read already. fd: the
+ * connection's. */
 enum MHD_Result feed_answer(struct feed *feed,
 			    struct MHD_Connection *connection, int fd,
-			    bool rows, const char *endpoint);
+			    const struct feed_wish *wish);
 #endif

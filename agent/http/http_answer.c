@@ -169,9 +169,13 @@ static enum MHD_Result answer_feed(const struct http_site *site,
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	return feed_answer(site->feed, connection, info->connect_fd,
-			   request_argument(connection, "rows") != NULL,
-			   request_argument(connection, "endpoint"));
+	const struct feed_wish wish = {
+		.rows = request_argument(connection, "rows") != NULL,
+		.endpoint = request_argument(connection, "endpoint"),
+		.trace = request_argument(connection, "trace"),
+	};
+
+	return feed_answer(site->feed, connection, info->connect_fd, &wish);
 }
 
 static enum MHD_Result answer_metrics(const struct http_site *site,

@@ -287,6 +287,26 @@ class Served(SharedSite):
         self.assertNotIn("rows", names)
         self.assertIn("error", self.feed("?endpoint=nobody").wait("endpoint"))
 
+    def test_feed_of_a_trace(self):
+        feed = self.feed("?trace=plant")
+        first = feed.wait("trace")
+        self.assertNotIn("error", first)
+        frame = feed.wait("trace", lambda d: any(
+            f["sent"] for f in d["frames"]))["frames"][0]
+        self.assertEqual(frame.keys(), {"time", "sent", "bytes", "words"})
+        self.assertRegex(frame["bytes"], r"^[0-9a-f]{2}( [0-9a-f]{2})+$")
+        # One a bus at a time, whoever asks; it is free when the reader goes.
+        self.assertEqual(self.feed("?trace=plant").wait("trace")["error"],
+                         "a trace is under way there")
+        self.assertIn("a trace is under way there", self.gateway_.ctl(
+            "trace", "--for", "1s", "plant").stderr)
+        self.assertEqual(self.feed("?trace=none").wait("trace")["error"],
+                         "lwmuxd runs no such bus")
+        feed.close()
+        wait_for(lambda: self.gateway_.ctl(
+            "trace", "--for", "300ms", "plant").returncode == 0,
+                 "a trace of somebody else")
+
     def test_events_of_one_endpoint(self):
         events = self.visitor.json("/api/events?endpoint=sim")["events"]
         self.assertEqual({e["endpoint"] for e in events}, {"sim"})
@@ -370,6 +390,36 @@ devices:
         # The log leaves lines out where there are hundreds at once.
         server.registered("sim")
         return gateway
+
+    def test_a_trace_ends_with_its_bus(self):
+        slave = self.slave("1=boiler")
+        port = free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}", devices=sites.boiler(
+            slave.port) + "  - {endpoint: sim, bus: sim, points: "
+            "[{name: t, map: 3303/0}]}\n")
+
+        def trace():
+            feed = Feed(port, "?trace=plant")
+            self.addCleanup(feed.close)
+            return feed
+        feed = trace()
+        feed.wait("trace", lambda d: d["frames"])
+        gateway.write("conf.d/devices.yaml", "devices: []\n")
+        gateway.reload()
+        self.assertIs(feed.wait("trace", lambda d: "done" in d)["done"], True)
+        self.assertEqual(trace().wait("trace")["error"],
+                         "lwmuxd runs no such bus")
+
+    def test_a_gateway_stops_while_one_traces(self):
+        slave = self.slave("1=boiler")
+        port = free_tcp_port()
+        gateway = self.start(f"127.0.0.1:{port}", devices=sites.boiler(
+            slave.port) + "  - {endpoint: sim, bus: sim, points: "
+            "[{name: t, map: 3303/0}]}\n")
+        feed = Feed(port, "?trace=plant")
+        self.addCleanup(feed.close)
+        feed.wait("trace", lambda d: d["frames"])
+        self.assertEqual(gateway.stop(), 0)
 
     def test_off_by_default(self):
         server = self.server()

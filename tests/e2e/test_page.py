@@ -294,6 +294,23 @@ class Page(SharedSite):
             "view.update(document.getElementById('view'))")
         self.assertIn("slow: every 10 s asked, 3 min got", self.text())
 
+    def test_a_trace_of_a_bus(self):
+        self.go("buses")
+        self.wait_text("main", "plant")
+        self.click("a[aria-label='Trace of plant']")
+        self.wait_text("main h2", "Bus plant")
+        self.wait_text("main", "Listening", "sent", "received", "Bytes",
+                       "holding")
+        self.picture("trace-desk-light")
+        self.assertEqual(self.driver.execute_script(NARROW), [])
+        self.look("phone", "dark")
+        self.assertFalse(self.driver.execute_script(WIDE))
+        self.assertEqual(self.driver.execute_script(NAMELESS), [])
+        self.assertEqual(self.driver.execute_script(PALE), [])
+        self.picture("trace-phone-dark")
+        self.go("trace/nowhere")
+        self.wait_text("main", "lwmuxd runs no such bus", "Again")
+
     def test_sleepers(self):
         self.go("sleepers")
         self.wait_text("main", "cold-room", "87 %")

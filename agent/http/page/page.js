@@ -7,6 +7,7 @@ const $ = id => document.getElementById(id);
 const state = {
 	head: null, before: null,	// the status, and the one before it
 	rows: new Map(), events: [], one: null,
+	frames: [], trace: {},		// of one bus, and how it stands
 	token: sessionStorage.getItem('token'),
 };
 
@@ -431,6 +432,56 @@ const simple = (title, content, feed = '') => ({
 		el('div', {}, content())),
 });
 
+// What goes over one bus, for a minute from when it is opened.
+const trace = {
+	open(view, bus)
+	{
+		this.bus = bus;
+		this.feed = 'trace=' + encodeURIComponent(bus);
+		this.again();
+		view.replaceChildren(el('h2', {}, `Bus ${bus}`), el('div'));
+		this.update(view);
+	},
+	again()
+	{
+		state.frames = [];
+		state.trace = {};
+	},
+	told()
+	{
+		const t = state.trace;
+
+		return t.error || (t.done ? 'The minute is over.' :
+			'Listening, for a minute.');
+	},
+	update(view)
+	{
+		const t = state.trace, over = t.error || t.done;
+
+		become(view.lastChild, el('div', {},
+			el('div', {class: 'tools'},
+				el('p', {role: 'status', class: t.error ? 'bad' :
+					'dim'}, this.told() + (t.left_out ?
+					` ${number(t.left_out)} frames were ` +
+					'left out.' : '')),
+				over ? el('button', {onclick: () => {
+					this.again();
+					feed.abort();
+					follow();
+					this.update(view);
+				}}, 'Again') : null),
+			table(`Frames of ${this.bus}`, [
+				['Time', f => el('span', {class: 'whole'},
+					new Date(f.time * 1000).toISOString()
+						.slice(11, 23))],
+				['Way', f => el('span', {class: 'whole'},
+					f.sent ? 'sent' : 'received')],
+				['Bytes', f => el('code', {}, f.bytes)],
+				['Meaning', f => f.words],
+			], state.frames.slice().reverse(), 'nothing yet')));
+	},
+};
+
 // Per minute, from this status and the one before.
 function rate(bus, name)
 {
@@ -463,7 +514,7 @@ function behind(bus)
 }
 
 const views = {
-	endpoints, endpoint,
+	endpoints, endpoint, trace,
 	servers: simple('Servers', () => table('Servers', [
 		['Id', s => s.server], ['URI', s => s.uri],
 		['Security', s => s.security],
@@ -483,6 +534,9 @@ const views = {
 			.map(([name, n]) => el('div', {}, `${name} ${number(n)}`,
 				rate(b, name) ? el('span', {class: 'dim'},
 					` ${rate(b, name).toFixed(0)}/min`) : null))],
+		['Trace', b => el('a', {href: '#/trace/' +
+			encodeURIComponent(b.bus), 'aria-label':
+			`Trace of ${b.bus}`}, 'what goes over it')],
 	], state.head.buses, 'no buses are configured'), 'rows=1'),
 	sleepers: simple('Sleepers', () => table('Sleepers', [
 		['Endpoint', r => link(r.endpoint)],
@@ -611,6 +665,14 @@ const take = {
 			e.id > state.events.at(-1).id)].slice(-500);
 	},
 	endpoint: data => state.one = data,
+	trace(data)
+	{
+		const left = (state.trace.left_out || 0) + (data.left_out || 0) +
+			data.frames.reduce((n, f) => n + (f.left_out || 0), 0);
+
+		state.trace = {...data, frames: null, left_out: left};
+		state.frames = [...state.frames, ...data.frames].slice(-500);
+	},
 };
 
 function took(text)
