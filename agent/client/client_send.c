@@ -372,7 +372,7 @@ static int64_t wait_of(const struct client *c,
 {
 	uint32_t asked = client_asked_wait(answer);
 
-	return asked ? registration_asked_time(&c->registration, asked) :
+	return asked ? registration_asked_time(c->registration.seed, asked) :
 		       RETRY;
 }
 

@@ -475,6 +475,7 @@ static void on_ended(void *owner, enum coap_outcome outcome,
 		}
 		why_set(b, answer->code >> 5 != 2 ? refusal_text(answer->code) :
 			NULL);
+		b->machine.asked_wait = client_asked_wait(answer);
 		machine_step(b, BOOTSTRAP_ANSWER, answer->code, now);
 		return;
 	}

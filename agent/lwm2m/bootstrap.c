@@ -63,6 +63,8 @@ static int64_t retry_time(const struct bootstrap *b,
 	int64_t wait = policy->retry_timer * SECOND;
 	int64_t most = policy->retry_most * SECOND;
 
+	if (b->asked_wait)
+		return registration_asked_time(b->seed, b->asked_wait);
 	for (uint8_t i = 1; i < b->attempt && wait < most; i++)
 		wait *= 2;
 	wait = time_earlier(wait, most);
@@ -87,7 +89,7 @@ bootstrap_fail(struct bootstrap *b, bool hang_up,
 	b->plain = false;
 	b->hang_up = b->connected && !policy->unsolicited ?
 		     now + LINGER : NEVER;
-	b->attempt += b->attempt < UINT8_MAX;
+	b->attempt += !b->asked_wait && b->attempt < UINT8_MAX;
 	if (!b->needed && b->attempt >= BOOTSTRAP_TRIES) {
 		b->attempt = 0;
 		bootstrap_rest(b);
@@ -186,6 +188,8 @@ static struct bootstrap_action on_answer(struct bootstrap *b, uint8_t code,
 					 const struct bootstrap_policy *policy,
 					 int64_t now)
 {
+	struct bootstrap_action action;
+
 	if (b->state != BOOTSTRAP_ASKING && b->state != BOOTSTRAP_OPEN)
 		return bootstrap_nothing();
 	if (code >> 5 == 2)
@@ -194,7 +198,9 @@ static struct bootstrap_action on_answer(struct bootstrap *b, uint8_t code,
 		b->plain = true;
 		return bootstrap_ask(b);
 	}
-	return bootstrap_fail(b, true, policy, now);
+	action = bootstrap_fail(b, true, policy, now);
+	b->asked_wait = 0;		/* said of this time alone */
+	return action;
 }
 
 /* Where its first write overtook its answer, that one is not missed. */

@@ -50,6 +50,8 @@ struct bootstrap {
 	bool plain;		/* ask without a preferred format */
 	bool connected;		/* as far as this machine has said */
 	uint32_t seed;		/* hash of the name: jitter */
+	uint32_t asked_wait;	/* s, of the next ANSWER, a 5.03 or 4.29: when
+				 * to come again; 0: it does not say */
 	int64_t next;		/* when to call with TIMER; INT64_MAX: never */
 	int64_t hang_up;	/* when the connection may go; INT64_MAX */
 	int64_t expires;	/* the bootstrap account; INT64_MAX: never */
@@ -77,7 +79,9 @@ void bootstrap_init(struct bootstrap *bootstrap, const char *endpoint);
  * START asks after hold_off and its place in the window. 4.15 asks once more
  * without a preferred format. Failures are tried again after retry_timer x
  * 2^(n-1), at most retry_most, +-20 % by the seed: for ever where there are no
- * accounts, else BOOTSTRAP_TRIES times. A session ends unfinished after
+ * accounts, else BOOTSTRAP_TRIES times. An answer that says how long to wait
+ * (`asked_wait`) is no failure of these: it waits so long, as with Register. A
+ * session ends unfinished after
  * EXCHANGE_LIFETIME (247 s) without a request. After Finish the connection
  * stays for 10 s, so that a lost answer can be repeated; with `unsolicited` it
  * stays for ever. What the server writes meanwhile opens a session. expires

@@ -85,14 +85,14 @@ static int64_t update_time(const struct registration *r)
 /* The server says when it can take us, which is soon enough: no attempt has
  * failed. Never before that, but not all at once; and a number that is a
  * mistake costs a day, not a trip to the site. */
-int64_t registration_asked_time(const struct registration *r, uint32_t asked)
+int64_t registration_asked_time(uint32_t seed, uint32_t asked)
 {
 	int64_t wait = asked;
 
 	wait = wait < RETRY_LEAST ? RETRY_LEAST :
 	       wait > ASKED_MOST ? ASKED_MOST : wait;
 	wait *= SECOND;
-	return wait + spread_of(r->seed, wait / 5);
+	return wait + spread_of(seed, wait / 5);
 }
 
 /* The wait before the next try; counts it. Of retry_count attempts the first
@@ -104,7 +104,7 @@ static int64_t retry_time(struct registration *r,
 	int64_t wait = policy->sequence_delay;
 
 	if (r->asked_wait)
-		return registration_asked_time(r, r->asked_wait);
+		return registration_asked_time(r->seed, r->asked_wait);
 	if (r->attempt + 1u < policy->retry_count && r->attempt < 30) {
 		wait = (int64_t)policy->retry_timer << r->attempt;
 		r->attempt++;

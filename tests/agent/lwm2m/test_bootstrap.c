@@ -237,6 +237,28 @@ static void test_back_off(void **state)
 	}
 }
 
+/* RFC 7252 5.9.3.4, RFC 8516: a busy server says when it has time; that is no
+ * failure, and said of one answer only. */
+static void test_waits_as_long_as_it_is_asked_to(void **state)
+{
+	struct bootstrap b;
+
+	(void)state;
+	bootstrap_init(&b, "tested");
+	bootstrap_step(&b, BOOTSTRAP_START, 0, 0, &plain, 0);
+	for (int i = 0; i < 5; i++) {
+		b.asked_wait = 300;
+		bootstrap_step(&b, BOOTSTRAP_ANSWER, CODE(5, 3), 0, &plain, S);
+		assert_int_equal(b.state, BOOTSTRAP_WAITING);
+		assert_int_equal(b.attempt, 0);
+		assert_in_range(b.next, 301 * S, 361 * S);
+		bootstrap_step(&b, BOOTSTRAP_TIMER, 0, 0, &plain, b.next);
+	}
+	bootstrap_step(&b, BOOTSTRAP_ANSWER, CODE(5, 3), 0, &plain, S);
+	assert_int_equal(b.attempt, 1);
+	assert_in_range(b.next, 49 * S, 73 * S);
+}
+
 static void test_account_runs_out(void **state)
 {
 	struct bootstrap_policy policy = plain;
@@ -330,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_hold_off),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_back_off),
+		cmocka_unit_test(test_waits_as_long_as_it_is_asked_to),
 		cmocka_unit_test(test_account_runs_out),
 		cmocka_unit_test(test_retries_have_a_floor),
 		cmocka_unit_test(test_unsolicited),
