@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * How each transport and each security is asked of libcoap. */
 #include "agent/coap/coap_session.h"
+#include "agent/coap/gnutls_shim.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,9 +136,9 @@ void session_forget(coap_context_t *context, const struct handshake *h)
 		coap_context_set_pki(context, &none);
 }
 
-static coap_session_t *secure_open(coap_context_t *context,
-				   coap_address_t *address, coap_proto_t proto,
-				   struct handshake *h)
+static coap_session_t *keyed_open(coap_context_t *context,
+				  coap_address_t *address, coap_proto_t proto,
+				  struct handshake *h)
 {
 	switch (h->credentials.mode) {
 	case SECURITY_PSK:
@@ -150,6 +151,25 @@ static coap_session_t *secure_open(coap_context_t *context,
 	}
 	errno = EINVAL;
 	return NULL;
+}
+
+/* libcoap offers all suites that it has: the shim leaves those out that the
+ * account does not allow. */
+static coap_session_t *secure_open(coap_context_t *context,
+				   coap_address_t *address, coap_proto_t proto,
+				   struct handshake *h)
+{
+	char priorities[CREDENTIALS_PRIORITIES];
+	coap_session_t *session;
+
+	if (credentials_priorities(&h->credentials, priorities) < 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	gnutls_shim_narrow(*priorities ? priorities : NULL);
+	session = keyed_open(context, address, proto, h);
+	gnutls_shim_narrow(NULL);
+	return session;
 }
 
 coap_session_t *session_open(coap_context_t *context,

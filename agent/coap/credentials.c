@@ -40,7 +40,9 @@ void credentials_put_text(char **to, const char *text)
 void credentials_copy(struct credentials *to, const struct credentials *from)
 {
 	*to = (struct credentials){.mode = from->mode,
-		.matching = from->matching, .usage = from->usage};
+		.matching = from->matching, .usage = from->usage,
+		.n_suites = from->n_suites};
+	memcpy(to->suites, from->suites, sizeof(to->suites));
 	credentials_put(&to->identity, from->identity.at, from->identity.n);
 	credentials_put(&to->key, from->key.at, from->key.n);
 	credentials_put(&to->certificate, from->certificate.at,
@@ -155,12 +157,18 @@ static int x509_check(const struct credentials *c, char *why, size_t size)
 
 int credentials_check(const struct credentials *c, char *why, size_t size)
 {
+	char priorities[CREDENTIALS_PRIORITIES];
+
 	if (c->matching > CREDENTIALS_SHA512)
 		return credentials_refuse(why, size,
 					  "the matching type is not 0 to 3");
 	if (c->usage > CREDENTIALS_DOMAIN_ISSUED)
 		return credentials_refuse(
 			why, size, "the certificate usage is not 0 to 3");
+	if (credentials_priorities(c, priorities) < 0)
+		return credentials_refuse(
+			why, size, "none of the account's cipher suites "
+			"(0/x/16) is known here for its keys");
 	switch (c->mode) {
 	case SECURITY_NOSEC: return 0;
 	case SECURITY_PSK: return psk_check(c, why, size);

@@ -12,6 +12,7 @@
 
 #define CREDENTIALS_IDENTITY_MAX 128	/* bytes, Core TS E.1 */
 #define CREDENTIALS_KEY_MAX 64
+#define CREDENTIALS_SUITES 16
 
 /* 0/x/13: what `server` holds of the server's certificate or key. */
 enum credentials_matching {
@@ -44,6 +45,8 @@ struct credentials {
 	char *sni;				/* 0/x/14, or NULL */
 	uint8_t matching;			/* enum credentials_matching */
 	uint8_t usage;				/* enum credentials_usage */
+	uint8_t n_suites;			/* 0/x/16; 0: any */
+	uint16_t suites[CREDENTIALS_SUITES];	/* by their numbers at IANA */
 };
 
 /* Replaces (and wipes) what is there. */

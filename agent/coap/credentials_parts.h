@@ -26,6 +26,13 @@ int credentials_certificates(const struct credentials_bytes *from);
 /* Adds them to a gnutls_x509_trust_list_t (NULL: only counts). How many. */
 int credentials_trust(const struct credentials_bytes *from, void *list);
 
+/* What GnuTLS's priorities have to end with so that only the suites that the
+ * account allows are offered; "": all that libcoap would. -EINVAL: none of them
+ * is known here, or for these keys. (credentials_suites.c) */
+#define CREDENTIALS_PRIORITIES 320
+int credentials_priorities(const struct credentials *credentials,
+			   char text[CREDENTIALS_PRIORITIES]);
+
 /* In a handshake of tls (gnutls_session_t): is the peer the right one? host:
  * the name that its certificate must have where the credentials have no SNI;
  * NULL: any. false: it was sent an alert; why for people. */

@@ -17,6 +17,7 @@
 #include <gnutls/dtls.h>
 #include <gnutls/gnutls.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/coap/gnutls_shim.h"
@@ -31,6 +32,7 @@ struct shared {
 
 static struct shared *all;
 static bool called;
+static const char *narrow;		/* see gnutls_shim_narrow() */
 static const struct gnutls_shim_hooks *hooks;
 static gnutls_pull_func datagram_pull;		/* libcoap's own */
 
@@ -113,6 +115,68 @@ void gnutls_priority_deinit(gnutls_priority_t priority)
 			return;
 	*(void **)&deinit = symbol_real("gnutls_priority_deinit");
 	deinit(priority);
+}
+
+void gnutls_shim_narrow(const char *suffix)
+{
+	narrow = suffix;
+}
+
+/* One of its own, that ends with the session: of a server's choice, and not to
+ * be kept for ever. */
+static int priority_set_narrow(gnutls_session_t session, const char *text)
+{
+	int (*init)(gnutls_priority_t *, const char *, const char **);
+	int (*set)(gnutls_session_t, gnutls_priority_t);
+	void (*deinit)(gnutls_priority_t);
+	char whole[1024];
+	gnutls_priority_t own;
+	int rc;
+
+	*(void **)&init = symbol_real("gnutls_priority_init");
+	*(void **)&set = symbol_real("gnutls_priority_set");
+	*(void **)&deinit = symbol_real("gnutls_priority_deinit");
+	if (snprintf(whole, sizeof(whole), "%s%s%s", text, WITHOUT, narrow) >=
+	    (int)sizeof(whole))
+		return GNUTLS_E_INVALID_REQUEST;
+	rc = init(&own, whole, NULL);
+	if (rc != GNUTLS_E_SUCCESS)
+		return rc;
+	rc = set(session, own);
+	deinit(own);			/* the session holds it */
+	return rc;
+}
+
+static const char *text_of(gnutls_priority_t priority)
+{
+	for (struct shared *shared = all; shared; shared = shared->next)
+		if (shared->priority == priority)
+			return shared->text;
+	return NULL;
+}
+
+__attribute__((visibility("default")))
+int gnutls_priority_set(gnutls_session_t session, gnutls_priority_t priority)
+{
+	int (*set)(gnutls_session_t, gnutls_priority_t);
+	const char *text = narrow ? text_of(priority) : NULL;
+
+	if (text)
+		return priority_set_narrow(session, text);
+	*(void **)&set = symbol_real("gnutls_priority_set");
+	return set(session, priority);
+}
+
+__attribute__((visibility("default")))
+int gnutls_priority_set_direct(gnutls_session_t session, const char *text,
+			       const char **where)
+{
+	int (*set)(gnutls_session_t, const char *, const char **);
+
+	if (narrow)
+		return priority_set_narrow(session, text);
+	*(void **)&set = symbol_real("gnutls_priority_set_direct");
+	return set(session, text, where);
 }
 
 /* ---- waiting ---- */

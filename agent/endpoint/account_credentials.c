@@ -38,6 +38,20 @@ static void take_sni(struct credentials *to, const struct tree *tree,
 	free(text);
 }
 
+/* Those beyond what there is room for are not used. */
+static void suites_take(struct credentials *to, const struct tree *tree,
+			uint16_t instance)
+{
+	struct lwm2m_path scope = path_resource(ID_SECURITY, instance,
+						ID_SECURITY_SUITES), path;
+	struct tree_cursor at = {0, 0};
+	const struct tree_slot *slot;
+
+	while ((slot = tree_next(tree, &scope, &at, &path)) &&
+	       to->n_suites < CREDENTIALS_SUITES)
+		to->suites[to->n_suites++] = (uint16_t)slot->value.as.uinteger;
+}
+
 /* A digest of the server's certificate is as good as itself (0/x/13). */
 static void credentials_fill(struct credentials *to, const struct tree *tree,
 			     const struct account *a)
@@ -56,6 +70,7 @@ static void credentials_fill(struct credentials *to, const struct tree *tree,
 	if (a->mode != ACCOUNT_PSK)
 		bytes_take(&to->server, tree, at, ID_SECURITY_SERVER_KEY);
 	take_sni(to, tree, at);
+	suites_take(to, tree, at);
 	to->matching = (uint8_t)account_number(tree,
 		path_resource(ID_SECURITY, at, ID_SECURITY_MATCHING),
 		CREDENTIALS_EXACT);

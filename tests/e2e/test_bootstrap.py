@@ -347,6 +347,34 @@ class Bootstrap(Site):
                        *keys),
                 bs.account(0, 101), bs.finish()]
 
+    def suites(self, *numbers):
+        """The suite that comes of an account that allows these (0/x/16)."""
+        key = bytes(range(16))
+        with tempfile.NamedTemporaryFile("w") as known:
+            known.write(f"given {key.hex()}\n")
+            known.flush()
+            server = self.server(coaps=0, psk=known.name)
+        gateway = self.start(self.bootstrap(self.keyed(
+            server.ports["coaps"], 0, bs.tlv(3, b"given"), bs.tlv(5, key),
+            bs.tlv_many(16, [(i, n.to_bytes(4, "big"))
+                             for i, n in enumerate(numbers)]))))
+        return server, gateway
+
+    def test_only_suites_that_the_account_allows(self):
+        # In the server's choice and not: TLS_PSK_WITH_AES_..., RFC 5487, 6655.
+        for number, name in ((0x00A8, "AES_128_GCM"), (0xC0A8, "AES_128_CCM_8"),
+                             (0x00AE, "AES_128_CBC")):
+            with self.subTest(name):
+                server, gateway = self.suites(0xC02B, number)
+                server.registered("sim")
+                of, = gateway.status("sim")["endpoints"][0]["servers"]
+                self.assertIn(name, of["cipher_suite"])
+                gateway.stop()
+
+    def test_suites_that_nobody_knows(self):
+        _, gateway = self.suites(0x1234)
+        gateway.wait_log("sim", "failed", "cipher suites", "0/x/16")
+
     def test_pre_shared_key_in_the_account(self):
         key = bytes(range(16))
         with tempfile.NamedTemporaryFile("w") as known:
