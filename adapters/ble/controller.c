@@ -11,6 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "adapters/ble/gatt.h"
 #include "adapters/ble/hci.h"
 #include "adapters/ble/listen.h"
 
@@ -344,10 +345,11 @@ static void scan_say(struct ble_controller *c)
 	c->said = state;
 }
 
+/* While the kernel connects for us, its own scan is heard: see scan.h. */
 static void scan_drive(struct ble_controller *c, int64_t now)
 {
 	uint8_t packet[SCAN_COMMAND_MAX];
-	size_t n = scan_step(&c->scan, now, packet);
+	size_t n = gatt_connects(c) ? 0 : scan_step(&c->scan, now, packet);
 	int rc;
 
 	if (n > 0) {
@@ -407,7 +409,8 @@ int64_t controllers_due(const struct ble_bus *b)
 
 	for (size_t i = 0; i < b->n_controllers; i++) {
 		const struct ble_controller *c = &b->controllers[i];
-		int64_t scan = scan_due(&c->scan);
+		int64_t scan = gatt_connects(c) ? INT64_MAX :
+			       scan_due(&c->scan);
 		int64_t watchdog = watchdog_due(&c->watchdog);
 		int64_t next = c->hci < 0 ? c->again :
 			       scan < watchdog ? scan : watchdog;

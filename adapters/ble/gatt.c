@@ -27,6 +27,8 @@
 					 * others wait */
 #define LINKS 2
 #define ALONE_TIME (60 * SECOND)	/* after the controller took no second */
+#define LINGER_TIME (3 * SECOND)	/* for two of them the kernel keeps a
+					 * connection that nobody uses */
 #define AGAIN_MAX 6			/* 2^6 s between failed attempts */
 #define MTU 247
 #define CCCD 0x2902
@@ -40,6 +42,7 @@ enum state {
 struct link {
 	struct ble_bus *bus;
 	struct ble_device *current;	/* NULL: it is free */
+	const struct ble_controller *by;	/* that makes it */
 	enum state state;
 	int fd;
 	int64_t since, deadline;
@@ -50,7 +53,8 @@ struct link {
 struct ble_gatt {
 	struct ble_device *first, **end;	/* who waits */
 	struct link links[LINKS];
-	int64_t alone_until;		/* one link, until then */
+	int64_t alone_until;		/* one link, until then, */
+	int64_t lingers_until;		/* and until then the last one is up */
 };
 
 /* ---- the queue */
@@ -91,7 +95,9 @@ static struct link *free_find(struct ble_gatt *g, int64_t now)
 		else
 			used++;
 	}
-	return used > 0 && now < g->alone_until ? NULL : found;
+	if (now < g->alone_until && (used > 0 || now < g->lingers_until))
+		return NULL;
+	return found;
 }
 
 static void device_enqueue(struct ble_gatt *g, struct ble_device *device,
@@ -200,6 +206,7 @@ static void link_end(struct link *g, int64_t now)
 
 	for (size_t i = 0; i < device->base->n_points; i++)
 		point_of(device, i)->subscribed = false;
+	g->bus->gatt->lingers_until = now + LINGER_TIME;
 	link_close(g);
 	if (device->has_notify)
 		device_enqueue(g->bus->gatt, device, now);
@@ -262,6 +269,7 @@ static void link_start(struct link *g, struct ble_device *device,
 {
 	device_dequeue(g->bus->gatt, device);
 	g->current = device;
+	g->by = device->by;
 	g->state = CONNECTING;
 	g->since = now;
 	g->deadline = now + device->connect_timeout;
@@ -727,6 +735,17 @@ void gatt_detach(struct ble_bus *bus, struct ble_device *device)
 		link_close(g);
 }
 
+bool gatt_connects(const struct ble_controller *by)
+{
+	const struct ble_gatt *g = by->bus->gatt;
+
+	for (int i = 0; g && i < LINKS; i++)
+		if (g->links[i].current && g->links[i].by == by &&
+		    g->links[i].state == CONNECTING)
+			return true;
+	return false;
+}
+
 void gatt_heard(struct ble_controller *by, struct ble_device *device,
 		int64_t now)
 {
@@ -833,6 +852,9 @@ int64_t gatt_turn(struct ble_bus *bus, int64_t now)
 	g = free_find(gatt, now);
 	if (g && (device = ready_find(gatt, now)))
 		link_start(g, device, now);
+	if (!g && gatt->first && now < gatt->lingers_until &&
+	    gatt->lingers_until < until)
+		until = gatt->lingers_until;
 	for (int i = 0; i < LINKS; i++) {
 		due = link_due(&gatt->links[i], now);
 		if (due < until)

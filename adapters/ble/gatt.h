@@ -13,6 +13,8 @@ void gatt_detach(struct ble_bus *bus, struct ble_device *device);
 /* It sent a connectable advertisement just now. */
 void gatt_heard(struct ble_controller *by, struct ble_device *device,
 		int64_t now);
+/* A connection is under way on it. */
+bool gatt_connects(const struct ble_controller *by);
 /* adapter_ops.read, command and cancel */
 int gatt_read(struct adapter_device *device, struct adapter_point **due,
 	      size_t n);
