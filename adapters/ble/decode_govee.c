@@ -12,6 +12,7 @@
 #define GOVEE_OLD 0x8801
 #define SHARED 0x0001		/* the newer ones; others use it too */
 
+enum { PROBE_ITSELF = 0x41, PROBE_AT_JACK = 0x82 };
 /* Layouts of the shared company. */
 enum layout { UNKNOWN, CLIMATE, PARTICLES, CARBON_DIOXIDE, SENSORS, PROBES };
 
@@ -128,9 +129,29 @@ static bool sensor_add(struct readings *out, const uint8_t *p, unsigned index)
 	return true;
 }
 
+/* Its own sensor, or a probe at its jack, which has no humidity: the last byte says
+ * which it is. */
+static bool probe_add(struct readings *out, const uint8_t *p)
+{
+	struct readings one = {0};
+	unsigned index = p[5] == PROBE_ITSELF ? 0 : 1;
+
+	if ((p[5] != PROBE_ITSELF && p[5] != PROBE_AT_JACK) ||
+	    !joined_add(&one, p, p[3]))
+		return false;
+	reading_integer(out, FIELD_CHANNEL, index);
+	for (size_t i = 0; i < one.n; i++)
+		if (one.at[i].field == FIELD_BATTERY)
+			reading_add(out, FIELD_BATTERY, one.at[i].value);
+		else if (one.at[i].field == FIELD_TEMPERATURE || !index)
+			reading_add_at(out, one.at[i].field, index,
+				       one.at[i].value);
+	return true;
+}
+
 static bool carbon_dioxide_add(struct readings *out, const uint8_t *p)
 {
-	if (!joined_add(out, p, 101) || p[5] & 0x80)
+	if (p[5] || !joined_add(out, p, 101))	/* the sensor's own error */
 		return false;
 	reading_number(out, FIELD_CO2, be16(p + 3), 1);
 	return true;
@@ -144,7 +165,6 @@ static enum decode_result sensors_decode(enum layout layout, const uint8_t *p,
 	case UNKNOWN:
 		if (n != 7)
 			return DECODED_NO_MODEL;
-		/* H5112 has its name in the same packet, so this is no H5112 */
 		return result_of(sensor_add(out, p, p[0]));
 	case CLIMATE:
 		if (n == 4 || n == 6)
@@ -162,9 +182,9 @@ static enum decode_result sensors_decode(enum layout layout, const uint8_t *p,
 		if (n == 7)
 			return result_of(sensor_add(out, p, p[0]));
 		break;
-	case PROBES:		/* 1 and 2 */
-		if (n == 7)
-			return result_of(sensor_add(out, p, p[0] - 1u));
+	case PROBES:
+		if (n == 6)
+			return result_of(probe_add(out, p));
 		break;
 	}
 	return DECODED_OTHER;

@@ -79,7 +79,19 @@ def joined(rng):
 
 def govee(rng):
     battery = bytes([rng.randint(0, 100)])
-    kind = rng.randint(0, 3)
+    kind = rng.randint(0, 6)
+    if kind == 4:
+        return Advertisement("govee", name="GV51121234", companies=[
+            (0x0001, b"\1\1" + joined(rng) + battery + b"\0" +
+             rng.choice(b"\x41\x82").to_bytes(1, "big"))])
+    if kind == 5:
+        return Advertisement("govee", name="GV51401234", companies=[
+            (0x0001, b"\1\1" + joined(rng) +
+             rng.randint(400, 5000).to_bytes(2, "big") + b"\0")])
+    if kind == 6:
+        return Advertisement("govee", name="GVH5106_1234", companies=[
+            (0x0001, b"\1\1" + (rng.randint(0, 600) * 1000000 +
+                                rng.randint(0, 999999)).to_bytes(4, "big"))])
     if kind == 0:
         return Advertisement("govee", companies=[
             (0xEC88, b"\0" + joined(rng) + battery + b"\0")])

@@ -37,6 +37,8 @@ def reason_of(parser, adv, field, ours, theirs):
         return "theengs tells fewer values"
     if parser == "theengs" and (adv.family, field) == ("mopeka", "battery"):
         return "theengs makes a share of the voltage"
+    if parser == "theengs" and (adv.name or "").startswith("GV5140"):
+        return "theengs takes H5140's sign and percents for degrees"
     if parser == "theengs" and (adv.family, field) == ("qingping", "pressure"):
         return "theengs takes the object behind the battery for a pressure"
     return None

@@ -57,8 +57,7 @@ def values_of(family, update):
             stem, _, digits = name.rpartition("_")
             if not digits.isdigit():
                 stem, digits = name, "1"
-            if stem == "temperature_probe":
-                stem = "temperature"
+            stem = stem.removesuffix("_probe")
             ours, times = NAMES.get(stem, (None, 1))
             ours = OTHERWISE.get((family, stem), ours)
             if ours and number(value.native_value) is not None:
