@@ -63,9 +63,9 @@ static const struct part parts[] = {
 	{0x1015, 0, FORM_TRUTH, FIELD_SMOKE, 1},
 	{0x1016, 0, FORM_TRUTH, FIELD_GAS_ALARM, 1},
 	{0x1017, 0, FORM_U32, FIELD_IDLE, 1},
+	{0x101b, 0, FORM_U32, FIELD_IDLE, 1},
 	{0x1018, 0, FORM_TRUTH, FIELD_LIGHT, 1},
 	{0x101a, 0, FORM_U16, FIELD_MASS, 1000},
-	{0x101b, 0, FORM_U32, FIELD_IDLE, 1},
 	{0x2000, 0, FORM_S16, FIELD_TEMPERATURE, 100},
 	{0x2000, 2, FORM_S16, FIELD_TEMPERATURE, 100},
 	{0x2000, 4, FORM_U8, FIELD_BATTERY, 1},
@@ -380,6 +380,7 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 			button_add(out, p);
 		break;
 	case 0x1017:
+	case 0x101b:
 		if (n >= 4)
 			idle_add(out, le32(p));
 		break;

@@ -809,6 +809,8 @@ static void mibeacon_of_locks_beds_and_brushes(void **state)
 		 me, 0},
 		{MI, "505089180c5544332211c03e48043c000000", BT,
 		 "duration-2=60", 0, me, 0},
+		{MI, "50508918145544332211c01b10042c010000", BT,
+		 "idle=300 motion=no", 0, me, 0},
 		{MI, "505089180d5544332211c0144c0103", BT, "mode=3", 0, me, 0},
 		/* what means something with one model only */
 		{MI, "50500f6a0e5544332211c013540101", BT, "occupancy-2=yes",
