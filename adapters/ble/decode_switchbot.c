@@ -110,16 +110,34 @@ static void battery_add(struct readings *out, uint8_t percent)
 		reading_integer(out, FIELD_BATTERY, percent & 0x7f);
 }
 
-/* Behind the battery: a bit of light, and two of the magnet (closed, open, left
- * open). The motion in front of the door is a bit in front of the battery. */
+/* Behind address and sequence: motion in front of the door, light, left open,
+ * open. */
+static enum decode_result contact_bits(uint8_t bits, struct readings *out)
+{
+	reading_bool(out, FIELD_OPENING, bits & 0x30);
+	reading_bool(out, FIELD_LEFT_OPEN, bits & 0x20);
+	reading_bool(out, FIELD_MOTION, bits & 0x80);
+	reading_bool(out, FIELD_LIGHT, bits & 0x40);
+	return DECODED_VALUES;
+}
+
+/* Newer ones tell it in the manufacturer data. Behind the battery: a bit of light,
+ * and two of the magnet (closed, open, left open). The motion in front of the door
+ * is a bit in front of the battery. */
 static enum decode_result contact_decode(const struct ad_element *service,
+					 const struct ad_element *data,
 					 struct readings *out)
 {
 	const uint8_t *p;
 	uint8_t state;
 
+	if (data && data->n >= 13) {
+		if (service)
+			battery_add(out, service->data[2]);
+		return contact_bits(data->data[7], out);
+	}
 	if (!service || service->n < 4)
-		return service ? DECODED_DAMAGED : DECODED_OTHER;
+		return service ? DECODED_DAMAGED : DECODED_NOTHING;
 	p = service->data;
 	state = p[3] >> 1 & 0x03;
 	if (state > 2)
@@ -132,15 +150,24 @@ static enum decode_result contact_decode(const struct ad_element *service,
 	return DECODED_VALUES;
 }
 
-/* The light: 1 dark, 2 bright; the others are nothing that is known. */
+/* As with a contact. The light: 1 dark, 2 bright; the others are nothing that is
+ * known. */
 static enum decode_result motion_decode(const struct ad_element *service,
+					const struct ad_element *data,
 					struct readings *out)
 {
 	const uint8_t *p;
 	uint8_t light;
 
+	if (data && data->n >= 8) {
+		reading_bool(out, FIELD_MOTION, data->data[7] & 0x40);
+		reading_bool(out, FIELD_LIGHT, data->data[7] & 0x20);
+		if (service)
+			battery_add(out, service->data[2]);
+		return DECODED_VALUES;
+	}
 	if (!service || service->n < 6)
-		return service ? DECODED_DAMAGED : DECODED_OTHER;
+		return service ? DECODED_DAMAGED : DECODED_NOTHING;
 	p = service->data;
 	light = p[5] & 0x03;
 	reading_bool(out, FIELD_MOTION, p[1] & 0x40);
@@ -160,7 +187,7 @@ static enum decode_result hub_decode(const struct ad_element *data,
 		return data ? DECODED_DAMAGED : DECODED_NOTHING;
 	result = value_add(out, data->data + 13);
 	if (result == DECODED_VALUES)
-		reading_integer(out, FIELD_LIGHT_LEVEL, data->data[12] & 0x7f);
+		reading_integer(out, FIELD_LIGHT_LEVEL, data->data[12] & 0x1f);
 	return result;
 }
 
@@ -201,9 +228,9 @@ static enum decode_result by_model(uint8_t model,
 		return meter_decode(model, service, data, out);
 	switch (model | 0x20) {		/* capital letters: it is paired */
 	case CONTACT:
-		return contact_decode(service, out);
+		return contact_decode(service, data, out);
 	case MOTION:
-		return motion_decode(service, out);
+		return motion_decode(service, data, out);
 	case HUB_2:
 		return hub_decode(data, out);
 	case LEAK:

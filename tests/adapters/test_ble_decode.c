@@ -1576,6 +1576,22 @@ static void switchbot(void **state)
 		{"svc fd3d", "640064000001000000", BT, "opening=no "
 		 "left-open=no motion=no light=no battery=100", 0, 0, 0},
 		{"svc fd3d", "640064", BT, "DAMAGED", 0, 0, 0},
+		/* newer ones tell it in the advertisement itself */
+		{"ad", "0616" "3dfd" "640064" "10ff" "6909"
+		 "c0112233445501900000000001", BT, "battery=100 opening=yes "
+		 "left-open=no motion=yes light=no", 0, 0, 0},
+		{"ad", "0616" "3dfd" "640064" "10ff" "6909"
+		 "c0112233445501600000000001", BT, "battery=100 opening=yes "
+		 "left-open=yes motion=no light=yes", 0, 0, 0},
+		{"ad", "0616" "3dfd" "640064" "10ff" "6909"
+		 "c0112233445501000000000001", BT, "battery=100 opening=no "
+		 "left-open=no motion=no light=no", 0, 0, 0},
+		{"ad", "0616" "3dfd" "730064" "0bff" "6909"
+		 "c01122334455014" "0", BT, "motion=yes light=no battery=100",
+		 0, 0, 0},
+		{"ad", "0616" "3dfd" "730064" "0bff" "6909"
+		 "c01122334455012" "0", BT, "motion=no light=yes battery=100",
+		 0, 0, 0},
 		{"svc fd3d", "7340e4010202", BT,
 		 "motion=yes light=yes battery=100", 0, 0, 0},
 		{"svc fd3d", "732080e40101", BT, "motion=no light=no", 0, 0,

@@ -201,8 +201,8 @@ def victron(rng):
 
 
 def switchbot(rng):
-    """A meter, a leak sensor, a plug."""
-    kind, battery = rng.choice("T&j"), rng.randint(1, 100)
+    """A meter, a leak sensor, a plug, a contact, a motion sensor."""
+    kind, battery = rng.choice("T&jds"), rng.randint(1, 100)
     address = bytes.fromhex(ADDRESS.replace(":", ""))
     if kind == "T":
         sign = rng.choice((0, 0x80))
@@ -210,6 +210,12 @@ def switchbot(rng):
                        rng.randint(0, 99)])
         return Advertisement("switchbot", services=[
             (0xFD3D, b"T\0" + bytes([battery]) + value)])
+    if kind in "ds":
+        bits = rng.choice((0, 0x10, 0x20, 0x30)) | rng.choice((0, 0x80)) | \
+            rng.choice((0, 0x40))
+        return Advertisement("switchbot", companies=[
+            (0x0969, address + bytes([1, bits, 0, 0, 0, 0, 1]))],
+            services=[(0xFD3D, kind.encode() + bytes([0, battery]))])
     more = bytes([rng.randint(0, 255), battery, rng.randint(0, 3)])
     if kind == "j":
         more = bytes([15, rng.choice((0, 0x80)), 0, 60]) + struct.pack(

@@ -93,7 +93,9 @@ def victron(adv):
 
 SWITCHBOT = {"temperature": "temperature", "humidity": "humidity",
              "battery": "battery", "leak": "wet", "tampered": "tamper",
-             "isOn": "power-on", "power": "power", "co2": "co2"}
+             "isOn": "power-on", "power": "power", "co2": "co2",
+             "contact_open": "opening", "contact_timeout": "left-open",
+             "motion_detected": "motion", "is_light": "light"}
 
 
 def switchbot(adv):
