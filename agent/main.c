@@ -2,6 +2,7 @@
  * lwmuxd: the command line and the order of things. */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #include "agent/store/state_lock.h"
 
 #define LOW_FDS 64		/* buses whose library uses select() */
+#define LARGE_BLOCK (128 * 1024)	/* bytes, glibc's own default */
 
 struct options {
 	const char *config, *adapters, *state, *run;
@@ -239,6 +241,15 @@ static int keys_print(const struct options *o)
 	return fflush(stdout) || !good;
 }
 
+/* A large block, as the journal or a piece of the log when it is read, goes back
+ * to the system when it is freed. Left to itself glibc raises the limit by the
+ * first of them, and each thread's heap keeps room for the next, for years. */
+static void give_memory_back(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.config = "/etc/lwmux", .state = "/var/lib/lwmux",
@@ -255,6 +266,7 @@ int main(int argc, char **argv)
 	log_open(o.dry_run && !o.verbose ? LOG_WARN :
 		 o.verbose > 1 ? LOG_TRACE : o.verbose ? LOG_DETAIL : LOG_NOTE);
 	signal(SIGPIPE, SIG_IGN);
+	give_memory_back();
 	raise_descriptor_limit();
 	forbid_core_dumps();
 	config_errors_init(&errors);
