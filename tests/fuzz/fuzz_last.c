@@ -11,14 +11,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct last_index before, after;
+	struct last_index before, after, up_to_end;
 	uint8_t *room = malloc(size ? size : 1);
 	struct buf out = buf_over(room, size);
-	size_t lost;
+	size_t lost, end = last_end(data, size);
 
-	EXPECT(room);
+	EXPECT(room && end <= size);
 	before = last_index(data, size, &lost);
 	EXPECT(lost <= size);
+	up_to_end = last_index(data, end, &lost);
+	EXPECT(up_to_end.n == before.n);
+	last_index_finish(&up_to_end);
 	last_compact(data, size, INT64_MAX / 2, &out);
 	EXPECT(!out.full);
 	after = last_index(room, out.used, &lost);
