@@ -82,7 +82,7 @@ static struct {
 	uint32_t writes, writes_taken;
 	bool unregistered_said;
 	struct window asks[SERVERS_MAX + 1];
-	uint64_t dropped, lost;
+	uint64_t dropped, dropped_now, lost;
 	int64_t up;		/* the gateway, since */
 } own;
 
@@ -658,7 +658,9 @@ void judge_moved(size_t server)
 
 void judge_dropped(uint64_t n)
 {
-	own.dropped += n;
+	if (n < own.dropped_now)
+		own.dropped += own.dropped_now;	/* it has been started anew */
+	own.dropped_now = n;
 }
 
 void judge_forgotten(void)
@@ -739,7 +741,7 @@ static void end_track(size_t server, size_t e, size_t p)
 		lost++;
 	}
 	own.lost += lost;
-	if (lost && own.lost > own.dropped)
+	if (lost && own.lost > own.dropped + own.dropped_now)
 		judge_fault(RULE_TOLD, "%s/%zu%s: %u of %u values were not told "
 			    "to server %zu, first value %u of %lld s",
 			    name_of(e), p, point->send ? " (send)" : "", lost,

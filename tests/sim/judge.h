@@ -89,7 +89,7 @@ void judge_outage(bool is);
 /* Its address is another (SIZE_MAX: ours is), which who sends without being
  * answered does not notice. */
 void judge_moved(size_t server);
-/* So many, at least, the gateway says that it had no room for: not told. */
+/* So many, since its start, the gateway says that it had no room for. */
 void judge_dropped(uint64_t n);
 void judge_forgotten(void);	/* a server has lost its state */
 void judge_silent(size_t endpoint);	/* its device does not answer */

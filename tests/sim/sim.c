@@ -46,8 +46,10 @@ static void look(uint64_t unused, uint64_t also)
 {
 	(void)unused;
 	(void)also;
-	if (daemon_is_up())
+	if (daemon_is_up()) {
+		judge_dropped(daemon_status().dropped);
 		judge_look();
+	}
 	if (world.now < run.end)
 		world_at(world.now + LOOK_EVERY, false, look, 0, 0);
 }
@@ -56,6 +58,7 @@ static void store_check(void)
 {
 	struct daemon_status status = daemon_status();
 
+	judge_dropped(status.dropped);
 	if (status.waiting)
 		judge_fault(RULE_EMPTY, "%llu values wait in the store",
 			    (unsigned long long)status.waiting);

@@ -471,7 +471,6 @@ static void full_look(uint64_t unused, uint64_t also)
 
 	(void)unused;
 	(void)also;
-	judge_dropped(status.dropped);
 	if (status.waiting > site.n_endpoints * 64)
 		judge_fault(RULE_EMPTY, "%llu values wait 20 min after the "
 			    "outage, on a full disk",
