@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A line of JSON at the control socket, of root (first byte even) or of another,
+ * in a gateway with an endpoint of its own and no bus: whatever it is, there is
+ * one answer, which is a line of JSON, or somebody waits for one. */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "agent/base/log.h"
+#include "agent/base/monotonic.h"
+#include "agent/client/client.h"
+#include "agent/coap/coap.h"
+#include "agent/control/ask.h"
+#include "agent/control/control.h"
+#include "agent/control/events.h"
+#include "agent/gateway/gateway.h"
+
+#define EXPECT(fact) ((fact) ? (void)0 : abort())
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct asker {
+	const struct asker_ops *ops;
+	void *owner;
+	unsigned lines;
+	bool root, ended;
+};
+static struct gateway gateway;
+
+uint64_t control_dropped(void)
+{
+	return 0;
+}
+
+bool asker_say(struct asker *to, char *line)
+{
+	size_t n = strlen(line);
+	struct json_object *json;
+
+	EXPECT(!to->ended && n && line[n - 1] == '\n');
+	EXPECT(!memchr(line, '\n', n - 1));
+	json = json_tokener_parse(line);
+	EXPECT(json);
+	json_object_put(json);
+	free(line);
+	to->lines++;
+	return true;
+}
+
+void asker_end(struct asker *to)
+{
+	to->ops = NULL;
+	to->ended = true;
+}
+
+void asker_wait(struct asker *to, const struct asker_ops *ops, void *owner,
+		bool watch)
+{
+	(void)watch;
+	to->ops = ops;
+	to->owner = owner;
+}
+
+bool asker_may_write(const struct asker *from)
+{
+	return from->root;
+}
+
+void control_close(void)
+{
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	static char directory[] = "/tmp/lwmux-fuzz-XXXXXX";
+	char path[64], command[64];
+	FILE *file;
+
+	(void)argc;
+	(void)argv;
+	log_open(LOG_ERROR);
+	EXPECT(mkdtemp(directory) && coap_start(&client_handlers) == 0);
+	snprintf(path, sizeof(path), "%s/lwmux.yaml", directory);
+	file = fopen(path, "w");
+	EXPECT(file);
+	fputs("gateway: {name: g, endpoint: gw}\n"
+	      "servers: [{id: 1, uri: \"coap://127.0.0.1:9\"}]\n", file);
+	fclose(file);
+	gateway = (struct gateway){.services = {.dirs = {
+		.config = directory, .profiles = directory,
+		.adapters = directory}, .dry = true}};
+	gateway_init(&gateway);
+	EXPECT(gateway_reload(&gateway, monotonic_read()));
+	events_start();
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	EXPECT(system(command) == 0);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct asker asker = {.root = size && !(*data & 1)};
+	char *text = size ? strndup((const char *)data + 1, size - 1) : NULL;
+
+	if (!text)
+		return 0;
+	ask(&gateway, &asker, text);
+	EXPECT(asker.ended ? asker.lines == 1 : asker.ops != NULL);
+	if (asker.ops)
+		asker.ops->hung_up(asker.owner);
+	free(text);
+	return 0;
+}
