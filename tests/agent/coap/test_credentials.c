@@ -750,6 +750,71 @@ static void reasons_for_people(void **state)
 			    "200, unknown)");
 }
 
+/* What GnuTLS would offer with libcoap's priorities and these behind them: its
+ * numbers at IANA, in *offered; how many. */
+static size_t suites_offered(const char *suffix, uint16_t *offered, size_t most)
+{
+	static const char libcoap[] = "NORMAL:+ECDHE-PSK:+PSK:+ECDHE-ECDSA:"
+		"+AES-128-CCM-8:+CTYPE-CLI-ALL:+CTYPE-SRV-ALL:+SHA256";
+	gnutls_priority_t priority;
+	unsigned char id[2];
+	unsigned index;
+	char text[1024];
+	size_t n = 0;
+	int rc = 0;
+
+	snprintf(text, sizeof(text), "%s%s", libcoap, suffix);
+	assert_int_equal(gnutls_priority_init(&priority, text, NULL), 0);
+	for (unsigned i = 0; rc != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE; i++) {
+		rc = gnutls_priority_get_cipher_suite_index(priority, i,
+							    &index);
+		if (rc)			/* or one that is off in this one */
+			continue;
+		assert_non_null(gnutls_cipher_suite_info(index, id, NULL, NULL,
+							 NULL, NULL));
+		assert_true(n < most);
+		offered[n++] = (uint16_t)(id[0] << 8 | id[1]);
+	}
+	gnutls_priority_deinit(priority);
+	return n;
+}
+
+/* 0/x/16 (Core TS E.1): what is not allowed is not offered. */
+static void suites_of_an_account(void **state)
+{
+	static const struct { uint16_t number; enum config_security mode; }
+	each[] = {
+		{0x00a8, SECURITY_PSK}, {0x00a9, SECURITY_PSK},
+		{0x00ae, SECURITY_PSK}, {0xc0a4, SECURITY_PSK},
+		{0xc0a5, SECURITY_PSK}, {0xc0a8, SECURITY_PSK},
+		{0xc0a9, SECURITY_PSK}, {0xc023, SECURITY_X509},
+		{0xc02b, SECURITY_X509}, {0xc02c, SECURITY_RPK},
+		{0xc0ac, SECURITY_X509}, {0xc0ad, SECURITY_RPK},
+		{0xc0ae, SECURITY_RPK}, {0xc0af, SECURITY_X509},
+	};
+	struct credentials c = {.mode = SECURITY_PSK};
+	char text[CREDENTIALS_PRIORITIES];
+	uint16_t offered[64];
+
+	(void)state;
+	assert_int_equal(credentials_priorities(&c, text), 0);
+	assert_string_equal(text, "");		/* none named: all */
+	for (size_t i = 0; i < sizeof(each) / sizeof(*each); i++) {
+		c = (struct credentials){.mode = each[i].mode, .n_suites = 2,
+			.suites = {0x1301, each[i].number}};
+		assert_int_equal(credentials_priorities(&c, text), 0);
+		assert_int_equal(suites_offered(text, offered, 64), 1);
+		assert_int_equal(offered[0], each[i].number);
+		c.mode = each[i].mode == SECURITY_PSK ? SECURITY_X509 :
+							SECURITY_PSK;
+		assert_int_equal(credentials_priorities(&c, text), -EINVAL);
+	}
+	c = (struct credentials){.mode = SECURITY_PSK, .n_suites = 7,
+		.suites = {0xa8, 0xa9, 0xae, 0xc0a4, 0xc0a5, 0xc0a8, 0xc0a9}};
+	assert_int_equal(credentials_priorities(&c, text), 0);
+	assert_int_equal(suites_offered(text, offered, 64), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -768,6 +833,7 @@ int main(void)
 		cmocka_unit_test(usages_of_certificates),
 		cmocka_unit_test(issuers_in_the_verified_chain),
 		cmocka_unit_test(raw_public_keys),
+		cmocka_unit_test(suites_of_an_account),
 		cmocka_unit_test(reasons_for_people),
 	};
 
