@@ -21,7 +21,7 @@ KEY = "000102030405060708090a0b0c0d0e0f"
 BARE = 300
 PACE = 200                       # lwmuxd's own, registrations/s
 TARGET_RATE = 1000               # handshakes/s of one CPU
-TARGET_MEMORY = 18 * 1024
+TARGET_MEMORY = 12 * 1024
 PATIENCE = 120
 
 
