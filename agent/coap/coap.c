@@ -112,6 +112,8 @@ static bool open_session(struct coap_connection *c,
 static bool open_context(struct coap_connection *c,
 			 const struct coap_peer *peer)
 {
+	int error;
+
 	errno = 0;
 	c->shard = shard_take(needs_own_context(peer));
 	if (!c->shard)
@@ -125,7 +127,9 @@ static bool open_context(struct coap_connection *c,
 		coap_context_set_keepalive(c->shard->context, peer->keepalive);
 	if (open_session(c, peer))
 		return true;
+	error = errno;
 	shard_leave(c->shard);
+	errno = error;
 	return false;
 }
 

@@ -15,14 +15,15 @@
 #define PDU_MAX 1280
 
 /* When the first retransmission has gone, and the owner is to know that nobody
- * answers; INT64_MAX: it is no request, or was told. */
+ * answers; INT64_MAX: it is no request, a stream's, or was told. */
 static int64_t silent_due(const struct coap_connection *c)
 {
 	if (c->silent)
 		return INT64_MAX;
 	if (!c->up)
 		return c->give_up - HANDSHAKE_WAIT + FIRST_RETRANSMISSION;
-	if (c->outstanding != OUTSTANDING_REQUEST || c->doubted)
+	if (c->outstanding != OUTSTANDING_REQUEST || c->doubted ||
+	    connection_is_stream(c))
 		return INT64_MAX;
 	return coap_since(c) + FIRST_RETRANSMISSION;
 }
