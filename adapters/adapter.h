@@ -8,8 +8,8 @@
  * allocates or makes an array of a struct of the other side; only
  * struct lwm2m_value and adapter_list are frozen.
  *
- * Threads: check_* run on the agent thread, at any time, beside the running
- * bus: pure, no static state. All else runs on the bus's thread, one call at
+ * Threads: check_* run on a thread of the agent's, at any time, beside the running
+ * bus and each other: pure, no static state. All else runs on the bus's thread, one call at
  * a time; the functions of the host may be called only from inside those.
  * Order: open (attach ... detach)* close. A bus that is lost is taken through
  * detach of all, close, open, attach of all. data is zeroed and filled from

@@ -290,6 +290,11 @@ struct config_dirs {
  * DIR and the shipped ones, loads adapters, types their keys. */
 struct config *config_load(const struct config_dirs *dirs,
 			   struct config_errors *errors);
+/* Without the objects, which stay the caller's (object_load.h); it may be called
+ * on another thread than the agent's, one at a time. */
+struct config *config_read(const struct config_dirs *dirs,
+			   struct object_set *objects,
+			   struct config_errors *errors);
 /* "file:line:column: text" of each, one a line, to fd, in the order of places
  * (lwmux.yaml, objects.d, conf.d, profiles). */
 void config_errors_print(const struct config_errors *errors, int fd);

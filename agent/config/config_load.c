@@ -343,14 +343,24 @@ static void objects_give(struct config *config, struct object_set *set)
 struct config *config_load(const struct config_dirs *dirs,
 			   struct config_errors *errors)
 {
+	struct object_set *objects = object_set_load(dirs->config,
+						     dirs->objects, errors);
+	struct config *config = config_read(dirs, objects, errors);
+
+	object_set_release(objects);
+	return config;
+}
+
+struct config *config_read(const struct config_dirs *dirs,
+			   struct object_set *objects,
+			   struct config_errors *errors)
+{
 	struct loading l = {dirs->config, arena_create(), errors};
 	struct profiles profiles = {
 		.base = {.find = profile_find, .name = profile_name},
 		.loading = &l,
 		.shipped = dirs->profiles};
 	struct plugins *plugins = plugins_of(dirs->adapters);
-	struct object_set *objects = object_set_load(dirs->config,
-						     dirs->objects, errors);
 	struct config_file *files;
 	struct config *config;
 	size_t n = files_load(&l, &files);
@@ -368,7 +378,6 @@ struct config *config_load(const struct config_dirs *dirs,
 	if (!config->directory)
 		abort();
 	objects_give(config, objects);
-	object_set_release(objects);
 	settings_apply(config, plugins, errors);
 	free(files);
 	free(profiles.names);

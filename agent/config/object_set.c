@@ -14,7 +14,9 @@ struct object_set {
 	struct object_draft *drafts;	/* by ascending id */
 	size_t n;
 	uint64_t fingerprint;
-	unsigned users;
+	_Atomic unsigned users;		/* a reload that is read on another thread
+					 * counts its own; the last to leave is
+					 * on the agent thread */
 	struct object_set *next;	/* of those in use */
 };
 

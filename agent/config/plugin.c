@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +28,11 @@ struct plugins {
 };
 
 /* Ops are in use by buses across reloads, so what was loaded from a directory
- * is remembered for good. */
+ * is remembered for good. A reload reads on a thread of its own. */
 static struct plugins *all;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-struct plugins *plugins_of(const char *directory)
+static struct plugins *directory_find(const char *directory)
 {
 	struct plugins *plugins = all;
 
@@ -46,6 +48,16 @@ struct plugins *plugins_of(const char *directory)
 		abort();
 	plugins->next = all;
 	all = plugins;
+	return plugins;
+}
+
+struct plugins *plugins_of(const char *directory)
+{
+	struct plugins *plugins;
+
+	pthread_mutex_lock(&lock);
+	plugins = directory_find(directory);
+	pthread_mutex_unlock(&lock);
 	return plugins;
 }
 
@@ -171,9 +183,9 @@ static const struct adapter_ops *plugin_keep(struct plugins *plugins,
 	return &plugin->ops;
 }
 
-const struct adapter_ops *plugins_find(struct plugins *plugins,
-				       const char *name, char *error,
-				       size_t size)
+static const struct adapter_ops *plugin_find(struct plugins *plugins,
+					     const char *name, char *error,
+					     size_t size)
 {
 	const struct adapter_ops *ops;
 
@@ -184,6 +196,18 @@ const struct adapter_ops *plugins_find(struct plugins *plugins,
 	return ops && plugin_fits(ops, name, error, size)
 		       ? plugin_keep(plugins, ops)
 		       : NULL;
+}
+
+const struct adapter_ops *plugins_find(struct plugins *plugins,
+				       const char *name, char *error,
+				       size_t size)
+{
+	const struct adapter_ops *ops;
+
+	pthread_mutex_lock(&lock);
+	ops = plugin_find(plugins, name, error, size);
+	pthread_mutex_unlock(&lock);
+	return ops;
 }
 
 static int is_plugin(const struct dirent *file)

@@ -7,8 +7,8 @@
 
 struct arena;
 struct plugins;
-/* The adapters of one directory; the same each time, never freed. Agent
- * thread. */
+/* The adapters of one directory; the same each time, never freed. From the agent
+ * thread and the one that reads a configuration anew. */
 struct plugins *plugins_of(const char *directory);
 /* The ops, copied by the smaller size; NULL and a reason for people in error
  * (not there, no symbol, another ABI by both numbers, another name, a newer

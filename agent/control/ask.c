@@ -95,14 +95,6 @@ void ask_read(struct gateway *g, struct asker *asker,
 				     path ? path : "/", now));
 }
 
-void ask_reload(struct gateway *g, struct asker *asker,
-		struct json_object *request, int64_t now)
-{
-	(void)request;
-	(void)now;
-	ask_reply(asker, status_reload(g));
-}
-
 void ask_check(struct gateway *g, struct asker *asker,
 	       struct json_object *request, int64_t now)
 {

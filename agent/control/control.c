@@ -12,6 +12,7 @@
 #include <uv.h>
 #include "agent/control/ask.h"
 #include "agent/control/control.h"
+#include "agent/control/reloads.h"
 #include "agent/control/search.h"
 #include "agent/control/trace.h"
 #include "agent/control/events.h"
@@ -278,6 +279,7 @@ static int listen_at(const char *path)
 
 static const struct gateway_host host = {.found = search_message,
 					 .traced = trace_message,
+					 .reloaded = reloads_answer,
 					 .ended = control_close};
 
 int control_open(struct gateway *gateway, const char *run_dir)

@@ -548,11 +548,11 @@ static bool refuses_devices_only(const struct config_errors *errors)
 	return true;
 }
 
-json *status_reload(struct gateway *g)
+json *status_reload(struct gateway *g, bool done)
 {
 	json *to = json_object_new_object();
 
-	add_bool(to, "reloaded", loop_reload());
+	add_bool(to, "reloaded", done);
 	add_bool(to, "whole", refuses_devices_only(&g->errors));
 	json_object_object_add(to, "findings", findings_json(&g->errors));
 	return to;

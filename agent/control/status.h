@@ -14,7 +14,7 @@ struct json_object *status_all(struct gateway *gateway, int64_t now);
 /* Of the files as they are now; nothing is applied. */
 struct json_object *status_check(struct gateway *gateway);
 /* What it has come to. */
-struct json_object *status_reload(struct gateway *gateway);
+struct json_object *status_reload(struct gateway *gateway, bool done);
 /* Parts of it: all but the endpoints; one endpoint, or an error; what a server
  * would read of it at a path ("/": everything), or an error. */
 struct json_object *status_head(struct gateway *gateway, int64_t now);

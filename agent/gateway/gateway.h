@@ -33,6 +33,9 @@ struct gateway_host {
 	/* BUS_FRAME or BUS_TRACED. */
 	void (*traced)(struct gateway_bus *bus,
 		       const struct bus_message *message);
+	/* The reload of this number, and all before it, have come to their end;
+	 * done: it was applied. */
+	void (*reloaded)(struct gateway *gateway, uint64_t number, bool done);
 	/* It has stopped, and its loop ends: nobody is answered any more. */
 	void (*ended)(void);
 };
@@ -80,10 +83,11 @@ void gateway_finish(struct gateway *gateway);
  * everything. */
 void gateway_apply(struct gateway *gateway, struct config *config,
 		   int64_t now);
-/* Reads the configuration anew and applies it. A wrong main file changes
+/* Applies what was read anew (both are taken). A wrong main file changes
  * nothing; a file of conf.d, a bus or a device that is wrong is left out, as at
  * a start. g->errors has all findings. false: nothing was changed. */
-bool gateway_reload(struct gateway *gateway, int64_t now);
+bool gateway_reload(struct gateway *gateway, struct config *config,
+		    struct config_errors *errors, int64_t now);
 /* Descriptors that config needs fit under the limit? Else an error is added. */
 bool gateway_fits(const struct config *config, struct config_errors *errors);
 

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <uv.h>
 #include "agent/coap/coap.h"
+#include "agent/config/object_load.h"
+#include "agent/config/object_set.h"
 #include "agent/gateway/dry_run.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/gateway_module.h"
@@ -22,6 +24,7 @@
 #include "agent/base/route.h"
 #include "agent/gateway/loop.h"
 #include "agent/base/sdnotify.h"
+#include "agent/store/worker.h"
 
 #define SECOND INT64_C(1000000000)
 #define STATUS_EVERY 5000		/* ms */
@@ -36,6 +39,18 @@ static struct {
 	bool ended;
 	char said[128];			/* to systemd */
 } loop;
+
+static void reload_read(struct worker_task *task);
+static void reload_read_done(struct worker_task *task);
+
+static struct {
+	struct worker_task task;
+	uint64_t number;		/* of the one that is read, or was */
+	struct object_set *objects;	/* ... its definitions */
+	struct config *config;		/* ... what it has found */
+	struct config_errors errors;
+	bool again;			/* once more, when it has ended */
+} reload = {.task = {.work = reload_read, .done = reload_read_done}};
 
 static int64_t wall_offset(void)
 {
@@ -159,19 +174,73 @@ static void on_end(uv_signal_t *signal, int number)
 	gateway_stop(loop.gateway, monotonic_read());
 }
 
-bool loop_reload(void)
-{
-	bool done;
+/* ---- reload ---- */
 
-	if (loop.gateway->services.stopping)
-		return false;
-	sdnotify_reloading(monotonic_read());
-	done = gateway_reload(loop.gateway, monotonic_read());
+/* Reading takes by far the most of a reload: a worker does it, and the servers
+ * are served meanwhile. */
+static void reload_read(struct worker_task *task)
+{
+	(void)task;
+	reload.config = config_read(&loop.gateway->services.dirs,
+				    reload.objects, &reload.errors);
+}
+
+static void reload_begin(void)
+{
+	const struct config_dirs *dirs = &loop.gateway->services.dirs;
+
+	config_errors_init(&reload.errors);
+	reload.objects = object_set_load(dirs->config, dirs->objects,
+					 &reload.errors);
+	reload.number++;
+	worker_put(&reload.task);
+}
+
+static bool reload_apply(void)
+{
+	bool done = gateway_reload(loop.gateway, reload.config, &reload.errors,
+				   monotonic_read());
+
 	log_line(done ? LOG_NOTE : LOG_ERROR, NULL, NULL, "%s", done ?
 		 "configuration reloaded" :
 		 "configuration is wrong: nothing was changed");
-	sdnotify_ready();
 	return done;
+}
+
+static void reload_read_done(struct worker_task *task)
+{
+	const struct gateway_host *host = loop.gateway->host;
+	uint64_t number = reload.number;
+	bool done;
+
+	(void)task;
+	object_set_release(reload.objects);
+	if (loop.gateway->services.stopping) {
+		config_free(reload.config);
+		config_errors_finish(&reload.errors);
+		return;
+	}
+	done = reload_apply();
+	if (reload.again)	/* the files may have changed while it read */
+		reload_begin();
+	else
+		sdnotify_ready();
+	reload.again = false;
+	if (host)
+		host->reloaded(loop.gateway, number, done);
+}
+
+uint64_t loop_reload(void)
+{
+	if (loop.gateway->services.stopping)
+		return 0;
+	if (reload.task.waits) {
+		reload.again = true;
+		return reload.number + 1;
+	}
+	sdnotify_reloading(monotonic_read());
+	reload_begin();
+	return reload.number;
 }
 
 static void on_hangup(uv_signal_t *signal, int number)
@@ -263,6 +332,7 @@ void loop_run(void)
 
 	sdnotify_ready();
 	run_until_ended();
+	worker_wait(&reload.task);
 	log_catch_up(true);
 	forwarding_close(&gateway->services);
 	store_close(gateway->services.store);

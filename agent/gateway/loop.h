@@ -3,7 +3,7 @@
  * is called from here with the time as an argument. */
 #ifndef AGENT_LOOP_H
 #define AGENT_LOOP_H
-#include <stdbool.h>
+#include <stdint.h>
 
 struct gateway;
 
@@ -13,7 +13,7 @@ void loop_open(struct gateway *gateway);
 void loop_run(void);
 /* Where it was opened, and is not to run. */
 void loop_close(void);
-/* Reads the configuration anew, as at SIGHUP; gateway->errors has what was
- * wrong. false: nothing was changed. */
-bool loop_reload(void);
+/* Reads the configuration anew, as at SIGHUP. Its number, for the host's
+ * reloaded() (gateway.h); 0: it stops, nothing is read any more. */
+uint64_t loop_reload(void);
 #endif

@@ -455,20 +455,16 @@ static void log_finding(const struct gateway *g, const struct config_error *e)
 
 /* What a start would do without, a reload does without: no slip waits for the
  * next power cut. */
-bool gateway_reload(struct gateway *g, int64_t now)
+bool gateway_reload(struct gateway *g, struct config *config,
+		    struct config_errors *errors, int64_t now)
 {
-	struct config_errors errors;
-	struct config *config;
-	bool good;
+	bool good = gateway_fits(config, errors) && !config_fatal(errors);
 
-	config_errors_init(&errors);
-	config = config_load(&g->services.dirs, &errors);
-	good = gateway_fits(config, &errors) && !config_fatal(&errors);
-	for (const struct config_error *e = errors.first; e; e = e->next)
+	for (const struct config_error *e = errors->first; e; e = e->next)
 		log_finding(g, e);
 	config_errors_finish(&g->errors);
-	g->errors = errors;
-	if (!errors.first)
+	g->errors = *errors;
+	if (!errors->first)
 		config_errors_init(&g->errors);
 	if (good)
 		gateway_apply(g, config, now);

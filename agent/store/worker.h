@@ -6,7 +6,8 @@
  *
  * It is bounded by who uses it: the files of the state directory (store.h) and
  * the log (spill.h) have one task each, their next waits with them, where what
- * is newer replaces what waits (store.h) or is dropped and counted (spill.h).
+ * is newer replaces what waits (store.h) or is dropped and counted (spill.h); a
+ * reload's reading is one more.
  * Agent thread. */
 #ifndef AGENT_WORKER_H
 #define AGENT_WORKER_H

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reload by difference: what did not change does not notice."""
+import contextlib
+import json
+import os
+import socket
+import time
+
 import sites
-from harness import Site, wait_for
+from harness import WAIT, Site, wait_for
 
 DEVICE = """\
   - endpoint: {ep}
@@ -68,6 +74,33 @@ class Reload(Site):
         gateway.write("conf.d/devices.yaml", devices(a=1, b=2))
         gateway.hangup()
         server.registered("b")
+
+    def ask_reload(self, stack):
+        """Asked, and not waited for: a file to read the answer from."""
+        asker = stack.enter_context(socket.socket(socket.AF_UNIX))
+        asker.settimeout(WAIT)
+        asker.connect(os.path.join(self.gateway_.run, "control"))
+        asker.sendall(b'{"do": "reload"}\n')
+        return stack.enter_context(asker.makefile())
+
+    def test_each_that_asks_while_files_are_read_has_them_read_anew(self):
+        _, gateway = self.start(a=1)
+        # Read after the file that changes, and not at once.
+        gateway.write("conf.d/long.yaml", "devices:\n" + "".join(
+            f"  - {{endpoint: off-{i}, enabled: false, bus: sim, points: "
+            "[{name: t, value: 1, map: 3303/0, unit: Cel}]}\n"
+            for i in range(4000)))
+        with contextlib.ExitStack() as stack:
+            answers = []
+            for values in ({"a": 1, "b": 2}, {"a": 1, "c": 3}):
+                gateway.write("conf.d/devices.yaml", devices(**values))
+                answers.append(self.ask_reload(stack))
+                time.sleep(0.01)    # so that it has begun
+            for answer in answers:
+                self.assertTrue(json.loads(answer.readline())["reloaded"])
+        # b may not have left yet.
+        self.assertEqual({e["endpoint"] for e in
+                          gateway.status()["endpoints"]} - {"b"}, {"a", "c"})
 
     def test_wrong_main_file_changes_nothing(self):
         server, gateway = self.start(a=1, b=2)

@@ -35,6 +35,7 @@ static struct {
 	struct handle handles[HANDLES_MAX];
 	size_t n;
 	unsigned working;	/* jobs and look-ups under way */
+	bool called;		/* libuv has called back since the last wait */
 	uint64_t turns;
 	int64_t spun_at;
 	unsigned spins;
@@ -208,7 +209,7 @@ void loop_signal(int number)
 		if (h->kind == SIGNAL && h->active && h->number == number)
 			h->call.signal((uv_signal_t *)h->at, number);
 	}
-	world.woken = true;
+	loop.called = world.woken = true;
 }
 
 int uv_poll_init(uv_loop_t *uv, uv_poll_t *poll, int fd)
@@ -302,7 +303,7 @@ int uv_backend_timeout(const uv_loop_t *uv)
 bool coap_wait(int ms)
 {
 	int64_t limit = ms < 0 ? NEVER : (world.now / MS + ms) * MS;
-	bool woken;
+	bool called;
 
 	while (!world.woken && (world.now < limit || !ms)) {
 		int64_t events = world_due();
@@ -316,10 +317,10 @@ bool coap_wait(int ms)
 		if (world.now >= limit)
 			break;
 	}
-	woken = world.woken;
-	world.woken = false;
+	called = loop.called;
+	world.woken = loop.called = false;
 	count_turn();
-	return woken;
+	return called;
 }
 
 void coap_watch(int fd, enum coap_watch kind)
@@ -356,7 +357,7 @@ static void job_ended(uint64_t request, uint64_t call)
 	uv_work_t *work = (uv_work_t *)(uintptr_t)request;
 
 	loop.working--;
-	world.woken = true;
+	loop.called = world.woken = true;
 	((uv_after_work_cb)(uintptr_t)call)(work, 0);
 }
 
@@ -410,7 +411,7 @@ static void name_end(size_t i, bool found)
 
 	looked_up[i].request = NULL;
 	loop.working--;
-	world.woken = true;
+	loop.called = world.woken = true;
 	r->cb(r, found ? 0 : UV_EAI_AGAIN,
 	      found ? address_of(looked_up[i].number) : NULL);
 }

@@ -110,10 +110,20 @@ static int case_tear_down(void **state)
 	return stopped ? system(command) : -1;
 }
 
+static bool case_reload(void)
+{
+	struct config_errors errors;
+
+	config_errors_init(&errors);
+	return gateway_reload(&gateway, config_load(&gateway.services.dirs,
+						    &errors),
+			      &errors, monotonic_read());
+}
+
 static inline void case_start(const char *config)
 {
 	case_file("lwmux.yaml", config);
-	assert_true(gateway_reload(&gateway, monotonic_read()));
+	assert_true(case_reload());
 }
 
 static inline struct endpoint *case_endpoint(const char *name)

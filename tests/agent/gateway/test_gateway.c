@@ -56,7 +56,7 @@ static bool none_is_left(void)
 static void start(const char *devices)
 {
 	configure(devices);
-	assert_true(gateway_reload(&gateway, monotonic_read()));
+	assert_true(case_reload());
 }
 
 static void starts_and_stops(void **state)
@@ -95,7 +95,7 @@ static void a_wrong_file_leaves_all_as_it_is(void **state)
 	assert_true(case_turn_until(are_online));
 	a = gateway_endpoint(&gateway, "a");
 	case_file("lwmux.yaml", "gateway: [\n");
-	assert_false(gateway_reload(&gateway, monotonic_read()));
+	assert_false(case_reload());
 	assert_true(are_online());
 	assert_ptr_equal(gateway_endpoint(&gateway, "a"), a);
 }
@@ -243,7 +243,7 @@ static void the_status_says_why_a_device_is_not_well(void **state)
 
 	(void)state;
 	configure(TWO);
-	assert_true(gateway_reload(&gateway, monotonic_read()));
+	assert_true(case_reload());
 	assert_true(case_turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
 	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
@@ -279,7 +279,7 @@ static void signal_of_a_radio(void **state)
 
 	(void)state;
 	configure(TWO);
-	assert_true(gateway_reload(&gateway, monotonic_read()));
+	assert_true(case_reload());
 	assert_true(case_turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
 	assert_false(tree_has_object(&e->tree, 4));
@@ -320,7 +320,7 @@ static void error_codes_come_and_go(void **state)
 
 	(void)state;
 	configure(TWO);
-	assert_true(gateway_reload(&gateway, monotonic_read()));
+	assert_true(case_reload());
 	assert_true(case_turn_until(are_online));
 	e = gateway_endpoint(&gateway, "a");
 	assert_true(has_errors(e, 0, 0));
