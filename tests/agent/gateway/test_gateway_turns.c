@@ -125,12 +125,43 @@ static void who_goes_another_way_is_told_once(void **state)
 
 /* ---- the loop */
 
-static void the_loop_ends_by_sigterm_when_all_has_stopped(void **state)
+static struct { int n; bool done[2]; uint32_t endpoints[2]; } reloads;
+
+/* The first one is fine, the second one is not: then it is told to end. */
+static void reload_note(struct gateway *g, uint64_t number, bool done)
 {
+	assert_true(number == (uint64_t)reloads.n + 1);
+	reloads.done[reloads.n] = done;
+	reloads.endpoints[reloads.n++] = g->services.n_endpoints;
+	if (reloads.n == 2) {
+		raise(SIGTERM);
+		return;
+	}
+	case_file("lwmux.yaml", "gateway: [\n");
+	assert_true(loop_reload());
+}
+
+static void loop_note_end(void)
+{
+}
+
+static void the_loop_reloads_and_ends_by_sigterm_when_all_has_stopped(
+	void **state)
+{
+	static const struct gateway_host host = {
+		.reloaded = reload_note, .ended = loop_note_end};
+
 	(void)state;
+	gateway.services.dry = false;	/* it ends when all was tried */
+	gateway.host = &host;
 	loop_open(&gateway);
-	raise(SIGTERM);
+	assert_true(loop_reload());
 	loop_run();
+	assert_int_equal(reloads.n, 2);
+	assert_true(reloads.done[0]);
+	assert_int_equal(reloads.endpoints[0], 2);
+	assert_false(reloads.done[1]);
+	assert_int_equal(reloads.endpoints[1], 2);	/* as it was */
 	assert_true(gateway.services.stopping);
 	assert_true(gateway_stopped(&gateway));
 	assert_int_equal(gateway.services.n_endpoints, 0);
@@ -140,11 +171,6 @@ static void a_loop_that_never_ran_is_closed(void **state)
 {
 	(void)state;
 	loop_open(&gateway);
-	assert_true(loop_reload());
-	assert_int_equal(gateway.services.n_endpoints, 2);
-	case_file("lwmux.yaml", "gateway: [\n");
-	assert_false(loop_reload());
-	assert_int_equal(gateway.services.n_endpoints, 2);	/* as it was */
 	loop_close();
 }
 
@@ -156,7 +182,7 @@ int main(void)
 		CASE(a_dry_run_prints_all_when_all_was_tried),
 		CASE(routes_are_looked_at_when_they_have_settled),
 		CASE(who_goes_another_way_is_told_once),
-		CASE(the_loop_ends_by_sigterm_when_all_has_stopped),
+		CASE(the_loop_reloads_and_ends_by_sigterm_when_all_has_stopped),
 		CASE(a_loop_that_never_ran_is_closed),
 	};
 
