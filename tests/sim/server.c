@@ -288,7 +288,7 @@ static void ask_fill(struct server *s, struct record *r, size_t endpoint,
 		d->code = REQUEST_PUT;
 		d->format = FORMAT_TEXT;
 		r->written = judge_write_sent((size_t)(s - servers));
-		if (draw_chance(STREAM_SERVER, 0.05))
+		if (site.strays && draw_chance(STREAM_SERVER, 0.05))
 			r->written -= 2.0 * WRITTEN_MOST;	/* to be refused */
 		n = snprintf((char *)d->payload, d->length, "%.0f",
 			     r->written);

@@ -88,7 +88,7 @@ void site_draw(size_t endpoints)
 		.n_servers = draw_chance(STREAM_PLAN, 0.25) ? 2 : 1,
 		.lifetime = lifetimes[draw(STREAM_PLAN) % 5],
 		.non = draw_chance(STREAM_PLAN, 0.15),
-		.store_memory = 4 << 20, .store_disk = 64 << 20,
+		.strays = true, .store_memory = 4 << 20, .store_disk = 64 << 20,
 	};
 	for (size_t i = 0; i < endpoints; i++)
 		endpoint_draw(&site.endpoints[i], i);

@@ -303,6 +303,7 @@ static void slow_begin(void)
 
 static void sleepers_site(void)
 {
+	site.strays = false;
 	site.n_servers = 1;
 	site.bootstrap = false;
 	site.non = false;
@@ -694,7 +695,7 @@ static const struct story stories[] = {
 	{"counts", "what devices count, on a slow disk, and kills",
 	 HOUR, counting_site, counting_begin},
 	{"day", "sleepers that show themselves every 9 to 11 min",
-	 24 * HOUR + MINUTE, sleepers_site, day_begin},
+	 24 * HOUR + 77 * SECOND, sleepers_site, day_begin},
 };
 
 const struct story *story_find(const char *name)
