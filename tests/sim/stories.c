@@ -382,13 +382,13 @@ static void all_look(uint64_t unused, uint64_t also)
 	(void)unused;
 	(void)also;
 	own.back_at = world.now;
+	own.moves++;
 	if (server_registered(0) != site.n_endpoints ||
 	    server_registers(0) < (own.moves + 1) * site.n_endpoints)
-		judge_fault(RULE_REGISTERED, "%zu of %zu have registered from "
-			    "the new address",
-			    (size_t)(server_registers(0) - own.moves *
-				     site.n_endpoints), site.n_endpoints);
-	own.moves++;
+		judge_fault(RULE_REGISTERED, "%llu Registers of %zu endpoints "
+			    "after %u changes of an address",
+			    (unsigned long long)server_registers(0),
+			    site.n_endpoints, own.moves);
 }
 
 static void ours_change(uint64_t unused, uint64_t also)
