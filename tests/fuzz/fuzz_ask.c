@@ -15,6 +15,7 @@
 #include "agent/control/control.h"
 #include "agent/control/events.h"
 #include "agent/gateway/gateway.h"
+#include "agent/gateway/loop.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 
@@ -76,6 +77,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static char directory[] = "/tmp/lwmux-fuzz-XXXXXX";
 	char path[64], command[64];
+	struct config_errors errors;
+	struct config *config;
 	FILE *file;
 
 	(void)argc;
@@ -92,8 +95,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		.config = directory, .profiles = directory,
 		.adapters = directory}, .dry = true}};
 	gateway_init(&gateway);
-	EXPECT(gateway_reload(&gateway, monotonic_read()));
+	config_errors_init(&errors);
+	config = config_load(&gateway.services.dirs, &errors);
+	EXPECT(gateway_reload(&gateway, config, &errors, monotonic_read()));
 	events_start();
+	loop_open(&gateway);		/* which never runs: no reload ends */
 	snprintf(command, sizeof(command), "rm -r %s", directory);
 	EXPECT(system(command) == 0);
 	return 0;
