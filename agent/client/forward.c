@@ -118,8 +118,8 @@ static void forward_free(struct forward *f)
 	kept_clear(&f->waiting, &w->budget);
 	if (f->stream)
 		f->stream->owner = NULL;
-	if (w->victim == f)
-		w->victim = NULL;
+	if (w->next_evicted == f)
+		w->next_evicted = NULL;
 	*f->at = f->next;
 	if (f->next)
 		f->next->at = f->at;
@@ -281,17 +281,18 @@ static void drop_oldest(struct forward *f)
  * stays. false: there is nothing to be dropped. */
 static bool make_room(struct forwarding *w)
 {
-	struct forward *f = w->victim ? w->victim : w->all, *first = f;
+	struct forward *f = w->next_evicted ? w->next_evicted : w->all;
+	struct forward *first = f;
 
 	do {
 		if (!f)
 			return false;
-		w->victim = f->next ? f->next : w->all;
+		w->next_evicted = f->next ? f->next : w->all;
 		if (f->kept.n && !f->pinned) {
 			drop_oldest(f);
 			return true;
 		}
-		f = w->victim;
+		f = w->next_evicted;
 	} while (f != first);
 	return false;
 }
@@ -430,7 +431,7 @@ static void hold_no_more(struct forward *f)
 }
 
 /* All of them are certain now. */
-void forward_settle(struct forward *f, int64_t now)
+void forward_commit(struct forward *f, int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	uint32_t n = f->waiting.n;
@@ -458,7 +459,7 @@ static void settle_behind(struct forward *f, int64_t now)
 	uint32_t n = 0, kept = 0;
 
 	if (!f->n_live || !is_busy(f->client)) {
-		forward_settle(f, now);
+		forward_commit(f, now);
 		return;
 	}
 	f->waiting = (struct kept_list){0};
@@ -540,7 +541,7 @@ static bool record_hold(struct forward *f, const struct lwm2m_record *record,
 static void settle_undecided(struct forward *f, int64_t now)
 {
 	if (!f->n_live || !is_busy(f->client))
-		forward_settle(f, now);
+		forward_commit(f, now);
 }
 
 /* The registration has ended before the answer that decides over older values:
@@ -556,7 +557,7 @@ static bool keep_behind(struct forward *f, const struct kept_record *k,
 	if (!f->waiting.n)
 		return false;
 	if (is_short(w) || kept_append(&f->waiting, &w->budget, k) < 0) {
-		forward_settle(f, now);
+		forward_commit(f, now);
 		return false;
 	}
 	w->held++;
@@ -724,7 +725,7 @@ void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)
 	if (!f)
 		return;
 	if (outcome == COAP_NO_ANSWER)
-		forward_settle(f, now);
+		forward_commit(f, now);
 	else
 		came_through(f, outcome == COAP_ACKED, now);
 	forward_queue(f);
@@ -1163,13 +1164,13 @@ void forward_registered(struct client *c, bool is, int64_t now)
 	forward_release(c);
 }
 
-void forward_kick(struct client *c)
+void forward_schedule(struct client *c)
 {
 	if (c->forward)
 		forward_queue(c->forward);
 	for (struct client *k = client_carried_next(c, NULL); k;
 	     k = client_carried_next(c, k))
-		forward_kick(k);
+		forward_schedule(k);
 }
 
 /* ---- times ---- */
@@ -1304,7 +1305,7 @@ void forward_detach(struct client *c)
 	if (!f)
 		return;
 	if (is_awaited(f))
-		forward_settle(f, w->begun);
+		forward_commit(f, w->begun);
 	in_log = f->stream ? f->stream->n : 0;
 	if (f->n > in_log)
 		w->counts.dropped += f->n - in_log;

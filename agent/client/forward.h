@@ -82,7 +82,7 @@ struct forwarding {
 	struct services *services;
 	struct spill *spill;		/* NULL: memory only */
 	enum forward_sweep sweep;
-	struct forward *all, *victim;
+	struct forward *all, *next_evicted;
 	struct forward_counts counts;
 	uint64_t waiting;		/* certain ones of all clients */
 	uint64_t held;			/* those that an answer decides over */
@@ -139,7 +139,7 @@ void forward_answered(struct client *client, enum coap_outcome outcome,
  * that what is kept and they take turns. */
 void forward_take_turn(struct client *client, int64_t now);
 /* The account may have been changed: 1/x/23 Mute Send. */
-void forward_kick(struct client *client);
+void forward_schedule(struct client *client);
 
 /* When forward_due() is to be called. */
 int64_t forward_next(const struct client *client);
@@ -166,7 +166,7 @@ int forward_send(struct client *client, const struct lwm2m_path *path,
 /* For client_send.c and forward_log.c. */
 struct forwarding *forwarding_of(const struct client *client);
 /* What was held is certain now. */
-void forward_settle(struct forward *forward, int64_t now);
+void forward_commit(struct forward *forward, int64_t now);
 bool forward_is_reachable(const struct client *client);
 /* ... and would take what is kept, as far as is known? */
 bool forward_may_go(const struct forward *forward);

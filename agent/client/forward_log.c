@@ -198,7 +198,7 @@ void forwarding_close(struct services *services)
 
 	for (struct forward *f = w->all; f; f = f->next) {
 		if (forward_answer_is_awaited(f->answer))
-			forward_settle(f, w->begun);
+			forward_commit(f, w->begun);
 		f->stream = NULL;
 	}
 	spill_close(w->spill);

@@ -61,7 +61,7 @@ static void server_touched(struct endpoint *e, const struct lwm2m_path *path,
 		client_bind(c, now);
 		break;
 	case ID_SERVER_MUTE_SEND:
-		forward_kick(c);
+		forward_schedule(c);
 		break;
 	}
 }
