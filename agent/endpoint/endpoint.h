@@ -228,9 +228,12 @@ void endpoint_quality(struct endpoint *endpoint,
 		      enum endpoint_quality quality, int64_t now);
 
 /* endpoint_safe.c: a client has registered, or is registered no more; the time
- * of safe_at may have come. */
+ * of safe_at may have come; a write goes to the device: where nobody is
+ * registered (it was long on its way, or came by SMS or from lwmuxctl), the
+ * time runs anew from there. */
 void endpoint_served(struct endpoint *endpoint, int64_t now);
 void endpoint_safe_due(struct endpoint *endpoint, int64_t now);
+void endpoint_commanded(struct endpoint *endpoint, int64_t now);
 
 /* endpoint_instance.c: a server has made an instance, or has taken one, or an
  * element, away. */

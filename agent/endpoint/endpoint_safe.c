@@ -35,6 +35,14 @@ void endpoint_served(struct endpoint *e, int64_t now)
 	endpoint_reschedule(e);
 }
 
+void endpoint_commanded(struct endpoint *e, int64_t now)
+{
+	if (e->conf->safe_after <= 0 || is_served(e))
+		return;
+	e->safe_at = now + e->conf->safe_after;
+	endpoint_reschedule(e);
+}
+
 static int write_fill(const struct config_point *p, uint32_t index,
 		      struct bus_write *write)
 {

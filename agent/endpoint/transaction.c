@@ -165,15 +165,17 @@ static size_t group_gather(struct transaction *b)
 }
 
 /* Hands the next write to the bus. false: it could not, code is the answer. */
-static bool write_next(struct transaction *b, uint8_t *code)
+static bool write_next(struct transaction *b, uint8_t *code, int64_t now)
 {
 	struct endpoint *e = b->endpoint;
 
 	b->id = ++e->services->next_id;
 	b->under_way = group_gather(b);
 	if (bus_write(e->device, &b->writes[b->at], b->under_way, b->due.due,
-		      b->id) == 0)
+		      b->id) == 0) {
+		endpoint_commanded(e, now);
 		return true;
+	}
 	*code = CODE(5, 3);
 	return false;
 }
@@ -214,7 +216,7 @@ void transaction_run(struct transaction *b, int64_t now)
 	b->deferred = false;
 	heap_set(&b->endpoint->services->transactions, &b->due,
 		 now + TRANSACTION_DEADLINE);
-	if (!write_next(b, &code))
+	if (!write_next(b, &code, now))
 		transaction_finish(b, code, now);
 }
 
@@ -236,7 +238,7 @@ uint8_t transaction_start(struct endpoint *e, struct transaction_asker asker,
 	b->hold_until = transaction_hold_until(e, now);
 	b->due.due = now + TRANSACTION_DEADLINE;
 	b->ops = asker.ops;
-	if (!write_next(b, &code) ||
+	if (!write_next(b, &code, now) ||
 	    !(b->later = asker.ops->defer(asker.asker))) {
 		bus_cancel(e->device, b->id);
 		transaction_free(b);
@@ -295,7 +297,7 @@ void transaction_done(struct endpoint *e, uint64_t id, int error,
 	code = b->code;
 	if (!error)
 		b->at += b->under_way;
-	if (!error && b->at < b->n && write_next(b, &code))
+	if (!error && b->at < b->n && write_next(b, &code, now))
 		return;
 	if (error) {
 		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus,

@@ -293,6 +293,24 @@ static void without_a_server_it_is_made_safe(void **state)
 	assert_true(case_turn_until(is_dark));
 }
 
+/* What was long on its way does not leave it on for ever. */
+static void a_write_while_nobody_is_registered_begins_its_time_anew(
+	void **state)
+{
+	struct endpoint *a = case_endpoint("a");
+	int64_t now = monotonic_read();
+
+	(void)state;
+	a->safe_at = INT64_MAX;			/* it was made safe */
+	endpoint_commanded(a, now);
+	assert_int_equal(a->safe_at, now + a->conf->safe_after);
+	a->clients[0].registration.state = REGISTRATION_REGISTERED;
+	a->safe_at = 0;
+	endpoint_commanded(a, now);
+	assert_int_equal(a->safe_at, 0);	/* a server is there */
+	a->clients[0].registration.state = REGISTRATION_OFF;
+}
+
 /* ---- whose rights */
 
 static void a_lone_server_may_do_all(void **state)
@@ -412,6 +430,7 @@ int main(void)
 		CASE(a_write_is_of_both_kinds),
 		CASE(a_doubted_value_says_so),
 		CASE(without_a_server_it_is_made_safe),
+		CASE(a_write_while_nobody_is_registered_begins_its_time_anew),
 		CASE(a_lone_server_may_do_all),
 		cmocka_unit_test_setup_teardown(
 			of_two_each_has_what_the_site_lets_it, set_up_two,
