@@ -24,7 +24,8 @@
 enum { DEMANDED = 1, TOLD = 2, EXCUSED = 4,
        SHOWN = 8,		/* as the answer to an Observe */
        UNCONFIRMED = 16,	/* the gateway may tell it again */
-       REPEATS = 32 };		/* on its way in a kill: maybe once more */
+       REPEATS = 32,		/* on its way in a kill: maybe once more */
+       SLOWLY = 64 };		/* read while the server took its time */
 
 #define RECENT 16384			/* the last that were told */
 #define FLIGHT (100 * SECOND)		/* what hung on an answer is written
@@ -45,6 +46,8 @@ struct track {			/* what a server was told of it */
 	uint32_t told_upto;	/* all before are settled */
 	bool observed;
 	uint32_t late;		/* k that was complained about */
+	int64_t turn;		/* the longest that the endpoint's other points
+				 * took before it was this one's turn */
 };
 
 struct window { int64_t since; uint64_t n; };
@@ -71,6 +74,7 @@ static struct {
 		int64_t at;
 	} recent[RECENT];
 	uint64_t next_recent;
+	int64_t slow[SERVERS_MAX];	/* how long each answer takes */
 	uint64_t faults[RULES];
 	struct series series[ENDPOINTS_MAX][POINTS_MAX];
 	struct track tracks[SERVERS_MAX][ENDPOINTS_MAX][POINTS_MAX];
@@ -217,8 +221,23 @@ uint32_t judge_sampled(size_t endpoint, size_t point)
 		if ((p->send && is_known(i, endpoint)) || (p->keep && own.outage) ||
 		    (t->observed && !is_unsure()))
 			t->state[k] |= DEMANDED;
+		if (own.slow[i])
+			t->state[k] |= SLOWLY;
 	}
 	return k;
+}
+
+void judge_slow(size_t server, int64_t delay)
+{
+	own.slow[server] = delay;
+	for (size_t e = 0; e < site.n_endpoints; e++)
+		for (size_t p = 0; p < site.endpoints[e].n_points; p++) {
+			struct track *t = &own.tracks[server][e][p];
+			int64_t turn = delay *
+				(int64_t)site.endpoints[e].n_points;
+
+			t->turn = turn > t->turn ? turn : t->turn;
+		}
 }
 
 static void excuse(struct track *t, const struct series *s, int64_t since)
@@ -348,14 +367,17 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 		t->newest = k;
 }
 
-/* A newer one of the same point came so soon that it stands for it. */
+/* A newer one of the same point came so soon that it stands for it. pmin runs
+ * from when a notification goes out, and it goes when it is its turn: what is
+ * read until then is passed over, too. */
 static bool is_replaced(const struct track *t, const struct series *s,
 			const struct site_point *p, uint32_t k)
 {
 	int64_t within = AT_ONCE;
 
 	if (p->pmin)
-		within = (int64_t)(p->pmin + p->poll) * SECOND + AT_ONCE;
+		within = (int64_t)(p->pmin + p->poll) * SECOND + AT_ONCE +
+			 (t->state[k] & SLOWLY ? t->turn : 0);
 	for (uint32_t w = k + 1; w <= t->n && s->time[w] - s->time[k] <= within;
 	     w++)
 		if (t->state[w] & (TOLD | SHOWN))
@@ -733,7 +755,7 @@ static void end_track(size_t server, size_t e, size_t p)
 	uint32_t lost = 0, first = 0;
 
 	for (uint32_t k = 1; k <= t->n; k++) {
-		if (t->state[k] != DEMANDED || is_replaced(t, s, point, k) ||
+		if ((t->state[k] & ~SLOWLY) != DEMANDED || is_replaced(t, s, point, k) ||
 		    world.now - s->time[k] < LATE_AFTER + (int64_t)
 			(point->pmin + point->poll) * SECOND)
 			continue;

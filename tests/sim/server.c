@@ -96,6 +96,7 @@ void server_nonsense(size_t server, enum nonsense what)
 void server_slow(size_t server, int64_t delay)
 {
 	servers[server].slow = delay;
+	judge_slow(server, delay);
 }
 
 uint64_t server_registers(size_t server)
