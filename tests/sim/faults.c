@@ -75,6 +75,8 @@ static void net_fault(enum fault_kind kind)
 		net.delay_least = draw_between(F, 50 * MS, 2 * SECOND);
 		net.delay_most = net.delay_least +
 				 draw_between(F, 0, net.delay_least);
+		for (size_t i = 0; i < site.n_servers; i++)
+			judge_slow(i, 2 * net.delay_most);
 		break;
 	case FAULT_TWICE:
 		net.twice = loss;
@@ -247,7 +249,8 @@ static void over(uint64_t kind, uint64_t unused)
 		server_start(own.server, kind == FAULT_SERVER_RESTART);
 	if (kind == FAULT_SERVER_FORGETS)
 		judge_forgotten();
-	server_slow(own.server, 0);
+	for (size_t i = 0; i < site.n_servers; i++)
+		server_slow(i, 0);
 	server_nonsense(own.server, SENSE);
 	bootstrap_habit(BOOTSTRAP_GOOD);
 	for (size_t i = 0; i < site.n_endpoints; i++)

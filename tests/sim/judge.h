@@ -91,7 +91,7 @@ void judge_outage(bool is);
 void judge_moved(size_t server);
 /* So many, since its start, the gateway says that it had no room for. */
 void judge_dropped(uint64_t n);
-/* Each answer of the server takes so long; 0: no more. */
+/* Each answer of the server takes so long, by it or by the line; 0: no more. */
 void judge_slow(size_t server, int64_t delay);
 void judge_forgotten(void);	/* a server has lost its state */
 void judge_silent(size_t endpoint);	/* its device does not answer */
