@@ -201,8 +201,7 @@ static void take_away_gone(struct gateway *g, int64_t now)
 		struct config_device *successor = endpoint_successor(e);
 
 		g->gone = e->next_gone;
-		if (!g->services.stopping)
-			listing_remove(e, now);
+		listing_remove(e, now);
 		gateway_remove(e);
 		if (successor)
 			gateway_start(g, successor, now);

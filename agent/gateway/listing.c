@@ -137,6 +137,8 @@ void listing_remove(struct endpoint *e, int64_t now)
 	path.id[1] = (uint16_t)id;
 	tree_remove(&gateway_of(e)->itself->tree, &path);
 	gateway_of(e)->listed[id] = NULL;
+	if (e->services->stopping)	/* nobody is told, but may still read */
+		return;
 	endpoint_gone(gateway_of(e)->itself, &path, now);
 	endpoint_objects_changed(gateway_of(e)->itself, now);
 }

@@ -383,20 +383,26 @@ static void times_of_this_run_move_with_the_clock(void **state)
 
 /* ---- the gateway's own */
 
-static void the_gateway_lists_its_devices(void **state)
+static size_t listed(void)
 {
-	struct endpoint *gw = case_endpoint("gw"), *a = case_endpoint("a");
-	size_t before = 0;
+	size_t n = 0;
 
-	(void)state;
-	assert_ptr_equal(gateway.itself, gw);
 	if (!gateway.object_25) {
 		gateway.object_25 = true;
 		listing_open(&gateway, monotonic_read());
 	}
 	for (uint16_t i = 0; i < LISTING_MAX; i++)
-		before += gateway.listed[i] != NULL;
-	assert_int_equal(before, 2);
+		n += gateway.listed[i] != NULL;
+	return n;
+}
+
+static void the_gateway_lists_its_devices(void **state)
+{
+	struct endpoint *gw = case_endpoint("gw"), *a = case_endpoint("a");
+
+	(void)state;
+	assert_ptr_equal(gateway.itself, gw);
+	assert_int_equal(listed(), 2);
 	listing_remove(a, monotonic_read());
 	listing_add(a, monotonic_read());
 	for (uint16_t i = 0; i < LISTING_MAX; i++) {
@@ -411,6 +417,23 @@ static void the_gateway_lists_its_devices(void **state)
 		if (gateway.listed[i] == a)
 			assert_memory_equal(value.as.text, "a", 1);
 	}
+}
+
+static bool is_away(void)
+{
+	return !gateway_endpoint(&gateway, "a");
+}
+
+/* A server may read the list until the gateway's own has left, too. */
+static void one_that_has_left_is_not_listed_while_all_stops(void **state)
+{
+	(void)state;
+	assert_int_equal(listed(), 2);
+	gateway.services.stopping = true;
+	endpoint_leave(case_endpoint("a"), false, monotonic_read());
+	assert_true(case_turn_until(is_away));
+	assert_int_equal(listed(), 1);
+	gateway.services.stopping = false;	/* for the end of the case */
 }
 
 #define CASE(name) \
@@ -438,6 +461,7 @@ int main(void)
 		CASE(what_a_server_wrote_outlives_a_restart),
 		CASE(times_of_this_run_move_with_the_clock),
 		CASE(the_gateway_lists_its_devices),
+		CASE(one_that_has_left_is_not_listed_while_all_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
