@@ -267,9 +267,8 @@ static void send_now(struct client *c, int64_t now)
  * not to hold up. What hangs on that answer is kept. */
 static void outstanding_give_up(struct client *c, int64_t now)
 {
-	if (!coap_give_up(c->connection))
-		return;
-	forward_given_up(c, now);
+	if (coap_give_up(c->connection))
+		forward_given_up(client_spoken(c), now);
 }
 
 void client_slot_granted(struct client *c, int64_t now)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A device behind the gateway: its client has the connection and the
+ * registration of the gateway's own. The server is an address that nobody
+ * answers at. */
+#include "tests/agent/gateway/gateway_case.h"
+#include "agent/client/client_carry.h"
+#include "agent/client/client_session.h"
+#include "agent/client/forward.h"
+
+#define SITE "gateway: {name: g, endpoint: gw, object_25: true}\n" \
+	"servers: [{id: 1, uri: \"coap://127.0.0.1:9\"}]\n" \
+	"devices:\n" \
+	"  - {endpoint: a, bus: sim, via: gateway, points: " \
+	"[{name: t, value: 21, map: 3303/0}]}\n"
+
+static const struct lwm2m_path sensor = {{3303, 0, 5700}, 3};
+
+static bool is_known(void)
+{
+	const struct endpoint *a = gateway_endpoint(&gateway, "a");
+
+	return a && a->round_done && a->life.state == LIVENESS_ONLINE &&
+	       a->n_clients;
+}
+
+static int set_up(void **state)
+{
+	if (case_set_up(state))
+		return -1;
+	case_start(SITE);
+	return case_turn_until(is_known) ? 0 : -1;
+}
+
+static struct client *client_of(const char *endpoint)
+{
+	assert_int_equal(case_endpoint(endpoint)->n_clients, 1);
+	return &case_endpoint(endpoint)->clients[0];
+}
+
+/* As if the server had said so. */
+static void carrier_register(struct client *carrier, int64_t now)
+{
+	assert_true(client_connect(carrier, now));
+	carrier->registration.state = REGISTRATION_REGISTERED;
+	carrier->server->n_registered++;
+	client_carry_registered(carrier, true, now);
+}
+
+static void it_is_where_its_carrier_is(void **state)
+{
+	struct client *by = client_of("gw"), *a = client_of("a");
+	int64_t now = monotonic_read();
+
+	(void)state;
+	assert_true(client_is_carried(a));
+	assert_false(client_is_carried(by));
+	assert_ptr_equal(client_carrier(a), by);
+	assert_ptr_equal(client_carried(by, client_device(a)), a);
+	assert_null(client_carried(by, (uint16_t)(client_device(a) + 1)));
+	assert_null(client_line(a));
+	carrier_register(by, now);
+	assert_ptr_equal(client_line(a), by->connection);
+	assert_int_equal(a->registration.state, REGISTRATION_REGISTERED);
+	assert_int_equal(a->server->n_registered, 2);
+	client_carry_end(by);
+	assert_null(client_line(a));
+	assert_ptr_equal(client_carrier(a), a);
+	assert_int_equal(a->registration.state, REGISTRATION_OFF);
+	assert_int_equal(a->server->n_registered, 1);
+}
+
+/* The carrier takes its leave while a message of another is under way: that one
+ * has ended, and what comes then is the carrier's own. */
+static void a_good_bye_ends_what_another_has_said(void **state)
+{
+	struct client *by = client_of("gw"), *a = client_of("a");
+	int64_t now = monotonic_read();
+
+	(void)state;
+	carrier_register(by, now);
+	assert_int_equal(forward_send(a, &sensor, now), 1);
+	forward_turn(&gateway.services, now);
+	assert_int_equal(a->forward->pinned, 1);
+	assert_true(client_is_speaking(a));
+	client_deregister_unconfirmed(by, now);
+	assert_int_equal(a->forward->pinned, 0);
+	assert_int_equal(a->forward->n, 1);
+	assert_ptr_equal(client_spoken(by), by);
+}
+
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, set_up, case_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(it_is_where_its_carrier_is),
+		CASE(a_good_bye_ends_what_another_has_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
