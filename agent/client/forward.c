@@ -1141,6 +1141,9 @@ void forward_hand_over(struct client *c, int64_t now)
 	client_observations_end(c, now);
 	if (c->forward)
 		keep_waiting(c, now);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		forward_hand_over(k, now);
 }
 
 void forward_registered(struct client *c, bool is, int64_t now)

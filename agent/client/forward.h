@@ -127,7 +127,8 @@ void forward_notified(struct client *client, struct observation *o,
 bool forward_lost(struct client *client, struct observation *observation,
 		  int64_t now);
 /* Another client takes this one's place at the same server: it goes on, by the
- * log, with what was observed here; what still waits for its time is kept. */
+ * log, with what was observed here and at those that it carries; what still
+ * waits for its time is kept. */
 void forward_hand_over(struct client *client, int64_t now);
 /* is: it is registered (again); else no more. */
 void forward_registered(struct client *client, bool is, int64_t now);

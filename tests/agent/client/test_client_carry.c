@@ -88,6 +88,25 @@ static void a_good_bye_ends_what_another_has_said(void **state)
 	assert_ptr_equal(client_spoken(by), by);
 }
 
+/* The gateway has other accounts, with the same server among them: what is
+ * observed of the device is kept until it is observed again. */
+static void what_is_observed_goes_on_with_the_next_carrier(void **state)
+{
+	struct client *by = client_of("gw"), *a = client_of("a");
+	int64_t now = monotonic_read();
+
+	(void)state;
+	carrier_register(by, now);
+	a->observations = observe_create(&sensor, NULL, 0, FORMAT_NONE);
+	assert_non_null(a->observations);
+	gateway.services.dry = false;	/* where nothing is kept */
+	forward_hand_over(by, now);
+	gateway.services.dry = true;
+	assert_null(a->observations);
+	assert_non_null(a->forward);
+	assert_non_null(a->forward->lost);
+}
+
 #define CASE(name) \
 	cmocka_unit_test_setup_teardown(name, set_up, case_tear_down)
 
@@ -96,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(it_is_where_its_carrier_is),
 		CASE(a_good_bye_ends_what_another_has_said),
+		CASE(what_is_observed_goes_on_with_the_next_carrier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
