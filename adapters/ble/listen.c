@@ -256,12 +256,42 @@ static bool is_event_packet(const struct readings *r)
 	return false;
 }
 
+/* What is told when it begins and never when it ends. */
+static bool is_beginning(const struct ble_point *p,
+			 const struct lwm2m_value *value)
+{
+	return p->off_after && value->type == LWM2M_BOOLEAN &&
+	       value->as.boolean;
+}
+
+/* Is there a beginning in it? What has begun goes on while that is sent. */
+static bool beginnings_hold(struct ble_device *device,
+			    const struct readings *readings, int64_t now)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < device->base->n_points; i++) {
+		struct ble_point *p = device->base->points[i]->data;
+		const struct reading *reading = !p->field ? NULL :
+			reading_find(readings, p->field_id, p->index);
+
+		if (!reading || !is_beginning(p, &reading->value))
+			continue;
+		if (p->off_at)
+			p->off_at = now + p->off_after;
+		any = true;
+	}
+	return any;
+}
+
 /* Each packet comes several times; without a counter inside only its bytes
  * tell. */
 static bool is_same(struct ble_device *device, const struct advertisement *adv,
-		    bool event, int64_t now)
+		    const struct readings *readings, int64_t now)
 {
 	uint32_t hash = decode_hash(adv->data, adv->n);
+	bool event = is_event_packet(readings);
+	bool once = beginnings_hold(device, readings, now) || event;
 	int64_t span = event ? EVENT_TIME : SAME_TIME;
 	struct ble_seen *seen;
 
@@ -270,7 +300,7 @@ static bool is_same(struct ble_device *device, const struct advertisement *adv,
 		if (!seen->at || seen->hash != hash)
 			continue;
 		if (now - seen->at < span) {
-			if (event)	/* while it is sent, it is one */
+			if (once)	/* while it is sent, it is one */
 				seen->at = now;
 			return true;
 		}
@@ -288,7 +318,7 @@ static void wake_later(struct ble_bus *bus, int64_t at)
 		bus->later_at = at;
 }
 
-/* What is told when it begins and never when it ends, ends by itself. */
+/* Such a thing ends by itself. */
 static void off_later(struct adapter_point *point,
 		      const struct lwm2m_value *value, int64_t now)
 {
@@ -296,7 +326,7 @@ static void off_later(struct adapter_point *point,
 
 	if (!p->off_after || value->type != LWM2M_BOOLEAN)
 		return;
-	p->off_at = value->as.boolean ? now + p->off_after : 0;
+	p->off_at = is_beginning(p, value) ? now + p->off_after : 0;
 	if (p->off_at)
 		wake_later(point->device->bus->data, p->off_at);
 }
@@ -343,7 +373,8 @@ static void press_report(struct adapter_point *point,
 	adapter_happened(point, lwm2m_boolean(false), 0, 1);
 }
 
-/* What is told when it begins and never when it ends has begun anew. */
+/* What is told when it begins has begun anew; that it is over may be said again
+ * and again, and is a state. */
 static void reading_report(struct adapter_point *point,
 			   const struct reading *reading, int64_t now)
 {
@@ -355,7 +386,8 @@ static void reading_report(struct adapter_point *point,
 	else if (reading->field == FIELD_BUTTON_EVENT &&
 		 reading->value.as.integer == 0)
 		return;			/* no press */
-	else if (field_is_event(reading->field) || p->off_after)
+	else if (field_is_event(reading->field) ||
+		 is_beginning(p, &reading->value))
 		adapter_happened(point, reading->value, 0, 1);
 	else
 		adapter_report(point, reading->value, 0);
@@ -457,7 +489,7 @@ static void values_take(struct ble_device *device,
 		    (profile && result == DECODED_NOTHING);
 
 	if (news && (device->state.n_key == 0 || !device->state.counter.known)
-	    && is_same(device, adv, is_event_packet(readings), now))
+	    && is_same(device, adv, readings, now))
 		news = false;
 	if (news) {	/* first, so that it registers with its values */
 		device->good = now;

@@ -784,6 +784,42 @@ static void motion_is_over_after_a_while(void **state)
 	assert_int_equal(fake_events(host, FAKE_REPORT), 0);
 }
 
+/* Without a counter inside, as Govee's: one motion for as long as its packet is
+ * sent, and on for so long. */
+static void a_motion_is_one_while_it_is_sent(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=motion off_after=30s");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	for (int i = 0; i < 60; i++)
+		hear(ROOM, "0616d2fc402101");
+	assert_int_equal(fake_events(host, FAKE_REPORT), 1);
+	assert_int_equal(fake_last(p)->happened, 1);
+	later_by(29);
+	assert_true(fake_last(p)->value.as.boolean);
+	later_by(1);
+	assert_false(fake_last(p)->value.as.boolean);
+	hear(ROOM, "0616d2fc402101");		/* another */
+	assert_int_equal(fake_events(host, FAKE_REPORT), 3);
+	assert_int_equal(fake_last(p)->happened, 1);
+}
+
+/* Nobody there, and still nobody: a state. */
+static void no_motion_is_no_event(void **state)
+{
+	struct adapter_point *p = point(ROOM, "field=motion off_after=30s");
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "0816d2fc4000012101");
+	hear(ROOM, "0816d2fc4000022100");
+	assert_int_equal(fake_last(p)->happened, 0);
+	hear(ROOM, "0816d2fc4000032100");
+	assert_int_equal(fake_last(p)->happened, 0);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 3);
+}
+
 static void motion_stays_where_nothing_is_said(void **state)
 {
 	struct adapter_point *p = point(ROOM, "field=motion");
@@ -1103,6 +1139,8 @@ int main(void)
 		TEST(what_may_have_been_heard_before_a_crash_is_old),
 		TEST(an_old_counter_is_understood),
 		TEST(motion_is_over_after_a_while),
+		TEST(a_motion_is_one_while_it_is_sent),
+		TEST(no_motion_is_no_event),
 		TEST(motion_stays_where_nothing_is_said),
 		TEST(an_old_packet_is_no_sign_of_life),
 		TEST(the_model_is_remembered),
