@@ -26,7 +26,7 @@ static const struct adapter_key point_keys[] = {
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, chip,
 		    .help = "the label of its chip, never the chip's number"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct gpio_point, path, .min = 1,
-		    .max = 120,
+		    .max = GPIO_PATH_MAX,
 		    .help = "of the chip's device, or the end of it, where "
 			    "several chips have its label (scan lists it)"),
 	ADAPTER_KEY(ADAPTER_INT, struct gpio_point, number, .min = 0,

@@ -10,6 +10,7 @@
 
 #define GPIO_LOG_WARNING 4
 #define GPIO_NAME_MAX 200
+#define GPIO_PATH_MAX 120	/* of a chip, in the configuration */
 #define MILLISECOND INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 

@@ -7,6 +7,7 @@
 
 #include "adapters/gpio/gpio.h"
 
+#define KEYS_MAX (2 * (LINE_TEXT_MAX + CHIP_WHERE_MAX) + 60)
 #define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
 	      "0123456789_./+-"
 
@@ -29,20 +30,55 @@ static void yaml_text(const char *text, char *to, size_t size)
 	to[n] = '\0';
 }
 
+/* Is it what a point with these keys would take, and nothing else? */
+static bool is_unique(const struct place_wanted *wanted)
+{
+	static const struct home any;
+	char why[PLACE_WHY_MAX];
+	struct place place;
+
+	return place_find(wanted, &any, &place, why) != -ENOTUNIQ;
+}
+
+/* Of a long one the end, in whole names: that is enough for `path`. */
+static const char *path_end(const char *where)
+{
+	while (strlen(where) > GPIO_PATH_MAX && strchr(where, '/'))
+		where = strchr(where, '/') + 1;
+	return where;
+}
+
+/* The shortest that names this line alone. */
+static void keys_print(const struct chip *chip, const char *where,
+		       unsigned offset, const struct line_info *info,
+		       char keys[KEYS_MAX])
+{
+	struct place_wanted by_name = {.line = info->name};
+	struct place_wanted by_number = {.chip = chip_label(chip),
+					 .number = offset};
+	char name[2 * LINE_TEXT_MAX + 4], path[2 * CHIP_WHERE_MAX + 4];
+
+	if (info->name[0] && is_unique(&by_name)) {
+		yaml_text(info->name, name, sizeof(name));
+		snprintf(keys, KEYS_MAX, "line: %s", name);
+		return;
+	}
+	yaml_text(chip_label(chip), name, sizeof(name));
+	yaml_text(path_end(where), path, sizeof(path));
+	if (!*where || is_unique(&by_number))
+		snprintf(keys, KEYS_MAX, "chip: %s, number: %u", name, offset);
+	else
+		snprintf(keys, KEYS_MAX, "chip: %s, path: %s, number: %u",
+			 name, path, offset);
+}
+
 static void line_tell(struct adapter_search *search, const struct chip *chip,
 		      const char *where, unsigned offset, const struct line_info *info)
 {
-	char name[2 * LINE_TEXT_MAX + 4], keys[3 * LINE_TEXT_MAX], note[400];
+	char keys[KEYS_MAX], note[400];
 	char held[LINE_TEXT_MAX + 16] = "free";
 
-	if (info->name[0]) {
-		yaml_text(info->name, name, sizeof(name));
-		snprintf(keys, sizeof(keys), "line: %s", name);
-	} else {
-		yaml_text(chip_label(chip), name, sizeof(name));
-		snprintf(keys, sizeof(keys), "chip: %s, number: %u", name,
-			 offset);
-	}
+	keys_print(chip, where, offset, info, keys);
 	if (info->used && info->consumer[0])
 		snprintf(held, sizeof(held), "held by \"%s\"",
 			 info->consumer);

@@ -1582,6 +1582,30 @@ static void a_scan_lists_all_lines(void **state)
 			 -ENOTSUP);
 }
 
+/* What it prints can be taken as it is. */
+static void a_scan_tells_apart_what_has_one_name(void **state)
+{
+	static const char *const keys[] = {
+		"chip: first, path: bus/dev-0, number: 0", "line: meter",
+		"line: relay", "chip: first, path: bus/dev-0, number: 3",
+		"line: lamp", "chip: first, path: bus/dev-1, number: 1",
+		"chip: first, path: bus/dev-1, number: 2",
+		"chip: first, path: bus/dev-1, number: 3",
+	};
+
+	(void)state;
+	strcpy(gpio_chips[1].label, "first");
+	strcpy(gpio_chips[1].lines[3].name, "door");
+	snprintf(gpio_chips[1].where, sizeof(gpio_chips[1].where),
+		 "%0120d/bus/dev-1", 0);
+	assert_int_equal(fake_open(host), 0);
+	assert_int_equal(fake_search(host, ADAPTER_SCAN, "", NULL, 0, 10), 0);
+	assert_int_equal(fake_events(host, FAKE_FOUND), 8);
+	for (unsigned i = 0; i < 8; i++)
+		assert_string_equal(fake_event(host, FAKE_FOUND, i)->text,
+				    keys[i]);
+}
+
 static void a_scan_without_chips_ends(void **state)
 {
 	(void)state;
@@ -1677,6 +1701,7 @@ int main(void)
 		TEST(unreadable_events_fail_the_line),
 		TEST(a_pulse_ends_with_its_chip),
 		TEST(a_scan_lists_all_lines),
+		TEST(a_scan_tells_apart_what_has_one_name),
 		TEST(a_scan_without_chips_ends),
 	};
 
