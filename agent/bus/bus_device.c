@@ -439,8 +439,9 @@ static void exchange_fail(struct bus_device *device, size_t n, int error,
 	}
 	device->stuck = 0;
 	device->hold = now + retry_wait(device, cost);
-	bus->gate = now + (device->reach.tries >= POLL_SILENT_TRIES ||
-			   device->conf->queue ? 4 : 1) * cost;
+	bus->backoff_until = now +
+		(device->reach.tries >= POLL_SILENT_TRIES ||
+		 device->conf->queue ? 4 : 1) * cost;
 }
 
 static size_t still_asked(const struct bus *bus, size_t n)
@@ -585,21 +586,22 @@ int device_exchange(struct bus_device *device, size_t n)
 }
 
 /* Those that may well not answer wait while the others are served. */
-static bool is_gated(const struct bus_device *device, int64_t now)
+static bool is_backed_off(const struct bus_device *device, int64_t now)
 {
 	const struct bus *bus = bus_of(device);
 
-	return now < bus->gate && bus->reached[REACH_LIVE] > 0 &&
+	return now < bus->backoff_until && bus->reached[REACH_LIVE] > 0 &&
 	       device->counted_as != REACH_LIVE;
 }
 
 /* One behind the other, so that who waited longest goes first. */
-static void gate_wait(struct bus_device *device)
+static void backoff_wait(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
 
-	bus->gated = bus->gate > bus->gated ? bus->gate : bus->gated + 1;
-	heap_set(&bus->due, &device->due, bus->gated);
+	bus->backoff_last = bus->backoff_until > bus->backoff_last ?
+			    bus->backoff_until : bus->backoff_last + 1;
+	heap_set(&bus->due, &device->due, bus->backoff_last);
 }
 
 /* One write of its setup; false: nothing of it is due. As long as it fails the
@@ -645,8 +647,8 @@ bool device_poll(struct bus_device *device, int64_t now)
 	int64_t due;
 	size_t n;
 
-	if (is_gated(device, now)) {
-		gate_wait(device);
+	if (is_backed_off(device, now)) {
+		backoff_wait(device);
 		return false;
 	}
 	device->hold = 0;

@@ -149,8 +149,8 @@ struct bus {
 	struct adapter_point **asked;	/* room for one exchange */
 	size_t asked_room;
 	uint32_t reached[REACHABILITIES];	/* devices, by counted_as */
-	int64_t gate;			/* doubtful ones wait until then */
-	int64_t gated;			/* the last of those that do */
+	int64_t backoff_until;		/* doubtful ones wait until then */
+	int64_t backoff_last;		/* the last of those that do */
 	int64_t turn_at, open_at, reopen_at, keep_at;
 	int64_t opened_at;		/* the last time that it went well */
 	int64_t watch_at;		/* is the agent thread looked after */
