@@ -120,7 +120,7 @@ static void current_forget(struct bus_device *device)
 	if (command->state == COMMAND_RUNNING && !bus->ops->cancel)
 		return;
 	if (command->state == COMMAND_RUNNING) {
-		bus->called = true;
+		bus->adapter_called = true;
 		bus->ops->cancel(&command->base);
 	}
 	command_end(device, 0);
@@ -275,7 +275,7 @@ static void command_run(struct bus_device *device)
 	}
 	command->state = COMMAND_RUNNING;
 	device_forget_why(device);
-	bus->called = true;
+	bus->adapter_called = true;
 	bus_count_up(bus, &bus->counters, "commands", 1);
 	if (bus->ops->command)
 		rc = bus->ops->command(&command->base);

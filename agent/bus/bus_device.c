@@ -233,10 +233,10 @@ void device_attach(struct bus_device *device)
 	asked_reserve(bus, device->base.n_points);
 	data_fill(device, now);
 	device_reach(device, REACH_ATTACHED, now);
-	device->stuck = 0;
+	device->no_progress = 0;
 	device->hold = 0;
 	setup_begin(device);
-	bus->called = true;
+	bus->adapter_called = true;
 	if (bus->ops->attach)
 		rc = bus->ops->attach(&device->base);
 	if (rc < 0) {
@@ -268,7 +268,7 @@ void device_detach(struct bus_device *device, int error)
 	device_unready(device);
 	if (!device->link)
 		return;
-	bus->called = true;
+	bus->adapter_called = true;
 	images_end(device, error);
 	if (bus->ops->detach)
 		bus->ops->detach(&device->base);
@@ -437,7 +437,7 @@ static void exchange_fail(struct bus_device *device, size_t n, int error,
 		if (point->asked && (point->in_vain || !some))
 			point_missed(point, error, now);
 	}
-	device->stuck = 0;
+	device->no_progress = 0;
 	device->hold = now + retry_wait(device, cost);
 	bus->backoff_until = now +
 		(device->reach.tries >= POLL_SILENT_TRIES ||
@@ -561,7 +561,7 @@ int device_exchange(struct bus_device *device, size_t n)
 	}
 	device->missed = false;
 	device_forget_why(device);
-	bus->called = true;
+	bus->adapter_called = true;
 	rc = bus->ops->read(&device->base, bus->asked, n);
 	cost = bus_now() - start;
 	bus_count_up(bus, &bus->counters, "exchanges", 1);
@@ -570,8 +570,8 @@ int device_exchange(struct bus_device *device, size_t n)
 	left = still_asked(bus, n);
 	if (rc == 0 && left == n)
 		rc = -EAGAIN;
-	device->stuck = rc == -EAGAIN ? device->stuck + 1 : 0;
-	if (rc == -EAGAIN && device->stuck > BUS_STUCK_MAX)
+	device->no_progress = rc == -EAGAIN ? device->no_progress + 1 : 0;
+	if (rc == -EAGAIN && device->no_progress > BUS_NO_PROGRESS_MAX)
 		rc = -EPROTO;
 	if (device->missed && rc == -EAGAIN)
 		rc = -ETIMEDOUT;

@@ -154,7 +154,7 @@ void images_step(struct bus *bus)
 	if (!job || job->due > now)
 		return;
 	job->begun = true;
-	bus->called = true;
+	bus->adapter_called = true;
 	next = bus->ops->image_install(&job->base, now);
 	if (next > 0) {
 		job->due = next;

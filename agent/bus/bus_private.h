@@ -18,7 +18,7 @@
 #include "agent/config/config_group.h"
 
 #define BUS_COMMANDS_MAX 16	/* of one device that wait or run */
-#define BUS_STUCK_MAX 64	/* exchanges in a row that only learn */
+#define BUS_NO_PROGRESS_MAX 64	/* exchanges in a row that only learn */
 #define BUS_VALUE_MAX 65536	/* bytes of a text or opaque value */
 #define BUS_BUSY_PAUSE (POLL_SECOND / 2)	/* before it is asked again */
 
@@ -86,7 +86,7 @@ struct bus_device {
 					 * end of them when that is done */
 	uint32_t untried;		/* points */
 	atomic_uchar commands;		/* waiting or running */
-	uint8_t stuck;
+	uint8_t no_progress;		/* reads in a row */
 	enum attachment attachment;
 	enum reachability counted_as;	/* in bus->reached */
 	bool ready;			/* in the bus's list */
@@ -117,7 +117,7 @@ struct bus_request {
 	uint32_t point;
 };
 
-enum bus_said { SAID_NOTHING, SAID_OPENED, SAID_DOWN };
+enum bus_report { REPORTED_NOTHING, REPORTED_OPENED, REPORTED_DOWN };
 
 struct bus {
 	struct adapter_bus base;
@@ -161,9 +161,9 @@ struct bus {
 	int low_fd;			/* -1: none is held */
 	int lost;			/* negative errno; 0: not lost */
 	char *lost_text;
-	int down_error;			/* as last said */
-	enum bus_said said;
-	bool open, called, readable, rung, silent;
+	int down_error;			/* as last reported */
+	enum bus_report last_reported;
+	bool open, adapter_called, readable, inbox_ready, silent;
 	bool full_told;			/* in the log, once */
 	bool device_lost;		/* one at least */
 };

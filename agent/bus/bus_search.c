@@ -242,7 +242,7 @@ void search_end(struct bus *bus, int error, const char *text)
 	bus->search = NULL;
 	bus->base.search = NULL;
 	search_free(s);
-	bus->called = bus->open;	/* turn() sees that it is over */
+	bus->adapter_called = bus->open;	/* turn() sees its end */
 }
 
 /* The adapter reads the points as if each had a device of its own. */
@@ -347,10 +347,10 @@ void search_step(struct bus *bus)
 	}
 	if (!bus->ops->search) {	/* turn() hears, or nobody */
 		s->due = s->until;
-		bus->called = true;
+		bus->adapter_called = true;
 		return;
 	}
-	bus->called = true;
+	bus->adapter_called = true;
 	next = bus->ops->search(&s->base, now);
 	bus_count_up(bus, &bus->counters, "search_steps", 1);
 	if (bus->lost)

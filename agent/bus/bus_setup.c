@@ -66,7 +66,7 @@ int setup_step(struct bus_device *device, int64_t now, const char **name)
 	int rc = -ENOTSUP;
 
 	*name = point->base.name;
-	bus->called = true;
+	bus->adapter_called = true;
 	if (bus->ops->command)
 		rc = device_write(device, i, group_setup);
 	if (rc < 0)

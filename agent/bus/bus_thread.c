@@ -111,9 +111,9 @@ static bool requests_serve(struct bus *bus)
 	eventfd_t count;
 	bool stop;
 
-	if (bus->rung)
+	if (bus->inbox_ready)
 		eventfd_read(bus->inbox_fd, &count);
-	bus->rung = false;
+	bus->inbox_ready = false;
 	pthread_mutex_lock(&bus->inbox_lock);
 	request = bus->inbox;
 	bus->inbox = NULL;
@@ -139,16 +139,16 @@ static void bus_close(struct bus *bus, int error)
 		bus->ops->close(&bus->base);
 	bus->base.closed_at = bus_now();
 	bus_low_fd_return(bus);
-	bus->open = bus->silent = bus->readable = bus->called = false;
+	bus->open = bus->silent = bus->readable = bus->adapter_called = false;
 	bus->turn_at = POLL_NEVER;
 	bus->lost = 0;
 }
 
 static void down_say(struct bus *bus, int error, const char *text)
 {
-	if (bus->said == SAID_DOWN && bus->down_error == error)
+	if (bus->last_reported == REPORTED_DOWN && bus->down_error == error)
 		return;
-	bus->said = SAID_DOWN;
+	bus->last_reported = REPORTED_DOWN;
 	bus->down_error = error;
 	bus_say(bus, (struct bus_message){
 		.event = BUS_DOWN, .error = error, .text = text_copy(text),
@@ -196,15 +196,15 @@ static void bus_open(struct bus *bus)
 		free(text);
 		return;
 	}
-	bus->open = bus->called = true;
+	bus->open = bus->adapter_called = true;
 	bus->opened_at = bus_now();
 	/* One after the other, in the order of the configuration. */
 	for (struct bus_device *d = bus->first; d; d = d->next)
 		heap_set(&bus->due, &d->due, now++);
-	if (bus->said != SAID_OPENED)
+	if (bus->last_reported != REPORTED_OPENED)
 		bus_say(bus, (struct bus_message){.event = BUS_OPENED,
 						  .when = bus_now()});
-	bus->said = SAID_OPENED;
+	bus->last_reported = REPORTED_OPENED;
 }
 
 static void lost_detach(struct bus *bus)
@@ -279,9 +279,9 @@ static void turn_step(struct bus *bus)
 	int64_t now = bus_now();
 	bool readable = bus->readable;
 
-	if (!bus->called && !readable && now < bus->turn_at)
+	if (!bus->adapter_called && !readable && now < bus->turn_at)
 		return;
-	bus->called = bus->readable = false;
+	bus->adapter_called = bus->readable = false;
 	if (bus->ops->turn)
 		bus->turn_at = bus->ops->turn(&bus->base, now, readable);
 }
@@ -312,7 +312,7 @@ static int64_t wait_until(const struct bus *bus)
 		until = bus->trace_until;
 	if (!bus->open)
 		return bus->open_at < until ? bus->open_at : until;
-	if (bus->ready || bus->called)
+	if (bus->ready || bus->adapter_called)
 		return 0;
 	if (bus->turn_at < until)
 		until = bus->turn_at;
@@ -357,7 +357,7 @@ static void bus_wait(struct bus *bus)
 			      memory_order_relaxed);
 	if (n <= 0)
 		return;
-	bus->rung = fds[0].revents != 0;
+	bus->inbox_ready = fds[0].revents != 0;
 	bus->readable = fds[1].revents != 0;
 }
 
