@@ -137,7 +137,8 @@ bool config_is_list(const struct yaml_node *node, const char *name,
 	return is_kind(node, YAML_LIST, name, scope);
 }
 
-struct config_source *config_source(struct building *b, struct place place)
+struct config_source *config_source(struct config_builder *b,
+				    struct place place)
 {
 	struct config_source *source = arena_take(b->arena, sizeof(*source));
 
@@ -145,7 +146,8 @@ struct config_source *config_source(struct building *b, struct place place)
 	return source;
 }
 
-struct setting *config_setting(struct building *b, const struct entry *entry,
+struct setting *config_setting(struct config_builder *b,
+			       const struct entry *entry,
 			       bool host, struct setting *next)
 {
 	struct setting *setting = arena_take(b->arena, sizeof(*setting));
@@ -183,7 +185,8 @@ static void itself_set(struct config_device *itself, const char *name,
 	itself->fingerprint += fingerprint_pair(name, value);
 }
 
-static void gateway_build(struct building *b, const struct yaml_node *node)
+static void gateway_build(struct config_builder *b,
+			  const struct yaml_node *node)
 {
 	struct config_device *itself = b->config->itself = itself_create();
 	struct config_scope scope;
@@ -216,7 +219,8 @@ static void gateway_build(struct building *b, const struct yaml_node *node)
 			strdup(b->config->gateway_endpoint);
 }
 
-static void servers_build(struct building *b, const struct yaml_node *node)
+static void servers_build(struct config_builder *b,
+			  const struct yaml_node *node)
 {
 	struct config_scope scope;
 
@@ -228,7 +232,8 @@ static void servers_build(struct building *b, const struct yaml_node *node)
 }
 
 /* Only what a device may be given from outside. */
-static void defaults_build(struct building *b, const struct yaml_node *node)
+static void defaults_build(struct config_builder *b,
+			   const struct yaml_node *node)
 {
 	struct config_scope scope;
 
@@ -255,7 +260,7 @@ static void defaults_build(struct building *b, const struct yaml_node *node)
 
 static const struct section {
 	const char *name;
-	void (*build)(struct building *b, const struct yaml_node *node);
+	void (*build)(struct config_builder *b, const struct yaml_node *node);
 } sections[] = {
 	{"gateway", gateway_build}, {"servers", servers_build},
 	{"bootstrap", config_bootstrap_build}, {"defaults", defaults_build},
@@ -263,7 +268,7 @@ static const struct section {
 };
 
 /* The first one counts: told, but no reason not to run. */
-static void section_again(struct building *b, const char *name,
+static void section_again(struct config_builder *b, const char *name,
 			  struct place at, struct place first)
 {
 	bool fatal = b->errors->fatal;
@@ -276,7 +281,7 @@ static void section_again(struct building *b, const char *name,
 
 /* The first of all files, in the order of their names; a second one is refused,
  * not merged. */
-static const struct yaml_node *section_find(struct building *b,
+static const struct yaml_node *section_find(struct config_builder *b,
 					    const struct config_file *file,
 					    size_t n, const char *name)
 {
@@ -298,8 +303,8 @@ static const struct yaml_node *section_find(struct building *b,
 	return found;
 }
 
-static void sections_build(struct building *b, const struct config_file *files,
-			   size_t n)
+static void sections_build(struct config_builder *b,
+			   const struct config_file *files, size_t n)
 {
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
 		const struct yaml_node *node =
@@ -318,7 +323,7 @@ static void sections_build(struct building *b, const struct config_file *files,
 				 "there is a 'bootstrap'");
 }
 
-static void check_top(struct building *b, const struct config_file *file,
+static void check_top(struct config_builder *b, const struct config_file *file,
 		      const char *what)
 {
 	const struct yaml_node *root = file->root;
@@ -342,7 +347,7 @@ int config_bus_find(const struct config *config, const char *name)
 	return -1;
 }
 
-static void buses_build(struct building *b, const struct yaml_node *node)
+static void buses_build(struct config_builder *b, const struct yaml_node *node)
 {
 	struct config_scope scope;
 
@@ -367,7 +372,8 @@ static void buses_build(struct building *b, const struct yaml_node *node)
 	}
 }
 
-static void devices_build(struct building *b, const struct yaml_node *node)
+static void devices_build(struct config_builder *b,
+			  const struct yaml_node *node)
 {
 	struct config_scope scope;
 
@@ -388,7 +394,8 @@ static int named_compare(const void *left, const void *right)
 	return order ? order : a->index < b->index ? -1 : 1;
 }
 
-static void refuse_double(struct building *b, const struct config_device *first,
+static void refuse_double(struct config_builder *b,
+			  const struct config_device *first,
 			  const struct config_device *second)
 {
 	struct place at = first->source->place;
@@ -400,7 +407,7 @@ static void refuse_double(struct building *b, const struct config_device *first,
 
 /* Those that are served by the gateway's own endpoint need it, and to be listed
  * there. */
-static void check_ways(struct building *b)
+static void check_ways(struct config_builder *b)
 {
 	const struct config *config = b->config;
 
@@ -415,7 +422,7 @@ static void check_ways(struct building *b)
 	}
 }
 
-static bool is_gateway(const struct building *b,
+static bool is_gateway(const struct config_builder *b,
 		       const struct config_device *device)
 {
 	const char *own = b->config->gateway_endpoint;
@@ -423,7 +430,7 @@ static bool is_gateway(const struct building *b,
 	return own && !strcmp(own, device->endpoint);
 }
 
-static void refuse_gateways(struct building *b)
+static void refuse_gateways(struct config_builder *b)
 {
 	struct config *config = b->config;
 	size_t left = 0;
@@ -444,7 +451,7 @@ static void refuse_gateways(struct building *b)
 }
 
 /* The first of a name stays; sorted, because there may be ten thousand. */
-static void refuse_doubles(struct building *b)
+static void refuse_doubles(struct config_builder *b)
 {
 	struct config *config = b->config;
 	struct named *sorted = calloc(config->n_devices + 1, sizeof(*sorted));
@@ -472,8 +479,8 @@ static void refuse_doubles(struct building *b)
 	free(sorted);
 }
 
-static void files_build(struct building *b, const struct config_file *files,
-			size_t n)
+static void files_build(struct config_builder *b,
+			const struct config_file *files, size_t n)
 {
 	const struct yaml_node *node;
 
@@ -497,8 +504,8 @@ struct config *config_build(const struct config_file *files, size_t n,
 			    struct config_errors *errors)
 {
 	struct config *config = calloc(1, sizeof(*config));
-	struct building b = {.config = config, .errors = errors,
-			     .profiles = profiles, .model = model};
+	struct config_builder b = {.config = config, .errors = errors,
+				   .profiles = profiles, .model = model};
 	bool fatal = errors->fatal;
 
 	if (!config)

@@ -53,7 +53,7 @@ bool config_access_read(const struct yaml_node *value, uint8_t *rights,
 	return true;
 }
 
-static bool server_read(const struct building *b, const char *key,
+static bool server_read(const struct config_builder *b, const char *key,
 			struct place place, uint16_t *server,
 			struct config_scope *scope)
 {
@@ -70,7 +70,8 @@ static bool server_read(const struct building *b, const char *key,
 	return false;
 }
 
-void config_access_set(const struct building *b, struct config_device *device,
+void config_access_set(const struct config_builder *b,
+		       struct config_device *device,
 		       const struct yaml_node *value,
 		       struct config_scope *scope)
 {

@@ -9,7 +9,8 @@
 bool config_access_read(const struct yaml_node *value, uint8_t *rights,
 			struct config_scope *scope);
 /* A device's: for all servers, or by their ids. */
-void config_access_set(const struct building *b, struct config_device *device,
+void config_access_set(const struct config_builder *b,
+		       struct config_device *device,
 		       const struct yaml_node *value,
 		       struct config_scope *scope);
 /* What the server may do with the device: the device's word before the

@@ -4,7 +4,7 @@
 #define AGENT_CONFIG_BUILD_H
 #include "agent/config/config_block.h"
 
-struct building {
+struct config_builder {
 	struct config *config;
 	struct config_errors *errors;
 	struct config_profiles *profiles;
@@ -54,29 +54,33 @@ void config_security_check(struct config_server *server,
 			   struct config_scope *scope);
 /* What stands beside `http` of the gateway, once its keys are typed: texts
  * outlive the arena from then on. */
-void config_page_build(struct building *b, const struct yaml_node *gateway,
+void config_page_build(struct config_builder *b,
+		       const struct yaml_node *gateway,
 		       struct config_scope *scope);
-void config_store_build(struct building *b, const struct yaml_node *node);
+void config_store_build(struct config_builder *b, const struct yaml_node *node);
 /* A telephone number, "+491701234567", or what a network puts in its place: up
  * to 15 digits. */
 bool config_is_number(const char *text);
 /* After servers. */
-void config_sms_build(struct building *b, const struct yaml_node *node);
-void config_server_build(struct building *b, const struct yaml_node *node);
-void config_bootstrap_build(struct building *b, const struct yaml_node *node);
+void config_sms_build(struct config_builder *b, const struct yaml_node *node);
+void config_server_build(struct config_builder *b,
+			 const struct yaml_node *node);
+void config_bootstrap_build(struct config_builder *b,
+			    const struct yaml_node *node);
 /* Every device of one entry: a range of units makes many. */
-void config_device_build(struct building *b, const struct yaml_node *node);
+void config_device_build(struct config_builder *b,
+			 const struct yaml_node *node);
 /* A key that a device (or its bus) may say for all of its points. */
 bool config_is_gift(const char *name);
 /* The points of a device from its profile's and its own. points: lists of
  * blocks in order. */
 struct point_list { struct block *blocks; struct place *places; size_t n; };
-void config_points_merge(struct building *b, struct point_list *merged,
+void config_points_merge(struct config_builder *b, struct point_list *merged,
 			 const struct yaml_node *profile,
 			 const struct yaml_node *site,
 			 const struct block *device,
 			 struct config_scope *scope);
-void config_points_build(struct building *b, struct config_device *device,
+void config_points_build(struct config_builder *b, struct config_device *device,
 			 const struct point_list *list,
 			 const struct block *block,
 			 const struct template_words *words,
@@ -85,17 +89,19 @@ void config_points_build(struct building *b, struct config_device *device,
 int config_bus_find(const struct config *config, const char *name);
 /* Declared, or inline in a device, whose words fill its templates (else NULL).
  * Returns its index. */
-size_t config_bus_build(struct building *b, const char *name,
+size_t config_bus_build(struct config_builder *b, const char *name,
 			struct place place, const struct yaml_node *node,
 			const struct template_words *words);
 /* Is one that stands inline another one for each device of its entry? */
 bool config_bus_has_template(const struct yaml_node *node);
 /* By a device's `bus:` alone, named as its adapter. */
-size_t config_bus_imply(struct building *b, const char *name,
+size_t config_bus_imply(struct config_builder *b, const char *name,
 			struct place place);
 
-struct config_source *config_source(struct building *b, struct place place);
-struct setting *config_setting(struct building *b, const struct entry *entry,
+struct config_source *config_source(struct config_builder *b,
+				    struct place place);
+struct setting *config_setting(struct config_builder *b,
+			       const struct entry *entry,
 			       bool host, struct setting *next);
 
 /* "127.0.0.1:8088", "[::1]:8088": where somebody may connect to. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "agent/config/config_build.h"
 
-static struct config_bus *bus_create(struct building *b, const char *name,
+static struct config_bus *bus_create(struct config_builder *b, const char *name,
 				     struct place place)
 {
 	struct arena *arena = arena_create();
@@ -17,7 +17,7 @@ static struct config_bus *bus_create(struct building *b, const char *name,
 	return bus;
 }
 
-static size_t bus_add(struct building *b, struct config_bus *bus,
+static size_t bus_add(struct config_builder *b, struct config_bus *bus,
 		      struct block *gives)
 {
 	config_append(&b->gives, &b->n_gives, gives);
@@ -25,7 +25,7 @@ static size_t bus_add(struct building *b, struct config_bus *bus,
 	return b->config->n_buses - 1;
 }
 
-static struct block *block_create(struct building *b)
+static struct block *block_create(struct config_builder *b)
 {
 	struct block *block = arena_take(b->arena, sizeof(*block));
 
@@ -51,7 +51,7 @@ bool config_bus_has_template(const struct yaml_node *node)
 	return false;
 }
 
-static const struct yaml_node *value_fill(struct building *b,
+static const struct yaml_node *value_fill(struct config_builder *b,
 					  const struct entry *e,
 					  const struct template_words *words,
 					  struct config_scope *scope)
@@ -66,7 +66,7 @@ static const struct yaml_node *value_fill(struct building *b,
 }
 
 /* What is given to the devices is filled there. */
-static void key_take(struct building *b, struct config_bus *bus,
+static void key_take(struct config_builder *b, struct config_bus *bus,
 		     const struct entry *from, struct block *gives,
 		     const struct template_words *words,
 		     struct config_scope *scope)
@@ -94,7 +94,7 @@ static void key_take(struct building *b, struct config_bus *bus,
 	bus->fingerprint += fingerprint_pair(e->key, e->value);
 }
 
-size_t config_bus_build(struct building *b, const char *name,
+size_t config_bus_build(struct config_builder *b, const char *name,
 			struct place place, const struct yaml_node *node,
 			const struct template_words *words)
 {
@@ -115,7 +115,7 @@ size_t config_bus_build(struct building *b, const char *name,
 	return bus_add(b, bus, gives);
 }
 
-size_t config_bus_imply(struct building *b, const char *name,
+size_t config_bus_imply(struct config_builder *b, const char *name,
 			struct place place)
 {
 	struct config_bus *bus = bus_create(b, name, place);

@@ -15,7 +15,7 @@
 #define ROOM_USUAL 64	/* bytes: name, bus, the adapter's struct */
 
 /* One entry of `devices:`, which may make many. */
-struct entry_of_devices {
+struct device_entry {
 	const struct yaml_node *node, *template;	/* of the names */
 	struct block site, merged;
 	const struct yaml_node *profile_points;
@@ -26,7 +26,7 @@ struct entry_of_devices {
 
 /* ---- the bus ---- */
 
-static int bus_inline(struct building *b, const struct entry *e,
+static int bus_inline(struct config_builder *b, const struct entry *e,
 		      const struct template_words *words,
 		      struct config_scope *scope)
 {
@@ -41,7 +41,7 @@ static int bus_inline(struct building *b, const struct entry *e,
 	return (int)config_bus_build(b, endpoint, e->place, e->value, words);
 }
 
-static int bus_of(struct building *b, const struct entry *e,
+static int bus_of(struct config_builder *b, const struct entry *e,
 		  const struct template_words *words,
 		  struct config_scope *scope)
 {
@@ -65,7 +65,7 @@ static int bus_of(struct building *b, const struct entry *e,
 
 /* ---- the profile ---- */
 
-static void profile_suggest(struct building *b, struct nearest *nearest)
+static void profile_suggest(struct config_builder *b, struct nearest *nearest)
 {
 	const char *name;
 
@@ -82,7 +82,8 @@ static void profile_suggest(struct building *b, struct nearest *nearest)
 }
 
 /* Where one is near, it is that; else it matters where it was looked for. */
-static void profile_absent(struct building *b, const struct yaml_node *value,
+static void profile_absent(struct config_builder *b,
+			   const struct yaml_node *value,
 			   struct nearest *nearest, struct config_scope *scope)
 {
 	bool where = !nearest->best && b->profiles && b->profiles->where;
@@ -94,7 +95,7 @@ static void profile_absent(struct building *b, const struct yaml_node *value,
 			       : nearest_text(nearest));
 }
 
-static const struct config_file *profile_find(struct building *b,
+static const struct config_file *profile_find(struct config_builder *b,
 					      const struct yaml_node *value,
 					      struct config_scope *scope)
 {
@@ -125,7 +126,7 @@ static bool is_own(const char *key)
 }
 
 /* A key of a profile's top level: the host's, for a device or its points. */
-static void profile_key(struct building *b, struct entry_of_devices *d,
+static void profile_key(struct config_builder *b, struct device_entry *d,
 			const struct yaml_node *root, size_t i)
 {
 	const char *key = root->keys[i];
@@ -152,7 +153,7 @@ static bool is_of_host(const char *key)
 
 /* The adapter's keys stand in a block by the adapter's name. false: it is for
  * another one, and each of its points would be wrong. */
-static bool profile_adapter(struct building *b, struct entry_of_devices *d,
+static bool profile_adapter(struct config_builder *b, struct device_entry *d,
 			    const struct yaml_node *root,
 			    const struct entry *named,
 			    const struct yaml_node **block)
@@ -177,7 +178,7 @@ static bool profile_adapter(struct building *b, struct entry_of_devices *d,
 	return false;
 }
 
-static void profile_lay(struct building *b, struct entry_of_devices *d)
+static void profile_lay(struct config_builder *b, struct device_entry *d)
 {
 	const struct entry *named = block_get(&d->site, "profile");
 	const struct yaml_node *block = NULL;
@@ -200,7 +201,8 @@ static void profile_lay(struct building *b, struct entry_of_devices *d)
 /* ---- a fleet ---- */
 
 /* "1,2,5-18", also written as a list; NULL: neither. */
-static const char *units_text(struct building *b, const struct yaml_node *value)
+static const char *units_text(struct config_builder *b,
+			      const struct yaml_node *value)
 {
 	const char *text = "";
 
@@ -226,7 +228,7 @@ static void refuse_one_name(struct config_scope *scope,
 }
 
 /* Numbers of `unit: 1-30`; 0: an ordinary device; -1: refused. */
-static int units_of(struct building *b, const struct entry_of_devices *d,
+static int units_of(struct config_builder *b, const struct device_entry *d,
 		    uint32_t **units, struct config_scope *scope)
 {
 	const struct entry *unit = block_get(&d->site, "unit");
@@ -246,7 +248,7 @@ static int units_of(struct building *b, const struct entry_of_devices *d,
 
 /* ---- one device ---- */
 
-static bool server_known(const struct building *b, int64_t id)
+static bool server_known(const struct config_builder *b, int64_t id)
 {
 	for (size_t i = 0; i < b->config->n_servers; i++)
 		if (b->config->servers[i]->id == id)
@@ -254,7 +256,7 @@ static bool server_known(const struct building *b, int64_t id)
 	return false;
 }
 
-static bool server_id(struct building *b, const struct yaml_node *value,
+static bool server_id(struct config_builder *b, const struct yaml_node *value,
 		      uint16_t *id, struct config_scope *scope)
 {
 	int64_t number = 0;
@@ -276,7 +278,7 @@ static bool server_id(struct building *b, const struct yaml_node *value,
 	return true;
 }
 
-static void servers_set(struct building *b, struct config_device *device,
+static void servers_set(struct config_builder *b, struct config_device *device,
 			const struct yaml_node *value,
 			struct config_scope *scope)
 {
@@ -311,7 +313,7 @@ static void servers_set(struct building *b, struct config_device *device,
 	device->n_servers = (uint16_t)n;
 }
 
-static void other_set(struct building *b, struct config_device *device,
+static void other_set(struct config_builder *b, struct config_device *device,
 		      const struct entry *e, struct config_scope *scope)
 {
 	if (!strcmp(e->key, "servers"))
@@ -325,7 +327,7 @@ static void other_set(struct building *b, struct config_device *device,
 				device->arena, scope);
 }
 
-static void keys_set(struct building *b, struct config_device *device,
+static void keys_set(struct config_builder *b, struct config_device *device,
 		     const struct block *block, struct config_scope *scope)
 {
 	uint64_t sum = 0;
@@ -380,7 +382,7 @@ static void device_refuse(struct config_device *device,
 			      scope->wrong - 1);
 }
 
-static struct config_device *device_create(struct building *b,
+static struct config_device *device_create(struct config_builder *b,
 					   const char *endpoint,
 					   const struct yaml_node *value,
 					   const char *bus)
@@ -401,7 +403,7 @@ static struct config_device *device_create(struct building *b,
 }
 
 /* Somebody must tell it its servers. */
-static void bootstrap_check(const struct building *b,
+static void bootstrap_check(const struct config_builder *b,
 			    const struct config_device *device,
 			    const struct yaml_node *name,
 			    const struct block *block,
@@ -419,7 +421,7 @@ static void bootstrap_check(const struct building *b,
 }
 
 /* The entry's own wrongs (of its profile, of its bus) are each device's. */
-static void device_build(struct building *b, const struct entry_of_devices *d,
+static void device_build(struct config_builder *b, const struct device_entry *d,
 			 const struct yaml_node *name,
 			 const struct template_words *words,
 			 struct config_scope *scope)
@@ -453,8 +455,8 @@ static void device_build(struct building *b, const struct entry_of_devices *d,
 	config_append(&b->config->devices, &b->config->n_devices, device);
 }
 
-static const struct yaml_node *name_of(struct building *b,
-				       const struct entry_of_devices *d,
+static const struct yaml_node *name_of(struct config_builder *b,
+				       const struct device_entry *d,
 				       const char *unit,
 				       struct config_scope *scope)
 {
@@ -472,7 +474,7 @@ static void entry_replace(struct block *block, const char *key,
 			e->value = value;
 }
 
-static void unit_replace(struct building *b, struct block *block,
+static void unit_replace(struct config_builder *b, struct block *block,
 			 const char *unit)
 {
 	const struct entry *old = block_get(block, "unit");
@@ -484,7 +486,7 @@ static void unit_replace(struct building *b, struct block *block,
 }
 
 /* A bus that stands inline with a template is another one for each device. */
-static bool bus_is_each_ones(const struct entry_of_devices *d)
+static bool bus_is_each_ones(const struct device_entry *d)
 {
 	const struct entry *bus = block_get(&d->site, "bus");
 
@@ -492,7 +494,7 @@ static bool bus_is_each_ones(const struct entry_of_devices *d)
 }
 
 /* unit NULL: the device has none. */
-static void member_build(struct building *b, struct entry_of_devices *d,
+static void member_build(struct config_builder *b, struct device_entry *d,
 			 const char *unit)
 {
 	struct config_scope scope = *d->scope;
@@ -511,7 +513,7 @@ static void member_build(struct building *b, struct entry_of_devices *d,
 
 /* What is the same for all devices of the entry; its findings, and a bus that
  * stands inline, go by the first device's name. */
-static void entry_prepare(struct building *b, struct entry_of_devices *d,
+static void entry_prepare(struct config_builder *b, struct device_entry *d,
 			  const char *unit)
 {
 	struct config_scope silent = *d->scope;
@@ -536,7 +538,7 @@ static void entry_prepare(struct building *b, struct entry_of_devices *d,
 }
 
 /* One, or as many as `unit` has numbers. */
-static void fleet_build(struct building *b, struct entry_of_devices *d)
+static void fleet_build(struct config_builder *b, struct device_entry *d)
 {
 	const struct entry *unit = block_get(&d->site, "unit");
 	bool text = unit && unit->value->kind == YAML_TEXT;
@@ -560,7 +562,7 @@ static void fleet_build(struct building *b, struct entry_of_devices *d)
 
 /* One without a name is refused, and shown by its place; what else is wrong
  * with it is told all the same. */
-static const struct yaml_node *name_make(struct building *b,
+static const struct yaml_node *name_make(struct config_builder *b,
 					 const struct yaml_node *node)
 {
 	struct yaml_node *name = arena_take(b->arena, sizeof(*name));
@@ -572,9 +574,9 @@ static const struct yaml_node *name_make(struct building *b,
 	return name;
 }
 
-void config_device_build(struct building *b, const struct yaml_node *node)
+void config_device_build(struct config_builder *b, const struct yaml_node *node)
 {
-	struct entry_of_devices d = {.node = node, .bus = -1};
+	struct device_entry d = {.node = node, .bus = -1};
 	const struct entry *endpoint;
 	struct config_scope scope;
 

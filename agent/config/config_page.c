@@ -69,7 +69,8 @@ static void http_check(const struct config_page *page, struct place at,
 				 page->http);
 }
 
-void config_page_build(struct building *b, const struct yaml_node *gateway,
+void config_page_build(struct config_builder *b,
+		       const struct yaml_node *gateway,
 		       struct config_scope *scope)
 {
 	struct config_page *page = &b->config->page;

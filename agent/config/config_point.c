@@ -31,7 +31,7 @@ static struct block *list_find(const struct point_list *list, const char *name)
 	return NULL;
 }
 
-static void list_append(struct point_list *list, struct building *b,
+static void list_append(struct point_list *list, struct config_builder *b,
 			const struct yaml_node *item)
 {
 	struct block *block = &list->blocks[list->n];
@@ -43,7 +43,7 @@ static void list_append(struct point_list *list, struct building *b,
 
 /* What the site says is laid over what the profile says; it has a name, so
  * that the end of the list is never the local block's own. */
-static void list_override(struct block *block, struct building *b,
+static void list_override(struct block *block, struct config_builder *b,
 			  const struct yaml_node *item)
 {
 	struct block over;
@@ -61,7 +61,8 @@ static size_t list_count(const struct yaml_node *list)
 	return list && list->kind == YAML_LIST ? list->n : 0;
 }
 
-static void point_miss_name(struct building *b, const struct yaml_node *item,
+static void point_miss_name(struct config_builder *b,
+			    const struct yaml_node *item,
 			    struct config_scope *scope)
 {
 	const char *device = scope->what;
@@ -77,7 +78,7 @@ static void point_miss_name(struct building *b, const struct yaml_node *item,
 /* n_profile: so many are the profile's; a name twice in the same list is
  * wrong. */
 static void item_merge(struct point_list *list, size_t n_profile,
-		       struct building *b, const struct yaml_node *item,
+		       struct config_builder *b, const struct yaml_node *item,
 		       struct config_scope *scope)
 {
 	const struct yaml_node *name = yaml_get(item, "name");
@@ -107,7 +108,7 @@ static void item_merge(struct point_list *list, size_t n_profile,
 	}
 }
 
-static void layer_merge(struct point_list *list, struct building *b,
+static void layer_merge(struct point_list *list, struct config_builder *b,
 			const struct yaml_node *points,
 			struct config_scope *scope)
 {
@@ -127,7 +128,7 @@ bool config_is_gift(const char *name)
 }
 
 /* What the device says for all of its points. */
-static void gifts_lay(struct building *b, struct point_list *list,
+static void gifts_lay(struct config_builder *b, struct point_list *list,
 		      const struct block *device)
 {
 	for (const struct entry *e = device->first; e; e = e->next) {
@@ -139,7 +140,7 @@ static void gifts_lay(struct building *b, struct point_list *list,
 	}
 }
 
-void config_points_merge(struct building *b, struct point_list *merged,
+void config_points_merge(struct config_builder *b, struct point_list *merged,
 			 const struct yaml_node *profile,
 			 const struct yaml_node *site,
 			 const struct block *device,
@@ -163,7 +164,8 @@ struct mapping {
 	const struct yaml_node *value;
 };
 
-static bool map_object(struct building *b, const struct config_point *point,
+static bool map_object(struct config_builder *b,
+		       const struct config_point *point,
 		       struct mapping *m, struct config_scope *scope)
 {
 	uint16_t id = point->map.id[0];
@@ -301,7 +303,7 @@ static void range_set(struct config_point *point, const struct entry *e,
 		point->has_range = true;
 }
 
-static void values_set(struct building *b, struct config_point *point,
+static void values_set(struct config_builder *b, struct config_point *point,
 		       const struct entry *e, struct config_scope *scope)
 {
 	const struct yaml_node *map = e->value;
@@ -329,7 +331,7 @@ static void values_set(struct building *b, struct config_point *point,
 	point->scale.n_texts = (uint16_t)map->n;
 }
 
-static void other_set(struct building *b, struct config_point *point,
+static void other_set(struct config_builder *b, struct config_point *point,
 		      const struct entry *e, struct config_scope *scope)
 {
 	if (!strcmp(e->key, "values"))
@@ -348,7 +350,7 @@ static void other_set(struct building *b, struct config_point *point,
 					      scope);
 }
 
-static void keys_set(struct building *b, struct config_point *point,
+static void keys_set(struct config_builder *b, struct config_point *point,
 		     const struct block *block, struct config_scope *scope)
 {
 	for (const struct entry *e = block->first; e; e = e->next) {
@@ -399,7 +401,7 @@ static void check_operations(const struct config_point *point,
 }
 
 /* What an object's XML definition says of a unit is no matter of taste. */
-static void check_unit(const struct building *b,
+static void check_unit(const struct config_builder *b,
 		       const struct config_point *point,
 		       const struct block *block, const struct mapping *m,
 		       struct config_scope *scope)
@@ -441,7 +443,7 @@ static void warn_unit(const struct config_point *point,
 
 /* One that is mapped to one resource shares the instance's 5701 with others, or
  * has none. */
-static void warn_unit_of_one(const struct building *b,
+static void warn_unit_of_one(const struct config_builder *b,
 			     const struct config_device *device,
 			     const struct config_point *point,
 			     const struct block *block,
@@ -535,7 +537,8 @@ static void check_twice(const struct config_device *device,
 }
 
 /* point: the last of the device's, as yet. */
-static void map_set(struct building *b, const struct config_device *device,
+static void map_set(struct config_builder *b,
+		    const struct config_device *device,
 		    struct config_point *point, const struct block *block,
 		    struct config_scope *scope)
 {
@@ -572,7 +575,7 @@ static bool point_enabled(const struct block *block, struct config_scope *scope)
 }
 
 /* A point of another definition is another point. */
-static void definition_note(const struct building *b,
+static void definition_note(const struct config_builder *b,
 			    struct config_point *point)
 {
 	uint16_t id = point->resource.id[0];
@@ -587,7 +590,7 @@ static void definition_note(const struct building *b,
 						     &print, sizeof(print));
 }
 
-static void point_build(struct building *b, struct config_device *device,
+static void point_build(struct config_builder *b, struct config_device *device,
 			struct config_point *point, const struct block *block,
 			struct place place, struct config_scope *scope)
 {
@@ -641,7 +644,7 @@ static void setup_every(const struct yaml_node *item, int64_t *every,
 }
 
 /* The rest are the adapter's keys of a point. */
-static void setup_keys(struct building *b, struct block *block,
+static void setup_keys(struct config_builder *b, struct block *block,
 		       const struct yaml_node *item, struct config_scope *scope)
 {
 	block_init(block);
@@ -660,7 +663,7 @@ static void setup_keys(struct building *b, struct block *block,
 }
 
 /* They are points that nobody sees, behind all others, in their order. */
-static void setup_build(struct building *b, struct config_device *device,
+static void setup_build(struct config_builder *b, struct config_device *device,
 			struct config_point *point,
 			const struct yaml_node *item, unsigned number,
 			const struct template_words *words,
@@ -698,7 +701,7 @@ static const struct yaml_node *setup_list(const struct block *device,
 	return e->value;
 }
 
-void config_points_build(struct building *b, struct config_device *device,
+void config_points_build(struct config_builder *b, struct config_device *device,
 			 const struct point_list *list,
 			 const struct block *block,
 			 const struct template_words *words,

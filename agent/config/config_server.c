@@ -110,7 +110,8 @@ static void named_add(struct config_server *server, const char *name,
 	server->named[server->n_named++] = (struct config_named){name, at};
 }
 
-static bool text_set(const struct building *b, struct config_server *server,
+static bool text_set(const struct config_builder *b,
+		     struct config_server *server,
 		     const struct entry *e, struct config_scope *scope)
 {
 	const struct template_words words = {"${endpoint}",
@@ -153,7 +154,8 @@ static void access_set(struct config_server *server,
 		server->withheld = ACCESS_ALL & ~rights;
 }
 
-static void other_set(const struct building *b, struct config_server *server,
+static void other_set(const struct config_builder *b,
+		      struct config_server *server,
 		      const struct entry *e, struct config_scope *scope)
 {
 	if (config_habit_set(server, e, scope))
@@ -182,7 +184,8 @@ static const struct config_key *key_find(const char *name,
 }
 
 /* more: keys beside and before those of a server, or NULL. */
-static void keys_set(const struct building *b, struct config_server *server,
+static void keys_set(const struct config_builder *b,
+		     struct config_server *server,
 		     const struct block *block, const struct config_key *more,
 		     struct config_scope *scope)
 {
@@ -214,7 +217,7 @@ static void version_apply(struct config_server *server,
 		server->ct = server->version == VERSION_1_0 ? -1 : 110;
 }
 
-static void id_check(const struct building *b,
+static void id_check(const struct config_builder *b,
 		     const struct config_server *server,
 		     const struct block *block, struct config_scope *scope)
 {
@@ -240,7 +243,7 @@ static struct config_server *server_create(void)
 	return server;
 }
 
-void config_server_build(struct building *b, const struct yaml_node *node)
+void config_server_build(struct config_builder *b, const struct yaml_node *node)
 {
 	struct config_server *server;
 	struct config_scope scope;
@@ -281,7 +284,8 @@ static void card_check(const struct config_server *server,
 
 /* Asked for accounts at /bs; the version, pace and habits of the servers that
  * it names are its own. */
-void config_bootstrap_build(struct building *b, const struct yaml_node *node)
+void config_bootstrap_build(struct config_builder *b,
+			    const struct yaml_node *node)
 {
 	struct config_server *server;
 	struct config_scope scope;

@@ -32,7 +32,8 @@ static struct config_sms *sms_create(void)
 }
 
 /* Numbers of servers may come by bootstrap, too. */
-static void sms_check(const struct building *b, const struct config_sms *sms,
+static void sms_check(const struct config_builder *b,
+		      const struct config_sms *sms,
 		      const struct yaml_node *node, struct config_scope *scope)
 {
 	const struct yaml_node *number = yaml_get(node, "number");
@@ -49,7 +50,7 @@ static void sms_check(const struct building *b, const struct config_sms *sms,
 				   "will be dropped");
 }
 
-void config_sms_build(struct building *b, const struct yaml_node *node)
+void config_sms_build(struct config_builder *b, const struct yaml_node *node)
 {
 	struct config_sms *sms = sms_create();
 	struct config_scope scope;

@@ -42,7 +42,7 @@ const char *size_text(int64_t bytes, char text[SIZE_TEXT_MAX])
 	return text;
 }
 
-void config_store_build(struct building *b, const struct yaml_node *node)
+void config_store_build(struct config_builder *b, const struct yaml_node *node)
 {
 	struct config_scope scope;
 
