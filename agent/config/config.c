@@ -244,7 +244,7 @@ static void defaults_build(struct config_builder *b,
 		const struct config_key *key =
 			config_key_find(config_device_keys, node->keys[i]);
 
-		if (key && key->flags & KEY_GIVES)
+		if (key && key->flags & KEY_INHERITABLE)
 			block_put(&b->defaults, b->arena, node->keys[i],
 				  node->key_places[i], node->items[i]);
 		else if (key)
@@ -521,7 +521,7 @@ struct config *config_build(const struct config_file *files, size_t n,
 	}
 	errors->fatal = fatal;
 	files_build(&b, files, n);
-	free(b.gives);
+	free(b.inherited);
 	return config;
 }
 

@@ -11,8 +11,8 @@ struct config_builder {
 	const struct object_model *model;
 	struct arena *arena;		/* config->scratch */
 	struct block defaults;
-	struct block **gives;		/* what a bus gives to its devices: */
-	size_t n_gives;			/* as config->buses, by index */
+	struct block **inherited;	/* what a bus gives to its devices: */
+	size_t n_inherited;			/* as config->buses, by index */
 };
 
 /* Grows by powers of two. */
@@ -71,7 +71,7 @@ void config_bootstrap_build(struct config_builder *b,
 void config_device_build(struct config_builder *b,
 			 const struct yaml_node *node);
 /* A key that a device (or its bus) may say for all of its points. */
-bool config_is_gift(const char *name);
+bool config_is_inheritable(const char *name);
 /* The points of a device from its profile's and its own. points: lists of
  * blocks in order. */
 struct point_list { struct block *blocks; struct place *places; size_t n; };

@@ -18,9 +18,9 @@ static struct config_bus *bus_create(struct config_builder *b, const char *name,
 }
 
 static size_t bus_add(struct config_builder *b, struct config_bus *bus,
-		      struct block *gives)
+		      struct block *inherited)
 {
-	config_append(&b->gives, &b->n_gives, gives);
+	config_append(&b->inherited, &b->n_inherited, inherited);
 	config_append(&b->config->buses, &b->config->n_buses, bus);
 	return b->config->n_buses - 1;
 }
@@ -40,7 +40,8 @@ static bool is_given(const char *key)
 							  key);
 
 	return !config_key_find(config_bus_keys, key) &&
-	       ((device && device->flags & KEY_GIVES) || config_is_gift(key));
+	       ((device && device->flags & KEY_INHERITABLE) ||
+		config_is_inheritable(key));
 }
 
 bool config_bus_has_template(const struct yaml_node *node)
@@ -67,7 +68,7 @@ static const struct yaml_node *value_fill(struct config_builder *b,
 
 /* What is given to the devices is filled there. */
 static void key_take(struct config_builder *b, struct config_bus *bus,
-		     const struct entry *from, struct block *gives,
+		     const struct entry *from, struct block *inherited,
 		     const struct template_words *words,
 		     struct config_scope *scope)
 {
@@ -78,7 +79,7 @@ static void key_take(struct config_builder *b, struct config_bus *bus,
 	if (is_given(e->key)) {
 		if (!words)
 			value_fill(b, e, NULL, scope);
-		block_put(gives, b->arena, e->key, e->place, e->value);
+		block_put(inherited, b->arena, e->key, e->place, e->value);
 		return;
 	}
 	e->value = value_fill(b, e, words, scope);
@@ -99,7 +100,7 @@ size_t config_bus_build(struct config_builder *b, const char *name,
 			const struct template_words *words)
 {
 	struct config_bus *bus = bus_create(b, name, place);
-	struct block block, *gives = block_create(b);
+	struct block block, *inherited = block_create(b);
 	struct config_scope scope;
 
 	config_scope_init(&scope, b->errors, words ? words->endpoint : NULL,
@@ -109,10 +110,10 @@ size_t config_bus_build(struct config_builder *b, const char *name,
 		block_put_map(&block, b->arena, node, NULL);
 	bus->fingerprint = FINGERPRINT_START;
 	for (const struct entry *e = block.first; e; e = e->next)
-		key_take(b, bus, e, gives, words, &scope);
+		key_take(b, bus, e, inherited, words, &scope);
 	config_require(&scope, config_bus_keys, &block, place);
 	bus->refused = scope.wrong;
-	return bus_add(b, bus, gives);
+	return bus_add(b, bus, inherited);
 }
 
 size_t config_bus_imply(struct config_builder *b, const char *name,

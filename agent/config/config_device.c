@@ -137,7 +137,8 @@ static void profile_key(struct config_builder *b, struct device_entry *d,
 				 key);
 	else if (config_key_find(config_profile_keys, key))
 		return;		/* points: later; identify: of scans */
-	else if (config_key_find(config_device_keys, key) || config_is_gift(key))
+	else if (config_key_find(config_device_keys, key) ||
+		 config_is_inheritable(key))
 		block_put(&d->merged, b->arena, key, root->key_places[i],
 			  root->items[i]);
 	else if (root->items[i]->kind != YAML_MAP)
@@ -148,7 +149,8 @@ static void profile_key(struct config_builder *b, struct device_entry *d,
 static bool is_of_host(const char *key)
 {
 	return config_key_find(config_profile_keys, key) ||
-	       config_key_find(config_device_keys, key) || config_is_gift(key);
+	       config_key_find(config_device_keys, key) ||
+	       config_is_inheritable(key);
 }
 
 /* The adapter's keys stand in a block by the adapter's name. false: it is for
@@ -342,7 +344,7 @@ static void keys_set(struct config_builder *b, struct config_device *device,
 			config_key_set(key, e->value, device, device->arena,
 				       scope);
 		device->queue_given |= !strcmp(e->key, "queue");
-		if (!config_is_gift(e->key))
+		if (!config_is_inheritable(e->key))
 			device->source->settings = config_setting(
 				b, e, key, device->source->settings);
 		if (strcmp(e->key, "profile") &&
@@ -531,7 +533,7 @@ static void entry_prepare(struct config_builder *b, struct device_entry *d,
 	block_put_block(&d->merged, b->arena, &d->site);
 	profile_lay(b, d);
 	if (d->bus >= 0)
-		block_put_block(&d->merged, b->arena, b->gives[d->bus]);
+		block_put_block(&d->merged, b->arena, b->inherited[d->bus]);
 	block_put_block(&d->merged, b->arena, &b->defaults);
 	config_points_merge(b, &d->points, d->profile_points,
 			    yaml_get(d->node, "points"), &d->merged, d->scope);

@@ -27,7 +27,7 @@ enum key_flag {
 	KEY_REQUIRED = 1,
 	KEY_INHERIT = 2,		/* adapters': from bus or device */
 	KEY_AUTO = 4,			/* "auto" is -1 */
-	KEY_GIVES = 8,			/* a bus or `defaults` may give it */
+	KEY_INHERITABLE = 8,		/* a bus or `defaults` may give it */
 	KEY_POINTS = 16,		/* a device may give it to its points */
 	KEY_LATER = 32,			/* typed, but nothing follows yet */
 	KEY_ACCOUNT = 256,		/* a server's, none of the bootstrap

@@ -120,7 +120,7 @@ static void layer_merge(struct point_list *list, struct config_builder *b,
 		item_merge(list, n_profile, b, points->items[i], scope);
 }
 
-bool config_is_gift(const char *name)
+bool config_is_inheritable(const char *name)
 {
 	const struct config_key *key = config_key_find(config_point_keys, name);
 
@@ -132,7 +132,7 @@ static void gifts_lay(struct config_builder *b, struct point_list *list,
 		      const struct block *device)
 {
 	for (const struct entry *e = device->first; e; e = e->next) {
-		if (!config_is_gift(e->key))
+		if (!config_is_inheritable(e->key))
 			continue;
 		for (size_t i = 0; i < list->n; i++)
 			block_put(&list->blocks[i], b->arena, e->key, e->place,

@@ -216,7 +216,7 @@ static bool key_fits(const struct key_table *table,
 		return false;
 	if (table->of_adapter || table->level == level)
 		return true;
-	return table->level == LEVEL_DEVICE ? key->flags & KEY_GIVES
+	return table->level == LEVEL_DEVICE ? key->flags & KEY_INHERITABLE
 					    : key->flags & KEY_POINTS;
 }
 
@@ -299,7 +299,7 @@ static void defaults_print(FILE *to)
 {
 	fputs("    \"defaults\": {\"type\": \"object\", "
 	      "\"additionalProperties\": false, \"properties\": {", to);
-	some_print(to, "device", config_device_keys, KEY_GIVES, 0, "");
+	some_print(to, "device", config_device_keys, KEY_INHERITABLE, 0, "");
 	fputs("}},\n", to);
 }
 
