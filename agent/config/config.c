@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/config/config_build.h"
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 #include "agent/config/config_points.h"
 #include "agent/base/nearest.h"
 #include "agent/config/object_set.h"
@@ -179,8 +179,8 @@ static void itself_set(struct config_device *itself, const char *name,
 	const struct config_key *key = config_key_find(config_device_keys,
 						       name);
 
-	if (!config_fact_set(&itself->facts, name, value, itself->arena,
-			     scope))
+	if (!config_metadata_set(&itself->metadata, name, value, itself->arena,
+				 scope))
 		config_key_set(key, value, itself, itself->arena, scope);
 	itself->fingerprint += fingerprint_pair(name, value);
 }

@@ -192,7 +192,7 @@ struct config_device {
 	int64_t awake_time;		/* MAX_TRANSMIT_WAIT unless given */
 	int64_t silent_after;		/* 0: never by time alone; -1: not
 					 * given, until settings.c has chosen */
-	struct config_facts *facts;	/* NULL: none */
+	struct config_metadata *metadata;	/* NULL: none */
 	void *data;			/* pristine, by settings.c */
 	char *refused;			/* why it does not run, or NULL */
 };

@@ -9,7 +9,7 @@
 #include "agent/lwm2m/awake.h"
 #include "agent/config/config_access.h"
 #include "agent/config/config_build.h"
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 #include "agent/base/nearest.h"
 
 #define ROOM_USUAL 64	/* bytes: name, bus, the adapter's struct */
@@ -325,8 +325,8 @@ static void other_set(struct config_builder *b, struct config_device *device,
 	else if (!strcmp(e->key, "profile") && e->value->kind == YAML_TEXT)
 		device->profile = arena_text(device->arena, e->value->text);
 	else
-		config_fact_set(&device->facts, e->key, e->value,
-				device->arena, scope);
+		config_metadata_set(&device->metadata, e->key, e->value,
+				    device->arena, scope);
 }
 
 static void keys_set(struct config_builder *b, struct config_device *device,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The host's own keys: each name, type, default and range stands here and
  * nowhere else. */
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 
 #define S INT64_C(1000000000)
 #define LONGEST (INT64_C(49710) * 86400 * S)	/* whole days in 32 bits */
@@ -51,7 +51,7 @@ const struct config_key config_main_keys[] = {
 	{.type = KEY_END}
 };
 
-#define FACT_NAMES(flags_) \
+#define METADATA_NAMES(flags_) \
 	TEXT_OF("device_type", "what kind of device it is, 3/0/17", \
 		.flags = (flags_)), \
 	TEXT_OF("hardware_version", "version of its hardware, 3/0/18", \
@@ -105,7 +105,7 @@ const struct config_key config_gateway_keys[] = {
 	OTHER("smartcard", "true or false",
 	      "{\"enum\": [true, false, \"yes\", \"no\", \"on\", \"off\"]}",
 	      "its endpoint takes the accounts of a smart card; true if absent"),
-	FACT_NAMES(0),
+	METADATA_NAMES(0),
 	{.type = KEY_END}
 };
 
@@ -367,28 +367,30 @@ const struct config_key config_device_keys[] = {
 	TEXT_OF("manufacturer", "who made it, 3/0/0", .flags = KEY_INHERITABLE),
 	TEXT_OF("model", "model number, 3/0/1", .flags = KEY_INHERITABLE),
 	TEXT_OF("serial", "serial number, 3/0/2"),
-	FACT_NAMES(KEY_INHERITABLE),
+	METADATA_NAMES(KEY_INHERITABLE),
 	OTHER("points", "list", JSON_LIST(JSON_REF("any-point")),
 	      "what it measures and does"),
 	{.type = KEY_END}
 };
 
-#define FACT(name_) \
-	CONFIG_KEY(#name_, KEY_TEXT, struct config_facts, name_)
+#define METADATA(name_) \
+	CONFIG_KEY(#name_, KEY_TEXT, struct config_metadata, name_)
 
-const struct config_key config_fact_keys[] = {
-	FACT(manufacturer), FACT(model), FACT(serial), {.type = KEY_END}
+const struct config_key config_metadata_keys[] = {
+	METADATA(manufacturer), METADATA(model), METADATA(serial),
+	{.type = KEY_END}
 };
 
-#define RARE(name_) \
-	CONFIG_KEY(#name_, KEY_TEXT, struct config_rare, name_, .min = 1, \
+#define OPTIONAL(name_) \
+	CONFIG_KEY(#name_, KEY_TEXT, struct config_optional, name_, .min = 1, \
 		   .max = 255)
 
-const struct config_key config_rare_keys[] = {
-	RARE(device_type), RARE(hardware_version), RARE(firmware_version),
-	RARE(software_version), RARE(timezone), RARE(utc_offset),
-	CONFIG_KEY("firmware_max", KEY_INT, struct config_rare, firmware_max,
-		   .min = 0, .max = 16 << 20),
+const struct config_key config_optional_keys[] = {
+	OPTIONAL(device_type), OPTIONAL(hardware_version),
+	OPTIONAL(firmware_version), OPTIONAL(software_version),
+	OPTIONAL(timezone), OPTIONAL(utc_offset),
+	CONFIG_KEY("firmware_max", KEY_INT, struct config_optional,
+		   firmware_max, .min = 0, .max = 16 << 20),
 	{.type = KEY_END}
 };
 

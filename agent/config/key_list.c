@@ -3,7 +3,7 @@
 #include "agent/config/key_list.h"
 #include <inttypes.h>
 #include <string.h>
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 #include "agent/config/plugin.h"
 #include "agent/config/settings_private.h"
 

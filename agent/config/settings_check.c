@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 #include "agent/config/point.h"
 #include "agent/config/settings_private.h"
 
@@ -297,7 +297,7 @@ static void stubs_finish(struct stubs *s)
 
 static void image_room_take(struct typing *t, size_t room)
 {
-	uint32_t most = config_firmware_max(t->device->facts);
+	uint32_t most = config_firmware_max(t->device->metadata);
 
 	t->device->image_room = room < most ? (uint32_t)room : most;
 }

@@ -3,7 +3,7 @@
  * device (/3), and an instance for each mapped point. */
 #include <stdlib.h>
 #include <string.h>
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_object.h"
 #include "agent/lwm2m/account.h"
@@ -278,43 +278,48 @@ static void add_location(struct endpoint *e, const struct config_location *at,
 }
 
 /* A zone that is not the system's has an offset that is not known. */
-static void add_zone(struct tree *tree, const struct config_rare *facts)
+static void add_zone(struct tree *tree, const struct config_optional *optional)
 {
 	struct lwm2m_path offset = device_at(ID_DEVICE_UTC_OFFSET);
 	const char *zone = machine_facts()->timezone;
 
-	if (facts->timezone && (!zone || strcmp(zone, facts->timezone)) &&
-	    !facts->utc_offset)
+	if (optional->timezone && (!zone || strcmp(zone, optional->timezone)) &&
+	    !optional->utc_offset)
 		tree_remove(tree, &offset);
-	put_fixed(tree, offset, facts->utc_offset);
-	put_text(tree, device_at(ID_DEVICE_TIMEZONE), facts->timezone);
+	put_fixed(tree, offset, optional->utc_offset);
+	put_text(tree, device_at(ID_DEVICE_TIMEZONE), optional->timezone);
 }
 
-static void add_rare(struct endpoint *e, const struct config_rare *facts,
-		     int64_t now)
+static void add_optional(struct endpoint *e,
+			 const struct config_optional *optional,
+			 int64_t now)
 {
 	struct tree *tree = &e->tree;
 
-	put_text(tree, device_at(ID_DEVICE_FIRMWARE), facts->firmware_version);
-	put_text(tree, device_at(ID_DEVICE_TYPE), facts->device_type);
-	put_text(tree, device_at(ID_DEVICE_HARDWARE), facts->hardware_version);
-	put_text(tree, device_at(ID_DEVICE_SOFTWARE), facts->software_version);
-	if (facts->timezone || facts->utc_offset)
-		add_zone(tree, facts);
-	if (facts->location)
-		add_location(e, facts->location,
+	put_text(tree, device_at(ID_DEVICE_FIRMWARE),
+		 optional->firmware_version);
+	put_text(tree, device_at(ID_DEVICE_TYPE), optional->device_type);
+	put_text(tree, device_at(ID_DEVICE_HARDWARE),
+		 optional->hardware_version);
+	put_text(tree, device_at(ID_DEVICE_SOFTWARE),
+		 optional->software_version);
+	if (optional->timezone || optional->utc_offset)
+		add_zone(tree, optional);
+	if (optional->location)
+		add_location(e, optional->location,
 			     services_wall(e->services, now));
 }
 
-static void add_facts(struct endpoint *e, const struct config_facts *facts,
-		      int64_t now)
+static void add_metadata(struct endpoint *e,
+			 const struct config_metadata *metadata,
+			 int64_t now)
 {
 	put_text(&e->tree, device_at(ID_DEVICE_MANUFACTURER),
-		 facts->manufacturer);
-	put_text(&e->tree, device_at(ID_DEVICE_MODEL), facts->model);
-	put_text(&e->tree, device_at(ID_DEVICE_SERIAL), facts->serial);
-	if (facts->rare)
-		add_rare(e, facts->rare, now);
+		 metadata->manufacturer);
+	put_text(&e->tree, device_at(ID_DEVICE_MODEL), metadata->model);
+	put_text(&e->tree, device_at(ID_DEVICE_SERIAL), metadata->serial);
+	if (metadata->optional)
+		add_optional(e, metadata->optional, now);
 }
 
 static void add_device(struct endpoint *e, int64_t now)
@@ -325,8 +330,8 @@ static void add_device(struct endpoint *e, int64_t now)
 		build_common(&services->device);
 	instance_share(e, &services->device, ID_DEVICE, 0);
 	instance_share(e, &services->device, ID_STATISTICS, 0);
-	if (e->conf->facts)
-		add_facts(e, e->conf->facts, now);
+	if (e->conf->metadata)
+		add_metadata(e, e->conf->metadata, now);
 }
 
 /* The gateway's own endpoint: what the site does not say, the machine does. */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 #include "agent/config/config_access.h"
 #include "agent/config/config_habits.h"
 #include "objects/codec.h"
@@ -340,7 +340,7 @@ static void device_members(void **state)
 	assert_int_equal(d->stale, STALE_SERVE);
 	assert_int_equal(d->silent_after, 1800 * S);
 	assert_int_equal(d->asleep_write, ASLEEP_REFUSE);
-	assert_string_equal(d->facts->serial, "0012");
+	assert_string_equal(d->metadata->serial, "0012");
 	d = c.config->devices[1];
 	assert_int_equal(d->n_servers, 0);
 	assert_int_equal(d->poll, 10 * S);
@@ -461,7 +461,7 @@ static void fleet_members(void **state)
 	for (size_t i = 0; i < 9; i++)
 		assert_string_equal(c.config->devices[i]->endpoint, names[i]);
 	d = c.config->devices[2];
-	assert_string_equal(d->facts->serial, "n5 of site7-m5");
+	assert_string_equal(d->metadata->serial, "n5 of site7-m5");
 	assert_string_equal(d->points[0].application, "t5");
 	for (const struct setting *s = d->source->settings; s; s = s->next)
 		if (!strcmp(s->key, "unit"))
@@ -602,8 +602,8 @@ static void layers(void **state)
 	d = c.config->devices[0];
 	p = d->points;
 	assert_string_equal(d->profile, "v/m");
-	assert_string_equal(d->facts->manufacturer, "Eastron");
-	assert_string_equal(d->facts->model, "mine");
+	assert_string_equal(d->metadata->manufacturer, "Eastron");
+	assert_string_equal(d->metadata->model, "mine");
 	assert_int_equal(d->poll, 30 * S);
 	assert_int_equal(d->lifetime, 7200);
 	assert_int_equal(d->silent_after, 9 * S);

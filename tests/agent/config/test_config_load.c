@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "agent/base/machine.h"
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 #include "agent/config/config_points.h"
 #include "tests/agent/adapter_dir.h"
 #include "tests/agent/config/config_case.h"
@@ -290,7 +290,7 @@ static void broken_files(void **state)
 
 static const char *model_of_first(struct config *config)
 {
-	return config->devices[0]->facts->model;
+	return config->devices[0]->metadata->model;
 }
 
 /* The site's file takes the place of the shipped one, whole. */
@@ -314,7 +314,7 @@ static void profiles_shadow(void **state)
 	config = load(&errors);
 	assert_int_equal(errors.n, 0);
 	assert_string_equal(model_of_first(config), "site");
-	assert_null(config->devices[0]->facts->manufacturer);
+	assert_null(config->devices[0]->metadata->manufacturer);
 	config_free(config);
 }
 
@@ -357,7 +357,7 @@ static void words_of_the_machine(void **state)
 	snprintf(expected, sizeof(expected), "gw-%s-7", m->hostname);
 	assert_string_equal(config->devices[0]->endpoint, expected);
 	snprintf(expected, sizeof(expected), "%s/7", m->hostname);
-	assert_string_equal(config->devices[0]->facts->serial, expected);
+	assert_string_equal(config->devices[0]->metadata->serial, expected);
 	snprintf(expected, sizeof(expected), "%s.example", m->hostname);
 	assert_string_equal(config->servers[0]->host, expected);
 	config_free(config);

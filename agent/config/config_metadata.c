@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Facts that only the site knows. */
+ * What only the site knows of a device. */
 #include <string.h>
 #include "agent/config/config_build.h"
-#include "agent/config/config_facts.h"
+#include "agent/config/config_metadata.h"
 
 /* "+01:00". */
 static bool is_offset(const char *text)
@@ -26,8 +26,8 @@ static bool is_zone(const char *text)
 				    "0123456789/_+-")] == '\0';
 }
 
-static void fact_check(const char *key, const struct yaml_node *value,
-		       struct config_scope *scope)
+static void metadata_check(const char *key, const struct yaml_node *value,
+			   struct config_scope *scope)
 {
 	if (!strcmp(key, "utc_offset") && !is_offset(value->text))
 		config_scope_add(scope, value->place, "'utc_offset' must be as "
@@ -69,41 +69,44 @@ location_build(const struct yaml_node *map, struct arena *arena,
 	return location;
 }
 
-static struct config_rare *rare_of(struct config_facts *facts,
-				   struct arena *arena)
+static struct config_optional *optional_of(struct config_metadata *metadata,
+					   struct arena *arena)
 {
-	if (!facts->rare) {
-		facts->rare = arena_take(arena, sizeof(*facts->rare));
-		facts->rare->firmware_max = FIRMWARE_MAX_USUAL;
+	if (!metadata->optional) {
+		metadata->optional = arena_take(arena,
+						sizeof(*metadata->optional));
+		metadata->optional->firmware_max = FIRMWARE_MAX_USUAL;
 	}
-	return facts->rare;
+	return metadata->optional;
 }
 
-bool config_fact_set(struct config_facts **facts, const char *name,
-		     const struct yaml_node *value, struct arena *arena,
-		     struct config_scope *scope)
+bool config_metadata_set(struct config_metadata **metadata, const char *name,
+			 const struct yaml_node *value, struct arena *arena,
+			 struct config_scope *scope)
 {
-	const struct config_key *fact = config_key_find(config_fact_keys, name);
-	const struct config_key *rare = config_key_find(config_rare_keys, name);
+	const struct config_key *usual =
+		config_key_find(config_metadata_keys, name);
+	const struct config_key *optional =
+		config_key_find(config_optional_keys, name);
 	bool location = !strcmp(name, "location");
 
-	if (!fact && !rare && !location)
+	if (!usual && !optional && !location)
 		return false;
-	if (!*facts)
-		*facts = arena_take(arena, sizeof(**facts));
-	if (fact)
-		config_key_set(fact, value, *facts, arena, scope);
+	if (!*metadata)
+		*metadata = arena_take(arena, sizeof(**metadata));
+	if (usual)
+		config_key_set(usual, value, *metadata, arena, scope);
 	else if (location)
-		rare_of(*facts, arena)->location =
+		optional_of(*metadata, arena)->location =
 			location_build(value, arena, scope);
-	else if (config_key_set(rare, value, rare_of(*facts, arena), arena,
-				scope))
-		fact_check(name, value, scope);
+	else if (config_key_set(optional, value, optional_of(*metadata, arena),
+				arena, scope))
+		metadata_check(name, value, scope);
 	return true;
 }
 
-uint32_t config_firmware_max(const struct config_facts *facts)
+uint32_t config_firmware_max(const struct config_metadata *metadata)
 {
-	return facts && facts->rare ? facts->rare->firmware_max :
-				      FIRMWARE_MAX_USUAL;
+	return metadata && metadata->optional ?
+	       metadata->optional->firmware_max : FIRMWARE_MAX_USUAL;
 }
