@@ -126,12 +126,12 @@ static void main_make(struct making *m, bool read_only)
 }
 
 static void measured_make(struct making *m, const struct measured *of,
-			  const struct ipso_facts *facts)
+			  const struct ipso_options *options)
 {
-	struct lwm2m_value min = lwm2m_float(facts->range_min);
-	struct lwm2m_value max = lwm2m_float(facts->range_max);
+	struct lwm2m_value min = lwm2m_float(options->range_min);
+	struct lwm2m_value max = lwm2m_float(options->range_max);
 
-	if (facts->has_range) {
+	if (options->has_range) {
 		value_make(m, of->range_min, &min);
 		value_make(m, of->range_max, &max);
 	}
@@ -171,18 +171,18 @@ static void time_make(struct making *m, uint16_t resource)
 }
 
 int ipso_instance_add(struct tree *tree, const struct object_def *object,
-		      uint16_t id, const struct ipso_facts *facts)
+		      uint16_t id, const struct ipso_options *options)
 {
 	struct making m = {tree, object, id, 0};
 	const struct measured *of = measured_find(object->main);
 
 	if (!tree_add(tree, object, id))
 		return -ENOMEM;
-	main_make(&m, facts->read_only);
-	text_make(&m, UNITS, facts->units);
-	text_make(&m, APPLICATION, facts->application);
+	main_make(&m, options->read_only);
+	text_make(&m, UNITS, options->units);
+	text_make(&m, APPLICATION, options->application);
 	if (of)
-		measured_make(&m, of, facts);
+		measured_make(&m, of, options);
 	slot_make(&m, TIME_OF_VALUE);
 	if (object->main == INPUT_STATE)
 		counter_make(&m);
@@ -193,8 +193,8 @@ int ipso_instance_add(struct tree *tree, const struct object_def *object,
 	return m.error;
 }
 
-int ipso_facts_add(struct tree *tree, const struct object_def *object,
-		   uint16_t id, const struct ipso_facts *facts)
+int ipso_options_add(struct tree *tree, const struct object_def *object,
+		     uint16_t id, const struct ipso_options *options)
 {
 	struct making m = {tree, object, id, 0};
 	struct lwm2m_path units = path_resource(object->id, id, UNITS);
@@ -202,9 +202,9 @@ int ipso_facts_add(struct tree *tree, const struct object_def *object,
 						      APPLICATION);
 
 	if (!tree_find(tree, &units))
-		text_make(&m, UNITS, facts->units);
+		text_make(&m, UNITS, options->units);
 	if (!tree_find(tree, &application))
-		text_make(&m, APPLICATION, facts->application);
+		text_make(&m, APPLICATION, options->application);
 	return m.error;
 }
 

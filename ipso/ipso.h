@@ -10,7 +10,7 @@
 const struct object_def *ipso_object(uint16_t id);
 
 /* What a point brings for the optional resources of its instance. */
-struct ipso_facts {
+struct ipso_options {
 	/* Texts are borrowed: they outlive the tree. */
 	const char *units;		/* 5701; NULL: none */
 	const char *application;	/* 5750; NULL: none */
@@ -26,11 +26,11 @@ struct ipso_facts {
  * are TREE_COMPUTED.
  * 0, -ENOMEM. */
 int ipso_instance_add(struct tree *tree, const struct object_def *object,
-		      uint16_t id, const struct ipso_facts *facts);
+		      uint16_t id, const struct ipso_options *options);
 /* Of an instance whose resources are bound one by one: its units and application
  * type, as far as the object has them and nothing says them yet. 0, -ENOMEM. */
-int ipso_facts_add(struct tree *tree, const struct object_def *object,
-		   uint16_t id, const struct ipso_facts *facts);
+int ipso_options_add(struct tree *tree, const struct object_def *object,
+		     uint16_t id, const struct ipso_options *options);
 /* After the resource at path (depth 3, the instance's main one) was set from
  * a sample: moves min/max measured (5601, 5602) and the timestamp (5518).
  * changed: gets the paths that were changed too, at most 4; returns how many.*/

@@ -372,8 +372,8 @@ static void build_bound(struct endpoint *e, const struct config_point *point,
 {
 	const struct resource_def *def = object_resource(object,
 							 point->resource.id[2]);
-	struct ipso_facts facts = {.units = point->unit,
-				   .application = point->application};
+	struct ipso_options options = {.units = point->unit,
+				       .application = point->application};
 	struct tree_slot *slot;
 
 	if (object->id == ID_LINK)
@@ -389,15 +389,15 @@ static void build_bound(struct endpoint *e, const struct config_point *point,
 		slot->quality = TREE_EMPTY;
 	}
 	if (ipso_object(object->id) &&
-	    ipso_facts_add(&e->tree, object, point->resource.id[1],
-			   &facts) < 0)
+	    ipso_options_add(&e->tree, object, point->resource.id[1],
+			     &options) < 0)
 		abort();
 }
 
 static void build_ipso(struct endpoint *e, const struct config_point *point,
 		       const struct object_def *object)
 {
-	struct ipso_facts facts = {
+	struct ipso_options options = {
 		.units = point->unit, .application = point->application ?
 			point->application : point->name,
 		.has_range = point->has_range, .range_min = point->range_min,
@@ -405,7 +405,7 @@ static void build_ipso(struct endpoint *e, const struct config_point *point,
 	};
 
 	if (ipso_instance_add(&e->tree, object, point->resource.id[1],
-			      &facts) < 0)
+			      &options) < 0)
 		abort();
 }
 

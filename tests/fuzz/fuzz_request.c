@@ -42,14 +42,14 @@ static void set(struct tree *tree, struct lwm2m_path path,
 
 static void tree_fill(struct tree *tree)
 {
-	static const struct ipso_facts facts = {.units = "Cel"};
+	static const struct ipso_options options = {.units = "Cel"};
 	static const uint16_t core[] = {0, 1, 3};
 
 	for (size_t i = 0; i < 3; i++)
 		EXPECT(tree_add(tree, core_object(core[i]), 0));
-	EXPECT(!ipso_instance_add(tree, ipso_object(3303), 0, &facts));
-	EXPECT(!ipso_instance_add(tree, ipso_object(3306), 1, &facts));
-	EXPECT(!ipso_instance_add(tree, ipso_object(3341), 0, &facts));
+	EXPECT(!ipso_instance_add(tree, ipso_object(3303), 0, &options));
+	EXPECT(!ipso_instance_add(tree, ipso_object(3306), 1, &options));
+	EXPECT(!ipso_instance_add(tree, ipso_object(3341), 0, &options));
 	set(tree, path_resource(1, 0, 0), lwm2m_integer(101));
 	set(tree, path_resource(1, 0, 1), lwm2m_integer(86400));
 	set(tree, path_resource(1, 0, 7), lwm2m_string("U", 1));

@@ -29,10 +29,10 @@ static int finish_tree(void **state)
 }
 
 static void instance(struct tree *tree, uint16_t object,
-		     struct ipso_facts facts)
+		     struct ipso_options options)
 {
 	assert_int_equal(ipso_instance_add(tree, ipso_object(object), 0,
-					   &facts), 0);
+					   &options), 0);
 }
 
 static struct tree_slot *slot(struct tree *tree, uint16_t object,
@@ -69,10 +69,10 @@ static const char *sample(struct tree *tree, uint16_t object,
 	return moved;
 }
 
-/* object, facts -> the resources that the instance has, in order */
+/* object, options -> the resources that the instance has, in order */
 static const struct making {
 	uint16_t object;
-	struct ipso_facts facts;
+	struct ipso_options options;
 	const char *resources;
 } makings[] = {
 	{3303, {0}, "5518 5601 5602 5605 5700 "},
@@ -106,7 +106,7 @@ static void has_what_its_object_has(void **state)
 		char found[128] = "";
 		size_t used = 0;
 
-		instance(tree, makings[i].object, makings[i].facts);
+		instance(tree, makings[i].object, makings[i].options);
 		while (tree_next(tree, &root, &cursor, &path))
 			used += (size_t)snprintf(found + used,
 						 sizeof(found) - used, "%d ",
@@ -120,8 +120,8 @@ static void binds_its_main_resource(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3308, (struct ipso_facts){.read_only = true});
-	instance(tree, 3303, (struct ipso_facts){.units = "Cel"});
+	instance(tree, 3308, (struct ipso_options){.read_only = true});
+	instance(tree, 3303, (struct ipso_options){.units = "Cel"});
 	assert_int_equal(slot(tree, 3308, 5900)->flags,
 			 TREE_BOUND | TREE_READ_ONLY);
 	assert_int_equal(slot(tree, 3303, 5700)->flags, TREE_BOUND);
@@ -136,7 +136,7 @@ static void a_sample_moves_min_max_and_time(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3303, (struct ipso_facts){0});
+	instance(tree, 3303, (struct ipso_options){0});
 	assert_string_equal(sample(tree, 3303, 5700, 20, 10 * SECOND),
 			    "5601 5602 5518 ");
 	assert_string_equal(sample(tree, 3303, 5700, 20, 10 * SECOND + 5), "");
@@ -156,7 +156,7 @@ static void negative_numbers_and_times_count(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3303, (struct ipso_facts){0});
+	instance(tree, 3303, (struct ipso_options){0});
 	sample(tree, 3303, 5700, -5, -1);
 	sample(tree, 3303, 5700, -9, -1);
 	assert_true(number(tree, 3303, 5601) == -9);
@@ -168,7 +168,7 @@ static void what_a_point_reports_is_left_alone(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3303, (struct ipso_facts){0});
+	instance(tree, 3303, (struct ipso_options){0});
 	slot(tree, 3303, 5601)->flags = TREE_BOUND;
 	assert_string_equal(sample(tree, 3303, 5700, 20, SECOND),
 			    "5602 5518 ");
@@ -179,7 +179,7 @@ static void active_power_has_its_own_extremes(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3305, (struct ipso_facts){0});
+	instance(tree, 3305, (struct ipso_options){0});
 	assert_string_equal(sample(tree, 3305, 5800, 1500, SECOND),
 			    "5801 5802 5518 ");
 }
@@ -197,7 +197,7 @@ static void reset_takes_the_current_value(void **state)
 	struct lwm2m_path changed[IPSO_RESET_MAX];
 	struct tree *tree = *state;
 
-	instance(tree, 3303, (struct ipso_facts){0});
+	instance(tree, 3303, (struct ipso_options){0});
 	assert_int_equal(execute(tree, 3303, 5605, changed), 0);
 	sample(tree, 3303, 5700, 10, SECOND);
 	sample(tree, 3303, 5700, 30, 2 * SECOND);
@@ -216,7 +216,7 @@ static void reset_takes_all_axes(void **state)
 	struct lwm2m_value v = lwm2m_float(3);
 	struct tree *tree = *state;
 
-	instance(tree, 3334, (struct ipso_facts){0});
+	instance(tree, 3334, (struct ipso_options){0});
 	for (uint16_t r = 5508; r <= 5513; r++) {
 		struct lwm2m_path path = path_resource(3334, 0, r);
 
@@ -236,7 +236,7 @@ static void counters_are_reset_where_held(void **state)
 	struct lwm2m_value seven = lwm2m_integer(7);
 	struct tree *tree = *state;
 
-	instance(tree, 3200, (struct ipso_facts){0});
+	instance(tree, 3200, (struct ipso_options){0});
 	tree_set(tree, &count, &seven, 4);
 	assert_int_equal(execute(tree, 3200, 5505, changed), 1);
 	assert_int_equal(changed[0].id[2], 5501);
@@ -261,7 +261,7 @@ static void turning_on_counts_once(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3302, (struct ipso_facts){0});
+	instance(tree, 3302, (struct ipso_options){0});
 	assert_int_equal(counts(tree, 3302, true, 0), 0);	/* it was so */
 	assert_int_equal(counts(tree, 3302, true, 0), 0);
 	assert_int_equal(counts(tree, 3302, false, 0), 0);
@@ -272,7 +272,7 @@ static void events_count_each(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3347, (struct ipso_facts){0});
+	instance(tree, 3347, (struct ipso_options){0});
 	assert_int_equal(counts(tree, 3347, true, 1), 1);
 	assert_int_equal(counts(tree, 3347, true, 1), 1);
 	assert_int_equal(counts(tree, 3347, true, 40), 40);
@@ -283,11 +283,11 @@ static void a_device_that_counts_is_left_alone(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3200, (struct ipso_facts){0});
+	instance(tree, 3200, (struct ipso_options){0});
 	slot(tree, 3200, 5501)->flags = TREE_BOUND;
 	assert_int_equal(counts(tree, 3200, true, 1), 0);
 	tree_finish(tree);
-	instance(tree, 3303, (struct ipso_facts){0});
+	instance(tree, 3303, (struct ipso_options){0});
 	assert_int_equal(counts(tree, 3303, true, 1), 0);
 }
 
@@ -306,7 +306,7 @@ static void times_run_while_it_is_so(void **state)
 {
 	struct tree *tree = *state;
 
-	instance(tree, 3343, (struct ipso_facts){0});
+	instance(tree, 3343, (struct ipso_options){0});
 	assert_int_equal(seconds(tree, 3343, 5852, 10 * SECOND), 0);
 	sample(tree, 3343, 5548, 30, 10 * SECOND);
 	assert_int_equal(seconds(tree, 3343, 5852, 15 * SECOND - 1), 4);
@@ -324,7 +324,7 @@ static void a_time_that_is_set_goes_on_from_there(void **state)
 	struct lwm2m_value zero = lwm2m_integer(0);
 	struct tree *tree = *state;
 
-	instance(tree, 3311, (struct ipso_facts){0});
+	instance(tree, 3311, (struct ipso_options){0});
 	sample(tree, 3311, 5850, 1, 10 * SECOND);
 	tree_set(tree, &time_on, &zero, 20 * SECOND);
 	ipso_set(tree, &time_on, 20 * SECOND);
@@ -340,7 +340,7 @@ static void other_executes_are_not_ours(void **state)
 	struct lwm2m_path changed[IPSO_RESET_MAX];
 	struct tree *tree = *state;
 
-	instance(tree, 3303, (struct ipso_facts){0});
+	instance(tree, 3303, (struct ipso_options){0});
 	sample(tree, 3303, 5700, 10, SECOND);
 	slot(tree, 3303, 5605)->flags = TREE_BOUND;
 	assert_int_equal(execute(tree, 3303, 5605, changed), -ENOTSUP);
@@ -355,10 +355,10 @@ static void states_its_range(void **state)
 	struct tree *tree = *state;
 	double min, max;
 
-	instance(tree, 3203, (struct ipso_facts){
+	instance(tree, 3203, (struct ipso_options){
 		.has_range = true, .range_min = 0, .range_max = 10,
 	});
-	instance(tree, 3303, (struct ipso_facts){0});
+	instance(tree, 3303, (struct ipso_options){0});
 	assert_true(ipso_range(tree, &main_one, &min, &max));
 	assert_true(min == 0 && max == 10);
 	assert_false(ipso_range(tree, &none, &min, &max));
