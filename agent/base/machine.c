@@ -121,25 +121,25 @@ static char *id_find(void)
 	return text_copy(sd_id128_to_string(id, text));
 }
 
-const struct machine *machine_facts(void)
+const struct machine *machine_info(void)
 {
-	static struct machine facts;
+	static struct machine info;
 	static bool read;
 
 	if (read)
-		return &facts;
+		return &info;
 	read = true;
-	facts.vendor = line_of("/sys/class/dmi/id/sys_vendor");
-	facts.product = first_of("/sys/class/dmi/id/product_name",
-				 "/sys/firmware/devicetree/base/model");
-	facts.serial = first_of("/sys/class/dmi/id/product_serial",
-				"/sys/firmware/devicetree/base/serial-number");
-	facts.version = line_of("/sys/class/dmi/id/product_version");
-	facts.system = value_of("/etc/os-release", "PRETTY_NAME");
-	facts.timezone = timezone_find();
-	facts.hostname = hostname_find();
-	facts.id = id_find();
-	return &facts;
+	info.vendor = line_of("/sys/class/dmi/id/sys_vendor");
+	info.product = first_of("/sys/class/dmi/id/product_name",
+				"/sys/firmware/devicetree/base/model");
+	info.serial = first_of("/sys/class/dmi/id/product_serial",
+			       "/sys/firmware/devicetree/base/serial-number");
+	info.version = line_of("/sys/class/dmi/id/product_version");
+	info.system = value_of("/etc/os-release", "PRETTY_NAME");
+	info.timezone = timezone_find();
+	info.hostname = hostname_find();
+	info.id = id_find();
+	return &info;
 }
 
 struct machine_memory machine_memory(void)

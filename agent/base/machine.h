@@ -17,7 +17,7 @@ struct machine {
 	const char *id;
 };
 /* Read once. */
-const struct machine *machine_facts(void);
+const struct machine *machine_info(void);
 
 struct machine_memory { int64_t total_kb, free_kb; };	/* 0: not known */
 struct machine_memory machine_memory(void);

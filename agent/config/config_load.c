@@ -157,7 +157,7 @@ static size_t files_load(struct loading *l, struct config_file **files)
  * anywhere in a file. */
 static void file_fill(struct loading *l, struct yaml_node *root)
 {
-	const struct machine *m = machine_facts();
+	const struct machine *m = machine_info();
 	const struct template_word words[] = {
 		{"hostname", m->hostname, TEMPLATE_NO_HOSTNAME},
 		{"machine_id", m->id, TEMPLATE_NO_MACHINE_ID},

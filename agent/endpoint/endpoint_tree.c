@@ -181,7 +181,7 @@ static void put_computed(struct tree *tree, struct lwm2m_path path,
 
 static void build_device(struct tree *tree)
 {
-	const char *zone = machine_facts()->timezone;
+	const char *zone = machine_info()->timezone;
 
 	add_object(tree, ID_DEVICE, 0);
 	resource_put(tree, device_at(ID_DEVICE_REBOOT),
@@ -281,7 +281,7 @@ static void add_location(struct endpoint *e, const struct config_location *at,
 static void add_zone(struct tree *tree, const struct config_optional *optional)
 {
 	struct lwm2m_path offset = device_at(ID_DEVICE_UTC_OFFSET);
-	const char *zone = machine_facts()->timezone;
+	const char *zone = machine_info()->timezone;
 
 	if (optional->timezone && (!zone || strcmp(zone, optional->timezone)) &&
 	    !optional->utc_offset)
@@ -345,7 +345,7 @@ static void put_unless(struct tree *tree, uint16_t resource, const char *text)
 
 static void add_machine(struct endpoint *e)
 {
-	const struct machine *machine = machine_facts();
+	const struct machine *machine = machine_info();
 	struct tree *tree = &e->tree;
 	int64_t memory = machine_memory().total_kb;
 

@@ -341,7 +341,7 @@ static void words_of_the_machine(void **state)
 {
 	struct config_errors errors;
 	struct config *config;
-	const struct machine *m = machine_facts();
+	const struct machine *m = machine_info();
 	char expected[300];
 
 	(void)state;
