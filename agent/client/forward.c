@@ -297,12 +297,95 @@ static bool make_room(struct forwarding *w)
 	return false;
 }
 
+/* How many values of the resource are to be kept: what its observations say
+ * (hqmax, Core TS 1.2, 7.3.2), the most of them, else the server's attributes.
+ * UINT32_MAX: as many as there is room for. */
+static uint32_t history_most(const struct forward *f,
+			     const struct lwm2m_path *path)
+{
+	const struct attribute_set *set = &f->client->attributes;
+	const struct observation *lists[] = {f->lost, f->client->observations};
+	struct attributes a;
+	uint32_t most = 0, n;
+	bool observed = false;
+
+	for (size_t i = 0; i < 2; i++)
+		for (const struct observation *o = lists[i]; o; o = o->next) {
+			if (!observe_covers(o, path))
+				continue;
+			observed = true;
+			n = observe_hqmax(o, set, path);
+			most = n > most ? n : most;
+		}
+	if (observed)
+		return most;
+	a = attributes_effective(set, path);
+	return a.set & ATTRIBUTE_HQMAX ? a.hqmax : UINT32_MAX;
+}
+
+static uint32_t history_count(const struct forward *f,
+			      const struct lwm2m_path *path)
+{
+	struct kept_cursor at = {0};
+	struct kept_record k;
+	uint32_t n = 0;
+
+	while (kept_next(&f->kept, &at, &k))
+		n += path_equal(&k.record.path, path);
+	return n;
+}
+
+/* The oldest of the resource; what is out now stays. false: there is none. */
+static bool history_drop(struct forward *f, const struct lwm2m_path *path)
+{
+	struct forwarding *w = forwarding_of(f->client);
+	struct kept_cursor at = {0};
+	struct kept_record k;
+	uint32_t i = 0;
+
+	while (kept_next(&f->kept, &at, &k)) {
+		if (i++ < f->pinned || !path_equal(&k.record.path, path))
+			continue;
+		written_off(f, &k, true);
+		kept_remove(&f->kept, &w->budget, &at);
+		if (f->n) {
+			f->n--;
+			w->waiting--;
+		}
+		w->counts.dropped++;
+		return true;
+	}
+	return false;
+}
+
+/* While the server is away: makes room for one more value of the resource, of
+ * those in memory. false: it wants none. */
+static bool history_trim(struct forward *f, const struct lwm2m_path *path)
+{
+	uint32_t most, n;
+
+	if (forward_is_reachable(f->client))
+		return true;
+	most = history_most(f, path);
+	if (most == UINT32_MAX)
+		return true;
+	n = history_count(f, path);
+	while (n >= most && n && history_drop(f, path))
+		n--;
+	return most;
+}
+
 /* Behind those that are kept already, which the log has in the same order. */
 static void record_store(struct forward *f, struct kept_record *k)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	int rc;
 
+	if (!history_trim(f, &k->record.path)) {
+		written_off(f, k, true);
+		w->counts.dropped++;
+		return;
+	}
 	if (is_clockless(k->record.time))
 		k->flags |= KEPT_CLOCKLESS;
 	/* ... and that has been read past what was undecided then. */

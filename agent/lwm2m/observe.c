@@ -110,6 +110,15 @@ uint32_t observe_epmax(const struct observation *o,
 	return a.set & ATTRIBUTE_EPMAX ? a.epmax : 0;
 }
 
+uint32_t observe_hqmax(const struct observation *o,
+		       const struct attribute_set *set,
+		       const struct lwm2m_path *path)
+{
+	struct attributes a = attributes_of(o, set, path);
+
+	return a.set & ATTRIBUTE_HQMAX ? a.hqmax : UINT32_MAX;
+}
+
 /* When a notification is due. */
 static int64_t notify_due(const struct observation *o)
 {

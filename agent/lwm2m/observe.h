@@ -80,6 +80,11 @@ int64_t observe_configure(struct observation *observation,
 			  uint32_t default_pmin, uint32_t default_pmax,
 			  int64_t now);
 
+/* hqmax in force for path, below one of its own (Core TS 1.2, 7.3.2): how many
+ * values of it the server wants kept. UINT32_MAX: it says nothing. */
+uint32_t observe_hqmax(const struct observation *observation,
+		       const struct attribute_set *set,
+		       const struct lwm2m_path *path);
 /* epmax in force for path, below one of its own; 0: none. s */
 uint32_t observe_epmax(const struct observation *observation,
 		       const struct attribute_set *set,

@@ -157,13 +157,16 @@ void kept_join(struct kept_list *list, struct kept_list *tail)
 	*tail = (struct kept_list){0};
 }
 
-static void drop_first(struct kept_list *list, struct kept_budget *budget)
+static void chunk_drop(struct kept_list *list, struct kept_budget *budget,
+		       struct kept_chunk *chunk)
 {
-	struct kept_chunk *chunk = list->first;
+	struct kept_chunk **at = &list->first, *before = NULL;
 
-	list->first = chunk->next;
-	if (!list->first)
-		list->last = NULL;
+	for (; *at != chunk; at = &before->next)
+		before = *at;
+	*at = chunk->next;
+	if (list->last == chunk)
+		list->last = before;
 	budget->used -= chunk_cost(chunk);
 	free(chunk);
 }
@@ -185,15 +188,29 @@ void kept_pop(struct kept_list *list, struct kept_budget *budget, uint32_t n)
 		for (; n && chunk->begin < chunk->end; n--, list->n--)
 			chunk->begin += length_at(chunk, chunk->begin);
 		if (chunk->begin == chunk->end)
-			drop_first(list, budget);
+			chunk_drop(list, budget, list->first);
 	}
 }
 
 void kept_clear(struct kept_list *list, struct kept_budget *budget)
 {
 	while (list->first)
-		drop_first(list, budget);
+		chunk_drop(list, budget, list->first);
 	list->n = 0;
+}
+
+void kept_remove(struct kept_list *list, struct kept_budget *budget,
+		 const struct kept_cursor *cursor)
+{
+	struct kept_chunk *chunk = cursor->chunk;
+	uint32_t length = length_at(chunk, cursor->at);
+	uint8_t *at = chunk->bytes + cursor->at;
+
+	memmove(at, at + length, chunk->end - cursor->at - length);
+	chunk->end -= length;
+	list->n--;
+	if (chunk->begin == chunk->end)
+		chunk_drop(list, budget, chunk);
 }
 
 bool kept_next(const struct kept_list *list, struct kept_cursor *cursor,

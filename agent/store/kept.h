@@ -46,6 +46,11 @@ void kept_join(struct kept_list *list, struct kept_list *tail);
 /* Takes the oldest n away. */
 void kept_pop(struct kept_list *list, struct kept_budget *budget, uint32_t n);
 void kept_clear(struct kept_list *list, struct kept_budget *budget);
+struct kept_cursor;
+/* Takes the one away that kept_next() has just given. The cursor is of no use
+ * after. */
+void kept_remove(struct kept_list *list, struct kept_budget *budget,
+		 const struct kept_cursor *cursor);
 
 struct kept_cursor {
 	struct kept_chunk *chunk;	/* NULL: from the oldest on */

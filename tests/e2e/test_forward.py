@@ -97,6 +97,21 @@ class Kept(Forward):
         self.assertGreater(records[0][1], before - 0.2)
         self.assertLess(len(self.server_.events("send", after=mark)), 4)
 
+    def test_of_hqmax_values_the_oldest_goes(self):
+        self.assertEqual(self.server_.code("attributes", "counter", T,
+                                           "hqmax=3"), "2.04")
+        self.server_.code("write", "counter", "/1/0/5", text=4)
+        mark = self.server_.mark()
+        self.server_.code("execute", "counter", "/1/0/4")
+        self.server_.wait("unregistered", after=mark)
+        store = wait_for(lambda: (s := self.site.status()["store"])
+                         ["dropped"] >= 5 and s, "the oldest go")
+        self.assertLessEqual(store["waiting"], 3)
+        self.server_.registered("counter", after=mark)
+        values = [v for v, _ in self.wait_records(3, mark)]
+        self.assertGreater(values[0], 5)
+        self.assertEqual(values, sorted(set(values)))
+
     def test_kill_in_the_outage_loses_nothing(self):
         # The first value came before the first registration.
         self.server_.wait("send")

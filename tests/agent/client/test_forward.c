@@ -381,6 +381,96 @@ static void what_has_no_log_and_no_server_is_counted_as_dropped(void **state)
 	assert_int_equal(services.forwarding->waiting, 0);
 }
 
+static void attribute(const char *query)
+{
+	struct lwm2m_path path = sensor(0);
+
+	assert_int_equal(attributes_write(&client.attributes, &path, query,
+					  strlen(query), 0), 0);
+}
+
+/* Core TS 1.2, 7.3.2: hqmax says how many entries are stored while the client
+ * is offline; where there are as many, the oldest is dropped. */
+static void of_hqmax_values_the_oldest_goes(void **state)
+{
+	struct lwm2m_path other;
+
+	(void)state;
+	attribute("hqmax=2");
+	keep(1);
+	other = measure(1, 10);		/* has none: all of it stays */
+	forward_changed(&client, &other, false, now);
+	keep(2);
+	other = measure(1, 11);
+	forward_changed(&client, &other, false, now);
+	keep(3);
+	keep(4);
+	assert_kept((double[]){10, 11, 3, 4}, 4);
+	assert_int_equal(services.forwarding->counts.dropped, 2);
+	assert_int_equal(services.forwarding->waiting, 4);
+	assert_int_equal(client.forward->n, 4);
+}
+
+/* "only the data ... with hqmax>0 will be included": of 0 none is stored. */
+static void of_hqmax_0_nothing_is_kept(void **state)
+{
+	(void)state;
+	keep(1);
+	attribute("hqmax=0");
+	keep(2);
+	assert_kept(NULL, 0);
+	assert_int_equal(services.forwarding->counts.dropped, 2);
+	assert_int_equal(services.forwarding->waiting, 0);
+}
+
+/* In the query of an Observe it stands over what is attached; of two observations
+ * of the same the larger one counts. */
+static void hqmax_of_an_observation_counts(void **state)
+{
+	struct observation *o = observe(0, SENML_CBOR);
+	const struct attributes one = {.set = ATTRIBUTE_HQMAX, .hqmax = 1};
+
+	(void)state;
+	attribute("hqmax=3");
+	assert_int_equal(observe_attach(o, &one), 0);
+	for (int i = 1; i <= 4; i++)
+		keep(i);
+	assert_kept((double[]){4}, 1);
+	o->next = observe_create(&o->path, (const uint8_t *)"x", 1, SENML_CBOR);
+	for (int i = 5; i <= 8; i++)
+		keep(i);
+	assert_kept((double[]){6, 7, 8}, 3);
+}
+
+/* What is out at the server stays until its answer. */
+static void hqmax_leaves_what_is_under_way(void **state)
+{
+	(void)state;
+	keep(1);
+	keep(2);
+	attribute("hqmax=1");
+	client.forward->pinned = 1;
+	keep(3);
+	assert_kept((double[]){1, 3}, 2);
+	client.forward->pinned = 0;
+	keep(4);
+	assert_kept((double[]){4}, 1);
+}
+
+static void hqmax_holds_in_the_log(void **state)
+{
+	(void)state;
+	attribute("hqmax=2");
+	for (int i = 1; i <= 5; i++)
+		keep(i);
+	start_again();
+	assert_int_equal(client.forward->n, 2);
+	client.registration.state = REGISTRATION_REGISTERED;
+	forward_registered(&client, true, now);
+	log_turn();
+	assert_kept((double[]){4, 5}, 2);
+}
+
 #define LOG_CASE(name) \
 	cmocka_unit_test_setup_teardown(name, set_up_log, tear_down_log)
 
@@ -395,6 +485,11 @@ int main(void)
 		CASE(what_is_kept_before_the_2_01_no_notification_tells),
 		CASE(what_waits_in_an_outage_is_kept_at_its_end),
 		CASE(what_has_no_log_and_no_server_is_counted_as_dropped),
+		CASE(of_hqmax_values_the_oldest_goes),
+		CASE(of_hqmax_0_nothing_is_kept),
+		CASE(hqmax_of_an_observation_counts),
+		CASE(hqmax_leaves_what_is_under_way),
+		LOG_CASE(hqmax_holds_in_the_log),
 		LOG_CASE(what_is_in_the_log_outlives_a_stop),
 		LOG_CASE(who_is_registered_again_gets_it_in_order),
 		LOG_CASE(times_of_this_run_follow_the_clock),

@@ -85,6 +85,38 @@ static void test_first_in_first_out(void **state)
 	kept_pop(&list, &budget, 1);	/* nothing there: nothing happens */
 }
 
+/* Of 0 to 199, across chunks: every third goes, then those of the first chunks,
+ * then the last one; the others stay in order. */
+static void test_one_amid_goes(void **state)
+{
+	struct kept_budget budget = {1 << 20, 0};
+	struct kept_list list = {0};
+	struct kept_record r;
+
+	(void)state;
+	append_all(&list, &budget, 0, 200);
+	for (uint32_t gone = 0; gone < 200; gone++) {
+		struct kept_cursor at = {0};
+
+		if (gone % 3 && gone > 60 && gone != 199)
+			continue;
+		do {
+			assert_true(kept_next(&list, &at, &r));
+		} while (r.sequence != gone);
+		kept_remove(&list, &budget, &at);
+	}
+	append_all(&list, &budget, 200, 210);
+	for (uint32_t i = 61; i < 210; i++) {
+		if (i < 200 && (i % 3 == 0 || i == 199))
+			continue;
+		assert_true(kept_next(&list, &(struct kept_cursor){0}, &r));
+		assert_record(&r, i);
+		kept_pop(&list, &budget, 1);
+	}
+	assert_int_equal(list.n, 0);
+	assert_int_equal(budget.used, 0);
+}
+
 static void test_both_ends_at_once(void **state)
 {
 	struct kept_budget budget = {1 << 20, 0};
@@ -198,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_in_first_out),
+		cmocka_unit_test(test_one_amid_goes),
 		cmocka_unit_test(test_both_ends_at_once),
 		cmocka_unit_test(test_budget_holds),
 		cmocka_unit_test(test_join_keeps_the_order),
