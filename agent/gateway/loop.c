@@ -210,22 +210,23 @@ static bool reload_apply(void)
 static void reload_read_done(struct worker_task *task)
 {
 	const struct gateway_host *host = loop.gateway->host;
+	bool again = reload.again, done = false;
 	uint64_t number = reload.number;
-	bool done;
 
 	(void)task;
 	object_set_release(reload.objects);
+	reload.again = false;
 	if (loop.gateway->services.stopping) {
 		config_free(reload.config);
 		config_errors_finish(&reload.errors);
-		return;
+		number += again;	/* nor is the next one read */
+	} else {
+		done = reload_apply();
+		if (again)	/* the files may have changed while it read */
+			reload_begin();
+		else
+			sdnotify_ready();
 	}
-	done = reload_apply();
-	if (reload.again)	/* the files may have changed while it read */
-		reload_begin();
-	else
-		sdnotify_ready();
-	reload.again = false;
 	if (host)
 		host->reloaded(loop.gateway, number, done);
 }

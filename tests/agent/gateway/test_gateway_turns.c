@@ -167,6 +167,38 @@ static void the_loop_reloads_and_ends_by_sigterm_when_all_has_stopped(
 	assert_int_equal(gateway.services.n_endpoints, 0);
 }
 
+static struct { int n; uint64_t number; bool done; } last;
+
+static void last_note(struct gateway *g, uint64_t number, bool done)
+{
+	(void)g;
+	last.n++;
+	last.number = number;
+	last.done = done;
+}
+
+/* Who asked for them is told that nothing was changed. */
+static void reloads_end_where_all_stops(void **state)
+{
+	static const struct gateway_host host = {
+		.reloaded = last_note, .ended = loop_note_end};
+	uint64_t second;
+
+	(void)state;
+	gateway.services.dry = false;
+	gateway.host = &host;
+	loop_open(&gateway);
+	assert_true(loop_reload());
+	second = loop_reload();		/* while the first one is read */
+	assert_true(second);
+	gateway_stop(&gateway, monotonic_read());
+	assert_int_equal(loop_reload(), 0);
+	loop_run();
+	assert_int_equal(last.n, 1);
+	assert_true(last.number == second);
+	assert_false(last.done);
+}
+
 static void a_loop_that_never_ran_is_closed(void **state)
 {
 	(void)state;
@@ -183,6 +215,7 @@ int main(void)
 		CASE(routes_are_looked_at_when_they_have_settled),
 		CASE(who_goes_another_way_is_told_once),
 		CASE(the_loop_reloads_and_ends_by_sigterm_when_all_has_stopped),
+		CASE(reloads_end_where_all_stops),
 		CASE(a_loop_that_never_ran_is_closed),
 	};
 
