@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/base/arena.h"
 #include "agent/config/config_build.h"
 #include "agent/config/config_metadata.h"
 #include "agent/config/config_points.h"
@@ -405,20 +406,27 @@ static void refuse_double(struct config_builder *b,
 			 second->endpoint, at.file, at.line, at.column);
 }
 
-/* Those that are served by the gateway's own endpoint need it, and to be listed
- * there. */
-static void check_ways(struct config_builder *b)
+/* One that is served by the gateway's own endpoint needs it, and to be listed
+ * there: it would run and nobody could reach it. */
+static void refuse_lost_ways(struct config_builder *b)
 {
+	static const char why[] = "'via' is gateway: 'gateway' needs an "
+				  "'endpoint' and 'object_25: true'";
 	const struct config *config = b->config;
 
+	if (config->gateway_endpoint && config->object_25)
+		return;
 	for (size_t i = 0; i < config->n_devices; i++) {
-		const struct config_device *device = config->devices[i];
+		struct config_device *device = config->devices[i];
+		struct place at = device->source->place;
 
-		if (device->via_gateway && !(config->gateway_endpoint &&
-					     config->object_25))
-			config_error_add(b->errors, device->source->place,
-				device->endpoint, "'via' is gateway: 'gateway' "
-				"needs an 'endpoint' and 'object_25: true'");
+		if (!device->via_gateway)
+			continue;
+		config_error_add(b->errors, at, device->endpoint, "%s", why);
+		if (!device->refused)
+			device->refused = arena_print(device->arena,
+						      "%s:%u:%u: %s", at.file,
+						      at.line, at.column, why);
 	}
 }
 
@@ -494,7 +502,7 @@ static void files_build(struct config_builder *b,
 		    (node = yaml_get(files[i].root, "devices")))
 			devices_build(b, node);
 	refuse_gateways(b);
-	check_ways(b);
+	refuse_lost_ways(b);
 	refuse_doubles(b);
 }
 

@@ -121,6 +121,33 @@ static void the_gateway_has_its_name_alone(void **state)
 	case_finish(&c);
 }
 
+static void a_way_that_is_none_is_refused(void **state)
+{
+	static const char *const mains[] = {
+		MAIN_USUAL, MAIN_USUAL "gateway: {endpoint: gw}\n",
+		MAIN_USUAL "gateway: {endpoint: gw, object_25: true}\n"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct config_case c = {.main = mains[i], .conf = "devices:\n"
+			"  - {endpoint: a, bus: sim, via: gateway, " P "}\n"
+			"  - {endpoint: b, bus: sim, " P "}\n"};
+		const char *refused;
+
+		case_build(&c);
+		refused = c.config->devices[0]->refused;
+		if (i == 2)
+			assert_null(refused);
+		else
+			assert_string_equal(refused, "conf.d/a.yaml:2:16: "
+				"'via' is gateway: 'gateway' needs an "
+				"'endpoint' and 'object_25: true'");
+		assert_int_equal(c.errors.n, i < 2);
+		assert_null(c.config->devices[1]->refused);
+		case_finish(&c);
+	}
+}
+
 /* A name that cannot be is still what the device is shown by. */
 static void a_name_too_long_is_kept(void **state)
 {
@@ -815,6 +842,7 @@ int main(void)
 		cmocka_unit_test(a_broken_file_leaves_the_others),
 		cmocka_unit_test(a_wrong_device_is_refused_alone),
 		cmocka_unit_test(the_gateway_has_its_name_alone),
+		cmocka_unit_test(a_way_that_is_none_is_refused),
 		cmocka_unit_test(a_name_too_long_is_kept),
 		cmocka_unit_test(server_members),
 		cmocka_unit_test(server_habits),
