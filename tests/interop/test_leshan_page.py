@@ -35,7 +35,7 @@ MODELS = [f"{unit}=sdm120" for unit in range(1, 9)] + ["9=xy-md02",
 
 @unittest.skipUnless(test_page.webdriver and shutil.which("chromedriver"),
                      "no chromium-driver or python3-selenium: "
-                     "packaging/setup test")
+                     "packaging/setup interop")
 class LeshanPage(harness.Site):
     server_name = LeshanDemo.title
 
