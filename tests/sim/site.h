@@ -42,8 +42,8 @@ struct site {
 	uint32_t lifetime;
 	bool watched;		/* the kernel tells of changes of addresses */
 	bool bootstrap;		/* it has the servers, not the configuration */
-	bool strays;		/* a Write in twenty is out of range */
 	bool hasty;		/* ... with no wait between tries */
+	bool strays;		/* a Write in twenty is out of range */
 	uint32_t pace;		/* registrations/s; 0: as it comes */
 	bool non;		/* notifications are not confirmed */
 	size_t store_memory, store_disk;
