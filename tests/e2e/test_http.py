@@ -391,7 +391,8 @@ devices:
         server.registered("sim")
         return gateway
 
-    def test_a_trace_ends_with_its_bus(self):
+    def traced(self):
+        """A gateway with a bus that has traffic, and who traces it."""
         slave = self.slave("1=boiler")
         port = free_tcp_port()
         gateway = self.start(f"127.0.0.1:{port}", devices=sites.boiler(
@@ -404,6 +405,10 @@ devices:
             return feed
         feed = trace()
         feed.wait("trace", lambda d: d["frames"])
+        return gateway, feed, trace
+
+    def test_a_trace_ends_with_its_bus(self):
+        gateway, feed, trace = self.traced()
         gateway.write("conf.d/devices.yaml", "devices: []\n")
         gateway.reload()
         self.assertIs(feed.wait("trace", lambda d: "done" in d)["done"], True)
@@ -411,14 +416,7 @@ devices:
                          "lwmuxd runs no such bus")
 
     def test_a_gateway_stops_while_one_traces(self):
-        slave = self.slave("1=boiler")
-        port = free_tcp_port()
-        gateway = self.start(f"127.0.0.1:{port}", devices=sites.boiler(
-            slave.port) + "  - {endpoint: sim, bus: sim, points: "
-            "[{name: t, map: 3303/0}]}\n")
-        feed = Feed(port, "?trace=plant")
-        self.addCleanup(feed.close)
-        feed.wait("trace", lambda d: d["frames"])
+        gateway, _, _ = self.traced()
         self.assertEqual(gateway.stop(), 0)
 
     def test_off_by_default(self):
