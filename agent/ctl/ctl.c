@@ -271,9 +271,8 @@ static bool is_negative(const char *word)
 	return word && *word == '-' && word[1] && strchr("0123456789.", word[1]);
 }
 
-/* Moves the words that are no options to the front of argv, behind its
- * name. Returns how many
- * there are; -1: after a message of getopt's. */
+/* Moves the words that are no options to the front of argv, behind its name.
+ * Returns how many there are; -1: after a message of getopt's. */
 static int options_read(struct options *o, uint32_t *given, int argc,
 			char **argv)
 {
