@@ -69,8 +69,8 @@ static const char *const folders[] = {
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 /* Endpoint names may hold any character: the file names are plain. One that
- * would be longer than a file system takes, with the ".new" of file_replace(),
- * is cut, and its end stands for the whole. */
+ * would be longer than a file system takes, with the ".new" of
+ * store_file_replace(), is cut, and its end stands for the whole. */
 static void name_of(const char *endpoint, char name[NAME_ROOM])
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
