@@ -267,6 +267,10 @@ static void the_status_says_why_a_device_is_not_well(void **state)
 	e->life.state = LIVENESS_SILENT;
 	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
 	assert_string_equal(why, "not heard any more");	/* no clock here */
+	gateway.services.wall.offset = WALL_KNOWN + 90 * SECOND -
+				       e->life.seen;
+	endpoint_trouble(e, e->life.seen + 3600 * SECOND, why, sizeof(why));
+	assert_string_equal(why, "not heard since 2020-01-01T00:01:30Z");
 	e->life.state = LIVENESS_UNKNOWN;
 	e->life.heard = false;
 	endpoint_trouble(e, monotonic_read(), why, sizeof(why));
