@@ -222,12 +222,20 @@ static void trouble_set(struct ble_device *device, enum decode_result result,
 		    decode_result_text(result));
 }
 
+/* Of a resolvable private address, which the device changes by and by. */
+static const char *address_note(const struct ble_device *device)
+{
+	return device->random && device->address[0] >> 6 == 1 ?
+		"its address is private: when it changes, the device is lost" :
+		"";
+}
+
 static void trouble_clear(struct ble_device *device)
 {
 	device->wrong_keys = device->refused = 0;
 	device->trouble = DECODED_OTHER;
 	if (device->noted != DECODED_OTHER)
-		adapter_note(device->base, "%s", "");
+		adapter_note(device->base, "%s", address_note(device));
 	device->noted = DECODED_OTHER;
 	if (!device->trouble_told)
 		return;
@@ -502,14 +510,14 @@ static void values_take(struct ble_device *device,
 	sign_of_life(device, adv->rssi, news, now);
 }
 
-/* Of a resolvable private address, which the device changes by and by. */
 static void address_look(struct ble_device *device,
 			 const struct advertisement *adv)
 {
-	if (adv->random && !device->random && adv->address[0] >> 6 == 1)
-		adapter_note(device->base, "its address is private: when it "
-			     "changes, the device is lost");
+	bool was = device->random;
+
 	device->random = adv->random;
+	if (!was && *address_note(device))
+		adapter_note(device->base, "%s", address_note(device));
 }
 
 static void device_hear(struct ble_device *device,

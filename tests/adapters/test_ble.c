@@ -622,6 +622,12 @@ static void the_status_says_what_is_missing(void **state)
 	assert_int_equal(fake_attach(host), 0);
 	hear("40:11:22:33:44:55", WARM);
 	assert_non_null(strstr(noted(), "private"));
+	/* also after it had to say something else */
+	for (int i = 0; i < 3; i++)
+		hear("40:11:22:33:44:55", "06ff9904050000");
+	assert_non_null(strstr(noted(), "3 refused"));
+	hear("40:11:22:33:44:55", WARMER);
+	assert_non_null(strstr(noted(), "private"));
 }
 
 /* Somebody who sends nonsense in our name does not fill the log. */
