@@ -147,7 +147,8 @@ static int x509_check(const struct credentials *c, char *why, size_t size)
 	if (c->server.n && c->matching == CREDENTIALS_EXACT &&
 	    credentials_certificates(&c->server) < 1)
 		return credentials_refuse(why, size,
-					  "the server's certificate is none");
+					  "the server's certificate is "
+					  "not a certificate");
 	if (c->server.n && c->matching != CREDENTIALS_EXACT &&
 	    c->usage == CREDENTIALS_TRUST_ANCHOR)
 		return credentials_refuse(why, size,

@@ -245,14 +245,16 @@ int credentials_pem(const struct credentials *c, struct credentials_pem *pem,
 	*pem = (struct credentials_pem){.certificate = {NULL, 0}};
 	if (private_key_pem(c, pem) < 0) {
 		snprintf(why, size, "%s", c->private_key.n ?
-			 "the private key is none" : "there is no private key");
+			 "the private key is not a key" :
+			 "there is no private key");
 		return -EINVAL;
 	}
 	if (c->mode == SECURITY_RPK)
 		return 0;
 	if (chain_pem(&c->certificate, &pem->certificate) < 0) {
 		snprintf(why, size, "%s", c->certificate.n ?
-			 "the certificate is none" : "there is no certificate");
+			 "the certificate is not a certificate" :
+			 "there is no certificate");
 		return -EINVAL;
 	}
 	if (is_pair(pem))

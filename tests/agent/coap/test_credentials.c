@@ -265,7 +265,7 @@ static void keys_that_cannot_be(void **state)
 	(void)state;
 	check(&c, "there is no private key");
 	credentials_put(&c.private_key, "none", 4);
-	check(&c, "the private key is none");
+	check(&c, "the private key is not a key");
 	put(&c.private_key, &client.sec1_der);
 	check(&c, "there is no key of the server");
 	credentials_put(&c.server, "none", 4);
@@ -275,11 +275,11 @@ static void keys_that_cannot_be(void **state)
 	c.mode = SECURITY_X509;
 	check(&c, "there is no certificate");
 	put(&c.certificate, &client.spki_der);
-	check(&c, "the certificate is none");
+	check(&c, "the certificate is not a certificate");
 	put(&c.certificate, &server.crt_der);
 	check(&c, "the private key is not the certificate's");
 	put(&c.certificate, &client.crt_der);
-	check(&c, "the server's certificate is none");
+	check(&c, "the server's certificate is not a certificate");
 	credentials_put(&c.server, NULL, 0);
 	check(&c, "nothing says which server to trust");
 	put(&c.trust, &ca.spki_pem);
