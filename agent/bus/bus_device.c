@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A device on its bus's thread: attach and detach, its polls, and what its
- * answers and silences make of it. */
+ * answers and silences make of it (the two machines of bus_state.h).
+ *
+ * Its turn on the bus comes by the point that has waited longest, a command or
+ * its setup; after a failure not before `hold`. In its turn it is made safe if
+ * that is owed, then set up, one write a turn, and only then read: a device is
+ * not asked for anything before it works as it should.
+ *
+ * A miss costs the bus a whole time-out, in which nobody else is served. So
+ * who missed is left alone for longer each time, and for a multiple of what
+ * the miss has cost all others that may miss wait while live ones are served.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Carries out what the registration machine and the observations ask for: one
- * message at a time, registration before answers before notifications. */
+ * Carries out what the registration machine and the observations ask for.
+ *
+ * Of our confirmable messages one is outstanding at a time (RFC 7252 4.7), so
+ * little is sent where it is decided: the registration machine leaves its
+ * message in `wanted`, which waits for its turn at the server
+ * (server_queue()); an observation is `pending`; what is kept waits in
+ * forward.c. They go out when their time comes, client_due(), and when the
+ * line is free again, on_idle(): registration first, for the server has to
+ * know who notifies it; then notifications, the one due for longest first, in
+ * turns with what is kept.
+ *
+ * What a Register, an Update or a notification comes to is an event of the
+ * registration machine: it alone says whether this client is registered. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

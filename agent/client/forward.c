@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What becomes of a value: sent by its observation, held until the answer to
- * what is under way decides, or kept for certain. */
+ * what is under way decides, or kept for certain.
+ *
+ * Where the server is there and nothing of ours is outstanding, its
+ * observation tells it and nothing of it is here. While something is
+ * outstanding nobody knows whether the server is there: the value goes to the
+ * end of `waiting`. An answer in time (came_through()) makes all of that void
+ * but what the next notifications tell; after a second without one it is
+ * written to the log, and where none comes (forward_commit()) it is kept.
+ * Where the server is away, a value is kept at once.
+ *
+ * Values move from `waiting` to `kept` only, oldest first, and leave `kept`
+ * only as delivered or dropped: so they go out in the order of their times.
+ * Where a client stands is in forward_state.h; what goes out, and when, in
+ * client_send.c; what memory has no room for, in forward_log.c. */
 #include "agent/client/forward.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -853,7 +866,7 @@ static bool record_take(struct client *c, const struct lwm2m_record *r,
 	case TAKE_KEEP:
 		forward_keep(c->forward, r, now);
 		break;
-	case TAKE_KEEP_OTHERS:		/* than those that were kept at once */
+	case TAKE_KEEP_OTHERS:		/* a point's own were kept at once */
 		if (!point_of(c, &r->path))
 			keep_or_count(c, r, now);
 		break;

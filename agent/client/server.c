@@ -14,8 +14,8 @@
 
 #define SECOND INT64_C(1000000000)
 #define BURST 0.05		/* s of pace that may go at once */
-#define LEAVE_IN 2		/* s for all to deregister at the exit ... */
-#define LEAVE_PACE 500		/* ... where there are not but a few */
+#define LEAVE_PACE 500		/* at the exit: so many a second at least ... */
+#define LEAVE_IN 2		/* ... and all of them within so many s */
 #define RESOLVE_AGAIN_MAX 300	/* s */
 #define RESOLVE_LEAST (5 * SECOND)	/* while somebody waits for it */
 #define DOUBT_EVERY (60 * SECOND)

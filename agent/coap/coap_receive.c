@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What comes in: requests and their answers, at once or later, de-duplicated
- * and put together from blocks; and what our own messages have come to. */
+ * and put together from blocks; and what our own messages have come to.
+ *
+ * A copy of a request that ran already gets the same answer (RFC 7252 4.5; a
+ * GET or FETCH may run twice). Of any other the options are read, the body is
+ * put together, while its owner may refuse each block, and the owner has it.
+ * He answers before he returns, or begins a separate response (5.2.2): the ACK
+ * then waits for a moment, as the answer may still go with it. After that the
+ * ACK goes alone, and the answer is a confirmable message of ours, sent when
+ * no other is outstanding.
+ *
+ * libcoap keeps some of what we need to itself: Resets to a NON, ACKs, options
+ * of wrong length. Our coap_pdu_parse() stands before its own to see them. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>

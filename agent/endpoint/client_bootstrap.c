@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Carries out what the bootstrap machine asks for. */
+ * Carries out what the bootstrap machine asks for.
+ *
+ * There are two machines. That of bootstrap.h says whether to ask, and what
+ * becomes of a session; that of bootstrap_asking.h says where the request is
+ * on its way out: its turn at the server, a free line, its answer. What the
+ * server writes goes to a copy of the accounts, which takes their place whole
+ * at Finish or is dropped: an endpoint never runs with half of its accounts.
+ *
+ * machine_step() does what a step asks for, what ends before what begins, and
+ * the request last: that may fail at once, which is another step. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

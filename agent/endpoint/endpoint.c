@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * From what the bus says to the tree, and from the tree to the clients. */
+ * From what the bus says to the tree, and from the tree to the clients.
+ *
+ * A value is in the tree, with all that is derived from it, before a client
+ * hears of it: clients are told what has changed, and read it from the tree
+ * when their message goes out.
+ *
+ * An endpoint that leaves is there until its bus has given the device back and
+ * each client has deregistered or given up. Whoever comes to that end calls
+ * endpoint_left(); at the last one the gateway takes the endpoint away. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Servers, buses and endpoints by name; what is due; messages to whom they
- * concern. What changes at a reload is in reload.c. */
+ * concern. What changes at a reload is in reload.c.
+ *
+ * The loop hands over what has come in, then calls gateway_turn(), which does
+ * what is due and says when it is to be called next. Each kind of thing has a
+ * heap of its own times; whoever is due again at once waits for the next turn,
+ * so that the others have theirs. An endpoint that has ended is only noted,
+ * and freed in one place, take_away_gone(): whoever has brought its end about
+ * may still use it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

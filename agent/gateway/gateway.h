@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * All of it: servers, buses, endpoints, and what holds them together. Start is
- * a reload from nothing. Agent thread. */
+ * The gateway: its servers, buses and endpoints, and its turn. Start is a reload
+ * from nothing. Agent thread. */
 #ifndef AGENT_GATEWAY_H
 #define AGENT_GATEWAY_H
 #include "agent/client/services.h"

@@ -14,7 +14,8 @@ static struct endpoint *endpoint_listed(const struct gateway *g, uint16_t id)
 	return id < LISTING_MAX && g->listed ? g->listed[id] : NULL;
 }
 
-/* An instance that nobody has; the last one given away is not the next. */
+/* An instance that nobody has. Numbers go round, so that one which has just
+ * become free does not mean another device at once. */
 static long free_id(struct gateway *g)
 {
 	for (size_t i = 0; i < LISTING_MAX; i++) {

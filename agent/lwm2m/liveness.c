@@ -127,7 +127,8 @@ static bool on_heard(struct liveness *l, const struct liveness_rules *rules,
 		l->rhythm.signs = 1;
 	else if (now > l->seen && l->seen >= l->listens)
 		rhythm_learn(&l->rhythm, now - l->seen);
-	/* A message may have waited longer than one that was told since. */
+	/* Signs may be told in another order than they came: the time of the
+	 * last one never goes back. */
 	if (!l->heard || now > l->seen)
 		l->seen = now;
 	l->heard = true;

@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Segments: put into, given back from, deleted. */
+ * Segments: put into, given back from, deleted.
+ *
+ * Records go to the end of the last segment. A new one is begun where that is
+ * full or mostly done, and says again whose records and of which boot it has,
+ * so that it can be read without those before it. That a record is done is
+ * written to the end, too, most likely into a later segment than its own: so
+ * segments are deleted from the oldest on only, lest done records come back at
+ * a start. Where the limit leaves no room the oldest goes with what is not
+ * done, which is told as lost.
+ *
+ * The disk is left to jobs (spill_job.c), done in order on another thread; but
+ * for lose_oldest(), which has to know what it loses. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
