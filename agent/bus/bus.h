@@ -104,10 +104,11 @@ void bus_device_free(struct bus_device *device);
 struct bus_write { uint32_t point; struct lwm2m_value raw; };
 /* n > 0; more than one: of points of one group, a point once, which are written
  * together or not at all. All is copied. BUS_DONE with this id, once, follows
- * if 0 is returned; of the first point. -EAGAIN: 16 wait already; -ESHUTDOWN: the device or the bus is on its way out.
- * Deadlines (monotonic ns) are the caller's to answer: bus_cancel() then, and
- * no BUS_DONE follows, except one that is in the mailbox already: an unknown id
- * means nothing. A command whose deadline has passed is not begun. */
+ * if 0 is returned; of the first point. -EAGAIN: 16 wait already; -ESHUTDOWN:
+ * the device or the bus is on its way out. Deadlines (monotonic ns) are the
+ * caller's to answer: bus_cancel() then, and no BUS_DONE follows, except one
+ * that is in the mailbox already: an unknown id means nothing. A command whose
+ * deadline has passed is not begun. */
 int bus_write(struct bus_device *device, const struct bus_write *writes,
 	      size_t n, int64_t deadline, uint64_t id);
 void bus_cancel(struct bus_device *device, uint64_t id);

@@ -28,13 +28,14 @@ struct search_plan {
 };
 
 /* -ESHUTDOWN: the bus is on its way out. Else 0: plan stays with the caller and
- * must outlive BUS_SEARCHED, which always follows: with error 0 at the end or when the duration is over, -ECANCELED
- * when it was stopped or the bus was, -EBUSY when there is one already. A bus
- * that is closed is tried at once; its error is the search's.
+ * must outlive BUS_SEARCHED, which always follows: with error 0 at the end or
+ * when the duration is over, -ECANCELED when it was stopped or the bus was,
+ * -EBUSY when there is one already. A bus that is closed is tried at once; its
+ * error is the search's.
  *
- * BUS_FOUND: text is keys, NUL, note, NUL, what is missing; value as read; point the index of the
- * last condition in plan->identify of the profile that it is of, or
- * SEARCH_NO_PROFILE; rssi in error. All messages have the id. */
+ * BUS_FOUND: text is keys, NUL, note, NUL, what is missing; value as read;
+ * point the index of the last condition in plan->identify of the profile that
+ * it is of, or SEARCH_NO_PROFILE; rssi in error. All messages have the id. */
 int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id);
 void bus_search_stop(struct bus *bus, uint64_t id);
 #endif

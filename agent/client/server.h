@@ -67,7 +67,8 @@ void server_unqueue(struct server *server, struct client *client);
 /* Lets those go whose turn has come; returns when the next one may. */
 int64_t server_turn(struct server *server, int64_t now);
 /* It did not answer: has its name another address now, or one more? Looked up
- * at most once a minute, the next of its addresses taken; connections are made anew where it is. */
+ * at most once a minute, the next of its addresses taken; connections are made
+ * anew where it is. */
 void server_reresolve(struct server *server, int64_t now);
 /* It did: where it was away, that is proof for all its clients. */
 void server_heard(struct server *server, int64_t now);

@@ -69,7 +69,8 @@ void config_scope_add(struct config_scope *scope, struct place place,
 
 /* The tables of the host; KEY_END last. */
 extern const struct config_key config_main_keys[],
-	config_store_keys[], config_sms_keys[], config_gateway_keys[], config_server_keys[], config_bootstrap_keys[],
+	config_store_keys[], config_sms_keys[], config_gateway_keys[],
+	config_server_keys[], config_bootstrap_keys[],
 	config_bus_keys[], config_device_keys[], config_point_keys[],
 	config_profile_keys[];
 

@@ -403,7 +403,8 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 	(void)token;
 	(void)token_length;
 	log_line(outcome.code >> 5 == 2 || bootstrap_is_finish(request) ?
-		 LOG_DETAIL : LOG_WARN, name_of(b), NULL, "bootstrap: method %u of /%.*s: %u.%02u%s%s",
+		 LOG_DETAIL : LOG_WARN, name_of(b), NULL,
+		 "bootstrap: method %u of /%.*s: %u.%02u%s%s",
 		 request->method, (int)request->uri_length, request->uri,
 		 outcome.code >> 5, outcome.code & 31,
 		 outcome.reason ? ", " : "",

@@ -39,8 +39,8 @@ static struct lwm2m_path firmware_path(uint16_t resource)
 
 /* ---- what servers see ---- */
 
-static void firmware_show_number(struct endpoint *e, uint16_t resource, int64_t number,
-				 int64_t now)
+static void firmware_show_number(struct endpoint *e, uint16_t resource,
+				 int64_t number, int64_t now)
 {
 	struct lwm2m_path path = firmware_path(resource);
 	struct tree_slot *slot = tree_edit(&e->tree, &path);
@@ -55,8 +55,10 @@ static void firmware_show_number(struct endpoint *e, uint16_t resource, int64_t 
 
 static void firmware_show(struct endpoint_firmware *f, int64_t now)
 {
-	firmware_show_number(f->endpoint, ID_FIRMWARE_STATE, f->machine.state, now);
-	firmware_show_number(f->endpoint, ID_FIRMWARE_RESULT, f->machine.result, now);
+	firmware_show_number(f->endpoint, ID_FIRMWARE_STATE, f->machine.state,
+			     now);
+	firmware_show_number(f->endpoint, ID_FIRMWARE_RESULT, f->machine.result,
+			     now);
 }
 
 static const struct lwm2m_value *firmware_uri(const struct endpoint *e)
@@ -99,8 +101,8 @@ static void firmware_keep(const struct endpoint_firmware *f)
 	free(bytes);
 }
 
-static void firmware_take_kept(struct endpoint_firmware *f, const uint8_t *bytes,
-			       size_t n)
+static void firmware_take_kept(struct endpoint_firmware *f,
+			       const uint8_t *bytes, size_t n)
 {
 	struct stored head;
 	size_t rest;
@@ -124,8 +126,9 @@ static void firmware_take_kept(struct endpoint_firmware *f, const uint8_t *bytes
 
 /* ---- what the machine asks for ---- */
 
-static void firmware_advance(struct endpoint_firmware *f, enum firmware_event event,
-			     int argument, int64_t now);
+static void firmware_advance(struct endpoint_firmware *f,
+			     enum firmware_event event, int argument,
+			     int64_t now);
 
 static void package_fetched(void *owner, enum firmware_result result,
 			    const uint8_t *bytes, size_t n, int64_t now)
@@ -135,8 +138,8 @@ static void package_fetched(void *owner, enum firmware_result result,
 	f->fetch = NULL;
 	if (!result)
 		f->image = image_create(bytes, n);
-	firmware_advance(f, result ? FIRMWARE_LOST : FIRMWARE_PULLED, (int)result,
-			 now);
+	firmware_advance(f, result ? FIRMWARE_LOST : FIRMWARE_PULLED,
+			 (int)result, now);
 }
 
 static void firmware_fetch(struct endpoint_firmware *f, int64_t now)
@@ -153,7 +156,8 @@ static void firmware_fetch(struct endpoint_firmware *f, int64_t now)
 		firmware_advance(f, FIRMWARE_LOST, (int)why, now);
 }
 
-static void firmware_hand_over(struct endpoint_firmware *f, bool install, int64_t now)
+static void firmware_hand_over(struct endpoint_firmware *f, bool install,
+			       int64_t now)
 {
 	struct endpoint *e = f->endpoint;
 
@@ -162,8 +166,8 @@ static void firmware_hand_over(struct endpoint_firmware *f, bool install, int64_
 	    bus_image(e->device, f->image, install, f->id) == 0)
 		return;
 	f->id = 0;
-	firmware_advance(f, install ? FIRMWARE_INSTALLED : FIRMWARE_CHECKED, -ESHUTDOWN,
-			 now);
+	firmware_advance(f, install ? FIRMWARE_INSTALLED : FIRMWARE_CHECKED,
+			 -ESHUTDOWN, now);
 }
 
 static void firmware_drop(struct endpoint_firmware *f)
@@ -175,8 +179,8 @@ static void firmware_drop(struct endpoint_firmware *f)
 	f->id = 0;
 }
 
-static void firmware_carry_out(struct endpoint_firmware *f, enum firmware_task task,
-			       int64_t now)
+static void firmware_carry_out(struct endpoint_firmware *f,
+			       enum firmware_task task, int64_t now)
 {
 	switch (task) {
 	case FIRMWARE_NOTHING:
@@ -244,8 +248,9 @@ static void firmware_settle(struct endpoint_firmware *f,
 		firmware_keep(f);
 }
 
-static void firmware_advance(struct endpoint_firmware *f, enum firmware_event event,
-			     int argument, int64_t now)
+static void firmware_advance(struct endpoint_firmware *f,
+			     enum firmware_event event, int argument,
+			     int64_t now)
 {
 	bool was_idle = f->machine.state == FIRMWARE_IDLE;
 	struct firmware_action action =
@@ -255,8 +260,8 @@ static void firmware_advance(struct endpoint_firmware *f, enum firmware_event ev
 }
 
 /* Of a server; its code. Where too many are at it, the next must wait. */
-static uint8_t firmware_ask(struct endpoint_firmware *f, enum firmware_event event,
-			    int64_t now)
+static uint8_t firmware_ask(struct endpoint_firmware *f,
+			    enum firmware_event event, int64_t now)
 {
 	bool was_idle = f->machine.state == FIRMWARE_IDLE;
 	struct firmware_action action;
@@ -283,8 +288,9 @@ static uint8_t firmware_refuse_size(struct endpoint_firmware *f, int64_t now)
 }
 
 /* "\0" is an empty package, too (Core TS E.6). */
-static uint8_t firmware_write_package(struct endpoint_firmware *f, const uint8_t *bytes,
-				      size_t n, int64_t now)
+static uint8_t firmware_write_package(struct endpoint_firmware *f,
+				      const uint8_t *bytes, size_t n,
+				      int64_t now)
 {
 	struct image *before = f->image;
 	uint8_t code;
@@ -321,17 +327,22 @@ static uint8_t firmware_write_uri(struct endpoint_firmware *f, struct client *c,
 	return code;
 }
 
-static uint8_t firmware_write_record(struct endpoint_firmware *f, struct client *c,
-				     const struct lwm2m_record *record, int64_t now)
+static uint8_t firmware_write_record(struct endpoint_firmware *f,
+				     struct client *c,
+				     const struct lwm2m_record *record,
+				     int64_t now)
 {
 	const struct lwm2m_value *value = &record->value;
 
-	if (record->path.depth == 3 && record->path.id[2] == ID_FIRMWARE_PACKAGE &&
+	if (record->path.depth == 3 &&
+	    record->path.id[2] == ID_FIRMWARE_PACKAGE &&
 	    value->type == LWM2M_OPAQUE)
-		return firmware_write_package(f, value->as.bytes, value->length, now);
+		return firmware_write_package(f, value->as.bytes, value->length,
+					      now);
 	if (record->path.depth == 3 && record->path.id[2] == ID_FIRMWARE_URI &&
 	    value->type == LWM2M_STRING)
-		return firmware_write_uri(f, c, value->as.text, value->length, now);
+		return firmware_write_uri(f, c, value->as.text, value->length,
+					  now);
 	return CODE(4, 5);
 }
 
@@ -376,7 +387,8 @@ static uint8_t firmware_write(struct endpoint_firmware *f, struct client *c,
 }
 
 /* A Write to /5/0, /5/0/0 or /5/0/1? */
-static bool firmware_is_written(const struct request *request, struct lwm2m_path *path)
+static bool firmware_is_written(const struct request *request,
+				struct lwm2m_path *path)
 {
 	if (request->method != REQUEST_PUT && request->method != REQUEST_POST)
 		return false;
@@ -451,8 +463,8 @@ static bool firmware_done(struct endpoint *e, uint64_t id, int error,
 		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus, "image of "
 			 "%zu bytes: %s", f->image ? f->image->n : 0,
 			 strerror(-error));
-	firmware_advance(f, f->machine.state == FIRMWARE_UPDATING ? FIRMWARE_INSTALLED :
-			 FIRMWARE_CHECKED, error, now);
+	firmware_advance(f, f->machine.state == FIRMWARE_UPDATING ?
+			 FIRMWARE_INSTALLED : FIRMWARE_CHECKED, error, now);
 	return true;
 }
 
@@ -478,7 +490,8 @@ static void firmware_add_number(struct endpoint *e, struct lwm2m_path path,
 	slot->flags = TREE_READ_ONLY;
 }
 
-static void firmware_build_tree(struct endpoint *e, const struct firmware *machine)
+static void firmware_build_tree(struct endpoint *e,
+				const struct firmware *machine)
 {
 	static const uint16_t others[] = {ID_FIRMWARE_PACKAGE, ID_FIRMWARE_URI,
 					   ID_FIRMWARE_UPDATE};
@@ -492,10 +505,14 @@ static void firmware_build_tree(struct endpoint *e, const struct firmware *machi
 			abort();
 		slot->flags |= TREE_READ_ONLY;	/* but by us */
 	}
-	firmware_add_number(e, firmware_path(ID_FIRMWARE_STATE), machine->state);
-	firmware_add_number(e, firmware_path(ID_FIRMWARE_RESULT), machine->result);
-	firmware_add_number(e, path_element(ID_FIRMWARE, 0, ID_FIRMWARE_PROTOCOLS, 0), COAP);
-	firmware_add_number(e, path_element(ID_FIRMWARE, 0, ID_FIRMWARE_PROTOCOLS, 1), COAPS);
+	firmware_add_number(e, firmware_path(ID_FIRMWARE_STATE),
+			    machine->state);
+	firmware_add_number(e, firmware_path(ID_FIRMWARE_RESULT),
+			    machine->result);
+	for (uint16_t protocol = COAP; protocol <= COAPS; protocol++)
+		firmware_add_number(e, path_element(ID_FIRMWARE, 0,
+						    ID_FIRMWARE_PROTOCOLS,
+						    protocol), protocol);
 	firmware_add_number(e, firmware_path(ID_FIRMWARE_DELIVERY), BOTH);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * A write transaction: the bus writes of one request, in order; the answer goes out when the last
- * has ended, or the first has failed. For a device that sleeps they are held
- * until it is heard, as asleep_write says. Agent thread. */
+ * A write transaction: the bus writes of one request, in order; the answer goes
+ * out when the last has ended, or the first has failed. For a device that
+ * sleeps they are held until it is heard, as asleep_write says. Agent
+ * thread. */
 #ifndef AGENT_TRANSACTION_H
 #define AGENT_TRANSACTION_H
 #include "agent/coap/coap.h"

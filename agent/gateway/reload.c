@@ -144,7 +144,8 @@ static bool same_servers(const struct endpoint *e)
 
 		if (!endpoint_uses_server(e, id))
 			continue;
-		if (n >= e->n_clients || e->clients[n].server != g->services.servers.configured[i])
+		if (n >= e->n_clients || e->clients[n].server !=
+					 g->services.servers.configured[i])
 			return false;
 		n++;
 	}

@@ -95,9 +95,10 @@ uint32_t observe_epmax(const struct observation *observation,
  * sent value: crossing gt or lt in either direction, a step of at least st;
  * edge with the last value, sent or not. A resource without any, or of which
  * nothing was sent since it has them, counts as changed: for an instance or
- * object, one such member is enough. What has held once stays due, though the value may be back when pmin is over. With
- * epmin a value that comes sooner after the one judged last waits: the call at
- * the time returned is for observe_unjudged() then.
+ * object, one such member is enough. What has held once stays due, though the
+ * value may be back when pmin is over. With epmin a value that comes sooner
+ * after the one judged last waits: the call at the time returned is for
+ * observe_unjudged() then.
  * Returns when to call observe_due(): now, later (pmin), or OBSERVE_NEVER. */
 int64_t observe_changed(struct observation *observation,
 			const struct attribute_set *set,
