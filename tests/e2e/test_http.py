@@ -155,6 +155,7 @@ class Served(SharedSite):
         # Registered is what the server says before the gateway has read it.
         for ep in ("boiler", "sim"):
             cls.gateway_.wait_log(ep + ": registered at")
+        cls.gateway_.wait_log("http: serves at")
         cls.visitor = Visitor(cls.port)
 
     # What it says.

@@ -107,6 +107,7 @@ class Page(SharedSite):
                                 f"127.0.0.1:{cls.port}")})
         for ep in ("boiler", "meter", "cold-room"):
             cls.gateway_.wait_log(ep + ": registered at")
+        cls.gateway_.wait_log("http: serves at")
         cls.profile = tempfile.mkdtemp(prefix="lwmux-browser-")
         cls.driver = browser(cls.profile)
         cls.driver.set_page_load_timeout(30)
