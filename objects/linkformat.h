@@ -35,16 +35,13 @@ void links_register(const struct tree *tree,
  * at object and instance level, inherited ones too for a resource; `dim` of
  * multiple resources, `ver` of objects, `ssid` of accounts (object 1). Links
  * are behind the prefix of path's device.
+ * depth: not deeper than so many levels below path, 0 (path alone) to 3; -1: as
+ * is usual, which is resources of objects and instances, and elements of
+ * resources (LwM2M 1.2).
  * -ENOENT: nothing there. */
 int links_discover(const struct tree *tree, const struct lwm2m_path *path,
-		   const struct attribute_set *attributes, struct buf *out);
-/* The same, not deeper than `depth` levels below path: 0, path alone, to 3; -1:
- * as above, which is resources of objects and instances, and elements of
- * resources (LwM2M 1.2). */
-int links_discover_deep(const struct tree *tree,
-			const struct lwm2m_path *path, int depth,
-			const struct attribute_set *attributes,
-			struct buf *out);
+		   int depth, const struct attribute_set *attributes,
+		   struct buf *out);
 /* Of an object without instances. */
 void links_discover_empty(const struct object_def *object, uint16_t device,
 			  const struct attribute_set *attributes,

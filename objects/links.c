@@ -237,10 +237,9 @@ static void root_links(const struct discovery *d)
 			object_links(d, tree->instances[i].object->id);
 }
 
-int links_discover_deep(const struct tree *tree,
-			const struct lwm2m_path *named, int depth,
-			const struct attribute_set *attributes,
-			struct buf *out)
+int links_discover(const struct tree *tree, const struct lwm2m_path *named,
+		   int depth, const struct attribute_set *attributes,
+		   struct buf *out)
 {
 	const int usual = named->depth == 3 ? 4 : 3;
 	const struct lwm2m_path here = path_here(named), *path = &here;
@@ -270,12 +269,6 @@ int links_discover_deep(const struct tree *tree,
 		break;
 	}
 	return 0;
-}
-
-int links_discover(const struct tree *tree, const struct lwm2m_path *path,
-		   const struct attribute_set *attributes, struct buf *out)
-{
-	return links_discover_deep(tree, path, -1, attributes, out);
 }
 
 void links_discover_empty(const struct object_def *object, uint16_t device,

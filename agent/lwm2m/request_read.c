@@ -255,8 +255,8 @@ static void links_write(struct handling *h, int depth)
 	struct lwm2m_path path = h->outcome.path;
 
 	path.id[PATH_DEVICE] = h->scope->device;
-	if (links_discover_deep(h->scope->tree, &path, depth,
-				h->scope->attributes, h->out))
+	if (links_discover(h->scope->tree, &path, depth, h->scope->attributes,
+			   h->out))
 		links_discover_empty(h->scope->model->object(h->scope->model,
 							     path.id[0]),
 				     path.id[PATH_DEVICE], h->scope->attributes, h->out);

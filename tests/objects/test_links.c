@@ -223,7 +223,7 @@ static void discovers_each_level(void **state)
 	     i++) {
 		struct lwm2m_path at = path(discoveries[i].at);
 		struct buf out = buf_over(text, sizeof(text) - 1);
-		int error = links_discover(&tree, &at, &set, &out);
+		int error = links_discover(&tree, &at, -1, &set, &out);
 
 		text[out.used] = '\0';
 		assert_int_equal(error, discoveries[i].text ? 0 : -ENOENT);
@@ -268,9 +268,8 @@ static void discovers_to_a_depth(void **state)
 		struct lwm2m_path at = path(cases[i].at);
 		struct buf out = buf_over(text, sizeof(text) - 1);
 
-		assert_int_equal(links_discover_deep(&tree, &at,
-						     cases[i].depth, &set,
-						     &out), 0);
+		assert_int_equal(links_discover(&tree, &at, cases[i].depth,
+						&set, &out), 0);
 		text[out.used] = '\0';
 		assert_string_equal(text, cases[i].text);
 	}

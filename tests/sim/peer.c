@@ -95,11 +95,6 @@ int coap_start(const struct coap_handlers *handlers)
 	return 0;
 }
 
-int coap_epoll_fd(void)
-{
-	return -1;
-}
-
 struct coap_counts coap_counts(void)
 {
 	return own.counts;
