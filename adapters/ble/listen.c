@@ -381,12 +381,13 @@ static void press_report(struct adapter_point *point,
 	adapter_happened(point, lwm2m_boolean(false), 0, 1);
 }
 
-/* What is told when it begins has begun anew; that it is over may be said again
- * and again, and is a state. */
+/* What is told when it begins has begun anew, or ends: told in turn. That it is
+ * over may be said again and again, and is a state. */
 static void reading_report(struct adapter_point *point,
 			   const struct reading *reading, int64_t now)
 {
 	const struct ble_point *p = point->data;
+	bool turns = p->off_at || is_beginning(p, &reading->value);
 
 	off_later(point, &reading->value, now);
 	if (reading->field == FIELD_BUTTON)
@@ -394,8 +395,7 @@ static void reading_report(struct adapter_point *point,
 	else if (reading->field == FIELD_BUTTON_EVENT &&
 		 reading->value.as.integer == 0)
 		return;			/* no press */
-	else if (field_is_event(reading->field) ||
-		 is_beginning(p, &reading->value))
+	else if (field_is_event(reading->field) || turns)
 		adapter_happened(point, reading->value, 0, 1);
 	else
 		adapter_report(point, reading->value, 0);

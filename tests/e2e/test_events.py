@@ -12,6 +12,14 @@ BTHOME = f"""\
 devices:
   - {{endpoint: blu, bus: ble, address: "{BUTTON}", profile: bthome}}
 """
+MOTION = f"""\
+devices:
+  - endpoint: blu
+    bus: ble
+    address: "{BUTTON}"
+    points:
+      - {{name: motion, field: motion, off_after: 1h, map: 3302/0}}
+"""
 DOOR = """\
 devices:
   - endpoint: door
@@ -122,6 +130,21 @@ class Events(Site):
                                                  bytes([0x3C, 2, 10])))
         radio.advertise(BUTTON, wired.bthome(4, bytes([0x3C, 1, 10])))
         self.wait_told(server, "/3348/4/5547", [10, 10, -10])
+
+    def test_motions_that_never_end_are_told_each(self):
+        """Each is sent several times, and one of them is over at once."""
+        radio, server = self.radio(), self.server()
+        self.wired(server.port, MOTION, radio)
+        self.meet(server, radio, bytes([0x21, 1]))
+        server.wait_value("blu", "/3302/0/5501", 1)
+        self.assertEqual(server.code("observe", "blu", "/3302/0/5500"),
+                         "2.05")
+        for packet, there in ((2, 1), (3, 1), (4, 0), (5, 0), (6, 1)):
+            for _ in range(2):
+                radio.advertise(BUTTON, wired.bthome(packet,
+                                                     bytes([0x21, there])))
+        self.wait_told(server, "/3302/0/5500", [True, True, False, True])
+        server.wait_value("blu", "/3302/0/5501", 4)
 
     def test_a_remote_of_four_buttons_is_counted(self):
         """As a Shelly BLU RC Button 4 sends: its battery, and of each button
