@@ -297,13 +297,14 @@ static void child_add(struct reading *r, const char *key, struct place place,
 static void children_settle(struct reading *r, struct yaml_node *node,
 			    size_t first)
 {
-	const struct child *c = r->children + first;
 	bool map = node->kind == YAML_MAP;
+	const struct child *c;
 
 	node->n = r->n - first;
 	r->n = first;
 	if (!node->n)
 		return;
+	c = r->children + first;
 	node->items = arena_take(r->arena, node->n * sizeof(*node->items));
 	if (map) {
 		node->keys = arena_take(r->arena,
@@ -355,9 +356,12 @@ static void refuse_duplicates_sorted(struct reading *r, const struct child *c,
 
 static void refuse_duplicates(struct reading *r, size_t first)
 {
-	const struct child *c = r->children + first;
 	size_t n = r->n - first;
+	const struct child *c;
 
+	if (n < 2)
+		return;
+	c = r->children + first;
 	if (n > SHORT_MAP) {
 		refuse_duplicates_sorted(r, c, n);
 		return;
