@@ -126,6 +126,8 @@ struct adapter_facts {			/* of a point; zeroed by the host */
 	/* minor 5. Points of a device with one and the same name here are
 	 * written together. A text of the point's data; NULL: by itself. */
 	const char *group;
+	/* minor 5. SenML's, of raw values; NULL or "": it is not known. */
+	const char *unit;
 };
 
 enum adapter_key_type {			/* member's C type */

@@ -359,7 +359,7 @@ static int ble_check_point(const struct adapter_point *point,
 			   struct adapter_error *error)
 {
 	const struct ble_point *p = point->data;
-	unsigned index;
+	unsigned index, field;
 	int rc = check_kind(point, error);
 
 	if (!rc)
@@ -368,11 +368,13 @@ static int ble_check_point(const struct adapter_point *point,
 		return rc;
 	if (p->characteristic)
 		return check_characteristic(point, facts, error);
-	if (p->field)
-		facts->type = field_type((unsigned)field_find(p->field,
-							      &index));
-	else
+	if (!p->field) {
 		facts->type = raw_value_type((enum raw_type)p->type);
+		return 0;
+	}
+	field = (unsigned)field_find(p->field, &index);
+	facts->type = field_type(field);
+	facts->unit = field_unit(field);
 	return 0;
 }
 

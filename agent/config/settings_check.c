@@ -192,6 +192,22 @@ static void check_values(struct typing *t)
 			 "string");
 }
 
+/* What the adapter tells is in this unit, unless a scale makes another of it. */
+static void unit_take(struct typing *t, const char *unit)
+{
+	struct config_point *p = t->point;
+
+	if (!unit || !*unit || p->scale.scale != 1 || p->scale.offset != 0)
+		return;
+	if (!p->unit && p->map.depth == 2)
+		p->unit = unit;
+	else if (p->unit && strcmp(p->unit, unit) != 0)
+		config_scope_add(t->scope, key_place(t, "unit"), "'unit': the "
+				 "values are in %s; in %s they are with a "
+				 "scale only", unit, p->unit);
+	config_points_differ(t->points, &p->unit, sizeof(p->unit));
+}
+
 static void facts_take(struct typing *t, const struct adapter_facts *facts)
 {
 	struct config_point *p = t->point;
@@ -201,6 +217,7 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 	p->settable = facts->writable;
 	p->raw_type = (uint8_t)facts->type;
 	p->group = facts->group;
+	unit_take(t, facts->unit);
 	if (facts->type == LWM2M_FLOAT && !p->rounded &&
 	    p->scale.decimals >= 0)
 		p->scale.decimals = POINT_DECIMALS_OWN;

@@ -138,6 +138,7 @@ static void an_advertisement_is_reported(void **state)
 	(void)state;
 	assert_int_equal(fake_check(host), 0);
 	assert_false(fake_facts(p)->polled);
+	assert_string_equal(fake_facts(p)->unit, "Cel");
 	assert_int_equal(fake_attach(host), 0);
 	hear(ROOM, WARM);
 	CLOSE(fake_number(p), 25);

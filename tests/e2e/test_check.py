@@ -334,6 +334,16 @@ devices:
                 f"unit: {unit}, map: 3300/0}}]}}]\n", 0)
             self.assertNotIn("warning", text)
 
+    def test_unit_of_what_an_adapter_tells(self):
+        for keys, wrong in (("unit: hPa", True), ("unit: Pa", False),
+                            ("unit: hPa, scale: 0.01", False)):
+            text = self.check(
+                "devices: [{endpoint: a, bus: ble, address: "
+                '"C0:11:22:33:44:55", points: [{name: p, field: pressure, '
+                f"{keys}, map: 3315/0}}]}}]\n", int(wrong))
+            self.assertEqual("'unit': the values are in Pa; in hPa they are "
+                             "with a scale only" in text, wrong, text)
+
     def test_unit_of_one_resource(self):
         """It fills 5701, or --check says that nobody will see it."""
         points = ("devices:\n  - endpoint: a\n    bus: sim\n    points:\n"

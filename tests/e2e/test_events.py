@@ -19,6 +19,7 @@ devices:
     address: "{BUTTON}"
     points:
       - {{name: motion, field: motion, off_after: 1h, map: 3302/0}}
+      - {{name: warm, field: temperature, map: 3303/0}}
 """
 DOOR = """\
 devices:
@@ -145,6 +146,7 @@ class Events(Site):
                                                      bytes([0x21, there])))
         self.wait_told(server, "/3302/0/5500", [True, True, False, True])
         server.wait_value("blu", "/3302/0/5501", 4)
+        self.assertEqual(server.value("blu", "/3303/0/5701"), "Cel")
 
     def test_a_remote_of_four_buttons_is_counted(self):
         """As a Shelly BLU RC Button 4 sends: its battery, and of each button
