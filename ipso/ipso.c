@@ -11,7 +11,7 @@ enum {
 	COUNTER_VALUE = 5501, COUNTER_RESET = 5505, TIME_OF_VALUE = 5518,
 	MEASURED_RESET = 5605, UNITS = 5701, APPLICATION = 5750,
 	INPUT_STATE = 5500, LEVEL = 5548, ON_OFF = 5850, TIME_ON = 5852,
-	TIME_OFF = 5854,
+	TIME_OFF = 5854, FRACTION_OF_TIME = 6050,
 };
 #define SECOND INT64_C(1000000000)
 
@@ -184,6 +184,8 @@ int ipso_instance_add(struct tree *tree, const struct object_def *object,
 	if (of)
 		measured_make(&m, of, options);
 	slot_make(&m, TIME_OF_VALUE);
+	if (options->fraction)
+		slot_make(&m, FRACTION_OF_TIME);
 	if (object->main == INPUT_STATE)
 		counter_make(&m);
 	if (is_switch(object->main)) {
@@ -262,18 +264,28 @@ static size_t extreme_move(struct tree *tree,
 	return number_set(slot, &value, time, path, changed);
 }
 
-static size_t timestamp_move(struct tree *tree,
-			     const struct lwm2m_path *path, int64_t time,
-			     struct lwm2m_path *changed)
+struct lwm2m_value ipso_stamp(uint16_t resource, int64_t time)
 {
-	struct tree_slot *slot = held_edit(tree, path, TIME_OF_VALUE);
 	int64_t seconds = time / SECOND - (time % SECOND < 0);
-	struct lwm2m_value value = {
+
+	if (resource == FRACTION_OF_TIME)
+		return lwm2m_float((double)(time - seconds * SECOND) / 1e9);
+	return (struct lwm2m_value){
 		.type = LWM2M_TIME, .as.integer = seconds,
 	};
+}
 
-	if (!slot || (slot->quality == TREE_GOOD &&
-		      slot->value.as.integer == seconds))
+static size_t stamp_move(struct tree *tree, const struct lwm2m_path *path,
+			 uint16_t resource, int64_t time,
+			 struct lwm2m_path *changed)
+{
+	struct tree_slot *slot = held_edit(tree, path, resource);
+	struct lwm2m_value value = ipso_stamp(resource, time);
+
+	if (!slot)
+		return 0;
+	slot->time = time;
+	if (slot->quality == TREE_GOOD && value_equal(&slot->value, &value))
 		return 0;
 	return number_set(slot, &value, time, path, changed);
 }
@@ -332,7 +344,8 @@ size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
 				  &changed[n]);
 	}
 	times_run(tree, path, number, time);
-	return n + timestamp_move(tree, path, time, &changed[n]);
+	n += stamp_move(tree, path, TIME_OF_VALUE, time, &changed[n]);
+	return n + stamp_move(tree, path, FRACTION_OF_TIME, time, &changed[n]);
 }
 
 uint32_t ipso_counts(const struct tree *tree, const struct lwm2m_path *path,

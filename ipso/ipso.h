@@ -17,6 +17,7 @@ struct ipso_options {
 	bool has_range;			/* 5603, 5604 */
 	double range_min, range_max;
 	bool read_only;			/* the main one: no writable: true */
+	bool fraction;			/* 6050, beside 5518 */
 };
 
 /* Makes instance `path` (depth 2) with its main resource bound (quality EMPTY)
@@ -31,8 +32,11 @@ int ipso_instance_add(struct tree *tree, const struct object_def *object,
  * type, as far as the object has them and nothing says them yet. 0, -ENOMEM. */
 int ipso_options_add(struct tree *tree, const struct object_def *object,
 		     uint16_t id, const struct ipso_options *options);
+/* Of a value of `time` (ns since 1970) its timestamp (5518), in whole seconds,
+ * or what that leaves of it (6050), from 0 to below 1 s. */
+struct lwm2m_value ipso_stamp(uint16_t resource, int64_t time);
 /* After the resource at path (depth 3, the instance's main one) was set from
- * a sample: moves min/max measured (5601, 5602) and the timestamp (5518).
+ * a sample: moves min/max measured (5601, 5602) and the timestamp (5518, 6050).
  * changed: gets the paths that were changed too, at most 4; returns how many.*/
 size_t ipso_sampled(struct tree *tree, const struct lwm2m_path *path,
 		    int64_t time, struct lwm2m_path changed[4]);

@@ -143,8 +143,8 @@ struct config_point {
 	bool is_setup;			/* written by itself, see `setup` */
 	double setup;			/* what is written */
 	int64_t every;			/* ns, again and again; 0: once */
-	bool writable, keep, send, optional, has_range, has_on_execute,
-	     has_safe;
+	bool writable, keep, send, optional, fraction, has_range,
+	     has_on_execute, has_safe;
 	double range_min, range_max, on_execute, safe;
 	int64_t poll;			/* ns */
 	struct config_source *source;	/* NULL once typed */

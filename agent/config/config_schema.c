@@ -453,6 +453,9 @@ const struct config_key config_point_keys[] = {
 	      .help = "kept for a server that cannot be reached"),
 	POINT("send", KEY_BOOL, send, .fallback = "false", .flags = KEY_POINTS,
 	      .help = "each new value is sent, observed or not"),
+	POINT("fraction", KEY_BOOL, fraction, .fallback = "false",
+	      .flags = KEY_POINTS, .help = "also 6050: the part of a second of "
+	      "its time, beside 5518"),
 	POINT("optional", KEY_BOOL, optional, .fallback = "false",
 	      .flags = KEY_POINTS, .help = "there from its first value on"),
 	OTHER("enabled", "true or false",

@@ -402,6 +402,7 @@ static void build_ipso(struct endpoint *e, const struct config_point *point,
 			point->application : point->name,
 		.has_range = point->has_range, .range_min = point->range_min,
 		.range_max = point->range_max, .read_only = !point->writable,
+		.fraction = point->fraction,
 	};
 
 	if (ipso_instance_add(&e->tree, object, point->resource.id[1],

@@ -5,6 +5,7 @@
 #include "agent/gateway/gateway.h"
 #include "agent/endpoint/last_values.h"
 #include "agent/base/log.h"
+#include "ipso/ipso.h"
 #include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
@@ -24,6 +25,28 @@ static bool is_stamp(const struct lwm2m_path *path,
 	       slot->value.type == LWM2M_TIME;
 }
 
+/* Behind a timestamp that is ours, not the device's: it has the time of the
+ * value, and so has the timestamp where there is such. */
+static void fraction_correct(struct endpoint *e,
+			     const struct lwm2m_path *fraction)
+{
+	struct lwm2m_path seconds = path_resource(
+		fraction->id[0], fraction->id[1], ID_IPSO_TIMESTAMP);
+	struct tree_slot *edit = tree_edit(&e->tree, fraction);
+
+	edit->value = ipso_stamp(ID_IPSO_FRACTION, edit->time);
+	edit = tree_edit(&e->tree, &seconds);
+	if (edit && is_stamp(&seconds, edit))
+		edit->value = ipso_stamp(ID_IPSO_TIMESTAMP, edit->time);
+}
+
+static bool is_fraction(const struct lwm2m_path *path,
+			const struct tree_slot *slot)
+{
+	return path->id[2] == ID_IPSO_FRACTION &&
+	       slot->value.type == LWM2M_FLOAT && !(slot->flags & TREE_BOUND);
+}
+
 static void endpoint_correct(struct endpoint *e, const struct clock_step *step)
 {
 	struct lwm2m_path root = path_root(), path;
@@ -34,7 +57,7 @@ static void endpoint_correct(struct endpoint *e, const struct clock_step *step)
 		struct tree_slot *edit;
 
 		if (wall_correct(step, slot->time) == slot->time &&
-		    !is_stamp(&path, slot))
+		    !is_stamp(&path, slot) && !is_fraction(&path, slot))
 			continue;
 		edit = tree_edit(&e->tree, &path);
 		if (!edit)
@@ -43,6 +66,8 @@ static void endpoint_correct(struct endpoint *e, const struct clock_step *step)
 		if (is_stamp(&path, edit))
 			edit->value.as.integer = stamp_correct(
 				step, edit->value.as.integer);
+		if (is_fraction(&path, edit))
+			fraction_correct(e, &path);
 	}
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read and Discover: every format at every level, and every refusal."""
 import json
+import time
 
 import sites
 from harness import SharedSite, wait_for
@@ -177,3 +178,48 @@ class Read(SharedSite):
 
     def test_discover_what_is_not_there(self):
         self.refused("4.04", "discover", "sim", "/3304/0")
+
+
+class Fraction(SharedSite):
+    """6050 of a point that has `fraction`: with 5518 the time of its value."""
+
+    @classmethod
+    def build(cls, site):
+        cls.server = site.server()
+        site.gateway(cls.server.port, """\
+            devices:
+              - endpoint: sim
+                bus: sim
+                poll: 200ms
+                points:
+                  - {name: n, signal: ramp, min: 0, max: 100000,
+                     period: 100000s, map: 3303/0, fraction: true}
+            """)
+        cls.server.registered("sim")
+
+    def times(self, values):
+        return values["/3303/0/5518"], values["/3303/0/6050"]
+
+    def assertTime(self, values):
+        seconds, fraction = self.times(values)
+        self.assertTrue(0 <= fraction < 1, fraction)
+        self.assertAlmostEqual(seconds + fraction, time.time(), delta=60)
+
+    def test_read_and_composite(self):
+        for accept in (TLV, JSON, CBOR):
+            answer = self.server.ask("read", "sim", "/3303/0", accept=accept)
+            self.assertTime(answer["values"])
+        answer = self.server.ask(
+            "request", "sim", "FETCH", "/", format=JSON, accept=JSON,
+            hex=hexed('[{"n":"/3303/0/5518"},{"n":"/3303/0/6050"}]'))
+        self.assertTime(answer["values"])
+        self.assertIn("</3303/0/6050>",
+                      self.server.ask("discover", "sim", "/3303/0")["text"])
+
+    def test_observe(self):
+        mark = self.server.mark()
+        answer = self.server.ask("observe", "sim", "/3303/0", accept=JSON)
+        first = self.times(answer["values"])
+        event = self.server.wait("notification", after=mark, where=lambda e:
+                                 self.times(e["values"]) > first)
+        self.assertTime(event["values"])

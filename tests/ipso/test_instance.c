@@ -79,6 +79,8 @@ static const struct making {
 	{3303, {.units = "Cel", .application = "flow", .has_range = true,
 		.range_min = -40, .range_max = 85},
 	 "5518 5601 5602 5603 5604 5605 5700 5701 5750 "},
+	{3303, {.fraction = true}, "5518 5601 5602 5605 5700 6050 "},
+	{3311, {.fraction = true}, "5850 5852 "},	/* has none in 1.0 */
 	{3302, {.units = "Cel", .has_range = true}, "5500 5501 5505 5518 "},
 	{3200, {0}, "5500 5501 5505 5518 "},
 	{3347, {0}, "5500 5501 5518 "},
@@ -150,6 +152,32 @@ static void a_sample_moves_min_max_and_time(void **state)
 	assert_true(number(tree, 3303, 5602) == 22.5);
 	assert_int_equal(slot(tree, 3303, 5518)->value.type, LWM2M_TIME);
 	assert_int_equal(slot(tree, 3303, 5518)->value.as.integer, 12);
+}
+
+/* Registry, 6050: "0.23 for 230 ms". With 5518 it is the time of the value. */
+static void a_fraction_goes_with_its_timestamp(void **state)
+{
+	struct tree *tree = *state;
+
+	instance(tree, 3303, (struct ipso_options){.fraction = true});
+	assert_int_equal(slot(tree, 3303, 6050)->quality, TREE_EMPTY);
+	assert_string_equal(sample(tree, 3303, 5700, 20,
+				   10 * SECOND + 230 * (SECOND / 1000)),
+			    "5601 5602 5518 6050 ");
+	assert_true(number(tree, 3303, 6050) == 0.23);
+	assert_string_equal(sample(tree, 3303, 5700, 20,
+				   10 * SECOND + 500 * (SECOND / 1000)),
+			    "6050 ");
+	assert_true(number(tree, 3303, 6050) == 0.5);
+	assert_int_equal(slot(tree, 3303, 5518)->value.as.integer, 10);
+	assert_string_equal(sample(tree, 3303, 5700, 20,
+				   11 * SECOND + 500 * (SECOND / 1000)),
+			    "5518 ");
+	sample(tree, 3303, 5700, 20, 12 * SECOND - 1);
+	assert_true(number(tree, 3303, 6050) < 1);
+	sample(tree, 3303, 5700, 20, -SECOND / 4);	/* before 1970 */
+	assert_int_equal(slot(tree, 3303, 5518)->value.as.integer, -1);
+	assert_true(number(tree, 3303, 6050) == 0.75);
 }
 
 static void negative_numbers_and_times_count(void **state)
@@ -373,6 +401,7 @@ int main(void)
 		TEST(has_what_its_object_has),
 		TEST(binds_its_main_resource),
 		TEST(a_sample_moves_min_max_and_time),
+		TEST(a_fraction_goes_with_its_timestamp),
 		TEST(negative_numbers_and_times_count),
 		TEST(what_a_point_reports_is_left_alone),
 		TEST(active_power_has_its_own_extremes),

@@ -8,6 +8,7 @@
 #include "agent/endpoint/endpoint_poll.h"
 #include "agent/endpoint/transaction.h"
 #include "agent/gateway/listing.h"
+#include "ipso/ipso.h"
 #include "objects/access.h"
 #include "objects/codec.h"
 
@@ -381,6 +382,29 @@ static void times_of_this_run_move_with_the_clock(void **state)
 	assert_int_equal(slot("a", sensor)->time, before + by);
 }
 
+/* 5518 and 6050 are the time of the value also after a step of no whole seconds. */
+static void a_fraction_moves_with_its_timestamp(void **state)
+{
+	struct tree *tree = &case_endpoint("a")->tree;
+	struct lwm2m_path seconds = {{3303, 0, 5518}, 3},
+			  fraction = {{3303, 0, 6050}, 3}, changed[4];
+	int64_t offset = gateway.services.wall.offset, whole, time;
+
+	(void)state;
+	assert_non_null(tree_slot_add(tree, &fraction));
+	tree_edit(tree, &fraction)->quality = TREE_EMPTY;
+	ipso_sampled(tree, &sensor, slot("a", sensor)->time, changed);
+	for (int i = 1; i <= 4; i++) {
+		gateway_clock_step(&gateway, offset + i * (7 * SECOND +
+				   SECOND * 3 / 10), monotonic_read());
+		time = slot("a", sensor)->time;
+		whole = slot("a", seconds)->value.as.integer;
+		assert_int_equal(whole, time / SECOND);
+		assert_true(slot("a", fraction)->value.as.number ==
+			    (double)(time - whole * SECOND) / 1e9);
+	}
+}
+
 /* ---- the gateway's own */
 
 static size_t listed(void)
@@ -460,6 +484,7 @@ int main(void)
 			case_tear_down),
 		CASE(what_a_server_wrote_outlives_a_restart),
 		CASE(times_of_this_run_move_with_the_clock),
+		CASE(a_fraction_moves_with_its_timestamp),
 		CASE(the_gateway_lists_its_devices),
 		CASE(one_that_has_left_is_not_listed_while_all_stops),
 	};
