@@ -97,6 +97,7 @@ class Site(harness.Site):
                 self.boot.events("answer", ep, since)[:n]]
 
     def assertDone(self, ep, since=0):
+        """Leshan has it, too: before, it cancels what a new request finds."""
         self.boot.wait("end", ep, 20, since)
         self.assertEqual(self.boot.events("error", ep, since), [])
         self.assertEqual(self.boot.events("failure", ep, since), [])
@@ -135,6 +136,7 @@ class Plain(Site):
         self.give("bs-4")
         gateway = self.gateway_of("bs-4")
         self.assertServed("bs-4")
+        self.assertDone("bs-4")
         self.give("bs-4", ask=["discover /"], delete=["/"])
         since, mark = self.boot.mark(), self.server.mark()
         self.assertEqual(gateway.ctl("bootstrap", "bs-4").returncode, 0)
@@ -151,6 +153,7 @@ class Plain(Site):
         self.give("bs-5")
         self.gateway_of("bs-5")
         self.assertServed("bs-5")
+        self.assertDone("bs-5")
         since, mark = self.boot.mark(), self.server.mark()
         self.give("bs-5", server={"lifetime": 90})
         self.assertEqual(self.server.execute("bs-5", "/1/0/9").code, "2.04")
@@ -184,13 +187,17 @@ class Plain(Site):
         self.assertEqual(self.server.events("registered", "bs-7"), [])
         self.server.unsecure("bs-7")
         self.assertServed("bs-7")
-        self.assertGreater(len(self.boot.events("end", "bs-7")), 1)
+        # The second request comes so soon that Leshan may not have noted yet
+        # that the first one's Finish was answered: then it cancels that one.
+        self.boot.wait("end", "bs-7", 20)
+        self.assertGreater(len(self.boot.events("initiated", "bs-7")), 1)
 
     def test_int_8_read(self):
         self.give("bs-8", acl={"0": {"object": 3303, "instance": 0,
                                      "owner": 123, "rights": {"123": 31}}})
         gateway = self.gateway_of("bs-8")
         self.assertServed("bs-8")
+        self.assertDone("bs-8")
         self.give("bs-8", ask=["read /1", "read /1/0", "read /2"])
         since = self.boot.mark()
         self.assertEqual(gateway.ctl("bootstrap", "bs-8").returncode, 0)
