@@ -35,7 +35,8 @@ class LeshanDemo(harness.Program):
              "org.eclipse.leshan.server.demo.LeshanServerDemo",
              "-lh", "127.0.0.1", "-lp", str(self.port),
              "-slh", "127.0.0.1", "-slp", str(harness.free_port()),
-             "-wh", "127.0.0.1", "-wp", str(self.web)], self.title)
+             "-wh", "127.0.0.1", "-wp", str(self.web)], self.title,
+            cwd=libraries)      # it writes its settings where it stands
         try:
             self.wait_line(lambda l: "Web server started" in str(l),
                            "Web server started", timeout=90)
