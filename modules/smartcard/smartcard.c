@@ -14,6 +14,7 @@
 #define WAIT_MS 900		/* PC/SC cannot wait for anything else */
 #define PATIENCE 6		/* halves of WAIT_MS */
 #define AGAIN_MS 5000		/* pcscd is not there */
+#define WAITS_SILENT 5		/* of WAIT_MS, till a card is asked again */
 #define NEWS "\\\\?PnP?\\Notification"
 #define NAMES_MAX 2048
 
@@ -83,7 +84,10 @@ static int reader_load(struct module *m, const char *reader, char *why,
 		return -EIO;
 	}
 	n = connected_load(m, reader, &c, why, size);
-	SCardDisconnect(c.handle, SCARD_LEAVE_CARD);
+	/* One that was swapped between two looks of pcscd answers when it has
+	 * had its power anew. */
+	SCardDisconnect(c.handle, n == -EIO ? SCARD_UNPOWER_CARD :
+						    SCARD_LEAVE_CARD);
 	return n;
 }
 
@@ -139,12 +143,14 @@ static void refused_forget(struct module *m)
 			m->refused[0] = '\0';
 }
 
-/* The first card with accounts. true: told, and so is why there is none;
- * false: there was no room. */
-static bool cards_read(struct module *m)
+/* The first card with accounts. 0: told, and so is why there is none; -EIO: told
+ * that a card does not answer, or another has it for himself; -ENOSPC: there was
+ * no room. */
+static int cards_read(struct module *m)
 {
 	char why[300] = "";
 	const char *of = NULL;
+	int rc = 0;
 	bool told;
 
 	for (size_t i = 0; i < m->n; i++) {
@@ -155,6 +161,8 @@ static bool cards_read(struct module *m)
 			continue;
 		of = reader;
 		n = reader_load(m, reader, why, sizeof(why));
+		if (n == -EIO)
+			rc = n;
 		if (n < 0)
 			continue;
 		told = worker_tell(&m->worker, MODULE_CARD, reader, m->bytes,
@@ -163,7 +171,7 @@ static bool cards_read(struct module *m)
 		if (told)
 			worker_say(&m->worker, MODULE_UP, "the card in %s",
 				   reader);
-		return told;
+		return told ? 0 : -ENOSPC;
 	}
 	if (of)
 		worker_say(&m->worker, MODULE_DOWN, "%s: %s", of, why);
@@ -176,7 +184,7 @@ static bool cards_read(struct module *m)
 	else
 		worker_say(&m->worker, MODULE_DOWN, "there is no reader %s",
 			   m->which);
-	return true;
+	return rc;
 }
 
 /* Cards and readers that are there; who uses them is no matter of ours. */
@@ -193,14 +201,16 @@ static bool is_changed(const struct module *m,
 	return false;
 }
 
-/* false: pcscd is gone. */
-static bool change_await(struct module *m)
+/* At most `waits` times WAIT_MS; 0: for as long as it takes. false: pcscd is
+ * gone. */
+static bool change_await(struct module *m, unsigned waits)
 {
 	DWORD before[READERS_MAX + 1];
 
 	for (size_t i = 0; i <= m->n; i++)
 		before[i] = m->states[i].dwCurrentState;
-	while (!worker_is_closing(&m->worker)) {
+	for (unsigned n = 0; !worker_is_closing(&m->worker) &&
+			     (!waits || n < waits); n++) {
 		LONG rc = states_get(m, WAIT_MS);
 
 		if (rc != SCARD_S_SUCCESS && rc != SCARD_E_TIMEOUT)
@@ -234,8 +244,9 @@ static bool card_look(struct module *m)
 	if (is_too_early(m))
 		return true;
 	refused_forget(m);
-	if (cards_read(m))
-		return change_await(m);
+	rc = cards_read(m);
+	if (rc != -ENOSPC)
+		return change_await(m, rc ? WAITS_SILENT : 0);
 	poll(NULL, 0, WAIT_MS);
 	return true;
 }

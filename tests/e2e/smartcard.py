@@ -74,6 +74,7 @@ class Card(threading.Thread):
         self.by_directory = by_directory    # EF(DIR) alone knows the way
         self.verified = []
         self.seen = threading.Event()   # by pcscd
+        self.answers = True
         self.application = self.file = None
         self.socket = wait_for(lambda: self._connect(port), "the reader")
         self.start()
@@ -107,7 +108,7 @@ class Card(threading.Thread):
 
     def _message(self, message):
         if len(message) > 1:
-            return self.command(message)
+            return self.command(message) if self.answers else b"\0"
         if message == b"\4":
             self.seen.set()
             return ATR

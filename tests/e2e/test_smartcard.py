@@ -147,6 +147,19 @@ class SmartCard(Site):
         server.registered("e2e")
         self.site.wait_log("smartcard", "works with the card", after=mark)
 
+    def test_a_card_that_does_not_answer_is_asked_again(self):
+        """Nothing tells when it is well: it was swapped between two looks of
+        pcscd, its contacts bounced."""
+        server = self.server()
+        self.start()
+        self.site.wait_log("smartcard", "there is no card")
+        card = self.reader.insert(account(self.uri(server)))
+        card.answers = False
+        self.site.wait_log("smartcard", "the card does not answer")
+        card.answers = True
+        server.registered("e2e")
+        self.assertTrue(self.site.status()["smartcard"]["up"])
+
     def test_a_pcscd_that_goes_and_comes(self):
         server = self.server()
         self.start(account(self.uri(server)))
