@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """GPIO lines through the whole program: what a loss of power leaves, and what
 cannot be beside each other."""
-import shutil
 import signal
 
 from harness import Site, wait_for
@@ -42,14 +41,6 @@ class Lines(Site):
         gateway.environment.update(wires.environment)
         return wires, gateway
 
-    def cut(self, gateway, state):
-        """The power goes, and comes back to what the disk held then."""
-        gateway.program.process.send_signal(signal.SIGKILL)
-        gateway.program.end()
-        shutil.rmtree(gateway.state)
-        shutil.move(state, gateway.state)
-        gateway.start()
-
     def test_no_loss_of_power_shows_a_smaller_total(self):
         server = self.server()
         wires, gateway = self.wired(server.port, METER)
@@ -67,11 +58,8 @@ class Lines(Site):
                      pressed, "it counts presses")
             told = server.value("meter", "/3300/0/5700")
             pressed = server.value("meter", "/3347/0/5501")
-            # What the disk holds when that was told, and nothing later.
-            state = gateway.directory / "cut"
-            shutil.copytree(gateway.state, state)
             mark = server.mark()
-            self.cut(gateway, state)
+            gateway.restart(signal.SIGKILL)
             server.registered("meter", after=mark)
             again = server.value("meter", "/3300/0/5700")
             self.assertGreaterEqual(again, told)
