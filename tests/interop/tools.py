@@ -11,9 +11,14 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 
 import harness
+
+
+# One at a time: they share the installers' own caches.
+INSTALLING = threading.Lock()
 
 
 class Unavailable(Exception):
@@ -43,6 +48,13 @@ def install(name, recipe, command, attempts=3):
     if target.is_dir():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
+    with INSTALLING:
+        return _install(name, command, target, attempts)
+
+
+def _install(name, command, target, attempts):
+    if target.is_dir():          # by who waited less
+        return target
     for attempt in range(attempts):
         scratch = pathlib.Path(
             tempfile.mkdtemp(prefix=f"{name}-", dir=target.parent))
