@@ -30,7 +30,7 @@
 #define SECOND INT64_C(1000000000)
 #define LINKS_MAX 65536
 #define SEND_AGAIN (10 * SECOND)
-#define BIND_AFTER 1		/* s */
+#define ANSWERED_AFTER 1	/* s till a server has had our answer */
 #define HURRY_AFTER (3 * SECOND)	/* its answer is not on its way */
 
 void client_init(struct client *c, struct endpoint *endpoint,
@@ -430,6 +430,7 @@ static void client_drop(struct client *c)
 void client_stop(struct client *c, bool keep, int64_t now)
 {
 	c->enable_at = INT64_MAX;
+	c->disable_for = 0;
 	if (keep) {
 		client_drop(c);
 		return;
@@ -447,8 +448,8 @@ void client_enable_later(struct client *c, uint32_t delay, int64_t now)
 
 void client_disable(struct client *c, uint32_t timeout, int64_t now)
 {
-	c->enable_at = now + timeout * SECOND;
-	client_event(c, REGISTRATION_STOP, 0, 0, now);
+	c->disable_for = timeout;
+	client_enable_later(c, ANSWERED_AFTER, now);
 }
 
 void client_live(struct client *c, uint32_t lifetime, int64_t now)
@@ -459,12 +460,18 @@ void client_live(struct client *c, uint32_t lifetime, int64_t now)
 	client_event(c, REGISTRATION_CHANGED, 0, REGISTRATION_LIFETIME, now);
 }
 
-/* Servers forget at a Register what they wait for: the answer to the Write is
- * to be there before. Where it is disabled, it will register anyhow. */
+/* Where it is disabled, it will register anyhow. */
 void client_bind(struct client *c, int64_t now)
 {
 	if (c->said_queue != in_queue_mode(c) && c->enable_at == INT64_MAX)
-		client_enable_later(c, BIND_AFTER, now);
+		client_enable_later(c, ANSWERED_AFTER, now);
+}
+
+static void client_leave(struct client *c, int64_t now)
+{
+	c->enable_at = now + c->disable_for * SECOND;
+	c->disable_for = 0;
+	client_event(c, REGISTRATION_STOP, 0, 0, now);
 }
 
 static void client_enable(struct client *c, int64_t now)
@@ -824,7 +831,9 @@ void client_due(struct client *c, int64_t now)
 		give_up(c, now);
 		return;
 	}
-	if (c->enable_at <= now)
+	if (c->enable_at <= now && c->disable_for)
+		client_leave(c, now);
+	else if (c->enable_at <= now)
 		client_enable(c, now);
 	if (c->registration.next <= now)
 		client_event(c, REGISTRATION_TIMER, 0, 0, now);

@@ -48,6 +48,7 @@ struct client {
 	struct awake awake;		/* of queue mode */
 	int64_t enable_at;		/* registers again then: 1/x/4 Disable, or
 					 * 1/x/7 has changed */
+	uint32_t disable_for;		/* s; deregisters at enable_at, for as long */
 };
 
 void client_init(struct client *client, struct endpoint *endpoint,
@@ -113,7 +114,9 @@ void client_enable_later(struct client *client, uint32_t delay, int64_t now);
 struct registration_policy client_policy(const struct client *client);
 /* As often as the account allows, for now. */
 bool client_has_failed(const struct client *client);
-/* Deregister now, register again after `timeout` s. */
+/* Deregisters a moment later, for servers forget with a registration what they
+ * wait for: the answer to this Execute. Registers again `timeout` s after that,
+ * which is at least 1. */
 void client_disable(struct client *client, uint32_t timeout, int64_t now);
 
 /* Handlers of coap.c; owner is a struct client. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Register, Update and Deregister, as they stand on the wire."""
 import socket
+import time
 
 import coap
 import sites
@@ -55,6 +56,19 @@ class Registration(Site):
                     self.assertNotIn("decode_error", answer)
                 answer = server.ask("observe", "sim", "/3303/0")
                 self.assertEqual(answer["format"], form)
+
+    def test_a_server_has_its_answer_before_a_client_leaves(self):
+        """With the registration some forget what they wait for, and handle
+        the answer and the De-register side by side."""
+        server, _ = self.start()
+        server.registered("sim")
+        server.code("write", "sim", "/1/0/5", text=1)
+        mark = server.mark()
+        self.assertEqual(server.code("execute", "sim", "/1/0/4"), "2.04")
+        answered = time.monotonic()
+        server.wait("unregistered", after=mark, ep="sim")
+        self.assertGreater(time.monotonic() - answered, 0.5)
+        server.registered("sim", after=mark)
 
     def test_register_as_1_0(self):
         server, _ = self.start(server='lwm2m: "1.0"')
