@@ -24,7 +24,7 @@
 #include "objects/value.h"
 
 #define ADAPTER_ABI 1u
-#define ADAPTER_MINOR 5u
+#define ADAPTER_MINOR 6u
 #define ADAPTER_NEVER INT64_MAX
 
 struct adapter_host;		/* functions of the host, below */
@@ -260,6 +260,15 @@ struct adapter_ops {
 	 * many bytes, zeroed, and NULL where nothing is attached: in checks,
 	 * and of `identify`. */
 	size_t point_state;
+
+	/* minor 6, both NULL where packets are not counted */
+
+	/* Pure, on the agent thread, of a checked device. Does it count what it
+	 * sends, so that what is old is refused? */
+	bool (*counts)(const struct adapter_device *);
+	/* Somebody says that the device may have begun to count anew: the next
+	 * one is good, whatever its count. Also after a restart. */
+	void (*count_anew)(struct adapter_device *);
 };
 #define ADAPTER_EXPORT(...) \
 	extern const struct adapter_ops lwmux_adapter; \

@@ -495,6 +495,18 @@ static void ble_detach(struct adapter_device *device)
 	d->matches = NULL;
 }
 
+static bool ble_counts(const struct adapter_device *device)
+{
+	const struct ble_device *d = device->data;
+
+	return d->bindkey_file.n > 0;
+}
+
+static void ble_count_anew(struct adapter_device *device)
+{
+	listen_count_anew(device->data);
+}
+
 /* ---- the turn */
 
 static void events_take(struct ble_bus *b, int64_t now)
@@ -552,4 +564,5 @@ ADAPTER_EXPORT(.name = "ble", .version = "1", .traits = ADAPTER_SLEEPY,
 	       .read = gatt_read, .command = gatt_command,
 	       .cancel = gatt_cancel,
 	       .pollfd = ble_pollfd, .turn = ble_turn,
-	       .search = search_step);
+	       .search = search_step,
+	       .counts = ble_counts, .count_anew = ble_count_anew);

@@ -136,6 +136,19 @@ void listen_leave(struct ble_bus *bus, struct ble_device *device)
 	counter_keep(device, 0, 0);	/* a clean end knows it all */
 }
 
+void listen_count_anew(struct ble_device *device)
+{
+	struct adapter_device *base = device->base;
+
+	device->state.counter = (struct decode_counter){.known = false};
+	device->state.has_packet = false;
+	device->kept = 0;
+	device->kept_value = device->kept_ahead = 0;
+	adapter_keep(base, KEPT_COUNTER, "", 0);
+	adapter_log(base->bus, base, LOG_NOTICE, "its next packet is good, "
+		    "whatever its counter: somebody has said so");
+}
+
 /* ---- good and bad */
 
 static const char *counter_name(enum decode_result result)
@@ -175,6 +188,10 @@ static void trouble_note(struct ble_device *device, enum decode_result result)
 			     "scan: active to its bus");
 	else if (result == DECODED_UNPROTECTED)
 		adapter_note(base, "sends in clear, and has a bindkey_file");
+	else if (result == DECODED_REPLAYED)
+		adapter_note(base, "replayed: %d refused in 5 min; after a new "
+			     "battery: lwmuxctl accept %s", NOTE_REFUSED,
+			     base->name);
 	else
 		adapter_note(base, "%s: %d refused in 5 min",
 			     decode_result_text(result), NOTE_REFUSED);

@@ -11,6 +11,8 @@ bool listen_packet(struct ble_controller *by, const uint8_t *packet, size_t n,
 void listen_enter(struct ble_bus *bus, struct ble_device *device);
 /* Keeps what has to survive. */
 void listen_leave(struct ble_bus *bus, struct ble_device *device);
+/* The next good packet is taken, whatever its counter. */
+void listen_count_anew(struct ble_device *device);
 /* What is not told by a packet: motion that is over, counters to be kept.
  * Returns when next. */
 int64_t listen_turn(struct ble_bus *bus, int64_t now);

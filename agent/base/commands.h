@@ -48,6 +48,9 @@ enum command_who {
 	PLAIN(bootstrap, "bootstrap", WHO_ROOT, 1, 1, \
 	      "[--json] ENDPOINT", \
 	      "asks its bootstrap server for accounts; for root", "endpoint") \
+	PLAIN(accept, "accept", WHO_ROOT, 1, 1, "[--json] ENDPOINT", \
+	      "its counter may begin anew: new battery; for root", \
+	      "endpoint") \
 	BOTH(events, "events", WHO_GROUP, 0, 1, "[-f] [--json] [ENDPOINT]", \
 	     "the last 500 things that happened; -f: and go on", "endpoint") \
 	BOTH(reload, "reload", WHO_GROUP, 0, 0, "[--json]", \

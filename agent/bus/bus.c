@@ -320,6 +320,15 @@ int bus_image(struct bus_device *device, struct image *image, bool install,
 	return 0;
 }
 
+int bus_count_anew(struct bus_device *device)
+{
+	if (is_leaving(device))
+		return -ESHUTDOWN;
+	request_post(bus_of(device), (struct bus_request){
+		.kind = INBOX_COUNT_ANEW, .device = device});
+	return 0;
+}
+
 int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id)
 {
 	if (bus->stopping)

@@ -138,6 +138,11 @@ struct bus_count { const char *name; uint64_t n; };
 size_t bus_counts(struct bus *bus, struct bus_device *device,
 		  struct bus_count *counts, size_t max);
 
+/* The device may have begun to count its packets anew (count_anew() of
+ * adapter.h): told to the adapter, or as soon as it is attached. -ESHUTDOWN as
+ * above. */
+int bus_count_anew(struct bus_device *device);
+
 /* How full the bus is: at work for so many per mille of the last half minute
  * to minute, -1: it is too early to say. At BUS_FULL nothing more goes into
  * it. */

@@ -234,6 +234,17 @@ char *device_error_text(const struct bus_device *device, int error)
 	return text;
 }
 
+void device_count_anew(struct bus_device *device)
+{
+	struct bus *bus = bus_of(device);
+
+	device->count_anew = !device->link;
+	if (device->count_anew || !bus->ops->count_anew)
+		return;
+	bus->adapter_called = true;
+	bus->ops->count_anew(&device->base);
+}
+
 void device_attach(struct bus_device *device)
 {
 	struct bus *bus = bus_of(device);
@@ -259,6 +270,8 @@ void device_attach(struct bus_device *device)
 	link_enter(device);
 	attachment_step(device, DEVICE_ATTACHES);
 	device_make_safe(device);
+	if (device->count_anew)
+		device_count_anew(device);
 	reach_count(device);
 	device_say(device, (struct bus_message){.event = BUS_ATTACHED,
 						.when = now});

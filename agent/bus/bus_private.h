@@ -95,6 +95,7 @@ struct bus_device {
 	bool setup_told;		/* that it fails, in the log, once */
 	bool make_safe;			/* before anything else, once it is
 					 * attached */
+	bool count_anew;		/* to be told as soon as it is attached */
 	bool orphaned;			/* made safe as the agent thread hangs */
 	bool leaving;			/* agent thread: detach was asked for */
 	struct bus_point points[];
@@ -103,7 +104,7 @@ struct bus_device {
 enum bus_inbox_kind { INBOX_ATTACH, INBOX_DETACH, INBOX_DO,
 			INBOX_FORGET, INBOX_RHYTHM, INBOX_SEARCH,
 			INBOX_SEARCH_STOP, INBOX_IMAGE, INBOX_TRACE,
-			INBOX_TRACE_STOP, INBOX_KEPT };
+			INBOX_TRACE_STOP, INBOX_KEPT, INBOX_COUNT_ANEW };
 
 struct bus_request {
 	struct bus_request *next;
@@ -205,6 +206,8 @@ bool device_poll(struct bus_device *device, int64_t now);
 /* read() of the n points in bus->asked, settled. What read() said. */
 int device_exchange(struct bus_device *device, size_t n);
 void device_schedule(struct bus_device *device);
+/* The adapter is told, now or once it is attached. */
+void device_count_anew(struct bus_device *device);
 /* Another period for a point, whose grid it is on from now. */
 void device_poll_period(struct bus_device *device, uint32_t point,
 			int64_t poll);

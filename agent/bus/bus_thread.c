@@ -96,6 +96,9 @@ static void request_serve(struct bus *bus, const struct bus_request *request)
 	case INBOX_IMAGE:
 		image_begin(bus, request->image);
 		break;
+	case INBOX_COUNT_ANEW:
+		device_count_anew(request->device);
+		break;
 	case INBOX_KEPT:
 		request->device->kept_to = request->id;
 		if (bus->open)

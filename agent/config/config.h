@@ -178,6 +178,8 @@ struct config_device {
 					 * rhythm is learnt; by settings.c */
 	bool wake_by_notification, notify_asleep;
 	bool smartcard;			/* takes the accounts of a card */
+	bool counts;			/* its packets, by settings.c: what is
+					 * old is refused */
 	bool sms;			/* SMS of its servers wake it */
 	uint8_t stale;			/* enum config_stale */
 	uint8_t bootstrap;		/* enum config_bootstrap */

@@ -332,6 +332,9 @@ void device_check(struct typing *t)
 			   t->bus->ops->check_device(&s.device, &error));
 	if (t->bus->ops->image_room && t->scope->wrong == before)
 		image_room_take(t, t->bus->ops->image_room(&s.device));
+	t->device->counts = t->bus->ops->counts &&
+			    t->scope->wrong == before &&
+			    t->bus->ops->counts(&s.device);
 	for (size_t i = 0; i < t->points->n; i++) {
 		t->point = &t->points->at[i];
 		if (!t->mistyped[i])

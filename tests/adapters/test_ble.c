@@ -693,6 +693,92 @@ static struct kept kept_now(void)
 	return kept;
 }
 
+/* The same device with another battery: it counts from 4723 on, by 3. */
+static const char *const restarted[] = {
+	"1216d2fc418ad0ec4a919273120000003575b1",
+	"1216d2fc4179ec82a5858f76120000a2d138f6",
+	"1216d2fc419263263b6b36791200008fbfe531",
+	"1216d2fc41232a22208aa87c120000bf311830",
+	"1216d2fc41a60a7dd01d307f120000069e43d1",
+	"1216d2fc41503dc6cb0fb0821200000ea28a2c",
+	"1216d2fc41a4a3a3b1f81c85120000cbc419ec",
+	"1216d2fc41d49b01d616ea881200006c8f42f6",
+	"1216d2fc4190f4a31e3d748b120000bc930efc",
+};
+
+static unsigned logged(const char *words)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < fake_events(host, FAKE_LOG); i++)
+		n += !!strstr(fake_event(host, FAKE_LOG, i)->text, words);
+	return n;
+}
+
+static void a_counter_that_begins_anew_is_logged_once(void **state)
+{
+	struct adapter_point *p = cold();
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	for (int i = 0; i < DECODE_RISING - 1; i++)
+		hear(COLD, restarted[i]);
+	CLOSE(fake_number(p), 25.06);
+	assert_int_equal(logged("began anew"), 0);
+	hear(COLD, restarted[DECODE_RISING - 1]);
+	CLOSE(fake_number(p), 21.7);
+	hear(COLD, restarted[DECODE_RISING]);
+	CLOSE(fake_number(p), 21.8);
+	assert_int_equal(logged("began anew"), 1);
+}
+
+static void a_person_accepts_a_counter_that_begins_anew(void **state)
+{
+	struct adapter_point *p = cold();
+
+	(void)state;
+	assert_true(ops.counts(device));
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	for (int i = 0; i < 3; i++)
+		hear(COLD, restarted[i]);
+	assert_int_equal(fake_events(host, FAKE_REPORT), 1);
+	assert_non_null(strstr(noted(), "lwmuxctl accept cold"));
+	ops.count_anew(device);
+	assert_int_equal(logged("somebody has said so"), 1);
+	hear(COLD, restarted[3]);
+	CLOSE(fake_number(p), 21.3);
+	assert_string_equal(noted(), "");
+	hear(COLD, restarted[2]);	/* what is old is old again */
+	hear(COLD, "1216d2fc413e932cc7175f34221100553876ae");	/* forged */
+	assert_int_equal(fake_events(host, FAKE_REPORT), 2);
+}
+
+static void what_a_person_accepts_outlives_a_restart(void **state)
+{
+	struct adapter_point *p = cold();
+
+	(void)state;
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, FIRST);
+	ops.count_anew(device);
+	fake_close(host);
+	close(radio);
+	fake_forget(host);
+	assert_int_equal(fake_attach(host), 0);
+	hear(COLD, restarted[0]);
+	CLOSE(fake_number(p), 21);
+	assert_int_equal(kept_now().counter, 4723);
+}
+
+static void without_a_key_nothing_is_counted(void **state)
+{
+	(void)state;
+	point(ROOM, "field=temperature");
+	assert_false(ops.counts(device));
+}
+
 static void later_by(int64_t seconds)
 {
 	now += seconds * SECOND;
@@ -1142,6 +1228,10 @@ int main(void)
 		TEST(flapping_trouble_is_not_said_again),
 		TEST(one_wrong_tag_is_not_said),
 		TEST(the_counter_survives_a_restart),
+		TEST(a_counter_that_begins_anew_is_logged_once),
+		TEST(a_person_accepts_a_counter_that_begins_anew),
+		TEST(what_a_person_accepts_outlives_a_restart),
+		TEST(without_a_key_nothing_is_counted),
 		TEST(the_counter_is_kept_within_a_minute),
 		TEST(what_may_have_been_heard_before_a_crash_is_old),
 		TEST(an_old_counter_is_understood),

@@ -13,7 +13,8 @@ import time
 import sites
 from harness import ROOT, Program, Site, binary, json_check, wait_for
 
-COMMANDS = ("status", "watch", "read", "write", "send", "bootstrap", "events",
+COMMANDS = ("status", "watch", "read", "write", "send", "bootstrap", "accept",
+            "events",
             "reload", "check", "scan", "adopt", "probe", "profiles", "trace",
             "log-level", "metrics", "keygen", "help")
 
@@ -57,6 +58,8 @@ class Control(Site):
                 ('{"do": "write", "path": "/1", "value": "1"}',
                  "'write' is asked with 'endpoint'"),
                 ('{"do": "scan"}', "'scan' is asked with 'bus'"),
+                ('{"do": "accept", "endpoint": "meter-1"}',
+                 "meter-1 refuses nothing as old"),
                 ('{"do": "bootstrap"}',
                  "'bootstrap' is asked with 'endpoint'")):
             with self.subTest(text=text), contextlib.ExitStack() as stack:

@@ -562,6 +562,12 @@ int bus_image(struct bus_device *device, struct image *image, bool install,
 	return -ESHUTDOWN;
 }
 
+int bus_count_anew(struct bus_device *device)
+{
+	(void)device;
+	return -ESHUTDOWN;
+}
+
 int bus_search(struct bus *bus, const struct search_plan *plan, uint64_t id)
 {
 	(void)bus;

@@ -45,6 +45,7 @@ static struct {
 	atomic_int command_busy;	/* so often, before it is taken */
 	atomic_bool command_later, command_loses, complete, lost_by_turn;
 	atomic_bool fault_all;
+	atomic_int counts_anew;
 	atomic_int order[64], n_order;	/* units in the order of exchanges */
 	atomic_int low_fd, wake_fd;
 	atomic_int dirty;		/* data was not pristine */
@@ -245,6 +246,12 @@ static void fake_cancel(struct adapter_command *c)
 	atomic_fetch_add(&world.cancels, 1);
 }
 
+static void fake_count_anew(struct adapter_device *device)
+{
+	expect(((struct fake_device *)device->data)->attached);
+	atomic_fetch_add(&world.counts_anew, 1);
+}
+
 static int fake_pollfd(struct adapter_bus *bus)
 {
 	(void)bus;
@@ -281,6 +288,7 @@ static const struct adapter_ops fake_ops = {
 	.open = fake_open, .close = fake_close, .attach = fake_attach,
 	.detach = fake_detach, .read = fake_read, .command = fake_command,
 	.cancel = fake_cancel, .pollfd = fake_pollfd, .turn = fake_turn,
+	.count_anew = fake_count_anew,
 };
 
 /* log.c's: what adapters log is not looked at here. */
@@ -648,6 +656,33 @@ static void failing_attach_is_tried_again(void **state)
 	atomic_store(&world.attach_error, 0);
 	skip_to(s, BUS_SAMPLE, &p);
 	stop(s);
+}
+
+/* At once, or as soon as there is somebody to tell it to; once. */
+static void counting_anew_is_told_once_attached(void **state)
+{
+	struct site *s = *state;
+	struct plant p, q;
+
+	plant_init(&p, 1, 1, 20 * MS);
+	plant_init(&q, 3, 1, 20 * MS);
+	atomic_store(&world.attach_error, -ENOENT);
+	start(s);
+	plant_attach(s, &p);
+	plant_attach(s, &q);
+	skip_to(s, BUS_NO_ANSWER, &p);
+	assert_int_equal(bus_count_anew(p.device), 0);
+	skip_to(s, BUS_SAMPLE, &q);
+	skip_to(s, BUS_SAMPLE, &q);
+	assert_int_equal(atomic_load(&world.counts_anew), 0);
+	atomic_store(&world.attach_error, 0);
+	skip_to(s, BUS_SAMPLE, &p);
+	assert_int_equal(atomic_load(&world.counts_anew), 1);
+	assert_int_equal(bus_count_anew(q.device), 0);
+	while (atomic_load(&world.counts_anew) < 2)
+		skip_to(s, BUS_SAMPLE, &q);
+	stop(s);
+	assert_int_equal(atomic_load(&world.counts_anew), 2);
 }
 
 static void bus_of_silent_devices_is_opened_anew(void **state)
@@ -1773,6 +1808,7 @@ int main(void)
 		T(bus_that_lasted_is_opened_as_after_the_first_loss),
 		T(lost_device_comes_back_alone),
 		T(failing_attach_is_tried_again),
+		T(counting_anew_is_told_once_attached),
 		T(bus_of_silent_devices_is_opened_anew),
 		T(points_are_polled_at_their_own_rhythm),
 		T(a_point_may_change_its_rhythm),

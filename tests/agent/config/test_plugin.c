@@ -70,7 +70,7 @@ static void others_are_refused(void **state)
 	refused("future", "the adapter 'future' was built for adapter ABI 2, "
 		"this lwmuxd has 1: install the one of the same version");
 	refused("hungry", "the adapter 'hungry' needs lwmuxd with minor 7 of "
-		"ABI 1, this one has 5: install a newer lwmux");
+		"ABI 1, this one has 6: install a newer lwmux");
 	refused("alias", "alias.so calls itself 'other': the file must have "
 		"the adapter's name");
 	refused("tiny", "the adapter 'tiny' is damaged: its tables are smaller "

@@ -160,6 +160,8 @@ static void who_may_not_write_is_refused(void **state)
 		"\"path\": \"3311/0/5850\", \"value\": \"1\"}", "for root");
 	refused(false, "{\"do\": \"bootstrap\", \"endpoint\": \"a\"}",
 		"for root");
+	refused(false, "{\"do\": \"accept\", \"endpoint\": \"a\"}",
+		"for root");
 }
 
 static void who_is_not_there_is_said(void **state)
@@ -173,6 +175,10 @@ static void who_is_not_there_is_said(void **state)
 		"no such endpoint: z");
 	refused(true, "{\"do\": \"bootstrap\", \"endpoint\": \"a\"}",
 		"no bootstrap server");
+	refused(true, "{\"do\": \"accept\", \"endpoint\": \"z\"}",
+		"no such endpoint: z");
+	refused(true, "{\"do\": \"accept\", \"endpoint\": \"a\"}",
+		"a refuses nothing as old");
 	refused(true, "{\"do\": \"send\", \"endpoint\": \"a\", "
 		"\"path\": \"3303/7\"}", "no value at 3303/7");
 	refused(true, "{\"do\": \"send\", \"endpoint\": \"a\", "
