@@ -420,8 +420,9 @@ const struct config_key config_point_keys[] = {
 	      "[$][{]\"}", "what it is for a server: 3303/0, 3308/0/5900"),
 	POINT("unit", KEY_TEXT, unit, .help = "of its value, 5701: Cel, V, "
 	      "kWh, by SenML's registry"),
-	POINT("application", KEY_TEXT, application, .help = "what it is used "
-	      "for, 5750; its name if absent"),
+	POINT("application", KEY_TEXT, application, .help = "what its "
+	      "instance is for, 5750; its name if absent, of several parts "
+	      "the first's"),
 	OTHER("scale", "number, not 0", JSON_NUMBER,
 	      "value = raw x scale + offset", .flags = KEY_POINTS),
 	OTHER("offset", "number", JSON_NUMBER,

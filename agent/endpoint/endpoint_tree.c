@@ -366,14 +366,39 @@ static void add_machine(struct endpoint *e)
 		     lwm2m_integer(memory));
 }
 
-/* One resource of any object, of IPSO's companions only what the site says. */
+static int application_rank(const struct config_point *point)
+{
+	return (point->application ? 2 : 0) + (point->map.depth == 2);
+}
+
+/* What an instance is for (5750), of which several points may be a part: as one
+ * of them says, or is called; the one that stands for all of it before those of
+ * a resource. */
+static const char *application_of(const struct endpoint *e,
+				  const struct config_point *point)
+{
+	const struct config_point *best = NULL;
+
+	for (uint32_t i = 0; i < e->conf->n_points; i++) {
+		const struct config_point *p = &e->conf->points[i];
+
+		if (p->map.depth > 0 &&
+		    p->resource.id[0] == point->resource.id[0] &&
+		    p->resource.id[1] == point->resource.id[1] &&
+		    (!best || application_rank(p) > application_rank(best)))
+			best = p;
+	}
+	return best->application ? best->application : best->name;
+}
+
+/* One resource of any object, and of IPSO's companions two. */
 static void build_bound(struct endpoint *e, const struct config_point *point,
 			const struct object_def *object)
 {
 	const struct resource_def *def = object_resource(object,
 							 point->resource.id[2]);
-	struct ipso_options options = {.units = point->unit,
-				       .application = point->application};
+	struct ipso_options options = {
+		.units = point->unit, .application = application_of(e, point)};
 	struct tree_slot *slot;
 
 	if (object->id == ID_LINK)
@@ -398,8 +423,7 @@ static void build_ipso(struct endpoint *e, const struct config_point *point,
 		       const struct object_def *object)
 {
 	struct ipso_options options = {
-		.units = point->unit, .application = point->application ?
-			point->application : point->name,
+		.units = point->unit, .application = application_of(e, point),
 		.has_range = point->has_range, .range_min = point->range_min,
 		.range_max = point->range_max, .read_only = !point->writable,
 		.fraction = point->fraction,

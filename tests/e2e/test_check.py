@@ -374,11 +374,14 @@ devices:
     points:
       - {name: set, map: 3308/0/5900, unit: Cel, application: hall}
       - {name: now, map: 3308/1/5900, unit: Cel}
+      - {name: x, map: 3313/0/5702}
+      - {name: y, map: 3313/0/5703, application: motor}
 """, start=False).once("--dry-run").stdout
         for line in ("/3308/0/5701", "/3308/1/5701"):
             self.assertRegex(text, f"{line} .*Cel")
         self.assertRegex(text, "/3308/0/5750 .*hall")
-        self.assertNotIn("/3308/1/5750", text)
+        self.assertRegex(text, "/3308/1/5750 .*now")
+        self.assertRegex(text, "/3313/0/5750 .*motor")
 
     def test_what_we_write_ourselves_is_within_the_limits(self):
         text = self.check("""\

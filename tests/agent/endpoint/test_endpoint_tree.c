@@ -17,7 +17,13 @@
 	"  - {endpoint: a, bus: sim, firmware_version: \"1.2\", timezone: " \
 	"Pacific/Chatham, location: {latitude: 48.5, longitude: 9.25}, points: [" \
 	"{name: t, value: 21.5, map: 3303/0, unit: Cel}, " \
-	"{name: s, value: 3, map: 3300/1/5700}]}\n"
+	"{name: s, value: 3, map: 3300/1/5700}, " \
+	"{name: x, value: 1, map: 3313/0/5702}, " \
+	"{name: y, value: 1, map: 3313/0/5703}, " \
+	"{name: rise, value: 1, map: 3200/0/5501}, " \
+	"{name: door, value: 1, map: 3200/0}, " \
+	"{name: var, value: 1, map: 3305/0/5810}, " \
+	"{name: varh, value: 1, map: 3305/0/5815, application: heater}]}\n"
 
 enum { TWO, OLD, ONE };		/* clients, by the order of the servers */
 
@@ -132,6 +138,16 @@ static void a_point_has_no_value_before_it_was_read(void **state)
 	assert_text(slot(path_resource(3303, 0, 5701)), "Cel");
 	assert_text(slot(path_resource(3303, 0, 5750)), "t");	/* its name */
 	assert_null(slot(path_resource(3300, 1, 5701)));
+}
+
+static void an_instance_says_what_it_is_for(void **state)
+{
+	(void)state;
+	rebuild();
+	assert_text(slot(path_resource(3300, 1, 5750)), "s");
+	assert_text(slot(path_resource(3313, 0, 5750)), "x");
+	assert_text(slot(path_resource(3200, 0, 5750)), "door");
+	assert_text(slot(path_resource(3305, 0, 5750)), "heater");
 }
 
 /* ---- /4 */
@@ -359,6 +375,7 @@ int main(void)
 		CASE(a_server_of_1_0_gets_no_resource_of_1_1),
 		CASE(the_site_says_what_the_device_is),
 		CASE(a_point_has_no_value_before_it_was_read),
+		CASE(an_instance_says_what_it_is_for),
 		CASE(the_gateway_shows_its_uplink),
 		CASE(a_radio_device_gets_a_link_when_it_is_heard),
 		CASE(a_few_db_are_no_news),
