@@ -24,6 +24,7 @@
 #define KEY_LEGACY 12		/* of MiBeacon, versions 2 and 3 */
 #define KEY 16
 #define LAYOUTS_MAX 8
+#define STARTS_MAX 8
 
 enum { ORDER_LITTLE, ORDER_BIG };
 static const struct adapter_key bus_keys[] = {
@@ -71,6 +72,9 @@ static const struct adapter_key device_keys[] = {
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_device, variant,
 		    .help = "the model, where no packet that is heard tells "
 			    "it: a name (H5106), or SwitchBot's letter (T)"),
+	ADAPTER_KEY(ADAPTER_TEXTS, struct ble_device, start,
+		    .help = "what is written to it once it is connected to "
+			    "and subscribed to: \"FFE9 55aa19010019\""),
 	ADAPTER_KEY(ADAPTER_TIME, struct ble_device, connect_timeout,
 		    .fallback = "10s", .min = SECOND, .max = 60 * SECOND,
 		    .help = "how long to wait for a connection"),
@@ -116,6 +120,9 @@ static const struct adapter_key point_keys[] = {
 		    .help = "label of the layout it is in; none: in all"),
 	ADAPTER_KEY(ADAPTER_TEXT, struct ble_point, when,
 		    .help = "bytes that must be so for a value: 0=20/a0"),
+	ADAPTER_KEY(ADAPTER_TEXT, struct ble_point, behind,
+		    .help = "bytes that the value stands behind, wherever "
+			    "they are: 55aa0202; at counts from there"),
 	ADAPTER_KEY(ADAPTER_INTS, struct ble_point, invalid,
 		    .help = "raw values that stand for no value"),
 	ADAPTER_KEY(ADAPTER_BOOL, struct ble_point, notify, .fallback = "no",
@@ -221,12 +228,34 @@ static int check_matches(const struct adapter_device *device,
 	return 0;
 }
 
+static int check_starts(const struct adapter_device *device,
+			struct adapter_error *error)
+{
+	const struct ble_device *d = device->data;
+	const char *const *texts = d->start.at;
+	struct ble_start start;
+
+	if (d->start.n > STARTS_MAX)
+		return adapter_refuse(device->bus, error, "start",
+				      "are %zu, and may be %d", d->start.n,
+				      STARTS_MAX);
+	for (size_t i = 0; i < d->start.n; i++)
+		if (!start_parse(texts[i], &start))
+			return adapter_refuse(device->bus, error, "start",
+				"needs a characteristic's UUID and 1 to %d "
+				"bytes in hex: FFE9 55aa19010019",
+				START_BYTES);
+	return 0;
+}
+
 static int ble_check_device(const struct adapter_device *device,
 			    struct adapter_error *error)
 {
 	const struct ble_device *d = device->data;
 	int rc = check_matches(device, error);
 
+	if (!rc)
+		rc = check_starts(device, error);
 	if (d->bindkey_file.n > 0 && d->bindkey_file.n != KEY &&
 	    d->bindkey_file.n != KEY_LEGACY)
 		rc = adapter_refuse(device->bus, error, "bindkey_file",
@@ -345,6 +374,13 @@ static int check_place(const struct adapter_point *point,
 		return adapter_refuse(bus, error, "when",
 				      "needs a place and up to 8 bytes in "
 				      "hex, and a mask where wanted: 4=02/0f");
+	if (p->behind && p->at < 0)
+		return adapter_refuse(bus, error, "behind",
+				      "needs a place (at)");
+	if (p->behind && !profile_mark_parse(p->behind, &bytes))
+		return adapter_refuse(bus, error, "behind",
+				      "needs up to 8 bytes in hex, and a mask "
+				      "where wanted: 55aa02/ffff0f");
 	if (point->writable && (p->at >= 0 || p->mask || p->minus ||
 				p->divisor || p->modulo ||
 				p->type >= RAW_BCD8))
@@ -441,9 +477,11 @@ static void point_attach(struct adapter_point *base)
 		(size_t)p->at : 0, .big_endian = p->order == ORDER_BIG,
 		.length = p->length, .mask = p->mask, .minus = p->minus,
 		.divisor = p->divisor, .modulo = p->modulo};
-	p->condition.n = 0;
+	p->condition.n = p->mark.n = 0;
 	if (p->when)
 		profile_bytes_parse(p->when, &p->condition);
+	if (p->behind)
+		profile_mark_parse(p->behind, &p->mark);
 	if (p->field) {
 		p->field_id = (uint16_t)field_find(p->field, &index);
 		p->index = (uint8_t)index;
@@ -466,13 +504,30 @@ static int matches_build(struct ble_device *d)
 	return 0;
 }
 
+static int starts_build(struct ble_device *d)
+{
+	const char *const *texts = d->start.at;
+
+	d->n_starts = d->started = 0;
+	d->starts = d->start.n > 0 ? calloc(d->start.n, sizeof(*d->starts)) :
+		    NULL;
+	if (d->start.n > 0 && !d->starts)
+		return -ENOMEM;
+	for (; d->n_starts < d->start.n; d->n_starts++)
+		start_parse(texts[d->n_starts], &d->starts[d->n_starts]);
+	return 0;
+}
+
 static int ble_attach(struct adapter_device *device)
 {
 	struct ble_device *d = device->data;
 
 	d->base = device;
-	if (matches_build(d) < 0)
+	if (matches_build(d) < 0 || starts_build(d) < 0) {
+		free(d->matches);
 		return -ENOMEM;
+	}
+	d->has_uuids = d->n_starts > 0;
 	for (size_t i = 0; i < device->n_points; i++) {
 		const struct ble_point *p = device->points[i]->data;
 
@@ -492,7 +547,9 @@ static void ble_detach(struct adapter_device *device)
 	gatt_detach(device->bus->data, d);
 	listen_leave(device->bus->data, d);
 	free(d->matches);
+	free(d->starts);
 	d->matches = NULL;
+	d->starts = NULL;
 }
 
 static bool ble_counts(const struct adapter_device *device)

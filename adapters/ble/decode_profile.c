@@ -20,9 +20,8 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* n digits, an even number of them. */
-static bool hex_parse(const char *word, size_t digits, uint8_t *bytes,
-		      size_t size, uint8_t *n)
+bool profile_hex_parse(const char *word, size_t digits, uint8_t *bytes,
+		       size_t size, uint8_t *n)
 {
 	if (digits == 0 || digits % 2 || digits / 2 > size)
 		return false;
@@ -51,9 +50,9 @@ bool profile_bytes_parse(const char *text, struct profile_bytes *bytes)
 	bytes->at = (uint8_t)at;
 	digits = slash ? (size_t)(slash - is - 1) : strlen(is + 1);
 	memset(bytes->mask, 0xff, sizeof(bytes->mask));
-	if (!hex_parse(is + 1, digits, bytes->value, PROFILE_BYTES, &bytes->n))
+	if (!profile_hex_parse(is + 1, digits, bytes->value, PROFILE_BYTES, &bytes->n))
 		return false;
-	return !slash || (hex_parse(slash + 1, strlen(slash + 1), bytes->mask,
+	return !slash || (profile_hex_parse(slash + 1, strlen(slash + 1), bytes->mask,
 				    PROFILE_BYTES, &n_mask) &&
 			  n_mask == bytes->n);
 }
@@ -69,12 +68,37 @@ bool profile_bytes_are(const struct profile_bytes *bytes, const uint8_t *data,
 	return true;
 }
 
+bool profile_mark_parse(const char *text, struct profile_bytes *mark)
+{
+	char place[64];
+
+	return snprintf(place, sizeof(place), "0=%s", text) <
+	       (int)sizeof(place) && profile_bytes_parse(place, mark);
+}
+
+bool profile_place(const struct profile_bytes *condition,
+		   const struct profile_bytes *mark, const uint8_t **data,
+		   size_t *n)
+{
+	if (condition->n && !profile_bytes_are(condition, *data, *n))
+		return false;
+	if (!mark->n)
+		return true;
+	for (; *n >= mark->n; ++*data, --*n)
+		if (profile_bytes_are(mark, *data, *n)) {
+			*data += mark->n;
+			*n -= mark->n;
+			return true;
+		}
+	return false;
+}
+
 /* Four digits, as in the documents: "c2" could be the half of an id. */
 static bool id_parse(const char *word, uint16_t *id)
 {
 	uint8_t bytes[2], n;
 
-	if (!hex_parse(word, strlen(word), bytes, sizeof(bytes), &n) || n != 2)
+	if (!profile_hex_parse(word, strlen(word), bytes, sizeof(bytes), &n) || n != 2)
 		return false;
 	*id = be16(bytes);
 	return true;
@@ -94,7 +118,7 @@ static bool uuid_parse(const char *word, uint8_t uuid[16])
 			return false;
 		digits[used++] = *word;
 	}
-	if (!hex_parse(digits, used, bytes, sizeof(bytes), &n) || n != 16)
+	if (!profile_hex_parse(digits, used, bytes, sizeof(bytes), &n) || n != 16)
 		return false;
 	for (int i = 0; i < 16; i++)
 		uuid[i] = bytes[15 - i];
@@ -131,7 +155,6 @@ static const char *place_parse(const char *name, const char *word,
 			       struct profile_match *match)
 {
 	struct profile_bytes *place = &match->places[match->n_places];
-	char text[64];
 
 	if (match->n_places == PROFILE_PLACES)
 		return "has more than four of bytes and starts";
@@ -140,8 +163,7 @@ static const char *place_parse(const char *name, const char *word,
 		return profile_bytes_parse(word, place) ? NULL :
 			"needs a place and up to 8 bytes in hex behind bytes, "
 			"and a mask where wanted: 4=02 or 4=02/0f";
-	snprintf(text, sizeof(text), "0=%s", word);
-	return profile_bytes_parse(text, place) ? NULL :
+	return profile_mark_parse(word, place) ? NULL :
 		"needs up to 8 bytes in hex behind starts";
 }
 

@@ -45,10 +45,20 @@ struct profile_match {
  * length 5-7 bytes 1=40/f0 name TP35*". 0, or -EINVAL and *wrong says why. */
 int profile_match_parse(const char *text, struct profile_match *match,
 			const char **wrong);
+/* An even number of digits, and how many bytes these are. */
+bool profile_hex_parse(const char *word, size_t digits, uint8_t *bytes,
+		       size_t size, uint8_t *n);
 /* "4=02/0f", "1=c2". */
 bool profile_bytes_parse(const char *text, struct profile_bytes *bytes);
 bool profile_bytes_are(const struct profile_bytes *bytes, const uint8_t *data,
 		       size_t n);
+/* "55aa02", "55aa00/ffff0f": wherever they are. */
+bool profile_mark_parse(const char *text, struct profile_bytes *mark);
+/* Is there a value in these bytes? Then *data is what is behind the mark, where
+ * it is found first. What has no bytes asks for nothing. */
+bool profile_place(const struct profile_bytes *condition,
+		   const struct profile_bytes *mark, const uint8_t **data,
+		   size_t *n);
 /* The data behind the id. name: what was heard of the device, or "". */
 bool profile_find(const struct profile_match *match,
 		  const struct advertisement *adv, const char *name,

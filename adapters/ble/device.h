@@ -9,6 +9,7 @@
 #include "adapters/ble/mgmt.h"
 #include "adapters/ble/report.h"
 #include "adapters/ble/scan.h"
+#include "adapters/ble/start.h"
 #include "adapters/ble/watchdog.h"
 
 #define BLE_CONTROLLERS 4	/* of one bus, at most */
@@ -27,7 +28,7 @@ struct ble_point {
 	uint8_t length;
 	uint32_t type, order;
 	uint64_t mask, minus, divisor, modulo;
-	const char *layout, *when;
+	const char *layout, *when, *behind;
 	struct adapter_list invalid;
 	bool notify;
 	int64_t off_after;
@@ -38,6 +39,7 @@ struct ble_point {
 	uint8_t index;
 	struct raw_format format;
 	struct profile_bytes condition;	/* key when; n 0: none */
+	struct profile_bytes mark;	/* key behind; n 0: none */
 	struct att_uuid uuid;		/* of the characteristic */
 	const struct standard *standard;
 	/* of the connection */
@@ -72,6 +74,7 @@ struct ble_device {
 	uint32_t decode;
 	const char *match, *variant;
 	struct adapter_list layouts;	/* in place of match, texts */
+	struct adapter_list start;	/* texts */
 	int64_t connect_timeout;
 	uint32_t security;
 	/* ours */
@@ -99,6 +102,8 @@ struct ble_device {
 	bool random;			/* kind of address, once heard */
 	int rssi;			/* dBm, the last; 0: not known */
 	/* connections */
+	struct ble_start *starts;		/* of start */
+	size_t n_starts, started;	/* on this one */
 	bool has_uuids, has_notify;
 	bool discovered;		/* the handles are known */
 	bool queued;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "adapters/ble/decode_standard.h"
@@ -36,7 +37,7 @@ enum { WRITE_UNANSWERED = 0x04, CAN_WRITE = 0x08, CAN_NOTIFY = 0x10 };
 
 enum state {
 	IDLE, CONNECTING, ASKING_MTU, DISCOVERING, DESCRIBING, SUBSCRIBING,
-	READY, READING, WRITING,
+	STARTING, READY, READING, WRITING,
 };
 
 struct link {
@@ -154,6 +155,8 @@ static void link_close(struct link *g)
 		epoll_ctl(g->bus->epoll, EPOLL_CTL_DEL, g->fd, NULL);
 		close(g->fd);
 	}
+	if (g->current)
+		g->current->started = 0;
 	g->fd = -1;
 	g->state = IDLE;
 	g->current = NULL;
@@ -303,7 +306,7 @@ static void value_report(struct ble_point *p, const uint8_t *bytes, size_t n)
 	uint64_t raw = 0;
 	int rc = 0;
 
-	if (p->condition.n && !profile_bytes_are(&p->condition, bytes, n)) {
+	if (!profile_place(&p->condition, &p->mark, &bytes, &n)) {
 		rc = -ENODATA;
 	} else if (p->format.type == RAW_AUTO) {
 		switch (standard_value(p->standard, bytes, n, &value)) {
@@ -455,6 +458,39 @@ static void subscribe_start(struct link *g, struct ble_point *p,
 	}
 }
 
+/* Some devices do as they are told and yet refuse it, or what they take does not
+ * say that it can be written: it is told all the same, and goes on. */
+static void start_write(struct link *g, int64_t now)
+{
+	struct ble_device *device = g->current;
+	const struct ble_start *s = &device->starts[device->started++];
+	bool answered = s->properties & CAN_WRITE &&
+			!(s->properties & WRITE_UNANSWERED);
+
+	if (!s->handle) {
+		adapter_log(device->base->bus, device->base, LOG_WARNING,
+			    "start %zu: it has no such characteristic",
+			    device->started);
+	} else if (answered) {
+		att_write(&g->att, s->handle, s->bytes, s->n);
+		request_send(g, STARTING, now);
+	} else {
+		att_write_command(&g->att, s->handle, s->bytes, s->n);
+		pdu_send(g, g->att.out, g->att.n_out, now);
+	}
+}
+
+/* What it is to be told waits until it can be heard. */
+static void start_step(struct link *g, int64_t now)
+{
+	struct ble_point *p = unsubscribed_find(g->current);
+
+	if (p)
+		subscribe_start(g, p, now);
+	else
+		start_write(g, now);
+}
+
 /* Others wait, and for want of a link. */
 static bool is_turn_over(const struct link *g, int64_t now)
 {
@@ -476,6 +512,8 @@ static void link_work(struct link *g, int64_t now)
 			g->point = NULL;
 			att_characteristics(&g->att, 1);
 			request_send(g, DISCOVERING, now);
+		} else if (device->started < device->n_starts) {
+			start_step(g, now);
 		} else if (device->command) {
 			write_start(g, now);
 		} else if ((p = wanted_find(device))) {
@@ -519,6 +557,14 @@ static void link_connected(struct link *g, int64_t now)
 static void characteristic_found(struct ble_device *device,
 				 const struct att_event *e)
 {
+	for (size_t i = 0; i < device->n_starts; i++) {
+		struct ble_start *s = &device->starts[i];
+
+		if (s->handle || !att_uuid_equal(&s->uuid, &e->uuid))
+			continue;
+		s->handle = e->value_handle;
+		s->properties = e->properties;
+	}
 	for (size_t i = 0; i < device->base->n_points; i++) {
 		struct ble_point *p = point_of(device, i);
 
@@ -544,9 +590,11 @@ static void descriptor_found(struct ble_point *p, const struct att_event *e)
 /* What is notified may be of another kind than the point's. */
 static bool is_notified(const struct ble_point *p, const struct att_event *e)
 {
+	const uint8_t *bytes = e->bytes;
+	size_t n = e->n;
+
 	return p->notify && p->handle == e->handle &&
-	       (!p->condition.n ||
-		profile_bytes_are(&p->condition, e->bytes, e->n));
+	       profile_place(&p->condition, &p->mark, &bytes, &n);
 }
 
 static void link_notified(struct link *g, const struct att_event *e)
@@ -567,6 +615,8 @@ static void handles_forget(struct ble_device *device, uint8_t code)
 	if (code != 0x01 && code != 0x12)
 		return;
 	device->discovered = false;
+	for (size_t i = 0; i < device->n_starts; i++)
+		device->starts[i].handle = 0;
 	for (size_t i = 0; i < device->base->n_points; i++) {
 		struct ble_point *p = point_of(device, i);
 

@@ -463,10 +463,15 @@ static void place_report(struct ble_device *device,
 			 const struct ad_element *e)
 {
 	const struct ble_point *p = point->data;
+	const uint8_t *data = e->data;
+	size_t n = e->n;
 	struct lwm2m_value value;
 	uint64_t raw;
-	int rc = raw_read(&p->format, e->data, e->n, &value, &raw);
+	int rc;
 
+	if (!profile_place(&p->condition, &p->mark, &data, &n))
+		return;
+	rc = raw_read(&p->format, data, n, &value, &raw);
 	if (rc == -EMSGSIZE)
 		adapter_count(device->base->bus, device->base, "damaged", 1);
 	if (rc == 0 && !is_invalid(p, raw, &value))
@@ -486,11 +491,8 @@ static void places_report(struct ble_device *device,
 		struct adapter_point *point = device->base->points[i];
 		const struct ble_point *p = point->data;
 
-		if (p->at < 0 || p->characteristic ||
-		    (p->layout && strcmp(p->layout, match->label) != 0))
-			continue;
-		if (!p->condition.n ||
-		    profile_bytes_are(&p->condition, e.data, e.n))
+		if (p->at >= 0 && !p->characteristic &&
+		    (!p->layout || strcmp(p->layout, match->label) == 0))
 			place_report(device, point, &e);
 	}
 }

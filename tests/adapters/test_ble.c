@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The Bluetooth adapter as a whole, but for the kernel: its HCI socket is one
- * end of a socket pair. What is said of its connections stands in the tests of
- * ATT, and in those with a real controller in a virtual machine. */
+ * end of a socket pair, and so is a connection, at whose other end the test
+ * answers. More of connections stands in the tests of ATT, and in those with a
+ * real controller in a virtual machine. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <bluetooth/bluetooth.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,6 +57,58 @@ static void controller_pair(struct ble_bus *b, const char *name, int *end)
 	epoll_ctl(b->epoll, EPOLL_CTL_ADD, c->hci, &event);
 }
 
+/* ---- connections: what gatt.c asks of the kernel, wrapped by the linker */
+
+static int peer, own_end;	/* of the connection, -1: there is none */
+
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t n);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t n);
+int __wrap_setsockopt(int fd, int level, int name, const void *value,
+		      socklen_t n);
+int __wrap_hci_devba(int index, bdaddr_t *address);
+int __real_socket(int domain, int type, int protocol);
+int __real_bind(int fd, const struct sockaddr *address, socklen_t n);
+int __real_connect(int fd, const struct sockaddr *address, socklen_t n);
+int __real_setsockopt(int fd, int level, int name, const void *value,
+		      socklen_t n);
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+	int fds[2];
+
+	if (domain != AF_BLUETOOTH || protocol != BTPROTO_L2CAP)
+		return __real_socket(domain, type, protocol);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
+				    SOCK_CLOEXEC, 0, fds), 0);
+	own_end = fds[0];
+	peer = fds[1];
+	return own_end;
+}
+
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t n)
+{
+	return fd == own_end ? 0 : __real_bind(fd, address, n);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t n)
+{
+	return fd == own_end ? 0 : __real_connect(fd, address, n);
+}
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value,
+		      socklen_t n)
+{
+	return fd == own_end ? 0 : __real_setsockopt(fd, level, name, value, n);
+}
+
+int __wrap_hci_devba(int index, bdaddr_t *address)
+{
+	(void)index;
+	memset(address, 0, sizeof(*address));
+	return 0;
+}
+
 /* As the adapter's own, with pairs in place of the kernel's sockets. */
 static int pair_open(struct adapter_bus *base)
 {
@@ -75,7 +129,7 @@ static int start(void **state)
 	ops.open = pair_open;
 	host = fake_host_create(&ops, "watchdog=90s");
 	now = SECOND;
-	radio = -1;
+	radio = peer = own_end = -1;
 	return 0;
 }
 
@@ -85,6 +139,8 @@ static int stop(void **state)
 	fake_host_destroy(host);
 	if (radio >= 0)
 		close(radio);
+	if (peer >= 0)
+		close(peer);
 	return 0;
 }
 
@@ -385,6 +441,18 @@ static void what_is_wrong_is_refused(void **state)
 		{"", "field=temperature when=1=02", "when: needs a place"},
 		{" decode=profile match=company_0059",
 		 "at=1 type=uint8 when=x", "when: needs a place and up to"},
+		{"", "field=temperature behind=55aa", "behind: needs a place"},
+		{"", "characteristic=FF01 at=0 type=uint8 behind=5",
+		 "behind: needs up to 8"},
+		{"", "characteristic=FF01 at=0 type=uint8 "
+		 "behind=010203040506070809", "behind: needs up to 8"},
+		{" start=FFE9", "field=temperature", "start: needs a"},
+		{" start=FFE9_", "field=temperature", "start: needs a"},
+		{" start=FFE9_1", "field=temperature", "start: needs a"},
+		{" start=FFE_10", "field=temperature", "start: needs a"},
+		{" start=FFE9_10_20", "field=temperature", "start: needs a"},
+		{" start=FFE9_000102030405060708090a0b0c0d0e0f1011121314",
+		 "field=temperature", "start: needs a"},
 		{"", "characteristic=FF01 at=2 type=uint8 writable=yes",
 		 "writable: only a whole"},
 		{"", "characteristic=FF01 type=bcd8 writable=yes",
@@ -1005,6 +1073,105 @@ static void a_polled_device_fails_after_three_misses(void **state)
 	}
 }
 
+/* The next PDU that the device gets, in hex. */
+static void peer_gets(const char *expected)
+{
+	uint8_t pdu[64];
+	char text[2 * sizeof(pdu) + 1] = "";
+	ssize_t n = recv(peer, pdu, sizeof(pdu), 0);
+
+	for (ssize_t i = 0; i < n; i++)
+		sprintf(text + 2 * i, "%02x", pdu[i]);
+	assert_string_equal(text, expected);
+}
+
+static void peer_sends(const char *hex)
+{
+	uint8_t pdu[64];
+	size_t n = 0;
+
+	for (unsigned byte; sscanf(hex, "%2x", &byte) == 1; hex += 2)
+		pdu[n++] = (uint8_t)byte;
+	assert_int_equal(send(peer, pdu, n, 0), n);
+	turn();
+}
+
+/* Connected to: FFE4 (handle 3) notifies and has its CCCD at 4, FFE9 (6) is
+ * written to, without an answer where the properties are 04. */
+static void peer_is_discovered(const char *properties)
+{
+	char pdu[64];
+
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "020106");
+	turn();
+	peer_gets("02f700");
+	peer_sends("031700");
+	peer_gets("080100ffff0328");
+	snprintf(pdu, sizeof(pdu), "0907" "0200100300e4ff" "0500%s0600e9ff",
+		 properties);
+	peer_sends(pdu);
+	peer_gets("080600ffff0328");
+	peer_sends("010806000a");
+	peer_gets("0404000400");
+	peer_sends("050104000229");
+	peer_gets("1204000100");
+}
+
+#define PROBE "characteristic=FFE4 notify=yes at=0 type=int16 order=big "
+
+/* As Inkbird's IHT-2PB wants it: two writes, of which one is to what can only be
+ * subscribed to; then frames, several in one notification (inkbird-ble, issue
+ * 222). */
+static void a_device_is_told_to_begin(void **state)
+{
+	struct adapter_point *first, *second;
+
+	(void)state;
+	device = fake_device_add(host, "meat", "address=" ROOM " start="
+				 "FFE9_55aa19010019,FFE4_55aa1a01001a");
+	first = fake_point_add(device, "p", PROBE "behind=55aa0202");
+	second = fake_point_add(device, "q", PROBE "behind=55aa0402");
+	assert_int_equal(fake_check(host), 0);
+	peer_is_discovered("04");
+	peer_sends("13");
+	peer_gets("0404000400");	/* the other point's turn */
+	peer_sends("050104000229");
+	peer_gets("1204000100");
+	peer_sends("13");
+	peer_gets("52060055aa19010019");
+	peer_gets("52030055aa1a01001a");
+	peer_gets("");
+	peer_sends("1b0300" "55aa0202010a0e" "55aa030202fe04" "55aa0402ff9c9c");
+	CLOSE(fake_number(first), 266);
+	CLOSE(fake_number(second), -100);
+	peer_sends("1b0300" "55aa0302010a0f");	/* Fahrenheit */
+	peer_sends("1b0300" "55aa0202");	/* cut */
+	assert_int_equal(fake_events(host, FAKE_REPORT), 2);
+	assert_int_equal(fake_events(host, FAKE_FAULT), 1);
+}
+
+/* Where it can be refused it may be, and what can be read is read. */
+static void a_start_that_is_refused_is_no_end(void **state)
+{
+	struct adapter_point *p;
+
+	(void)state;
+	device = fake_device_add(host, "meat", "address=" ROOM " start="
+				 "FFE9_01,FFEA_02,FFE9_03");
+	p = fake_point_add(device, "p", PROBE);
+	peer_is_discovered("08");
+	peer_sends("13");
+	peer_gets("12060001");
+	peer_sends("0112060003");
+	peer_gets("12060003");	/* FFEA is not there */
+	assert_int_equal(logged("no such characteristic"), 1);
+	peer_sends("13");
+	peer_gets("");
+	peer_sends("1b0300010a");
+	CLOSE(fake_number(p), 266);
+}
+
 /* One that has something due and is not heard has not answered. */
 static void a_device_that_is_not_heard_fails(void **state)
 {
@@ -1243,6 +1410,8 @@ int main(void)
 		TEST(the_model_is_remembered),
 		TEST(the_site_can_say_the_model),
 		TEST(a_polled_device_fails_after_three_misses),
+		TEST(a_device_is_told_to_begin),
+		TEST(a_start_that_is_refused_is_no_end),
 		TEST(a_device_that_is_not_heard_fails),
 		TEST(a_search_tells_what_is_in_the_air),
 		TEST(a_search_says_what_is_missing),

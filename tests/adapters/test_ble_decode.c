@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "adapters/ble/decode.h"
+#include "adapters/ble/decode_profile.h"
 #include "adapters/ble/report.h"
 
 #define SECOND INT64_C(1000000000)
@@ -497,6 +498,43 @@ static void a_counter_can_begin_anew(void **state)
 			 DECODED_VALUES);
 	assert_true(counter.anew);
 	assert_int_equal(counter.value, value);
+}
+
+/* Frames in any order; what is there twice counts where it is first. */
+static void a_value_is_found_behind_its_mark(void **state)
+{
+	static const struct {
+		const char *mark, *data, *behind;	/* NULL: nowhere */
+	} rows[] = {
+		{"55aa0202", "55aa0202010a0e55aa0402ff9c9c", "010a0e55aa0402ff9c9c"},
+		{"55aa0402", "55aa0202010a0e55aa0402ff9c9c", "ff9c9c"},
+		{"55aa0602", "55aa0202010a0e55aa0402ff9c9c", NULL},
+		{"55aa", "5555aa5555aa01", "5555aa01"},
+		{"55aa00/ffff0f", "55aa1255aaf007", "07"},
+		{"55aa", "55", NULL}, {"55aa", "", NULL}, {"55aa", "55aa", ""},
+		{"0102030405060708", "000102030405060708ff", "ff"},
+	};
+	struct profile_bytes none = {0}, mark;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		uint8_t bytes[64], behind[64];
+		size_t n = hex_read(rows[i].data, bytes, sizeof(bytes)), n_behind;
+		const uint8_t *at = bytes;
+
+		assert_true(profile_mark_parse(rows[i].mark, &mark));
+		assert_int_equal(profile_place(&none, &mark, &at, &n),
+				 rows[i].behind != NULL);
+		if (!rows[i].behind)
+			continue;
+		n_behind = hex_read(rows[i].behind, behind,
+				    sizeof(behind));
+		assert_int_equal(n, n_behind);
+		assert_memory_equal(at, behind, n);
+	}
+	assert_false(profile_mark_parse("", &mark));
+	assert_false(profile_mark_parse("5", &mark));
+	assert_false(profile_mark_parse("010203040506070809", &mark));
 }
 
 static void bthome_tells_packets_by_id_and_bytes(void **state)
@@ -1734,6 +1772,7 @@ int main(void)
 		cmocka_unit_test(bthome_begins_anew_only_after_a_pause),
 		cmocka_unit_test(bthome_is_not_moved_by_a_wrong_tag),
 		cmocka_unit_test(a_counter_can_begin_anew),
+		cmocka_unit_test(a_value_is_found_behind_its_mark),
 		cmocka_unit_test(bthome_tells_packets_by_id_and_bytes),
 		cmocka_unit_test(bthome_takes_both_packets_of_an_id),
 		cmocka_unit_test(bthome_tells_nothing_out_of_range),

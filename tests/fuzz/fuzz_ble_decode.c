@@ -28,6 +28,28 @@ static void readings_check(const struct readings *r)
 	}
 }
 
+/* What a profile may say of any bytes: the first five say it. */
+static void place_check(const uint8_t *data, size_t size)
+{
+	const struct profile_bytes none = {0}, mark = {
+		.n = (uint8_t)(data[0] % 4), .value = {data[1], data[2], data[1]},
+		.mask = {0xff, data[3], 0xff}};
+	struct raw_format format = {
+		.type = (enum raw_type)(RAW_UINT8 + data[4] % RAW_BCD32),
+		.at = data[0] >> 6, .big_endian = data[0] & 4,
+		.mask = data[3], .minus = data[2], .divisor = data[1]};
+	const uint8_t *at = data + 5;
+	size_t n = size - 5;
+	struct lwm2m_value value;
+	uint64_t raw;
+
+	if (!profile_place(&none, &mark, &at, &n))
+		return;
+	if (at + n != data + size)
+		abort();
+	raw_read(&format, at, n, &value, &raw);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t key[16] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
@@ -58,5 +80,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		readings_check(&readings);
 	}
 	ad_name(adv.data, adv.n, name, sizeof(name));
+	place_check(data, size);
 	return 0;
 }
