@@ -17,6 +17,7 @@
 #define RECORD_ROOM 16384
 #define PENDING_KEPT (128 * 1024)
 #define SLACK (256 * 1024)		/* a journal this small is left alone */
+#define READ_KEPT (10 * SECOND)		/* endpoints come back one by one */
 
 /* A number of events that is not told yet. */
 struct count {
@@ -40,7 +41,10 @@ struct last_values {
 	bool sync;			/* and are not left to the kernel */
 	int64_t flush_at, every;	/* ns */
 	size_t size, compact;		/* of the journal; of it when compact */
-	uint8_t *journal;		/* read, until something is written */
+	uint8_t *journal;		/* read, until something is written, or
+					 * nobody asks any more */
+	bool asked;			/* since the last turn */
+	int64_t forget_at;
 	struct last_index index;
 };
 
@@ -387,12 +391,27 @@ static void values_flush(struct last_values *last)
 	values_compact(last);
 }
 
+/* A whole journal is more than a site's endpoints take: it is not kept for a
+ * flush that may never come. */
+static int64_t journal_turn(struct last_values *last, int64_t now)
+{
+	if (last->asked)
+		last->forget_at = now + READ_KEPT;
+	last->asked = false;
+	if (last->journal && now >= last->forget_at)
+		journal_forget(last);
+	return last->journal ? last->forget_at : INT64_MAX;
+}
+
 int64_t last_values_turn(struct last_values *last, int64_t now)
 {
 	bool told = last->n_counts && counts_tell(last, now);
+	int64_t due = journal_turn(last, now);
 
+	if (last->flush_at < due)
+		due = last->flush_at;
 	if (now < last->flush_at)
-		return told ? now : last->flush_at;
+		return told ? now : due;
 	last->flush_at = INT64_MAX;
 	last->flushed_at = now;
 	for (size_t i = 0; i < last->n_dirty; i++) {
@@ -406,7 +425,9 @@ int64_t last_values_turn(struct last_values *last, int64_t now)
 	}
 	last->n_dirty = 0;
 	values_flush(last);
-	return told ? now : INT64_MAX;
+	if (told)
+		return now;
+	return last->journal ? last->forget_at : INT64_MAX;
 }
 
 /* ---- and back ---- */
@@ -415,6 +436,7 @@ static void journal_read(struct last_values *last)
 {
 	size_t n = 0, lost = 0;
 
+	last->asked = true;
 	if (last->journal)
 		return;
 	last->journal = store_read(last->store, &n);

@@ -169,6 +169,29 @@ static size_t newest_keep(struct last_record *records, size_t n)
 	return kept;
 }
 
+static void index_sort(struct last_index *index)
+{
+	if (index->n)
+		qsort(index->records, index->n, sizeof(*index->records),
+		      by_name);
+	index->n = newest_keep(index->records, index->n);
+}
+
+/* Most of a journal is what a newer record replaces: that goes first. */
+static void index_room(struct last_index *index, size_t *room)
+{
+	if (index->n < *room)
+		return;
+	index_sort(index);
+	if (*room && index->n <= *room / 2)
+		return;
+	*room = *room ? *room * 2 : 64;
+	index->records = reallocarray(index->records, *room,
+				      sizeof(*index->records));
+	if (!index->records)
+		abort();
+}
+
 struct last_index last_index(const uint8_t *journal, size_t n, size_t *lost)
 {
 	struct last_index index = {NULL, 0};
@@ -177,18 +200,10 @@ struct last_index last_index(const uint8_t *journal, size_t n, size_t *lost)
 
 	*lost = 0;
 	while (last_next(journal, n, &at, lost, &record)) {
-		if (index.n == room) {
-			room = room ? room * 2 : 64;
-			index.records = reallocarray(index.records, room,
-						     sizeof(record));
-			if (!index.records)
-				abort();
-		}
+		index_room(&index, &room);
 		index.records[index.n++] = record;
 	}
-	if (index.n)
-		qsort(index.records, index.n, sizeof(record), by_name);
-	index.n = newest_keep(index.records, index.n);
+	index_sort(&index);
 	return index;
 }
 

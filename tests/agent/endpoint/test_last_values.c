@@ -93,6 +93,24 @@ static void a_sleepers_values_come_back(void **state)
 	assert_true(tree_find(&z->tree, &sensor)->time > 0);
 }
 
+/* It is larger than all endpoints, and a flush may never come. */
+static void what_was_read_is_let_go(void **state)
+{
+	struct endpoint *z = case_endpoint("z");
+	int64_t now = monotonic_read(), heard = 0, until;
+
+	(void)state;
+	last_values_heard(last, z, true, now);
+	last_values_turn(last, now + SECOND);
+	assert_true(last_values_restore(last, z, &heard, &rhythm));
+	until = last_values_turn(last, now + SECOND);
+	assert_true(until > now + SECOND && until <= now + 60 * SECOND);
+	assert_true(last_values_restore(last, z, &heard, &rhythm));
+	assert_true(last_values_turn(last, until) > until);	/* asked since */
+	assert_int_equal(last_values_turn(last, until + 60 * SECOND), INT64_MAX);
+	assert_true(last_values_restore(last, z, &heard, &rhythm));
+}
+
 static void said_again_it_is_not_written_again(void **state)
 {
 	struct endpoint *z = case_endpoint("z");
@@ -174,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_sleepers_values_come_back),
+		CASE(what_was_read_is_let_go),
 		CASE(said_again_it_is_not_written_again),
 		CASE(who_leaves_is_written_at_once),
 		CASE(who_does_not_sleep_is_not_kept),

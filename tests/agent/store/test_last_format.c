@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The journal of what sleeping devices last said: whatever of it is whole is
  * read, the newest of each name. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,6 +53,28 @@ static void the_newest_of_each_name_counts(void **state)
 	expect(&index, "b", 3, "late");
 	assert_null(last_find(&index, "c"));
 	assert_null(last_find(&index, ""));
+	last_index_finish(&index);
+}
+
+/* A journal of hours is mostly what a newer record replaces. */
+static void what_is_replaced_takes_no_memory(void **state)
+{
+	static uint8_t hours[200000];
+	struct buf out = buf_over(hours, sizeof(hours));
+	struct last_index index;
+	size_t lost;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++)
+		put(&out, i % 3 == 0 ? "a" : i % 3 == 1 ? "b" : "c", i, "x");
+	assert_false(out.full);
+	index = last_index(hours, out.used, &lost);
+	assert_int_equal(index.n, 3);
+	expect(&index, "a", 2997, "x");
+	expect(&index, "b", 2998, "x");
+	expect(&index, "c", 2999, "x");
+	assert_true(malloc_usable_size(index.records) <
+		    200 * sizeof(*index.records));
 	last_index_finish(&index);
 }
 
@@ -195,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_of_each_name_counts),
+		cmocka_unit_test(what_is_replaced_takes_no_memory),
 		cmocka_unit_test(a_rhythm_is_kept_where_there_is_one),
 		cmocka_unit_test(what_was_cut_off_costs_only_itself),
 		cmocka_unit_test(a_wrong_bit_costs_only_its_record),
