@@ -13,7 +13,6 @@
 #include <unistd.h>
 #include "agent/base/arena.h"
 
-#define TEXT_MOST 4096
 #define FILE_MOST 65536
 #define OWNER_MOST 100		/* bytes of "user:group mode" */
 #define GROUPS_MOST 256
@@ -50,43 +49,126 @@ static int hex_digit(char c)
 	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-int secret_hex(const char *text, size_t n, uint8_t *bytes)
+static bool is_between(char c)
 {
-	int used = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		int high, low;
-
-		if (isspace((unsigned char)text[i]) || text[i] == ':')
-			continue;
-		high = hex_digit(text[i]);
-		low = i + 1 < n ? hex_digit(text[++i]) : -1;
-		if (high < 0 || low < 0)
-			return -EINVAL;
-		bytes[used++] = (uint8_t)(high << 4 | low);
-	}
-	return used ? used : -EINVAL;
+	return isspace((unsigned char)c) || c == ':';
 }
 
-static int content_read(int fd, struct arena *arena, uint8_t **bytes,
+/* Of the first that makes no byte of it; n: each does. *digits: before it. */
+static size_t hex_trouble(const char *text, size_t n, size_t *digits)
+{
+	*digits = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (is_between(text[i]) && !(*digits % 2))
+			continue;
+		if (hex_digit(text[i]) < 0)
+			return i;
+		++*digits;
+	}
+	return n;
+}
+
+static bool is_base64(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)text[i]) &&
+		    !memchr("+/=\r\n", text[i], 5))
+			return false;
+	return n >= 8;
+}
+
+/* What people put there in place of digits. */
+static const char *hex_remedy(const char *text, size_t n, size_t at)
+{
+	const char c = text[at];
+
+	if (memmem(text, n, "-----BEGIN ", 11))
+		return "it is PEM, that is a key or certificate of another "
+		       "security";
+	if ((c == 'x' || c == 'X') && at && text[at - 1] == '0')
+		return "the digits alone, without 0x";
+	if (c == '"' || c == '\'')
+		return "the digits alone, without quotes";
+	if (is_between(c))
+		return "half a byte stands before it";
+	if (is_base64(text, n))
+		return "if it is base64: base64 -d FILE | od -An -tx1 makes hex "
+		       "of it";
+	return "two of 0-9 and a-f for each byte, as "
+	       "00112233445566778899aabbccddeeff";
+}
+
+static void hex_explain(const char *text, size_t n, size_t at, size_t digits,
 			char *why, size_t size)
 {
-	uint8_t raw[TEXT_MOST / 2 + 1];
-	char text[TEXT_MOST];
-	ssize_t got = read(fd, text, sizeof(text));
-	int n = got < 0 ? -errno : secret_hex(text, (size_t)got, raw);
+	unsigned line = 1, column = 1;
 
-	if (n > 0) {
-		arena_mark_secret(arena);
-		*bytes = memcpy(arena_take(arena, (size_t)n), raw, (size_t)n);
-	} else if (got < 0) {
-		snprintf(why, size, "cannot be read: %s", strerror(-n));
-	} else {
-		snprintf(why, size, "does not hold bytes in hex");
+	for (size_t i = 0; i < at; i++) {
+		column = text[i] == '\n' ? 1 : column + 1;
+		line += text[i] == '\n';
 	}
-	explicit_bzero(raw, sizeof(raw));
-	explicit_bzero(text, sizeof(text));
-	return n;
+	if (at < n)
+		snprintf(why, size, "is not in hex at line %u, column %u: %s",
+			 line, column, hex_remedy(text, n, at));
+	else if (digits)
+		snprintf(why, size, "has %zu digits, and two make a byte: one "
+			 "is missing, or one too much", digits);
+	else
+		snprintf(why, size, "is empty");
+}
+
+int secret_hex(const char *text, size_t n, uint8_t *bytes, char *why,
+	       size_t size)
+{
+	size_t digits, at;
+	int used = 0;
+
+	while (n && isspace((unsigned char)text[n - 1]))
+		n--;
+	at = hex_trouble(text, n, &digits);
+	if (at < n || !digits || digits % 2) {
+		if (why)
+			hex_explain(text, n, at, digits, why, size);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (is_between(text[i]))
+			continue;
+		bytes[used++] = (uint8_t)(hex_digit(text[i]) << 4 |
+					  hex_digit(text[i + 1]));
+		i++;
+	}
+	return used;
+}
+
+/* Two bytes a character, as some editors save "Unicode"; DER is never so. */
+static bool is_wide(const uint8_t *text, size_t n)
+{
+	return n >= 4 && (!memcmp(text, "\xff\xfe", 2) ||
+			  !memcmp(text, "\xfe\xff", 2) ||
+			  (isprint(text[0]) && !text[1] &&
+			   isprint(text[2]) && !text[3]) ||
+			  (!text[0] && isprint(text[1]) &&
+			   !text[2] && isprint(text[3])));
+}
+
+/* Without the mark that says UTF-8; what is left, or -EINVAL. */
+static int text_clean(uint8_t *text, int n, char *why, size_t size)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+
+	if (is_wide(text, (size_t)n)) {
+		snprintf(why, size, "is text of two bytes a character (UTF-16, "
+			 "an editor's \"Unicode\"): save it as ASCII or UTF-8");
+		return -EINVAL;
+	}
+	if (n < (int)sizeof(mark) || memcmp(text, mark, sizeof(mark)))
+		return n;
+	n -= (int)sizeof(mark);
+	memmove(text, text + sizeof(mark), (size_t)n);
+	if (!n)
+		snprintf(why, size, "is empty");
+	return n ? n : -EINVAL;
 }
 
 /* A group of ours; root, who checks for the daemon, knows the daemon's. */
@@ -184,26 +266,13 @@ static void daemon_look(int fd, char *why, size_t size)
 	struct stat stat;
 
 	if (!daemon || fstat(fd, &stat) || stat.st_uid == daemon->pw_uid ||
-	    (stat.st_gid == daemon->pw_gid && stat.st_mode & 040))
+	    (stat.st_gid == daemon->pw_gid && stat.st_mode & 040) ||
+	    stat.st_mode & 04)
 		return;
 	owner_print(&stat, owner, sizeof(owner));
 	snprintf(why, size, "is %s, and the user " DAEMON ", as which the "
 		 "daemon runs, cannot read it: chown root:" DAEMON
 		 ", chmod 640", owner);
-}
-
-int secret_read(const char *directory, const char *path, struct arena *arena,
-		uint8_t **bytes, char *why, size_t size)
-{
-	int fd = file_open_checked(directory, path, true, why, size), n;
-
-	if (fd < 0)
-		return fd;
-	*why = '\0';
-	daemon_look(fd, why, size);
-	n = content_read(fd, arena, bytes, why, size);
-	close(fd);
-	return n;
 }
 
 /* All that read() gives, up to size. */
@@ -220,27 +289,55 @@ static ssize_t read_all(int fd, uint8_t *to, size_t size)
 	return (ssize_t)used;
 }
 
+static void text_drop(uint8_t **text)
+{
+	explicit_bzero(*text, FILE_MOST + 1);
+	free(*text);
+	*text = NULL;
+}
+
 int secret_file(const char *directory, const char *path, bool closed,
 		uint8_t **bytes, char *why, size_t size)
 {
-	int fd = file_open_checked(directory, path, closed, why, size);
+	int fd = file_open_checked(directory, path, closed, why, size), rc;
 	ssize_t n;
 
 	if (fd < 0)
 		return fd;
+	*why = '\0';
+	daemon_look(fd, why, size);
 	*bytes = malloc(FILE_MOST + 1);
 	if (!*bytes)
 		abort();
 	n = read_all(fd, *bytes, FILE_MOST + 1);
 	close(fd);
-	if (n > 0 && n <= FILE_MOST)
-		return (int)n;
-	if (n < 0)
+	if (n > 0 && n <= FILE_MOST) {
+		rc = text_clean(*bytes, (int)n, why, size);
+	} else if (n < 0) {
 		snprintf(why, size, "cannot be read: %s", strerror((int)-n));
-	else
+		rc = (int)n;
+	} else {
 		snprintf(why, size, n ? "has more than 64 kB" : "is empty");
-	explicit_bzero(*bytes, FILE_MOST + 1);
-	free(*bytes);
-	*bytes = NULL;
-	return n < 0 ? (int)n : -EINVAL;
+		rc = -EINVAL;
+	}
+	if (rc < 0)
+		text_drop(bytes);
+	return rc;
+}
+
+int secret_read(const char *directory, const char *path, struct arena *arena,
+		uint8_t **bytes, char *why, size_t size)
+{
+	uint8_t *text;
+	int n = secret_file(directory, path, true, &text, why, size);
+
+	if (n < 0)
+		return n;
+	n = secret_hex((const char *)text, (size_t)n, text, why, size);
+	if (n > 0) {
+		arena_mark_secret(arena);
+		*bytes = memcpy(arena_take(arena, (size_t)n), text, (size_t)n);
+	}
+	text_drop(&text);
+	return n;
 }

@@ -94,6 +94,17 @@ static int psk_check(const struct credentials *c, char *why, size_t size)
 	return 0;
 }
 
+void credentials_weak(const struct credentials_bytes *key, char *why,
+		      size_t size)
+{
+	*why = '\0';
+	if (key->n < CREDENTIALS_KEY_STRONG)
+		snprintf(why, size, "has %zu byte%s, which can be guessed: %d at "
+			 "least are safe, as lwmuxctl keygen makes them",
+			 key->n, key->n == 1 ? "" : "s",
+			 CREDENTIALS_KEY_STRONG);
+}
+
 static int rpk_check(const struct credentials *c, char *why, size_t size)
 {
 	struct credentials_pem pem;

@@ -12,6 +12,7 @@
 
 #define CREDENTIALS_IDENTITY_MAX 128	/* bytes, Core TS E.1 */
 #define CREDENTIALS_KEY_MAX 64
+#define CREDENTIALS_KEY_STRONG 16	/* bytes: RFC 9257 6, 128 bits at least */
 #define CREDENTIALS_SUITES 16
 
 /* 0/x/13: what `server` holds of the server's certificate or key. */
@@ -58,7 +59,7 @@ void credentials_wipe(struct credentials *credentials);
 
 /* Fills `to` for one endpoint from what the server's keys name, relative paths
  * below directory. 0, or -errno with the reason for people in why, which names
- * a file but nothing of its content. (credentials_load.c) */
+ * a file but nothing of its content. Of 0 why is "", or what to be warned of. (credentials_load.c) */
 int credentials_load(struct credentials *to, const struct config_server *conf,
 		     const char *directory, const char *endpoint, char *why,
 		     size_t size);
@@ -82,6 +83,11 @@ size_t credentials_missing(const struct config_server *conf,
  * (credentials_find.c) */
 void credentials_find(const struct config *config, const char *directory,
 		      struct config_errors *errors);
+
+/* Is a pre-shared key so short that it can be guessed? why is "" or says so, to
+ * stand behind its name. */
+void credentials_weak(const struct credentials_bytes *key, char *why,
+		      size_t size);
 
 /* Could a handshake be made of it? -EINVAL: why says what is missing, or is no
  * key. For the consistency check of a bootstrap, and before a connection. */

@@ -49,6 +49,12 @@ static void finding_add(void *owner, const char *why)
 			 f->server->uri, why);
 }
 
+static void warning_add(const struct finding *f, const char *why)
+{
+	config_warning_add(f->errors, place_of(f->server, why), NULL, "%s: %s",
+			   f->server->uri, why);
+}
+
 static void device_find(const struct config_server *server,
 			const char *directory,
 			const struct config_device *device,
@@ -69,6 +75,8 @@ static void device_find(const struct config_server *server,
 				directory, device->endpoint, why,
 				sizeof(why)) < 0))
 		finding_add(&f, why);
+	else if (*why)
+		warning_add(&f, why);
 	credentials_wipe(&credentials);
 }
 

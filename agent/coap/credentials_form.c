@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/pkcs12.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static gnutls_datum_t bytes_unhex(const struct credentials_bytes *b,
 
 		if (!bytes)
 			abort();
-		n = secret_hex((const char *)b->at, b->n, bytes);
+		n = secret_hex((const char *)b->at, b->n, bytes, NULL, 0);
 		if (n > 0)
 			credentials_put(plain, bytes, (size_t)n);
 		explicit_bzero(bytes, b->n);
@@ -304,4 +305,94 @@ int credentials_public_key(const struct credentials_bytes *from,
 	credentials_put(der, data.data, data.size);
 	gnutls_free(data.data);
 	return 0;
+}
+
+/* ---- what a file holds ---- */
+
+static bool is_pkcs12(const struct credentials_bytes *b)
+{
+	const gnutls_datum_t data = {b->at, (unsigned)b->n};
+	gnutls_pkcs12_t box;
+	bool is;
+
+	gnutls_pkcs12_init(&box);
+	is = !gnutls_pkcs12_import(box, &data, GNUTLS_X509_FMT_DER, 0);
+	gnutls_pkcs12_deinit(box);
+	return is;
+}
+
+/* The first that is in it says most. */
+static const struct { const char *has; enum credentials_part part;
+		      const char *text; } contents[] = {
+	{"-----BEGIN ENCRYPTED PRIVATE KEY", CREDENTIALS_AUTHORITIES,
+	 "it has a password: openssl pkey -in FILE -out NEW takes it off"},
+	{"Proc-Type: 4,ENCRYPTED", CREDENTIALS_AUTHORITIES,
+	 "it has a password: openssl pkey -in FILE -out NEW takes it off"},
+	{"-----BEGIN OPENSSH PRIVATE KEY", CREDENTIALS_AUTHORITIES,
+	 "it is a key of OpenSSH's"},
+	{"CERTIFICATE REQUEST-----", CREDENTIALS_AUTHORITIES,
+	 "it is a request for a certificate, not the authority's answer"},
+	{"-----BEGIN CERTIFICATE-----", CREDENTIALS_CERTIFICATE,
+	 "it is a certificate"},
+	{"PRIVATE KEY-----", CREDENTIALS_PRIVATE_KEY, "it is a private key"},
+	{"PUBLIC KEY-----", CREDENTIALS_PUBLIC_KEY, "it is a public key"},
+};
+
+static const char *content_of(const struct credentials_bytes *bytes,
+			      enum credentials_part part)
+{
+	for (size_t i = 0; i < sizeof(contents) / sizeof(*contents); i++)
+		if (memmem(bytes->at, bytes->n, contents[i].has,
+			   strlen(contents[i].has)))
+			return contents[i].part == part ?
+			       "what is there is damaged, or of an unknown kind" :
+			       contents[i].text;
+	return is_pkcs12(bytes) ?
+	       "it is PKCS #12 (.p12, .pfx): openssl pkcs12 -nodes -in FILE "
+	       "-out NEW takes it apart" :
+	       "PEM or DER is wanted";
+}
+
+static bool holds_private_key(const struct credentials_bytes *bytes)
+{
+	gnutls_x509_privkey_t key;
+
+	if (private_key_read(bytes, &key) < 0)
+		return false;
+	gnutls_x509_privkey_deinit(key);
+	return true;
+}
+
+static bool holds_public_key(const struct credentials_bytes *bytes)
+{
+	struct credentials_bytes der = {NULL, 0};
+	bool holds = !credentials_public_key(bytes, &der);
+
+	credentials_put(&der, NULL, 0);
+	return holds;
+}
+
+static bool part_held(const struct credentials_bytes *bytes,
+		      enum credentials_part part)
+{
+	switch (part) {
+	case CREDENTIALS_PRIVATE_KEY: return holds_private_key(bytes);
+	case CREDENTIALS_PUBLIC_KEY: return holds_public_key(bytes);
+	case CREDENTIALS_CERTIFICATE: return credentials_certificates(bytes) > 0;
+	case CREDENTIALS_AUTHORITIES: return credentials_trust(bytes, NULL) > 0;
+	}
+	return false;
+}
+
+bool credentials_is(const struct credentials_bytes *bytes,
+		    enum credentials_part part, char *text, size_t size)
+{
+	static const char *const names[] = {"private key", "public key",
+					    "certificate", "certificate"};
+
+	if (part_held(bytes, part))
+		return true;
+	snprintf(text, size, "holds no %s: %s", names[part],
+		 content_of(bytes, part));
+	return false;
 }

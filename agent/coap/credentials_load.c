@@ -45,6 +45,8 @@ static int put_file(const struct loading *l, struct credentials_bytes *to,
 		snprintf(l->why, l->size, "%s %s", path, why);
 		return n;
 	}
+	if (*why && !*l->why)		/* that the daemon may not read it */
+		snprintf(l->why, l->size, "%s %s", path, why);
 	credentials_put(to, bytes, (size_t)n);
 	explicit_bzero(bytes, (size_t)n);
 	free(bytes);
@@ -93,15 +95,36 @@ static int load_secret(const struct loading *l, struct credentials_bytes *to,
 			    load_file(l, to, file, true);
 }
 
-static void refuse_hex(const struct loading *l, const struct config_server *conf)
+/* Behind the name of the secret's file; of what is wrong, or told. */
+static void secret_say(const struct loading *l,
+		       const struct config_server *conf, const char *text)
 {
 	char *name = text_fill(conf->credential ? conf->credential :
-			       conf->key_file, l->endpoint);
+			       conf->key_file ? conf->key_file :
+			       conf->private_key_file, l->endpoint);
 
-	snprintf(l->why, l->size, "%s%s is not in hex: two of 0-9 and a-f for "
-		 "each byte, as 00112233445566778899aabbccddeeff",
-		 conf->credential ? "credential " : "", name);
+	snprintf(l->why, l->size, "%s%s %s",
+		 conf->credential ? "credential " : "", name, text);
 	free(name);
+}
+
+static int key_unhex(const struct loading *l, struct credentials_bytes *key,
+		     const struct config_server *conf)
+{
+	char why[200];
+	int n = secret_hex((const char *)key->at, key->n, key->at, why,
+			   sizeof(why));
+
+	if (n < 0) {
+		secret_say(l, conf, why);
+		return n;
+	}
+	explicit_bzero(key->at + n, key->n - (size_t)n);
+	key->n = (size_t)n;
+	credentials_weak(key, why, sizeof(why));
+	if (*why && !*l->why)
+		secret_say(l, conf, why);
+	return 0;
 }
 
 static int load_psk(const struct loading *l, struct credentials *to,
@@ -113,16 +136,7 @@ static int load_psk(const struct loading *l, struct credentials *to,
 
 	credentials_put(&to->identity, identity, strlen(identity));
 	free(identity);
-	if (n < 0)
-		return n;
-	n = secret_hex((const char *)to->key.at, to->key.n, to->key.at);
-	if (n > 0) {
-		explicit_bzero(to->key.at + n, to->key.n - (size_t)n);
-		to->key.n = (size_t)n;
-		return 0;
-	}
-	refuse_hex(l, conf);
-	return -EINVAL;
+	return n < 0 ? n : key_unhex(l, &to->key, conf);
 }
 
 /* An issuer that counts, the server's own certificate, or both. */
@@ -132,6 +146,37 @@ static enum credentials_usage usage_of(const struct config_server *conf)
 		return CREDENTIALS_CA_CONSTRAINT;
 	return conf->trust_file ? CREDENTIALS_SERVICE :
 				  CREDENTIALS_DOMAIN_ISSUED;
+}
+
+/* Which of the files is not what it should be, and what it is instead. */
+static int keys_look(const struct loading *l, const struct credentials *to,
+		     const struct config_server *conf)
+{
+	const struct { const struct credentials_bytes *bytes;
+		       const char *file; enum credentials_part part; } all[] = {
+		{&to->certificate, conf->cert_file, conf->security ==
+		 SECURITY_RPK ? CREDENTIALS_PUBLIC_KEY : CREDENTIALS_CERTIFICATE},
+		{&to->server, conf->server_key_file, conf->security ==
+		 SECURITY_RPK ? CREDENTIALS_PUBLIC_KEY : CREDENTIALS_CERTIFICATE},
+		{&to->trust, conf->trust_file, CREDENTIALS_AUTHORITIES},
+	};
+	char text[200], *name;
+
+	if (!credentials_is(&to->private_key, CREDENTIALS_PRIVATE_KEY, text,
+			    sizeof(text))) {
+		secret_say(l, conf, text);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (!all[i].bytes->n || credentials_is(all[i].bytes,
+				all[i].part, text, sizeof(text)))
+			continue;
+		name = text_fill(all[i].file, l->endpoint);
+		snprintf(l->why, l->size, "%s %s", name, text);
+		free(name);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int load_keys(const struct loading *l, struct credentials *to,
@@ -146,7 +191,7 @@ static int load_keys(const struct loading *l, struct credentials *to,
 		rc = load_file(l, &to->server, conf->server_key_file, false);
 	if (rc == 0)
 		rc = load_file(l, &to->trust, conf->trust_file, false);
-	return rc;
+	return rc == 0 ? keys_look(l, to, conf) : rc;
 }
 
 size_t credentials_missing(const struct config_server *conf,
@@ -198,6 +243,7 @@ int credentials_load(struct credentials *to, const struct config_server *conf,
 	const struct loading l = {directory, endpoint, why, size};
 	int rc = 0;
 
+	*why = '\0';
 	*to = (struct credentials){.mode = conf->security,
 				   .usage = (uint8_t)usage_of(conf)};
 	switch (conf->security) {

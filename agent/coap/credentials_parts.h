@@ -26,6 +26,15 @@ int credentials_certificates(const struct credentials_bytes *from);
 /* Adds them to a gnutls_x509_trust_list_t (NULL: only counts). How many. */
 int credentials_trust(const struct credentials_bytes *from, void *list);
 
+/* Does a file hold such a thing? false: text says, to stand behind its name, what
+ * it holds in place of it. */
+enum credentials_part {
+	CREDENTIALS_PRIVATE_KEY, CREDENTIALS_PUBLIC_KEY, CREDENTIALS_CERTIFICATE,
+	CREDENTIALS_AUTHORITIES
+};
+bool credentials_is(const struct credentials_bytes *bytes,
+		    enum credentials_part part, char *text, size_t size);
+
 /* What GnuTLS's priorities have to end with so that only the suites that the
  * account allows are offered; "": all that libcoap would. -EINVAL: none of them
  * is known here, or for these keys. (credentials_suites.c) */

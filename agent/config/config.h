@@ -123,6 +123,7 @@ struct config_server {
 	bool unsolicited, pack;
 	const char *smartcard;		/* reader, "any"; or NULL */
 	const char *pin_file;		/* of the card, or NULL */
+	struct place pin_at;		/* where that stands */
 	uint8_t withheld;		/* of enum access_right: what it may
 					 * not do, unless the device says */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/config/config_pin.h"
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,17 +12,17 @@
 
 static int pin_of(const char *text, size_t n, char pin[CONFIG_PIN_ROOM])
 {
-	size_t digits = 0;
-
-	while (digits < n && text[digits] >= '0' && text[digits] <= '9')
-		digits++;
-	if (digits < PIN_LEAST || digits >= CONFIG_PIN_ROOM)
+	while (n && isspace((unsigned char)*text))
+		text++, n--;
+	while (n && isspace((unsigned char)text[n - 1]))
+		n--;
+	if (n < PIN_LEAST || n >= CONFIG_PIN_ROOM)
 		return -EINVAL;
-	for (size_t i = digits; i < n; i++)
-		if (!strchr(" \r\n", text[i]) || !text[i])
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < '0' || text[i] > '9')
 			return -EINVAL;
-	memcpy(pin, text, digits);
-	pin[digits] = '\0';
+	memcpy(pin, text, n);
+	pin[n] = '\0';
 	return 0;
 }
 
@@ -38,21 +39,27 @@ int config_pin_read(const char *directory, const char *path,
 	explicit_bzero(bytes, (size_t)n);
 	free(bytes);
 	if (rc)
-		snprintf(why, size, "is not a PIN of 4 to 8 digits");
+		snprintf(why, size, "is not a PIN: 4 to 8 digits, and "
+			 "nothing else");
 	return rc;
 }
 
 void config_pin_find(const struct config *config, const char *directory,
 		     struct config_errors *errors)
 {
-	const char *path = config->bootstrap ? config->bootstrap->pin_file :
-					       NULL;
+	const struct config_server *server = config->bootstrap;
+	const char *path = server ? server->pin_file : NULL;
 	char pin[CONFIG_PIN_ROOM], why[300] = "";
 
-	if (path && config_pin_read(directory, path, pin, why,
-				    sizeof(why)) < 0)
-		config_error_add(errors, (struct place){0}, NULL,
-				 "bootstrap: smartcard_pin_file %s %s", path,
+	if (!path)
+		return;
+	if (config_pin_read(directory, path, pin, why, sizeof(why)) < 0)
+		config_error_add(errors, server->pin_at, NULL,
+				 "'smartcard_pin_file': the file %s %s", path,
 				 why);
+	else if (*why)
+		config_warning_add(errors, server->pin_at, NULL,
+				   "'smartcard_pin_file': the file %s %s", path,
+				   why);
 	explicit_bzero(pin, sizeof(pin));
 }

@@ -269,15 +269,18 @@ void config_server_build(struct config_builder *b, const struct yaml_node *node)
 }
 
 /* Where there is a card, nobody need be asked. */
-static void card_check(const struct config_server *server,
+static void card_check(struct config_server *server,
 		       const struct block *block, struct place place,
 		       struct config_scope *scope)
 {
 	if (!block_get(block, "uri") && !server->smartcard)
 		config_miss(scope, "uri", config_bootstrap_keys, block, place);
-	if (server->pin_file && !server->smartcard)
-		config_scope_add(scope, block_get(block,
-				 "smartcard_pin_file")->place,
+	if (!server->pin_file)
+		return;
+	server->pin_at = block_get(block, "smartcard_pin_file")->place;
+	server->pin_at.file = arena_text(server->arena, server->pin_at.file);
+	if (!server->smartcard)
+		config_scope_add(scope, server->pin_at,
 				 "'smartcard_pin_file' is nothing without "
 				 "'smartcard'");
 }

@@ -68,5 +68,9 @@ void config_token_find(const struct config *config, const char *directory,
 		config_error_add(errors, config->page.token_at, NULL,
 				 "'http_token_file': the file %s %s", path,
 				 why);
+	else if (*why)
+		config_warning_add(errors, config->page.token_at, NULL,
+				   "'http_token_file': the file %s %s", path,
+				   why);
 	config_token_free(token);
 }

@@ -139,6 +139,8 @@ static bool is_good(const struct tree *tree, const struct account *a,
 		return true;		/* checked when they are read */
 	credentials_fill(&credentials, tree, a);
 	good = credentials_check(&credentials, why, size) == 0;
+	if (good && !*why && credentials.mode == SECURITY_PSK)
+		credentials_weak(&credentials.key, why, size);
 	credentials_wipe(&credentials);
 	return good;
 }
@@ -148,6 +150,7 @@ bool account_keys_check(const struct tree *tree, char *why, size_t size)
 	struct account list[ACCOUNTS_MAX];
 	size_t n = account_list(tree, list, ACCOUNTS_MAX);
 
+	*why = '\0';
 	for (size_t i = 0; i < n; i++)
 		if (!is_good(tree, &list[i], why, size))
 			return false;

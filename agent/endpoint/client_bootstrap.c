@@ -347,6 +347,9 @@ static bool is_good(struct client_bootstrap *b, char *why, size_t size,
 
 	if (!wrong && !account_keys_check(b->copy, why, size))
 		return false;
+	if (!wrong && *why)
+		log_line(LOG_WARN, name_of(b), NULL, "bootstrap by %s: a "
+			 "pre-shared key %s", b->server->conf->uri, why);
 	if (!wrong && !endpoint_accounts_store(b->endpoint, b->copy, now))
 		wrong = "more than can be kept";
 	snprintf(why, size, "%s", wrong ? wrong : "");

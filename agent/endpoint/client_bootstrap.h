@@ -111,7 +111,8 @@ int endpoint_accounts_credentials(const struct endpoint *endpoint,
 				  const struct server *server,
 				  struct credentials *to, char *why,
 				  size_t size);
-/* Are the keys in the tree such that a handshake can be made of them? */
+/* Are the keys in the tree such that a handshake can be made of them? Of true
+ * why is "", or what to warn of. */
 bool account_keys_check(const struct tree *tree, char *why, size_t size);
 /* The bootstrap server that they name, else the configuration's. */
 struct server *endpoint_accounts_bootstrap(struct endpoint *endpoint,

@@ -40,6 +40,10 @@ static bool card_check(struct endpoint *e, struct tree *tree, char *why,
 
 	if (!wrong && !account_keys_check(tree, why, size))
 		return false;
+	if (!wrong && *why)
+		log_line(LOG_WARN, e->conf->endpoint, NULL, "the smart card in "
+			 "%s: a pre-shared key %s", e->services->card.reader,
+			 why);
 	if (!wrong && !endpoint_accounts_store(e, tree, now))
 		wrong = "more than can be kept";
 	if (wrong)

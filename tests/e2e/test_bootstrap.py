@@ -423,6 +423,13 @@ class Bootstrap(Site):
         self.assertEqual(boot.wait("sim").codes[-1], "4.06")
         gateway.wait_log("sim", "failed", "key", "again")
 
+    def test_a_key_that_can_be_guessed_is_told(self):
+        boot = self.bootstrap(self.keyed(
+            5684, 0, bs.tlv(3, b"sim"), bs.tlv(5, b"z")))
+        gateway = self.start(boot)
+        self.assertEqual(boot.wait("sim").codes[-1], "2.04")
+        gateway.wait_log("sim", "a pre-shared key has 1 byte", "guessed")
+
     def certified(self, usage, issuer, trust):
         """An account with a certificate, whose server is known by `issuer`."""
         pki = secure.pki("sim")

@@ -478,6 +478,18 @@ devices:
         self.assertSays(gateway.once("--check").stderr, name,
                         "No such file")
 
+    def test_key_that_can_be_guessed_is_a_warning(self):
+        names = re.findall(r"endpoint: (\S+)", sites.SIM)
+        gateway = self.gateway(
+            5683, sites.SIM, start=False, **{"lwmux.yaml": self.SECURE},
+            **{f"keys/{name}": "\ufeffa1\r\n" for name in names})
+        for name in names:
+            (gateway.etc / "keys" / name).chmod(0o600)
+        result = gateway.once("--check")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertSays(result.stderr, "lwmux.yaml:2:70: warning: ",
+                        f"keys/{names[0]} has 1 byte", "keygen")
+
     def test_place_of_each_file_of_a_certificate(self):
         secure = ("gateway: {http: 0.0.0.0:80, http_token_file: token}\n"
                   "servers:\n"

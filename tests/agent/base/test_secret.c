@@ -32,7 +32,7 @@ struct passwd *getpwnam(const char *name)
 	return has_daemon && strcmp(name, "lwmux") == 0 ? &daemon : NULL;
 }
 
-static void key_write(mode_t mode, gid_t group)
+static void text_write(const void *text, size_t n, mode_t mode, gid_t group)
 {
 	char path[64];
 	int fd;
@@ -41,10 +41,15 @@ static void key_write(mode_t mode, gid_t group)
 	unlink(path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, "00ff", 4), 4);
+	assert_int_equal(write(fd, text, n), n);
 	assert_int_equal(fchown(fd, (uid_t)-1, group), 0);
 	assert_int_equal(fchmod(fd, mode), 0);
 	close(fd);
+}
+
+static void key_write(mode_t mode, gid_t group)
+{
+	text_write("00ff", 4, mode, group);
 }
 
 static int key_read(void)
@@ -137,6 +142,66 @@ static void what_is_not_there_is_told_in_full(void **state)
 	arena_destroy(arena);
 }
 
+#define TEXT(text_) text_, sizeof(text_) - 1
+
+/* What editors and people add, and what may be there. */
+static void texts_that_are_taken(void **state)
+{
+	static const struct { const char *text; size_t n; } texts[] = {
+		{TEXT("00ff")}, {TEXT("00FF\r\n")}, {TEXT("  00 ff\t \n\n")},
+		{TEXT("\xef\xbb\xbf" "00ff\n")}, {TEXT("00:ff")},
+		{TEXT("00\nff\n")},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		text_write(texts[i].text, texts[i].n, 0600, getegid());
+		assert_int_equal(key_read(), 2);
+		assert_string_equal(why, "");
+	}
+}
+
+/* And what else people write: told by its place, and how to write it, without
+ * any of the key. */
+static void texts_that_are_not(void **state)
+{
+	static const struct { const char *text; size_t n;
+			      const char *said; } texts[] = {
+		{TEXT(""), "is empty"}, {TEXT(" \r\n"), "is empty"},
+		{TEXT("\xef\xbb\xbf"), "is empty"},
+		{TEXT("0x00ff"), "is not in hex at line 1, column 2: the "
+		 "digits alone, without 0x"},
+		{TEXT("\n\"00ff\"\n"), "is not in hex at line 2, column 1: "
+		 "the digits alone, without quotes"},
+		{TEXT("00f\n"), "has 3 digits, and two make a byte: one is "
+		 "missing, or one too much"},
+		{TEXT("00 f 00f"), "is not in hex at line 1, column 5: half a "
+		 "byte stands before it"},
+		{TEXT("AAECAwQFBgcICQ==\n"), "is not in hex at line 1, column "
+		 "6: if it is base64: base64 -d FILE | od -An -tx1 makes hex "
+		 "of it"},
+		{TEXT("dev-1:00ff"), "is not in hex at line 1, column 3: two of "
+		 "0-9 and a-f for each byte, as "
+		 "00112233445566778899aabbccddeeff"},
+		{TEXT("-----BEGIN PRIVATE KEY-----\n"), "is not in hex at line "
+		 "1, column 1: it is PEM, that is a key or certificate of "
+		 "another security"},
+		{TEXT("\xff\xfe" "0\0" "0\0" "f\0" "f\0"), "is text of two "
+		 "bytes a character (UTF-16, an editor's \"Unicode\"): save "
+		 "it as ASCII or UTF-8"},
+		{TEXT("\0" "0\0" "0\0" "f\0" "f"), "is text of two "
+		 "bytes a character (UTF-16, an editor's \"Unicode\"): save "
+		 "it as ASCII or UTF-8"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		text_write(texts[i].text, texts[i].n, 0600, getegid());
+		assert_true(key_read() < 0);
+		assert_string_equal(why, texts[i].said);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +210,8 @@ int main(void)
 		cmocka_unit_test(strange_group_may_not),
 		cmocka_unit_test(what_only_root_may_read_is_told),
 		cmocka_unit_test(what_is_not_there_is_told_in_full),
+		cmocka_unit_test(texts_that_are_taken),
+		cmocka_unit_test(texts_that_are_not),
 	};
 	char path[64];
 	int failed;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -23,6 +24,7 @@
 #include "agent/coap/gnutls_shim.h"
 
 #define DAY (24 * 3600)
+#define KEY16 "000102030405060708090a0b0c0d0e0f"
 
 /* ---- made up: keys, issuers, certificates ---- */
 
@@ -34,6 +36,13 @@ struct maker {
 };
 static struct maker ca, middle, other_ca, server, deep, expired, elsewhere, client;
 static char directory[] = "/tmp/lwmux-credentials-XXXXXX";
+
+/* In place of libc's: no user lwmux, for whom root would be warned. */
+struct passwd *getpwnam(const char *name)
+{
+	(void)name;
+	return NULL;
+}
 
 static void make_public(struct maker *m)
 {
@@ -331,12 +340,23 @@ static void file_put(const char *name, const void *bytes, size_t n, int mode)
 static void load(const struct config_server *conf, struct credentials *c,
 		 const char *expected)
 {
-	char why[300] = "";
+	char why[300] = "?";
 	int rc = credentials_load(c, conf, directory, "dev-1", why,
 				  sizeof(why));
 
 	assert_string_equal(why, expected);
 	assert_int_equal(rc < 0, *expected != 0);
+}
+
+/* It does, and there is something to be said of it. */
+static void load_warned(const struct config_server *conf,
+			struct credentials *c, const char *expected)
+{
+	char why[300] = "?";
+
+	assert_int_equal(credentials_load(c, conf, directory, "dev-1", why,
+					  sizeof(why)), 0);
+	assert_string_equal(why, expected);
 }
 
 /* Whose the file is follows, and is another's to test. */
@@ -361,13 +381,15 @@ static void psk_from_files(void **state)
 	load_open(&conf, &c, "dev-1.psk cannot be read: No such file or "
 		  "directory; it is looked for as /");
 	file_put("dev-1.psk", "00 01:0a\nFF\n", 12, 0600);
-	load(&conf, &c, "");
+	load_warned(&conf, &c, "dev-1.psk has 4 bytes, which can be guessed: "
+		    "16 at least are safe, as lwmuxctl keygen makes them");
 	assert_int_equal(c.key.n, 4);
 	assert_memory_equal(c.key.at, "\x00\x01\x0a\xff", 4);
 	assert_memory_equal(c.identity.at, "dev-1", 5);
 	assert_int_equal(c.identity.n, 5);
 	assert_string_equal(c.sni, "dev-1.example");
 	credentials_wipe(&c);
+	file_put("dev-1.psk", KEY16, 32, 0600);
 	conf.identity = "site/${endpoint}/${endpoint}";
 	load(&conf, &c, "");
 	assert_int_equal(c.identity.n, 16);
@@ -376,11 +398,31 @@ static void psk_from_files(void **state)
 	file_put("dev-1.psk", "0001", 4, 0644);
 	load_open(&conf, &c, "dev-1.psk can be read by others: chmod 600");
 	file_put("dev-1.psk", "000g", 4, 0600);
-	load(&conf, &c, "dev-1.psk is not in hex: two of 0-9 and a-f for each byte, "
-	     "as 00112233445566778899aabbccddeeff");
+	load(&conf, &c, "dev-1.psk is not in hex at line 1, column 4: two of "
+	     "0-9 and a-f for each byte, as 00112233445566778899aabbccddeeff");
 	file_put("dev-1.psk", "", 0, 0600);
 	load(&conf, &c, "dev-1.psk is empty");
 	assert_null(c.key.at);
+}
+
+static void short_keys_are_told(void **state)
+{
+	struct config_server conf = {.security = SECURITY_PSK,
+				     .key_file = "short"};
+	struct credentials c;
+
+	(void)state;
+	file_put("short", "a1", 2, 0600);
+	load_warned(&conf, &c, "short has 1 byte, which can be guessed: "
+		    "16 at least are safe, as lwmuxctl keygen makes them");
+	credentials_wipe(&c);
+	file_put("short", KEY16, 30, 0600);
+	load_warned(&conf, &c, "short has 15 bytes, which can be guessed: "
+		    "16 at least are safe, as lwmuxctl keygen makes them");
+	credentials_wipe(&c);
+	file_put("short", KEY16, 32, 0600);
+	load(&conf, &c, "");
+	credentials_wipe(&c);
 }
 
 static void psk_from_systemd(void **state)
@@ -395,13 +437,63 @@ static void psk_from_systemd(void **state)
 	     "(LoadCredential= of the unit)");
 	setenv("CREDENTIALS_DIRECTORY", directory, 1);
 	/* Group-readable by systemd's own access list, and yet nobody's. */
-	file_put("dev-1", "abcd", 4, 0440);
+	file_put("dev-1", KEY16, 32, 0440);
 	load(&conf, &c, "");
-	assert_memory_equal(c.key.at, "\xab\xcd", 2);
+	assert_memory_equal(c.key.at, "\x00\x01", 2);
 	credentials_wipe(&c);
 	conf.credential = "../${endpoint}";
 	load(&conf, &c, "credential ../dev-1: a name has no '/'");
 	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void datum_put(const char *name, const gnutls_datum_t *datum)
+{
+	file_put(name, datum->data, datum->size, 0600);
+}
+
+/* What people give in place of what is asked for, and what is said of it. */
+static void files_that_hold_something_else(void **state)
+{
+	static const char locked[] =
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGj\n",
+		asked[] = "-----BEGIN CERTIFICATE REQUEST-----\nMIGj\n",
+		broken[] = "-----BEGIN PRIVATE KEY-----\nMIGj\n";
+	struct config_server conf = {.security = SECURITY_X509,
+		.private_key_file = "key", .cert_file = "crt",
+		.trust_file = "trust"};
+	struct credentials c;
+
+	(void)state;
+	datum_put("key", &client.crt_pem);
+	datum_put("crt", &client.p8_pem);
+	datum_put("trust", &ca.crt_pem);
+	load(&conf, &c, "key holds no private key: it is a certificate");
+	file_put("key", locked, sizeof(locked), 0600);
+	load(&conf, &c, "key holds no private key: it has a password: openssl "
+	     "pkey -in FILE -out NEW takes it off");
+	file_put("key", broken, sizeof(broken), 0600);
+	load(&conf, &c, "key holds no private key: what is there is damaged, or "
+	     "of an unknown kind");
+	file_put("key", "none", 4, 0600);
+	load(&conf, &c, "key holds no private key: PEM or DER is wanted");
+	datum_put("key", &client.p8_pem);
+	load(&conf, &c, "crt holds no certificate: it is a private key");
+	file_put("crt", asked, sizeof(asked), 0600);
+	load(&conf, &c, "crt holds no certificate: it is a request for a "
+	     "certificate, not the authority's answer");
+	datum_put("crt", &client.crt_pem);
+	datum_put("trust", &ca.spki_pem);
+	load(&conf, &c, "trust holds no certificate: it is a public key");
+	datum_put("trust", &ca.crt_pem);
+	load(&conf, &c, "");
+	credentials_wipe(&c);
+	conf = (struct config_server){.security = SECURITY_RPK,
+		.private_key_file = "key", .server_key_file = "server"};
+	datum_put("server", &server.p8_pem);
+	load(&conf, &c, "server holds no public key: it is a private key");
+	datum_put("server", &server.spki_pem);
+	load(&conf, &c, "");
+	credentials_wipe(&c);
 }
 
 static void missing_note(void *owner, const char *why)
@@ -825,6 +917,8 @@ int main(void)
 		cmocka_unit_test(keys_that_cannot_be),
 		cmocka_unit_test(copies_are_their_own),
 		cmocka_unit_test(psk_from_files),
+		cmocka_unit_test(short_keys_are_told),
+		cmocka_unit_test(files_that_hold_something_else),
 		cmocka_unit_test(psk_from_systemd),
 		cmocka_unit_test(each_missing_file),
 		cmocka_unit_test(keys_from_files),

@@ -621,11 +621,11 @@ static void wrong_secrets(void **state)
 	checked(conf, "conf.d/a.yaml:1:51: 'key': the file k has 15 bytes, not "
 		"16\n");
 	file_write("k", "secret words", 0600);
-	checked(conf, "conf.d/a.yaml:1:51: 'key': the file k does not hold "
-		"bytes in hex\n");
+	checked(conf, "conf.d/a.yaml:1:51: 'key': the file k is not in hex at "
+		"line 1, column 1: two of 0-9 and a-f for each byte, as "
+		"00112233445566778899aabbccddeeff\n");
 	file_write("k", "", 0600);
-	checked(conf, "conf.d/a.yaml:1:51: 'key': the file k does not hold "
-		"bytes in hex\n");
+	checked(conf, "conf.d/a.yaml:1:51: 'key': the file k is empty\n");
 	checked(DEVICE("unit: 1, key: ."), "conf.d/a.yaml:1:51: 'key': the "
 		"file . is no file\n");
 }
