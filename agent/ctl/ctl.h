@@ -21,6 +21,7 @@ struct options {
 	bool yes;			/* adopt: --yes */
 	bool follow;			/* events: -f */
 	bool not_well, watch;		/* status: --not-well, -w */
+	bool quiet;			/* watch: what fails is said already */
 	bool rpk;			/* keygen: of a raw public key */
 	const char *out;		/* keygen: --out */
 };
@@ -32,11 +33,12 @@ struct json_object *request_of(const char *what, const char *endpoint,
  * seconds whether lwmuxd still answers at all: a command never hangs with it. */
 struct answers {
 	const char *run;
+	bool quiet;
 	int fd;
 	char *text;
 	size_t used, size, taken;
 };
-/* false: after a message. request is put. */
+/* false: after a message, unless they are to be quiet. request is put. */
 bool ask_begin(const struct options *options, struct json_object *request,
 	       struct answers *answers);
 /* Without its newline, until the next call; NULL: no more come, or after a
@@ -56,6 +58,8 @@ bool failed(struct json_object *answer);
 /* CTL_DONE; or after a message CTL_NO_ENDPOINT or CTL_FAILED. NULL, which is
  * what a failed ask() has said already: CTL_FAILED. */
 int answer_code(struct json_object *answer);
+/* The same without a message. */
+int answer_code_quiet(struct json_object *answer);
 const char *text_of(struct json_object *from, const char *key);
 struct json_object *list_of(struct json_object *from, const char *key);
 size_t length_of(struct json_object *list);

@@ -68,16 +68,22 @@ bool failed(struct json_object *answer)
 
 /* The answer has no member for it; the daemon begins this error so wherever an
  * endpoint is named. */
-int answer_code(struct json_object *answer)
+int answer_code_quiet(struct json_object *answer)
 {
 	static const char unknown[] = "no such endpoint";
+	const char *error = answer ? text_of(answer, "error") : NULL;
 
-	if (!answer)
-		return CTL_FAILED;
-	if (!failed(answer))
+	if (answer && !error)
 		return CTL_DONE;
-	return strncmp(text_of(answer, "error"), unknown, sizeof(unknown) - 1) ?
+	return !error || strncmp(error, unknown, sizeof(unknown) - 1) ?
 	       CTL_FAILED : CTL_NO_ENDPOINT;
+}
+
+int answer_code(struct json_object *answer)
+{
+	if (answer)
+		failed(answer);
+	return answer_code_quiet(answer);
 }
 
 /* false: a message was printed, where `loud`. */
@@ -156,12 +162,13 @@ bool ask_begin(const struct options *o, struct json_object *request,
 		request, JSON_C_TO_STRING_PLAIN);
 	bool good;
 
-	*answers = (struct answers){.run = o->run};
-	good = socket_dial(o->run, true, &answers->fd);
+	*answers = (struct answers){.run = o->run, .quiet = o->quiet};
+	good = socket_dial(o->run, !o->quiet, &answers->fd);
 	if (good && (!send_all(answers->fd, text, strlen(text)) ||
 		     !send_all(answers->fd, "\n", 1))) {
-		fprintf(stderr, "lwmuxctl: lwmuxd takes no request: %s\n",
-			strerror(errno));
+		if (!o->quiet)
+			fprintf(stderr, "lwmuxctl: lwmuxd takes no request: "
+				"%s\n", strerror(errno));
 		close(answers->fd);
 		good = false;
 	}
@@ -181,8 +188,10 @@ static bool more_read(struct answers *a)
 	}
 	while (!readable_within(a->fd, PATIENCE))
 		if (!daemon_answers(a->run)) {
-			fprintf(stderr, "lwmuxctl: lwmuxd does not answer "
-				"within %d s\n", PATIENCE / 1000);
+			if (!a->quiet)
+				fprintf(stderr, "lwmuxctl: lwmuxd does not "
+					"answer within %d s\n",
+					PATIENCE / 1000);
 			return false;
 		}
 	n = recv(a->fd, a->text + a->used, a->size - a->used, 0);
@@ -230,7 +239,7 @@ struct json_object *ask(const struct options *o, struct json_object *request)
 	text = answers_next(&answers);
 	if (text)
 		answer = json_tokener_parse(text);
-	if (!answer)
+	if (!answer && !o->quiet)
 		fprintf(stderr, "lwmuxctl: lwmuxd has hung up\n");
 	answers_end(&answers);
 	return answer;

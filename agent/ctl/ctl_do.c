@@ -3,6 +3,7 @@
 #include "agent/ctl/ctl.h"
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "agent/ctl/ctl_metrics.h"
 #include "agent/ctl/ctl_summary.h"
@@ -36,40 +37,92 @@ static bool is_pattern(const char *name)
 	return name && strpbrk(name, "*?[");
 }
 
-static int status_once(const struct options *o, const char *name)
+/* CTL_DONE: what lwmuxd answers, to be put in any case. */
+static int status_ask(const struct options *o, const char *name,
+		      struct json_object **answer)
 {
 	bool some = is_pattern(name);
-	struct json_object *answer = ask(o, request_of("status",
-						       some ? NULL : name,
-						       NULL));
-	int code = answer_code(answer);
+	int code;
 
-	if (code == CTL_DONE && some && !ctl_keep_matching(answer, name)) {
-		fprintf(stderr, "lwmuxctl: no endpoint is called %s\n", name);
-		code = CTL_NO_ENDPOINT;
-	} else if (code == CTL_DONE) {
-		show_status(o, answer, name && !some);
-		code = health_code(text_of(answer, "health"));
-	} else if (code != CTL_NO_ENDPOINT) {
-		code = CTL_DOWN;
+	*answer = ask(o, request_of("status", some ? NULL : name, NULL));
+	code = o->quiet ? answer_code_quiet(*answer) : answer_code(*answer);
+	if (code == CTL_DONE && some && !ctl_keep_matching(*answer, name)) {
+		if (!o->quiet)
+			fprintf(stderr, "lwmuxctl: no endpoint is called %s\n",
+				name);
+		return CTL_NO_ENDPOINT;
 	}
+	return code == CTL_FAILED ? CTL_DOWN : code;
+}
+
+/* The exit code. */
+static int status_show(const struct options *o, struct json_object *answer,
+		       const char *name)
+{
+	show_status(o, answer, name && !is_pattern(name));
+	return health_code(text_of(answer, "health"));
+}
+
+static int status_once(const struct options *o, const char *name)
+{
+	struct json_object *answer;
+	int code = status_ask(o, name, &answer);
+
+	if (code == CTL_DONE)
+		code = status_show(o, answer, name);
 	json_object_put(answer);
 	return code;
 }
 
-/* Over what was there before on a terminal, below it elsewhere; until it is
- * ended, or nobody reads it any more. */
+static void away_say(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char when[16] = "";
+
+	if (localtime_r(&now, &tm))
+		strftime(when, sizeof(when), "%H:%M:%S", &tm);
+	fprintf(stderr, "lwmuxctl: nothing is known since %s; it is asked for "
+		"every %d s\n", when, WATCH_EVERY);
+}
+
+/* Over what was there before on a terminal, below it elsewhere. */
+static void watch_show(const struct options *o, struct json_object *answer,
+		       const char *name, bool again)
+{
+	bool terminal = isatty(STDOUT_FILENO) && !o->json;
+
+	if (again)
+		fputs("lwmuxctl: it is there again\n", stderr);
+	if (terminal)
+		fputs("\033[H\033[2J", stdout);
+	status_show(o, answer, name);
+	if (!terminal && !o->json)
+		putchar('\n');
+}
+
+/* Until it is ended, or nobody reads it any more; where there is nothing to see
+ * at first, as a status ends. Later that is said once, and what was last seen
+ * stays until there is something to see again. */
 static int status_watch(const struct options *o, const char *name)
 {
-	bool terminal = isatty(STDOUT_FILENO);
+	struct options look = *o;
+	bool first = true;
 	int code;
 
 	do {
-		if (terminal && !o->json)
-			fputs("\033[H\033[2J", stdout);
-		code = status_once(o, name);
-		if (!terminal && !o->json)
-			putchar('\n');
+		struct json_object *answer;
+
+		code = status_ask(&look, name, &answer);
+		if (code == CTL_DONE)
+			watch_show(o, answer, name, look.quiet);
+		else if (!first && !look.quiet)
+			away_say();
+		json_object_put(answer);
+		if (code != CTL_DONE && first)
+			return code;
+		look.quiet = code != CTL_DONE;
+		first = false;
 	} while (!fflush(stdout) && !sleep(WATCH_EVERY));
 	return code;
 }

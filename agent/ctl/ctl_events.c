@@ -60,8 +60,10 @@ int do_events(const struct options *o, char **args, int n)
 		if (code != CTL_DONE || !o->follow)
 			break;
 	}
-	if (!text)	/* it has ended, and so does what follows it */
+	if (!text) {	/* it has ended, and so does what follows it */
+		fprintf(stderr, "lwmuxctl: lwmuxd has hung up\n");
 		code = CTL_FAILED;
+	}
 	answers_end(&answers);
 	return code;
 }

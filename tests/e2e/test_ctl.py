@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import sites
@@ -245,6 +246,33 @@ class Control(Site):
             watcher.wait_line(lambda l: "meter-1" in l, "it again",
                               after=mark)
             watcher.process.terminate()
+
+    def test_a_watched_daemon_that_goes_is_told_once(self):
+        gateway = self.start()
+        words = [binary("agent/lwmuxctl"), "--run", gateway.run, "watch"]
+        with tempfile.TemporaryFile("w+") as said, subprocess.Popen(
+                words, stdout=subprocess.PIPE, stderr=said) as watcher:
+            self.addCleanup(watcher.kill)
+
+            def told():
+                return os.pread(said.fileno(), 9999, 0).decode().splitlines()
+
+            watcher.stdout.readline()
+            gateway.stop()
+            wait_for(lambda: len(told()) >= 2, "that it is gone")
+            time.sleep(5)               # it looks again, twice
+            gateway.start()
+            wait_for(lambda: len(told()) >= 3, "that it is there again")
+            watcher.kill()
+            lines = told()
+        self.assertIn("it is asked for every 2 s", lines[1])
+        self.assertEqual(lines[2:], ["lwmuxctl: it is there again"])
+
+    def test_what_is_not_there_at_first_is_not_watched(self):
+        gateway = self.start()
+        self.assertEqual(gateway.ctl("watch", "nosuch").returncode, 4)
+        gateway.stop()
+        self.assertEqual(gateway.ctl("watch").returncode, 2)
 
     def test_colours_are_for_terminals(self):
         gateway = self.start()
