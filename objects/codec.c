@@ -59,12 +59,6 @@ bool codec_decodes(uint16_t format)
 	return format_find(format) != NULL;
 }
 
-/* The keys of LwM2M CBOR are numbers: no prefix fits among them. */
-static bool format_names(uint16_t format, const struct lwm2m_path *base)
-{
-	return format != FORMAT_LWM2M_CBOR || !base->id[PATH_DEVICE];
-}
-
 int codec_encode(uint16_t format, const struct lwm2m_path *base,
 		 const struct lwm2m_record *records, size_t n,
 		 struct buf *out)
@@ -72,7 +66,7 @@ int codec_encode(uint16_t format, const struct lwm2m_path *base,
 	const struct encoding encoding = {base, records, n, out};
 	int error;
 
-	if (!codec_encodes(format) || !format_names(format, base))
+	if (!codec_encodes(format))
 		return -ENOTSUP;
 	for (size_t i = 0; i < n; i++)
 		if (!path_covers(base, &records[i].path))
@@ -91,7 +85,7 @@ int codec_decode(uint16_t format, const struct object_model *model,
 	struct decoding decoding = {model, base, records, 0, max, scratch};
 	int error;
 
-	if (!codec_decodes(format) || !format_names(format, base))
+	if (!codec_decodes(format))
 		return -ENOTSUP;
 	error = format_find(format)->decode(&decoding, payload, length);
 	return error ? error : (int)decoding.n;

@@ -25,7 +25,7 @@ bool codec_decodes(uint16_t format);
  * payload. A record of depth 4 is an element of a multiple resource. Times
  * that are not 0 go out in the formats that carry them. A Float stays a float
  * on the wire. 0, -ENOTSUP the format cannot carry these (text of several,
- * opaque of a number, NaN in JSON, LwM2M CBOR of a device with a prefix), -EXDEV a record is not below base,
+ * opaque of a number, NaN in JSON), -EXDEV a record is not below base,
  * -EMSGSIZE out is full. No records: an empty list where the format has one. */
 int codec_encode(uint16_t format, const struct lwm2m_path *base,
 		 const struct lwm2m_record *records, size_t n,

@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * LwM2M-CBOR (Core TS 1.2 7.4.7): maps in maps, whose keys are ids or lists
- * of ids, down from the root: {3: {0: {9: 95}}} is {[3, 0, 9]: 95}. */
+ * of ids, down from the root: {3: {0: {9: 95}}} is {[3, 0, 9]: 95}. What stands
+ * behind a gateway has its prefix as the first key, a text: {"d5": {3: ...}}. */
 #include <errno.h>
 
 #include "objects/codec_cbor_value.h"
+
+/* "d5", before all ids. */
+static int prefix_take(struct lwm2m_path *path, const struct lwm2m_value *text)
+{
+	if (path->depth || path->id[PATH_DEVICE] || !text->length ||
+	    text->as.text[0] == '/' ||
+	    path_prefix(text->as.text, text->length, &path->id[PATH_DEVICE]) !=
+	    text->length)
+		return -EBADMSG;
+	return 0;
+}
 
 static int id_append(struct lwm2m_path *path, const struct cbor_item *item)
 {
 	int64_t id = item->value.as.integer;
 
+	if (item->kind == ITEM_VALUE && item->value.type == LWM2M_STRING)
+		return prefix_take(path, &item->value);
 	if (item->kind != ITEM_VALUE || item->value.type != LWM2M_INTEGER ||
 	    id < 0 || id > PATH_ID_MAX || path->depth == 4)
 		return -EBADMSG;
@@ -61,7 +75,7 @@ static int content_take(struct decoding *decoding, struct cbor_reader *reader,
 }
 
 /* The members of a map. Recursion ends by itself: a key makes the path one
- * longer at least, and no path has more than four ids. */
+ * longer at least, and no path has more than a prefix and four ids. */
 static int map_take(struct decoding *decoding, struct cbor_reader *reader,
 		    struct lwm2m_path above, uint64_t length)
 {
@@ -76,7 +90,7 @@ static int map_take(struct decoding *decoding, struct cbor_reader *reader,
 		if (got < 0)
 			return got;
 		if (!got)	/* nothing below, but it is named */
-			return i || !above.depth ? 0 :
+			return i || !(above.depth || above.id[PATH_DEVICE]) ? 0 :
 				decoding_add(decoding, &above, &none, 0);
 		error = key_take(reader, &key, &path);
 		if (!error)
@@ -102,37 +116,40 @@ int lwm2m_cbor_decode(struct decoding *decoding, const uint8_t *payload,
 	return reader.left ? -EBADMSG : 0;
 }
 
-/* The end of those from `first` that share the id at `depth`. */
+/* The end of those from `first` that share the id at this level of a path. */
 static size_t group_end(const struct lwm2m_record *records, size_t n,
-			size_t first, uint8_t depth)
+			size_t first, size_t level)
 {
 	size_t end = first + 1;
 
-	while (end < n && records[end].path.id[depth - 1] ==
-			  records[first].path.id[depth - 1])
+	while (end < n && records[end].path.id[level] ==
+			  records[first].path.id[level])
 		end++;
 	return end;
 }
 
-/* Writes the ids at `depth` of these records, which share what stands above,
- * as a map. */
-static void map_put(struct buf *out, const struct lwm2m_record *records,
-		    size_t n, uint8_t depth)
+static size_t groups_count(const struct lwm2m_record *records, size_t n,
+			   size_t level)
 {
 	size_t groups = 0;
 
-	/* One that only names what stands above is said with its key. */
-	while (n && records->path.depth < depth) {
-		records++;
-		n--;
-	}
-	for (size_t at = 0; at < n; at = group_end(records, n, at, depth))
+	for (size_t at = 0; at < n; at = group_end(records, n, at, level))
 		groups++;
-	item_map_put(out, groups);
+	return groups;
+}
+
+static void map_put(struct buf *out, const struct lwm2m_record *records,
+		    size_t n, uint8_t depth);
+
+/* The ids at `depth` of these records, which share what stands above, and what
+ * is below each. */
+static void members_put(struct buf *out, const struct lwm2m_record *records,
+			size_t n, uint8_t depth)
+{
 	for (size_t at = 0, end; at < n; at = end) {
 		const struct lwm2m_record *record = &records[at];
 
-		end = group_end(records, n, at, depth);
+		end = group_end(records, n, at, depth - 1u);
 		item_unsigned_put(out, record->path.id[depth - 1]);
 		if (record->path.depth == depth &&
 		    (depth == 4 || record->value.type != LWM2M_NONE))
@@ -142,8 +159,50 @@ static void map_put(struct buf *out, const struct lwm2m_record *records,
 	}
 }
 
+static void map_put(struct buf *out, const struct lwm2m_record *records,
+		    size_t n, uint8_t depth)
+{
+	/* One that only names what stands above is said with its key. */
+	while (n && records->path.depth < depth) {
+		records++;
+		n--;
+	}
+	item_map_put(out, groups_count(records, n, depth - 1u));
+	members_put(out, records, n, depth);
+}
+
+static void prefix_put(struct buf *out, uint16_t device)
+{
+	struct lwm2m_path path = path_root();
+	char text[PATH_TEXT_MAX];
+
+	path.id[PATH_DEVICE] = device;
+	item_text_put(out, text + 1, path_format(&path, text) - 1);
+}
+
+/* Each device of a gateway beside the gateway's own objects, which are the
+ * first: they come in the order of paths. */
+static void devices_put(struct buf *out, const struct lwm2m_record *records,
+			size_t n)
+{
+	size_t own = n && !records->path.id[PATH_DEVICE] ?
+		     group_end(records, n, 0, PATH_DEVICE) : 0;
+
+	item_map_put(out, groups_count(records, own, 0) +
+			  groups_count(records + own, n - own, PATH_DEVICE));
+	members_put(out, records, own, 1);
+	for (size_t at = own, end; at < n; at = end) {
+		end = group_end(records, n, at, PATH_DEVICE);
+		prefix_put(out, records[at].path.id[PATH_DEVICE]);
+		map_put(out, records + at, end - at, 1);
+	}
+}
+
 int lwm2m_cbor_encode(const struct encoding *encoding)
 {
-	map_put(encoding->out, encoding->records, encoding->n, 1);
+	if (encoding->base->id[PATH_DEVICE])
+		devices_put(encoding->out, encoding->records, encoding->n);
+	else
+		map_put(encoding->out, encoding->records, encoding->n, 1);
 	return 0;
 }

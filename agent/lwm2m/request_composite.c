@@ -22,6 +22,12 @@ static uint16_t list_format(uint16_t format)
 	}
 }
 
+/* That of values: LwM2M CBOR (1.2) is one, too. */
+static uint16_t values_format(uint16_t format)
+{
+	return format == FORMAT_LWM2M_CBOR ? format : list_format(format);
+}
+
 static int in_order(const void *a, const void *b)
 {
 	return path_compare(a, b);
@@ -92,12 +98,6 @@ uint8_t request_read_composite(const struct request_scope *scope,
 	*n = tally.served;
 	return request_records_write(scope->device, &root, format, room->records,
 				     tally.served, out);
-}
-
-/* That of values: LwM2M CBOR (1.2) is one, too. */
-static uint16_t values_format(uint16_t format)
-{
-	return format == FORMAT_LWM2M_CBOR ? format : list_format(format);
 }
 
 /* An Accept, or as the paths came. */
@@ -187,14 +187,17 @@ static int names_read(const struct request *request, struct request_room *room)
 {
 	static const struct object_model none = {model_none};
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
+	uint16_t format = request->method == REQUEST_IPATCH ?
+			  values_format(request->format) :
+			  list_format(request->format);
 
 	if ((request->method != REQUEST_FETCH &&
 	     request->method != REQUEST_IPATCH) ||
 	    (request->uri_length && memcmp(request->uri, "/", request->uri_length)))
 		return -EINVAL;
-	return codec_decode(list_format(request->format), &none, &everywhere,
-			    request->payload, request->length, room->records,
-			    REQUEST_RECORDS, &scratch);
+	return codec_decode(format, &none, &everywhere, request->payload,
+			    request->length, room->records, REQUEST_RECORDS,
+			    &scratch);
 }
 
 bool request_devices_named(const struct request *request,

@@ -162,6 +162,98 @@ static void paths_outside_the_base_are_refused(void **state)
 	assert_int_equal(reads("/3", "A1 01 A0"), -EXDEV);
 }
 
+/* Of a device behind a gateway; 6: its prefix is "d5". */
+static struct lwm2m_path behind(const char *text, uint16_t device)
+{
+	struct lwm2m_path at = path(text);
+
+	at.id[PATH_DEVICE] = device;
+	return at;
+}
+
+static int reads_behind(struct lwm2m_path at, const char *hex)
+{
+	uint8_t bytes[64];
+
+	return codec_decode(FORMAT_LWM2M_CBOR, &model, &at, bytes,
+			    hex_read(hex, bytes), records, COUNT(records),
+			    NULL);
+}
+
+static void encodes_behind(struct lwm2m_path at,
+			   const struct lwm2m_record *list, size_t n,
+			   const char *hex)
+{
+	uint8_t bytes[64];
+	struct buf out = buf_over(bytes, sizeof(bytes));
+
+	assert_int_equal(codec_encode(FORMAT_LWM2M_CBOR, &at, list, n, &out),
+			 0);
+	hex_equal(bytes, out.used, hex);
+}
+
+/* LwM2M Gateway 1.1: a prefix is the first key. */
+static void devices_have_prefixes(void **state)
+{
+	const struct lwm2m_record list[] = {
+		{behind("/1/0/1", 0), lwm2m_integer(60), 0},
+		{behind("/3/0/9", 0), lwm2m_integer(90), 0},
+		{behind("/3/0/9", 6), lwm2m_integer(95), 0},
+		{behind("/3/0/10", 6), lwm2m_integer(7), 0},
+		{behind("/3/0/9", 13), lwm2m_integer(80), 0},
+	};
+
+	(void)state;
+	encodes_behind(behind("/3/0/9", 6), list + 2, 1,
+		       "A1 62 64 35 A1 03 A1 00 A1 09 18 5F");
+	encodes_behind(behind("/3/0", 6), list + 2, 2,
+		       "A1 62 64 35 A1 03 A1 00 A2 09 18 5F 0A 07");
+	encodes_behind(behind("/", PATH_DEVICE_ANY), list, 5,
+		       "A4 01 A1 00 A1 01 18 3C 03 A1 00 A1 09 18 5A"
+		       "62 64 35 A1 03 A1 00 A2 09 18 5F 0A 07"
+		       "63 64 31 32 A1 03 A1 00 A1 09 18 50");
+	encodes_behind(behind("/3/0", 6), list, 0, "A0");
+}
+
+static void a_device_takes_its_own_names_only(void **state)
+{
+	static const char own[] = "A1 83 03 00 09 05",
+		nested[] = "A1 62 64 35 A1 83 03 00 09 05",
+		listed[] = "A1 84 62 64 35 03 00 09 05",
+		both[] = "A2 62 64 35 A1 83 03 00 09 05 83 03 00 09 06";
+
+	(void)state;
+	assert_int_equal(reads_behind(behind("/3/0", 6), nested), 1);
+	record_equal(0, "/d5/3/0/9", lwm2m_integer(5));
+	assert_int_equal(reads_behind(behind("/3/0/9", 6), listed), 1);
+	record_equal(0, "/d5/3/0/9", lwm2m_integer(5));
+	assert_int_equal(reads_behind(behind("/3/0", 6), own), -EXDEV);
+	assert_int_equal(reads_behind(behind("/3/0", 5), nested), -EXDEV);
+	assert_int_equal(reads_behind(behind("/3/0", 0), listed), -EXDEV);
+	assert_int_equal(reads_behind(behind("/", PATH_DEVICE_ANY), both), 2);
+	record_equal(1, "/3/0/9", lwm2m_integer(6));
+}
+
+static void what_is_no_prefix_is_refused(void **state)
+{
+	static const char *const cases[] = {
+		"A1 62 78 35 A1 83 03 00 09 05",	/* x5 */
+		"A1 60 A1 83 03 00 09 05",
+		"A1 63 2F 64 35 A1 83 03 00 09 05",	/* /d5 */
+		"A1 64 64 35 2F 33 A1 83 03 00 09 05",	/* d5/3 */
+		"A1 63 64 30 35 A1 83 03 00 09 05",	/* d05 */
+		"A1 03 A1 62 64 35 A1 82 00 09 05",	/* behind an id */
+		"A1 62 64 35 A1 62 64 35 A1 83 03 00 09 05",
+		"A1 82 62 64 35 62 64 35 A1 83 03 00 09 05",
+		"A1 62 64 35 05",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(reads_behind(behind("/", PATH_DEVICE_ANY),
+					      cases[i]), -EBADMSG);
+}
+
 static void room_has_an_end(void **state)
 {
 	const struct lwm2m_record list[] = {
@@ -200,6 +292,9 @@ int main(void)
 		cmocka_unit_test(types_are_the_models),
 		cmocka_unit_test(malformed_ones_are_refused),
 		cmocka_unit_test(paths_outside_the_base_are_refused),
+		cmocka_unit_test(devices_have_prefixes),
+		cmocka_unit_test(a_device_takes_its_own_names_only),
+		cmocka_unit_test(what_is_no_prefix_is_refused),
 		cmocka_unit_test(room_has_an_end),
 	};
 

@@ -133,8 +133,6 @@ static void a_device_takes_its_own_names_only(void **state)
 				  older), 1);
 	assert_int_equal(reads_at(behind("/3303/0/5700", 6), FORMAT_TEXT, "2"),
 			 1);
-	assert_int_equal(reads_at(behind("/3303/0", 6), FORMAT_LWM2M_CBOR,
-				  "\xa0"), -ENOTSUP);
 }
 
 static void elements_have_names_of_their_own(void **state)
