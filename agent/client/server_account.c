@@ -215,6 +215,18 @@ static void put_policy(struct tree *tree, const struct config_server *conf)
 		     lwm2m_unsigned(policy->sequence_count));
 }
 
+/* Where there is more than one: its server may write another one. */
+static void put_transport(struct tree *tree, const struct config_server *conf)
+{
+	struct lwm2m_value binding = account_bytes(tree,
+		path_resource(ID_SERVER, 0, ID_SERVER_BINDING));
+
+	if (binding.length && memchr(binding.as.text, 'U', binding.length) &&
+	    memchr(binding.as.text, 'T', binding.length))
+		resource_put(tree, ID_SERVER_PREFERRED,
+			     lwm2m_string(conf->tcp ? "T" : "U", 1));
+}
+
 /* Object 1 as the endpoints share it: what was written, what must be there
  * all the same, and what can be executed. */
 static void account_build(struct tree *tree, const struct tree *accounts,
@@ -241,6 +253,7 @@ static void account_build(struct tree *tree, const struct tree *accounts,
 	resource_put(tree, ID_SERVER_UPDATE, (struct lwm2m_value){0});
 	resource_put(tree, ID_SERVER_BOOTSTRAP, (struct lwm2m_value){0});
 	put_policy(tree, conf);
+	put_transport(tree, conf);
 }
 
 struct server *server_of_account(struct services *services,

@@ -84,7 +84,7 @@ static const struct account *account_of(const struct account *list, size_t n,
 					const struct server *server)
 {
 	for (size_t i = 0; i < n; i++)
-		if (list[i].id == server->conf->id &&
+		if (list[i].id == server->conf->id && !list[i].spare &&
 		    list[i].bootstrap == !server->conf->id)
 			return &list[i];
 	return NULL;

@@ -27,6 +27,7 @@
 #define FALLBACK_AGAIN (60 * SECOND)
 #define FALLBACK_MOST (3600 * SECOND)
 #define LOOK_AGAIN SECOND	/* has the name got an address? */
+#define PREFER_AFTER SECOND	/* the answer has gone out then */
 
 static const char *name_of(const struct client_bootstrap *b)
 {
@@ -61,6 +62,8 @@ static void bootstrap_reschedule(struct client_bootstrap *b, int64_t now)
 		      b->ask_at < b->machine.next ? b->ask_at :
 						    b->machine.next;
 
+	if (b->prefer_at < due)
+		due = b->prefer_at;
 	heap_set(&b->endpoint->services->bootstraps, &b->due,
 		 due < now ? now : due);
 }
@@ -557,6 +560,7 @@ void client_bootstrap_create(struct endpoint *e, int64_t now)
 		abort();
 	e->bootstrap = b;
 	b->endpoint = e;
+	b->prefer_at = INT64_MAX;
 	bootstrap_init(&b->machine, e->conf->endpoint);
 	b->fingerprint = endpoint_accounts_fingerprint(e);
 	endpoint_accounts_restore(e);
@@ -664,8 +668,32 @@ void client_bootstrap_rerouted(struct client_bootstrap *b, int64_t now)
 		machine_step(b, BOOTSTRAP_TRIGGER, 0, now);
 }
 
+void client_bootstrap_prefer(struct endpoint *e, int64_t now)
+{
+	struct client_bootstrap *b = e->bootstrap;
+
+	if (!b)
+		return;
+	b->prefer_at = now + PREFER_AFTER;
+	bootstrap_reschedule(b, now);
+}
+
+/* A session that is open ends with new accounts anyway. */
+static void prefer_now(struct client_bootstrap *b, int64_t now)
+{
+	b->prefer_at = INT64_MAX;
+	if (b->copy || b->endpoint->leaving ||
+	    !endpoint_accounts_prefer(b->endpoint))
+		return;
+	log_line(LOG_NOTE, name_of(b), NULL, "a server prefers another "
+		 "transport: registers anew");
+	endpoint_accounts_apply(b->endpoint, now);
+}
+
 void client_bootstrap_due(struct client_bootstrap *b, int64_t now)
 {
+	if (b->prefer_at <= now)
+		prefer_now(b, now);
 	if (asking_is_due(b, now))
 		request_try(b, now);
 	if (b->machine.next <= now)

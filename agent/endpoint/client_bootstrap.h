@@ -34,6 +34,7 @@ struct client_bootstrap {
 	uint8_t fallbacks;		/* that have brought nothing new */
 	int64_t fall_back_at;		/* not before */
 	int64_t ask_at;			/* of ASKING_QUEUED: its turn */
+	int64_t prefer_at;		/* 1/x/22 was written: looked at then */
 	int64_t when;			/* last done, ns since 1970; 0: never */
 	char *why;			/* the last failure, or NULL */
 };
@@ -51,6 +52,9 @@ bool client_bootstrap_trigger(struct endpoint *endpoint, const char *why,
 			      int64_t now);
 /* The registrations of c have failed as often as its account allows. */
 void client_bootstrap_fallback(struct client *client, int64_t now);
+/* A server has written which transport it prefers (1/x/22). When the answer to
+ * that has gone out, it is reached over that one where its account has it. */
+void client_bootstrap_prefer(struct endpoint *endpoint, int64_t now);
 /* The way to its server is another one, or was away: no wait goes on, and what
  * was under way begins anew. */
 void client_bootstrap_rerouted(struct client_bootstrap *bootstrap,
@@ -126,6 +130,9 @@ void endpoint_accounts_copy(const struct endpoint *endpoint,
 			    struct tree *copy);
 /* What was stored last comes into force: all clients are made anew. */
 void endpoint_accounts_apply(struct endpoint *endpoint, int64_t now);
+/* The stored ones, where what servers have written since asks for another
+ * transport: then they are to be applied. */
+bool endpoint_accounts_prefer(struct endpoint *endpoint);
 /* It is what was in force already: only those are that have failed. */
 void endpoint_accounts_again(struct endpoint *endpoint, int64_t now);
 

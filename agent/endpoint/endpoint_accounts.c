@@ -279,7 +279,7 @@ bool endpoint_accounts_clients(struct endpoint *e, int64_t now)
 	if (!e->clients)
 		abort();
 	for (size_t i = 0; i < n; i++)
-		if (!list[i].bootstrap)
+		if (!list[i].bootstrap && !list[i].spare)
 			client_make(e, &tree, &list[i], now);
 	account_tree_finish(&tree);
 	return true;
@@ -328,7 +328,7 @@ void endpoint_accounts_tree(struct endpoint *e)
 		return;
 	n = account_list(&tree, list, ACCOUNTS_MAX);
 	for (size_t i = 0; i < n; i++)
-		if (!list[i].bootstrap && list[i].own >= 0)
+		if (!list[i].bootstrap && !list[i].spare && list[i].own >= 0)
 			account_override(e, &tree, &list[i]);
 	copy_below(&e->tree, &tree, path_object(ACCESS_OBJECT));
 	e->bootstrap->rules = tree_has_object(&tree, ACCESS_OBJECT);
@@ -403,12 +403,24 @@ void endpoint_accounts_copy(const struct endpoint *e, struct tree *copy)
 
 /* ---- new ones ---- */
 
-static bool is_kept(const struct endpoint *e, const struct server *server)
+static const struct client *client_at(const struct endpoint *e, uint16_t id)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
-		if (e->clients[i].server == server)
-			return true;
-	return false;
+		if (e->clients[i].server->conf->id == id)
+			return &e->clients[i];
+	return NULL;
+}
+
+/* What waits for a server does so wherever that is now. */
+static void client_retire(struct endpoint *e, struct client *old, int64_t now)
+{
+	const struct client *next = client_at(e, old->server->conf->id);
+
+	if (next)
+		forward_hand_over(old, now);
+	if (!next || next->server != old->server)
+		client_deregister_unconfirmed(old, now);
+	client_finish(old);
 }
 
 static void remove_object(struct tree *tree, uint16_t object)
@@ -441,13 +453,8 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 	e->clients = NULL;
 	e->n_clients = 0;
 	endpoint_accounts_clients(e, now);
-	for (size_t i = 0; i < n; i++) {
-		if (is_kept(e, old[i].server))
-			forward_hand_over(&old[i], now);
-		else
-			client_deregister_unconfirmed(&old[i], now);
-		client_finish(&old[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		client_retire(e, &old[i], now);
 	free(old);
 	for (size_t i = 0; i < e->n_clients; i++)
 		forward_attach(&e->clients[i], now);
@@ -461,6 +468,36 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 	endpoint_served(e, now);
 	e->services->endpoint_host->clients_changed(e, now);
 	start_now(e, now);
+}
+
+/* Is a server to be reached over another transport than it is? */
+static bool transports_differ(const struct endpoint *e, const struct tree *tree)
+{
+	struct account list[ACCOUNTS_MAX];
+	size_t n = account_list(tree, list, ACCOUNTS_MAX);
+	bool differ = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct client *c = client_at(e, list[i].id);
+
+		differ |= c && !list[i].bootstrap && !list[i].spare &&
+			  c->server->conf->tcp != list[i].tcp;
+	}
+	return differ;
+}
+
+bool endpoint_accounts_prefer(struct endpoint *e)
+{
+	struct tree copy;
+	bool differ;
+
+	if (!e->bootstrap->account)
+		return false;
+	endpoint_accounts_copy(e, &copy);
+	differ = transports_differ(e, &copy) &&
+		 accounts_save(e, &copy, e->bootstrap->when);
+	account_tree_finish(&copy);
+	return differ;
 }
 
 void endpoint_accounts_again(struct endpoint *e, int64_t now)

@@ -60,6 +60,9 @@ static void server_touched(struct endpoint *e, const struct lwm2m_path *path,
 	case ID_SERVER_BINDING:
 		client_bind(c, now);
 		break;
+	case ID_SERVER_PREFERRED:
+		client_bootstrap_prefer(e, now);
+		break;
 	case ID_SERVER_MUTE_SEND:
 		forward_schedule(c);
 		break;

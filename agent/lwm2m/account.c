@@ -86,6 +86,7 @@ static struct account account_at(const struct tree *tree, uint16_t instance)
 		.own = (int32_t)account_number(tree,
 			path_resource(ID_SECURITY, instance, ACCOUNT_OWN), -1),
 		.uri = uri.as.text, .uri_length = uri.length,
+		.tcp = memmem(uri.as.text, uri.length, "+tcp:", 5) != NULL,
 	};
 
 	if (a.bootstrap || id < 1 || id > PATH_ID_MAX)
@@ -93,6 +94,33 @@ static struct account account_at(const struct tree *tree, uint16_t instance)
 	a.id = (uint16_t)id;
 	a.server = server_of(tree, a.id);
 	return a;
+}
+
+/* The lower, the better. */
+static size_t transport_rank(const struct tree *tree, const struct account *a)
+{
+	struct lwm2m_value preferred = account_bytes(tree,
+		path_resource(ID_SERVER, a->server, ID_SERVER_PREFERRED));
+	struct lwm2m_value binding = account_bytes(tree,
+		path_resource(ID_SERVER, a->server, ID_SERVER_BINDING));
+	char own = a->tcp ? 'T' : 'U';
+	const char *at = memchr(binding.as.text, own, binding.length);
+
+	if (preferred.length && preferred.as.text[0] == own)
+		return 0;
+	return 1 + (at ? (size_t)(at - binding.as.text) : binding.length);
+}
+
+static void spares_mark(const struct tree *tree, struct account *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i && list[i].id; k++) {
+			bool better = transport_rank(tree, &list[i]) <
+				      transport_rank(tree, &list[k]);
+
+			if (list[k].id == list[i].id && !list[k].spare)
+				list[better ? k : i].spare = true;
+		}
 }
 
 size_t account_list(const struct tree *tree, struct account list[], size_t max)
@@ -109,6 +137,7 @@ size_t account_list(const struct tree *tree, struct account list[], size_t max)
 			if (a.bootstrap == !pass)
 				list[n++] = a;
 		}
+	spares_mark(tree, list, n);
 	return n;
 }
 

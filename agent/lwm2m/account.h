@@ -25,13 +25,18 @@ struct account {
 	uint16_t server;	/* of object 1 with the same short id, or NONE */
 	uint16_t id;		/* short server id, 0 of the bootstrap server */
 	bool bootstrap;
+	bool tcp;		/* by its URI */
+	bool spare;		/* of a server that is reached by another
+				 * instance, over another transport */
 	uint8_t mode;		/* enum account_mode */
 	int32_t own;		/* ACCOUNT_OWN, or -1 */
 	const char *uri;	/* in the tree, not terminated */
 	uint32_t uri_length;
 };
 
-/* All instances of object 0, the bootstrap server's first; their number. */
+/* All instances of object 0, the bootstrap server's first; their number. Of those
+ * with one short id, which differ by transport (Core TS 6.1.7.2), all but one
+ * are spares: 1/x/22 says which is used, else the order in 1/x/7. */
 size_t account_list(const struct tree *tree, struct account list[],
 		    size_t max);
 

@@ -88,9 +88,8 @@ static const char *binding_check(const struct tree *tree,
 	struct lwm2m_value b = account_bytes(tree,
 		path_resource(ID_SERVER, a->server, ID_SERVER_BINDING));
 
-	bool tcp = memmem(a->uri, a->uri_length, "+tcp:", 5) != NULL;
-
-	return !b.length || tcp || memchr(b.as.text, 'U', b.length) ? NULL :
+	return !b.length || a->tcp || a->spare ||
+	       memchr(b.as.text, 'U', b.length) ? NULL :
 	       "a binding that does not fit the server's URI";
 }
 
@@ -132,10 +131,12 @@ static const char *pairs_check(const struct tree *tree,
 
 	for (size_t i = 0; i < n; i++) {
 		n_bootstrap += list[i].bootstrap;
-		n_servers += !list[i].bootstrap;
+		n_servers += !list[i].bootstrap && !list[i].spare;
 		for (size_t k = 0; k < i; k++)
-			if (!list[i].bootstrap && list[k].id == list[i].id)
-				return "a short server id twice";
+			if (!list[i].bootstrap && list[k].id == list[i].id &&
+			    list[k].tcp == list[i].tcp)
+				return "a short server id twice over one "
+				       "transport";
 	}
 	if (n_bootstrap > 1)
 		return "more than one bootstrap server";

@@ -118,6 +118,23 @@ static bool is_binding(const struct request_scope *scope,
 	return is_alike_but_q(&slot->value, value);
 }
 
+/* 1/x/22 is one of the transports that 1/x/7 has. */
+static bool is_transport(const struct request_scope *scope,
+			 const struct lwm2m_path *path,
+			 const struct lwm2m_value *value)
+{
+	struct lwm2m_path at = *path;
+	const struct tree_slot *binding;
+
+	if (path->id[0] != ID_SERVER || path->id[2] != ID_SERVER_PREFERRED)
+		return true;
+	at.id[2] = ID_SERVER_BINDING;
+	binding = tree_find(scope->tree, &at);
+	return binding && value->length == 1 && value->as.text[0] != 'Q' &&
+	       memchr(binding->value.as.text, value->as.text[0],
+		      binding->value.length);
+}
+
 /* Against the registry. The rights of access control are bits. */
 static void number_check(struct handling *h, const struct lwm2m_record *record,
 			 const struct resource_def *def)
@@ -154,6 +171,10 @@ static void value_check(struct handling *h, const struct lwm2m_record *record,
 	if (!h->outcome.code &&
 	    !is_binding(h->scope, &record->path, &record->value))
 		request_answer(h, CODE(4, 00), "not the binding in use, with or without Q");
+	if (!h->outcome.code &&
+	    !is_transport(h->scope, &record->path, &record->value))
+		request_answer(h, CODE(4, 00),
+			       "not a transport of this account's binding");
 }
 
 void request_record_check(struct handling *h,

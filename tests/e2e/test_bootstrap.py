@@ -618,6 +618,59 @@ servers:
         gateway.restart()
         self.assertEqual(server.registered("sim", after=mark)["lt"], 120)
 
+    def two_ways(self, server, binding, *more):
+        """One server, by UDP and by TCP."""
+        tcp = f"coap+tcp://127.0.0.1:{server.ports['tcp']}"
+        return self.bootstrap([
+            bs.delete("0"), bs.delete("1"),
+            bs.security(1, f"coap://127.0.0.1:{server.port}", 101),
+            bs.security(2, tcp, 101),
+            bs.put("1/0", bs.tlv(0, 101), bs.tlv(1, 300), bs.tlv(6, True),
+                   bs.tlv(7, binding), *more), bs.finish()])
+
+    def way(self, gateway):
+        one, = gateway.status("sim")["endpoints"][0]["servers"]
+        return one["uri"].split(":")[0]
+
+    def test_two_transports_of_one_server(self):
+        server = self.server(tcp=0)
+        for binding, more, way in (("UT", (), "coap"), ("TU", (), "coap+tcp"),
+                                   ("UT", (bs.tlv(22, "T"),), "coap+tcp")):
+            with self.subTest(binding + str(more)):
+                mark = server.mark()
+                boot = self.two_ways(server, binding, *more)
+                gateway = self.start(boot)
+                server.registered("sim", after=mark)
+                self.assertEqual(boot.wait("sim").codes[-1], "2.04")
+                self.assertEqual(self.way(gateway), way)
+                self.assertEqual(server.value("sim", "/1/0/7"), binding)
+                gateway.stop()
+                self.parts.remove(gateway)
+
+    def test_a_server_prefers_its_other_transport(self):
+        server = self.server(tcp=0)
+        gateway = self.start(self.two_ways(server, "UT"))
+        server.registered("sim")
+        self.assertEqual(server.code("write", "sim", "/1/0/22", text="S"),
+                         "4.00")
+        server.shorten("sim", 120)
+        for letter, way in (("T", "coap+tcp"), ("U", "coap")):
+            mark = server.mark()
+            self.assertEqual(server.code("write", "sim", "/1/0/22",
+                                         text=letter), "2.04")
+            self.assertEqual(server.registered("sim", after=mark)["lt"], 120)
+            self.assertEqual(self.way(gateway), way)
+            self.assertEqual(server.value("sim", T), 21.5)
+            self.assertEqual(server.value("sim", "/1/0/22"), letter)
+        mark = server.mark()
+        server.ask("write", "sim", "/1/0/22", text="T")
+        server.registered("sim", after=mark)
+        wait_for((gateway.state / "held" / "sim").exists, "what was written")
+        mark = server.mark()
+        gateway.restart(signal.SIGKILL)
+        self.assertEqual(server.registered("sim", after=mark)["lt"], 120)
+        self.assertEqual(self.way(gateway), "coap+tcp")
+
     def test_torn_account_is_asked_for_again(self):
         server = self.server()
         boot = self.bootstrap(bs.usual(server.port))

@@ -14,6 +14,13 @@ static const struct {
 	{SERVER "/1/1/0=102 /1/1/1=60", "object 1 without"},
 	{SERVER "/0/2/0=coap://h /0/2/2=3 /0/2/10=102", "object 0 without"},
 	{SERVER "/0/2/0=coap://h /0/2/2=3 /0/2/10=101", "twice"},
+	{SERVER "/0/2/0=coap+tcp://h /0/2/2=3 /0/2/10=101", NULL},
+	{SERVER "/0/2/0=coap+tcp://h /0/2/2=3 /0/2/10=101 /1/0/7=T", NULL},
+	{SERVER "/0/2/0=coap+tcp://h /0/2/2=3 /0/2/10=101 "
+	 "/0/3/0=coap+tcp://g /0/3/2=3 /0/3/10=101", "twice"},
+	{SERVER "/0/2/0=coap+tcp://h /0/2/2=0 /0/2/10=101", "does not fit"},
+	{SERVER "/0/2/0=coap+tcp://h /0/2/2=3 /0/2/10=101 /1/1/0=102",
+	 "object 1 without"},
 	{SERVER "/0/2/0=coap://h /0/2/2=3", "short server id"},
 	{BOOTSTRAP SERVER "/0/2/0=coap://b /0/2/1=1 /0/2/2=3",
 	 "more than one"},
@@ -75,6 +82,38 @@ static void test_list(void **state)
 	assert_memory_equal(list[1].uri, "coap://127.0.0.1:5683",
 			    list[1].uri_length);
 	account_tree_finish(&tree);
+}
+
+/* Core TS E.2: 1/x/22 says which of two transports is used, else the order of
+ * 1/x/7 does. */
+static void test_two_transports(void **state)
+{
+	static const struct {
+		const char *lines;
+		bool tcp;
+	} cases[] = {
+		{"/1/0/7=U", false}, {"/1/0/7=T", true}, {"/1/0/7=UT", false},
+		{"/1/0/7=TU", true}, {"/1/0/7=UQ", false}, {"/1/0/7=TQU", true},
+		{"/1/0/7=UT /1/0/22=T", true}, {"/1/0/7=TU /1/0/22=U", false},
+		{"/1/0/7=UT /1/0/22=S", false}, {"/1/0/7=UT /1/0/22=", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct account list[4];
+		struct tree tree;
+
+		tree_init(&tree);
+		put_all(&tree, BOOTSTRAP SERVER
+			"/0/2/0=coap+tcp://h /0/2/2=3 /0/2/10=101");
+		put_all(&tree, cases[i].lines);
+		assert_null(account_check(&tree));
+		assert_int_equal(account_list(&tree, list, 4), 3);
+		assert_false(list[0].spare);
+		assert_int_equal(list[1].spare, cases[i].tcp);
+		assert_int_equal(list[2].spare, !cases[i].tcp);
+		account_tree_finish(&tree);
+	}
 }
 
 static struct lwm2m_record records[REQUEST_RECORDS];
@@ -192,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_two_transports),
 		cmocka_unit_test(test_save_and_load),
 		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_same),
