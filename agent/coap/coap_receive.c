@@ -671,6 +671,14 @@ static uint32_t number_of(coap_opt_t *option)
 				     coap_opt_length(option));
 }
 
+/* A response that answers nothing is refused by a Reset, or, in an ACK, by
+ * silence (RFC 7252 4.2). */
+static coap_response_t response_refuse(const coap_pdu_t *received)
+{
+	return coap_pdu_get_type(received) == COAP_MESSAGE_ACK ?
+		COAP_RESPONSE_OK : COAP_RESPONSE_FAIL;
+}
+
 static coap_response_t on_response(coap_session_t *session,
 				   const coap_pdu_t *sent,
 				   const coap_pdu_t *received,
@@ -692,7 +700,7 @@ static coap_response_t on_response(coap_session_t *session,
 	if (!c || c->outstanding != OUTSTANDING_REQUEST ||
 	    token.length != c->token_length ||
 	    memcmp(token.s, c->token, token.length))
-		return COAP_RESPONSE_FAIL;	/* nobody's: Reset */
+		return response_refuse(received);
 	connection_traffic(c, false, pdu_bytes(received));
 	if (next_block(c, answer.code, received))
 		return COAP_RESPONSE_OK;

@@ -4,8 +4,17 @@
 #include "agent/coap/message_option.h"
 #include "agent/lwm2m/request.h"
 
+#define VERSION 1
 #define HEADER 4
+#define TOKEN_MAX 8
+#define CLASS_SIGNAL 7		/* of RFC 8323, for streams */
+#define CODE_RESERVED CODE(6, 0)
 enum type { TYPE_CON, TYPE_NON, TYPE_ACK, TYPE_RST };
+
+static enum type type_of(const uint8_t *data)
+{
+	return (enum type)(data[0] >> 4 & 3);
+}
 
 /* Table 4 of RFC 7252, and those of RFC 7641, 7959, 7967 and 8768. */
 static const struct rule {
@@ -125,6 +134,17 @@ static struct inspection answer_reset(const uint8_t *data, uint8_t *to)
 	return (struct inspection){.n = HEADER, .reject = true};
 }
 
+/* libcoap passes over the signals of streams, and over an empty message that
+ * comes within a quarter of a second after another; a code of a reserved class it
+ * refuses always. */
+static struct inspection answer_refused(const uint8_t *data, uint8_t *to)
+{
+	memcpy(to, data, HEADER);
+	to[0] &= 0xf0;
+	to[1] = CODE_RESERVED;
+	return (struct inspection){.n = HEADER};
+}
+
 /* How much of it fits: its payload goes, or all its options. */
 static size_t answer_fitting(const uint8_t *data, size_t n, size_t head)
 {
@@ -140,22 +160,41 @@ static size_t answer_fitting(const uint8_t *data, size_t n, size_t head)
 	return n <= INSPECT_LONGEST ? n : head;
 }
 
-struct inspection datagram_inspect(const uint8_t *data, size_t n, uint8_t *to)
+/* A message format error (3, 4.1) that libcoap would look for, too. */
+static bool is_malformed(const uint8_t *data, size_t n)
+{
+	size_t token = data[0] & 15;
+	const uint8_t *at = data + HEADER + token, *end = data + n;
+	struct message_option option;
+	uint32_t seen = 0;
+
+	if (token > TOKEN_MAX || n < HEADER + token)
+		return true;
+	if (!data[1])
+		return n > HEADER;
+	for (; message_option_next(at, end, seen, &option); at = option.next)
+		seen = option.number;
+	return at < end && (*at != 0xff || at + 1 == end);
+}
+
+/* What may stand in an ACK: nothing, or a response; in a Reset: nothing. */
+static bool is_told_by(enum type type, uint8_t code)
+{
+	unsigned class = code >> 5;
+
+	return !code || (type == TYPE_ACK && class >= 2 && class <= 5);
+}
+
+static struct inspection request_inspect(const uint8_t *data, size_t n,
+					 uint8_t *to)
 {
 	struct inspection i = {.n = 0};
-	size_t token = n ? data[0] & 15 : 0, head = HEADER + token, fits;
-	enum type type;
+	size_t head = HEADER + (data[0] & 15u), fits;
 
-	if (n < head || token > 8 || data[0] >> 6 != 1 || !data[1] ||
-	    data[1] > 31)
-		return i;		/* not a request */
-	type = (enum type)(data[0] >> 4 & 3);
-	if (type == TYPE_ACK || type == TYPE_RST)
-		return answer_nothing(data, to);
 	fits = answer_fitting(data, n, head);
 	memcpy(to, data, head);
 	i.n = options_copy(&i, data + head, data + fits, to, head);
-	if (i.verdict && type == TYPE_NON)
+	if (i.verdict && type_of(data) == TYPE_NON)
 		return answer_reset(data, to);
 	if (fits < n)
 		i.verdict = CODE(4, 13);
@@ -166,4 +205,26 @@ struct inspection datagram_inspect(const uint8_t *data, size_t n, uint8_t *to)
 	if (i.n == n && !i.verdict)
 		i.n = 0;
 	return i;
+}
+
+struct inspection datagram_inspect(const uint8_t *data, size_t n, uint8_t *to)
+{
+	struct inspection as_it_came = {.n = 0};
+	enum type type;
+
+	if (n < HEADER)
+		return as_it_came;
+	if (data[0] >> 6 != VERSION)
+		return answer_nothing(data, to);
+	type = type_of(data);
+	if (type == TYPE_ACK || type == TYPE_RST)
+		return is_malformed(data, n) || !is_told_by(type, data[1]) ?
+			answer_nothing(data, to) : as_it_came;
+	if (data[1] >> 5 == CLASS_SIGNAL || (!data[1] && n == HEADER &&
+					     data[0] % 16 == 0))
+		return answer_refused(data, to);
+	if (!data[1] || data[1] > 31 || data[0] % 16 > TOKEN_MAX ||
+	    n < HEADER + data[0] % 16u)
+		return as_it_came;	/* not a request */
+	return request_inspect(data, n, to);
 }

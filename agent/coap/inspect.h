@@ -20,7 +20,9 @@ struct inspection {
  * Requests: a method that is none is 4.05 (5.8); a critical option of wrong
  * length, or once too often, is one that is not known (5.4.3, 5.4.5), 4.02, and
  * in a NON a reason for a Reset (5.4.1); an elective one is passed over; what is
- * too long is 4.13 (5.9.2.9). A request in an ACK or a Reset is nothing
- * (4.2). What is not CoAP at all, and all else, goes as it came. */
+ * too long is 4.13 (5.9.2.9). Another version's message is nothing (3), and so
+ * is an ACK or a Reset that is malformed or carries what neither may (4.2); a
+ * ping, and a code of the signals of streams, is refused (4.3, 12.1). What is less
+ * than a header, and all else, goes as it came. */
 struct inspection datagram_inspect(const uint8_t *data, size_t n, uint8_t *to);
 #endif

@@ -86,9 +86,25 @@ class Raw(Site):
         answer = self.ask(*words, **options)
         return "RST" if answer.kind == coap.RST else answer.code_text
 
-    def is_silent(self, message):
+    def are_silent(self, *messages):
+        """None of them is answered: what is sent after them is the next that
+        gets one, for they are taken as they come."""
+        for message in messages:
+            self.say(message)
+        ping = self.message(0, token=b"")
+        self.say(ping)
+        answer = self.next()
+        self.assertEqual((answer.kind, answer.mid), (coap.RST, ping.mid),
+                         answer)
+
+    def is_refused(self, message):
+        """By a Reset of its own message id."""
         self.say(message)
-        self.assertIsNone(self.next(QUIET))
+        answer = self.next()
+        mid = int.from_bytes(message.encode()[2:4] if isinstance(
+            message, coap.Message) else message[2:4], "big")
+        self.assertEqual((answer.kind, answer.code, answer.mid, answer.token),
+                         (coap.RST, 0, mid, b""), message)
 
     def write(self, value, options=(), **more):
         return self.code("0.03", WRITE, [(coap.CONTENT_FORMAT, b""), *options],

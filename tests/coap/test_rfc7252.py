@@ -12,21 +12,91 @@ TLV = (11542).to_bytes(2, "big")
 class MessageLayer(Raw):
     def test_4_2_a_request_in_an_ack_or_a_reset_is_nothing(self):
         for kind in (coap.ACK, coap.RST):
-            self.is_silent(self.message("0.01", READ, kind=kind))
-            self.is_silent(self.message("0.03", WRITE, [
-                (coap.CONTENT_FORMAT, b"")], b"31", kind=kind))
+            self.are_silent(
+                self.message("0.01", READ, kind=kind),
+                self.message("0.03", WRITE, [(coap.CONTENT_FORMAT, b"")],
+                             b"31", kind=kind))
         self.assertEqual(self.value(), 20)
 
-    def test_4_2_a_message_that_is_malformed_gets_a_reset_of_its_id(self):
-        for rest in (b"\xff", b"\xbf", b"\xb4abc", b"\xf0"):
-            head = self.message("0.01", token=b"")
-            self.say(head.encode() + rest)
+    def malformed(self, kind):
+        """Messages with a format error, each for another reason."""
+        for token_length in range(9, 16):
+            data = bytearray(self.message("0.01", READ, kind=kind,
+                                          token=b"").encode())
+            data[0] |= token_length
+            yield bytes(data) + bytes(16)
+        for rest in (b"\xff", b"\xbf", b"\xb4abc", b"\xf0", b"\xbd",
+                     b"\xe0\x01", b"\xb13\xff", b"\xb13\xbea", b"\xe0\xf0\0"
+                     b"\xe0\xf0\0"):
+            yield self.message("0.01", kind=kind, token=b"").encode() + rest
+        head = self.message("0.01", kind=kind).encode()
+        yield head[:6]          # its token is cut short
+
+    def test_3_another_version_is_ignored(self):
+        for kind in (coap.CON, coap.NON, coap.ACK, coap.RST):
+            data = self.message("0.03", WRITE, [(coap.CONTENT_FORMAT, b"")],
+                                b"31", kind=kind).encode()
+            self.are_silent(*(bytes([data[0] & 0x3f | version << 6]) +
+                              data[1:] for version in (0, 2, 3)))
+        self.assertEqual(self.value(), 20)
+
+    def test_3_less_than_a_header_is_ignored(self):
+        data = self.message("0.01", READ).encode()
+        self.are_silent(*(data[:n] for n in range(4)))
+
+    def test_3_and_4_2_a_con_that_is_malformed_gets_a_reset_of_its_id(self):
+        for data in self.malformed(coap.CON):
+            self.is_refused(data)
+
+    def test_3_and_4_3_a_non_that_is_malformed_gets_a_reset_of_its_id(self):
+        for data in self.malformed(coap.NON):
+            self.is_refused(data)
+
+    def test_4_2_an_ack_or_a_reset_that_is_malformed_is_ignored(self):
+        for kind in (coap.ACK, coap.RST):
+            self.are_silent(*self.malformed(kind))
+
+    def test_4_1_an_empty_message_is_its_header(self):
+        for kind in (coap.CON, coap.NON):
+            for rest in (b"\xff", b"\xffabc", b"\xb13", b"\0"):
+                empty = self.message(0, kind=kind, token=b"")
+                self.is_refused(empty.encode() + rest)
+            self.is_refused(self.message(0, kind=kind, token=b"ab"))
+        for kind in (coap.ACK, coap.RST):
+            empty = self.message(0, kind=kind, token=b"").encode()
+            self.are_silent(empty, empty + b"\xff", empty + b"\xffabc",
+                            empty + b"\xb13",
+                            self.message(0, kind=kind, token=b"ab"))
+
+    def test_4_2_codes_of_a_reserved_class(self):
+        for code in ("1.00", "1.31", "6.00", "6.31", "7.00", "7.01", "7.31"):
+            for path in ("", READ):
+                self.is_refused(self.message(code, path))
+                self.are_silent(
+                    self.message(code, path, kind=coap.ACK),
+                    self.message(code, path, kind=coap.RST))
+
+    def test_4_2_a_response_to_nothing(self):
+        for code in ("2.05", "2.31", "3.01", "4.04", "5.31"):
+            for kind in (coap.CON, coap.NON):
+                self.is_refused(self.message(code, kind=kind))
+            self.are_silent(self.message(code, kind=coap.ACK),
+                            self.message(code, kind=coap.RST))
+
+    def test_4_3_an_empty_non_is_nothing(self):
+        """Or is refused, which may be told."""
+        empty = self.message(0, kind=coap.NON, token=b"")
+        self.say(empty)
+        self.say(self.message("0.01", READ))
+        answer = self.next()
+        if answer.kind == coap.RST:
+            self.assertEqual(answer.mid, empty.mid)
             answer = self.next()
-            self.assertEqual((answer.kind, answer.mid),
-                             (coap.RST, head.mid), rest)
+        self.assertEqual(answer.code_text, "2.05")
 
     def test_4_3_an_empty_con_is_a_ping(self):
-        self.assertEqual(self.code(0, token=b""), "RST")
+        for _ in range(3):
+            self.is_refused(self.message(0, token=b""))
 
     def test_4_5_a_copy_gets_the_same_answer_and_is_not_done_twice(self):
         message = self.message("0.03", WRITE, [(coap.CONTENT_FORMAT, b"")],

@@ -44,9 +44,33 @@ static const struct {
 	/* in an ACK and a Reset */
 	{BYTES("\x61\x01\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
 	{BYTES("\x71\x03\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
+	/* of another version */
+	{BYTES("\x81\x01\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
+	{BYTES("\x01\x01\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
+	/* an ACK that is malformed: its token, its option, a marker alone,
+	 * more than a header of what is empty; one of a reserved class */
+	{BYTES("\x69\x45\x12\x34"), BYTES("\x60\x00\x92\x34"), 0, false},
+	{BYTES("\x60\x45\x12\x34" "\xb4" "a"), BYTES("\x60\x00\x92\x34"), 0,
+	 false},
+	{BYTES("\x60\x45\x12\x34" "\xff"), BYTES("\x60\x00\x92\x34"), 0,
+	 false},
+	{BYTES("\x60\x00\x12\x34" "\xff"), BYTES("\x60\x00\x92\x34"), 0,
+	 false},
+	{BYTES("\x60\xc1\x12\x34"), BYTES("\x60\x00\x92\x34"), 0, false},
+	{BYTES("\x60\x21\x12\x34"), BYTES("\x60\x00\x92\x34"), 0, false},
+	/* a Reset that is not empty, and one that is */
+	{BYTES("\x70\x45\x12\x34"), BYTES("\x60\x00\x92\x34"), 0, false},
+	{BYTES("\x71\x00\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
+	{BYTES("\x70\x00\x12\x34"), NULL, 0, 0, false},
+	/* a signal of a stream, CON and NON */
+	{BYTES("\x41\xe1\x12\x34" "t"), BYTES("\x40\xc0\x12\x34"), 0, false},
+	{BYTES("\x50\xe2\x12\x34"), BYTES("\x50\xc0\x12\x34"), 0, false},
+	/* a ping, which libcoap refuses four times a second only */
+	{BYTES("\x40\x00\x12\x34"), BYTES("\x40\xc0\x12\x34"), 0, false},
 	/* responses, empty messages and what is malformed are not touched */
+	{BYTES("\x61\x45\x12\x34" "t" "\xff" "v"), NULL, 0, 0, false},
 	{BYTES("\x61\x45\x12\x34" "t"), NULL, 0, 0, false},
-	{BYTES("\x40\x00\x12\x34"), NULL, 0, 0, false},
+	{BYTES("\x41\x00\x12\x34" "t"), NULL, 0, 0, false},
 	{BYTES("\x49\x01\x12\x34"), NULL, 0, 0, false},
 	{BYTES("\x41\x01\x12"), NULL, 0, 0, false},
 	{BYTES(GET "\xb4" "a"), NULL, 0, 0, false},
