@@ -69,7 +69,8 @@ uint8_t block_body_add(struct block_body *body, uint32_t key,
 	}
 	if (body->key != key || block->number * block_size(block) != body->used)
 		return CODE(4, 8);
-	if (block->more && length != block_size(block))
+	if (length > block_size(block) ||
+	    (block->more && length != block_size(block)))
 		return CODE(4, 0);
 	if (body->used + length > (body->most ? body->most : BLOCK_BODY_MAX)) {
 		block_body_finish(body);

@@ -35,7 +35,8 @@ struct block_body {
 };
 void block_body_finish(struct block_body *body);
 /* One more block. The code for its answer: 2.31 go on, 0 it is complete, 4.08
- * a block is missing before it, 4.13 too large. */
+ * a block is missing before it, 4.00 it is longer or, but for the last, shorter
+ * than its size, 4.13 too large. */
 uint8_t block_body_add(struct block_body *body, uint32_t key,
 		       const struct block *block, const uint8_t *payload,
 		       size_t length);

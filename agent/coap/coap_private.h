@@ -189,7 +189,7 @@ struct body *body_create(uint8_t code, uint16_t format, uint32_t key,
 			 const uint8_t *payload, size_t length);
 /* For the blocks that will be asked for; frees it where there are none. */
 void connection_keep_answer(struct coap_connection *connection,
-			    struct body *body);
+			    struct body *body, const struct block *sent);
 /* A message of this token is under way now, and supervised. */
 void connection_exchange_start(struct coap_connection *connection,
 			       enum outstanding outstanding,

@@ -87,7 +87,7 @@ void coap_respond(struct coap_exchange *x, uint8_t code, uint16_t format,
 
 	x->answered = true;
 	pdu_fill(x->response, body, x->block2, observe, x->block1);
-	connection_keep_answer(x->connection, body);
+	connection_keep_answer(x->connection, body, &x->block2);
 }
 
 static size_t laters_count(const struct coap_connection *c)
@@ -199,7 +199,7 @@ static void later_tell(struct coap_connection *c, struct coap_separate *later)
 			     later->body->code, later->located);
 	for (int n = 0; n <= later->copies; n++)
 		connection_tell(c, later_pdu(c, later));
-	connection_keep_answer(c, later->body);
+	connection_keep_answer(c, later->body, &block_whole);
 	free(later);
 }
 
@@ -216,7 +216,7 @@ void connection_send_separate(struct coap_connection *c, int64_t now)
 		return;
 	*at = later->next;
 	pdu = later_pdu(c, later);
-	connection_keep_answer(c, later->body);
+	connection_keep_answer(c, later->body, &block_whole);
 	connection_exchange_start(c, OUTSTANDING_SEPARATE, later->token,
 				  later->token_length, now);
 	connection_send(c, pdu, now);
@@ -245,9 +245,12 @@ struct incoming {		/* a request's options, decoded */
 	char uri[256], query[512];
 	struct buf uri_buf, query_buf;
 	struct block block1;
+	uint32_t tag;		/* hash of its Request-Tags; 0: none */
 	bool has_block1, bad;
 	uint8_t refused;	/* the code that it gets in any case; 0: none */
 };
+
+#define OPTION_REQUEST_TAG 292	/* RFC 9175 */
 
 static void option_join(struct buf *to, char between, const uint8_t *value,
 			size_t n)
@@ -258,6 +261,23 @@ static void option_join(struct buf *to, char between, const uint8_t *value,
 	if (between == '/' && memchr(value, '/', n))
 		buf_byte(to, '?');
 	buf_put(to, value, n);
+}
+
+/* RFC 7959 2.2: a size that is reserved is 4.00. */
+static void take_block(struct incoming *in, struct block *block,
+		       const uint8_t *value, size_t n)
+{
+	if (!block_decode(value, n, block))
+		in->refused = CODE(4, 0);
+}
+
+/* What is longer than any path or query of ours. */
+static void refuse_endless(struct incoming *in)
+{
+	if (in->query_buf.full)
+		in->refused = CODE(4, 0);
+	if (in->uri_buf.full)
+		in->refused = CODE(4, 4);
 }
 
 /* Of wrong length, or there twice: RFC 7252 5.4.3 and 5.4.5 have it taken as an
@@ -294,12 +314,15 @@ static void take_option(struct coap_exchange *x, struct incoming *in,
 			r->observe = (int32_t)u;
 		break;
 	case COAP_OPTION_BLOCK2:
-		in->bad |= !block_decode(value, n, &x->block2);
+		take_block(in, &x->block2, value, n);
 		break;
 	case COAP_OPTION_BLOCK1:
-		in->bad |= !block_decode(value, n, &in->block1);
+		take_block(in, &in->block1, value, n);
 		in->has_block1 = true;
 		x->block1 = u + 1;
+		break;
+	case OPTION_REQUEST_TAG:
+		in->tag = block_hash(in->tag + (uint32_t)n + 1, value, n);
 		break;
 	default: break;
 	}
@@ -319,7 +342,10 @@ static void take_options(struct coap_exchange *x, struct incoming *in,
 			    coap_opt_length(option));
 	if (x->block2.szx > BLOCK_SZX)
 		x->block2.szx = BLOCK_SZX;
-	in->bad |= in->uri_buf.full || in->query_buf.full;
+	refuse_endless(in);
+	/* Its first block is observed, those after it are but read (2.6). */
+	if (x->block2.number && r->observe == 0)
+		r->observe = -1;
 	r->uri = in->uri;
 	r->uri_length = in->uri_buf.used;
 	r->query = in->query;
@@ -360,14 +386,18 @@ static struct block_body *incoming_of(struct coap_connection *c, uint32_t key,
 	return c->incoming;
 }
 
-/* true: the request is whole (now), go on with it. */
+/* true: the request is whole (now), go on with it. Blocks are of one body where
+ * path, query, method, format (RFC 7959 2.3) and Request-Tags (RFC 9175 3.3)
+ * are the same. */
 static bool request_assemble(struct coap_exchange *x, const struct incoming *in,
 			     struct request *r)
 {
 	struct coap_connection *c = x->connection;
-	uint32_t key = block_hash(x->key + r->method, in->query,
+	uint32_t key = block_hash(x->key + r->method + in->tag, in->query,
 				  in->query_buf.used);
 	uint8_t code;
+
+	key = block_hash(key, &r->format, sizeof(r->format));
 
 	if (!in->has_block1)
 		return true;
@@ -584,7 +614,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 	if (!coap_get_data(pdu, &r.length, &r.payload))
 		r.length = 0;
 	take_options(&x, &in, &r);
-	if (!connection_is_stream(c))
+	if (!connection_is_stream(c) && coap_state.verdict)
 		in.refused = coap_state.verdict;
 	incoming_handle(&x, &in, &r);
 	if (!x.later) {

@@ -272,9 +272,10 @@ void pdu_fill(coap_pdu_t *pdu, const struct body *body, struct block block,
 const struct block block_whole = {0, false, BLOCK_SZX};
 
 /* Keeps a body whose further blocks will be asked for, frees others. */
-void connection_keep_answer(struct coap_connection *c, struct body *body)
+void connection_keep_answer(struct coap_connection *c, struct body *body,
+			    const struct block *sent)
 {
-	if (body->length <= block_size(&block_whole)) {
+	if (body->length <= block_size(sent)) {
 		free(body);
 		return;
 	}
@@ -411,7 +412,7 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 			 n->code, n->token, n->token_length);
 	pdu_fill(pdu, body, block_whole, n->code == CODE(2, 5) ?
 		 (int32_t)(n->sequence & 0xffffff) : -1, 0);
-	connection_keep_answer(c, body);
+	connection_keep_answer(c, body, &block_whole);
 	if (!n->confirmable) {
 		told_add(c, pdu, n);
 		return connection_tell(c, pdu);

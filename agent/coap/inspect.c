@@ -16,7 +16,8 @@ static enum type type_of(const uint8_t *data)
 	return (enum type)(data[0] >> 4 & 3);
 }
 
-/* Table 4 of RFC 7252, and those of RFC 7641, 7959, 7967 and 8768. */
+/* Table 4 of RFC 7252, and those of RFC 7641, 7959, 7967, 8613, 8768, 9175 and
+ * 9177: all whose length libcoap looks at. */
 static const struct rule {
 	uint16_t number, least, most;
 	bool repeatable;
@@ -28,20 +29,25 @@ static const struct rule {
 	{6, 0, 3, false},	/* Observe */
 	{7, 0, 2, false},	/* Uri-Port */
 	{8, 0, 255, true},	/* Location-Path */
+	{9, 0, 255, false},	/* OSCORE */
 	{11, 0, 255, true},	/* Uri-Path */
 	{12, 0, 2, false},	/* Content-Format */
 	{14, 0, 4, false},	/* Max-Age */
 	{15, 0, 255, true},	/* Uri-Query */
 	{16, 1, 1, false},	/* Hop-Limit */
 	{17, 0, 2, false},	/* Accept */
+	{19, 0, 3, false},	/* Q-Block1 */
 	{20, 0, 255, true},	/* Location-Query */
 	{23, 0, 3, false},	/* Block2 */
 	{27, 0, 3, false},	/* Block1 */
 	{28, 0, 4, false},	/* Size2 */
+	{31, 0, 3, true},	/* Q-Block2 */
 	{35, 1, 1034, false},	/* Proxy-Uri */
 	{39, 1, 255, false},	/* Proxy-Scheme */
 	{60, 0, 4, false},	/* Size1 */
+	{252, 1, 40, false},	/* Echo */
 	{258, 0, 1, false},	/* No-Response */
+	{292, 0, 8, true},	/* Request-Tag */
 };
 
 static const struct rule *rule_of(uint32_t number)

@@ -9,6 +9,7 @@ import sites
 from harness import PATIENCE, Site
 
 IF_MATCH, URI_HOST, ETAG, IF_NONE_MATCH = 1, 3, 4, 5
+ECHO, NO_RESPONSE, REQUEST_TAG = 252, 258, 292
 LOCATION = [(coap.LOCATION_PATH, b"rd"), (coap.LOCATION_PATH, b"1")]
 QUIET = 0.4                     # s without an answer: there is none
 READ, WRITE = "/3303/0/5700", "/3308/0/5900"

@@ -202,7 +202,9 @@ class Requests(Raw):
     def test_5_4_3_a_critical_option_of_wrong_length(self):
         for option in ((coap.ACCEPT, b"\0\0\0"), (URI_HOST, b""),
                        (7, b"\0\0\0"), (coap.BLOCK2, b"\0\0\0\0"),
-                       (IF_NONE_MATCH, b"x"), (IF_MATCH, b"123456789")):
+                       (IF_NONE_MATCH, b"x"), (IF_MATCH, b"123456789"),
+                       (19, b"\0\0\0\0"), (31, b"\0\0\0\0"),
+                       (35, b""), (39, b"")):
             self.assertEqual(self.code("0.01", READ, [option]), "4.02", option)
             self.assertEqual(self.code("0.01", READ, [option], kind=coap.NON),
                              "RST", option)
@@ -223,6 +225,48 @@ class Requests(Raw):
     def test_5_4_5_an_elective_option_once_too_often(self):
         self.assertEqual(self.write(25, [(coap.CONTENT_FORMAT, TLV)]), "2.04")
         self.assertEqual(self.value(), 25)
+
+    def test_5_10_1_a_path_or_a_query_without_an_end(self):
+        long = [(coap.URI_PATH, b"1" * 200)] * 3
+        self.assertEqual(self.code("0.01", options=long), "4.04")
+        self.assertEqual(self.code("0.03", READ, [
+            (coap.URI_QUERY, b"pmin=" + b"0" * 200)] * 3), "4.00")
+
+    def test_5_10_1_paths_that_are_none(self):
+        for path in ("/abc", "/03303/0/5700", "/65536/0/5700", "/65535", "/-1",
+                     "/+3303/0/5700", "/ 3303/0/5700", "/3303/0/5700/0/0"):
+            self.assertEqual(self.code("0.01", path), "4.04", path)
+        for segment in (b"3303/0/5700", b"\xff", b"."):
+            self.assertEqual(self.code("0.01", options=[
+                (coap.URI_PATH, segment)]), "4.04", segment)
+
+    def test_5_10_1_the_host_and_port_may_be_said(self):
+        for option in ((URI_HOST, b"example.org"), (7, coap.uint(5683)),
+                       (7, b"")):
+            self.assertEqual(self.code("0.01", READ, [option]), "2.05")
+
+    def test_3_2_numbers_may_begin_with_zeros(self):
+        for value in (b"\0", b"\0\0"):
+            answer = self.ask("0.01", WRITE, [(coap.ACCEPT, value)])
+            self.assertEqual((answer.code_text, answer.payload),
+                             ("2.05", b"20"))
+
+    def test_5_10_options_that_mean_nothing_in_a_request(self):
+        for option in ((ETAG, b"abcd"), (8, b"x"), (14, b"\x05"), (20, b"x"),
+                       (28, b"\x05"), (16, b"\x05")):
+            self.assertEqual(self.code("0.01", READ, [option]), "2.05", option)
+
+    def test_5_10_3_and_5_10_4_formats_that_are_not_known(self):
+        unknown = coap.uint(65000)
+        self.assertEqual(self.code("0.01", READ, [(coap.ACCEPT, unknown)]),
+                         "4.06")
+        self.assertEqual(self.code("0.03", WRITE, [
+            (coap.CONTENT_FORMAT, unknown)], b"21"), "4.15")
+        self.assertEqual(self.value(), 20)
+
+    def test_5_5_a_payload_in_a_get_means_nothing(self):
+        self.assertEqual(self.code("0.01", READ, [(coap.CONTENT_FORMAT, b"")],
+                                   b"21"), "2.05")
 
     def test_5_8_an_unknown_method(self):
         for method in (8, 9, 31):

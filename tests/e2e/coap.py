@@ -29,7 +29,7 @@ class Message:
 
     @property
     def path(self):
-        return "/" + "/".join(v.decode() for v in self.values(URI_PATH))
+        return "/" + "/".join(v.decode(errors="replace") for v in self.values(URI_PATH))
 
     def encode(self):
         out = struct.pack("!BBH", 0x40 | self.kind << 4 | len(self.token),

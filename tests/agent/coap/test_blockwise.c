@@ -131,6 +131,19 @@ static void test_a_short_piece_in_the_middle_is_4_00(void **state)
 	block_body_finish(&body);
 }
 
+static void test_more_than_its_size_is_4_00(void **state)
+{
+	struct block_body body = {0};
+	uint8_t piece[17] = {0};
+
+	(void)state;
+	assert_int_equal(block_body_add(&body, 1, &(struct block){0, false, 0},
+					piece, 17), CODE(4, 0));
+	assert_int_equal(block_body_add(&body, 1, &(struct block){0, true, 0},
+					piece, 17), CODE(4, 0));
+	block_body_finish(&body);
+}
+
 static void test_too_large_a_body_is_4_13(void **state)
 {
 	static const uint8_t piece[1024];
@@ -204,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_a_missing_piece_is_4_08),
 		cmocka_unit_test(test_a_new_transfer_begins_at_block_0),
 		cmocka_unit_test(test_a_short_piece_in_the_middle_is_4_00),
+		cmocka_unit_test(test_more_than_its_size_is_4_00),
 		cmocka_unit_test(test_too_large_a_body_is_4_13),
 		cmocka_unit_test(test_answers_are_remembered_for_their_time),
 		cmocka_unit_test(test_the_oldest_answer_is_forgotten_first),

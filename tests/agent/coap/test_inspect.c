@@ -44,6 +44,10 @@ static const struct {
 	/* in an ACK and a Reset */
 	{BYTES("\x61\x01\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
 	{BYTES("\x71\x03\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
+	/* Echo of no byte, Request-Tag of nine: passed over; Q-Block1 of four */
+	{BYTES(GET "\xd0\xef"), BYTES(GET), 0, false},
+	{BYTES(GET "\xe9\x00\x17" "123456789"), BYTES(GET), 0, false},
+	{BYTES(GET "\xd4\x06" "1234"), BYTES(GET), CODE(4, 2), false},
 	/* of another version */
 	{BYTES("\x81\x01\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
 	{BYTES("\x01\x01\x12\x34" "t"), BYTES("\x60\x00\x92\x34"), 0, false},
