@@ -6,7 +6,7 @@
 #include "agent/coap/blockwise.h"
 #include "agent/lwm2m/request.h"
 
-bool block_decode(const uint8_t *value, size_t n, struct block *block)
+bool block_decode_bulk(const uint8_t *value, size_t n, struct block *block)
 {
 	uint32_t bits = 0;
 
@@ -15,7 +15,13 @@ bool block_decode(const uint8_t *value, size_t n, struct block *block)
 	for (size_t i = 0; i < n; i++)
 		bits = bits << 8 | value[i];
 	*block = (struct block){bits >> 4, bits & 8, bits & 7};
-	return block->szx < 7;
+	return true;
+}
+
+bool block_decode(const uint8_t *value, size_t n, struct block *block)
+{
+	return block_decode_bulk(value, n, block) &&
+	       block->szx != BLOCK_SZX_BULK;
 }
 
 size_t block_encode(const struct block *block, uint8_t value[3])
@@ -59,6 +65,15 @@ static void body_grow(struct block_body *body, size_t size)
 		abort();
 }
 
+static bool is_of_its_size(const struct block *block, size_t length)
+{
+	size_t size = block_size(block);
+
+	if (block->szx != BLOCK_SZX_BULK)
+		return block->more ? length == size : length <= size;
+	return !block->more || (length && length % size == 0);
+}
+
 uint8_t block_body_add(struct block_body *body, uint32_t key,
 		       const struct block *block, const uint8_t *payload,
 		       size_t length)
@@ -69,8 +84,7 @@ uint8_t block_body_add(struct block_body *body, uint32_t key,
 	}
 	if (body->key != key || block->number * block_size(block) != body->used)
 		return CODE(4, 8);
-	if (length > block_size(block) ||
-	    (block->more && length != block_size(block)))
+	if (!is_of_its_size(block, length))
 		return CODE(4, 0);
 	if (body->used + length > (body->most ? body->most : BLOCK_BODY_MAX)) {
 		block_body_finish(body);

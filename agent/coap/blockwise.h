@@ -10,16 +10,20 @@
 
 #define BLOCK_SZX 6			/* ours: blocks of 1,024 bytes */
 
+#define BLOCK_SZX_BULK 7		/* several of 1,024 (BERT, RFC 8323 6) */
+
 /* A Block1 or Block2 option. */
 struct block { uint32_t number; bool more; uint8_t szx; };
 
 /* false: reserved size, or not an option of 0 to 3 bytes. */
 bool block_decode(const uint8_t *value, size_t n, struct block *block);
+/* The same on a stream, where the size that is reserved says bulk. */
+bool block_decode_bulk(const uint8_t *value, size_t n, struct block *block);
 /* The option's bytes; returns how many (0 to 3). */
 size_t block_encode(const struct block *block, uint8_t value[3]);
 static inline size_t block_size(const struct block *block)
 {
-	return (size_t)16 << block->szx;
+	return (size_t)16 << (block->szx < BLOCK_SZX ? block->szx : BLOCK_SZX);
 }
 
 /* Cuts block out of a body: sets more, returns its length; *offset is where

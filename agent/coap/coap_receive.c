@@ -263,11 +263,15 @@ static void option_join(struct buf *to, char between, const uint8_t *value,
 	buf_put(to, value, n);
 }
 
-/* RFC 7959 2.2: a size that is reserved is 4.00. */
-static void take_block(struct incoming *in, struct block *block,
-		       const uint8_t *value, size_t n)
+/* RFC 7959 2.2: a size that is reserved is 4.00. On streams there is none. */
+static void take_block(const struct coap_exchange *x, struct incoming *in,
+		       struct block *block, const uint8_t *value, size_t n)
 {
-	if (!block_decode(value, n, block))
+	bool taken = connection_is_stream(x->connection) ?
+			     block_decode_bulk(value, n, block) :
+			     block_decode(value, n, block);
+
+	if (!taken)
 		in->refused = CODE(4, 0);
 }
 
@@ -314,10 +318,10 @@ static void take_option(struct coap_exchange *x, struct incoming *in,
 			r->observe = (int32_t)u;
 		break;
 	case COAP_OPTION_BLOCK2:
-		take_block(in, &x->block2, value, n);
+		take_block(x, in, &x->block2, value, n);
 		break;
 	case COAP_OPTION_BLOCK1:
-		take_block(in, &in->block1, value, n);
+		take_block(x, in, &in->block1, value, n);
 		in->has_block1 = true;
 		x->block1 = u + 1;
 		break;
@@ -816,8 +820,29 @@ static void handle_all_requests(coap_context_t *context)
 	coap_add_resource(context, all);
 }
 
+/* libcoap's own Pong has no token, that of the Ping is to be in it (RFC 8323
+ * 5.4). */
+static void on_ping(coap_session_t *session, const coap_pdu_t *received,
+		    const coap_mid_t mid)
+{
+	coap_bin_const_t token = coap_pdu_get_token(received);
+	coap_pdu_t *pong;
+
+	(void)mid;
+	if (!token.length)
+		return;
+	pong = coap_pdu_init(COAP_MESSAGE_CON,
+			     (coap_pdu_code_t)COAP_SIGNALING_CODE_PONG, 0,
+			     token.length);
+	if (!pong)
+		abort();
+	coap_add_token(pong, token.length, token.s);
+	coap_send(session, pong);
+}
+
 void context_listen(coap_context_t *context)
 {
+	coap_register_ping_handler(context, on_ping);
 	coap_register_response_handler(context, on_response);
 	coap_register_nack_handler(context, on_nack);
 	handle_all_requests(context);

@@ -49,6 +49,33 @@ static void test_reserved_size_and_long_options_are_refused(void **state)
 	assert_false(block_decode(four, 4, &block));
 }
 
+static void test_bulk_is_for_streams(void **state)
+{
+	const uint8_t bulk[] = {0x3f};
+	static const uint8_t bytes[3000];
+	struct block_body body = {0};
+	struct block block;
+
+	(void)state;
+	assert_false(block_decode(bulk, 1, &block));
+	assert_true(block_decode_bulk(bulk, 1, &block));
+	assert_true(block.more);
+	assert_int_equal(block.number, 3);
+	assert_int_equal(block_size(&block), 1024);
+	/* two blocks, then the third and what is left */
+	block = (struct block){0, true, BLOCK_SZX_BULK};
+	assert_int_equal(block_body_add(&body, 1, &block, bytes, 2000),
+			 CODE(4, 0));
+	assert_int_equal(block_body_add(&body, 1, &block, bytes, 0),
+			 CODE(4, 0));
+	assert_int_equal(block_body_add(&body, 1, &block, bytes, 2048),
+			 CODE(2, 31));
+	block = (struct block){2, false, BLOCK_SZX_BULK};
+	assert_int_equal(block_body_add(&body, 1, &block, bytes, 1500), 0);
+	assert_int_equal(body.used, 3548);
+	block_body_finish(&body);
+}
+
 static void test_a_body_is_cut_at_its_end(void **state)
 {
 	static const struct {
@@ -217,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_a_missing_piece_is_4_08),
 		cmocka_unit_test(test_a_new_transfer_begins_at_block_0),
 		cmocka_unit_test(test_a_short_piece_in_the_middle_is_4_00),
+		cmocka_unit_test(test_bulk_is_for_streams),
 		cmocka_unit_test(test_more_than_its_size_is_4_00),
 		cmocka_unit_test(test_too_large_a_body_is_4_13),
 		cmocka_unit_test(test_answers_are_remembered_for_their_time),
