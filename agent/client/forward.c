@@ -1234,6 +1234,10 @@ static void keep_waiting(struct client *c, int64_t now)
 
 void forward_hand_over(struct client *c, int64_t now)
 {
+	/* Nobody waits for its answers any more, and what is kept from here on
+	 * is newer. */
+	if (c->forward)
+		forward_commit(c->forward, now);
 	client_observations_end(c, now);
 	if (c->forward)
 		keep_waiting(c, now);

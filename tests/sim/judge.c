@@ -367,17 +367,24 @@ void judge_told(size_t server, size_t endpoint, size_t point, double value,
 		t->newest = k;
 }
 
-/* A newer one of the same point came so soon that it stands for it. pmin runs
- * from when a notification goes out, and it goes when it is its turn: what is
- * read until then is passed over, too. */
+/* One that is told stands for those read so long before. pmin runs from when a
+ * notification goes out, and it goes when it is its turn: what is read until
+ * then is passed over, too. */
+static int64_t stands_for(const struct track *t, const struct site_point *p,
+			  uint32_t k)
+{
+	if (!p->pmin)
+		return AT_ONCE;
+	return (int64_t)(p->pmin + p->poll) * SECOND + AT_ONCE +
+	       (t->state[k] & SLOWLY ? t->turn : 0);
+}
+
+/* A newer one of the same point came so soon that it stands for it. */
 static bool is_replaced(const struct track *t, const struct series *s,
 			const struct site_point *p, uint32_t k)
 {
-	int64_t within = AT_ONCE;
+	int64_t within = stands_for(t, p, k);
 
-	if (p->pmin)
-		within = (int64_t)(p->pmin + p->poll) * SECOND + AT_ONCE +
-			 (t->state[k] & SLOWLY ? t->turn : 0);
 	for (uint32_t w = k + 1; w <= t->n && s->time[w] - s->time[k] <= within;
 	     w++)
 		if (t->state[w] & (TOLD | SHOWN))
@@ -747,6 +754,8 @@ void judge_look(void)
 
 /* ---- the end ---- */
 
+/* Of those that were dropped, too, each stands for some before it: the gateway
+ * has kept, and counts, no more than pmin parts. */
 static void end_track(size_t server, size_t e, size_t p)
 {
 	struct track *t = &own.tracks[server][e][p];
@@ -754,12 +763,15 @@ static void end_track(size_t server, size_t e, size_t p)
 	const struct site_point *point = &site.endpoints[e].points[p];
 	uint32_t lost = 0, first = 0;
 
-	for (uint32_t k = 1; k <= t->n; k++) {
-		if ((t->state[k] & ~SLOWLY) != DEMANDED || is_replaced(t, s, point, k) ||
+	for (uint32_t k = t->n; k; k--) {
+		if ((t->state[k] & ~SLOWLY) != DEMANDED ||
+		    is_replaced(t, s, point, k) ||
 		    world.now - s->time[k] < LATE_AFTER + (int64_t)
-			(point->pmin + point->poll) * SECOND)
+			(point->pmin + point->poll) * SECOND ||
+		    (first && s->time[first] - s->time[k] <=
+			stands_for(t, point, k)))
 			continue;
-		first = first ? first : k;
+		first = k;
 		lost++;
 	}
 	own.lost += lost;
