@@ -391,7 +391,8 @@ static void registration_event(struct client *c, enum registration_event event,
 	note_registration(c, was, is_registered(c), now);
 	if (has_failed(c, event, code))
 		host->failed(c, now);
-	host->registration(c, now);
+	host->registration(c, event == REGISTRATION_ANSWER && code >> 5 == 2,
+			   now);
 	client_reschedule(c, now);
 	if (client_is_leaving(c) && c->registration.state == REGISTRATION_OFF)
 		host->left(c->endpoint);

@@ -44,7 +44,7 @@ static void carried_follow(struct client *c, bool is, int64_t now)
 	forward_registered(c, is, now);
 	if (is)
 		client_session_good(c);
-	client_host(c)->registration(c, now);
+	client_host(c)->registration(c, false, now);
 	client_reschedule(c, now);
 }
 
@@ -158,7 +158,7 @@ void client_carried_event(struct client *c, enum registration_event event,
 	if (!client_services(c)->stopping)	/* the gateway says it for all */
 		observers_tell(c, now);
 	state_set(c, REGISTRATION_OFF);
-	client_host(c)->registration(c, now);
+	client_host(c)->registration(c, false, now);
 	client_reschedule(c, now);
 	if (client_is_leaving(c))
 		client_host(c)->left(c->endpoint);

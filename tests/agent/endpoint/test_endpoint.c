@@ -312,6 +312,24 @@ static void a_write_while_nobody_is_registered_begins_its_time_anew(
 	a->clients[0].registration.state = REGISTRATION_OFF;
 }
 
+/* As where each Update finds another change to tell. */
+static void an_answer_begins_its_time_anew(void **state)
+{
+	struct endpoint *a = case_endpoint("a");
+	int64_t now = monotonic_read();
+
+	(void)state;
+	a->safe_at = now;
+	endpoint_answered(a, now + SECOND);
+	assert_int_equal(a->safe_at, now + SECOND + a->conf->safe_after);
+	a->safe_at = INT64_MAX;			/* it was made safe */
+	endpoint_answered(a, now);
+	assert_int_equal(a->safe_at, INT64_MAX);
+	a->safe_at = 0;				/* a server is there */
+	endpoint_answered(a, now);
+	assert_int_equal(a->safe_at, 0);
+}
+
 /* ---- whose rights */
 
 static void a_lone_server_may_do_all(void **state)
@@ -477,6 +495,7 @@ int main(void)
 		CASE(a_write_is_of_both_kinds),
 		CASE(a_doubted_value_says_so),
 		CASE(without_a_server_it_is_made_safe),
+		CASE(an_answer_begins_its_time_anew),
 		CASE(a_write_while_nobody_is_registered_begins_its_time_anew),
 		CASE(a_lone_server_may_do_all),
 		cmocka_unit_test_setup_teardown(
