@@ -33,6 +33,8 @@ enum { DEMANDED = 1, TOLD = 2, EXCUSED = 4,
 #define UNMARKED (15 * SECOND)		/* ... and are not marked as done on
 					 * the disk when the gateway is killed */
 
+#define WRITES 16			/* the last that were done */
+
 struct series {			/* of a point: when value k was read */
 	int64_t *time;
 	uint32_t n, room;
@@ -55,6 +57,10 @@ struct window { int64_t since; uint64_t n; };
 struct endpoint_book {
 	struct window asks[SERVERS_MAX + 1];
 	uint32_t sent, answered, done;	/* Executes */
+	double done_last[WRITES];	/* by whomever; the newest at
+					 * n_done - 1 */
+	uint64_t n_done;
+	int64_t done_at;
 	double written[SERVERS_MAX];	/* of each: the last that was done, */
 	double taken[SERVERS_MAX];	/* ... that was answered 2.04, */
 	int64_t taken_at[SERVERS_MAX];	/* ... and when */
@@ -83,7 +89,8 @@ static struct {
 	bool fault;		/* ... and there is none now */
 	bool forgotten;		/* by a server: known at the next Update */
 	bool outage;		/* and the gateway knows of it */
-	uint32_t writes, writes_taken;
+	struct series writes;		/* when the k-th was sent */
+	uint32_t writes_taken;
 	bool unregistered_said;
 	struct window asks[SERVERS_MAX + 1];
 	uint64_t dropped, dropped_now, lost;
@@ -153,6 +160,7 @@ void judge_begin(void)
 				give(own.tracks[s][e][p].state,
 				     own.tracks[s][e][p].room);
 		}
+	give(own.writes.time, own.writes.room * sizeof(int64_t));
 	memset(&own, 0, sizeof(own));
 	own.disturbed = own.up = world.now;
 	for (size_t e = 0; e < ENDPOINTS_MAX; e++)
@@ -172,6 +180,17 @@ static void *more(void *from, size_t *bytes, size_t need)
 	give(from, *bytes);
 	*bytes = room;
 	return to;
+}
+
+static uint32_t series_add(struct series *s)
+{
+	size_t bytes = s->room * sizeof(int64_t);
+	uint32_t k = ++s->n;
+
+	s->time = more(s->time, &bytes, (k + 1) * sizeof(int64_t));
+	s->room = (uint32_t)(bytes / sizeof(int64_t));
+	s->time[k] = world.now;
+	return k;
 }
 
 static void track_reach(struct track *t, uint32_t k)
@@ -206,14 +225,9 @@ static bool is_known(size_t server, size_t endpoint)
 
 uint32_t judge_sampled(size_t endpoint, size_t point)
 {
-	struct series *s = &own.series[endpoint][point];
 	const struct site_point *p = &site.endpoints[endpoint].points[point];
-	size_t bytes = s->room * sizeof(int64_t);
-	uint32_t k = ++s->n;
+	uint32_t k = series_add(&own.series[endpoint][point]);
 
-	s->time = more(s->time, &bytes, (k + 1) * sizeof(int64_t));
-	s->room = (uint32_t)(bytes / sizeof(int64_t));
-	s->time[k] = world.now;
 	for (size_t i = 0; i < site.n_servers; i++) {
 		struct track *t = &own.tracks[i][endpoint][point];
 
@@ -459,7 +473,30 @@ void judge_execute_answered(size_t endpoint, uint8_t code)
 
 double judge_write_sent(size_t server)
 {
-	return (double)(++own.writes * SERVERS_MAX + server);
+	return (double)(series_add(&own.writes) * SERVERS_MAX + server);
+}
+
+static int64_t write_sent_at(double value)
+{
+	return value > 0 ? own.writes.time[(size_t)value / SERVERS_MAX] : 0;
+}
+
+/* One that was done, and is done again after another: that one was newer. But a
+ * kill may have come before the disk knew. */
+static void done_note(size_t endpoint, double value)
+{
+	struct endpoint_book *b = &own.books[endpoint];
+	uint64_t i = b->n_done > WRITES ? b->n_done - WRITES : 0;
+	double last = b->n_done ? b->done_last[(b->n_done - 1) % WRITES] : 0;
+
+	if (value == last)
+		return;
+	for (; i < b->n_done; i++)
+		if (b->done_last[i % WRITES] == value && b->done_at > own.up)
+			judge_fault(RULE_WRITE, "%s: %g was written again, "
+				    "after %g", name_of(endpoint), value, last);
+	b->done_last[b->n_done++ % WRITES] = value;
+	b->done_at = world.now;
 }
 
 void judge_written(size_t endpoint, double value)
@@ -475,6 +512,7 @@ void judge_written(size_t endpoint, double value)
 	if (value < written[server])
 		judge_fault(RULE_WRITE, "%s: %g was written after %g",
 			    name_of(endpoint), value, written[server]);
+	done_note(endpoint, value);
 	written[server] = value;
 }
 
@@ -570,21 +608,29 @@ uint32_t judge_writes_taken(void)
 	return own.writes_taken;
 }
 
+/* Of what another server has sent meanwhile nobody can tell which came first. */
+static bool is_overtaken(const struct endpoint_book *b, size_t server)
+{
+	int64_t sent = write_sent_at(b->taken[server]);
+
+	for (size_t s = 0; s < site.n_servers; s++)
+		if (s == server ? b->written[s] >= b->taken[s] :
+		    write_sent_at(b->written[s]) > sent - FLIGHT)
+			return true;
+	return false;
+}
+
 /* What was answered 2.04 was done, or something later in its place. */
 static void end_writes(size_t e)
 {
 	const struct endpoint_book *b = &own.books[e];
 
-	double done = 0;
-
-	for (size_t s = 0; s < SERVERS_MAX; s++)
-		done = b->written[s] > done ? b->written[s] : done;
 	for (size_t s = 0; s < site.n_servers; s++)
-		if (done < b->taken[s] && world.now - b->taken_at[s] >
-					  WAKES_WITHIN)
+		if (!is_overtaken(b, s) && world.now - b->taken_at[s] >
+					   WAKES_WITHIN)
 			judge_fault(RULE_WRITE, "%s: %g was answered 2.04, the "
-				    "last that was done is %g", name_of(e),
-				    b->taken[s], done);
+				    "last that was done of it is %g",
+				    name_of(e), b->taken[s], b->written[s]);
 }
 
 /* ---- what happens to the site ---- */

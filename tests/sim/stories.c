@@ -519,11 +519,12 @@ static void short_begin(void)
 	world_at(cut + HOUR + CALM, false, short_over, 0, 0);
 }
 
-/* ---- Writes whose answers are lost, and newer ones behind them ---- */
+/* ---- Writes whose answers are lost, and newer ones behind them, of another
+ * server, too, at the same moment ---- */
 
 static void writes_site(void)
 {
-	site.n_servers = 1;
+	site.n_servers = 2;
 	site.bootstrap = false;
 	site.lifetime = 300;
 	for (size_t i = 0; i < site.n_endpoints; i++) {
@@ -542,8 +543,10 @@ static void writes_go(uint64_t unused, uint64_t also)
 	(void)unused;
 	(void)also;
 	for (size_t i = 0; i < site.n_endpoints; i++)
-		if (draw_chance(F, 0.3))
+		if (draw_chance(F, 0.3)) {
 			server_write(0, i);
+			server_write(1, i);
+		}
 	if (world.now < own.cut_at)
 		world_at(world.now + draw_between(F, SECOND, 20 * SECOND),
 			 false, writes_go, 0, 0);
