@@ -220,24 +220,6 @@ static int payload_notify(struct client *c, const struct payload *p,
 		.payload = p->out.at, .length = p->out.used}, now);
 }
 
-/* Another observation of the same has had kept what o was still to tell: now o
- * has told it. */
-static void observation_caught_up(struct client *c, struct observation *o,
-				  const struct lwm2m_record *newest,
-				  int64_t now)
-{
-	const struct tree_slot *slot = tree_find(client_tree(c), &o->path);
-	struct lwm2m_path path = path_here(&newest->path);
-
-	if (!o->pending || !slot || !path_equal(&o->path, &path) ||
-	    slot->time != newest->time)
-		return;
-	o->told = newest->time;
-	o->news = false;
-	observe_sent(o, now);
-	client_remember(c, o);
-}
-
 static bool is_free(const struct client *c)
 {
 	return c->connection && !coap_busy(c->connection) && !c->wanted &&
@@ -281,7 +263,7 @@ static size_t payload_deliver(struct forward *f, int64_t now)
 		return 0;
 	}
 	if (p.by)
-		observation_caught_up(c, p.by, &p.records[p.n - 1], now);
+		forward_caught_up(c, p.by, &p.records[p.n - 1], now);
 	client_spoke(c);
 	f->pinned = (uint32_t)p.n;
 	forward_delivery_step(&f->delivery,

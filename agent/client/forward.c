@@ -435,6 +435,43 @@ static void record_store(struct forward *f, struct kept_record *k)
 	w->waiting++;
 }
 
+void forward_caught_up(struct client *c, struct observation *o,
+		       const struct lwm2m_record *newest, int64_t now)
+{
+	struct lwm2m_path path = path_here(&newest->path);
+	const struct tree_slot *slot;
+
+	if (!o->pending || !path_equal(&o->path, &path))
+		return;
+	slot = tree_find(client_tree(c), &o->path);
+	if (!slot || slot->time != newest->time)
+		return;
+	o->told = newest->time;
+	o->news = false;
+	observe_sent(o, now);
+	client_remember(c, o);
+}
+
+/* Does what is kept go out before long, so that o need not tell it? A muted Send
+ * may not. */
+static bool is_told_late(const struct client *c, const struct observation *o)
+{
+	return forward_tells_times(o->format) ||
+	       !forward_flag(c, ID_SERVER_MUTE_SEND);
+}
+
+/* Several may observe it: who has had it kept is one of them, and others wait
+ * for their pmin still. */
+static void record_keep(struct forward *f, struct kept_record *k, int64_t now)
+{
+	struct client *c = f->client;
+
+	record_store(f, k);
+	for (struct observation *o = c->observations; o; o = o->next)
+		if (is_told_late(c, o))
+			forward_caught_up(c, o, &k->record, now);
+}
+
 static void note_kept(struct forwarding *w, uint32_t n, int64_t now)
 {
 	if (!w->waiting) {
@@ -494,7 +531,7 @@ static void write_held(struct forward *f)
 		}
 }
 
-static void store_all(struct forward *f)
+static void store_all(struct forward *f, int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	struct kept_list all = f->waiting;
@@ -503,16 +540,8 @@ static void store_all(struct forward *f)
 
 	f->waiting = (struct kept_list){0};
 	while (kept_next(&all, &at, &k))
-		record_store(f, &k);
+		record_keep(f, &k, now);
 	kept_clear(&all, &w->budget);
-}
-
-/* Does what is kept go out before long, so that o need not tell it? A muted Send
- * may not. */
-static bool is_told_late(const struct client *c, const struct observation *o)
-{
-	return forward_tells_times(o->format) ||
-	       !forward_flag(c, ID_SERVER_MUTE_SEND);
 }
 
 /* What they held is kept, and goes out with the rest of that: the next answer
@@ -538,7 +567,7 @@ void forward_commit(struct forward *f, int64_t now)
 	if (!n)
 		return;
 	note_kept(w, n, now);
-	store_all(f);
+	store_all(f, now);
 	hold_no_more(f);
 	if (w->spill)
 		spill_sync(w->spill);
@@ -565,7 +594,7 @@ static void settle_behind(struct forward *f, int64_t now)
 		    kept_append(&f->waiting, &w->budget, &k) == 0) {
 			w->held++;
 		} else {
-			record_store(f, &k);
+			record_keep(f, &k, now);
 			kept++;
 		}
 	kept_clear(&all, &w->budget);
@@ -613,7 +642,7 @@ static bool record_hold(struct forward *f, const struct lwm2m_record *record,
 	if (is_awaited(f) && !live && is_short(w)) {
 		settle_behind(f, now);
 		note_kept(w, 1, now);
-		record_store(f, &k);
+		record_keep(f, &k, now);
 		return true;
 	}
 	if (!is_awaited(f) && (holds_much(w) || f->waiting.n >= HELD_MAX)) {
@@ -683,7 +712,7 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 	}
 	if (!keep_behind(f, &k, now)) {
 		note_kept(w, 1, now);
-		record_store(f, &k);
+		record_keep(f, &k, now);
 	}
 	f->last_path = record->path;
 	f->last_time = record->time;
@@ -788,7 +817,7 @@ static void waiting_sift(struct forward *f, const struct observation *by,
 			continue;
 		if (is_late(f) || (newest && how == OWED_BEHIND)) {
 			note_kept(w, 1, now);
-			record_store(f, &k);
+			record_keep(f, &k, now);
 		} else {
 			written_off(f, &k, true);
 		}

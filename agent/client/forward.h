@@ -184,6 +184,10 @@ void forward_keep(struct forward *forward, const struct lwm2m_record *record,
 		  int64_t now);
 /* The first n are delivered (or given up). */
 void forward_done(struct forward *forward, uint32_t n);
+/* newest is kept, or told by o as one that was: where it is what o was still to
+ * tell, o has told it. */
+void forward_caught_up(struct client *client, struct observation *o,
+		       const struct lwm2m_record *newest, int64_t now);
 /* forward_log.c: reads on in the log, where somebody may deliver. */
 void forward_load(struct services *services);
 /* Something is under way: an answer decides over what is held. */

@@ -189,6 +189,27 @@ static void what_no_answer_decided_over_is_held_no_more(void **state)
 	assert_false(o->held);
 }
 
+/* One of them waits for its pmin when the other has it kept. */
+static void what_is_kept_for_one_no_other_observation_tells(void **state)
+{
+	uint8_t token = TOLD_BY + 2;
+	struct request_outcome again = {
+		.kind = REQUEST_OBSERVE, .format = SENML_CBOR,
+		.path = sensor(0)};
+	struct observation *waits = observe(0, SENML_CBOR);
+
+	(void)state;
+	assert_true(client_observe(&client, &again, &token, 1, now) > 0);
+	hold(0, 1);
+	client_observation(&client, &token, 1)->held = true;
+	waits->pmin = 60;
+	waits->pending = waits->news = true;
+	client.forward->answer = ANSWER_LATE;
+	forward_answered(&client, COAP_ANSWERED, now);
+	assert_kept((double[]){1}, 1);
+	assert_false(waits->pending || waits->news);
+}
+
 /* Nothing is sent there: the newest is to come all the same. */
 static void a_muted_server_is_told_the_newest(void **state)
 {
@@ -479,6 +500,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_an_answer_has_kept_no_notification_tells),
 		CASE(what_no_answer_decided_over_is_held_no_more),
+		CASE(what_is_kept_for_one_no_other_observation_tells),
 		CASE(a_muted_server_is_told_the_newest),
 		CASE(without_a_way_older_values_are_kept_before),
 		CASE(an_ended_registration_keeps_older_values_before),
