@@ -9,7 +9,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "agent/base/limits.h"
+#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/transaction.h"
 #include "agent/gateway/gateway.h"
+#include "agent/store/spill_private.h"
 #include "tests/sim/bus.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/judge.h"
@@ -106,6 +110,58 @@ struct daemon_status daemon_status(void)
 	const struct forwarding *w = own.gateway->services.forwarding;
 
 	return (struct daemon_status){w->waiting, w->counts.dropped, w->held};
+}
+
+static void longest(struct daemon_queue *queue, uint64_t n)
+{
+	queue->is = n > queue->is ? n : queue->is;
+}
+
+static void client_queues(const struct client *c, struct daemon_queue *queue)
+{
+	uint64_t n = 0, lost = 0;
+
+	for (const struct observation *o = c->observations; o; o = o->next)
+		n++;
+	for (const struct observation *o = c->forward ? c->forward->lost : NULL;
+	     o; o = o->next)
+		lost++;
+	longest(queue, n);
+	longest(queue, lost);
+}
+
+static void endpoint_queues(const struct endpoint *e,
+			    struct daemon_queue queues[QUEUES])
+{
+	uint64_t n = 0;
+
+	for (const struct transaction *t = e->transactions; t; t = t->next)
+		n += t->deferred;
+	longest(&queues[QUEUE_WRITES], n);
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_queues(&e->clients[i], &queues[QUEUE_OBSERVATIONS]);
+}
+
+/* A segment ends behind the record that fills it. */
+void daemon_queues(struct daemon_queue queues[QUEUES])
+{
+	const struct forwarding *w = own.gateway->services.forwarding;
+	struct spill_counts log = spill_counts(w->spill);
+
+	queues[QUEUE_MEMORY] = (struct daemon_queue){
+		"bytes of values in memory", w->budget.used, w->budget.most};
+	queues[QUEUE_LOG] = (struct daemon_queue){
+		"bytes of the log", log.bytes, log.most + SPILL_RECORD_MAX};
+	queues[QUEUE_DISK] = (struct daemon_queue){
+		"bytes that wait for the disk", w->spill->queued,
+		QUEUE_MOST + JOB_ROOM};
+	queues[QUEUE_WRITES] = (struct daemon_queue){
+		"Writes to a device asleep", 0, TRANSACTION_HELD_MAX};
+	queues[QUEUE_OBSERVATIONS] = (struct daemon_queue){
+		"observations", 0, CLIENT_OBSERVATIONS_MAX};
+	for (struct endpoint *e = gateway_next(own.gateway, NULL); e;
+	     e = gateway_next(own.gateway, e))
+		endpoint_queues(e, queues);
 }
 
 static size_t heap_used(void)

@@ -24,4 +24,9 @@ bool daemon_was_killed(void);
 /* What its status says. */
 struct daemon_status { uint64_t waiting, dropped, held; };
 struct daemon_status daemon_status(void);
+/* Its queues: the longest of each kind, and how long it may be. */
+enum { QUEUE_MEMORY, QUEUE_LOG, QUEUE_DISK, QUEUE_WRITES, QUEUE_OBSERVATIONS,
+       QUEUES };
+struct daemon_queue { const char *what; uint64_t is, most; };
+void daemon_queues(struct daemon_queue queues[QUEUES]);
 #endif

@@ -738,6 +738,14 @@ void judge_dropped(uint64_t n)
 	own.dropped_now = n;
 }
 
+void judge_queue(const char *what, uint64_t is, uint64_t most)
+{
+	if (is > most)
+		judge_fault(RULE_BOUND, "%llu %s, the bound is %llu",
+			    (unsigned long long)is, what,
+			    (unsigned long long)most);
+}
+
 void judge_forgotten(void)
 {
 	own.forgotten = true;

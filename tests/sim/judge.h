@@ -91,6 +91,8 @@ void judge_outage(bool is);
 void judge_moved(size_t server);
 /* So many, since its start, the gateway says that it had no room for. */
 void judge_dropped(uint64_t n);
+/* A queue of the gateway's is so long, and may be. */
+void judge_queue(const char *what, uint64_t is, uint64_t most);
 /* Each answer of the server takes so long, by it or by the line; 0: no more. */
 void judge_slow(size_t server, int64_t delay);
 void judge_forgotten(void);	/* a server has lost its state */

@@ -20,6 +20,7 @@
 #include "tests/sim/world.h"
 
 #define LOOK_EVERY MINUTE
+#define BOUNDS_EVERY (5 * SECOND)
 #define SILENCE (2 * HOUR)	/* no faults before the end */
 
 static struct {
@@ -52,6 +53,22 @@ static void look(uint64_t unused, uint64_t also)
 	}
 	if (world.now < run.end)
 		world_at(world.now + LOOK_EVERY, false, look, 0, 0);
+}
+
+static void bounds_look(uint64_t unused, uint64_t also)
+{
+	struct daemon_queue queues[QUEUES];
+
+	(void)unused;
+	(void)also;
+	if (daemon_is_up()) {
+		daemon_queues(queues);
+		for (size_t i = 0; i < QUEUES; i++)
+			judge_queue(queues[i].what, queues[i].is,
+				    queues[i].most);
+	}
+	if (world.now < run.end)
+		world_at(world.now + BOUNDS_EVERY, false, bounds_look, 0, 0);
 }
 
 static void store_check(void)
@@ -130,6 +147,7 @@ static bool seed_run(uint64_t seed)
 		faults_plan(run.end - (options.hours > 3 ? SILENCE : HOUR),
 			    options.only & ~options.without);
 	world_at(world.now + LOOK_EVERY, false, look, 0, 0);
+	world_at(world.now + BOUNDS_EVERY, false, bounds_look, 0, 0);
 	world_at(run.end, false, end, 0, 0);
 	while (!run.over) {
 		if (!daemon_run() && !daemon_was_killed()) {

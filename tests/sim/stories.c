@@ -487,6 +487,30 @@ static void full_begin(void)
 	world_at(cut + 2 * HOUR + 20 * MINUTE, false, full_look, 0, 0);
 }
 
+/* ---- an outage that is too long for the log: the oldest goes ---- */
+
+static void limits_site(void)
+{
+	small_site();
+	site.store_disk = 256 << 10;
+}
+
+static void limits_over(uint64_t unused, uint64_t also)
+{
+	if (!daemon_status().dropped)
+		judge_fault(RULE_BOUND, "nothing was dropped, of %zu endpoints "
+			    "for an hour", site.n_endpoints);
+	line_back(unused, also);
+}
+
+static void limits_begin(void)
+{
+	int64_t cut = world.now + CALM;
+
+	world_at(cut, false, line_cut, 0, 0);
+	world_at(cut + HOUR, false, limits_over, 0, 0);
+}
+
 /* ---- no room to wait for an answer: what is held is kept ---- */
 
 static void short_site(void)
@@ -689,6 +713,8 @@ static const struct story stories[] = {
 	 HOUR, bare_site, bare_begin},
 	{"full", "the disk is full in an outage, and after it",
 	 3 * HOUR, small_site, full_begin},
+	{"limits", "an outage that is too long for the log",
+	 2 * HOUR, limits_site, limits_begin},
 	{"short", "a slow server, and no memory to wait for it",
 	 2 * HOUR, short_site, short_begin},
 	{"writes", "to devices whose answers get lost",
