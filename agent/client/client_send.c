@@ -11,7 +11,7 @@
 #include "agent/client/client_session.h"
 #include "agent/client/forward.h"
 #include "agent/base/log.h"
-#include "agent/store/spill.h"
+#include "agent/store/backlog.h"
 #include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
@@ -309,7 +309,7 @@ int64_t forward_turn(struct services *services, int64_t now)
 		next = server_forward(s, w->rate, now);
 		due = next < due ? next : due;
 	}
-	next = w->spill ? spill_turn(w->spill, now) : INT64_MAX;
+	next = w->backlog ? backlog_turn(w->backlog, now) : INT64_MAX;
 	return next < due ? next : due;
 }
 

@@ -20,8 +20,8 @@
 #include "agent/client/client.h"
 #include "agent/client/client_host.h"
 #include "agent/base/log.h"
-#include "agent/store/spill.h"
-#include "agent/store/spill_format.h"
+#include "agent/store/backlog.h"
+#include "agent/store/backlog_format.h"
 #include "objects/ids.h"
 
 #define SECOND INT64_C(1000000000)
@@ -55,12 +55,12 @@ void forwarding_configure(struct services *services, const struct config *config
 
 	w->budget.most = (size_t)config->store_memory;
 	w->rate = config->store_rate;
-	if (!w->spill)
+	if (!w->backlog)
 		return;
-	spill_limit(w->spill, (uint64_t)config->store_disk);
-	spill_pace(w->spill, config->store_flush);
+	backlog_limit(w->backlog, (uint64_t)config->store_disk);
+	backlog_pace(w->backlog, config->store_flush);
 	if (!w->dated)
-		spill_clock(w->spill, w->boot, services->wall.offset);
+		backlog_clock(w->backlog, w->boot, services->wall.offset);
 	w->dated = true;
 }
 
@@ -206,12 +206,12 @@ static bool is_busy(const struct client *c)
 
 static void take_stream(struct forward *f)
 {
-	struct spill *spill = forwarding_of(f->client)->spill;
+	struct backlog *backlog = forwarding_of(f->client)->backlog;
 
-	if (!spill || f->stream)
+	if (!backlog || f->stream)
 		return;
-	f->stream = spill_stream(spill, client_name(f->client),
-				 f->client->server->conf->id, f);
+	f->stream = backlog_stream(backlog, client_name(f->client),
+				   f->client->server->conf->id, f);
 	if (f->stream->next_sequence > f->next_sequence)
 		f->next_sequence = f->stream->next_sequence;
 }
@@ -223,12 +223,12 @@ static size_t paths_of(const struct observation *o, struct lwm2m_path *paths,
 
 	for (; o; o = o->next)
 		for (size_t i = 0; (path = observe_path(o, i)) &&
-		     n < SPILL_PATHS_MAX; i++)
+		     n < BACKLOG_PATHS_MAX; i++)
 			paths[n++] = *path;
 	return n;
 }
 
-static bool is_watched(const struct spill_stream *stream,
+static bool is_watched(const struct backlog_stream *stream,
 		       const struct lwm2m_path *paths, size_t n)
 {
 	if (!stream->named || n != stream->n_watch)
@@ -243,33 +243,35 @@ static bool is_watched(const struct spill_stream *stream,
 static void stream_watch(struct forward *f)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct lwm2m_path paths[SPILL_PATHS_MAX];
+	struct lwm2m_path paths[BACKLOG_PATHS_MAX];
 	size_t n = paths_of(f->lost, paths, 0);
 
 	n = paths_of(f->client->observations, paths, n);
-	if (!w->spill || f->client->registration.lwm2m_1_0 || !n)
+	if (!w->backlog || f->client->registration.lwm2m_1_0 || !n)
 		return;
 	take_stream(f);
 	if (!is_watched(f->stream, paths, n))
-		spill_watch(w->spill, f->stream, paths, n);
+		backlog_watch(w->backlog, f->stream, paths, n);
 }
 
 static void watch_no_more(struct forward *f)
 {
-	if (f->stream && f->stream->n_watch && forwarding_of(f->client)->spill)
-		spill_watch(forwarding_of(f->client)->spill, f->stream, NULL, 0);
+	if (f->stream && f->stream->n_watch &&
+	    forwarding_of(f->client)->backlog)
+		backlog_watch(forwarding_of(f->client)->backlog, f->stream,
+			      NULL, 0);
 }
 
 /* Into the log, where there is one. */
 static void write_down(struct forward *f, struct kept_record *k, bool lazy)
 {
-	struct spill *spill = forwarding_of(f->client)->spill;
+	struct backlog *backlog = forwarding_of(f->client)->backlog;
 
 	take_stream(f);
 	k->sequence = f->next_sequence++;
-	if (!spill)
+	if (!backlog)
 		return;
-	k->segment = spill_put(spill, f->stream, k, lazy);
+	k->segment = backlog_put(backlog, f->stream, k, lazy);
 	if (k->segment)
 		k->flags |= KEPT_ON_DISK;
 }
@@ -278,10 +280,10 @@ static void write_down(struct forward *f, struct kept_record *k, bool lazy)
 static void written_off(struct forward *f, const struct kept_record *k,
 			bool lazy)
 {
-	struct spill *spill = forwarding_of(f->client)->spill;
+	struct backlog *backlog = forwarding_of(f->client)->backlog;
 
-	if (spill && k->flags & KEPT_ON_DISK)
-		spill_done(spill, f->stream, k->sequence, k->segment, lazy);
+	if (backlog && k->flags & KEPT_ON_DISK)
+		backlog_done(backlog, f->stream, k->sequence, k->segment, lazy);
 }
 
 static void drop_oldest(struct forward *f)
@@ -419,7 +421,7 @@ static void record_store(struct forward *f, struct kept_record *k)
 	while ((rc = f->place != PLACE_MEMORY ? -ENOMEM :
 		kept_append(&f->kept, &w->budget, k)) == -ENOSPC) {
 		if (k->flags & KEPT_ON_DISK) {	/* read again in its turn */
-			forward_place_step(&f->place, PLACE_SPILLED);
+			forward_place_step(&f->place, PLACE_LOGGED);
 			f->load_from = k->sequence;
 			rc = 0;
 			break;
@@ -569,8 +571,8 @@ void forward_commit(struct forward *f, int64_t now)
 	note_kept(w, n, now);
 	store_all(f, now);
 	hold_no_more(f);
-	if (w->spill)
-		spill_sync(w->spill);
+	if (w->backlog)
+		backlog_sync(w->backlog);
 }
 
 /* ... but for those of the notification under way, whose answer would come too
@@ -1408,10 +1410,10 @@ static void observe_as_before(struct forward *f, int64_t now)
 
 void forward_attach(struct client *c, int64_t now)
 {
-	struct spill *spill = forwarding_of(c)->spill;
-	struct spill_stream *stream = !spill ? NULL :
-		spill_stream_find(spill, client_name(c),
-				  c->server->conf->id);
+	struct backlog *backlog = forwarding_of(c)->backlog;
+	struct backlog_stream *stream = !backlog ? NULL :
+		backlog_stream_find(backlog, client_name(c),
+				    c->server->conf->id);
 	struct forward *f;
 
 	if (!stream || (!stream->n && !stream->n_watch))
@@ -1422,7 +1424,7 @@ void forward_attach(struct client *c, int64_t now)
 	f->n = stream->n;
 	f->next_sequence = stream->next_sequence;
 	if (f->n)
-		forward_place_step(&f->place, PLACE_SPILLED);
+		forward_place_step(&f->place, PLACE_LOGGED);
 	observe_as_before(f, now);
 	note_kept(forwarding_of(c), 0, now);
 	forwarding_of(c)->waiting += f->n;

@@ -25,8 +25,8 @@ struct config_point;
 struct endpoint;
 struct services;
 struct server;
-struct spill;
-struct spill_stream;
+struct backlog;
+struct backlog_stream;
 
 struct forward_counts {
 	uint64_t kept;			/* values that were worth it */
@@ -44,7 +44,7 @@ struct forward {
 	struct kept_list kept;		/* certain, oldest first */
 	struct kept_list waiting;	/* what an answer decides over */
 	struct observation *lost;	/* of the registration that has ended */
-	struct spill_stream *stream;	/* NULL: nothing of it is in the log */
+	struct backlog_stream *stream;	/* NULL: nothing of it is in the log */
 	struct lwm2m_path last_path;	/* the last one held, and its time */
 	int64_t last_time;
 	int64_t since;			/* monotonic ns: where an answer is
@@ -80,7 +80,7 @@ struct forwarding {
 	struct kept_budget budget;
 	uint32_t rate;			/* records/s to each server */
 	struct services *services;
-	struct spill *spill;		/* NULL: memory only */
+	struct backlog *backlog;	/* NULL: memory only */
 	enum forward_sweep sweep;
 	struct forward *all, *next_evicted;
 	struct forward_counts counts;

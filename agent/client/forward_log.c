@@ -6,7 +6,7 @@
 #include "agent/client/client.h"
 #include "agent/client/client_host.h"
 #include "agent/client/forward.h"
-#include "agent/store/spill.h"
+#include "agent/store/backlog.h"
 
 /* Those that cannot go now make room for those that can: they are in the log. */
 static void kept_evict(struct forward *f)
@@ -48,7 +48,7 @@ static bool is_undecided(const struct forward *f, uint32_t sequence)
 	return false;
 }
 
-static bool on_record(void *context, struct spill_stream *stream,
+static bool on_record(void *context, struct backlog_stream *stream,
 		      const struct kept_record *record)
 {
 	struct forwarding *w = context;
@@ -87,7 +87,7 @@ static void on_end(void *context)
 		forward_load(w->services);
 }
 
-static void on_lost(void *context, struct spill_stream *stream,
+static void on_lost(void *context, struct backlog_stream *stream,
 		    uint32_t sequence)
 {
 	struct forwarding *w = context;
@@ -115,7 +115,7 @@ void forward_load(struct services *services)
 	struct forwarding *w = services->forwarding;
 	bool needed = false;
 
-	if (!w->spill || spill_is_reading(w->spill) || !has_room(w))
+	if (!w->backlog || backlog_is_reading(w->backlog) || !has_room(w))
 		return;
 	if (w->sweep != SWEEP_UNDER_WAY) {
 		for (struct forward *f = w->all; f; f = f->next) {
@@ -125,10 +125,10 @@ void forward_load(struct services *services)
 		if (!needed)
 			return;
 		w->sweep = SWEEP_UNDER_WAY;
-		spill_read(w->spill, true);
+		backlog_read(w->backlog, true);
 		return;
 	}
-	spill_read(w->spill, false);
+	backlog_read(w->backlog, false);
 }
 
 static void read_boot(uint8_t boot[16])
@@ -153,7 +153,7 @@ static void read_boot(uint8_t boot[16])
 
 void forwarding_open(struct services *services, const char *directory)
 {
-	static const struct spill_handlers handlers = {
+	static const struct backlog_handlers handlers = {
 		.lost = on_lost, .record = on_record, .end = on_end};
 	struct forwarding *w = services->forwarding;
 	char path[4096];
@@ -161,7 +161,7 @@ void forwarding_open(struct services *services, const char *directory)
 	w->services = services;
 	if (snprintf(path, sizeof(path), "%s/forward", directory) <
 	    (int)sizeof(path))
-		w->spill = spill_open(path, INT64_MAX, &handlers, w);
+		w->backlog = backlog_open(path, INT64_MAX, &handlers, w);
 	read_boot(w->boot);
 }
 
@@ -182,8 +182,8 @@ void forward_clock(struct services *services, const struct clock_step *jump)
 {
 	struct forwarding *w = services->forwarding;
 
-	if (w->spill)
-		spill_step(w->spill, jump);
+	if (w->backlog)
+		backlog_step(w->backlog, jump);
 	for (struct forward *f = w->all; f; f = f->next) {
 		kept_restamp(&f->kept, jump);
 		kept_restamp(&f->waiting, jump);
@@ -201,6 +201,6 @@ void forwarding_close(struct services *services)
 			forward_commit(f, w->begun);
 		f->stream = NULL;
 	}
-	spill_close(w->spill);
-	w->spill = NULL;
+	backlog_close(w->backlog);
+	w->backlog = NULL;
 }

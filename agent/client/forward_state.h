@@ -61,7 +61,7 @@ enum forward_place {
 };
 
 enum forward_place_event {
-	PLACE_SPILLED,		/* one that is kept found no room */
+	PLACE_LOGGED,		/* one that is kept found no room */
 	PLACE_EVICTED,		/* those in memory made room for others */
 	PLACE_SKIPPED,		/* one came by and could not be taken */
 	PLACE_SWEEP,		/* a sweep begins */

@@ -12,7 +12,7 @@
 #include "agent/gateway/gateway_sms.h"
 #include "agent/control/control.h"
 #include "agent/control/metric.h"
-#include "agent/store/spill.h"
+#include "agent/store/backlog.h"
 
 #define SECOND 1e9
 #define COUNTS_MAX 32
@@ -245,8 +245,9 @@ static void coap_print(FILE *to)
 static void store_print(FILE *to, const struct gateway *g)
 {
 	const struct forwarding *w = g->services.forwarding;
-	const struct spill_counts log = w->spill ? spill_counts(w->spill) :
-		(struct spill_counts){0};
+	const struct backlog_counts log =
+		w->backlog ? backlog_counts(w->backlog) :
+			     (struct backlog_counts){0};
 	const struct { const char *name; uint64_t n; } all[] = {
 		{"kept", w->counts.kept}, {"delivered", w->counts.delivered},
 		{"dropped", w->counts.dropped},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/store/spill.h"
+#include "agent/store/backlog.h"
 #include "agent/control/overview.h"
 #include <errno.h>
 #include <json-c/json.h>
@@ -87,8 +87,8 @@ static int disk_error(const struct gateway *g)
 
 	if (!s->store && !s->dry)
 		return -ENOENT;
-	return error || !s->forwarding->spill ? error :
-	       spill_counts(s->forwarding->spill).error;
+	return error || !s->forwarding->backlog ? error :
+	       backlog_counts(s->forwarding->backlog).error;
 }
 
 bool overview_is_well(const struct gateway *g, int64_t now)

@@ -19,7 +19,7 @@
 #include "agent/config/object_set.h"
 #include "agent/control/found.h"
 #include "agent/control/overview.h"
-#include "agent/store/spill.h"
+#include "agent/store/backlog.h"
 #include "agent/control/status.h"
 #include "objects/codec.h"
 
@@ -393,7 +393,7 @@ static void add_hours(json *to, const struct forwarding *w, double bytes,
 
 	if (!w->waiting || w->begun_n < 2 || age <= 0 || bytes <= 0)
 		return;
-	room = w->spill ? (double)spill_counts(w->spill).most :
+	room = w->backlog ? (double)backlog_counts(w->backlog).most :
 			  (double)w->budget.most;
 	room = (room - bytes) / (bytes / (double)w->waiting) /
 	       (double)w->begun_n * age / 3600e9;
@@ -403,11 +403,11 @@ static void add_hours(json *to, const struct forwarding *w, double bytes,
 static json *store_json(const struct gateway *g, int64_t now)
 {
 	const struct forwarding *w = g->services.forwarding;
-	struct spill_counts log = {0};
+	struct backlog_counts log = {0};
 	json *to = json_object_new_object();
 
-	if (w->spill)
-		log = spill_counts(w->spill);
+	if (w->backlog)
+		log = backlog_counts(w->backlog);
 	add_int(to, "waiting", (int64_t)w->waiting);
 	add_int(to, "memory", (int64_t)w->budget.used);
 	add_int(to, "disk", (int64_t)log.bytes);
@@ -416,7 +416,7 @@ static json *store_json(const struct gateway *g, int64_t now)
 	add_int(to, "dropped", (int64_t)w->counts.dropped);
 	add_int(to, "superseded", (int64_t)w->counts.superseded);
 	add_int(to, "refused", (int64_t)w->counts.refused);
-	add_hours(to, w, w->spill ? (double)log.bytes :
+	add_hours(to, w, w->backlog ? (double)log.bytes :
 		  (double)w->budget.used, now);
 	return to;
 }

@@ -5,8 +5,8 @@
  * who reads a file meets another who writes it.
  *
  * It is bounded by who uses it: the files of the state directory (store.h) and
- * the log (spill.h) have one task each, their next waits with them, where what
- * is newer replaces what waits (store.h) or is dropped and counted (spill.h); a
+ * the backlog have one task each, their next waits with them, where what is
+ * newer replaces what waits (store.h) or is dropped and counted (backlog.h); a
  * reload's reading is one more.
  * Agent thread. */
 #ifndef AGENT_WORKER_H

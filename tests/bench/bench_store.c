@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <time.h>
 #include <uv.h>
-#include "agent/store/spill.h"
+#include "agent/store/backlog.h"
 
 static size_t n_given;
 static bool ended;
 
-static bool on_record(void *context, struct spill_stream *stream,
+static bool on_record(void *context, struct backlog_stream *stream,
 		      const struct kept_record *record)
 {
 	(void)context;
@@ -22,7 +22,7 @@ static bool on_record(void *context, struct spill_stream *stream,
 	return true;
 }
 
-static void on_lost(void *context, struct spill_stream *stream,
+static void on_lost(void *context, struct backlog_stream *stream,
 		    uint32_t sequence)
 {
 	(void)context;
@@ -36,7 +36,7 @@ static void on_end(void *context)
 	ended = true;
 }
 
-static const struct spill_handlers handlers = {
+static const struct backlog_handlers handlers = {
 	.record = on_record, .lost = on_lost, .end = on_end};
 
 static double seconds(clockid_t clock)
@@ -70,12 +70,12 @@ static struct kept_record value(size_t i)
 		.value = lwm2m_float((double)i / 10)}};
 }
 
-static struct spill_stream *stream_of(struct spill *s, size_t i)
+static struct backlog_stream *stream_of(struct backlog *s, size_t i)
 {
 	char name[32];
 
 	snprintf(name, sizeof(name), "endpoint-%zu", i);
-	return spill_stream(s, name, 1, NULL);
+	return backlog_stream(s, name, 1, NULL);
 }
 
 static void memory(size_t n)
@@ -99,13 +99,13 @@ int main(int argc, char **argv)
 {
 	size_t n = argc > 2 ? strtoul(argv[2], NULL, 10) : 500000;
 	size_t n_streams = argc > 3 ? strtoul(argv[3], NULL, 10) : 1000;
-	struct spill_stream **streams = calloc(n_streams, sizeof(*streams));
-	struct spill *s;
+	struct backlog_stream **streams = calloc(n_streams, sizeof(*streams));
+	struct backlog *s;
 
 	if (argc < 2 || !streams)
 		return 2;
 	memory(n);
-	s = spill_open(argv[1], UINT64_C(1) << 40, &handlers, NULL);
+	s = backlog_open(argv[1], UINT64_C(1) << 40, &handlers, NULL);
 	if (!s)
 		return 1;
 	for (size_t i = 0; i < n_streams; i++)
@@ -115,23 +115,23 @@ int main(int argc, char **argv)
 		struct kept_record r = value(i);
 
 		r.sequence = (uint32_t)(i / n_streams);
-		while (!spill_put(s, streams[i % n_streams], &r, false))
+		while (!backlog_put(s, streams[i % n_streams], &r, false))
 			uv_run(uv_default_loop(), UV_RUN_ONCE);
 	}
 	printf("%-28s %9.1f bytes\n", "  each on disk",
-	       (double)spill_counts(s).bytes / (double)n);
-	spill_close(s);
+	       (double)backlog_counts(s).bytes / (double)n);
+	backlog_close(s);
 	say("written and synced", n);
 	begin();
-	s = spill_open(argv[1], UINT64_C(1) << 40, &handlers, NULL);
+	s = backlog_open(argv[1], UINT64_C(1) << 40, &handlers, NULL);
 	if (!s)
 		return 1;
 	say("looked through at start", n);
 	begin();
-	for (spill_read(s, true); !ended; )
+	for (backlog_read(s, true); !ended; )
 		uv_run(uv_default_loop(), UV_RUN_ONCE);
 	say("read back", n_given);
-	spill_close(s);
+	backlog_close(s);
 	free(streams);
 	return n_given == n ? 0 : 1;
 }

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "agent/client/client_host.h"
-#include "agent/store/spill.h"
+#include "agent/store/backlog.h"
 
 #define SECOND INT64_C(1000000000)
 #define SENML_CBOR 112
@@ -295,7 +295,7 @@ static int set_up_log(void **state)
 	if (!mkdtemp(directory) || set_up(state))
 		return -1;
 	forwarding_open(&services, directory);
-	return services.forwarding->spill ? 0 : -1;
+	return services.forwarding->backlog ? 0 : -1;
 }
 
 static int tear_down_log(void **state)
@@ -332,12 +332,12 @@ static void start_again(void)
 /* Until what was to be read is read. */
 static void log_turn(void)
 {
-	struct spill *spill = services.forwarding->spill;
+	struct backlog *backlog = services.forwarding->backlog;
 
-	while (spill_turn(spill, now) <= now || spill_is_reading(spill))
+	while (backlog_turn(backlog, now) <= now || backlog_is_reading(backlog))
 		uv_run(uv_default_loop(), UV_RUN_ONCE);
 	uv_run(uv_default_loop(), UV_RUN_NOWAIT);
-	spill_turn(spill, now);
+	backlog_turn(backlog, now);
 }
 
 static void what_is_in_the_log_outlives_a_stop(void **state)

@@ -144,12 +144,12 @@ static void the_log_is_read_in_sweeps(void **state)
 	(void)state;
 	forward_place_step(&at, PLACE_SKIPPED);
 	assert_int_equal(at, PLACE_MEMORY);	/* none of its are there */
-	forward_place_step(&at, PLACE_SPILLED);
+	forward_place_step(&at, PLACE_LOGGED);
 	assert_int_equal(at, PLACE_LOG);
 	forward_place_step(&at, PLACE_SKIPPED);
 	forward_place_step(&at, PLACE_SWEPT);
 	assert_int_equal(at, PLACE_PASSED);	/* they are there still */
-	forward_place_step(&at, PLACE_SPILLED);
+	forward_place_step(&at, PLACE_LOGGED);
 	assert_int_equal(at, PLACE_PASSED);
 	forward_place_step(&at, PLACE_SWEEP);
 	assert_int_equal(at, PLACE_LOG);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/store/spill_format.h"
+#include "agent/store/backlog_format.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 
@@ -24,14 +24,14 @@ static uint32_t crc_of(const uint8_t *at, size_t n)
 	return ~crc;
 }
 
-static void check(const uint8_t *at, size_t n, const struct spill_record *r)
+static void check(const uint8_t *at, size_t n, const struct backlog_record *r)
 {
-	static uint8_t room[2 * SPILL_RECORD_MAX];
+	static uint8_t room[2 * BACKLOG_RECORD_MAX];
 	struct buf out = buf_over(room, sizeof(room));
 
-	EXPECT(r->n_endpoint <= SPILL_ENDPOINT_MAX);
-	EXPECT(r->n_paths <= SPILL_PATHS_MAX);
-	spill_record_write(r, &out);
+	EXPECT(r->n_endpoint <= BACKLOG_ENDPOINT_MAX);
+	EXPECT(r->n_paths <= BACKLOG_PATHS_MAX);
+	backlog_record_write(r, &out);
 	EXPECT(!out.full && out.used == n);
 	if (at[7] == room[7])		/* flags that nobody reads */
 		EXPECT(!memcmp(at, room, n));
@@ -39,10 +39,10 @@ static void check(const uint8_t *at, size_t n, const struct spill_record *r)
 
 static void read_all(const uint8_t *at, size_t n)
 {
-	struct spill_record r;
+	struct backlog_record r;
 	int length;
 
-	while ((length = spill_record_read(at, n, &r)) > 0) {
+	while ((length = backlog_record_read(at, n, &r)) > 0) {
 		EXPECT((size_t)length <= n);
 		check(at, (size_t)length, &r);
 		at += length;

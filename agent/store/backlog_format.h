@@ -12,37 +12,43 @@
  *   BOOT   16 boot id  8 wall clock minus monotonic, ns
  *   STEP   8 by how much the wall clock was set, ns  8 from  8 to: of which
  *          times, on the old clock; those of no clock in any case */
-#ifndef AGENT_SPILL_FORMAT_H
-#define AGENT_SPILL_FORMAT_H
+#ifndef AGENT_BACKLOG_FORMAT_H
+#define AGENT_BACKLOG_FORMAT_H
 #include "agent/store/kept.h"
 #include "agent/base/wall.h"
 #include "objects/buf.h"
 
-enum spill_kind { SPILL_NAME = 1, SPILL_DATA, SPILL_DONE_RANGE, SPILL_WATCH,
-		  SPILL_BOOT, SPILL_STEP };
+enum backlog_kind {
+	BACKLOG_NAME = 1,
+	BACKLOG_DATA,
+	BACKLOG_DONE_RANGE,
+	BACKLOG_WATCH,
+	BACKLOG_BOOT,
+	BACKLOG_STEP,
+};
 
-#define SPILL_RECORD_MAX (KEPT_VALUE_MAX + 64)
-#define SPILL_ENDPOINT_MAX 255
-#define SPILL_PATHS_MAX 32
+#define BACKLOG_RECORD_MAX (KEPT_VALUE_MAX + 64)
+#define BACKLOG_ENDPOINT_MAX 255
+#define BACKLOG_PATHS_MAX 32
 
-struct spill_record {
-	uint8_t kind;			/* enum spill_kind */
+struct backlog_record {
+	uint8_t kind;			/* enum backlog_kind */
 	uint32_t stream;
 	uint16_t server;		/* NAME */
 	const char *endpoint;		/* NAME; not terminated */
 	size_t n_endpoint;
 	struct kept_record data;	/* DATA: without segment */
 	uint32_t from, to;		/* DONE: from .. to - 1 */
-	struct lwm2m_path paths[SPILL_PATHS_MAX];	/* WATCH */
+	struct lwm2m_path paths[BACKLOG_PATHS_MAX];	/* WATCH */
 	size_t n_paths;
 	uint8_t boot[16];
 	int64_t clock;			/* BOOT */
 	struct clock_step step;
 };
 
-void spill_record_write(const struct spill_record *record, struct buf *out);
+void backlog_record_write(const struct backlog_record *record, struct buf *out);
 /* The record at the beginning of n bytes; texts are borrowed. Its length, 0:
  * the end, -EBADMSG: torn, or none of ours. */
-int spill_record_read(const uint8_t *at, size_t n,
-		      struct spill_record *record);
+int backlog_record_read(const uint8_t *at, size_t n,
+			struct backlog_record *record);
 #endif

@@ -18,8 +18,8 @@
 #include <unistd.h>
 #include <uv.h>
 #include <cmocka.h>
-#include "agent/store/spill.h"
-#include "agent/store/spill_format.h"
+#include "agent/store/backlog.h"
+#include "agent/store/backlog_format.h"
 #include "objects/tree.h"
 
 #define MIB (1024 * 1024)
@@ -32,7 +32,7 @@ static struct {
 	bool ended;
 } seen;
 
-static bool on_record(void *context, struct spill_stream *stream,
+static bool on_record(void *context, struct backlog_stream *stream,
 		      const struct kept_record *record)
 {
 	(void)context;
@@ -48,7 +48,7 @@ static bool on_record(void *context, struct spill_stream *stream,
 	return true;
 }
 
-static void on_lost(void *context, struct spill_stream *stream,
+static void on_lost(void *context, struct backlog_stream *stream,
 		    uint32_t sequence)
 {
 	(void)context;
@@ -63,7 +63,7 @@ static void on_end(void *context)
 	seen.ended = true;
 }
 
-static const struct spill_handlers handlers = {
+static const struct backlog_handlers handlers = {
 	.lost = on_lost, .record = on_record, .end = on_end};
 
 static char folder[64];
@@ -71,7 +71,7 @@ static char folder[64];
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/lwmux-spill-XXXXXX");
+	strcpy(folder, "/tmp/lwmux-backlog-XXXXXX");
 	memset(&seen, 0, sizeof(seen));
 	return mkdtemp(folder) ? 0 : -1;
 }
@@ -104,9 +104,9 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
-static struct spill *open_log(uint64_t most)
+static struct backlog *open_log(uint64_t most)
 {
-	struct spill *s = spill_open(folder, most, &handlers, NULL);
+	struct backlog *s = backlog_open(folder, most, &handlers, NULL);
 
 	assert_non_null(s);
 	seen.n_given = seen.n_lost = 0;
@@ -114,20 +114,21 @@ static struct spill *open_log(uint64_t most)
 	return s;
 }
 
-static uint32_t put(struct spill *s, struct spill_stream *stream, uint32_t i)
+static uint32_t put(struct backlog *s, struct backlog_stream *stream,
+		    uint32_t i)
 {
 	struct kept_record r = {.sequence = i, .record = {
 		.path = path_resource(3303, 0, 5700), .time = 1000 + i,
 		.value = lwm2m_float(i / 8.0)}};
 
-	return spill_put(s, stream, &r, i % 2);
+	return backlog_put(s, stream, &r, i % 2);
 }
 
-static void read_all(struct spill *s)
+static void read_all(struct backlog *s)
 {
 	seen.n_given = 0;
 	seen.ended = false;
-	spill_read(s, true);
+	backlog_read(s, true);
 	while (!seen.ended)
 		uv_run(uv_default_loop(), UV_RUN_ONCE);
 }
@@ -141,66 +142,66 @@ static void assert_given(uint32_t from, uint32_t to)
 
 static void test_outlives_a_restart(void **state)
 {
-	struct spill *s = open_log(MIB);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(MIB);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 	uint32_t segment = 0;
 
 	(void)state;
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_true((segment = put(s, stream, i)) > 0);
 	for (uint32_t i = 0; i < 100; i++)
-		spill_done(s, stream, i, segment, false);
+		backlog_done(s, stream, i, segment, false);
 	read_all(s);		/* also what is not written yet */
 	assert_given(100, 1000);
-	spill_close(s);
+	backlog_close(s);
 	s = open_log(MIB);
-	stream = spill_stream_find(s, "a", 1);
+	stream = backlog_stream_find(s, "a", 1);
 	assert_non_null(stream);
 	assert_int_equal(stream->n, 900);
 	assert_int_equal(stream->next_sequence, 1000);
-	assert_null(spill_stream_find(s, "a", 2));
-	assert_null(spill_stream_find(s, "b", 1));
+	assert_null(backlog_stream_find(s, "a", 2));
+	assert_null(backlog_stream_find(s, "b", 1));
 	read_all(s);
 	assert_given(100, 1000);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void test_all_done_leaves_nothing(void **state)
 {
-	struct spill *s = open_log(MIB);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(MIB);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 	char path[512];
 
 	(void)state;
 	for (uint32_t i = 0; i < 5000; i++)
-		spill_done(s, stream, i, put(s, stream, i), true);
+		backlog_done(s, stream, i, put(s, stream, i), true);
 	assert_int_equal(stream->n, 0);
-	spill_close(s);
+	backlog_close(s);
 	s = open_log(MIB);
-	assert_int_equal(spill_counts(s).segments, 0);
+	assert_int_equal(backlog_counts(s).segments, 0);
 	read_all(s);
 	assert_int_equal(seen.n_given, 0);
-	spill_close(s);
+	backlog_close(s);
 	assert_false(file_at(0, path));
 }
 
 static void test_done_out_of_order(void **state)
 {
-	struct spill *s = open_log(MIB);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(MIB);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 	uint32_t segment = 0;
 
 	(void)state;
 	for (uint32_t i = 0; i < 20; i++)
 		segment = put(s, stream, i);
 	for (uint32_t i = 10; i < 15; i++)
-		spill_done(s, stream, i, segment, false);
-	spill_done(s, stream, 12, segment, false);	/* twice is fine */
-	spill_done(s, stream, 0, segment, false);
+		backlog_done(s, stream, i, segment, false);
+	backlog_done(s, stream, 12, segment, false);	/* twice is fine */
+	backlog_done(s, stream, 0, segment, false);
 	assert_int_equal(stream->n, 14);
-	spill_close(s);
+	backlog_close(s);
 	s = open_log(MIB);
-	stream = spill_stream_find(s, "a", 1);
+	stream = backlog_stream_find(s, "a", 1);
 	assert_int_equal(stream->n, 14);
 	read_all(s);
 	assert_int_equal(seen.n_given, 14);
@@ -208,45 +209,45 @@ static void test_done_out_of_order(void **state)
 	assert_int_equal(seen.given[8], 9);
 	assert_int_equal(seen.given[9], 15);
 	for (uint32_t i = 1; i < 10; i++)
-		spill_done(s, stream, i, segment, false);
+		backlog_done(s, stream, i, segment, false);
 	assert_int_equal(stream->done_to, 15);
 	assert_int_equal(stream->n_done, 0);
-	spill_close(s);
+	backlog_close(s);
 }
 
 /* Each second one: none of the ranges may be forgotten, or what they say is
  * delivered again after each restart. */
 static void test_many_gaps(void **state)
 {
-	struct spill *s = open_log(MIB);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(MIB);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 	uint32_t segment = 0;
 
 	(void)state;
 	for (uint32_t i = 0; i < 100; i++)
 		segment = put(s, stream, i);
 	for (uint32_t i = 1; i < 100; i += 2)
-		spill_done(s, stream, i, segment, false);
-	spill_close(s);
+		backlog_done(s, stream, i, segment, false);
+	backlog_close(s);
 	s = open_log(MIB);
-	stream = spill_stream_find(s, "a", 1);
+	stream = backlog_stream_find(s, "a", 1);
 	assert_int_equal(stream->n, 50);
 	read_all(s);
 	assert_int_equal(seen.n_given, 50);
 	for (uint32_t i = 0; i < 50; i++)
 		assert_int_equal(seen.given[i], 2 * i);
 	for (uint32_t i = 100; i > 1; i -= 2)
-		spill_done(s, stream, i - 2, segment, false);
+		backlog_done(s, stream, i - 2, segment, false);
 	assert_int_equal(stream->done_to, 100);
 	assert_int_equal(stream->n_done, 0);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void test_streams_do_not_mix(void **state)
 {
-	struct spill *s = open_log(4 * MIB);
-	struct spill_stream *a = spill_stream(s, "a", 1, NULL);
-	struct spill_stream *b = spill_stream(s, "a", 2, NULL);
+	struct backlog *s = open_log(4 * MIB);
+	struct backlog_stream *a = backlog_stream(s, "a", 1, NULL);
+	struct backlog_stream *b = backlog_stream(s, "a", 2, NULL);
 
 	(void)state;
 	assert_ptr_not_equal(a, b);
@@ -254,33 +255,33 @@ static void test_streams_do_not_mix(void **state)
 		uint32_t segment = put(s, a, i);
 
 		put(s, b, i);
-		spill_done(s, a, i, segment, false);
+		backlog_done(s, a, i, segment, false);
 	}
-	spill_close(s);
+	backlog_close(s);
 	s = open_log(4 * MIB);
 	read_all(s);
 	assert_given(0, 3000);
 	for (size_t i = 0; i < seen.n_given; i++)
 		assert_int_equal(seen.servers[i], 2);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void test_oldest_is_lost_for_room(void **state)
 {
-	struct spill *s = open_log(256 * 1024);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(256 * 1024);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 
 	(void)state;
 	for (uint32_t i = 0; i < MANY; i++)
 		assert_true(put(s, stream, i) > 0);
-	assert_true(spill_counts(s).bytes <= 256 * 1024);
+	assert_true(backlog_counts(s).bytes <= 256 * 1024);
 	assert_true(seen.n_lost > 0);
 	for (uint32_t i = 0; i < seen.n_lost; i++)
 		assert_int_equal(seen.lost[i], i);
 	assert_int_equal(stream->n, MANY - seen.n_lost);
 	read_all(s);
 	assert_given((uint32_t)seen.n_lost, MANY);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void writes_fail(bool do_fail)
@@ -302,8 +303,8 @@ static void writes_fail(bool do_fail)
  * makes room again. */
 static void test_a_disk_that_takes_nothing_is_read(void **state)
 {
-	struct spill *s = open_log(MIB);
-	struct spill_stream *stream = spill_stream(s, "meter", 1, NULL);
+	struct backlog *s = open_log(MIB);
+	struct backlog_stream *stream = backlog_stream(s, "meter", 1, NULL);
 	uint32_t segments[3000];
 	char path[512];
 
@@ -316,61 +317,61 @@ static void test_a_disk_that_takes_nothing_is_read(void **state)
 	for (uint32_t i = 3000; i < 3010; i++)
 		put(s, stream, i);
 	seen.n_given = 0;
-	spill_read(s, true);
+	backlog_read(s, true);
 	seen.ended = false;
 	while (!seen.ended)
 		uv_run(uv_default_loop(), UV_RUN_ONCE);
 	assert_given(0, 3010);
 	assert_true(file_at(0, path) && strstr(path, "00000001"));
 	for (uint32_t i = 0; i < 3000; i++)
-		spill_done(s, stream, i, segments[i], false);
-	spill_turn(s, 0);
+		backlog_done(s, stream, i, segments[i], false);
+	backlog_turn(s, 0);
 	while (file_at(0, path) && strstr(path, "00000001"))
 		uv_run(uv_default_loop(), UV_RUN_ONCE);
 	writes_fail(false);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void test_reading_stops_and_goes_on(void **state)
 {
-	struct spill *s = open_log(MIB);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(MIB);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 
 	(void)state;
 	for (uint32_t i = 0; i < 9000; i++)
 		put(s, stream, i);
 	seen.stop_at = 4000;
-	spill_read(s, true);
-	while (spill_is_reading(s))
+	backlog_read(s, true);
+	while (backlog_is_reading(s))
 		uv_run(uv_default_loop(), UV_RUN_ONCE);
 	assert_false(seen.ended);
 	assert_given(0, 4000);
 	seen.stop_at = 0;
 	for (uint32_t i = 9000; i < 9100; i++)
 		put(s, stream, i);
-	spill_read(s, false);
+	backlog_read(s, false);
 	while (!seen.ended)
 		uv_run(uv_default_loop(), UV_RUN_ONCE);
 	assert_given(0, 9100);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void test_no_room_at_all(void **state)
 {
-	struct spill *s = open_log(0);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(0);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 
 	(void)state;
 	assert_int_equal(put(s, stream, 0), 0);
-	spill_close(s);
+	backlog_close(s);
 }
 
 /* Cut off at every length, or with any byte turned: what stands before the
  * damage is there, and what is put after a restart comes behind it. */
 static void damage(long cut, long turn)
 {
-	struct spill *s;
-	struct spill_stream *stream;
+	struct backlog *s;
+	struct backlog_stream *stream;
 	uint32_t n = 0;
 	char path[512];
 	uint8_t byte;
@@ -387,17 +388,17 @@ static void damage(long cut, long turn)
 	}
 	close(fd);
 	s = open_log(MIB);
-	stream = spill_stream_find(s, "a", 1);
+	stream = backlog_stream_find(s, "a", 1);
 	if (stream) {
 		n = stream->n;
 		read_all(s);
 		assert_given(0, n);
 	}
-	stream = spill_stream(s, "a", 1, NULL);
+	stream = backlog_stream(s, "a", 1, NULL);
 	put(s, stream, stream->next_sequence);
 	read_all(s);
 	assert_int_equal(seen.n_given, n + 1);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void test_torn_files(void **state)
@@ -407,12 +408,12 @@ static void test_torn_files(void **state)
 
 	(void)state;
 	for (long cut = -1, turn = -1, size = 400; cut < 2 * size; cut += 3) {
-		struct spill *s = open_log(MIB);
-		struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+		struct backlog *s = open_log(MIB);
+		struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 
 		for (uint32_t i = 0; i < 9; i++)
 			put(s, stream, i);
-		spill_close(s);
+		backlog_close(s);
 		assert_true(file_at(0, path));
 		assert_int_equal(stat(path, &stat_), 0);
 		size = stat_.st_size;
@@ -430,36 +431,38 @@ static void test_format_is_little_endian_and_checked(void **state)
 		0x14, 0, 3, 0,		/* 20 bytes, DONE */
 		0x78, 0x56, 0x34, 0x12, 1, 0, 0, 0, 3, 0, 0, 0,
 	};
-	struct spill_record r = {.kind = SPILL_DONE_RANGE, .from = 1, .to = 3,
-				 .stream = 0x12345678}, back;
+	struct backlog_record r = {.kind = BACKLOG_DONE_RANGE, .from = 1,
+				   .to = 3,
+				   .stream = 0x12345678}, back;
 	uint8_t room[64];
 	struct buf out = buf_over(room, sizeof(room));
 
 	(void)state;
-	spill_record_write(&r, &out);
+	backlog_record_write(&r, &out);
 	assert_int_equal(out.used, sizeof(done));
 	assert_memory_equal(room, done, sizeof(done));
-	assert_int_equal(spill_record_read(room, out.used, &back),
+	assert_int_equal(backlog_record_read(room, out.used, &back),
 			 sizeof(done));
 	assert_int_equal(back.stream, 0x12345678);
 	assert_int_equal(back.to, 3);
-	assert_int_equal(spill_record_read(room, out.used - 1, &back),
+	assert_int_equal(backlog_record_read(room, out.used - 1, &back),
 			 -EBADMSG);
-	assert_int_equal(spill_record_read(room, 0, &back), 0);
+	assert_int_equal(backlog_record_read(room, 0, &back), 0);
 	room[9] ^= 1;
-	assert_int_equal(spill_record_read(room, out.used, &back), -EBADMSG);
+	assert_int_equal(backlog_record_read(room, out.used, &back), -EBADMSG);
 }
 
 /* Records of before the clock was set: at 100 s of a clock that begins with the
  * boot, which is set by 1.7e9 s later. */
-static void put_clockless(struct spill *s, uint32_t i)
+static void put_clockless(struct backlog *s, uint32_t i)
 {
 	struct kept_record r = {.sequence = i, .flags = KEPT_CLOCKLESS,
 		.record = {.path = path_resource(3303, 0, 5700),
 			   .time = INT64_C(100000000000) + i,
 			   .value = lwm2m_float(i / 8.0)}};
 
-	assert_true(spill_put(s, spill_stream(s, "a", 1, NULL), &r, false) > 0);
+	assert_true(backlog_put(s, backlog_stream(s, "a", 1, NULL), &r,
+				false) > 0);
 }
 
 static struct {
@@ -468,7 +471,7 @@ static struct {
 	size_t n;
 } dated;
 
-static bool on_dated(void *context, struct spill_stream *stream,
+static bool on_dated(void *context, struct backlog_stream *stream,
 		     const struct kept_record *record)
 {
 	(void)context;
@@ -479,19 +482,19 @@ static bool on_dated(void *context, struct spill_stream *stream,
 	return true;
 }
 
-static const struct spill_handlers dating = {
+static const struct backlog_handlers dating = {
 	.lost = on_lost, .record = on_dated, .end = on_end};
 
-static struct spill *open_dated(uint8_t boot, int64_t offset)
+static struct backlog *open_dated(uint8_t boot, int64_t offset)
 {
-	struct spill *s = spill_open(folder, MIB, &dating, NULL);
+	struct backlog *s = backlog_open(folder, MIB, &dating, NULL);
 
 	assert_non_null(s);
-	spill_clock(s, (uint8_t[16]){boot}, offset);
+	backlog_clock(s, (uint8_t[16]){boot}, offset);
 	return s;
 }
 
-static void read_dated(struct spill *s)
+static void read_dated(struct backlog *s)
 {
 	memset(&dated, 0, sizeof(dated));
 	read_all(s);
@@ -502,56 +505,56 @@ static void read_dated(struct spill *s)
 static void test_clock_is_set_later(void **state)
 {
 	const struct clock_step jump = {0, INT64_C(200000000000), LATE};
-	struct spill *s = open_dated(1, 0);
+	struct backlog *s = open_dated(1, 0);
 
 	(void)state;
 	put_clockless(s, 0);
-	spill_step(s, &jump);		/* while it runs */
-	put(s, spill_stream(s, "a", 1, NULL), 1);
+	backlog_step(s, &jump);		/* while it runs */
+	put(s, backlog_stream(s, "a", 1, NULL), 1);
 	read_dated(s);
 	assert_int_equal(dated.n, 2);
 	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
 	assert_int_equal(dated.flags[0], KEPT_ON_DISK);
 	assert_int_equal(dated.times[1], 1001);		/* put after it */
-	spill_close(s);
+	backlog_close(s);
 	s = open_dated(1, LATE);	/* and after a restart the same */
 	read_dated(s);
 	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void test_clock_is_set_between_two_runs(void **state)
 {
-	struct spill *s = open_dated(1, 0);
+	struct backlog *s = open_dated(1, 0);
 
 	(void)state;
 	put_clockless(s, 0);
-	spill_close(s);
+	backlog_close(s);
 	s = open_dated(1, LATE);
 	put_clockless(s, 1);	/* whatever it thinks: by a later step only */
 	read_dated(s);
 	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
 	assert_int_equal(dated.times[1], INT64_C(100000000001));
 	assert_true(dated.flags[1] & KEPT_CLOCKLESS);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static void test_clock_of_another_boot_tells_nothing(void **state)
 {
-	struct spill *s = open_dated(1, 0);
+	struct backlog *s = open_dated(1, 0);
 
 	(void)state;
 	put_clockless(s, 0);
-	spill_close(s);
+	backlog_close(s);
 	s = open_dated(2, LATE);
 	read_dated(s);
 	assert_int_equal(dated.times[0], INT64_C(100000000000));
 	assert_true(dated.flags[0] & KEPT_CLOCKLESS);
-	spill_close(s);
+	backlog_close(s);
 	s = open_dated(2, LATE);
 	read_dated(s);
 	assert_int_equal(dated.times[0], INT64_C(100000000000));
-	spill_close(s);
+	backlog_close(s);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -571,14 +574,14 @@ ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
 /* Long before our own limit: somebody else's files. */
 static void test_a_full_disk_takes_the_oldest(void **state)
 {
-	struct spill *s = open_log(256 * 1024);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(256 * 1024);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 
 	(void)state;
 	for (uint32_t i = 0; i < 3000; i++)
 		assert_true(put(s, stream, i) > 0);
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
-	assert_true(spill_counts(s).segments > 2);
+	assert_true(backlog_counts(s).segments > 2);
 	assert_int_equal(seen.n_lost, 0);
 	disk_is_full = true;
 	put(s, stream, 3000);
@@ -593,30 +596,30 @@ static void test_a_full_disk_takes_the_oldest(void **state)
 	assert_int_equal(stream->n, 3001 - seen.n_lost);
 	read_all(s);
 	assert_given((uint32_t)seen.n_lost, 3001);
-	spill_close(s);
+	backlog_close(s);
 }
 
 /* There is always one under way: the disk does not fill up with what is done. */
 static void test_what_is_done_goes_while_one_is_not(void **state)
 {
-	struct spill *s = open_log(64 * MIB);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(64 * MIB);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 	uint32_t before = put(s, stream, 0), segment;
 
 	(void)state;
 	for (uint32_t i = 1; i < MANY; i++, before = segment) {
 		segment = put(s, stream, i);
 		assert_true(segment);
-		spill_done(s, stream, i - 1, before, false);
-		assert_true(spill_counts(s).bytes < 300 * 1024);
+		backlog_done(s, stream, i - 1, before, false);
+		assert_true(backlog_counts(s).bytes < 300 * 1024);
 	}
 	assert_true(segment > 2);
-	spill_close(s);
+	backlog_close(s);
 	s = open_log(64 * MIB);
 	read_all(s);
 	assert_given(MANY - 1, MANY);
 	assert_int_equal(seen.n_lost, 0);
-	spill_close(s);
+	backlog_close(s);
 }
 
 static size_t file_size(void)
@@ -631,26 +634,26 @@ static size_t file_size(void)
 /* Each write wears out a card: what a kill may take waits for the next sync. */
 static void test_what_is_lazy_is_written_with_others(void **state)
 {
-	struct spill *s = open_log(MIB);
-	struct spill_stream *stream = spill_stream(s, "a", 1, NULL);
+	struct backlog *s = open_log(MIB);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
 	const int64_t second = 1000000000;
 	size_t before;
 
 	(void)state;
-	spill_pace(s, 30 * second);
+	backlog_pace(s, 30 * second);
 	put(s, stream, 0);			/* not lazy: at once */
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	before = file_size();
 	assert_true(before > 0);
-	spill_turn(s, 5 * second);		/* synced */
+	backlog_turn(s, 5 * second);		/* synced */
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	for (uint32_t i = 1; i < 20; i += 2)	/* lazy */
 		put(s, stream, i);
-	assert_int_equal(spill_turn(s, 6 * second), 36 * second);
-	assert_int_equal(spill_turn(s, 36 * second - 1), 36 * second);
+	assert_int_equal(backlog_turn(s, 6 * second), 36 * second);
+	assert_int_equal(backlog_turn(s, 36 * second - 1), 36 * second);
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	assert_int_equal(file_size(), before);
-	spill_turn(s, 36 * second);
+	backlog_turn(s, 36 * second);
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	assert_true(file_size() > before);
 	before = file_size();
@@ -658,7 +661,7 @@ static void test_what_is_lazy_is_written_with_others(void **state)
 	put(s, stream, 22);			/* takes it along */
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	assert_true(file_size() > before);
-	spill_close(s);
+	backlog_close(s);
 }
 
 int main(void)

@@ -12,9 +12,9 @@
 #include "agent/base/file.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
-#include "agent/store/spill_private.h"
+#include "agent/store/backlog_private.h"
 
-void spill_path(const struct spill *s, uint32_t segment, char *path,
+void backlog_path(const struct backlog *s, uint32_t segment, char *path,
 		    size_t size)
 {
 	snprintf(path, size, "%s/%08x.log", s->directory, segment);
@@ -35,7 +35,7 @@ static int write_at(int fd, const struct job *job)
 	return 0;
 }
 
-static int carry_out(const struct spill *s, const struct job *job, int fd)
+static int carry_out(const struct backlog *s, const struct job *job, int fd)
 {
 	ssize_t n;
 
@@ -55,21 +55,21 @@ static int carry_out(const struct spill *s, const struct job *job, int fd)
 	return 0;
 }
 
-static struct spill *spill_of(struct worker_task *task)
+static struct backlog *backlog_of(struct worker_task *task)
 {
-	return (struct spill *)(void *)((char *)task -
-		offsetof(struct spill, task));
+	return (struct backlog *)(void *)((char *)task -
+		offsetof(struct backlog, task));
 }
 
 /* On a worker: nothing of the log but its folder's name is looked at. */
 static void job_work(struct worker_task *task)
 {
-	struct spill *s = spill_of(task);
+	struct backlog *s = backlog_of(task);
 	struct job *job = s->now;
 	char path[4096];
 	int fd;
 
-	spill_path(s, job->segment, path, sizeof(path));
+	backlog_path(s, job->segment, path, sizeof(path));
 	if (job->kind == JOB_REMOVE) {
 		job->result = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 		return;
@@ -84,23 +84,23 @@ static void job_work(struct worker_task *task)
 	close(fd);
 }
 
-static void job_free(struct spill *s, struct job *job)
+static void job_free(struct backlog *s, struct job *job)
 {
 	s->queued -= job->n;
 	free(job->bytes);
 	free(job);
 }
 
-struct job *spill_job_add(struct spill *s, enum job_kind kind,
+struct job *backlog_job_add(struct backlog *s, enum job_kind kind,
 			   uint32_t segment, size_t size)
 {
-	struct job *job = spill_must(calloc(1, sizeof(*job)));
+	struct job *job = backlog_must(calloc(1, sizeof(*job)));
 
 	job->kind = kind;
 	job->segment = segment;
 	job->size = size;
 	if (size)
-		job->bytes = spill_must(malloc(size));
+		job->bytes = backlog_must(malloc(size));
 	*s->end = job;
 	s->end = &job->next;
 	return job;
@@ -108,7 +108,7 @@ struct job *spill_job_add(struct spill *s, enum job_kind kind,
 
 
 /* A full disk is said once, not for each write. */
-static void note_result(struct spill *s, const struct job *job)
+static void note_result(struct backlog *s, const struct job *job)
 {
 	if (job->kind == JOB_REMOVE && job->result >= 0)
 		return;			/* which goes well on a full disk */
@@ -121,7 +121,7 @@ static void note_result(struct spill *s, const struct job *job)
 	s->said = job->result < 0 ? job->result : 0;
 }
 
-static void job_put_back(struct spill *s, struct job *job)
+static void job_put_back(struct backlog *s, struct job *job)
 {
 	job->next = s->first;
 	if (!s->first)
@@ -131,7 +131,7 @@ static void job_put_back(struct spill *s, struct job *job)
 
 /* What a full disk does not take is not out of reach: it waits here. Writes are
  * in the order of their offsets. */
-static void read_complete(const struct spill *s, struct job *read)
+static void read_complete(const struct backlog *s, struct job *read)
 {
 	size_t got = read->result > 0 ? (size_t)read->result : 0, n;
 
@@ -152,13 +152,13 @@ static void read_complete(const struct spill *s, struct job *read)
 
 static void job_worked(struct worker_task *task)
 {
-	struct spill *s = spill_of(task);
+	struct backlog *s = backlog_of(task);
 	struct job *job = s->now;
 
 	s->now = NULL;
 	if (job->kind == JOB_READ) {
 		read_complete(s, job);
-		spill_has_read(s, job);
+		backlog_has_read(s, job);
 	} else {
 		note_result(s, job);
 		s->dirty |= job->kind == JOB_WRITE && s->wanted;
@@ -167,16 +167,16 @@ static void job_worked(struct worker_task *task)
 		job_put_back(s, job);
 		s->retry_at = monotonic_read() + RETRY;
 		if (job->result == -ENOSPC)
-			spill_make_room(s);
+			backlog_make_room(s);
 	} else {
 		if (job->kind == JOB_REMOVE)
 			s->retry_at = 0;	/* there may be room now */
 		job_free(s, job);
 	}
-	spill_work(s);
+	backlog_work(s);
 }
 
-static struct job *job_take(struct spill *s, struct job **at)
+static struct job *job_take(struct backlog *s, struct job **at)
 {
 	struct job *job = *at;
 
@@ -188,7 +188,7 @@ static struct job *job_take(struct spill *s, struct job **at)
 }
 
 /* Writes to a segment that goes would make its file anew. */
-static void writes_drop(struct spill *s, uint32_t segment)
+static void writes_drop(struct backlog *s, uint32_t segment)
 {
 	for (struct job **at = &s->first; *at; )
 		if ((*at)->segment == segment && (*at)->kind == JOB_WRITE)
@@ -199,7 +199,7 @@ static void writes_drop(struct spill *s, uint32_t segment)
 
 /* The first that need not wait for the write at the head: what is read is on
  * the disk already, or in what waits for it; or the segment goes. */
-static struct job **job_that_passes(struct spill *s)
+static struct job **job_that_passes(struct backlog *s)
 {
 	for (struct job **at = &s->first; *at; at = &(*at)->next)
 		if ((*at)->kind == JOB_REMOVE || (*at)->kind == JOB_READ)
@@ -207,7 +207,7 @@ static struct job **job_that_passes(struct spill *s)
 	return NULL;
 }
 
-static struct job *job_next(struct spill *s)
+static struct job *job_next(struct backlog *s)
 {
 	bool waits = monotonic_read() < s->retry_at;
 	struct job **at = waits ? job_that_passes(s) : &s->first;
@@ -225,7 +225,7 @@ static struct job *job_next(struct spill *s)
 	return job_take(s, at);
 }
 
-void spill_work(struct spill *s)
+void backlog_work(struct backlog *s)
 {
 	struct job *job = s->now ? NULL : job_next(s);
 
@@ -240,15 +240,15 @@ void spill_work(struct spill *s)
 	worker_put(&s->task);
 }
 
-void spill_work_lazily(struct spill *s)
+void backlog_work_lazily(struct backlog *s)
 {
 	if (s->urgent || s->now || s->queued > LAZY_MOST)
-		spill_work(s);
+		backlog_work(s);
 }
 
-void spill_work_off(struct spill *s)
+void backlog_work_off(struct backlog *s)
 {
-	spill_work(s);
+	backlog_work(s);
 	worker_wait(&s->task);
 	for (struct job *job; (job = s->first); ) {
 		s->first = job->next;	/* the disk does not take them */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Nothing read is believed before its checksum holds, and then its lengths are
  * checked all the same. */
-#include "agent/store/spill_format.h"
+#include "agent/store/backlog_format.h"
 #include <errno.h>
 #include <string.h>
 #include "objects/path.h"
@@ -51,7 +51,7 @@ static void path_write(const struct lwm2m_path *path, struct buf *out)
 		bytes_put(out, path->id[i], 2);
 }
 
-static void data_write(const struct spill_record *r, struct buf *out)
+static void data_write(const struct backlog_record *r, struct buf *out)
 {
 	const struct lwm2m_record *record = &r->data.record;
 	size_t room = out->size - out->used;
@@ -68,33 +68,33 @@ static void data_write(const struct spill_record *r, struct buf *out)
 	out->used += kept_value_pack(&record->value, out->at + out->used);
 }
 
-static void content_write(const struct spill_record *r, struct buf *out)
+static void content_write(const struct backlog_record *r, struct buf *out)
 {
-	switch ((enum spill_kind)r->kind) {
-	case SPILL_NAME:
+	switch ((enum backlog_kind)r->kind) {
+	case BACKLOG_NAME:
 		bytes_put(out, r->stream, 4);
 		bytes_put(out, r->server, 2);
 		buf_put(out, r->endpoint, r->n_endpoint);
 		break;
-	case SPILL_DATA:
+	case BACKLOG_DATA:
 		bytes_put(out, r->stream, 4);
 		data_write(r, out);
 		break;
-	case SPILL_DONE_RANGE:
+	case BACKLOG_DONE_RANGE:
 		bytes_put(out, r->stream, 4);
 		bytes_put(out, r->from, 4);
 		bytes_put(out, r->to, 4);
 		break;
-	case SPILL_WATCH:
+	case BACKLOG_WATCH:
 		bytes_put(out, r->stream, 4);
 		for (size_t i = 0; i < r->n_paths; i++)
 			path_write(&r->paths[i], out);
 		break;
-	case SPILL_BOOT:
+	case BACKLOG_BOOT:
 		buf_put(out, r->boot, sizeof(r->boot));
 		bytes_put(out, (uint64_t)r->clock, 8);
 		break;
-	case SPILL_STEP:
+	case BACKLOG_STEP:
 		bytes_put(out, (uint64_t)r->step.by, 8);
 		bytes_put(out, (uint64_t)r->step.from, 8);
 		bytes_put(out, (uint64_t)r->step.to, 8);
@@ -102,7 +102,7 @@ static void content_write(const struct spill_record *r, struct buf *out)
 	}
 }
 
-void spill_record_write(const struct spill_record *r, struct buf *out)
+void backlog_record_write(const struct backlog_record *r, struct buf *out)
 {
 	struct buf head;
 	size_t at = out->used, n;
@@ -115,16 +115,16 @@ void spill_record_write(const struct spill_record *r, struct buf *out)
 	head = buf_over(out->at + at + 4, 4);
 	bytes_put(&head, n, 2);
 	bytes_put(&head, r->kind, 1);
-	bytes_put(&head, r->kind == SPILL_DATA ? r->data.flags : 0u, 1);
+	bytes_put(&head, r->kind == BACKLOG_DATA ? r->data.flags : 0u, 1);
 	head = buf_over(out->at + at, 4);
 	bytes_put(&head, crc32_of(out->at + at + 4, n - 4), 4);
 }
 
 /* ---- reading ---- */
 
-static bool name_read(const uint8_t *at, size_t n, struct spill_record *r)
+static bool name_read(const uint8_t *at, size_t n, struct backlog_record *r)
 {
-	if (n < 7 || n > 6 + SPILL_ENDPOINT_MAX)
+	if (n < 7 || n > 6 + BACKLOG_ENDPOINT_MAX)
 		return false;
 	r->stream = (uint32_t)bytes_get(at, 4);
 	r->server = (uint16_t)bytes_get(at + 4, 2);
@@ -144,7 +144,7 @@ static size_t path_read(const uint8_t *at, size_t n, struct lwm2m_path *path)
 	return 1 + 2u * at[0];
 }
 
-static bool watch_read(const uint8_t *at, size_t n, struct spill_record *r)
+static bool watch_read(const uint8_t *at, size_t n, struct backlog_record *r)
 {
 	size_t length;
 
@@ -152,7 +152,7 @@ static bool watch_read(const uint8_t *at, size_t n, struct spill_record *r)
 		return false;
 	r->stream = (uint32_t)bytes_get(at, 4);
 	for (at += 4, n -= 4; n; at += length, n -= length) {
-		length = r->n_paths < SPILL_PATHS_MAX ?
+		length = r->n_paths < BACKLOG_PATHS_MAX ?
 			 path_read(at, n, &r->paths[r->n_paths++]) : 0;
 		if (!length)
 			return false;
@@ -160,7 +160,7 @@ static bool watch_read(const uint8_t *at, size_t n, struct spill_record *r)
 	return true;
 }
 
-static bool data_read(const uint8_t *at, size_t n, struct spill_record *r)
+static bool data_read(const uint8_t *at, size_t n, struct backlog_record *r)
 {
 	struct lwm2m_record *record = &r->data.record;
 	size_t path;
@@ -175,29 +175,29 @@ static bool data_read(const uint8_t *at, size_t n, struct spill_record *r)
 				 &record->value);
 }
 
-static bool content_read(const uint8_t *at, size_t n, struct spill_record *r)
+static bool content_read(const uint8_t *at, size_t n, struct backlog_record *r)
 {
-	switch ((enum spill_kind)r->kind) {
-	case SPILL_NAME:
+	switch ((enum backlog_kind)r->kind) {
+	case BACKLOG_NAME:
 		return name_read(at, n, r);
-	case SPILL_DATA:
+	case BACKLOG_DATA:
 		return data_read(at, n, r);
-	case SPILL_DONE_RANGE:
+	case BACKLOG_DONE_RANGE:
 		if (n != 12)
 			return false;
 		r->stream = (uint32_t)bytes_get(at, 4);
 		r->from = (uint32_t)bytes_get(at + 4, 4);
 		r->to = (uint32_t)bytes_get(at + 8, 4);
 		return r->from < r->to;
-	case SPILL_WATCH:
+	case BACKLOG_WATCH:
 		return watch_read(at, n, r);
-	case SPILL_BOOT:
+	case BACKLOG_BOOT:
 		if (n != 24)
 			return false;
 		memcpy(r->boot, at, 16);
 		r->clock = (int64_t)bytes_get(at + 16, 8);
 		return true;
-	case SPILL_STEP:
+	case BACKLOG_STEP:
 		if (n != 24)
 			return false;
 		r->step.by = (int64_t)bytes_get(at, 8);
@@ -208,7 +208,7 @@ static bool content_read(const uint8_t *at, size_t n, struct spill_record *r)
 	return false;
 }
 
-int spill_record_read(const uint8_t *at, size_t n, struct spill_record *r)
+int backlog_record_read(const uint8_t *at, size_t n, struct backlog_record *r)
 {
 	size_t length;
 
@@ -217,10 +217,10 @@ int spill_record_read(const uint8_t *at, size_t n, struct spill_record *r)
 	if (n < HEAD)
 		return -EBADMSG;
 	length = (size_t)bytes_get(at + 4, 2);
-	if (length < HEAD || length > n || length > SPILL_RECORD_MAX ||
+	if (length < HEAD || length > n || length > BACKLOG_RECORD_MAX ||
 	    bytes_get(at, 4) != crc32_of(at + 4, length - 4))
 		return -EBADMSG;
-	*r = (struct spill_record){.kind = at[6]};
+	*r = (struct backlog_record){.kind = at[6]};
 	r->data.flags = at[7];
 	return content_read(at + HEAD, length - HEAD, r) ? (int)length :
 	       -EBADMSG;

@@ -9,18 +9,18 @@
  * a start. Where the limit leaves no room the oldest goes with what is not
  * done, which is told as lost.
  *
- * The disk is left to jobs (spill_job.c), done in order on another thread; but
- * for lose_oldest(), which has to know what it loses. */
+ * The disk is left to jobs (backlog_job.c), done in order on another thread;
+ * but for lose_oldest(), which has to know what it loses. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "agent/store/spill_private.h"
+#include "agent/store/backlog_private.h"
 
 /* ---- segments ---- */
 
-static struct segment *segment_of(struct spill *s, uint32_t id)
+static struct segment *segment_of(struct backlog *s, uint32_t id)
 {
 	for (size_t i = 0; i < s->n_segments; i++)
 		if (s->segments[i].id == id)
@@ -28,7 +28,7 @@ static struct segment *segment_of(struct spill *s, uint32_t id)
 	return NULL;
 }
 
-static uint32_t segment_size(const struct spill *s)
+static uint32_t segment_size(const struct backlog *s)
 {
 	uint64_t size = s->most / SEGMENTS;
 
@@ -36,9 +36,9 @@ static uint32_t segment_size(const struct spill *s)
 	       size > SEGMENT_MOST ? SEGMENT_MOST : (uint32_t)size;
 }
 
-static void remove_oldest(struct spill *s)
+static void remove_oldest(struct backlog *s)
 {
-	spill_job_add(s, JOB_REMOVE, s->segments[0].id, 0);
+	backlog_job_add(s, JOB_REMOVE, s->segments[0].id, 0);
 	s->bytes -= s->segments[0].size;
 	s->n_segments--;
 	memmove(s->segments, s->segments + 1,
@@ -46,7 +46,7 @@ static void remove_oldest(struct spill *s)
 }
 
 /* Everything in it is done, and in all before it. */
-void spill_remove_done(struct spill *s)
+void backlog_remove_done(struct backlog *s)
 {
 	size_t open = s->n_segments && !s->closed;
 
@@ -59,27 +59,27 @@ void spill_remove_done(struct spill *s)
 	}
 }
 
-static void bytes_lose(struct spill *s, struct segment *segment,
+static void bytes_lose(struct backlog *s, struct segment *segment,
 		       const uint8_t *bytes, size_t n)
 {
-	struct spill_record r;
-	struct spill_stream *stream;
+	struct backlog_record r;
+	struct backlog_stream *stream;
 	int length;
 
-	for (; (length = spill_record_read(bytes, n, &r)) > 0;
+	for (; (length = backlog_record_read(bytes, n, &r)) > 0;
 	     bytes += length, n -= (size_t)length) {
-		if (r.kind != SPILL_DATA ||
-		    !(stream = spill_stream_numbered(s, r.stream)) ||
-		    spill_is_done(stream, r.data.sequence) || !segment->n)
+		if (r.kind != BACKLOG_DATA ||
+		    !(stream = backlog_stream_numbered(s, r.stream)) ||
+		    backlog_is_done(stream, r.data.sequence) || !segment->n)
 			continue;
 		segment->n--;
 		stream->n--;
-		spill_done_add(stream, r.data.sequence, r.data.sequence + 1);
+		backlog_done_add(stream, r.data.sequence, r.data.sequence + 1);
 		s->handlers->lost(s->context, stream, r.data.sequence);
 	}
 }
 
-uint8_t *spill_read_file(const struct spill *s, uint32_t segment, size_t *n)
+uint8_t *backlog_read_file(const struct backlog *s, uint32_t segment, size_t *n)
 {
 	char path[4096];
 	struct stat stat;
@@ -87,7 +87,7 @@ uint8_t *spill_read_file(const struct spill *s, uint32_t segment, size_t *n)
 	int fd;
 
 	*n = 0;
-	spill_path(s, segment, path, sizeof(path));
+	backlog_path(s, segment, path, sizeof(path));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
@@ -95,7 +95,7 @@ uint8_t *spill_read_file(const struct spill *s, uint32_t segment, size_t *n)
 	    stat.st_size > 0 && stat.st_size <= FILE_MOST) {
 		ssize_t got;
 
-		bytes = spill_must(malloc((size_t)stat.st_size));
+		bytes = backlog_must(malloc((size_t)stat.st_size));
 		got = read(fd, bytes, (size_t)stat.st_size);
 		*n = got > 0 ? (size_t)got : 0;
 	}
@@ -104,7 +104,7 @@ uint8_t *spill_read_file(const struct spill *s, uint32_t segment, size_t *n)
 }
 
 /* There is no room: what is in the oldest is lost, and said to be. */
-static void lose_oldest(struct spill *s)
+static void lose_oldest(struct backlog *s)
 {
 	struct segment *segment = &s->segments[0];
 	struct job *job = s->now ? s->now : s->first;
@@ -115,7 +115,7 @@ static void lose_oldest(struct spill *s)
 		remove_oldest(s);
 		return;
 	}
-	bytes = spill_read_file(s, segment->id, &n);
+	bytes = backlog_read_file(s, segment->id, &n);
 	for (; job; job = job == s->now ? s->first : job->next)
 		if (job->kind == JOB_WRITE && job->segment == segment->id &&
 		    job->offset < written)
@@ -129,15 +129,16 @@ static void lose_oldest(struct spill *s)
 	remove_oldest(s);
 }
 
-void spill_make_room(struct spill *s)
+void backlog_make_room(struct backlog *s)
 {
 	if (s->n_segments > 1)
 		lose_oldest(s);
 }
 
-struct segment *spill_segment_add(struct spill *s, uint32_t id, uint32_t size)
+struct segment *backlog_segment_add(struct backlog *s, uint32_t id,
+				    uint32_t size)
 {
-	s->segments = spill_must(reallocarray(s->segments, s->n_segments + 1,
+	s->segments = backlog_must(reallocarray(s->segments, s->n_segments + 1,
 					sizeof(*s->segments)));
 	s->segments[s->n_segments] = (struct segment){.id = id, .size = size};
 	s->bytes += size;
@@ -146,12 +147,12 @@ struct segment *spill_segment_add(struct spill *s, uint32_t id, uint32_t size)
 	return &s->segments[s->n_segments++];
 }
 
-static bool record_append(struct spill *s, struct segment *segment,
-			  const struct spill_record *r);
+static bool record_append(struct backlog *s, struct segment *segment,
+			  const struct backlog_record *r);
 
-static void append_boot(struct spill *s, struct segment *segment)
+static void append_boot(struct backlog *s, struct segment *segment)
 {
-	struct spill_record r = {.kind = SPILL_BOOT, .clock = s->offset};
+	struct backlog_record r = {.kind = BACKLOG_BOOT, .clock = s->offset};
 
 	memcpy(r.boot, s->boot, sizeof(r.boot));
 	record_append(s, segment, &r);
@@ -165,7 +166,7 @@ static bool is_stale(const struct segment *segment)
 }
 
 /* The one to put into, with room for another record. */
-static struct segment *segment_current(struct spill *s)
+static struct segment *segment_current(struct backlog *s)
 {
 	struct segment *last = s->n_segments ?
 		&s->segments[s->n_segments - 1] : NULL;
@@ -174,40 +175,40 @@ static struct segment *segment_current(struct spill *s)
 	    !is_stale(last))
 		return last;
 	if (last && s->dirty)
-		spill_job_add(s, JOB_SYNC, last->id, 0);
+		backlog_job_add(s, JOB_SYNC, last->id, 0);
 	while (s->n_segments && s->bytes + segment_size(s) > s->most)
 		lose_oldest(s);
-	last = spill_segment_add(s, s->last_id + 1, 0);
+	last = backlog_segment_add(s, s->last_id + 1, 0);
 	append_boot(s, last);
 	return last;
 }
 
-static struct job *last_job(struct spill *s)
+static struct job *last_job(struct backlog *s)
 {
 	return s->first ? (struct job *)(void *)((char *)s->end -
 						 offsetof(struct job, next)) :
 	       NULL;
 }
 
-static bool record_append(struct spill *s, struct segment *segment,
-			  const struct spill_record *r)
+static bool record_append(struct backlog *s, struct segment *segment,
+			  const struct backlog_record *r)
 {
 	struct job *job = last_job(s);
-	size_t room = SPILL_RECORD_MAX + SPILL_ENDPOINT_MAX;
+	size_t room = BACKLOG_RECORD_MAX + BACKLOG_ENDPOINT_MAX;
 	struct buf out;
 
-	if (r->kind == SPILL_DATA && r->data.record.value.length < 1024)
+	if (r->kind == BACKLOG_DATA && r->data.record.value.length < 1024)
 		room = 2048;
 	if (!job || job->kind != JOB_WRITE || job->segment != segment->id ||
 	    job->size - job->n < room) {
 		if (s->queued > QUEUE_MOST)
 			return false;
-		job = spill_job_add(s, JOB_WRITE, segment->id,
+		job = backlog_job_add(s, JOB_WRITE, segment->id,
 			      room > JOB_ROOM ? room : JOB_ROOM);
 		job->offset = segment->size;
 	}
 	out = buf_over(job->bytes + job->n, job->size - job->n);
-	spill_record_write(r, &out);
+	backlog_record_write(r, &out);
 	if (out.full)
 		return false;
 	job->n += out.used;
@@ -219,9 +220,9 @@ static bool record_append(struct spill *s, struct segment *segment,
 
 /* ---- what is put, and done ---- */
 
-void spill_flush_done(struct spill *s)
+void backlog_flush_done(struct backlog *s)
 {
-	struct spill_record r = {.kind = SPILL_DONE_RANGE,
+	struct backlog_record r = {.kind = BACKLOG_DONE_RANGE,
 		.from = s->done.from, .to = s->done.to};
 
 	if (!s->done.stream)
@@ -229,13 +230,13 @@ void spill_flush_done(struct spill *s)
 	r.stream = s->done.stream->number;
 	s->done.stream = NULL;
 	record_append(s, segment_current(s), &r);
-	spill_remove_done(s);
+	backlog_remove_done(s);
 }
 
-static bool append_watch(struct spill *s, struct segment *segment,
-			 const struct spill_stream *stream)
+static bool append_watch(struct backlog *s, struct segment *segment,
+			 const struct backlog_stream *stream)
 {
-	struct spill_record r = {.kind = SPILL_WATCH,
+	struct backlog_record r = {.kind = BACKLOG_WATCH,
 		.stream = stream->number, .n_paths = stream->n_watch};
 
 	if (stream->n_watch)
@@ -245,10 +246,10 @@ static bool append_watch(struct spill *s, struct segment *segment,
 }
 
 /* Each segment can be read without those before it. */
-static bool stream_introduce(struct spill *s, struct segment *segment,
-			     struct spill_stream *stream)
+static bool stream_introduce(struct backlog *s, struct segment *segment,
+			     struct backlog_stream *stream)
 {
-	struct spill_record name = {.kind = SPILL_NAME,
+	struct backlog_record name = {.kind = BACKLOG_NAME,
 		.stream = stream->number, .server = stream->server,
 		.endpoint = stream->endpoint,
 		.n_endpoint = strlen(stream->endpoint)};
@@ -262,33 +263,34 @@ static bool stream_introduce(struct spill *s, struct segment *segment,
 	return true;
 }
 
-void spill_watch(struct spill *s, struct spill_stream *stream,
-		 const struct lwm2m_path *paths, size_t n)
+void backlog_watch(struct backlog *s, struct backlog_stream *stream,
+		   const struct lwm2m_path *paths, size_t n)
 {
 	struct segment *segment;
 
 	if (s->most < 2 * SEGMENT_LEAST || (!n && !stream->n_watch))
 		return;
-	spill_watch_set(stream, paths, n);
-	spill_flush_done(s);
+	backlog_watch_set(stream, paths, n);
+	backlog_flush_done(s);
 	segment = segment_current(s);
 	if (stream->named != segment->id)
 		stream_introduce(s, segment, stream);
 	else
 		append_watch(s, segment, stream);
-	spill_work(s);
+	backlog_work(s);
 }
 
-uint32_t spill_put(struct spill *s, struct spill_stream *stream,
-		   const struct kept_record *record, bool lazy)
+uint32_t backlog_put(struct backlog *s, struct backlog_stream *stream,
+		     const struct kept_record *record, bool lazy)
 {
-	struct spill_record r = {.kind = SPILL_DATA, .stream = stream->number,
-				 .data = *record};
+	struct backlog_record r = {.kind = BACKLOG_DATA,
+				   .stream = stream->number,
+				   .data = *record};
 	struct segment *segment;
 
 	if (s->most < 2 * SEGMENT_LEAST)
 		return 0;
-	spill_flush_done(s);
+	backlog_flush_done(s);
 	segment = segment_current(s);
 	if (!stream_introduce(s, segment, stream) ||
 	    !record_append(s, segment, &r)) {
@@ -302,37 +304,37 @@ uint32_t spill_put(struct spill *s, struct spill_stream *stream,
 	if (record->sequence >= stream->next_sequence)
 		stream->next_sequence = record->sequence + 1;
 	s->urgent |= !lazy;
-	spill_work_lazily(s);
+	backlog_work_lazily(s);
 	return segment->id;
 }
 
-void spill_sync(struct spill *s)
+void backlog_sync(struct backlog *s)
 {
 	s->wanted = s->dirty = s->urgent = true;
 }
 
-void spill_pace(struct spill *s, int64_t every)
+void backlog_pace(struct backlog *s, int64_t every)
 {
 	s->every = every;
 }
 
-void spill_done(struct spill *s, struct spill_stream *stream,
-		uint32_t sequence, uint32_t segment, bool lazy)
+void backlog_done(struct backlog *s, struct backlog_stream *stream,
+		  uint32_t sequence, uint32_t segment, bool lazy)
 {
 	struct segment *in = segment_of(s, segment);
 
-	if (!in || spill_is_done(stream, sequence))
+	if (!in || backlog_is_done(stream, sequence))
 		return;
 	in->n--;
 	stream->n--;
 	s->wanted |= !lazy;
 	s->urgent |= !lazy;
-	spill_done_add(stream, sequence, sequence + 1);
+	backlog_done_add(stream, sequence, sequence + 1);
 	if (s->done.stream == stream && s->done.to == sequence) {
 		s->done.to++;
 		return;
 	}
-	spill_flush_done(s);
+	backlog_flush_done(s);
 	s->done.stream = stream;
 	s->done.from = sequence;
 	s->done.to = sequence + 1;
@@ -340,17 +342,18 @@ void spill_done(struct spill *s, struct spill_stream *stream,
 
 /* ---- the clock ---- */
 
-void spill_mark_add(struct spill *s, uint32_t segment, uint32_t offset,
+void backlog_mark_add(struct backlog *s, uint32_t segment, uint32_t offset,
 		     const struct clock_step *step)
 {
-	s->marks = spill_must(reallocarray(s->marks, s->n_marks + 1,
+	s->marks = backlog_must(reallocarray(s->marks, s->n_marks + 1,
 				     sizeof(*s->marks)));
 	s->marks[s->n_marks++] = (struct clock_mark){
 		segment, offset, !step, step ? *step : (struct clock_step){0}};
 }
 
 /* What stands there, as the clock was set since, in the same boot. */
-static void set_right(const struct spill *s, uint32_t segment, uint32_t offset,
+static void set_right(const struct backlog *s, uint32_t segment,
+		      uint32_t offset,
 		      struct kept_record *k)
 {
 	for (size_t i = 0; i < s->n_marks; i++) {
@@ -371,21 +374,21 @@ static void set_right(const struct spill *s, uint32_t segment, uint32_t offset,
 		k->flags &= (uint8_t)~KEPT_CLOCKLESS;
 }
 
-void spill_step(struct spill *s, const struct clock_step *jump)
+void backlog_step(struct backlog *s, const struct clock_step *jump)
 {
-	struct spill_record r = {.kind = SPILL_STEP, .step = *jump};
+	struct backlog_record r = {.kind = BACKLOG_STEP, .step = *jump};
 	struct segment *segment;
 
 	s->offset += jump->by;
 	if (!s->n_segments)
 		return;
 	segment = segment_current(s);
-	spill_mark_add(s, segment->id, segment->size, jump);
+	backlog_mark_add(s, segment->id, segment->size, jump);
 	record_append(s, segment, &r);
-	spill_work(s);
+	backlog_work(s);
 }
 
-void spill_clock(struct spill *s, const uint8_t boot[16], int64_t offset)
+void backlog_clock(struct backlog *s, const uint8_t boot[16], int64_t offset)
 {
 	static const uint8_t none[16];
 	struct clock_step jump = {.by = offset - s->offset};
@@ -396,15 +399,15 @@ void spill_clock(struct spill *s, const uint8_t boot[16], int64_t offset)
 	if (first || !s->n_segments)
 		s->offset = offset;
 	else if (other)		/* the next segment will say so */
-		spill_mark_add(s, s->last_id + 1, 0, NULL);
+		backlog_mark_add(s, s->last_id + 1, 0, NULL);
 	else if (jump.by >= WALL_JUMP || jump.by <= -WALL_JUMP)
-		spill_step(s, &jump);
+		backlog_step(s, &jump);
 	s->offset = offset;
 }
 
 /* ---- reading ---- */
 
-static void read_more(struct spill *s)
+static void read_more(struct backlog *s)
 {
 	struct job *job;
 
@@ -412,19 +415,19 @@ static void read_more(struct spill *s)
 		s->read_segment = s->segments[0].id;
 		s->read_offset = 0;
 	}
-	job = spill_job_add(s, JOB_READ, s->read_segment, CHUNK);
+	job = backlog_job_add(s, JOB_READ, s->read_segment, CHUNK);
 	job->offset = s->read_offset;
 }
 
 /* false: the caller wants no more now. */
-static bool record_give(struct spill *s, const struct spill_record *r)
+static bool record_give(struct backlog *s, const struct backlog_record *r)
 {
-	struct spill_stream *stream;
+	struct backlog_stream *stream;
 	struct kept_record k = r->data;
 
-	if (r->kind != SPILL_DATA ||
-	    !(stream = spill_stream_numbered(s, r->stream)) ||
-	    spill_is_done(stream, k.sequence))
+	if (r->kind != BACKLOG_DATA ||
+	    !(stream = backlog_stream_numbered(s, r->stream)) ||
+	    backlog_is_done(stream, k.sequence))
 		return true;
 	k.segment = s->read_segment;
 	set_right(s, s->read_segment, s->read_offset, &k);
@@ -433,7 +436,7 @@ static bool record_give(struct spill *s, const struct spill_record *r)
 }
 
 /* This segment is over: the next one, or all are. */
-static void segment_read(struct spill *s)
+static void segment_read(struct backlog *s)
 {
 	const struct segment *segment = s->segments, *end;
 
@@ -456,11 +459,11 @@ static void segment_read(struct spill *s)
 	s->handlers->end(s->context);
 }
 
-void spill_has_read(struct spill *s, const struct job *job)
+void backlog_has_read(struct backlog *s, const struct job *job)
 {
 	size_t left = job->result > 0 ? (size_t)job->result : 0;
 	const uint8_t *at = job->bytes;
-	struct spill_record r;
+	struct backlog_record r;
 	int length;
 
 	if (!s->reading || job->segment != s->read_segment ||
@@ -469,7 +472,7 @@ void spill_has_read(struct spill *s, const struct job *job)
 			read_more(s);
 		return;
 	}
-	while ((length = spill_record_read(at, left, &r)) > 0) {
+	while ((length = backlog_record_read(at, left, &r)) > 0) {
 		if (!record_give(s, &r)) {
 			s->reading = false;
 			return;
@@ -479,13 +482,13 @@ void spill_has_read(struct spill *s, const struct job *job)
 		left -= (size_t)length;
 	}
 	/* A record that the chunk ends in, or the end of the file. */
-	if (job->result == CHUNK && left < SPILL_RECORD_MAX)
+	if (job->result == CHUNK && left < BACKLOG_RECORD_MAX)
 		read_more(s);
 	else
 		segment_read(s);
 }
 
-void spill_read(struct spill *s, bool anew)
+void backlog_read(struct backlog *s, bool anew)
 {
 	if (anew && s->n_segments) {
 		s->read_segment = s->segments[0].id;
@@ -494,52 +497,52 @@ void spill_read(struct spill *s, bool anew)
 	if (s->reading)
 		return;
 	s->reading = s->urgent = true;
-	spill_flush_done(s);
+	backlog_flush_done(s);
 	read_more(s);
-	spill_work(s);
+	backlog_work(s);
 }
 
-bool spill_is_reading(const struct spill *s)
+bool backlog_is_reading(const struct backlog *s)
 {
 	return s->reading;
 }
 
-void spill_limit(struct spill *s, uint64_t most)
+void backlog_limit(struct backlog *s, uint64_t most)
 {
 	s->most = most;
 }
 
-struct spill_counts spill_counts(const struct spill *s)
+struct backlog_counts backlog_counts(const struct backlog *s)
 {
-	return (struct spill_counts){.bytes = s->bytes, .most = s->most,
+	return (struct backlog_counts){.bytes = s->bytes, .most = s->most,
 		.failed = s->failed, .segments = (uint32_t)s->n_segments,
 		.error = s->said};
 }
 
-static int64_t lazy_turn(struct spill *s, int64_t now)
+static int64_t lazy_turn(struct backlog *s, int64_t now)
 {
 	if (!s->lazy_at)
 		s->lazy_at = now + s->every;
 	if (now >= s->lazy_at || s->queued > LAZY_MOST) {
 		s->urgent = true;
-		spill_work(s);
+		backlog_work(s);
 		return INT64_MAX;
 	}
 	return s->dirty && s->sync_at < s->lazy_at ? s->sync_at : s->lazy_at;
 }
 
-int64_t spill_turn(struct spill *s, int64_t now)
+int64_t backlog_turn(struct backlog *s, int64_t now)
 {
-	spill_flush_done(s);
+	backlog_flush_done(s);
 	if (s->dirty && now >= s->sync_at) {
 		s->dirty = s->wanted = false;
 		s->sync_at = now + s->every;
 		s->urgent = true;
-		spill_job_add(s, JOB_SYNC, s->last_id, 0);
+		backlog_job_add(s, JOB_SYNC, s->last_id, 0);
 	}
 	if (s->first && !s->now && !s->urgent)
 		return lazy_turn(s, now);
-	spill_work(s);
+	backlog_work(s);
 	if (s->first && !s->now)
 		return s->retry_at;
 	return s->dirty ? s->sync_at : INT64_MAX;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "agent/base/log.h"
-#include "agent/store/spill_private.h"
+#include "agent/store/backlog_private.h"
 
 static int by_id(const void *a, const void *b)
 {
@@ -16,7 +16,7 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static bool find_segments(struct spill *s)
+static bool find_segments(struct backlog *s)
 {
 	DIR *open = opendir(s->directory);
 	unsigned id;
@@ -28,7 +28,7 @@ static bool find_segments(struct spill *s)
 		end = 0;
 		if (sscanf(file->d_name, "%8x.log%n", &id, &end) == 1 &&
 		    end == 12 && !file->d_name[end])
-			spill_segment_add(s, id, 0);
+			backlog_segment_add(s, id, 0);
 	}
 	closedir(open);
 	if (s->n_segments)
@@ -40,73 +40,75 @@ static bool find_segments(struct spill *s)
 }
 
 /* Each segment says which boot it is of, and how the clock stood last. */
-static void learn_boot(struct spill *s, const struct segment *segment,
-		       const struct spill_record *r)
+static void learn_boot(struct backlog *s, const struct segment *segment,
+		       const struct backlog_record *r)
 {
 	if (memcmp(s->boot, r->boot, sizeof(s->boot)))
-		spill_mark_add(s, segment->id, segment->size, NULL);
+		backlog_mark_add(s, segment->id, segment->size, NULL);
 	memcpy(s->boot, r->boot, sizeof(s->boot));
 	s->offset = r->clock;
 }
 
 /* segment->size: where it stands. */
-static void record_learn(struct spill *s, const struct segment *segment,
-			 const struct spill_record *r)
+static void record_learn(struct backlog *s, const struct segment *segment,
+			 const struct backlog_record *r)
 {
-	struct spill_stream *stream = spill_stream_numbered(s, r->stream);
+	struct backlog_stream *stream = backlog_stream_numbered(s, r->stream);
 
-	switch ((enum spill_kind)r->kind) {
-	case SPILL_NAME:
+	switch ((enum backlog_kind)r->kind) {
+	case BACKLOG_NAME:
 		if (!stream)
-			spill_stream_add(s, r->stream, r->endpoint, r->n_endpoint,
+			backlog_stream_add(s, r->stream, r->endpoint,
+					   r->n_endpoint,
 				   r->server);
 		break;
-	case SPILL_DATA:
+	case BACKLOG_DATA:
 		if (stream && r->data.sequence >= stream->next_sequence)
 			stream->next_sequence = r->data.sequence + 1;
 		break;
-	case SPILL_DONE_RANGE:
+	case BACKLOG_DONE_RANGE:
 		if (stream && r->to > stream->next_sequence)
 			stream->next_sequence = r->to;
 		if (stream)
-			spill_done_add(stream, r->from, r->to);
+			backlog_done_add(stream, r->from, r->to);
 		break;
-	case SPILL_WATCH:
+	case BACKLOG_WATCH:
 		if (stream)
-			spill_watch_set(stream, r->paths, r->n_paths);
+			backlog_watch_set(stream, r->paths, r->n_paths);
 		break;
-	case SPILL_BOOT:
+	case BACKLOG_BOOT:
 		learn_boot(s, segment, r);
 		break;
-	case SPILL_STEP:
-		spill_mark_add(s, segment->id, segment->size, &r->step);
+	case BACKLOG_STEP:
+		backlog_mark_add(s, segment->id, segment->size, &r->step);
 		s->offset += r->step.by;
 		break;
 	}
 }
 
-static void record_count(struct spill *s, struct segment *segment,
-			 const struct spill_record *r)
+static void record_count(struct backlog *s, struct segment *segment,
+			 const struct backlog_record *r)
 {
-	struct spill_stream *stream = spill_stream_numbered(s, r->stream);
+	struct backlog_stream *stream = backlog_stream_numbered(s, r->stream);
 
-	if (r->kind != SPILL_DATA || !stream ||
-	    spill_is_done(stream, r->data.sequence))
+	if (r->kind != BACKLOG_DATA || !stream ||
+	    backlog_is_done(stream, r->data.sequence))
 		return;
 	segment->n++;
 	stream->n++;
 }
 
-static void look_through(struct spill *s, bool counting)
+static void look_through(struct backlog *s, bool counting)
 {
 	for (size_t i = 0; i < s->n_segments; i++) {
 		struct segment *segment = &s->segments[i];
-		struct spill_record r;
+		struct backlog_record r;
 		size_t n, left;
-		uint8_t *bytes = spill_read_file(s, segment->id, &n), *at = bytes;
+		uint8_t *bytes = backlog_read_file(s, segment->id,
+						   &n), *at = bytes;
 		int length = 0;
 
-		for (left = n; (length = spill_record_read(at, left, &r)) > 0;
+		for (left = n; (length = backlog_record_read(at, left, &r)) > 0;
 		     at += length, left -= (size_t)length) {
 			if (counting)
 				record_count(s, segment, &r);
@@ -127,12 +129,13 @@ static void look_through(struct spill *s, bool counting)
 	}
 }
 
-struct spill *spill_open(const char *directory, uint64_t most,
-			 const struct spill_handlers *handlers, void *context)
+struct backlog *backlog_open(const char *directory, uint64_t most,
+			     const struct backlog_handlers *handlers,
+			     void *context)
 {
-	struct spill *s = spill_must(calloc(1, sizeof(*s)));
+	struct backlog *s = backlog_must(calloc(1, sizeof(*s)));
 
-	s->directory = spill_must(strdup(directory));
+	s->directory = backlog_must(strdup(directory));
 	s->most = most;
 	s->handlers = handlers;
 	s->context = context;
@@ -149,22 +152,22 @@ struct spill *spill_open(const char *directory, uint64_t most,
 	}
 	look_through(s, false);
 	look_through(s, true);
-	spill_remove_done(s);
-	spill_work(s);
+	backlog_remove_done(s);
+	backlog_work(s);
 	return s;
 }
 
-void spill_close(struct spill *s)
+void backlog_close(struct backlog *s)
 {
 	if (!s)
 		return;
 	s->reading = false;
-	spill_flush_done(s);
-	spill_remove_done(s);
+	backlog_flush_done(s);
+	backlog_remove_done(s);
 	if (s->n_segments && !s->closed)
-		spill_job_add(s, JOB_SYNC, s->last_id, 0);
-	spill_work_off(s);
-	spill_streams_free(s);
+		backlog_job_add(s, JOB_SYNC, s->last_id, 0);
+	backlog_work_off(s);
+	backlog_streams_free(s);
 	free(s->marks);
 	free(s->segments);
 	free(s->directory);

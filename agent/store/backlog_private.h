@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Inside of the log: what its parts share. */
-#ifndef AGENT_SPILL_PRIVATE_H
-#define AGENT_SPILL_PRIVATE_H
-#include "agent/store/spill.h"
-#include "agent/store/spill_format.h"
+#ifndef AGENT_BACKLOG_PRIVATE_H
+#define AGENT_BACKLOG_PRIVATE_H
+#include "agent/store/backlog.h"
+#include "agent/store/backlog_format.h"
 #include "agent/store/worker.h"
 
 #define SECOND INT64_C(1000000000)
@@ -43,79 +43,82 @@ struct job {
 	int result;			/* READ: bytes; else 0; or -errno */
 };
 
-struct spill {
+struct backlog {
 	char *directory;
 	uint64_t most, bytes;
-	const struct spill_handlers *handlers;
+	const struct backlog_handlers *handlers;
 	void *context;
 	struct segment *segments;	/* oldest first; put into the last */
 	size_t n_segments;
 	bool closed;			/* the last is not put into any more */
-	struct spill_stream *streams;
-	struct spill_stream *by_number[BUCKETS];
+	struct backlog_stream *streams;
+	struct backlog_stream *by_number[BUCKETS];
 	uint32_t next_number;
 	struct job *first, **end, *now;
 	size_t queued;			/* bytes in jobs */
 	struct worker_task task;	/* does `now` */
 	int said;			/* the error that the log was told */
 	int64_t retry_at, sync_at;
-	int64_t every;			/* see spill_pace() */
+	int64_t every;			/* see backlog_pace() */
 	int64_t lazy_at;		/* then what is lazy is written; 0: not
 					 * set yet */
 	bool urgent;			/* something in jobs is not lazy */
 	bool wanted;			/* not lazy: it is to be synced */
 	bool dirty;			/* written, not synced */
 	uint64_t failed;
-	struct { struct spill_stream *stream; uint32_t from, to; } done;
+	struct { struct backlog_stream *stream; uint32_t from, to; } done;
 	uint32_t last_id;
 	bool reading;
 	uint32_t read_segment, read_offset;
 	uint8_t boot[16];
-	int64_t offset;			/* of the clocks, see spill_clock() */
+	int64_t offset;			/* of the clocks, see backlog_clock() */
 	struct clock_mark *marks;	/* oldest first */
 	size_t n_marks;
 };
 
 /* Aborts without memory. */
-void *spill_must(void *memory);
+void *backlog_must(void *memory);
 
-/* spill_stream.c */
-struct spill_stream *spill_stream_numbered(const struct spill *spill,
-					   uint32_t number);
-struct spill_stream *spill_stream_add(struct spill *spill, uint32_t number,
-				      const char *endpoint, size_t n,
-				      uint16_t server);
-void spill_streams_free(struct spill *spill);
-void spill_watch_set(struct spill_stream *stream,
-		     const struct lwm2m_path *paths, size_t n);
-bool spill_is_done(const struct spill_stream *stream, uint32_t sequence);
+/* backlog_stream.c */
+struct backlog_stream *backlog_stream_numbered(const struct backlog *backlog,
+					       uint32_t number);
+struct backlog_stream *backlog_stream_add(struct backlog *backlog,
+					  uint32_t number,
+					  const char *endpoint, size_t n,
+					  uint16_t server);
+void backlog_streams_free(struct backlog *backlog);
+void backlog_watch_set(struct backlog_stream *stream,
+		       const struct lwm2m_path *paths, size_t n);
+bool backlog_is_done(const struct backlog_stream *stream, uint32_t sequence);
 /* from .. to - 1 are. */
-void spill_done_add(struct spill_stream *stream, uint32_t from, uint32_t to);
+void backlog_done_add(struct backlog_stream *stream, uint32_t from,
+		      uint32_t to);
 
-/* spill_job.c: one at a time is on a worker. */
-void spill_path(const struct spill *spill, uint32_t segment, char *path,
-		size_t size);
-struct job *spill_job_add(struct spill *spill, enum job_kind kind,
-			  uint32_t segment, size_t size);
+/* backlog_job.c: one at a time is on a worker. */
+void backlog_path(const struct backlog *backlog, uint32_t segment, char *path,
+		  size_t size);
+struct job *backlog_job_add(struct backlog *backlog, enum job_kind kind,
+			    uint32_t segment, size_t size);
 /* Begins the next one, where none is on its way. */
-void spill_work(struct spill *spill);
+void backlog_work(struct backlog *backlog);
 /* The same, unless there is nothing but what is lazy. */
-void spill_work_lazily(struct spill *spill);
+void backlog_work_lazily(struct backlog *backlog);
 /* Waits for all of them; what the disk does not take is dropped. */
-void spill_work_off(struct spill *spill);
+void backlog_work_off(struct backlog *backlog);
 
-/* spill.c */
-struct segment *spill_segment_add(struct spill *spill, uint32_t id,
-				  uint32_t size);
-void spill_remove_done(struct spill *spill);
+/* backlog.c */
+struct segment *backlog_segment_add(struct backlog *backlog, uint32_t id,
+				    uint32_t size);
+void backlog_remove_done(struct backlog *backlog);
 /* The disk is full before our limit: the oldest goes, and is told as lost. The
  * segment that is written to stays. */
-void spill_make_room(struct spill *spill);
-void spill_flush_done(struct spill *spill);
-uint8_t *spill_read_file(const struct spill *spill, uint32_t segment,
-			 size_t *n);
-void spill_mark_add(struct spill *spill, uint32_t segment, uint32_t offset,
-		    const struct clock_step *step);
+void backlog_make_room(struct backlog *backlog);
+void backlog_flush_done(struct backlog *backlog);
+uint8_t *backlog_read_file(const struct backlog *backlog, uint32_t segment,
+			   size_t *n);
+void backlog_mark_add(struct backlog *backlog, uint32_t segment,
+		      uint32_t offset,
+		      const struct clock_step *step);
 /* A JOB_READ has ended. */
-void spill_has_read(struct spill *spill, const struct job *job);
+void backlog_has_read(struct backlog *backlog, const struct job *job);
 #endif

@@ -2,9 +2,9 @@
  * The streams of the log: their names, and what of them is done. */
 #include <stdlib.h>
 #include <string.h>
-#include "agent/store/spill_private.h"
+#include "agent/store/backlog_private.h"
 
-void *spill_must(void *memory)
+void *backlog_must(void *memory)
 {
 	if (!memory)
 		abort();
@@ -20,22 +20,23 @@ static uint32_t hash_of(const char *endpoint, size_t n, uint16_t server)
 	return hash;
 }
 
-struct spill_stream *spill_stream_numbered(const struct spill *s,
+struct backlog_stream *backlog_stream_numbered(const struct backlog *s,
 					    uint32_t number)
 {
-	struct spill_stream *stream = s->by_number[number % BUCKETS];
+	struct backlog_stream *stream = s->by_number[number % BUCKETS];
 
 	while (stream && stream->number != number)
 		stream = stream->next_by_number;
 	return stream;
 }
 
-struct spill_stream *spill_stream_add(struct spill *s, uint32_t number,
+struct backlog_stream *backlog_stream_add(struct backlog *s, uint32_t number,
 				       const char *endpoint, size_t n,
 				       uint16_t server)
 {
-	struct spill_stream *stream = spill_must(calloc(1, sizeof(*stream) + n + 1));
-	struct spill_stream **bucket = &s->by_number[number % BUCKETS];
+	struct backlog_stream *stream = backlog_must(calloc(1,
+							    sizeof(*stream) + n + 1));
+	struct backlog_stream **bucket = &s->by_number[number % BUCKETS];
 
 	stream->number = number;
 	stream->server = server;
@@ -50,11 +51,12 @@ struct spill_stream *spill_stream_add(struct spill *s, uint32_t number,
 	return stream;
 }
 
-struct spill_stream *spill_stream_find(struct spill *s, const char *endpoint,
-				       uint16_t server)
+struct backlog_stream *backlog_stream_find(struct backlog *s,
+					   const char *endpoint,
+					   uint16_t server)
 {
 	uint32_t hash = hash_of(endpoint, strlen(endpoint), server);
-	struct spill_stream *stream = s->streams;
+	struct backlog_stream *stream = s->streams;
 
 	while (stream && (stream->hash != hash || stream->server != server ||
 			  strcmp(stream->endpoint, endpoint)))
@@ -62,19 +64,20 @@ struct spill_stream *spill_stream_find(struct spill *s, const char *endpoint,
 	return stream;
 }
 
-struct spill_stream *spill_stream(struct spill *s, const char *endpoint,
-				  uint16_t server, void *owner)
+struct backlog_stream *backlog_stream(struct backlog *s, const char *endpoint,
+				      uint16_t server, void *owner)
 {
-	struct spill_stream *stream = spill_stream_find(s, endpoint, server);
+	struct backlog_stream *stream = backlog_stream_find(s, endpoint,
+							    server);
 
 	if (!stream)
-		stream = spill_stream_add(s, s->next_number, endpoint,
+		stream = backlog_stream_add(s, s->next_number, endpoint,
 				    strlen(endpoint), server);
 	stream->owner = owner;
 	return stream;
 }
 
-bool spill_is_done(const struct spill_stream *stream, uint32_t sequence)
+bool backlog_is_done(const struct backlog_stream *stream, uint32_t sequence)
 {
 	if (sequence < stream->done_to)
 		return true;
@@ -86,10 +89,11 @@ bool spill_is_done(const struct spill_stream *stream, uint32_t sequence)
 }
 
 /* Takes out what touches the range, which becomes one with it. */
-static void done_join(struct spill_stream *stream, struct spill_range *range)
+static void done_join(struct backlog_stream *stream,
+		      struct backlog_range *range)
 {
 	for (uint32_t i = 0; i < stream->n_done; ) {
-		struct spill_range at = stream->done[i];
+		struct backlog_range at = stream->done[i];
 
 		if (at.from > range->to || at.to < range->from) {
 			i++;
@@ -102,9 +106,9 @@ static void done_join(struct spill_stream *stream, struct spill_range *range)
 	}
 }
 
-void spill_done_add(struct spill_stream *stream, uint32_t from, uint32_t to)
+void backlog_done_add(struct backlog_stream *stream, uint32_t from, uint32_t to)
 {
-	struct spill_range range = {from, to};
+	struct backlog_range range = {from, to};
 
 	if (to <= stream->done_to)
 		return;
@@ -116,26 +120,26 @@ void spill_done_add(struct spill_stream *stream, uint32_t from, uint32_t to)
 	if (stream->n_done == stream->done_room) {
 		stream->done_room = stream->done_room ?
 				    stream->done_room * 2 : 4;
-		stream->done = spill_must(reallocarray(stream->done,
+		stream->done = backlog_must(reallocarray(stream->done,
 			stream->done_room, sizeof(*stream->done)));
 	}
 	stream->done[stream->n_done++] = range;
 }
 
-void spill_watch_set(struct spill_stream *stream,
-		     const struct lwm2m_path *paths, size_t n)
+void backlog_watch_set(struct backlog_stream *stream,
+		       const struct lwm2m_path *paths, size_t n)
 {
-	n = n < SPILL_PATHS_MAX ? n : SPILL_PATHS_MAX;
+	n = n < BACKLOG_PATHS_MAX ? n : BACKLOG_PATHS_MAX;
 	free(stream->watch);
-	stream->watch = n ? spill_must(malloc(n * sizeof(*paths))) : NULL;
+	stream->watch = n ? backlog_must(malloc(n * sizeof(*paths))) : NULL;
 	if (n)
 		memcpy(stream->watch, paths, n * sizeof(*paths));
 	stream->n_watch = (uint16_t)n;
 }
 
-void spill_streams_free(struct spill *s)
+void backlog_streams_free(struct backlog *s)
 {
-	for (struct spill_stream *stream; (stream = s->streams); ) {
+	for (struct backlog_stream *stream; (stream = s->streams); ) {
 		s->streams = stream->next;
 		free(stream->watch);
 		free(stream->done);
