@@ -12,6 +12,7 @@
 #include "objects/base64.h"
 #include "objects/codec.h"
 #include "objects/codec_formats.h"
+#include "objects/decimal.h"
 #include "objects/linkformat.h"
 #include "objects/tree.h"
 
@@ -184,44 +185,15 @@ bool value_is_text(const struct lwm2m_value *value)
 	return got == 0;
 }
 
-/* What sensors say has few decimals. A whole number divided by a power of ten is
- * rounded as reading its decimals is, and of 15 digits no two are the same
- * number: where it comes out as `number` these are the shortest ones, at a tenth
- * of what printing and reading back costs. false: not that simple (or with an
- * exponent, or -0). */
-static bool decimal_put(struct buf *out, double number)
-{
-	static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
-	double magnitude = fabs(number);
-	char text[24], *at = text + sizeof(text);
-	int decimals = 0, digits = 0;
-	uint64_t whole;
-
-	if (magnitude < 1e-4 && (magnitude > 0 || signbit(number)))
-		return false;
-	do {
-		if (decimals > 6 || !(magnitude * tens[decimals] < 1e15))
-			return false;
-		whole = (uint64_t)(magnitude * tens[decimals] + 0.5);
-	} while (!number_equal((double)whole / tens[decimals++], magnitude));
-	for (decimals--; whole || digits <= decimals; whole /= 10) {
-		if (decimals && digits == decimals)
-			*--at = '.';
-		*--at = (char)('0' + whole % 10);
-		digits++;
-	}
-	if (number < 0)
-		*--at = '-';
-	buf_put(out, at, (size_t)(text + sizeof(text) - at));
-	return true;
-}
-
 void number_put(struct buf *out, double number)
 {
 	char text[32];
+	size_t n = decimal_write(number, text);
 
-	if (decimal_put(out, number))
+	if (n) {
+		buf_put(out, text, n);
 		return;
+	}
 	for (int digits = 15; digits <= 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, number);
 		if (number_equal(strtod(text, NULL), number))
