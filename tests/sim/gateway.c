@@ -13,7 +13,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/transaction.h"
 #include "agent/gateway/gateway.h"
-#include "agent/store/spill_private.h"
+#include "agent/store/backlog_private.h"
 #include "tests/sim/bus.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/judge.h"
@@ -146,14 +146,14 @@ static void endpoint_queues(const struct endpoint *e,
 void daemon_queues(struct daemon_queue queues[QUEUES])
 {
 	const struct forwarding *w = own.gateway->services.forwarding;
-	struct spill_counts log = spill_counts(w->spill);
+	struct backlog_counts log = backlog_counts(w->backlog);
 
 	queues[QUEUE_MEMORY] = (struct daemon_queue){
 		"bytes of values in memory", w->budget.used, w->budget.most};
 	queues[QUEUE_LOG] = (struct daemon_queue){
-		"bytes of the log", log.bytes, log.most + SPILL_RECORD_MAX};
+		"bytes of the log", log.bytes, log.most + BACKLOG_RECORD_MAX};
 	queues[QUEUE_DISK] = (struct daemon_queue){
-		"bytes that wait for the disk", w->spill->queued,
+		"bytes that wait for the disk", w->backlog->queued,
 		QUEUE_MOST + JOB_ROOM};
 	queues[QUEUE_WRITES] = (struct daemon_queue){
 		"Writes to a device asleep", 0, TRANSACTION_HELD_MAX};
