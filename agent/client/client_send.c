@@ -77,17 +77,17 @@ bool forward_tells_times(uint16_t format)
 	return format == FORMAT_SENML_CBOR || format == FORMAT_SENML_JSON;
 }
 
-static bool may_tell(const struct observation *o, const struct kept_record *k)
+static bool may_tell(const struct observation *o, const struct queued_record *k)
 {
 	if (forward_tells_times(o->format))
 		return observe_covers(o, &k->record.path);
-	return k->flags & KEPT_EVENT && !o->paths &&
+	return k->flags & QUEUED_EVENT && !o->paths &&
 	       path_equal(&o->path, &k->record.path);
 }
 
 /* That it belongs to, if its registration is still the same. */
 struct observation *forward_by(const struct forward *f,
-			       const struct kept_record *k)
+			       const struct queued_record *k)
 {
 	struct observation *o = k->sequence < f->own_from ? NULL :
 				f->client->observations;
@@ -99,10 +99,10 @@ struct observation *forward_by(const struct forward *f,
 
 bool forward_is_next(const struct client *c, const struct observation *o)
 {
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	return c->forward && kept_next(&c->forward->kept, &at, &k) &&
+	return c->forward && queue_next(&c->forward->kept, &at, &k) &&
 	       forward_by(c->forward, &k) == o;
 }
 
@@ -110,11 +110,11 @@ bool forward_is_next(const struct client *c, const struct observation *o)
 static void payload_collect(const struct forward *f, struct payload *p)
 {
 	size_t most = f->refusals ? 1 : BATCH;
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
 	p->n = 0;
-	while (p->n < most && kept_next(&f->kept, &at, &k)) {
+	while (p->n < most && queue_next(&f->kept, &at, &k)) {
 		struct observation *by = forward_by(f, &k);
 
 		if (p->n && by != p->by)
@@ -122,7 +122,7 @@ static void payload_collect(const struct forward *f, struct payload *p)
 		p->by = by;
 		if (by && !forward_tells_times(by->format))
 			most = 1;
-		if (k.flags & KEPT_CLOCKLESS)
+		if (k.flags & QUEUED_CLOCKLESS)
 			k.record.time = 0;	/* it never turned out */
 		k.record.path.id[PATH_DEVICE] = client_device(f->client);
 		p->records[p->n++] = k.record;
@@ -134,11 +134,11 @@ static void payload_collect(const struct forward *f, struct payload *p)
 static bool wait_for_clock(struct forward *f, int64_t now)
 {
 	struct services *services = client_services(f->client);
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
 	if (wall_is_known(services_wall(services, now)) ||
-	    !kept_next(&f->kept, &at, &k) || !(k.flags & KEPT_CLOCKLESS) ||
+	    !queue_next(&f->kept, &at, &k) || !(k.flags & QUEUED_CLOCKLESS) ||
 	    forward_by(f, &k))
 		return false;
 	if (!f->undated_at)

@@ -127,8 +127,8 @@ static void forward_free(struct forward *f)
 	forward_unqueue(f);
 	forget_lost(f);
 	w->held -= f->waiting.n;
-	kept_clear(&f->kept, &w->budget);
-	kept_clear(&f->waiting, &w->budget);
+	queue_clear(&f->kept, &w->budget);
+	queue_clear(&f->waiting, &w->budget);
 	if (f->stream)
 		f->stream->owner = NULL;
 	if (w->next_evicted == f)
@@ -263,7 +263,7 @@ static void watch_no_more(struct forward *f)
 }
 
 /* Into the log, where there is one. */
-static void write_down(struct forward *f, struct kept_record *k, bool lazy)
+static void write_down(struct forward *f, struct queued_record *k, bool lazy)
 {
 	struct backlog *backlog = forwarding_of(f->client)->backlog;
 
@@ -273,16 +273,16 @@ static void write_down(struct forward *f, struct kept_record *k, bool lazy)
 		return;
 	k->segment = backlog_put(backlog, f->stream, k, lazy);
 	if (k->segment)
-		k->flags |= KEPT_ON_DISK;
+		k->flags |= QUEUED_ON_DISK;
 }
 
 /* It need not be in the log any more. */
-static void written_off(struct forward *f, const struct kept_record *k,
+static void written_off(struct forward *f, const struct queued_record *k,
 			bool lazy)
 {
 	struct backlog *backlog = forwarding_of(f->client)->backlog;
 
-	if (backlog && k->flags & KEPT_ON_DISK)
+	if (backlog && k->flags & QUEUED_ON_DISK)
 		backlog_done(backlog, f->stream, k->sequence, k->segment, lazy);
 }
 
@@ -341,11 +341,11 @@ static uint32_t history_most(const struct forward *f,
 static uint32_t history_count(const struct forward *f,
 			      const struct lwm2m_path *path)
 {
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 	uint32_t n = 0;
 
-	while (kept_next(&f->kept, &at, &k))
+	while (queue_next(&f->kept, &at, &k))
 		n += path_equal(&k.record.path, path);
 	return n;
 }
@@ -354,15 +354,15 @@ static uint32_t history_count(const struct forward *f,
 static bool history_drop(struct forward *f, const struct lwm2m_path *path)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 	uint32_t i = 0;
 
-	while (kept_next(&f->kept, &at, &k)) {
+	while (queue_next(&f->kept, &at, &k)) {
 		if (i++ < f->pinned || !path_equal(&k.record.path, path))
 			continue;
 		written_off(f, &k, true);
-		kept_remove(&f->kept, &w->budget, &at);
+		queue_remove(&f->kept, &w->budget, &at);
 		if (f->n) {
 			f->n--;
 			w->waiting--;
@@ -391,7 +391,7 @@ static bool history_trim(struct forward *f, const struct lwm2m_path *path)
 }
 
 /* Behind those that are kept already, which the log has in the same order. */
-static void record_store(struct forward *f, struct kept_record *k)
+static void record_store(struct forward *f, struct queued_record *k)
 {
 	struct forwarding *w = forwarding_of(f->client);
 	int rc;
@@ -402,25 +402,25 @@ static void record_store(struct forward *f, struct kept_record *k)
 		return;
 	}
 	if (is_clockless(k->record.time))
-		k->flags |= KEPT_CLOCKLESS;
+		k->flags |= QUEUED_CLOCKLESS;
 	/* ... and that has been read past what was undecided then. */
-	if (k->flags & KEPT_ON_DISK &&
+	if (k->flags & QUEUED_ON_DISK &&
 	    (k->sequence < f->kept_to ||
 	     (f->place != PLACE_MEMORY && k->sequence < f->load_from))) {
 		written_off(f, k, true);
-		k->flags &= (uint8_t)~KEPT_ON_DISK;
+		k->flags &= (uint8_t)~QUEUED_ON_DISK;
 	}
-	if (!(k->flags & KEPT_ON_DISK))
-		write_down(f, k, k->flags & KEPT_EVENT);
+	if (!(k->flags & QUEUED_ON_DISK))
+		write_down(f, k, k->flags & QUEUED_EVENT);
 	f->kept_to = k->sequence + 1;
-	if (f->place != PLACE_MEMORY && k->flags & KEPT_ON_DISK) {
+	if (f->place != PLACE_MEMORY && k->flags & QUEUED_ON_DISK) {
 		f->n++;
 		w->waiting++;
 		return;
 	}
 	while ((rc = f->place != PLACE_MEMORY ? -ENOMEM :
-		kept_append(&f->kept, &w->budget, k)) == -ENOSPC) {
-		if (k->flags & KEPT_ON_DISK) {	/* read again in its turn */
+		queue_append(&f->kept, &w->budget, k)) == -ENOSPC) {
+		if (k->flags & QUEUED_ON_DISK) {	/* is read again */
 			forward_place_step(&f->place, PLACE_LOGGED);
 			f->load_from = k->sequence;
 			rc = 0;
@@ -464,7 +464,7 @@ static bool is_told_late(const struct client *c, const struct observation *o)
 
 /* Several may observe it: who has had it kept is one of them, and others wait
  * for their pmin still. */
-static void record_keep(struct forward *f, struct kept_record *k, int64_t now)
+static void record_keep(struct forward *f, struct queued_record *k, int64_t now)
 {
 	struct client *c = f->client;
 
@@ -487,16 +487,16 @@ static void note_kept(struct forwarding *w, uint32_t n, int64_t now)
 void forward_done(struct forward *f, uint32_t n)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
 	if (n > f->kept.n)
 		n = f->kept.n;
 	f->pinned = n;		/* not to be lost now */
-	for (uint32_t i = 0; i < n && kept_next(&f->kept, &at, &k); i++)
+	for (uint32_t i = 0; i < n && queue_next(&f->kept, &at, &k); i++)
 		written_off(f, &k, false);
 	f->pinned = 0;
-	kept_pop(&f->kept, &w->budget, n);
+	queue_pop(&f->kept, &w->budget, n);
 	/* What is held for an answer may have been read back, uncounted. */
 	n = n < f->n ? n : f->n;
 	f->n -= n;
@@ -510,40 +510,40 @@ void forward_done(struct forward *f, uint32_t n)
 static void waiting_discard(struct forward *f, uint32_t n)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	for (uint32_t i = 0; i < n && kept_next(&f->waiting, &at, &k); i++)
+	for (uint32_t i = 0; i < n && queue_next(&f->waiting, &at, &k); i++)
 		written_off(f, &k, true);
 	n = n < f->waiting.n ? n : f->waiting.n;
 	w->held -= n;
-	kept_pop(&f->waiting, &w->budget, n);
+	queue_pop(&f->waiting, &w->budget, n);
 }
 
 /* No answer for so long: a kill must not take them. */
 static void write_held(struct forward *f)
 {
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	while (kept_next(&f->waiting, &at, &k))
-		if (!(k.flags & KEPT_ON_DISK)) {
+	while (queue_next(&f->waiting, &at, &k))
+		if (!(k.flags & QUEUED_ON_DISK)) {
 			write_down(f, &k, false);
-			kept_mark(&at, k.sequence, k.segment);
+			queue_mark(&at, k.sequence, k.segment);
 		}
 }
 
 static void store_all(struct forward *f, int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_list all = f->waiting;
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct record_queue all = f->waiting;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	f->waiting = (struct kept_list){0};
-	while (kept_next(&all, &at, &k))
+	f->waiting = (struct record_queue){0};
+	while (queue_next(&all, &at, &k))
 		record_keep(f, &k, now);
-	kept_clear(&all, &w->budget);
+	queue_clear(&all, &w->budget);
 }
 
 /* What they held is kept, and goes out with the rest of that: the next answer
@@ -580,26 +580,26 @@ void forward_commit(struct forward *f, int64_t now)
 static void settle_behind(struct forward *f, int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_list all = f->waiting;
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct record_queue all = f->waiting;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 	uint32_t n = 0, kept = 0;
 
 	if (!f->n_live || !is_busy(f->client)) {
 		forward_commit(f, now);
 		return;
 	}
-	f->waiting = (struct kept_list){0};
+	f->waiting = (struct record_queue){0};
 	w->held -= all.n;
-	while (kept_next(&all, &at, &k))
+	while (queue_next(&all, &at, &k))
 		if (n++ < f->n_live &&
-		    kept_append(&f->waiting, &w->budget, &k) == 0) {
+		    queue_append(&f->waiting, &w->budget, &k) == 0) {
 			w->held++;
 		} else {
 			record_keep(f, &k, now);
 			kept++;
 		}
-	kept_clear(&all, &w->budget);
+	queue_clear(&all, &w->budget);
 	f->n_live = f->waiting.n;
 	note_kept(w, kept, now);
 }
@@ -631,8 +631,8 @@ static bool record_hold(struct forward *f, const struct lwm2m_record *record,
 			bool live, int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_record k = {.record = *record,
-		.flags = is_clockless(record->time) ? KEPT_CLOCKLESS : 0};
+	struct queued_record k = {.record = *record,
+		.flags = is_clockless(record->time) ? QUEUED_CLOCKLESS : 0};
 
 	if (!is_awaited(f) && is_busy(f->client))
 		answer_await(f, waits_since(f, now));
@@ -655,7 +655,7 @@ static bool record_hold(struct forward *f, const struct lwm2m_record *record,
 	/* Nothing is under way that could tell: the next answer will. */
 	if (f->answer == ANSWER_OVERDUE || !is_awaited(f))
 		write_down(f, &k, f->answer != ANSWER_OVERDUE);
-	if (kept_append(&f->waiting, &w->budget, &k) == 0) {
+	if (queue_append(&f->waiting, &w->budget, &k) == 0) {
 		w->held++;
 		return false;
 	}
@@ -673,7 +673,7 @@ static void settle_undecided(struct forward *f, int64_t now)
 
 /* The registration has ended before the answer that decides over older values:
  * this one, which is certain, waits behind them. false: there are none. */
-static bool keep_behind(struct forward *f, const struct kept_record *k,
+static bool keep_behind(struct forward *f, const struct queued_record *k,
 			int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
@@ -683,7 +683,7 @@ static bool keep_behind(struct forward *f, const struct kept_record *k,
 	settle_undecided(f, now);
 	if (!f->waiting.n)
 		return false;
-	if (is_short(w) || kept_append(&f->waiting, &w->budget, k) < 0) {
+	if (is_short(w) || queue_append(&f->waiting, &w->budget, k) < 0) {
 		forward_commit(f, now);
 		return false;
 	}
@@ -696,8 +696,8 @@ void forward_keep(struct forward *f, const struct lwm2m_record *record,
 		  int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_record k = {.record = *record,
-		.flags = is_clockless(record->time) ? KEPT_CLOCKLESS : 0};
+	struct queued_record k = {.record = *record,
+		.flags = is_clockless(record->time) ? QUEUED_CLOCKLESS : 0};
 
 	if (!may_see(f->client, &record->path, now))
 		return;
@@ -739,17 +739,17 @@ static void tell_newest(struct forward *f)
 }
 
 /* None behind it is of the same resource, which is as it says. */
-static bool is_newest(const struct forward *f, const struct kept_list *list,
-		      struct kept_cursor behind, const struct lwm2m_record *r)
+static bool is_newest(const struct forward *f, const struct record_queue *list,
+		      struct queue_cursor behind, const struct lwm2m_record *r)
 {
 	const struct tree_slot *slot = tree_find(client_tree(f->client),
 						 &r->path);
-	struct kept_record k;
+	struct queued_record k;
 
 	if (!slot || slot->quality != TREE_GOOD ||
 	    !value_equal(&slot->value, &r->value))
 		return false;
-	while (kept_next(list, &behind, &k))
+	while (queue_next(list, &behind, &k))
 		if (path_equal(&k.record.path, &r->path))
 			return false;
 	return true;
@@ -776,13 +776,13 @@ static enum owed owed_by(const struct forward *f, const struct lwm2m_path *path)
 }
 
 /* Is it among the first n of the list? */
-static bool is_among(const struct kept_list *list, uint32_t n,
+static bool is_among(const struct record_queue *list, uint32_t n,
 		     const struct lwm2m_record *r)
 {
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	for (uint32_t i = 0; i < n && kept_next(list, &at, &k); i++)
+	for (uint32_t i = 0; i < n && queue_next(list, &at, &k); i++)
 		if (k.record.time == r->time &&
 		    path_equal(&k.record.path, &r->path))
 			return true;
@@ -799,13 +799,13 @@ static void waiting_sift(struct forward *f, const struct observation *by,
 			 uint32_t told, int64_t now)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_list all = f->waiting, live = {0}, owed = {0};
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct record_queue all = f->waiting, live = {0}, owed = {0};
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	f->waiting = (struct kept_list){0};
+	f->waiting = (struct record_queue){0};
 	w->held -= all.n;
-	while (kept_next(&all, &at, &k)) {
+	while (queue_next(&all, &at, &k)) {
 		bool is_live = by && observe_covers(by, &k.record.path);
 		enum owed how = owed_by(f, &k.record.path);
 		bool newest = is_newest(f, &all, at, &k.record);
@@ -815,7 +815,7 @@ static void waiting_sift(struct forward *f, const struct observation *by,
 			continue;
 		}
 		if (newest && (is_live || how == OWED_NOTIFICATION) &&
-		    kept_append(is_live ? &live : &owed, &w->budget, &k) == 0)
+		    queue_append(is_live ? &live : &owed, &w->budget, &k) == 0)
 			continue;
 		if (is_late(f) || (newest && how == OWED_BEHIND)) {
 			note_kept(w, 1, now);
@@ -824,10 +824,10 @@ static void waiting_sift(struct forward *f, const struct observation *by,
 			written_off(f, &k, true);
 		}
 	}
-	kept_clear(&all, &w->budget);
+	queue_clear(&all, &w->budget);
 	w->held += live.n + owed.n;
 	f->n_live = live.n;
-	kept_join(&live, &owed);
+	queue_join(&live, &owed);
 	f->waiting = live;
 }
 
@@ -1082,10 +1082,10 @@ static void changed_observed(struct client *c, const struct lwm2m_record *r,
  * not come behind it. */
 static bool is_stuck(const struct forward *f)
 {
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	return kept_next(&f->kept, &at, &k) && !forward_by(f, &k) &&
+	return queue_next(&f->kept, &at, &k) && !forward_by(f, &k) &&
 	       (forward_flag(f->client, ID_SERVER_MUTE_SEND) || f->refusals ||
 		f->retry_at != INT64_MAX);
 }
@@ -1095,8 +1095,8 @@ static bool happened_observed(struct client *c, const struct lwm2m_record *r,
 			      int64_t now)
 {
 	struct forward *f = forward_get(c);
-	struct kept_record k = {.record = *r, .flags = KEPT_EVENT,
-				.sequence = f->next_sequence};
+	struct queued_record k = {.record = *r, .flags = QUEUED_EVENT,
+				  .sequence = f->next_sequence};
 	struct observation *o = forward_by(f, &k);
 
 	if (!o || !o->pending || is_stuck(f) ||

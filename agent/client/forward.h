@@ -13,7 +13,7 @@
 #define AGENT_FORWARD_H
 #include "agent/client/forward_state.h"
 #include "agent/coap/coap.h"
-#include "agent/store/kept.h"
+#include "agent/store/record_queue.h"
 #include "agent/lwm2m/observe.h"
 #include "agent/base/wall.h"
 
@@ -41,8 +41,8 @@ struct forward {
 	struct client *client;
 	struct forward *next, **at;	/* in forwarding.all */
 	struct forward *next_turn;	/* in its server's queue */
-	struct kept_list kept;		/* certain, oldest first */
-	struct kept_list waiting;	/* what an answer decides over */
+	struct record_queue kept;	/* certain, oldest first */
+	struct record_queue waiting;	/* what an answer decides over */
 	struct observation *lost;	/* of the registration that has ended */
 	struct backlog_stream *stream;	/* NULL: nothing of it is in the log */
 	struct lwm2m_path last_path;	/* the last one held, and its time */
@@ -77,7 +77,7 @@ enum forward_sweep {
 
 /* All of the gateway's. */
 struct forwarding {
-	struct kept_budget budget;
+	struct queue_budget budget;
 	uint32_t rate;			/* records/s to each server */
 	struct services *services;
 	struct backlog *backlog;	/* NULL: memory only */
@@ -178,7 +178,7 @@ void forward_release(struct client *client);
 /* The one by which it is told; NULL: by none, a Send. Many values go by one whose
  * format has times, an event of now also by one of its own path. */
 struct observation *forward_by(const struct forward *forward,
-			       const struct kept_record *record);
+			       const struct queued_record *record);
 /* One that is certain. */
 void forward_keep(struct forward *forward, const struct lwm2m_record *record,
 		  int64_t now);

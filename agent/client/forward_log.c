@@ -9,24 +9,24 @@
 #include "agent/store/backlog.h"
 
 /* Those that cannot go now make room for those that can: they are in the log. */
-static void kept_evict(struct forward *f)
+static void queue_evict(struct forward *f)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct kept_cursor at = {0};
-	struct kept_record k = {.flags = KEPT_ON_DISK};
+	struct queue_cursor at = {0};
+	struct queued_record k = {.flags = QUEUED_ON_DISK};
 	uint32_t from = 0;
 	bool first = true;
 
 	if (f->pinned || forward_delivery_is_queued(f->delivery) || !f->kept.n)
 		return;
-	while (kept_next(&f->kept, &at, &k)) {
-		if (!(k.flags & KEPT_ON_DISK))
+	while (queue_next(&f->kept, &at, &k)) {
+		if (!(k.flags & QUEUED_ON_DISK))
 			return;
 		if (first)
 			from = k.sequence;
 		first = false;
 	}
-	kept_clear(&f->kept, &w->budget);
+	queue_clear(&f->kept, &w->budget);
 	forward_place_step(&f->place, PLACE_EVICTED);
 	f->load_from = from;
 }
@@ -39,17 +39,17 @@ static bool has_room(const struct forwarding *w)
 /* An answer still decides over it, which will say whether it is to be told. */
 static bool is_undecided(const struct forward *f, uint32_t sequence)
 {
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	while (kept_next(&f->waiting, &at, &k))
-		if (k.flags & KEPT_ON_DISK && k.sequence == sequence)
+	while (queue_next(&f->waiting, &at, &k))
+		if (k.flags & QUEUED_ON_DISK && k.sequence == sequence)
 			return true;
 	return false;
 }
 
 static bool on_record(void *context, struct backlog_stream *stream,
-		      const struct kept_record *record)
+		      const struct queued_record *record)
 {
 	struct forwarding *w = context;
 	struct forward *f = stream->owner;
@@ -63,10 +63,10 @@ static bool on_record(void *context, struct backlog_stream *stream,
 	}
 	if (!has_room(w))
 		for (struct forward *other = w->all; other; other = other->next)
-			kept_evict(other);
+			queue_evict(other);
 	if (f->place == PLACE_PASSED)
 		return true;
-	if (!has_room(w) || kept_append(&f->kept, &w->budget, record) < 0)
+	if (!has_room(w) || queue_append(&f->kept, &w->budget, record) < 0)
 		return false;
 	f->load_from = record->sequence + 1;
 	forward_queue(f);
@@ -92,14 +92,14 @@ static void on_lost(void *context, struct backlog_stream *stream,
 {
 	struct forwarding *w = context;
 	struct forward *f = stream->owner;
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
 	if (f && (f->place == PLACE_MEMORY || sequence < f->load_from)) {
-		if (f->pinned || !kept_next(&f->kept, &at, &k) ||
+		if (f->pinned || !queue_next(&f->kept, &at, &k) ||
 		    k.sequence != sequence)
 			return;		/* it is in memory all the same */
-		kept_pop(&f->kept, &w->budget, 1);
+		queue_pop(&f->kept, &w->budget, 1);
 	} else if (f && f->n == f->kept.n) {
 		return;			/* of those that wait for an answer */
 	}
@@ -165,16 +165,17 @@ void forwarding_open(struct services *services, const char *directory)
 	read_boot(w->boot);
 }
 
-static void kept_restamp(struct kept_list *list, const struct clock_step *jump)
+static void queue_restamp(struct record_queue *list,
+			  const struct clock_step *jump)
 {
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	while (kept_next(list, &at, &k)) {
+	while (queue_next(list, &at, &k)) {
 		int64_t time = wall_correct(jump, k.record.time);
 
 		if (time != k.record.time)
-			kept_date(&at, time);
+			queue_date(&at, time);
 	}
 }
 
@@ -185,8 +186,8 @@ void forward_clock(struct services *services, const struct clock_step *jump)
 	if (w->backlog)
 		backlog_step(w->backlog, jump);
 	for (struct forward *f = w->all; f; f = f->next) {
-		kept_restamp(&f->kept, jump);
-		kept_restamp(&f->waiting, jump);
+		queue_restamp(&f->kept, jump);
+		queue_restamp(&f->waiting, jump);
 		observe_correct(f->lost, jump);
 		f->last_time = wall_correct(jump, f->last_time);
 	}

@@ -281,7 +281,7 @@ void backlog_watch(struct backlog *s, struct backlog_stream *stream,
 }
 
 uint32_t backlog_put(struct backlog *s, struct backlog_stream *stream,
-		     const struct kept_record *record, bool lazy)
+		     const struct queued_record *record, bool lazy)
 {
 	struct backlog_record r = {.kind = BACKLOG_DATA,
 				   .stream = stream->number,
@@ -354,7 +354,7 @@ void backlog_mark_add(struct backlog *s, uint32_t segment, uint32_t offset,
 /* What stands there, as the clock was set since, in the same boot. */
 static void set_right(const struct backlog *s, uint32_t segment,
 		      uint32_t offset,
-		      struct kept_record *k)
+		      struct queued_record *k)
 {
 	for (size_t i = 0; i < s->n_marks; i++) {
 		const struct clock_mark *m = &s->marks[i];
@@ -364,14 +364,14 @@ static void set_right(const struct backlog *s, uint32_t segment,
 			continue;
 		if (m->boot)
 			break;
-		if (k->flags & KEPT_CLOCKLESS)
+		if (k->flags & QUEUED_CLOCKLESS)
 			k->record.time += m->step.by;
 		else
 			k->record.time = wall_correct(&m->step,
 						      k->record.time);
 	}
 	if (wall_is_known(k->record.time))
-		k->flags &= (uint8_t)~KEPT_CLOCKLESS;
+		k->flags &= (uint8_t)~QUEUED_CLOCKLESS;
 }
 
 void backlog_step(struct backlog *s, const struct clock_step *jump)
@@ -423,7 +423,7 @@ static void read_more(struct backlog *s)
 static bool record_give(struct backlog *s, const struct backlog_record *r)
 {
 	struct backlog_stream *stream;
-	struct kept_record k = r->data;
+	struct queued_record k = r->data;
 
 	if (r->kind != BACKLOG_DATA ||
 	    !(stream = backlog_stream_numbered(s, r->stream)) ||
@@ -431,7 +431,7 @@ static bool record_give(struct backlog *s, const struct backlog_record *r)
 		return true;
 	k.segment = s->read_segment;
 	set_right(s, s->read_segment, s->read_offset, &k);
-	k.flags |= KEPT_ON_DISK;
+	k.flags |= QUEUED_ON_DISK;
 	return s->handlers->record(s->context, stream, &k);
 }
 

@@ -11,7 +11,7 @@
  * they were put. */
 #ifndef AGENT_BACKLOG_H
 #define AGENT_BACKLOG_H
-#include "agent/store/kept.h"
+#include "agent/store/record_queue.h"
 #include "agent/base/wall.h"
 
 struct backlog;
@@ -42,7 +42,7 @@ struct backlog_handlers {
 		     uint32_t sequence);
 	/* Of backlog_read(). false: not now; it comes again when it goes on. */
 	bool (*record)(void *context, struct backlog_stream *stream,
-		       const struct kept_record *record);
+		       const struct queued_record *record);
 	/* All that was in the log when it ran out has been given. */
 	void (*end)(void *context);
 };
@@ -74,7 +74,7 @@ struct backlog_stream *backlog_stream(struct backlog *backlog,
 				      void *owner);
 /* The segment that it is in; 0: it is not written, for want of room. */
 uint32_t backlog_put(struct backlog *backlog, struct backlog_stream *stream,
-		     const struct kept_record *record, bool lazy);
+		     const struct queued_record *record, bool lazy);
 /* What is lazy is to be synced now, too. */
 void backlog_sync(struct backlog *backlog);
 /* It need not be given any more. */
@@ -93,7 +93,7 @@ void backlog_read(struct backlog *backlog, bool anew);
 bool backlog_is_reading(const struct backlog *backlog);
 
 /* Once, after opening it: the boot that this is, and the wall clock minus the
- * monotonic one, ns. Records from before the clock was set (KEPT_CLOCKLESS) are
+ * monotonic one, ns. Records of before the clock was set (QUEUED_CLOCKLESS) are
  * given with the times that they turn out to have, where it was set in the same
  * boot, be it between two runs. */
 void backlog_clock(struct backlog *backlog, const uint8_t boot[16],

@@ -65,7 +65,7 @@ static void data_write(const struct backlog_record *r, struct buf *out)
 		out->full = true;
 		return;
 	}
-	out->used += kept_value_pack(&record->value, out->at + out->used);
+	out->used += queued_value_pack(&record->value, out->at + out->used);
 }
 
 static void content_write(const struct backlog_record *r, struct buf *out)
@@ -171,8 +171,8 @@ static bool data_read(const uint8_t *at, size_t n, struct backlog_record *r)
 	r->stream = (uint32_t)bytes_get(at, 4);
 	r->data.sequence = (uint32_t)bytes_get(at + 4, 4);
 	record->time = (int64_t)bytes_get(at + 8, 8);
-	return kept_value_unpack(at[16], at + 17 + path, n - 17 - path,
-				 &record->value);
+	return queued_value_unpack(at[16], at + 17 + path, n - 17 - path,
+				   &record->value);
 }
 
 static bool content_read(const uint8_t *at, size_t n, struct backlog_record *r)

@@ -14,7 +14,7 @@
  *          times, on the old clock; those of no clock in any case */
 #ifndef AGENT_BACKLOG_FORMAT_H
 #define AGENT_BACKLOG_FORMAT_H
-#include "agent/store/kept.h"
+#include "agent/store/record_queue.h"
 #include "agent/base/wall.h"
 #include "objects/buf.h"
 
@@ -27,7 +27,7 @@ enum backlog_kind {
 	BACKLOG_STEP,
 };
 
-#define BACKLOG_RECORD_MAX (KEPT_VALUE_MAX + 64)
+#define BACKLOG_RECORD_MAX (QUEUED_VALUE_MAX + 64)
 #define BACKLOG_ENDPOINT_MAX 255
 #define BACKLOG_PATHS_MAX 32
 
@@ -37,7 +37,7 @@ struct backlog_record {
 	uint16_t server;		/* NAME */
 	const char *endpoint;		/* NAME; not terminated */
 	size_t n_endpoint;
-	struct kept_record data;	/* DATA: without segment */
+	struct queued_record data;	/* DATA: without segment */
 	uint32_t from, to;		/* DONE: from .. to - 1 */
 	struct lwm2m_path paths[BACKLOG_PATHS_MAX];	/* WATCH */
 	size_t n_paths;

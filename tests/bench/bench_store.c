@@ -13,7 +13,7 @@ static size_t n_given;
 static bool ended;
 
 static bool on_record(void *context, struct backlog_stream *stream,
-		      const struct kept_record *record)
+		      const struct queued_record *record)
 {
 	(void)context;
 	(void)stream;
@@ -62,9 +62,9 @@ static void say(const char *what, size_t n)
 	       (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / (double)n * 1e6);
 }
 
-static struct kept_record value(size_t i)
+static struct queued_record value(size_t i)
 {
-	return (struct kept_record){.record = {
+	return (struct queued_record){.record = {
 		.path = {{3303, (uint16_t)(i % 7), 5700}, 3},
 		.time = INT64_C(1700000000000000000) + (int64_t)i * 1000000,
 		.value = lwm2m_float((double)i / 10)}};
@@ -80,19 +80,19 @@ static struct backlog_stream *stream_of(struct backlog *s, size_t i)
 
 static void memory(size_t n)
 {
-	struct kept_budget budget = {(size_t)1 << 30, 0};
-	struct kept_list list = {0};
+	struct queue_budget budget = {(size_t)1 << 30, 0};
+	struct record_queue list = {0};
 
 	begin();
 	for (size_t i = 0; i < n; i++) {
-		struct kept_record r = value(i);
+		struct queued_record r = value(i);
 
-		kept_append(&list, &budget, &r);
+		queue_append(&list, &budget, &r);
 	}
 	say("kept in memory", n);
 	printf("%-28s %9.1f bytes\n", "  each", (double)budget.used /
 	       (double)n);
-	kept_clear(&list, &budget);
+	queue_clear(&list, &budget);
 }
 
 int main(int argc, char **argv)
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 		streams[i] = stream_of(s, i);
 	begin();
 	for (size_t i = 0; i < n; i++) {
-		struct kept_record r = value(i);
+		struct queued_record r = value(i);
 
 		r.sequence = (uint32_t)(i / n_streams);
 		while (!backlog_put(s, streams[i % n_streams], &r, false))

@@ -152,12 +152,12 @@ static void hold(uint16_t instance, double value)
 
 static void assert_kept(const double *values, uint32_t n)
 {
-	struct kept_cursor at = {0};
-	struct kept_record k;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
 	assert_int_equal(client.forward->kept.n, n);
 	for (uint32_t i = 0; i < n; i++) {
-		assert_true(kept_next(&client.forward->kept, &at, &k));
+		assert_true(queue_next(&client.forward->kept, &at, &k));
 		assert_true(lwm2m_number(&k.record.value) == values[i]);
 	}
 	assert_int_equal(client.forward->waiting.n, 0);
@@ -378,16 +378,16 @@ static void times_of_this_run_follow_the_clock(void **state)
 	int64_t at = services_wall(&services, now);
 	const struct clock_step step = {at + 2 * SECOND, INT64_MAX,
 					3600 * SECOND};
-	struct kept_cursor cursor = {0};
-	struct kept_record k;
+	struct queue_cursor cursor = {0};
+	struct queued_record k;
 
 	(void)state;
 	keep(1);		/* a second on, which is before it was wrong */
 	keep(2);
 	forward_clock(&services, &step);
-	assert_true(kept_next(&client.forward->kept, &cursor, &k));
+	assert_true(queue_next(&client.forward->kept, &cursor, &k));
 	assert_true(k.record.time == at + SECOND);
-	assert_true(kept_next(&client.forward->kept, &cursor, &k));
+	assert_true(queue_next(&client.forward->kept, &cursor, &k));
 	assert_true(k.record.time == at + 3602 * SECOND);
 }
 

@@ -33,13 +33,13 @@ static struct {
 } seen;
 
 static bool on_record(void *context, struct backlog_stream *stream,
-		      const struct kept_record *record)
+		      const struct queued_record *record)
 {
 	(void)context;
 	if (seen.stop_at && seen.n_given == seen.stop_at)
 		return false;
 	assert_true(seen.n_given < MANY);
-	assert_true(record->flags & KEPT_ON_DISK);
+	assert_true(record->flags & QUEUED_ON_DISK);
 	assert_float_equal(record->record.value.as.number,
 			   record->sequence / 8.0, 0);
 	assert_int_equal(record->record.time, 1000 + record->sequence);
@@ -117,7 +117,7 @@ static struct backlog *open_log(uint64_t most)
 static uint32_t put(struct backlog *s, struct backlog_stream *stream,
 		    uint32_t i)
 {
-	struct kept_record r = {.sequence = i, .record = {
+	struct queued_record r = {.sequence = i, .record = {
 		.path = path_resource(3303, 0, 5700), .time = 1000 + i,
 		.value = lwm2m_float(i / 8.0)}};
 
@@ -456,7 +456,7 @@ static void test_format_is_little_endian_and_checked(void **state)
  * boot, which is set by 1.7e9 s later. */
 static void put_clockless(struct backlog *s, uint32_t i)
 {
-	struct kept_record r = {.sequence = i, .flags = KEPT_CLOCKLESS,
+	struct queued_record r = {.sequence = i, .flags = QUEUED_CLOCKLESS,
 		.record = {.path = path_resource(3303, 0, 5700),
 			   .time = INT64_C(100000000000) + i,
 			   .value = lwm2m_float(i / 8.0)}};
@@ -472,7 +472,7 @@ static struct {
 } dated;
 
 static bool on_dated(void *context, struct backlog_stream *stream,
-		     const struct kept_record *record)
+		     const struct queued_record *record)
 {
 	(void)context;
 	(void)stream;
@@ -514,7 +514,7 @@ static void test_clock_is_set_later(void **state)
 	read_dated(s);
 	assert_int_equal(dated.n, 2);
 	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
-	assert_int_equal(dated.flags[0], KEPT_ON_DISK);
+	assert_int_equal(dated.flags[0], QUEUED_ON_DISK);
 	assert_int_equal(dated.times[1], 1001);		/* put after it */
 	backlog_close(s);
 	s = open_dated(1, LATE);	/* and after a restart the same */
@@ -535,7 +535,7 @@ static void test_clock_is_set_between_two_runs(void **state)
 	read_dated(s);
 	assert_int_equal(dated.times[0], LATE + INT64_C(100000000000));
 	assert_int_equal(dated.times[1], INT64_C(100000000001));
-	assert_true(dated.flags[1] & KEPT_CLOCKLESS);
+	assert_true(dated.flags[1] & QUEUED_CLOCKLESS);
 	backlog_close(s);
 }
 
@@ -549,7 +549,7 @@ static void test_clock_of_another_boot_tells_nothing(void **state)
 	s = open_dated(2, LATE);
 	read_dated(s);
 	assert_int_equal(dated.times[0], INT64_C(100000000000));
-	assert_true(dated.flags[0] & KEPT_CLOCKLESS);
+	assert_true(dated.flags[0] & QUEUED_CLOCKLESS);
 	backlog_close(s);
 	s = open_dated(2, LATE);
 	read_dated(s);

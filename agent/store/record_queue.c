@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * A list is a row of chunks: appended to at the last, taken from the first. */
-#include "agent/store/kept.h"
+ * A queue is a row of chunks: appended to at the last, taken from the first. */
+#include "agent/store/record_queue.h"
 #include "agent/base/wall.h"
 #include <errno.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 #define CHUNK 992
 #define HEAP_ADDS 16
 
-struct kept_chunk {
-	struct kept_chunk *next;
+struct queue_chunk {
+	struct queue_chunk *next;
 	uint32_t size, begin, end;
 	uint8_t bytes[];
 };
@@ -26,7 +26,7 @@ struct head {
 };
 #define HEAD (offsetof(struct head, depth) + 1)
 
-size_t kept_value_pack(const struct lwm2m_value *value, uint8_t *to)
+size_t queued_value_pack(const struct lwm2m_value *value, uint8_t *to)
 {
 	switch ((enum lwm2m_type)value->type) {
 	case LWM2M_NONE:
@@ -49,8 +49,8 @@ size_t kept_value_pack(const struct lwm2m_value *value, uint8_t *to)
 	return value->length;
 }
 
-bool kept_value_unpack(uint8_t type, const uint8_t *from, size_t n,
-		       struct lwm2m_value *value)
+bool queued_value_unpack(uint8_t type, const uint8_t *from, size_t n,
+			 struct lwm2m_value *value)
 {
 	*value = (struct lwm2m_value){.type = type};
 	switch ((enum lwm2m_type)type) {
@@ -71,7 +71,7 @@ bool kept_value_unpack(uint8_t type, const uint8_t *from, size_t n,
 	case LWM2M_STRING: case LWM2M_OPAQUE: case LWM2M_CORELINK:
 		value->length = (uint32_t)n;
 		value->as.bytes = from;
-		return n <= KEPT_VALUE_MAX;
+		return n <= QUEUED_VALUE_MAX;
 	}
 	return false;
 }
@@ -83,20 +83,20 @@ static size_t value_size(const struct lwm2m_value *value)
 	if (value->type == LWM2M_STRING || value->type == LWM2M_OPAQUE ||
 	    value->type == LWM2M_CORELINK)
 		return value->length;
-	return kept_value_pack(value, room);
+	return queued_value_pack(value, room);
 }
 
-static size_t chunk_cost(const struct kept_chunk *chunk)
+static size_t chunk_cost(const struct queue_chunk *chunk)
 {
 	return sizeof(*chunk) + chunk->size + HEAP_ADDS;
 }
 
 /* A chunk behind the last with room for `need`. */
-static int list_grow(struct kept_list *list, struct kept_budget *budget,
+static int queue_grow(struct record_queue *queue, struct queue_budget *budget,
 		     size_t need)
 {
-	size_t size = list->last ? CHUNK : CHUNK_FIRST;
-	struct kept_chunk *chunk;
+	size_t size = queue->last ? CHUNK : CHUNK_FIRST;
+	struct queue_chunk *chunk;
 
 	if (size < need)
 		size = need;
@@ -105,18 +105,18 @@ static int list_grow(struct kept_list *list, struct kept_budget *budget,
 	chunk = malloc(sizeof(*chunk) + size);
 	if (!chunk)
 		return -ENOMEM;
-	*chunk = (struct kept_chunk){.size = (uint32_t)size};
+	*chunk = (struct queue_chunk){.size = (uint32_t)size};
 	budget->used += chunk_cost(chunk);
-	if (list->last)
-		list->last->next = chunk;
+	if (queue->last)
+		queue->last->next = chunk;
 	else
-		list->first = chunk;
-	list->last = chunk;
+		queue->first = chunk;
+	queue->last = chunk;
 	return 0;
 }
 
-int kept_append(struct kept_list *list, struct kept_budget *budget,
-		const struct kept_record *r)
+int queue_append(struct record_queue *queue, struct queue_budget *budget,
+		 const struct queued_record *r)
 {
 	size_t value = value_size(&r->record.value);
 	size_t path = 2u * r->record.path.depth;
@@ -128,50 +128,50 @@ int kept_append(struct kept_list *list, struct kept_budget *budget,
 	uint8_t *to;
 	int rc;
 
-	if (value > KEPT_VALUE_MAX)
+	if (value > QUEUED_VALUE_MAX)
 		return -EMSGSIZE;
-	if (!list->last || list->last->size - list->last->end < need) {
-		rc = list_grow(list, budget, need);
+	if (!queue->last || queue->last->size - queue->last->end < need) {
+		rc = queue_grow(queue, budget, need);
 		if (rc < 0)
 			return rc;
 	}
-	to = list->last->bytes + list->last->end;
+	to = queue->last->bytes + queue->last->end;
 	memcpy(to, &head, HEAD);
 	memcpy(to + HEAD, r->record.path.id, path);
-	kept_value_pack(&r->record.value, to + HEAD + path);
-	list->last->end += (uint32_t)need;
-	list->n++;
+	queued_value_pack(&r->record.value, to + HEAD + path);
+	queue->last->end += (uint32_t)need;
+	queue->n++;
 	return 0;
 }
 
-void kept_join(struct kept_list *list, struct kept_list *tail)
+void queue_join(struct record_queue *queue, struct record_queue *tail)
 {
 	if (!tail->first)
 		return;
-	if (list->last)
-		list->last->next = tail->first;
+	if (queue->last)
+		queue->last->next = tail->first;
 	else
-		list->first = tail->first;
-	list->last = tail->last;
-	list->n += tail->n;
-	*tail = (struct kept_list){0};
+		queue->first = tail->first;
+	queue->last = tail->last;
+	queue->n += tail->n;
+	*tail = (struct record_queue){0};
 }
 
-static void chunk_drop(struct kept_list *list, struct kept_budget *budget,
-		       struct kept_chunk *chunk)
+static void chunk_drop(struct record_queue *queue, struct queue_budget *budget,
+		       struct queue_chunk *chunk)
 {
-	struct kept_chunk **at = &list->first, *before = NULL;
+	struct queue_chunk **at = &queue->first, *before = NULL;
 
 	for (; *at != chunk; at = &before->next)
 		before = *at;
 	*at = chunk->next;
-	if (list->last == chunk)
-		list->last = before;
+	if (queue->last == chunk)
+		queue->last = before;
 	budget->used -= chunk_cost(chunk);
 	free(chunk);
 }
 
-static uint16_t length_at(const struct kept_chunk *chunk, uint32_t at)
+static uint16_t length_at(const struct queue_chunk *chunk, uint32_t at)
 {
 	uint16_t length;
 
@@ -180,49 +180,50 @@ static uint16_t length_at(const struct kept_chunk *chunk, uint32_t at)
 	return length;
 }
 
-void kept_pop(struct kept_list *list, struct kept_budget *budget, uint32_t n)
+void queue_pop(struct record_queue *queue, struct queue_budget *budget,
+	       uint32_t n)
 {
-	while (n && list->first) {
-		struct kept_chunk *chunk = list->first;
+	while (n && queue->first) {
+		struct queue_chunk *chunk = queue->first;
 
-		for (; n && chunk->begin < chunk->end; n--, list->n--)
+		for (; n && chunk->begin < chunk->end; n--, queue->n--)
 			chunk->begin += length_at(chunk, chunk->begin);
 		if (chunk->begin == chunk->end)
-			chunk_drop(list, budget, list->first);
+			chunk_drop(queue, budget, queue->first);
 	}
 }
 
-void kept_clear(struct kept_list *list, struct kept_budget *budget)
+void queue_clear(struct record_queue *queue, struct queue_budget *budget)
 {
-	while (list->first)
-		chunk_drop(list, budget, list->first);
-	list->n = 0;
+	while (queue->first)
+		chunk_drop(queue, budget, queue->first);
+	queue->n = 0;
 }
 
-void kept_remove(struct kept_list *list, struct kept_budget *budget,
-		 const struct kept_cursor *cursor)
+void queue_remove(struct record_queue *queue, struct queue_budget *budget,
+		  const struct queue_cursor *cursor)
 {
-	struct kept_chunk *chunk = cursor->chunk;
+	struct queue_chunk *chunk = cursor->chunk;
 	uint32_t length = length_at(chunk, cursor->at);
 	uint8_t *at = chunk->bytes + cursor->at;
 
 	memmove(at, at + length, chunk->end - cursor->at - length);
 	chunk->end -= length;
-	list->n--;
+	queue->n--;
 	if (chunk->begin == chunk->end)
-		chunk_drop(list, budget, chunk);
+		chunk_drop(queue, budget, chunk);
 }
 
-bool kept_next(const struct kept_list *list, struct kept_cursor *cursor,
-	       struct kept_record *r)
+bool queue_next(const struct record_queue *queue, struct queue_cursor *cursor,
+		struct queued_record *r)
 {
-	struct kept_chunk *chunk = cursor->chunk;
+	struct queue_chunk *chunk = cursor->chunk;
 	struct head head;
 	const uint8_t *from;
 	size_t path;
 
 	if (!chunk) {
-		chunk = list->first;
+		chunk = queue->first;
 		cursor->next = chunk ? chunk->begin : 0;
 	}
 	while (chunk && cursor->next == chunk->end) {
@@ -236,18 +237,18 @@ bool kept_next(const struct kept_list *list, struct kept_cursor *cursor,
 	from = chunk->bytes + cursor->at;
 	memcpy(&head, from, HEAD);
 	path = 2u * head.depth;
-	*r = (struct kept_record){.sequence = head.sequence,
+	*r = (struct queued_record){.sequence = head.sequence,
 		.segment = head.segment, .flags = head.flags,
 		.record = {.time = head.time, .path.depth = head.depth}};
 	memcpy(r->record.path.id, from + HEAD, path);
-	kept_value_unpack(head.type, from + HEAD + path,
-			  head.length - HEAD - path, &r->record.value);
+	queued_value_unpack(head.type, from + HEAD + path,
+			    head.length - HEAD - path, &r->record.value);
 	cursor->next += head.length;
 	return true;
 }
 
-void kept_mark(const struct kept_cursor *cursor, uint32_t sequence,
-	       uint32_t segment)
+void queue_mark(const struct queue_cursor *cursor, uint32_t sequence,
+		uint32_t segment)
 {
 	uint8_t *at = cursor->chunk->bytes + cursor->at;
 
@@ -255,14 +256,14 @@ void kept_mark(const struct kept_cursor *cursor, uint32_t sequence,
 	       sizeof(sequence));
 	memcpy(at + offsetof(struct head, segment), &segment, sizeof(segment));
 	if (segment)
-		at[offsetof(struct head, flags)] |= KEPT_ON_DISK;
+		at[offsetof(struct head, flags)] |= QUEUED_ON_DISK;
 }
 
-void kept_date(const struct kept_cursor *cursor, int64_t time)
+void queue_date(const struct queue_cursor *cursor, int64_t time)
 {
 	uint8_t *at = cursor->chunk->bytes + cursor->at;
 
 	memcpy(at + offsetof(struct head, time), &time, sizeof(time));
 	if (wall_is_known(time))
-		at[offsetof(struct head, flags)] &= (uint8_t)~KEPT_CLOCKLESS;
+		at[offsetof(struct head, flags)] &= (uint8_t)~QUEUED_CLOCKLESS;
 }
