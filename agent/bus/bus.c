@@ -199,7 +199,7 @@ struct bus_device *bus_attach(struct bus *bus,
 
 	device->owner = owner;
 	device->make_safe = make_safe && device_has_safe(conf);
-	kept_init(&device->kept, kept, n_kept);
+	device_state_init(&device->kept, kept, n_kept);
 	request_post(bus, (struct bus_request){.kind = INBOX_ATTACH,
 					       .device = device});
 	return device;

@@ -32,7 +32,7 @@ void device_destroy(struct bus_device *device)
 		command_free(command);
 	}
 	command_free(device->current);
-	kept_finish(&device->kept);
+	device_state_finish(&device->kept);
 	free(device->counters.at);
 	free(device->why);
 	free(device);

@@ -252,7 +252,7 @@ static int host_keep(struct adapter_device *base, const char *name,
 {
 	struct bus_device *device = device_of(base);
 	struct bus *bus = bus_of(base->bus);
-	int rc = kept_set(&device->kept, name, bytes, n);
+	int rc = device_state_set(&device->kept, name, bytes, n);
 
 	device->keeps += rc > 0;
 	if (rc <= 0 || device->keeping)
@@ -291,7 +291,7 @@ static uint64_t host_keeps(struct adapter_device *base, bool on_disk)
 static int host_kept(struct adapter_device *base, const char *name, void *bytes,
 		     size_t n)
 {
-	return kept_get(&device_of(base)->kept, name, bytes, n);
+	return device_state_get(&device_of(base)->kept, name, bytes, n);
 }
 
 void bus_count_up(struct bus *bus, struct bus_counters *counters,

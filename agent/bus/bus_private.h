@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include "adapters/adapter.h"
 #include "agent/bus/bus.h"
-#include "agent/bus/bus_kept.h"
+#include "agent/bus/device_state.h"
 #include "agent/bus/bus_load.h"
 #include "agent/bus/bus_poll.h"
 #include "agent/bus/bus_state.h"
@@ -73,7 +73,7 @@ struct bus_device {
 	struct heap_item due;
 	int64_t hold;			/* left alone until then; 0: not */
 	struct bus_command *current, *queue;
-	struct kept kept;
+	struct device_state kept;
 	uint64_t keeps, kept_to;	/* changes of it; those on the disk */
 	struct bus_counters counters;	/* under bus->counters_lock, this and */
 	struct bus_pace pace;		/* this */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "agent/bus/bus_kept.h"
+#include "agent/bus/device_state.h"
 #include "agent/bus/bus_poll.h"
 
 #define MS INT64_C(1000000)
@@ -104,51 +104,54 @@ static void retries_grow_and_cost_a_tenth_at_most(void **state)
 	assert_true(poll_reopen(UINT32_MAX, true) == 5 * POLL_SECOND);
 }
 
-/* ---- kept pieces */
+/* ---- what is kept of a device */
 
 static void pieces_are_set_replaced_and_removed(void **state)
 {
-	struct kept kept = {0};
+	struct device_state kept = {0};
 	char out[8] = "";
 
 	(void)state;
-	assert_int_equal(kept_get(&kept, "a", out, 8), -ENOENT);
-	assert_int_equal(kept_set(&kept, "a", "one", 3), 1);
-	assert_int_equal(kept_set(&kept, "bb", "two!", 4), 1);
-	assert_int_equal(kept_set(&kept, "c", "3", 1), 1);
-	assert_int_equal(kept_set(&kept, "bb", "two!", 4), 0);	/* no news */
-	assert_int_equal(kept_get(&kept, "bb", out, 8), 4);
+	assert_int_equal(device_state_get(&kept, "a", out, 8), -ENOENT);
+	assert_int_equal(device_state_set(&kept, "a", "one", 3), 1);
+	assert_int_equal(device_state_set(&kept, "bb", "two!", 4), 1);
+	assert_int_equal(device_state_set(&kept, "c", "3", 1), 1);
+	assert_int_equal(device_state_set(&kept, "bb", "two!", 4), 0);
+	assert_int_equal(device_state_get(&kept, "bb", out, 8), 4);
 	assert_memory_equal(out, "two!", 4);
-	assert_int_equal(kept_get(&kept, "bb", out, 2), 4);	/* more is there */
-	assert_int_equal(kept_get(&kept, "b", out, 8), -ENOENT);
-	assert_int_equal(kept_set(&kept, "a", "longer", 6), 1);
-	assert_int_equal(kept_get(&kept, "a", out, 8), 6);
+	/* more is there than there is room for */
+	assert_int_equal(device_state_get(&kept, "bb", out, 2), 4);
+	assert_int_equal(device_state_get(&kept, "b", out, 8), -ENOENT);
+	assert_int_equal(device_state_set(&kept, "a", "longer", 6), 1);
+	assert_int_equal(device_state_get(&kept, "a", out, 8), 6);
 	assert_memory_equal(out, "longer", 6);
-	assert_int_equal(kept_get(&kept, "c", out, 8), 1);
-	assert_int_equal(kept_set(&kept, "bb", NULL, 0), 1);
-	assert_int_equal(kept_set(&kept, "bb", NULL, 0), 0);
-	assert_int_equal(kept_get(&kept, "bb", out, 8), -ENOENT);
-	assert_int_equal(kept_get(&kept, "c", out, 8), 1);
-	kept_finish(&kept);
+	assert_int_equal(device_state_get(&kept, "c", out, 8), 1);
+	assert_int_equal(device_state_set(&kept, "bb", NULL, 0), 1);
+	assert_int_equal(device_state_set(&kept, "bb", NULL, 0), 0);
+	assert_int_equal(device_state_get(&kept, "bb", out, 8), -ENOENT);
+	assert_int_equal(device_state_get(&kept, "c", out, 8), 1);
+	device_state_finish(&kept);
 }
 
 static void pieces_have_limits(void **state)
 {
-	static const char big[KEPT_MAX + 1];
-	struct kept kept = {0};
+	static const char big[DEVICE_STATE_MAX + 1];
+	struct device_state kept = {0};
 	char name[300];
 
 	(void)state;
 	memset(name, 'n', sizeof(name));
 	name[256] = 0;
-	assert_int_equal(kept_set(&kept, name, "x", 1), -EINVAL);
-	assert_int_equal(kept_set(&kept, "", "x", 1), -EINVAL);
-	assert_int_equal(kept_set(&kept, "a", big, KEPT_MAX + 1), -ENOSPC);
-	assert_int_equal(kept_set(&kept, "a", big, KEPT_MAX - 4), 1);
-	assert_int_equal(kept_set(&kept, "b", "x", 1), -ENOSPC);
-	assert_int_equal(kept_set(&kept, "a", big, 10), 1);
-	assert_int_equal(kept_set(&kept, "b", "x", 1), 1);
-	kept_finish(&kept);
+	assert_int_equal(device_state_set(&kept, name, "x", 1), -EINVAL);
+	assert_int_equal(device_state_set(&kept, "", "x", 1), -EINVAL);
+	assert_int_equal(device_state_set(&kept, "a", big,
+					  DEVICE_STATE_MAX + 1), -ENOSPC);
+	assert_int_equal(device_state_set(&kept, "a", big,
+					  DEVICE_STATE_MAX - 4), 1);
+	assert_int_equal(device_state_set(&kept, "b", "x", 1), -ENOSPC);
+	assert_int_equal(device_state_set(&kept, "a", big, 10), 1);
+	assert_int_equal(device_state_set(&kept, "b", "x", 1), 1);
+	device_state_finish(&kept);
 }
 
 static void damaged_blobs_give_what_is_whole(void **state)
@@ -160,28 +163,28 @@ static void damaged_blobs_give_what_is_whole(void **state)
 
 	(void)state;
 	for (size_t n = 0; n <= sizeof(blob); n++) {
-		struct kept kept;
+		struct device_state kept;
 
-		kept_init(&kept, blob, n);
-		assert_int_equal(kept_get(&kept, "a", out, 4),
+		device_state_init(&kept, blob, n);
+		assert_int_equal(device_state_get(&kept, "a", out, 4),
 				 n >= 6 ? 2 : -ENOENT);
-		assert_int_equal(kept_get(&kept, "b", out, 4),
+		assert_int_equal(device_state_get(&kept, "b", out, 4),
 				 n >= 11 ? 1 : -ENOENT);
-		assert_int_equal(kept_set(&kept, "c", "new", 3), 1);
-		assert_int_equal(kept_get(&kept, "c", out, 4), 3);
-		kept_finish(&kept);
+		assert_int_equal(device_state_set(&kept, "c", "new", 3), 1);
+		assert_int_equal(device_state_get(&kept, "c", out, 4), 3);
+		device_state_finish(&kept);
 	}
 	for (unsigned byte = 0; byte < 256; byte++) {
 		uint8_t bad[sizeof(blob)];
-		struct kept kept;
+		struct device_state kept;
 
 		for (size_t at = 0; at < sizeof(blob); at++) {
 			memcpy(bad, blob, sizeof(blob));
 			bad[at] = (uint8_t)byte;
-			kept_init(&kept, bad, sizeof(bad));
-			kept_get(&kept, "a", out, 4);
-			kept_get(&kept, "b", out, 4);
-			kept_finish(&kept);
+			device_state_init(&kept, bad, sizeof(bad));
+			device_state_get(&kept, "a", out, 4);
+			device_state_get(&kept, "b", out, 4);
+			device_state_finish(&kept);
 		}
 	}
 }
@@ -190,18 +193,18 @@ static void a_piece_that_stands_twice_is_set_once_for_all(void **state)
 {
 	static const uint8_t twice[] = {1, 0, 1, 'a', 'x', 1, 0, 1, 'b', 'z',
 					1, 0, 1, 'a', 'y'};
-	struct kept kept;
+	struct device_state kept;
 	uint8_t out[4];
 
 	(void)state;
-	kept_init(&kept, twice, sizeof(twice));
-	assert_int_equal(kept_set(&kept, "a", "new", 3), 1);
-	assert_int_equal(kept_get(&kept, "a", out, 4), 3);
+	device_state_init(&kept, twice, sizeof(twice));
+	assert_int_equal(device_state_set(&kept, "a", "new", 3), 1);
+	assert_int_equal(device_state_get(&kept, "a", out, 4), 3);
 	assert_memory_equal(out, "new", 3);
-	assert_int_equal(kept_set(&kept, "a", NULL, 0), 1);
-	assert_int_equal(kept_get(&kept, "a", out, 4), -ENOENT);
-	assert_int_equal(kept_get(&kept, "b", out, 4), 1);
-	kept_finish(&kept);
+	assert_int_equal(device_state_set(&kept, "a", NULL, 0), 1);
+	assert_int_equal(device_state_get(&kept, "a", out, 4), -ENOENT);
+	assert_int_equal(device_state_get(&kept, "b", out, 4), 1);
+	device_state_finish(&kept);
 }
 
 static void refused_points_are_asked_ever_more_rarely(void **state)

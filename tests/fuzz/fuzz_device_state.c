@@ -3,20 +3,20 @@
  * whole when pieces are set, and is read again as it is. */
 #include <stdlib.h>
 #include <string.h>
-#include "agent/bus/bus_kept.h"
+#include "agent/bus/device_state.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void same(const struct kept *kept)
+static void same(const struct device_state *kept)
 {
-	struct kept again;
+	struct device_state again;
 
-	kept_init(&again, kept->bytes, kept->n);
+	device_state_init(&again, kept->bytes, kept->n);
 	EXPECT(again.n == kept->n);
 	EXPECT(!kept->n || !memcmp(again.bytes, kept->bytes, kept->n));
-	kept_finish(&again);
+	device_state_finish(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,21 +25,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t bytes[300], back[300];
 	size_t n = size ? data[0] : 0;
 	const char *name = names[n % 4];
-	struct kept kept;
+	struct device_state kept;
 	int rc;
 
 	memset(bytes, 'x', sizeof(bytes));
-	kept_init(&kept, data, size);
+	device_state_init(&kept, data, size);
 	EXPECT(kept.n <= size);
 	same(&kept);
-	rc = kept_set(&kept, name, bytes, n);
-	EXPECT(kept.n <= KEPT_MAX);
+	rc = device_state_set(&kept, name, bytes, n);
+	EXPECT(kept.n <= DEVICE_STATE_MAX);
 	if (rc >= 0 && n)
-		EXPECT(kept_get(&kept, name, back, sizeof(back)) == (int)n &&
+		EXPECT(device_state_get(&kept, name, back,
+					sizeof(back)) == (int)n &&
 		       !memcmp(bytes, back, n));
 	if (rc >= 0 && !n)
-		EXPECT(kept_get(&kept, name, back, sizeof(back)) < 0);
+		EXPECT(device_state_get(&kept, name, back, sizeof(back)) < 0);
 	same(&kept);
-	kept_finish(&kept);
+	device_state_finish(&kept);
 	return 0;
 }
