@@ -38,10 +38,10 @@
 /* ---- who asks at the control socket */
 
 /* At a time; one more is hung up on, as is who is too slow to ask or to read.
- * Counted as "askers". (e2e test_limits) */
-#define ASKERS_MAX 64
-#define ASKER_REQUEST_MAX 2048		/* bytes (e2e test_hostile) */
-#define ASKER_UNREAD_MAX (1 << 20)	/* bytes; one line more is let through */
+ * Counted: lwmux_control_dropped_total. (e2e test_limits) */
+#define CONTROL_PEERS_MAX 64
+#define CONTROL_REQUEST_MAX 2048	/* bytes (e2e test_hostile) */
+#define CONTROL_UNREAD_MAX (1 << 20)	/* bytes; one line more goes through */
 
 /* ---- the log */
 

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/control/control.h"
 #include "agent/control/reloads.h"
 #include "agent/control/search.h"
@@ -25,21 +25,21 @@
 
 #define PATIENCE 5000		/* ms; a request takes at most twice that */
 
-struct asker {
+struct control_peer {
 	uv_pipe_t pipe;
-	struct asker *next, *prev;
-	const struct asker_ops *ops;	/* NULL: nobody is to be told */
+	struct control_peer *next, *prev;
+	const struct control_peer_ops *ops;	/* NULL: nobody is to be told */
 	void *owner;
 	size_t used;
 	unsigned unsent;		/* lines */
 	size_t left;			/* bytes of them at the last sweep */
 	bool ended, asked, slow;
-	char request[ASKER_REQUEST_MAX];
+	char request[CONTROL_REQUEST_MAX];
 };
 
 struct line {
 	uv_write_t write;
-	struct asker *asker;
+	struct control_peer *peer;
 	char *text;
 };
 
@@ -47,10 +47,10 @@ static struct {
 	uv_pipe_t pipe;
 	char *path;
 	struct gateway *gateway;
-	struct asker *first;
-	unsigned n_askers;
+	struct control_peer *first;
+	unsigned n_peers;
 	uint64_t dropped;
-	uv_timer_t askers_sweep;
+	uv_timer_t peers_sweep;
 } control;
 
 static void handle_freed(uv_handle_t *handle)
@@ -58,26 +58,26 @@ static void handle_freed(uv_handle_t *handle)
 	free(handle->data);
 }
 
-static void hang_up(struct asker *asker)
+static void hang_up(struct control_peer *peer)
 {
-	const struct asker_ops *ops = asker->ops;
+	const struct control_peer_ops *ops = peer->ops;
 
-	if (uv_is_closing((uv_handle_t *)&asker->pipe))
+	if (uv_is_closing((uv_handle_t *)&peer->pipe))
 		return;
-	*(asker->prev ? &asker->prev->next : &control.first) = asker->next;
-	if (asker->next)
-		asker->next->prev = asker->prev;
-	asker->ops = NULL;
-	control.n_askers--;
-	uv_close((uv_handle_t *)&asker->pipe, handle_freed);
+	*(peer->prev ? &peer->prev->next : &control.first) = peer->next;
+	if (peer->next)
+		peer->next->prev = peer->prev;
+	peer->ops = NULL;
+	control.n_peers--;
+	uv_close((uv_handle_t *)&peer->pipe, handle_freed);
 	if (ops)
-		ops->hung_up(asker->owner);
+		ops->hung_up(peer->owner);
 }
 
-static void asker_drop(struct asker *asker)
+static void peer_drop(struct control_peer *peer)
 {
 	control.dropped++;
-	hang_up(asker);
+	hang_up(peer);
 }
 
 uint64_t control_dropped(void)
@@ -90,51 +90,51 @@ uint64_t control_dropped(void)
 static void line_written(uv_write_t *write, int status)
 {
 	struct line *line = write->data;
-	struct asker *asker = line->asker;
+	struct control_peer *peer = line->peer;
 
 	free(line->text);
 	free(line);
-	asker->unsent--;
-	if (status < 0 || (asker->ended && !asker->unsent))
-		hang_up(asker);
+	peer->unsent--;
+	if (status < 0 || (peer->ended && !peer->unsent))
+		hang_up(peer);
 }
 
-bool asker_say(struct asker *asker, char *text)
+bool peer_say(struct control_peer *peer, char *text)
 {
 	struct line *line = malloc(sizeof(*line));
-	uv_stream_t *stream = (uv_stream_t *)&asker->pipe;
+	uv_stream_t *stream = (uv_stream_t *)&peer->pipe;
 	uv_buf_t buf = uv_buf_init(text, (unsigned)strlen(text));
 
 	if (!line)
 		abort();
-	*line = (struct line){.asker = asker, .text = text};
+	*line = (struct line){.peer = peer, .text = text};
 	line->write.data = line;
-	if (uv_stream_get_write_queue_size(stream) < ASKER_UNREAD_MAX &&
+	if (uv_stream_get_write_queue_size(stream) < CONTROL_UNREAD_MAX &&
 	    uv_write(&line->write, stream, &buf, 1, line_written) == 0) {
-		asker->unsent++;
+		peer->unsent++;
 		return true;
 	}
 	free(text);
 	free(line);
-	asker_drop(asker);
+	peer_drop(peer);
 	return false;
 }
 
-void asker_end(struct asker *asker)
+void peer_end(struct control_peer *peer)
 {
-	asker->ops = NULL;
-	asker->ended = true;
-	if (!asker->unsent)
-		hang_up(asker);
+	peer->ops = NULL;
+	peer->ended = true;
+	if (!peer->unsent)
+		hang_up(peer);
 }
 
 /* Whatever else it says is not listened to. */
 static void input_discard(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-	struct asker *asker = handle->data;
+	struct control_peer *peer = handle->data;
 
 	(void)suggested;
-	*buf = uv_buf_init(asker->request, ASKER_REQUEST_MAX);
+	*buf = uv_buf_init(peer->request, CONTROL_REQUEST_MAX);
 }
 
 static void hang_up_read(uv_stream_t *stream, ssize_t n,
@@ -145,104 +145,106 @@ static void hang_up_read(uv_stream_t *stream, ssize_t n,
 		hang_up(stream->data);
 }
 
-void asker_wait(struct asker *asker, const struct asker_ops *ops, void *owner,
-		bool watch)
+void peer_wait(struct control_peer *peer, const struct control_peer_ops *ops,
+	       void *owner,
+	       bool watch)
 {
-	asker->ops = ops;
-	asker->owner = owner;
+	peer->ops = ops;
+	peer->owner = owner;
 	if (watch)
-		uv_read_start((uv_stream_t *)&asker->pipe, input_discard,
+		uv_read_start((uv_stream_t *)&peer->pipe, input_discard,
 			      hang_up_read);
 }
 
-bool asker_may_write(const struct asker *asker)
+bool peer_may_write(const struct control_peer *peer)
 {
-	struct ucred peer;
-	socklen_t length = sizeof(peer);
+	struct ucred user;
+	socklen_t length = sizeof(user);
 	uv_os_fd_t fd;
 
-	if (uv_fileno((const uv_handle_t *)&asker->pipe, &fd) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+	if (uv_fileno((const uv_handle_t *)&peer->pipe, &fd) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &length) < 0)
 		return false;
-	return peer.uid == 0 || peer.uid == geteuid();
+	return user.uid == 0 || user.uid == geteuid();
 }
 
 /* ---- requests ---- */
 
 static void input_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-	struct asker *asker = handle->data;
+	struct control_peer *peer = handle->data;
 
 	(void)suggested;
-	*buf = uv_buf_init(asker->request + asker->used,
-			   (unsigned)(ASKER_REQUEST_MAX - 1 - asker->used));
+	*buf = uv_buf_init(peer->request + peer->used,
+			   (unsigned)(CONTROL_REQUEST_MAX - 1 - peer->used));
 }
 
 static void input_came(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
-	struct asker *asker = stream->data;
+	struct control_peer *peer = stream->data;
 	char *end;
 
 	(void)buf;
 	if (n < 0) {
-		hang_up(asker);
+		hang_up(peer);
 		return;
 	}
-	asker->used += (size_t)n;
-	asker->request[asker->used] = 0;
-	end = strchr(asker->request, '\n');
+	peer->used += (size_t)n;
+	peer->request[peer->used] = 0;
+	end = strchr(peer->request, '\n');
 	if (!end)
 		return;
 	*end = 0;
-	asker->asked = true;
+	peer->asked = true;
 	uv_read_stop(stream);
-	ask(control.gateway, asker, asker->request);
+	control_dispatch(control.gateway, peer, peer->request);
 }
 
-static void asker_connected(uv_stream_t *server, int status)
+static void peer_connected(uv_stream_t *server, int status)
 {
-	struct asker *asker;
+	struct control_peer *peer;
 
 	if (status < 0)
 		return;
-	asker = calloc(1, sizeof(*asker));
-	if (!asker)
+	peer = calloc(1, sizeof(*peer));
+	if (!peer)
 		abort();
-	uv_pipe_init(server->loop, &asker->pipe, 0);
-	asker->pipe.data = asker;
-	asker->next = control.first;
-	if (asker->next)
-		asker->next->prev = asker;
-	control.first = asker;
-	control.n_askers++;
-	if (uv_accept(server, (uv_stream_t *)&asker->pipe) < 0)
-		hang_up(asker);
-	else if (control.n_askers > ASKERS_MAX)
-		asker_drop(asker);
+	uv_pipe_init(server->loop, &peer->pipe, 0);
+	peer->pipe.data = peer;
+	peer->next = control.first;
+	if (peer->next)
+		peer->next->prev = peer;
+	control.first = peer;
+	control.n_peers++;
+	if (uv_accept(server, (uv_stream_t *)&peer->pipe) < 0)
+		hang_up(peer);
+	else if (control.n_peers > CONTROL_PEERS_MAX)
+		peer_drop(peer);
 	else
-		uv_read_start((uv_stream_t *)&asker->pipe, input_room,
+		uv_read_start((uv_stream_t *)&peer->pipe, input_room,
 			      input_came);
 }
 
 /* Who has not asked since the last sweep but one, or has read nothing of what
  * waits since the last, is too slow. */
-static bool is_too_slow(const struct asker *asker, size_t left)
+static bool is_too_slow(const struct control_peer *peer, size_t left)
 {
-	return asker->asked ? left && left == asker->left : asker->slow;
+	return peer->asked ? left && left == peer->left : peer->slow;
 }
 
-static void askers_sweep(uv_timer_t *timer)
+static void peers_sweep(uv_timer_t *timer)
 {
 	(void)timer;
-	for (struct asker *asker = control.first, *next; asker; asker = next) {
+	for (struct control_peer *peer = control.first,
+	     *next; peer; peer = next) {
 		size_t left = uv_stream_get_write_queue_size(
-			(uv_stream_t *)&asker->pipe);
+			(uv_stream_t *)&peer->pipe);
 
-		next = asker->next;
-		if (is_too_slow(asker, left))
-			asker_drop(asker);
-		asker->left = left;
-		asker->slow = true;
+		next = peer->next;
+		if (is_too_slow(peer, left))
+			peer_drop(peer);
+		peer->left = left;
+		peer->slow = true;
 	}
 }
 
@@ -274,7 +276,7 @@ static int listen_at(const char *path)
 	if (group && chown(path, (uid_t)-1, group->gr_gid) < 0)
 		log_line(LOG_DETAIL, NULL, NULL, "%s stays with our own group",
 			 path);
-	return uv_listen((uv_stream_t *)&control.pipe, 8, asker_connected);
+	return uv_listen((uv_stream_t *)&control.pipe, 8, peer_connected);
 }
 
 static const struct gateway_host host = {.found = search_message,
@@ -299,8 +301,8 @@ int control_open(struct gateway *gateway, const char *run_dir)
 		log_line(LOG_ERROR, NULL, NULL, "cannot make %s: %s", run_dir,
 			 strerror(errno));
 	uv_pipe_init(uv_default_loop(), &control.pipe, 0);
-	uv_timer_init(uv_default_loop(), &control.askers_sweep);
-	uv_timer_start(&control.askers_sweep, askers_sweep, PATIENCE, PATIENCE);
+	uv_timer_init(uv_default_loop(), &control.peers_sweep);
+	uv_timer_start(&control.peers_sweep, peers_sweep, PATIENCE, PATIENCE);
 	rc = -EADDRINUSE;
 	if (!is_live(control.path)) {
 		unlink(control.path);
@@ -322,7 +324,7 @@ void control_close(void)
 	events_stop();
 	found_finish();
 	uv_close((uv_handle_t *)&control.pipe, NULL);
-	uv_close((uv_handle_t *)&control.askers_sweep, NULL);
+	uv_close((uv_handle_t *)&control.peers_sweep, NULL);
 	free(control.path);	/* libuv unlinks the socket */
 	control.path = NULL;
 }

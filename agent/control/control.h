@@ -17,24 +17,24 @@ struct gateway;
 /* 0 or -errno (logged). Another daemon's live socket is -EADDRINUSE. */
 int control_open(struct gateway *gateway, const char *run_dir);
 void control_close(void);
-/* Askers that were hung up on: too many, too slow to ask or to read. */
+/* Peers that were hung up on: too many, too slow to ask or to read. */
 uint64_t control_dropped(void);
 
-/* One who asked. Gone after asker_end(), or after hung_up() was called. */
-struct asker;
-struct asker_ops {
-	/* Nobody listens any more: do not touch the asker again. */
+/* One who asked. Gone after peer_end(), or after hung_up() was called. */
+struct control_peer;
+struct control_peer_ops {
+	/* Nobody listens any more: do not touch the peer again. */
 	void (*hung_up)(void *owner);
 };
 /* The answer comes later, from owner. watch: its closing of the connection
  * is noticed at once; who only half closes it hangs up, too. */
-void asker_wait(struct asker *asker, const struct asker_ops *ops, void *owner,
-		bool watch);
-/* One line, with its newline, on the heap: it is taken. An asker that leaves
+void peer_wait(struct control_peer *peer, const struct control_peer_ops *ops,
+	       void *owner, bool watch);
+/* One line, with its newline, on the heap: it is taken. A peer that leaves
  * 1 MiB unread is cut off: false, and hung_up() was called. */
-bool asker_say(struct asker *asker, char *line);
+bool peer_say(struct control_peer *peer, char *line);
 /* Nothing more is said. */
-void asker_end(struct asker *asker);
+void peer_end(struct control_peer *peer);
 /* Root, or who runs this daemon. */
-bool asker_may_write(const struct asker *asker);
+bool peer_may_write(const struct control_peer *peer);
 #endif

@@ -10,7 +10,7 @@
 #include "agent/base/log.h"
 #include "agent/base/text.h"
 #include "agent/control/add.h"
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/control/control.h"
 
 #define FOLLOW_EVERY 250	/* ms */
@@ -118,7 +118,7 @@ struct json_object *events_json(uint64_t *after, const char *endpoint)
 
 struct follower {
 	struct follower *next;
-	struct asker *asker;
+	struct control_peer *peer;
 	char *endpoint;		/* or NULL */
 	uint64_t last;		/* what it was told */
 };
@@ -148,7 +148,7 @@ static void follower_tell(struct follower *f)
 
 	json_object_object_add(answer, "events", list);
 	if (json_object_array_length(list))
-		asker_say(f->asker, ask_line(answer));
+		peer_say(f->peer, reply_line(answer));
 	else
 		json_object_put(answer);
 }
@@ -163,20 +163,20 @@ static void followers_tell(uv_timer_t *timer)
 	}
 }
 
-static void asker_follow(struct asker *asker, const char *endpoint,
-			 uint64_t last)
+static void peer_follow(struct control_peer *peer, const char *endpoint,
+			uint64_t last)
 {
-	static const struct asker_ops ops = {.hung_up = hung_up};
+	static const struct control_peer_ops ops = {.hung_up = hung_up};
 	struct follower *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		abort();
-	f->asker = asker;
+	f->peer = peer;
 	f->endpoint = text_copy(endpoint);
 	f->last = last;
 	f->next = followers.first;
 	followers.first = f;
-	asker_wait(asker, &ops, f, true);
+	peer_wait(peer, &ops, f, true);
 	if (!f->next)
 		uv_timer_start(&followers.timer, followers_tell, FOLLOW_EVERY,
 			       FOLLOW_EVERY);
@@ -184,11 +184,11 @@ static void asker_follow(struct asker *asker, const char *endpoint,
 
 /* {"do": "events", "endpoint"?, "follow"?}: {"events": [...]}, and where it
  * follows one such line more whenever there is something, until it hangs up. */
-void ask_events(struct gateway *g, struct asker *asker,
-		struct json_object *request, int64_t now)
+void command_events(struct gateway *g, struct control_peer *peer,
+		    struct json_object *request, int64_t now)
 {
 	struct json_object *answer = json_object_new_object(), *more;
-	const char *endpoint = ask_text(request, "endpoint");
+	const char *endpoint = request_text(request, "endpoint");
 	uint64_t last = 0;
 
 	(void)g;
@@ -196,9 +196,9 @@ void ask_events(struct gateway *g, struct asker *asker,
 	json_object_object_add(answer, "events", events_json(&last, endpoint));
 	if (!json_object_object_get_ex(request, "follow", &more) ||
 	    !json_object_get_boolean(more))
-		ask_reply(asker, answer);
-	else if (asker_say(asker, ask_line(answer)))
-		asker_follow(asker, endpoint, last);
+		peer_reply(peer, answer);
+	else if (peer_say(peer, reply_line(answer)))
+		peer_follow(peer, endpoint, last);
 }
 
 void events_start(void)

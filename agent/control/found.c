@@ -5,7 +5,7 @@
 #include <string.h>
 #include "agent/bus/search_plan.h"
 #include "agent/control/add.h"
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/gateway/gateway.h"
 
 #define KEPT_MAX 200
@@ -28,7 +28,7 @@ static void found_drop(size_t i)
 
 static bool is_text(struct json_object *of, const char *key, const char *text)
 {
-	const char *is = ask_text(of, key);
+	const char *is = request_text(of, key);
 
 	return is && !strcmp(is, text);
 }
@@ -42,7 +42,8 @@ void found_begin(const char *bus)
 
 void found_keep(struct json_object *found, int64_t now)
 {
-	if (!is_text(found, "of", "device") || ask_text(found, "configured"))
+	if (!is_text(found, "of", "device") ||
+	    request_text(found, "configured"))
 		return;
 	if (kept.n == KEPT_MAX)
 		found_drop(0);
@@ -72,7 +73,7 @@ static bool is_configured_at(const struct gateway_bus *b, const char *keys)
 
 static bool is_configured(const struct gateway *g, struct json_object *found)
 {
-	const char *keys = ask_text(found, "keys");
+	const char *keys = request_text(found, "keys");
 
 	for (const struct gateway_bus *b = g->buses; keys && b; b = b->next)
 		if (is_text(found, "bus", b->conf->name))

@@ -2,15 +2,15 @@
  * Who asks for a reload hears of it when it has been read and applied. */
 #include "agent/control/reloads.h"
 #include <stdlib.h>
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/control/control.h"
 #include "agent/control/status.h"
 #include "agent/gateway/loop.h"
 
-/* No more than there are askers. */
+/* No more than there are peers. */
 struct waiting {
 	struct waiting *next;
-	struct asker *asker;
+	struct control_peer *peer;
 	uint64_t number;		/* of the reload */
 };
 
@@ -26,31 +26,31 @@ static void waiting_leave(void *owner)
 	free(owner);
 }
 
-void ask_reload(struct gateway *g, struct asker *asker,
-		struct json_object *request, int64_t now)
+void command_reload(struct gateway *g, struct control_peer *peer,
+		    struct json_object *request, int64_t now)
 {
-	static const struct asker_ops ops = {.hung_up = waiting_leave};
+	static const struct control_peer_ops ops = {.hung_up = waiting_leave};
 	uint64_t number = loop_reload();
 	struct waiting *w;
 
 	(void)request;
 	(void)now;
 	if (!number) {
-		ask_reply(asker, status_reload(g, false));
+		peer_reply(peer, status_reload(g, false));
 		return;
 	}
 	w = malloc(sizeof(*w));
 	if (!w)
 		abort();
-	*w = (struct waiting){waiting, asker, number};
+	*w = (struct waiting){waiting, peer, number};
 	waiting = w;
-	asker_wait(asker, &ops, w, false);
+	peer_wait(peer, &ops, w, false);
 }
 
 void reloads_answer(struct gateway *g, uint64_t number, bool done)
 {
 	for (struct waiting **at = &waiting, *w; (w = *at); ) {
-		struct asker *asker = w->asker;
+		struct control_peer *peer = w->peer;
 
 		if (w->number > number) {
 			at = &w->next;
@@ -58,7 +58,7 @@ void reloads_answer(struct gateway *g, uint64_t number, bool done)
 		}
 		*at = w->next;
 		free(w);
-		asker_wait(asker, NULL, NULL, false);
-		ask_reply(asker, status_reload(g, done));
+		peer_wait(peer, NULL, NULL, false);
+		peer_reply(peer, status_reload(g, done));
 	}
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/control/control.h"
 #include "agent/control/found.h"
 #include "agent/gateway/gateway.h"
@@ -19,7 +19,7 @@
 struct search {
 	struct gateway_bus *bus;
 	struct search_plan *plan;
-	struct asker *asker;		/* NULL: it has hung up */
+	struct control_peer *peer;	/* NULL: it has hung up */
 	uint64_t id;
 };
 
@@ -133,8 +133,8 @@ static void search_end(struct search *s, const struct bus_message *m)
 {
 	struct gateway_bus *b = s->bus;
 
-	if (s->asker)
-		ask_reply(s->asker, end_json(m));
+	if (s->peer)
+		peer_reply(s->peer, end_json(m));
 	b->search = NULL;
 	search_plan_free(s->plan);
 	free(s);
@@ -152,23 +152,24 @@ void search_message(struct gateway_bus *b, const struct bus_message *m)
 		return;
 	if (m->event == BUS_SEARCHED)
 		search_end(s, m);
-	else if (m->event == BUS_SEARCHING && s->asker)
-		asker_say(s->asker, ask_line(progress_json(m)));
-	else if (s->asker)
-		asker_say(s->asker, ask_line(hit_json(s, m)));
+	else if (m->event == BUS_SEARCHING && s->peer)
+		peer_say(s->peer, reply_line(progress_json(m)));
+	else if (s->peer)
+		peer_say(s->peer, reply_line(hit_json(s, m)));
 }
 
 static void hung_up(void *owner)
 {
 	struct search *s = owner;
 
-	s->asker = NULL;
+	s->peer = NULL;
 	bus_search_stop(s->bus->bus, s->id);
 }
 
 /* ---- what is asked ---- */
 
-static void refuse_all(struct asker *asker, const struct config_errors *errors)
+static void refuse_all(struct control_peer *peer,
+		       const struct config_errors *errors)
 {
 	char text[1024] = "";
 	size_t used = 0;
@@ -178,7 +179,7 @@ static void refuse_all(struct asker *asker, const struct config_errors *errors)
 			used += (size_t)snprintf(text + used,
 						 sizeof(text) - used, "%s%s",
 						 used ? "; " : "", e->text);
-	ask_refuse(asker, "%s", text);
+	peer_refuse(peer, "%s", text);
 }
 
 static struct gateway_bus *bus_running(struct gateway *g, const char *name)
@@ -268,7 +269,7 @@ static struct search_plan *plan_of(const struct gateway_bus *b,
 				   struct config_errors *errors)
 {
 	const struct gateway *g = b->gateway;
-	const char *text = ask_text(request, "for");
+	const char *text = request_text(request, "for");
 	struct search_plan *plan;
 	int64_t duration = 0;
 
@@ -303,20 +304,20 @@ static void bus_give_back(struct gateway_bus *b)
 	bus_stop(b->bus);
 }
 
-static void plan_begin(struct gateway_bus *b, struct asker *asker,
+static void plan_begin(struct gateway_bus *b, struct control_peer *peer,
 		       struct search_plan *plan, bool probe)
 {
-	static const struct asker_ops ops = {.hung_up = hung_up};
+	static const struct control_peer_ops ops = {.hung_up = hung_up};
 	struct search *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		abort();
 	s->bus = b;
 	s->plan = plan;
-	s->asker = asker;
+	s->peer = peer;
 	s->id = ++b->gateway->services.next_id;
 	if (bus_search(b->bus, plan, s->id) < 0) {
-		ask_refuse(asker, "the bus is being closed");
+		peer_refuse(peer, "the bus is being closed");
 		search_plan_free(plan);
 		free(s);
 		return;
@@ -324,15 +325,15 @@ static void plan_begin(struct gateway_bus *b, struct asker *asker,
 	b->search = s;
 	if (!probe)
 		found_begin(b->conf->name);
-	asker_wait(asker, &ops, s, true);
+	peer_wait(peer, &ops, s, true);
 }
 
 /* request: bus, keys (texts by name), for ("10s"). A bus that is not
  * configured is run for the search, where it needs no settings. */
-static void search_ask(struct gateway *g, struct asker *asker,
+static void search_ask(struct gateway *g, struct control_peer *peer,
 		       struct json_object *request, bool probe)
 {
-	const char *name = ask_text(request, "bus");
+	const char *name = request_text(request, "bus");
 	struct gateway_bus *b = bus_running(g, name);
 	struct search_key keys[SEARCH_KEYS_MAX];
 	size_t n = keys_take(request, keys);
@@ -340,12 +341,12 @@ static void search_ask(struct gateway *g, struct asker *asker,
 	struct search_plan *plan;
 
 	if (g->services.stopping) {
-		ask_refuse(asker, "lwmuxd is about to end");
+		peer_refuse(peer, "lwmuxd is about to end");
 		return;
 	}
 	if (b && (b->search || !b->bus || b->leaving)) {
-		ask_refuse(asker, b->search ? "a search is under way there" :
-			   "the bus is being closed");
+		peer_refuse(peer, b->search ? "a search is under way there" :
+			    "the bus is being closed");
 		return;
 	}
 	config_errors_init(&errors);
@@ -353,24 +354,24 @@ static void search_ask(struct gateway *g, struct asker *asker,
 		b = bus_borrow(g, name, keys, n, &errors);
 	plan = b ? plan_of(b, request, probe, keys, n, &errors) : NULL;
 	if (plan)
-		plan_begin(b, asker, plan, probe);
+		plan_begin(b, peer, plan, probe);
 	else
-		refuse_all(asker, &errors);
+		refuse_all(peer, &errors);
 	if (b)
 		bus_give_back(b);
 	config_errors_finish(&errors);
 }
 
-void ask_scan(struct gateway *g, struct asker *asker,
-	      struct json_object *request, int64_t now)
+void command_scan(struct gateway *g, struct control_peer *peer,
+		  struct json_object *request, int64_t now)
 {
 	(void)now;
-	search_ask(g, asker, request, false);
+	search_ask(g, peer, request, false);
 }
 
-void ask_probe(struct gateway *g, struct asker *asker,
-	       struct json_object *request, int64_t now)
+void command_probe(struct gateway *g, struct control_peer *peer,
+		   struct json_object *request, int64_t now)
 {
 	(void)now;
-	search_ask(g, asker, request, true);
+	search_ask(g, peer, request, true);
 }

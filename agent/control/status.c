@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/control/add.h"
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/client/client_carry.h"
 #include "agent/coap/credentials.h"
 #include "agent/endpoint/transaction.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/config/settings.h"
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
 
@@ -111,22 +111,22 @@ void trace_leave(struct trace *t)
 	bus_trace_stop(t->bus->bus);
 }
 
-/* ---- at the control socket: the owner is the asker ---- */
+/* ---- at the control socket: the owner is the peer ---- */
 
-static void frame_say(void *asker, struct json_object *frame)
+static void frame_say(void *peer, struct json_object *frame)
 {
 	struct json_object *to = json_object_new_object();
 
 	json_object_object_add(to, "frame", frame);
-	asker_say(asker, ask_line(to));
+	peer_say(peer, reply_line(to));
 }
 
-static void end_say(void *asker)
+static void end_say(void *peer)
 {
 	struct json_object *to = json_object_new_object();
 
 	json_object_object_add(to, "done", json_object_new_boolean(true));
-	ask_reply(asker, to);
+	peer_reply(peer, to);
 }
 
 static void hung_up(void *trace)
@@ -134,30 +134,30 @@ static void hung_up(void *trace)
 	trace_leave(trace);
 }
 
-/* request: bus, for ("60s"; without it until the asker hangs up). */
-void ask_trace(struct gateway *g, struct asker *asker,
-	       struct json_object *request, int64_t now)
+/* request: bus, for ("60s"; without it until the peer hangs up). */
+void command_trace(struct gateway *g, struct control_peer *peer,
+		   struct json_object *request, int64_t now)
 {
 	static const struct trace_ops ops = {frame_say, end_say};
-	static const struct asker_ops asker_ops = {.hung_up = hung_up};
-	const char *name = ask_text(request, "bus");
-	const char *text = ask_text(request, "for");
+	static const struct control_peer_ops peer_ops = {.hung_up = hung_up};
+	const char *name = request_text(request, "bus");
+	const char *text = request_text(request, "for");
 	int64_t duration = INT64_MAX;
 	const char *why;
 	struct trace *t;
 
 	(void)now;
 	if (!bus_find(g, name)) {
-		ask_refuse(asker, "lwmuxd runs no bus '%s'", name);
+		peer_refuse(peer, "lwmuxd runs no bus '%s'", name);
 		return;
 	}
 	if (text && (timespan_parse(text, &duration) < 0 || duration <= 0)) {
-		ask_refuse(asker, "--for: '%s' is no time, as 10s", text);
+		peer_refuse(peer, "--for: '%s' is no time, as 10s", text);
 		return;
 	}
-	t = trace_open(g, name, duration, &ops, asker, &why);
+	t = trace_open(g, name, duration, &ops, peer, &why);
 	if (t)
-		asker_wait(asker, &asker_ops, t, true);
+		peer_wait(peer, &peer_ops, t, true);
 	else
-		ask_refuse(asker, "%s", why);
+		peer_refuse(peer, "%s", why);
 }

@@ -17,9 +17,9 @@ struct answering {
 	uint16_t server;
 };
 
-static void *answer_defer(void *asker)
+static void *answer_defer(void *context)
 {
-	const struct client_asking *asking = asker;
+	const struct client_asking *asking = context;
 	struct coap_separate *later = coap_separate_begin(asking->exchange);
 	struct answering *answering;
 
@@ -73,19 +73,19 @@ static void deferred_answer(void *answering, uint8_t code, int64_t now)
 	free(a);
 }
 
-struct transaction_asker client_asker(struct client_asking *asking)
+struct requester client_requester(struct client_asking *asking)
 {
-	static const struct transaction_asker_ops ops = {
+	static const struct requester_ops ops = {
 		.defer = answer_defer, .answer = deferred_answer};
 
-	return (struct transaction_asker){&ops, asking};
+	return (struct requester){&ops, asking};
 }
 
 /* ---- what is left to do ---- */
 
 /* A point with on_execute, or an object's own. Returns 0 when the answer comes
  * later. */
-static uint8_t request_execute(struct client *c, struct transaction_asker asker,
+static uint8_t request_execute(struct client *c, struct requester requester,
 			       const struct lwm2m_path *path, int64_t now)
 {
 	struct endpoint *e = c->endpoint;
@@ -95,7 +95,7 @@ static uint8_t request_execute(struct client *c, struct transaction_asker asker,
 	if (point < 0)
 		return endpoint_object_execute(e, path, now);
 	write.value = lwm2m_float(e->conf->points[point].on_execute);
-	return transaction_start(e, asker, &write, 1, CODE(2, 4), now);
+	return transaction_start(e, requester, &write, 1, CODE(2, 4), now);
 }
 
 static void outcome_respond(struct coap_exchange *x,
@@ -167,22 +167,23 @@ static void touch_all(struct endpoint *e, const struct request_outcome *outcome,
 
 uint8_t endpoint_write(struct endpoint *e,
 		       const struct request_outcome *outcome,
-		       struct transaction_asker asker, int64_t now)
+		       struct requester requester, int64_t now)
 {
 	touch_all(e, outcome, now);
 	return !outcome->n_writes ? outcome->code :
-	       transaction_start(e, asker, outcome->writes, outcome->n_writes,
+	       transaction_start(e, requester, outcome->writes,
+				 outcome->n_writes,
 				 outcome->code, now);
 }
 
 uint8_t client_carry_out(struct client *c,
 			 const struct request_outcome *outcome,
-			 struct transaction_asker asker, int64_t now)
+			 struct requester requester, int64_t now)
 {
 	uint8_t code = outcome->code;
 
 	if (outcome->kind == REQUEST_WRITE)
-		return endpoint_write(c->endpoint, outcome, asker, now);
+		return endpoint_write(c->endpoint, outcome, requester, now);
 	touch_all(c->endpoint, outcome, now);
 	switch (outcome->kind) {
 	case REQUEST_ANSWERED:
@@ -191,7 +192,7 @@ uint8_t client_carry_out(struct client *c,
 	case REQUEST_WRITE:
 		break;
 	case REQUEST_EXECUTE:
-		code = request_execute(c, asker, &outcome->path, now);
+		code = request_execute(c, requester, &outcome->path, now);
 		break;
 	case REQUEST_ATTRIBUTES:
 		client_configure(c, now);
@@ -250,7 +251,7 @@ static void request_of(struct client *c, struct coap_exchange *x,
 			sequence = client_observe(c, &outcome, token,
 						  token_length, now);
 		outcome.code = client_carry_out(c, &outcome,
-			client_asker(&(struct client_asking){c, x}), now);
+			client_requester(&(struct client_asking){c, x}), now);
 	}
 	if (outcome.code && !respond_when_stored(c, x, &outcome, now))
 		outcome_respond(x, &outcome, &out, sequence);

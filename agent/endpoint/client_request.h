@@ -19,12 +19,12 @@ struct client *client_addressed(struct client *client,
 /* Asks for the server: the answer comes later, and prolongs the awake window
  * once more. */
 struct client_asking { struct client *client; struct coap_exchange *exchange; };
-struct transaction_asker client_asker(struct client_asking *asking);
+struct requester client_requester(struct client_asking *asking);
 /* What request_handle() has left to do; the code to answer, 0: it goes to the
- * asker later. */
+ * requester later. */
 uint8_t client_carry_out(struct client *client,
 			 const struct request_outcome *outcome,
-			 struct transaction_asker asker, int64_t now);
+			 struct requester requester, int64_t now);
 /* Answers a good code when all that servers have set in the endpoint is on the
  * disk; 5.00 where that does not take it. located: what a Create made, or NULL.
  * false: nothing is still to be written, answer at once. */

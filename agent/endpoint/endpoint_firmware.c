@@ -26,7 +26,7 @@ struct endpoint_firmware {
 	struct image *image;		/* whole, or NULL */
 	struct fetch *fetch;
 	uint64_t id;			/* of what the bus does, 0: nothing */
-	uint16_t asker;			/* short id of who wrote the URI */
+	uint16_t requester;		/* short id of who wrote the URI */
 };
 
 /* The file: this, the URI, the image. */
@@ -150,7 +150,7 @@ static void firmware_fetch(struct endpoint_firmware *f, int64_t now)
 
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "fetches a package from "
 		 "%.*s", (int)uri->length, uri->as.text);
-	f->fetch = fetch_start(e, f->asker, uri->as.text, uri->length,
+	f->fetch = fetch_start(e, f->requester, uri->as.text, uri->length,
 			       e->conf->image_room, package_fetched, f, &why);
 	if (!f->fetch)
 		firmware_advance(f, FIRMWARE_LOST, (int)why, now);
@@ -320,7 +320,7 @@ static uint8_t firmware_write_uri(struct endpoint_firmware *f, struct client *c,
 		return CODE(4, 0);
 	if (n && f->machine.state != FIRMWARE_IDLE)
 		return CODE(4, 5);
-	f->asker = c->server->conf->id;
+	f->requester = c->server->conf->id;
 	firmware_uri_set(f->endpoint, text, (uint32_t)n);
 	code = firmware_ask(f, n ? FIRMWARE_URI : FIRMWARE_RESET, now);
 	endpoint_touched(f->endpoint, &path, now);

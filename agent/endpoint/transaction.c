@@ -220,7 +220,7 @@ void transaction_run(struct transaction *b, int64_t now)
 		transaction_finish(b, code, now);
 }
 
-uint8_t transaction_start(struct endpoint *e, struct transaction_asker asker,
+uint8_t transaction_start(struct endpoint *e, struct requester requester,
 			  const struct lwm2m_record *writes, size_t n,
 			  uint8_t code, int64_t now)
 {
@@ -231,15 +231,15 @@ uint8_t transaction_start(struct endpoint *e, struct transaction_asker asker,
 	if (e->life.state == LIVENESS_SILENT)
 		return CODE(5, 4);
 	if (transaction_must_wait(e))
-		return transaction_hold_new(e, asker, writes, n, code, now);
+		return transaction_hold_new(e, requester, writes, n, code, now);
 	b = transaction_create(e, writes, n, &code);
 	if (!b)
 		return code;
 	b->hold_until = transaction_hold_until(e, now);
 	b->due.due = now + TRANSACTION_DEADLINE;
-	b->ops = asker.ops;
+	b->ops = requester.ops;
 	if (!write_next(b, &code, now) ||
-	    !(b->later = asker.ops->defer(asker.asker))) {
+	    !(b->later = requester.ops->defer(requester.context))) {
 		bus_cancel(e->device, b->id);
 		transaction_free(b);
 		return CODE(5, 3);

@@ -14,21 +14,21 @@
 #define TRANSACTION_DEADLINE (INT64_C(4500) * 1000000)
 
 /* Who asked for the writes. */
-struct transaction_asker_ops {
+struct requester_ops {
 	/* They are under way: what answer() is called with, once; NULL: the
-	 * asker cannot wait, and answer() is not called. */
-	void *(*defer)(void *asker);
+	 * requester cannot wait, and answer() is not called. */
+	void *(*defer)(void *context);
 	void (*answer)(void *later, uint8_t code, int64_t now);
 };
-struct transaction_asker {
-	const struct transaction_asker_ops *ops;
-	void *asker;
+struct requester {
+	const struct requester_ops *ops;
+	void *context;
 };
 
 struct transaction {
 	struct transaction *next;
 	struct endpoint *endpoint;
-	const struct transaction_asker_ops *ops;
+	const struct requester_ops *ops;
 	void *later;
 	struct heap_item due;
 	uint64_t id;
@@ -50,14 +50,14 @@ extern const struct request_bound transaction_bound;
 /* The code of the failure, or 0: it is under way and answers later.
  * code: the answer when all is well. */
 uint8_t transaction_start(struct endpoint *endpoint,
-			  struct transaction_asker asker,
+			  struct requester requester,
 			  const struct lwm2m_record *writes, size_t n,
 			  uint8_t code, int64_t now);
 /* client_request.c: all of a Write, what is held here and what goes to the
- * bus, for whoever asks. The code to answer, 0: it goes to the asker later. */
+ * bus, for whoever asks. The code to answer; 0: the requester gets it later. */
 uint8_t endpoint_write(struct endpoint *endpoint,
 		       const struct request_outcome *outcome,
-		       struct transaction_asker asker, int64_t now);
+		       struct requester requester, int64_t now);
 /* The device is there: the first of the held ones goes to the bus. */
 void transaction_release(struct endpoint *endpoint, int64_t now);
 /* How many wait for the device, and those accepted among them. */
@@ -97,11 +97,11 @@ int64_t transaction_hold_until(const struct endpoint *endpoint, int64_t now);
 /* Must a new one wait for the device, or for those that do? */
 bool transaction_must_wait(const struct endpoint *endpoint);
 uint8_t transaction_hold_new(struct endpoint *endpoint,
-			     struct transaction_asker asker,
+			     struct requester requester,
 			     const struct lwm2m_record *writes, size_t n,
 			     uint8_t code, int64_t now);
-/* What it writes, no older one that is held writes after it: their askers wait
- * for it instead. true: some of these stand on the disk. */
+/* What it writes, no older one that is held writes after it: their requesters
+ * wait for it instead. true: some of these stand on the disk. */
 bool transaction_replace_older(struct transaction *transaction);
 /* The device did not answer: may it wait until it is heard again? */
 bool transaction_hold_again(struct transaction *transaction, int64_t now);

@@ -33,7 +33,7 @@ struct transactions_deferred transactions_deferred(const struct endpoint *e)
 	return deferred;
 }
 
-static size_t askers_count(const struct endpoint *e)
+static size_t requesters_count(const struct endpoint *e)
 {
 	size_t n = 0;
 
@@ -44,7 +44,7 @@ static size_t askers_count(const struct endpoint *e)
 
 bool transaction_must_wait(const struct endpoint *e)
 {
-	return e->conf->queue && (endpoint_is_away(e) || askers_count(e));
+	return e->conf->queue && (endpoint_is_away(e) || requesters_count(e));
 }
 
 /* A pulse, a reset: done once for each that was asked, and never again by us. */
@@ -90,7 +90,7 @@ static void write_take(struct transaction *b, size_t i)
 	b->n--;
 }
 
-/* Its asker waits for what has come in its place. */
+/* Its requester waits for what has come in its place. */
 static void transaction_follow(struct transaction *b,
 			       struct transaction *superseded_by)
 {
@@ -139,7 +139,7 @@ static void make_room(struct endpoint *e, int64_t now)
 {
 	struct transaction *oldest = NULL;
 
-	if (askers_count(e) < TRANSACTION_HELD_MAX)
+	if (requesters_count(e) < TRANSACTION_HELD_MAX)
 		return;
 	for (struct transaction *b = e->transactions; b; b = b->next)
 		if (b->superseded_by)
@@ -163,7 +163,7 @@ static bool is_accept(const struct endpoint *e)
 	return e->conf->asleep_write == ASLEEP_ACCEPT;
 }
 
-uint8_t transaction_hold_new(struct endpoint *e, struct transaction_asker asker,
+uint8_t transaction_hold_new(struct endpoint *e, struct requester requester,
 			     const struct lwm2m_record *writes, size_t n,
 			     uint8_t code, int64_t now)
 {
@@ -172,15 +172,16 @@ uint8_t transaction_hold_new(struct endpoint *e, struct transaction_asker asker,
 
 	make_room(e, now);
 	if (e->conf->asleep_write == ASLEEP_REFUSE ||
-	    askers_count(e) >= TRANSACTION_HELD_MAX)
+	    requesters_count(e) >= TRANSACTION_HELD_MAX)
 		return CODE(5, 3);
 	b = transaction_create(e, writes, n, &refusal);
 	if (!b)
 		return refusal;
 	b->hold_until = transaction_hold_until(e, now);
-	b->ops = asker.ops;
+	b->ops = requester.ops;
 	b->accepted = is_accept(e);
-	if (!b->accepted && !(b->later = asker.ops->defer(asker.asker))) {
+	if (!b->accepted &&
+	    !(b->later = requester.ops->defer(requester.context))) {
 		transaction_free(b);
 		return CODE(5, 3);
 	}
@@ -201,7 +202,7 @@ bool transaction_hold_again(struct transaction *b, int64_t now)
 
 	if (b->hold_until <= now || e->leaving || has_execute(b) ||
 	    e->life.state == LIVENESS_SILENT ||
-	    askers_count(e) >= TRANSACTION_HELD_MAX)
+	    requesters_count(e) >= TRANSACTION_HELD_MAX)
 		return false;
 	transaction_defer(b);
 	transaction_replace_older(b);

@@ -222,13 +222,13 @@ static void asking_answer(struct sms_asking *asking, uint8_t code,
 		sms->unsent++;
 }
 
-static void *asking_defer(void *asker)
+static void *asking_defer(void *context)
 {
 	struct sms_asking *later = malloc(sizeof(*later));
 
 	if (!later)
 		abort();
-	memcpy(later, asker, sizeof(*later));
+	memcpy(later, context, sizeof(*later));
 	later->request.token = later->token;
 	return later;
 }
@@ -264,7 +264,7 @@ static void request_serve(struct gateway_sms *sms, struct client *c,
 			  const char *number, const struct sms_message *m,
 			  int64_t now)
 {
-	static const struct transaction_asker_ops ops = {.defer = asking_defer,
+	static const struct requester_ops ops = {.defer = asking_defer,
 						   .answer = asking_later};
 	struct services *services = &sms->gateway->services;
 	struct request_scope scope = client_scope(c, now);
@@ -283,7 +283,7 @@ static void request_serve(struct gateway_sms *sms, struct client *c,
 	asking_set(&asking, sms, number, m);
 	if (code >> 5 == 2)
 		code = client_carry_out(c, &outcome,
-			(struct transaction_asker){&ops, &asking}, now);
+			(struct requester){&ops, &asking}, now);
 	log_line(LOG_DETAIL, c->endpoint->conf->endpoint, NULL, "SMS of %s: "
 		 "method %u of /%.*s: %u.%02u", number, m->code,
 		 (int)m->uri_length, m->uri, code >> 5, code & 31);

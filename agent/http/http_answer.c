@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "agent/base/monotonic.h"
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/control/events.h"
 #include "agent/control/metrics.h"
 #include "agent/control/status.h"
@@ -97,7 +97,7 @@ static enum MHD_Result json_respond(struct MHD_Connection *connection,
 	bool found = !json_object_object_get_ex(json, "error", NULL);
 
 	return text_respond(connection, found ? MHD_HTTP_OK :
-			    MHD_HTTP_NOT_FOUND, ask_line(json),
+			    MHD_HTTP_NOT_FOUND, reply_line(json),
 			    "application/json");
 }
 

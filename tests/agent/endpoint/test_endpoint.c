@@ -150,9 +150,9 @@ static void what_is_not_there_or_not_observed_does_nothing(void **state)
 
 static struct { unsigned answers; uint8_t codes[8]; } told;
 
-static void *write_defer(void *asker)
+static void *write_defer(void *context)
 {
-	return asker;
+	return context;
 }
 
 static void write_answer(void *later, uint8_t code, int64_t now)
@@ -165,12 +165,12 @@ static void write_answer(void *later, uint8_t code, int64_t now)
 static uint8_t write_start(const char *endpoint, struct lwm2m_path path,
 			   bool on)
 {
-	static const struct transaction_asker_ops ops = {write_defer,
-							 write_answer};
+	static const struct requester_ops ops = {write_defer,
+						 write_answer};
 	const struct lwm2m_record record = {path, lwm2m_boolean(on), 0};
 
 	return transaction_start(case_endpoint(endpoint),
-				 (struct transaction_asker){&ops, &told},
+				 (struct requester){&ops, &told},
 				 &record, 1, CODE(2, 4), monotonic_read());
 }
 
@@ -233,8 +233,8 @@ static void no_more_wait_than_may(void **state)
 /* What is bound goes to the device, the rest is held here, all or nothing. */
 static void a_write_is_of_both_kinds(void **state)
 {
-	static const struct transaction_asker_ops ops = {write_defer,
-							 write_answer};
+	static const struct requester_ops ops = {write_defer,
+						 write_answer};
 	struct lwm2m_record record = {fan, lwm2m_boolean(true), 0};
 	struct request_outcome outcome = {.code = CODE(2, 4), .path = fan,
 					  .writes = &record, .n_writes = 1};
@@ -242,12 +242,12 @@ static void a_write_is_of_both_kinds(void **state)
 	(void)state;
 	memset(&told, 0, sizeof(told));
 	assert_int_equal(endpoint_write(case_endpoint("a"), &outcome,
-		(struct transaction_asker){&ops, &told}, monotonic_read()), 0);
+		(struct requester){&ops, &told}, monotonic_read()), 0);
 	assert_true(case_turn_until(is_told));
 	assert_int_equal(told.codes[0], CODE(2, 4));
 	outcome.n_writes = 0;			/* nothing for the device */
 	assert_int_equal(endpoint_write(case_endpoint("a"), &outcome,
-		(struct transaction_asker){&ops, &told}, monotonic_read()),
+		(struct requester){&ops, &told}, monotonic_read()),
 		CODE(2, 4));
 }
 

@@ -4,16 +4,16 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/endpoint/transaction.h"
 #include "agent/endpoint/client_request.h"
 #include "agent/control/control.h"
 #include "agent/gateway/gateway.h"
 
-struct writing { struct asker *asker; const struct endpoint *endpoint; };
+struct writing { struct control_peer *peer; const struct endpoint *endpoint; };
 
 struct writer {
-	struct asker *asker;		/* NULL: it has hung up */
+	struct control_peer *peer;	/* NULL: it has hung up */
 	const struct endpoint *endpoint;	/* until it is answered */
 };
 
@@ -38,38 +38,39 @@ static const char *reason_of(uint8_t code)
 }
 
 /* why: of the checks, or NULL. */
-static void write_answer(struct asker *asker, uint8_t code, const char *why)
+static void write_answer(struct control_peer *peer, uint8_t code,
+			 const char *why)
 {
 	struct json_object *reply;
 
 	if (code >> 5 != 2) {
-		ask_refuse(asker, "%u.%02u: %s", code >> 5, code & 31,
-			   why ? why : reason_of(code));
+		peer_refuse(peer, "%u.%02u: %s", code >> 5, code & 31,
+			    why ? why : reason_of(code));
 		return;
 	}
 	reply = json_object_new_object();
 	json_object_object_add(reply, "written",
 			       json_object_new_boolean(true));
-	ask_reply(asker, reply);
+	peer_reply(peer, reply);
 }
 
 static void hung_up(void *owner)
 {
 	struct writer *w = owner;
 
-	w->asker = NULL;
+	w->peer = NULL;
 }
 
 static void *write_defer(void *writing)
 {
-	static const struct asker_ops ops = {.hung_up = hung_up};
+	static const struct control_peer_ops ops = {.hung_up = hung_up};
 	const struct writing *asking = writing;
 	struct writer *w = malloc(sizeof(*w));
 
 	if (!w)
 		abort();
-	*w = (struct writer){asking->asker, asking->endpoint};
-	asker_wait(w->asker, &ops, w, false);
+	*w = (struct writer){asking->peer, asking->endpoint};
+	peer_wait(w->peer, &ops, w, false);
 	return w;
 }
 
@@ -78,11 +79,11 @@ static void write_stored(void *writer, int error, int64_t now)
 	struct writer *w = writer;
 
 	(void)now;
-	if (w->asker && error)
-		ask_refuse(w->asker, "it is set, but not on the disk: %s",
-			   strerror(-error));
-	else if (w->asker)
-		write_answer(w->asker, CODE(2, 4), NULL);
+	if (w->peer && error)
+		peer_refuse(w->peer, "it is set, but not on the disk: %s",
+			    strerror(-error));
+	else if (w->peer)
+		write_answer(w->peer, CODE(2, 4), NULL);
 	free(w);
 }
 
@@ -96,8 +97,8 @@ static void write_done(void *later, uint8_t code, int64_t now)
 	if (code >> 5 == 2 &&
 	    store_after(e->services->store, e->conf->endpoint, write_stored, w))
 		return;
-	if (w->asker)
-		write_answer(w->asker, code, NULL);
+	if (w->peer)
+		write_answer(w->peer, code, NULL);
 	free(w);
 }
 
@@ -121,11 +122,12 @@ static const char *text_of(const struct object_model *model, const char *path,
 }
 
 /* Root is no server, and needs none. */
-static void write_do(struct endpoint *e, struct asker *asker, const char *path,
+static void write_do(struct endpoint *e, struct control_peer *peer,
+		     const char *path,
 		     const char *value, int64_t now)
 {
-	static const struct transaction_asker_ops ops = {.defer = write_defer,
-							 .answer = write_done};
+	static const struct requester_ops ops = {.defer = write_defer,
+						 .answer = write_done};
 	struct gateway *g = gateway_of(e);
 	struct buf out = buf_over(g->services.out, g->services.out_size);
 	struct attribute_set none = {0};
@@ -141,7 +143,7 @@ static void write_do(struct endpoint *e, struct asker *asker, const char *path,
 		.uri_length = strlen(path), .accept = FORMAT_NONE,
 		.format = FORMAT_TEXT, .observe = -1,
 		.payload = (const uint8_t *)value, .length = strlen(value)};
-	struct writing writing = {asker, e};
+	struct writing writing = {peer, e};
 	struct request_outcome outcome;
 	uint8_t code;
 
@@ -149,29 +151,29 @@ static void write_do(struct endpoint *e, struct asker *asker, const char *path,
 	code = outcome.code;
 	if (code >> 5 == 2)
 		code = endpoint_write(e, &outcome,
-				      (struct transaction_asker){&ops, &writing},
+				      (struct requester){&ops, &writing},
 				      now);
 	if (code >> 5 == 2)
 		write_done(write_defer(&writing), code, now);
 	else if (code)
-		write_answer(asker, code,
+		write_answer(peer, code,
 			     code >> 5 == 4 ? outcome.reason : NULL);
 }
 
-void ask_write(struct gateway *g, struct asker *asker,
-	       struct json_object *request, int64_t now)
+void command_write(struct gateway *g, struct control_peer *peer,
+		   struct json_object *request, int64_t now)
 {
-	const char *name = ask_text(request, "endpoint");
-	const char *path = ask_text(request, "path");
-	const char *value = ask_text(request, "value");
+	const char *name = request_text(request, "endpoint");
+	const char *path = request_text(request, "path");
+	const char *value = request_text(request, "value");
 	struct endpoint *e = gateway_endpoint(g, name);
 
 	if (!e) {
-		ask_refuse(asker, "no such endpoint: %s", name);
+		peer_refuse(peer, "no such endpoint: %s", name);
 		return;
 	}
 	while (*path == '/')
 		path++;
-	write_do(e, asker, path,
+	write_do(e, peer, path,
 		 text_of(config_device_model(e->conf), path, value), now);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What is asked at the control socket, and answered, without the socket: the
- * asker here keeps what it is told. */
+ * peer here keeps what it is told. */
 #include "tests/agent/gateway/gateway_case.h"
 #include <json-c/json.h>
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/control/control.h"
 #include "agent/control/events.h"
 #include "agent/control/metric.h"
@@ -22,20 +22,20 @@
 	"  - {endpoint: deaf, bus: sim, quiet_every: 1h, quiet_for: 1h, " \
 	"points: [{name: t, value: 1, map: 3303/0}]}\n"
 
-struct asker {
+struct control_peer {
 	char lines[65536];		/* all that was said */
-	const struct asker_ops *ops;
+	const struct control_peer_ops *ops;
 	void *owner;
 	bool root, ended;
 };
-static struct asker asker;
+static struct control_peer peer;
 
 uint64_t control_dropped(void)
 {
 	return 0;
 }
 
-bool asker_say(struct asker *to, char *line)
+bool peer_say(struct control_peer *to, char *line)
 {
 	assert_false(to->ended);
 	assert_true(strlen(to->lines) + strlen(line) < sizeof(to->lines));
@@ -45,21 +45,22 @@ bool asker_say(struct asker *to, char *line)
 	return true;
 }
 
-void asker_end(struct asker *to)
+void peer_end(struct control_peer *to)
 {
 	to->ops = NULL;
 	to->ended = true;
 }
 
-void asker_wait(struct asker *to, const struct asker_ops *ops, void *owner,
-		bool watch)
+void peer_wait(struct control_peer *to, const struct control_peer_ops *ops,
+	       void *owner,
+	       bool watch)
 {
 	(void)watch;
 	to->ops = ops;
 	to->owner = owner;
 }
 
-bool asker_may_write(const struct asker *from)
+bool peer_may_write(const struct control_peer *from)
 {
 	return from->root;
 }
@@ -70,14 +71,14 @@ void control_close(void)
 
 static void ask_anew(bool root, const char *text)
 {
-	memset(&asker, 0, sizeof(asker));
-	asker.root = root;
-	ask(&gateway, &asker, text);
+	memset(&peer, 0, sizeof(peer));
+	peer.root = root;
+	control_dispatch(&gateway, &peer, text);
 }
 
 static bool is_answered(void)
 {
-	return asker.ended;
+	return peer.ended;
 }
 
 /* Its first line; the caller puts it. */
@@ -87,7 +88,7 @@ static struct json_object *answer_to(bool root, const char *text)
 
 	ask_anew(root, text);
 	assert_true(case_turn_until(is_answered));
-	json = json_tokener_parse(asker.lines);
+	json = json_tokener_parse(peer.lines);
 	assert_non_null(json);
 	return json;
 }
@@ -195,12 +196,12 @@ static void a_value_is_read_with_and_without_a_path(void **state)
 	(void)state;
 	json = answer_to(false, "{\"do\": \"read\", \"endpoint\": \"a\", "
 			 "\"path\": \"/3303/0/5700\"}");
-	assert_non_null(strstr(asker.lines, "21.5"));
-	assert_null(strstr(asker.lines, "3311"));
+	assert_non_null(strstr(peer.lines, "21.5"));
+	assert_null(strstr(peer.lines, "3311"));
 	json_object_put(json);
 	json = answer_to(false, "{\"do\": \"read\", \"endpoint\": \"a\"}");
-	assert_non_null(strstr(asker.lines, "/3303/0/5700"));
-	assert_non_null(strstr(asker.lines, "/3311/0/5850"));
+	assert_non_null(strstr(peer.lines, "/3303/0/5700"));
+	assert_non_null(strstr(peer.lines, "/3311/0/5850"));
 	json_object_put(json);
 }
 
@@ -241,10 +242,10 @@ static void the_status_tells_the_silent_from_the_well(void **state)
 	struct json_object *one, *reasons;
 
 	(void)state;
-	assert_non_null(strstr(asker.lines, "\"deaf\""));
+	assert_non_null(strstr(peer.lines, "\"deaf\""));
 	json_object_put(json);
 	json = answer_to(false, "{\"do\": \"status\", \"endpoint\": \"a\"}");
-	assert_non_null(strstr(asker.lines, "online"));
+	assert_non_null(strstr(peer.lines, "online"));
 	json_object_put(json);
 	one = overview_row(case_endpoint("deaf"), monotonic_read());
 	assert_string_equal(member(one, "endpoint"), "deaf");
@@ -303,7 +304,7 @@ static void a_check_changes_nothing(void **state)
 	json = answer_to(false, "{\"do\": \"check\"}");
 	assert_string_equal(member(json, "good"), "false");
 	json_object_put(json);
-	assert_non_null(strstr(asker.lines, "lwmux.yaml:"));
+	assert_non_null(strstr(peer.lines, "lwmux.yaml:"));
 	case_file("lwmux.yaml", MAIN "devices: []\n");
 	json = answer_to(false, "{\"do\": \"check\"}");
 	assert_string_equal(member(json, "good"), "true");
@@ -398,11 +399,11 @@ static void a_write_takes_what_people_say(void **state)
 		"\"a\", \"path\": \"//3311/0/5850\", \"value\": \"on\"}");
 
 	(void)state;
-	memset(&asker, 0, sizeof(asker));
-	ask_write(&gateway, &asker, request, monotonic_read());
-	assert_non_null(asker.ops);		/* the bus has it */
+	memset(&peer, 0, sizeof(peer));
+	command_write(&gateway, &peer, request, monotonic_read());
+	assert_non_null(peer.ops);		/* the bus has it */
 	assert_true(case_turn_until(is_answered));
-	assert_non_null(strstr(asker.lines, "\"written\""));
+	assert_non_null(strstr(peer.lines, "\"written\""));
 	assert_true(tree_find(&case_endpoint("a")->tree, &lamp)->
 		    value.as.boolean);
 	json_object_put(request);
@@ -420,13 +421,13 @@ static void who_hangs_up_has_written_all_the_same(void **state)
 		"\"a\", \"path\": \"3311/0/5850\", \"value\": \"true\"}");
 
 	(void)state;
-	memset(&asker, 0, sizeof(asker));
-	ask_write(&gateway, &asker, request, monotonic_read());
+	memset(&peer, 0, sizeof(peer));
+	command_write(&gateway, &peer, request, monotonic_read());
 	json_object_put(request);
-	asker.ops->hung_up(asker.owner);
-	asker.ended = true;			/* nothing may be said now */
+	peer.ops->hung_up(peer.owner);
+	peer.ended = true;			/* nothing may be said now */
 	assert_true(case_turn_until(are_written));
-	assert_string_equal(asker.lines, "");
+	assert_string_equal(peer.lines, "");
 	assert_true(tree_find(&case_endpoint("a")->tree, &lamp)->
 		    value.as.boolean);
 }
@@ -437,12 +438,13 @@ static bool is_traced_no_more(void)
 }
 
 /* It goes on until who has asked hangs up. */
-static void a_trace_ends_with_its_asker(void **state)
+static void a_trace_ends_with_its_peer(void **state)
 {
 	(void)state;
-	static struct asker first;
+	static struct control_peer first;
 
-	ask(&gateway, &first, "{\"do\": \"trace\", \"bus\": \"sim\"}");
+	control_dispatch(&gateway, &first,
+			 "{\"do\": \"trace\", \"bus\": \"sim\"}");
 	assert_non_null(first.ops);
 	refused(false, "{\"do\": \"trace\", \"bus\": \"sim\"}", "under way");
 	first.ops->hung_up(first.owner);
@@ -461,9 +463,9 @@ static void events_are_what_was_noted(void **state)
 	log_line(LOG_DETAIL, "a", NULL, "no news");
 	json = answer_to(false, "{\"do\": \"events\", \"endpoint\": \"a\"}");
 	assert_true(json_object_object_get_ex(json, "events", &events));
-	assert_non_null(strstr(asker.lines, "one thing"));
-	assert_null(strstr(asker.lines, "another thing"));
-	assert_null(strstr(asker.lines, "no news"));
+	assert_non_null(strstr(peer.lines, "one thing"));
+	assert_null(strstr(peer.lines, "another thing"));
+	assert_null(strstr(peer.lines, "no news"));
 	json_object_put(json);
 	json_object_put(events_json(&after, NULL));
 	before = after;
@@ -499,7 +501,7 @@ int main(void)
 		CASE(endpoints_have_their_own_numbers),
 		CASE(a_write_takes_what_people_say),
 		CASE(who_hangs_up_has_written_all_the_same),
-		CASE(a_trace_ends_with_its_asker),
+		CASE(a_trace_ends_with_its_peer),
 		CASE(events_are_what_was_noted),
 	};
 

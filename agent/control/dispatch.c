@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What is asked at the control socket, by its member "do". */
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "agent/control/metrics.h"
 #include "agent/control/status.h"
 
-char *ask_line(struct json_object *json)
+char *reply_line(struct json_object *json)
 {
 	const char *text = json_object_to_json_string_ext(json,
 		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -28,13 +28,13 @@ char *ask_line(struct json_object *json)
 	return line;
 }
 
-void ask_reply(struct asker *asker, struct json_object *reply)
+void peer_reply(struct control_peer *peer, struct json_object *reply)
 {
-	if (asker_say(asker, ask_line(reply)))
-		asker_end(asker);
+	if (peer_say(peer, reply_line(reply)))
+		peer_end(peer);
 }
 
-void ask_refuse(struct asker *asker, const char *format, ...)
+void peer_refuse(struct control_peer *peer, const char *format, ...)
 {
 	struct json_object *reply = json_object_new_object();
 	char text[1024];
@@ -44,10 +44,10 @@ void ask_refuse(struct asker *asker, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	json_object_object_add(reply, "error", json_object_new_string(text));
-	ask_reply(asker, reply);
+	peer_reply(peer, reply);
 }
 
-const char *ask_text(struct json_object *request, const char *key)
+const char *request_text(struct json_object *request, const char *key)
 {
 	struct json_object *member;
 
@@ -55,56 +55,57 @@ const char *ask_text(struct json_object *request, const char *key)
 	       json_object_get_string(member) : NULL;
 }
 
-static struct endpoint *endpoint_asked(struct gateway *g, struct asker *asker,
+static struct endpoint *endpoint_asked(struct gateway *g,
+				       struct control_peer *peer,
 				       struct json_object *request)
 {
-	const char *name = ask_text(request, "endpoint");
+	const char *name = request_text(request, "endpoint");
 	struct endpoint *e = gateway_endpoint(g, name);
 
 	if (!e)
-		ask_refuse(asker, "no such endpoint: %s", name);
+		peer_refuse(peer, "no such endpoint: %s", name);
 	return e;
 }
 
 /* ---- what can be asked ---- */
 
-void ask_ping(struct gateway *g, struct asker *asker,
-	      struct json_object *request, int64_t now)
+void command_ping(struct gateway *g, struct control_peer *peer,
+		  struct json_object *request, int64_t now)
 {
 	(void)g;
 	(void)request;
 	(void)now;
-	ask_reply(asker, json_object_new_object());
+	peer_reply(peer, json_object_new_object());
 }
 
-void ask_status(struct gateway *g, struct asker *asker,
-		struct json_object *request, int64_t now)
+void command_status(struct gateway *g, struct control_peer *peer,
+		    struct json_object *request, int64_t now)
 {
-	const char *endpoint = ask_text(request, "endpoint");
+	const char *endpoint = request_text(request, "endpoint");
 
-	ask_reply(asker, endpoint ? status_of(g, endpoint, now) :
+	peer_reply(peer, endpoint ? status_of(g, endpoint, now) :
 				    status_all(g, now));
 }
 
-void ask_read(struct gateway *g, struct asker *asker,
-	      struct json_object *request, int64_t now)
+void command_read(struct gateway *g, struct control_peer *peer,
+		  struct json_object *request, int64_t now)
 {
-	const char *path = ask_text(request, "path");
+	const char *path = request_text(request, "path");
 
-	ask_reply(asker, status_read(g, ask_text(request, "endpoint"),
+	peer_reply(peer, status_read(g, request_text(request, "endpoint"),
 				     path ? path : "/", now));
 }
 
-void ask_check(struct gateway *g, struct asker *asker,
-	       struct json_object *request, int64_t now)
+void command_check(struct gateway *g, struct control_peer *peer,
+		   struct json_object *request, int64_t now)
 {
 	(void)request;
 	(void)now;
-	ask_reply(asker, status_check(g));
+	peer_reply(peer, status_check(g));
 }
 
-void ask_metrics(struct gateway *g, struct asker *asker,
-		 struct json_object *request, int64_t now)
+void command_metrics(struct gateway *g, struct control_peer *peer,
+		     struct json_object *request, int64_t now)
 {
 	struct json_object *reply = json_object_new_object();
 	char *text = metrics_print(g, now);
@@ -112,47 +113,47 @@ void ask_metrics(struct gateway *g, struct asker *asker,
 	(void)request;
 	json_object_object_add(reply, "metrics", json_object_new_string(text));
 	free(text);
-	ask_reply(asker, reply);
+	peer_reply(peer, reply);
 }
 
 /* What it is, and with a level what it is from now on. */
-void ask_log_level(struct gateway *g, struct asker *asker,
-		   struct json_object *request, int64_t now)
+void command_log_level(struct gateway *g, struct control_peer *peer,
+		       struct json_object *request, int64_t now)
 {
-	const char *name = ask_text(request, "level");
+	const char *name = request_text(request, "level");
 	enum log_level level = log_level_get();
 	struct json_object *reply;
 
 	(void)g;
 	(void)now;
 	if (name && !log_level_find(name, &level)) {
-		ask_refuse(asker, "there is no log level '%s', but error, "
-			   "warning, note, detail and trace", name);
+		peer_refuse(peer, "there is no log level '%s', but error, "
+			    "warning, note, detail and trace", name);
 		return;
 	}
 	log_level_set(level);
 	reply = json_object_new_object();
 	json_object_object_add(reply, "text", json_object_new_string(
 		log_level_name(level)));
-	ask_reply(asker, reply);
+	peer_reply(peer, reply);
 }
 
-void ask_bootstrap(struct gateway *g, struct asker *asker,
-		   struct json_object *request, int64_t now)
+void command_bootstrap(struct gateway *g, struct control_peer *peer,
+		       struct json_object *request, int64_t now)
 {
-	struct endpoint *e = endpoint_asked(g, asker, request);
+	struct endpoint *e = endpoint_asked(g, peer, request);
 	struct json_object *reply;
 
 	if (!e)
 		return;
 	if (!client_bootstrap_trigger(e, "lwmuxctl says so", now)) {
-		ask_refuse(asker, "%s has no bootstrap server now",
-			   e->conf->endpoint);
+		peer_refuse(peer, "%s has no bootstrap server now",
+			    e->conf->endpoint);
 		return;
 	}
 	reply = json_object_new_object();
 	json_object_object_add(reply, "asked", json_object_new_boolean(true));
-	ask_reply(asker, reply);
+	peer_reply(peer, reply);
 }
 
 /* After a new battery: what is refused as old is the newest there is. */
@@ -181,11 +182,11 @@ void ask_accept(struct gateway *g, struct asker *asker,
 }
 
 /* Counts what goes out now, or waits for the server. */
-void ask_send(struct gateway *g, struct asker *asker,
-	      struct json_object *request, int64_t now)
+void command_send(struct gateway *g, struct control_peer *peer,
+		  struct json_object *request, int64_t now)
 {
-	const char *text = ask_text(request, "path");
-	struct endpoint *e = endpoint_asked(g, asker, request);
+	const char *text = request_text(request, "path");
+	struct endpoint *e = endpoint_asked(g, peer, request);
 	struct json_object *reply;
 	struct lwm2m_path path;
 	int n;
@@ -193,18 +194,18 @@ void ask_send(struct gateway *g, struct asker *asker,
 	if (!e)
 		return;
 	if (path_parse(text, strlen(text), &path) < 0) {
-		ask_refuse(asker, "not a path: /object/instance/resource");
+		peer_refuse(peer, "not a path: /object/instance/resource");
 		return;
 	}
 	n = endpoint_send(e, &path, now);
 	if (n < 0) {
-		ask_refuse(asker, "%s has no value at %s for a server that "
-			   "takes a Send", e->conf->endpoint, text);
+		peer_refuse(peer, "%s has no value at %s for a server that "
+			    "takes a Send", e->conf->endpoint, text);
 		return;
 	}
 	reply = json_object_new_object();
 	json_object_object_add(reply, "sent", json_object_new_int(n));
-	ask_reply(asker, reply);
+	peer_reply(peer, reply);
 }
 
 /* ---- the table ---- */
@@ -214,11 +215,11 @@ static const struct command {
 	enum command_who who;
 	size_t least;			/* that many members must be there */
 	const char *members[COMMAND_MEMBERS];
-	void (*answer)(struct gateway *gateway, struct asker *asker,
+	void (*answer)(struct gateway *gateway, struct control_peer *peer,
 		       struct json_object *request, int64_t now);
 } commands[] = {
 #define ROW(id, name, who, least, most, arguments, help, ...) \
-	{name, who, least, {__VA_ARGS__}, ask_##id},
+	{name, who, least, {__VA_ARGS__}, command_##id},
 	COMMANDS(ROW, ROW, COMMAND_NOT_HERE, ROW)
 #undef ROW
 };
@@ -236,38 +237,39 @@ static const char *command_lacks(const struct command *command,
 				 struct json_object *request)
 {
 	for (size_t i = 0; i < command->least && i < COMMAND_MEMBERS; i++)
-		if (!ask_text(request, command->members[i]))
+		if (!request_text(request, command->members[i]))
 			return command->members[i];
 	return NULL;
 }
 
-static void ask_object(struct gateway *g, struct asker *asker,
-		       struct json_object *request)
+static void request_answer(struct gateway *g, struct control_peer *peer,
+			   struct json_object *request)
 {
-	const char *name = ask_text(request, "do"), *lacks;
+	const char *name = request_text(request, "do"), *lacks;
 	const struct command *command = name ? command_find(name) : NULL;
 
 	if (!name)
-		ask_refuse(asker, "a request says what to do: "
-			   "{\"do\": ...}");
+		peer_refuse(peer, "a request says what to do: "
+			    "{\"do\": ...}");
 	else if (!command)
-		ask_refuse(asker, "no such request: %s", name);
+		peer_refuse(peer, "no such request: %s", name);
 	else if ((lacks = command_lacks(command, request)))
-		ask_refuse(asker, "'%s' is asked with '%s'", name, lacks);
-	else if (command->who == WHO_ROOT && !asker_may_write(asker))
-		ask_refuse(asker, "'%s' is for root, or the user that lwmuxd "
-			   "runs as", name);
+		peer_refuse(peer, "'%s' is asked with '%s'", name, lacks);
+	else if (command->who == WHO_ROOT && !peer_may_write(peer))
+		peer_refuse(peer, "'%s' is for root, or the user that lwmuxd "
+			    "runs as", name);
 	else
-		command->answer(g, asker, request, monotonic_read());
+		command->answer(g, peer, request, monotonic_read());
 }
 
-void ask(struct gateway *g, struct asker *asker, const char *text)
+void control_dispatch(struct gateway *g, struct control_peer *peer,
+		      const char *text)
 {
 	struct json_object *request = json_tokener_parse(text);
 
 	if (json_object_is_type(request, json_type_object))
-		ask_object(g, asker, request);
+		request_answer(g, peer, request);
 	else
-		ask_refuse(asker, "a request is one line of JSON");
+		peer_refuse(peer, "a request is one line of JSON");
 	json_object_put(request);
 }

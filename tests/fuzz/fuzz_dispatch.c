@@ -11,7 +11,7 @@
 #include "agent/base/monotonic.h"
 #include "agent/client/client.h"
 #include "agent/coap/coap.h"
-#include "agent/control/ask.h"
+#include "agent/control/dispatch.h"
 #include "agent/control/control.h"
 #include "agent/control/events.h"
 #include "agent/gateway/gateway.h"
@@ -22,8 +22,8 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct asker {
-	const struct asker_ops *ops;
+struct control_peer {
+	const struct control_peer_ops *ops;
 	void *owner;
 	unsigned lines;
 	bool root, ended;
@@ -35,7 +35,7 @@ uint64_t control_dropped(void)
 	return 0;
 }
 
-bool asker_say(struct asker *to, char *line)
+bool peer_say(struct control_peer *to, char *line)
 {
 	size_t n = strlen(line);
 	struct json_object *json;
@@ -50,21 +50,22 @@ bool asker_say(struct asker *to, char *line)
 	return true;
 }
 
-void asker_end(struct asker *to)
+void peer_end(struct control_peer *to)
 {
 	to->ops = NULL;
 	to->ended = true;
 }
 
-void asker_wait(struct asker *to, const struct asker_ops *ops, void *owner,
-		bool watch)
+void peer_wait(struct control_peer *to, const struct control_peer_ops *ops,
+	       void *owner,
+	       bool watch)
 {
 	(void)watch;
 	to->ops = ops;
 	to->owner = owner;
 }
 
-bool asker_may_write(const struct asker *from)
+bool peer_may_write(const struct control_peer *from)
 {
 	return from->root;
 }
@@ -107,15 +108,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct asker asker = {.root = size && !(*data & 1)};
+	struct control_peer peer = {.root = size && !(*data & 1)};
 	char *text = size ? strndup((const char *)data + 1, size - 1) : NULL;
 
 	if (!text)
 		return 0;
-	ask(&gateway, &asker, text);
-	EXPECT(asker.ended ? asker.lines == 1 : asker.ops != NULL);
-	if (asker.ops)
-		asker.ops->hung_up(asker.owner);
+	control_dispatch(&gateway, &peer, text);
+	EXPECT(peer.ended ? peer.lines == 1 : peer.ops != NULL);
+	if (peer.ops)
+		peer.ops->hung_up(peer.owner);
 	free(text);
 	return 0;
 }
