@@ -73,7 +73,7 @@ int32_t client_observe(struct client *c, const struct request_outcome *outcome,
 	o->confirmed = now;
 	c->observations = o;
 	observe_sent(o, now);
-	o->told = services_wall(client_services(c), now);
+	o->newest_sent = services_wall(client_services(c), now);
 	client_remember(c, o);
 	client_configure(c, now);
 	return (int32_t)o->sequence;

@@ -448,7 +448,7 @@ void forward_caught_up(struct client *c, struct observation *o,
 	slot = tree_find(client_tree(c), &o->path);
 	if (!slot || slot->time != newest->time)
 		return;
-	o->told = newest->time;
+	o->newest_sent = newest->time;
 	o->news = false;
 	observe_sent(o, now);
 	client_remember(c, o);
@@ -924,7 +924,7 @@ static bool is_taken_by_lost(const struct forward *f,
 			     const struct lwm2m_record *r)
 {
 	for (const struct observation *o = f->lost; o; o = o->next)
-		if (o != but && o->told >= r->time &&
+		if (o != but && o->newest_sent >= r->time &&
 		    observe_covers(o, &r->path))
 			return true;
 	return false;
@@ -938,7 +938,7 @@ static bool take_new(struct client *c, struct observation *o, enum take how,
 	const struct tree *tree = client_tree(c);
 	struct forward *f = forward_get(c);
 	const struct lwm2m_path *scope;
-	int64_t told = o->told;
+	int64_t told = o->newest_sent;
 
 	for (size_t i = 0; (scope = observe_path(o, i)); i++) {
 		struct tree_cursor at = {0, 0};
@@ -951,7 +951,7 @@ static bool take_new(struct client *c, struct observation *o, enum take how,
 
 			if (slot->quality != TREE_GOOD ||
 			    slot->value.type == LWM2M_NONE ||
-			    slot->time <= o->told || is_stamp(&path))
+			    slot->time <= o->newest_sent || is_stamp(&path))
 				continue;
 			told = slot->time > told ? slot->time : told;
 			if (!is_taken(f, &r) &&
@@ -960,7 +960,7 @@ static bool take_new(struct client *c, struct observation *o, enum take how,
 				kept |= record_take(c, &r, how, now);
 		}
 	}
-	o->told = told;
+	o->newest_sent = told;
 	o->news = false;
 	return kept;
 }
@@ -968,8 +968,8 @@ static bool take_new(struct client *c, struct observation *o, enum take how,
 static void count_as_told(struct observation *o, const struct lwm2m_record *r)
 {
 	o->news = false;
-	if (r->time > o->told)
-		o->told = r->time;
+	if (r->time > o->newest_sent)
+		o->newest_sent = r->time;
 }
 
 /* It counts as sent: what is new goes with what is kept. */
@@ -1108,8 +1108,8 @@ static bool happened_observed(struct client *c, const struct lwm2m_record *r,
 	record_store(f, &k);
 	f->last_path = r->path;
 	f->last_time = r->time;
-	if (path_equal(&o->path, &r->path) && r->time > o->told)
-		o->told = r->time;
+	if (path_equal(&o->path, &r->path) && r->time > o->newest_sent)
+		o->newest_sent = r->time;
 	if (!observe_due(o, now))
 		return true;		/* pmin: forward_behind() */
 	count_as_told(o, r);
@@ -1193,7 +1193,7 @@ void forward_await(struct forward *f, int64_t now)
 void forward_notified(struct client *c, struct observation *o, int64_t now)
 {
 	if (is_off(c) || !is_storing(c) || !is_busy(c)) {
-		o->told = services_wall(client_services(c), now);
+		o->newest_sent = services_wall(client_services(c), now);
 		o->news = false;
 		return;
 	}
@@ -1225,12 +1225,12 @@ static bool is_same(const struct observation *a, const struct observation *b)
  * as what comes from now on, where it is to be kept in any case. */
 static void keep_pending(struct client *c, struct observation *o, int64_t now)
 {
-	int64_t told = o->told;
+	int64_t told = o->newest_sent;
 	bool news = o->news;
 
 	if (o->pending && news)
 		take_new(c, o, TAKE_KEEP_POINTS, now);
-	o->told = told;			/* as the others are still to be */
+	o->newest_sent = told;		/* as the others are still to be */
 	o->news = news;
 }
 
@@ -1400,7 +1400,7 @@ static void observe_as_before(struct forward *f, int64_t now)
 
 		if (!o)
 			abort();
-		o->told = services_wall(client_services(c), now);
+		o->newest_sent = services_wall(client_services(c), now);
 		o->next = f->lost;
 		f->lost = o;
 	}

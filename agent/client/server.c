@@ -117,26 +117,26 @@ static void take_address(struct server *s, const struct addrinfo *found)
 /* As many different ones as there is room for; the rest can wait. */
 bool server_is_news(struct server *s, const char *trouble)
 {
-	const size_t most = sizeof(s->told) / sizeof(*s->told);
+	const size_t most = sizeof(s->logged) / sizeof(*s->logged);
 	uint32_t hash = seed_of(trouble);
-	bool known = s->n_told == most;
+	bool known = s->n_logged == most;
 
-	for (size_t i = 0; i < s->n_told; i++)
-		known |= s->told[i] == hash;
+	for (size_t i = 0; i < s->n_logged; i++)
+		known |= s->logged[i] == hash;
 	if (known)
-		s->n_untold++;
+		s->n_unlogged++;
 	else
-		s->told[s->n_told++] = hash;
+		s->logged[s->n_logged++] = hash;
 	return !known;
 }
 
 void server_heard(struct server *s, int64_t now)
 {
-	if (s->n_untold)
+	if (s->n_unlogged)
 		log_line(LOG_NOTE, NULL, NULL, "%s answers again",
 			 s->conf->uri);
-	s->n_told = 0;
-	s->n_untold = 0;
+	s->n_logged = 0;
+	s->n_unlogged = 0;
 	s->heard = now;
 	s->back |= s->away;
 	s->away = false;

@@ -45,9 +45,9 @@ struct server {
 	size_t n_waiting;			/* ... for their turn */
 	int64_t send_slot;			/* see server_send_slot() */
 	int64_t heard;				/* when it answered anybody */
-	uint32_t told[4];			/* hashes: troubles told since */
-	uint8_t n_told;
-	uint32_t n_untold;			/* ... that were the same */
+	uint32_t logged[4];			/* hashes: troubles since */
+	uint8_t n_logged;
+	uint32_t n_unlogged;			/* ... that were the same */
 	bool away;				/* nobody, for long */
 	bool back;				/* ... and now it has: the others
 						 * are to be told, client_hurry() */

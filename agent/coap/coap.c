@@ -255,7 +255,7 @@ static void free_closed(void)
 		free(c->outgoing);
 		free(c->answer);
 		free(c->dedup);
-		free(c->told);
+		free(c->notified);
 		free(c);
 	}
 }

@@ -55,9 +55,10 @@ struct coap_separate {
 };
 
 /* Notifications that nobody acknowledges, the last few: one may be refused. */
-#define TOLD_MAX 8
-struct told {
-	struct { uint16_t mid; uint8_t token[8], token_length; } at[TOLD_MAX];
+#define NOTIFIED_MAX 8
+struct notified {
+	struct { uint16_t mid; uint8_t token[8],
+		token_length; } at[NOTIFIED_MAX];
 	uint8_t next;
 };
 
@@ -95,7 +96,7 @@ struct coap_connection {
 					 * could last be written to */
 	uint32_t asked;			/* ... requests in this turn */
 	struct dedup *dedup;
-	struct told *told;		/* NULL: none yet */
+	struct notified *notified;		/* NULL: none yet */
 	struct coap_separate *separates;
 	uint8_t outstanding, token[8], token_length;
 	uint16_t mid;			/* of the message under way, which ... */

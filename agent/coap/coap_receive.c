@@ -494,17 +494,18 @@ static void take_reset(struct coap_connection *c, const uint8_t *data,
 {
 	uint16_t mid;
 
-	if (!c || !c->owner || !c->told || !c->handlers->refused || n != 4 ||
+	if (!c || !c->owner || !c->notified || !c->handlers->refused ||
+	    n != 4 ||
 	    (data[0] & 0xf0) != 0x70 || data[1])
 		return;
 	mid = (uint16_t)(data[2] << 8 | data[3]);
-	for (size_t i = 0; i < TOLD_MAX; i++) {
-		uint8_t length = c->told->at[i].token_length;
+	for (size_t i = 0; i < NOTIFIED_MAX; i++) {
+		uint8_t length = c->notified->at[i].token_length;
 
-		if (!length || c->told->at[i].mid != mid)
+		if (!length || c->notified->at[i].mid != mid)
 			continue;
-		c->told->at[i].token_length = 0;
-		c->handlers->refused(c->owner, c->told->at[i].token, length,
+		c->notified->at[i].token_length = 0;
+		c->handlers->refused(c->owner, c->notified->at[i].token, length,
 				     coap_state.now);
 	}
 }

@@ -381,19 +381,19 @@ bool coap_give_up(struct coap_connection *c)
 	return true;
 }
 
-static void told_add(struct coap_connection *c, const coap_pdu_t *pdu,
+static void notified_add(struct coap_connection *c, const coap_pdu_t *pdu,
 		     const struct coap_notification *n)
 {
 	size_t at;
 
-	if (!c->told)
-		c->told = calloc(1, sizeof(*c->told));
-	if (!c->told)
+	if (!c->notified)
+		c->notified = calloc(1, sizeof(*c->notified));
+	if (!c->notified)
 		abort();
-	at = c->told->next++ % TOLD_MAX;
-	c->told->at[at].mid = (uint16_t)coap_pdu_get_mid(pdu);
-	c->told->at[at].token_length = n->token_length;
-	memcpy(c->told->at[at].token, n->token, n->token_length);
+	at = c->notified->next++ % NOTIFIED_MAX;
+	c->notified->at[at].mid = (uint16_t)coap_pdu_get_mid(pdu);
+	c->notified->at[at].token_length = n->token_length;
+	memcpy(c->notified->at[at].token, n->token, n->token_length);
 }
 
 int coap_notify(struct coap_connection *c, const struct coap_notification *n,
@@ -414,7 +414,7 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 		 (int32_t)(n->sequence & 0xffffff) : -1, 0);
 	connection_keep_answer(c, body, &block_whole);
 	if (!n->confirmable) {
-		told_add(c, pdu, n);
+		notified_add(c, pdu, n);
 		return connection_tell(c, pdu);
 	}
 	connection_exchange_start(c, OUTSTANDING_NOTIFY, n->token,

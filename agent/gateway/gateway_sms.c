@@ -20,7 +20,7 @@ struct gateway_sms {
 	struct gateway_module module;
 	struct sms_state state;
 	char *number;			/* the modem's, as it says */
-	int64_t said[SMS_OUTCOMES];	/* when each was in the log */
+	int64_t logged_at[SMS_OUTCOMES]; /* when each was in the log */
 	uint64_t sent, unsent;
 	uint16_t last_id;
 };
@@ -34,7 +34,7 @@ struct gateway_sms *gateway_sms_create(struct gateway *g)
 	sms->gateway = g;
 	sms->module.name = "sms";
 	for (size_t i = 0; i < SMS_OUTCOMES; i++)
-		sms->said[i] = INT64_MIN;
+		sms->logged_at[i] = INT64_MIN;
 	return sms;
 }
 
@@ -318,10 +318,10 @@ static void outcome_say(struct gateway_sms *sms, enum sms_outcome outcome,
 	};
 	bool good = outcome == SMS_UPDATE || outcome == SMS_REQUEST;
 
-	if (!good && sms->said[outcome] != INT64_MIN &&
-	    now - sms->said[outcome] < SAID_AGAIN)
+	if (!good && sms->logged_at[outcome] != INT64_MIN &&
+	    now - sms->logged_at[outcome] < SAID_AGAIN)
 		return;
-	sms->said[outcome] = now;
+	sms->logged_at[outcome] = now;
 	log_line(good ? LOG_DETAIL : LOG_WARN, NULL, "sms",
 		 "an SMS of %.64s %s", number, texts[outcome]);
 }

@@ -37,7 +37,7 @@ static struct {
 	uv_signal_t term, interrupt, hangup;
 	bool again;			/* libuv has just run */
 	bool ended;
-	char said[128];			/* to systemd */
+	char status_text[128];			/* systemd has been told */
 } loop;
 
 static void reload_read(struct worker_task *task);
@@ -160,9 +160,9 @@ static void tell_status(uv_timer_t *timer)
 	sdnotify_alive();
 	log_catch_up(false);
 	gateway_summary(loop.gateway, text, sizeof(text));
-	if (!strcmp(text, loop.said))
+	if (!strcmp(text, loop.status_text))
 		return;
-	strcpy(loop.said, text);
+	strcpy(loop.status_text, text);
 	sdnotify_status(text);
 }
 

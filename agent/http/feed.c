@@ -53,7 +53,7 @@ struct feed {
 	unsigned n_readers;
 	struct row_set *rows;		/* as they were told, or NULL */
 	uint64_t logged;		/* the last event that was told */
-	int64_t now, told, due;
+	int64_t now, sent_at, due;
 	bool closed;
 };
 
@@ -399,7 +399,7 @@ static void tell_all(struct feed *feed)
 /* Who comes is told at once; a crowd that comes and goes is told together. */
 static void tell_soon(struct feed *feed)
 {
-	int64_t due = feed->told + EVERY / 4;
+	int64_t due = feed->sent_at + EVERY / 4;
 
 	due = due > feed->now ? due : feed->now;
 	if (feed->due > due)
@@ -412,7 +412,7 @@ void feed_turn(struct feed *feed, int64_t now)
 	if (feed->due > now)
 		return;
 	if (feed->first) {
-		feed->told = now;
+		feed->sent_at = now;
 		feed->due = now + EVERY;
 		tell_all(feed);
 	} else {

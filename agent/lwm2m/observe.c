@@ -420,5 +420,5 @@ void observe_retry(struct observation *observation)
 void observe_correct(struct observation *first, const struct clock_step *step)
 {
 	for (struct observation *o = first; o; o = o->next)
-		o->told = wall_correct(step, o->told);
+		o->newest_sent = wall_correct(step, o->newest_sent);
 }

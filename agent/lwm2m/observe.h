@@ -33,7 +33,7 @@ struct observation {
 	int64_t sent_before;		/* ... where it is `held` since */
 	int64_t due;			/* a notification is due, or NEVER;
 					 * pmax counts also without a change */
-	int64_t told;			/* wall ns: the newest value that was
+	int64_t newest_sent;		/* wall ns: the newest value that was
 					 * sent, or kept to be */
 	int64_t confirmed;		/* when a confirmable one went out */
 	struct attributes *own;		/* of its request, over those of the

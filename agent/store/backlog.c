@@ -516,7 +516,7 @@ struct backlog_counts backlog_counts(const struct backlog *s)
 {
 	return (struct backlog_counts){.bytes = s->bytes, .most = s->most,
 		.failed = s->failed, .segments = (uint32_t)s->n_segments,
-		.error = s->said};
+		.error = s->logged_error};
 }
 
 static int64_t lazy_turn(struct backlog *s, int64_t now)

@@ -112,13 +112,13 @@ static void note_result(struct backlog *s, const struct job *job)
 {
 	if (job->kind == JOB_REMOVE && job->result >= 0)
 		return;			/* which goes well on a full disk */
-	if (job->result < 0 && job->result != s->said)
+	if (job->result < 0 && job->result != s->logged_error)
 		log_line(LOG_ERROR, NULL, NULL, "cannot write to %s: %s",
 			 s->directory, strerror(-job->result));
-	if (job->result >= 0 && s->said)
+	if (job->result >= 0 && s->logged_error)
 		log_line(LOG_NOTE, NULL, NULL, "%s can be written again",
 			 s->directory);
-	s->said = job->result < 0 ? job->result : 0;
+	s->logged_error = job->result < 0 ? job->result : 0;
 }
 
 static void job_put_back(struct backlog *s, struct job *job)

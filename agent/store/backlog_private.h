@@ -57,7 +57,7 @@ struct backlog {
 	struct job *first, **end, *now;
 	size_t queued;			/* bytes in jobs */
 	struct worker_task task;	/* does `now` */
-	int said;			/* the error that the log was told */
+	int logged_error;		/* the error that the log was told */
 	int64_t retry_at, sync_at;
 	int64_t every;			/* see backlog_pace() */
 	int64_t lazy_at;		/* then what is lazy is written; 0: not

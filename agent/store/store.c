@@ -53,7 +53,7 @@ struct store {
 	struct waiter *due;		/* to be told */
 	int64_t retry_at;		/* of those; 0: not set yet */
 	struct worker_task task;	/* does `now` */
-	int error, said;		/* of the last one; of the last log line */
+	int error, logged_error;	/* of the last one; in the log */
 	uint64_t appends, appended;	/* begun, and ended */
 	struct journal journal;		/* the worker's */
 	store_written *written;
@@ -204,13 +204,13 @@ static void job_worked(struct worker_task *task)
 	struct store *store = store_of(task);
 
 	/* A full disk is said once, not for each file. */
-	if (store->error && store->error != store->said)
+	if (store->error && store->error != store->logged_error)
 		log_line(LOG_ERROR, NULL, NULL, "cannot write %s: %s",
 			 store->now->path, strerror(-store->error));
-	if (!store->error && store->said)
+	if (!store->error && store->logged_error)
 		log_line(LOG_NOTE, NULL, NULL, "%s can be written again",
 			 store->directory);
-	store->said = store->error;
+	store->logged_error = store->error;
 	store->appended += store->now->kind == JOB_APPEND;
 	if (store->now->number && store->written)
 		store->written(store->owner, store->now->endpoint,
@@ -423,7 +423,9 @@ static struct job *job_of(struct store *store, const char *endpoint)
 
 int store_error(const struct store *store)
 {
-	return store->said ? store->said : store->failed ? -EIO : 0;
+	if (store->logged_error)
+		return store->logged_error;
+	return store->failed ? -EIO : 0;
 }
 
 bool store_is_pending(struct store *store, const char *endpoint)

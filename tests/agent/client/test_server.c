@@ -112,15 +112,15 @@ static void a_trouble_is_news_once(void **state)
 	assert_true(server_is_news(server, "no answer"));
 	assert_false(server_is_news(server, "no answer"));
 	assert_true(server_is_news(server, "4.03"));
-	assert_int_equal(server->n_untold, 1);
+	assert_int_equal(server->n_unlogged, 1);
 	server_heard(server, NOW);
-	assert_int_equal(server->n_untold, 0);
+	assert_int_equal(server->n_unlogged, 0);
 	assert_true(server_is_news(server, "no answer"));
 }
 
 static void more_troubles_than_it_keeps_are_no_news(void **state)
 {
-	const size_t most = sizeof(server->told) / sizeof(server->told[0]);
+	const size_t most = sizeof(server->logged) / sizeof(server->logged[0]);
 	char text[2] = "a";
 
 	(void)state;
