@@ -9,7 +9,7 @@
 #include "agent/client/client.h"
 #include "agent/client/client_host.h"
 #include "agent/client/client_session.h"
-#include "agent/client/forward.h"
+#include "agent/client/forward_private.h"
 #include "agent/base/log.h"
 #include "agent/store/backlog.h"
 #include "objects/ids.h"

@@ -163,37 +163,4 @@ void forward_unqueue(struct forward *forward);
 /* What is at path now goes to the server, by Send. The number of values. */
 int forward_send(struct client *client, const struct lwm2m_path *path,
 		 int64_t now);
-
-/* For client_send.c and forward_log.c. */
-struct forwarding *forwarding_of(const struct client *client);
-/* What was held is certain now. */
-void forward_commit(struct forward *forward, int64_t now);
-bool forward_is_reachable(const struct client *client);
-/* ... and would take what is kept, as far as is known? */
-bool forward_may_go(const struct forward *forward);
-bool forward_flag(const struct client *client, uint16_t resource);
-struct forward *forward_get(struct client *client);
-/* Frees it where nothing is kept any more. */
-void forward_release(struct client *client);
-/* The one by which it is told; NULL: by none, a Send. Many values go by one whose
- * format has times, an event of now also by one of its own path. */
-struct observation *forward_by(const struct forward *forward,
-			       const struct queued_record *record);
-/* One that is certain. */
-void forward_keep(struct forward *forward, const struct lwm2m_record *record,
-		  int64_t now);
-/* The first n are delivered (or given up). */
-void forward_done(struct forward *forward, uint32_t n);
-/* newest is kept, or told by o as one that was: where it is what o was still to
- * tell, o has told it. */
-void forward_caught_up(struct client *client, struct observation *o,
-		       const struct lwm2m_record *newest, int64_t now);
-/* forward_log.c: reads on in the log, where somebody may deliver. */
-void forward_load(struct services *services);
-/* Something is under way: an answer decides over what is held. */
-void forward_await(struct forward *forward, int64_t now);
-/* Does a notification in this format tell times? */
-bool forward_tells_times(uint16_t format);
-/* Does the oldest that is kept go out by o? Then newer values come behind it. */
-bool forward_is_next(const struct client *client, const struct observation *o);
 #endif

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include "agent/client/client.h"
 #include "agent/client/client_host.h"
-#include "agent/client/forward.h"
+#include "agent/client/forward_private.h"
 #include "agent/store/backlog.h"
 
 /* Those that cannot go now make room for those that can: they are in the log. */

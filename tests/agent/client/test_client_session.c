@@ -4,7 +4,7 @@
 #include "tests/agent/gateway/gateway_case.h"
 #include <errno.h>
 #include "agent/client/client_session.h"
-#include "agent/client/forward.h"
+#include "agent/client/forward_private.h"
 #include "agent/endpoint/fetch.h"
 #include "objects/codec.h"
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "agent/client/client_host.h"
+#include "agent/client/forward_private.h"
 #include "agent/store/backlog.h"
 
 #define SECOND INT64_C(1000000000)
