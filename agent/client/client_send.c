@@ -35,7 +35,7 @@ void forward_queue(struct forward *f)
 		forward_load(s->services);
 	if (!f->kept.n)
 		return;
-	forward_delivery_step(&f->delivery, DELIVERY_QUEUE);
+	forward_delivery_event(f, DELIVERY_QUEUE);
 	f->next_turn = NULL;
 	if (s->forward_last)
 		s->forward_last->next_turn = f;
@@ -59,7 +59,7 @@ void forward_unqueue(struct forward *f)
 		s->forward_first = f->next_turn;
 	if (s->forward_last == f)
 		s->forward_last = before;
-	forward_delivery_step(&f->delivery, DELIVERY_UNQUEUE);
+	forward_delivery_event(f, DELIVERY_UNQUEUE);
 }
 
 /* ---- one payload ---- */
@@ -266,8 +266,7 @@ static size_t payload_deliver(struct forward *f, int64_t now)
 		forward_caught_up(c, p.by, &p.records[p.n - 1], now);
 	client_spoke(c);
 	f->pinned = (uint32_t)p.n;
-	forward_delivery_step(&f->delivery,
-			      p.by ? DELIVERY_TOLD : DELIVERY_SENT);
+	forward_delivery_event(f, p.by ? DELIVERY_TOLD : DELIVERY_SENT);
 	forward_await(f, now);
 	return p.n;
 }
@@ -383,7 +382,7 @@ static void send_ended(struct forward *f, uint32_t n,
 static void payload_end(struct forward *f)
 {
 	f->pinned = 0;
-	forward_delivery_step(&f->delivery, DELIVERY_ENDED);
+	forward_delivery_event(f, DELIVERY_ENDED);
 }
 
 void forward_disconnected(struct client *c)

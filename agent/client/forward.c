@@ -19,6 +19,7 @@
 #include "agent/client/client.h"
 #include "agent/client/client_host.h"
 #include "agent/client/forward_private.h"
+#include "agent/base/log.h"
 #include "agent/store/backlog.h"
 #include "objects/ids.h"
 
@@ -122,6 +123,38 @@ void forward_release(struct client *c)
 	    !f->refusals)
 		forward_free(f);
 }
+
+/* ---- its states ---- */
+
+static void event_refused(struct forward *f, const char *machine,
+			  unsigned state, unsigned event)
+{
+	forwarding_of(f->client)->counts.unexpected++;
+	log_line(LOG_ERROR, client_name(f->client), NULL,
+		 "store and forward: the %s is in state %u and took no event "
+		 "%u; please report this", machine, state, event);
+}
+
+void forward_answer_event(struct forward *f, enum forward_answer_event event)
+{
+	if (!forward_answer_step(&f->answer, event))
+		event_refused(f, "answer", f->answer, event);
+}
+
+void forward_delivery_event(struct forward *f,
+			    enum forward_delivery_event event)
+{
+	if (!forward_delivery_step(&f->delivery, event))
+		event_refused(f, "delivery", f->delivery, event);
+}
+
+void forward_place_event(struct forward *f, enum forward_place_event event)
+{
+	if (!forward_place_step(&f->place, event))
+		event_refused(f, "place", f->place, event);
+}
+
+/* ---- of the client and its server ---- */
 
 /* While an Update is under way nobody knows yet, unless a notification was
  * given up meanwhile: then the server is away, and whatever its observations
@@ -286,7 +319,7 @@ void forward_due(struct client *c, int64_t now)
 	if (!forward_is_reachable(c))
 		forward_due_lost(c, now);
 	if (now >= forward_doubt_at(f)) {
-		forward_answer_step(&f->answer, ANSWER_TIMEOUT);
+		forward_answer_event(f, ANSWER_TIMEOUT);
 		forward_watch(f);
 		forward_write_held(f);
 	}
@@ -331,7 +364,7 @@ void forward_attach(struct client *c, int64_t now)
 	f->n = stream->n;
 	f->next_sequence = stream->next_sequence;
 	if (f->n)
-		forward_place_step(&f->place, PLACE_LOGGED);
+		forward_place_event(f, PLACE_LOGGED);
 	observe_as_before(f, now);
 	forward_count_kept(forwarding_of(c), 0, now);
 	forwarding_of(c)->waiting += f->n;

@@ -34,6 +34,8 @@ struct forward_counts {
 	uint64_t dropped;		/* for want of room, or not storing */
 	uint64_t superseded;		/* a 1.0 server gets the newest only */
 	uint64_t refused;		/* by the server */
+	uint64_t unexpected;		/* events that no state of ours awaits:
+					 * a fault in here */
 };
 
 /* Of one client. */

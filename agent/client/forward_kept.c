@@ -231,7 +231,7 @@ void forward_store(struct forward *f, struct queued_record *k)
 	while ((rc = f->place != PLACE_MEMORY ? -ENOMEM :
 		queue_append(&f->kept, &w->budget, k)) == -ENOSPC) {
 		if (k->flags & QUEUED_ON_DISK) {	/* is read again */
-			forward_place_step(&f->place, PLACE_LOGGED);
+			forward_place_event(f, PLACE_LOGGED);
 			f->load_from = k->sequence;
 			rc = 0;
 			break;

@@ -27,7 +27,7 @@ static void queue_evict(struct forward *f)
 		first = false;
 	}
 	queue_clear(&f->kept, &w->budget);
-	forward_place_step(&f->place, PLACE_EVICTED);
+	forward_place_event(f, PLACE_EVICTED);
 	f->load_from = from;
 }
 
@@ -58,7 +58,7 @@ static bool on_record(void *context, struct backlog_stream *stream,
 	    is_undecided(f, record->sequence))
 		return true;
 	if (!forward_may_go(f)) {
-		forward_place_step(&f->place, PLACE_SKIPPED);
+		forward_place_event(f, PLACE_SKIPPED);
 		return true;
 	}
 	if (!has_room(w))
@@ -79,7 +79,7 @@ static void on_end(void *context)
 
 	w->sweep = SWEEP_NONE;
 	for (struct forward *f = w->all; f; f = f->next) {
-		forward_place_step(&f->place, PLACE_SWEPT);
+		forward_place_event(f, PLACE_SWEPT);
 		if (f->place != PLACE_MEMORY && forward_may_go(f))
 			w->sweep = SWEEP_WANTED;
 	}
@@ -119,7 +119,7 @@ void forward_load(struct services *services)
 		return;
 	if (w->sweep != SWEEP_UNDER_WAY) {
 		for (struct forward *f = w->all; f; f = f->next) {
-			forward_place_step(&f->place, PLACE_SWEEP);
+			forward_place_event(f, PLACE_SWEEP);
 			needed |= f->place != PLACE_MEMORY;
 		}
 		if (!needed)

@@ -15,6 +15,17 @@ struct forward *forward_get(struct client *client);
 /* Frees it where nothing is kept any more. */
 void forward_release(struct client *client);
 
+/* ---- its states ---- */
+
+/* The event that has come. One that cannot come in the state of the client is a
+ * fault of ours: it changes nothing, and is logged and counted. */
+void forward_answer_event(struct forward *forward,
+			  enum forward_answer_event event);
+void forward_delivery_event(struct forward *forward,
+			    enum forward_delivery_event event);
+void forward_place_event(struct forward *forward,
+			 enum forward_place_event event);
+
 /* ---- of the client and its server ---- */
 
 bool forward_is_reachable(const struct client *client);

@@ -68,12 +68,13 @@ enum forward_place_event {
 	PLACE_SWEPT,		/* it has ended */
 };
 
-/* What an event makes of a state: nobody else writes one. */
-void forward_answer_step(enum forward_answer *state,
+/* What an event makes of a state: nobody else writes one. false: it cannot come
+ * in that state, which stays as it is. */
+bool forward_answer_step(enum forward_answer *state,
 			 enum forward_answer_event event);
-void forward_delivery_step(enum forward_delivery *state,
+bool forward_delivery_step(enum forward_delivery *state,
 			   enum forward_delivery_event event);
-void forward_place_step(enum forward_place *state,
+bool forward_place_step(enum forward_place *state,
 			enum forward_place_event event);
 
 bool forward_answer_is_awaited(enum forward_answer state);

@@ -336,7 +336,7 @@ bool forward_behind(struct client *c, struct observation *o, int64_t now)
 	if (!forward_is_next(c, o) || !forward_is_storing(c) ||
 	    forward_is_off(c))
 		return false;
-	forward_answer_step(&c->forward->answer, ANSWER_BEHIND);
+	forward_answer_event(c->forward, ANSWER_BEHIND);
 	forward_sift(c->forward, NULL, 0, now);
 	keep_instead(c, o, now);
 	return true;
@@ -364,7 +364,7 @@ void forward_notified(struct client *c, struct observation *o, int64_t now)
 		take_new(c, o, TAKE_LIVE, now);
 	if (!c->forward)
 		return;
-	forward_delivery_step(&c->forward->delivery, DELIVERY_NOTIFIED);
+	forward_delivery_event(c->forward, DELIVERY_NOTIFIED);
 	forward_sift(c->forward, o, 0, now);
 	forward_await(c->forward, now);
 	forward_queue(c->forward);

@@ -18,7 +18,7 @@
 
 static void answer_await(struct forward *f, int64_t since)
 {
-	forward_answer_step(&f->answer, ANSWER_WAIT);
+	forward_answer_event(f, ANSWER_WAIT);
 	f->since = since;
 }
 
@@ -98,7 +98,7 @@ void forward_commit(struct forward *f, int64_t now)
 	uint32_t n = f->waiting.n;
 
 	w->held -= n;
-	forward_answer_step(&f->answer, ANSWER_DECIDED);
+	forward_answer_event(f, ANSWER_DECIDED);
 	f->n_live = 0;
 	if (!n)
 		return;
@@ -368,12 +368,12 @@ static void came_through(struct forward *f, bool told, int64_t now)
 		forward_watch_end(f);
 	/* Has the registration ended meanwhile? Then none follows. */
 	if (!forward_is_reachable(f->client))
-		forward_answer_step(&f->answer, ANSWER_BEHIND);
+		forward_answer_event(f, ANSWER_BEHIND);
 	if (!told)
 		waiting_discard(f, f->n_live);
 	forward_sift(f, NULL, told ? f->n_live : 0, now);
 	tell_newest(f);		/* but not what forward_sift() has kept */
-	forward_answer_step(&f->answer, ANSWER_CAME);
+	forward_answer_event(f, ANSWER_CAME);
 }
 
 void forward_answered(struct client *c, enum coap_outcome outcome, int64_t now)

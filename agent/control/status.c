@@ -416,6 +416,8 @@ static json *store_json(const struct gateway *g, int64_t now)
 	add_int(to, "dropped", (int64_t)w->counts.dropped);
 	add_int(to, "superseded", (int64_t)w->counts.superseded);
 	add_int(to, "refused", (int64_t)w->counts.refused);
+	if (w->counts.unexpected)
+		add_int(to, "unexpected", (int64_t)w->counts.unexpected);
 	add_hours(to, w, w->backlog ? (double)log.bytes :
 		  (double)w->budget.used, now);
 	return to;

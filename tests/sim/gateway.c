@@ -109,7 +109,8 @@ struct daemon_status daemon_status(void)
 {
 	const struct forwarding *w = own.gateway->services.forwarding;
 
-	return (struct daemon_status){w->waiting, w->counts.dropped, w->held};
+	return (struct daemon_status){w->waiting, w->counts.dropped, w->held,
+				     w->counts.unexpected};
 }
 
 static void longest(struct daemon_queue *queue, uint64_t n)

@@ -22,7 +22,7 @@ void daemon_has_devices(void);
 /* It was not its own end. */
 bool daemon_was_killed(void);
 /* What its status says. */
-struct daemon_status { uint64_t waiting, dropped, held; };
+struct daemon_status { uint64_t waiting, dropped, held, unexpected; };
 struct daemon_status daemon_status(void);
 /* Its queues: the longest of each kind, and how long it may be. */
 enum { QUEUE_MEMORY, QUEUE_LOG, QUEUE_DISK, QUEUE_WRITES, QUEUE_OBSERVATIONS,

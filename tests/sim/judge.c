@@ -104,8 +104,9 @@ static const char *const names[RULES] = {
 	[RULE_WRITE] = "write", [RULE_SAFE] = "safe",
 	[RULE_COUNTER] = "counter", [RULE_STORM] = "storm",
 	[RULE_BOUND] = "bound", [RULE_EMPTY] = "empty",
-	[RULE_STATUS] = "status", [RULE_MEMORY] = "memory",
-	[RULE_SPIN] = "spin", [RULE_END] = "end",
+	[RULE_STATUS] = "status", [RULE_STATE] = "state",
+	[RULE_MEMORY] = "memory", [RULE_SPIN] = "spin",
+	[RULE_END] = "end",
 };
 
 const char *judge_rule(enum rule rule)

@@ -24,6 +24,7 @@ enum rule {
 	RULE_BOUND,		/* no queue above its bound */
 	RULE_EMPTY,		/* the store empties after the faults */
 	RULE_STATUS,		/* the status tells the truth */
+	RULE_STATE,		/* no state takes an event it cannot get */
 	RULE_MEMORY,		/* no memory is lost */
 	RULE_SPIN,		/* the loop waits */
 	RULE_END,		/* a stop ends, and well */

@@ -49,6 +49,9 @@ static void look(uint64_t unused, uint64_t also)
 	(void)also;
 	if (daemon_is_up()) {
 		judge_dropped(daemon_status().dropped);
+		if (daemon_status().unexpected)
+			judge_fault(RULE_STATE, "store and forward refused "
+				    "an event");
 		judge_look();
 	}
 	if (world.now < run.end)

@@ -374,6 +374,23 @@ static void who_is_registered_again_gets_it_in_order(void **state)
 	assert_int_equal(services.forwarding->waiting, 0);
 }
 
+static void an_event_that_cannot_come_changes_nothing_and_counts(void **state)
+{
+	struct forward *f;
+
+	(void)state;
+	keep(1);
+	f = client.forward;
+	assert_int_equal(services.forwarding->counts.unexpected, 0);
+	forward_answer_event(f, ANSWER_TIMEOUT);
+	forward_delivery_event(f, DELIVERY_UNQUEUE);
+	forward_place_event(f, PLACE_SKIPPED);
+	assert_int_equal(services.forwarding->counts.unexpected, 3);
+	assert_int_equal(f->answer, ANSWER_PROMPT);
+	assert_int_equal(f->delivery, DELIVERY_NONE);
+	assert_int_equal(f->place, PLACE_MEMORY);
+}
+
 static void times_of_this_run_follow_the_clock(void **state)
 {
 	int64_t at = services_wall(&services, now);
@@ -515,6 +532,7 @@ int main(void)
 		LOG_CASE(hqmax_holds_in_the_log),
 		LOG_CASE(what_is_in_the_log_outlives_a_stop),
 		LOG_CASE(who_is_registered_again_gets_it_in_order),
+		LOG_CASE(an_event_that_cannot_come_changes_nothing_and_counts),
 		LOG_CASE(times_of_this_run_follow_the_clock),
 	};
 

@@ -15,7 +15,7 @@ static enum forward_answer answer_after(const enum forward_answer_event *events,
 	enum forward_answer state = ANSWER_PROMPT;
 
 	for (size_t i = 0; i < n; i++)
-		forward_answer_step(&state, events[i]);
+		assert_true(forward_answer_step(&state, events[i]));
 	return state;
 }
 
@@ -43,11 +43,32 @@ static void after_a_late_answer_values_count_until_one_is_in_time(void **state)
 				ANSWER_WAIT, ANSWER_CAME), ANSWER_PROMPT);
 }
 
-static void time_alone_makes_no_doubt(void **state)
+static void time_is_up_only_where_an_answer_is_awaited(void **state)
 {
+	static const enum forward_answer at[] = {ANSWER_PROMPT, ANSWER_OVERDUE,
+						 ANSWER_LATE};
+
 	(void)state;
-	assert_int_equal(ANSWER(ANSWER_TIMEOUT), ANSWER_PROMPT);
-	assert_int_equal(ANSWER(ANSWER_BEHIND, ANSWER_TIMEOUT), ANSWER_LATE);
+	for (size_t i = 0; i < LENGTH(at); i++) {
+		enum forward_answer now = at[i];
+
+		assert_false(forward_answer_step(&now, ANSWER_TIMEOUT));
+		assert_int_equal(now, at[i]);
+	}
+}
+
+static void who_awaits_an_answer_does_not_begin_anew(void **state)
+{
+	static const enum forward_answer at[] = {
+		ANSWER_AWAITED, ANSWER_OVERDUE, ANSWER_AWAITED_AGAIN};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(at); i++) {
+		enum forward_answer now = at[i];
+
+		assert_false(forward_answer_step(&now, ANSWER_WAIT));
+		assert_int_equal(now, at[i]);
+	}
 }
 
 static void a_decision_ends_every_wait(void **state)
@@ -60,7 +81,7 @@ static void a_decision_ends_every_wait(void **state)
 	for (size_t i = 0; i < LENGTH(all); i++) {
 		enum forward_answer at = all[i];
 
-		forward_answer_step(&at, ANSWER_DECIDED);
+		assert_true(forward_answer_step(&at, ANSWER_DECIDED));
 		assert_int_equal(at, ANSWER_PROMPT);
 	}
 }
@@ -81,7 +102,7 @@ delivery_after(const enum forward_delivery_event *events, size_t n)
 	enum forward_delivery state = DELIVERY_NONE;
 
 	for (size_t i = 0; i < n; i++)
-		forward_delivery_step(&state, events[i]);
+		assert_true(forward_delivery_step(&state, events[i]));
 	return state;
 }
 
@@ -103,13 +124,48 @@ static void a_payload_goes_out_and_ends(void **state)
 			 DELIVERY_NONE);
 }
 
-static void while_one_is_out_no_other_is_queued(void **state)
+static void delivery_refuses(enum forward_delivery from,
+			     enum forward_delivery_event event)
 {
+	enum forward_delivery at = from;
+
+	assert_false(forward_delivery_step(&at, event));
+	assert_int_equal(at, from);
+}
+
+static void only_who_is_not_out_or_in_line_gets_in_line(void **state)
+{
+	static const enum forward_delivery not[] = {
+		DELIVERY_QUEUED, DELIVERY_QUEUED_OWED, DELIVERY_SEND,
+		DELIVERY_NOTIFICATION};
+
 	(void)state;
-	assert_int_equal(DELIVERY(DELIVERY_SENT, DELIVERY_QUEUE),
-			 DELIVERY_SEND);
-	assert_int_equal(DELIVERY(DELIVERY_TOLD, DELIVERY_QUEUE),
-			 DELIVERY_NOTIFICATION);
+	for (size_t i = 0; i < LENGTH(not); i++)
+		delivery_refuses(not[i], DELIVERY_QUEUE);
+}
+
+static void only_who_is_in_line_leaves_it(void **state)
+{
+	static const enum forward_delivery not[] = {
+		DELIVERY_NONE, DELIVERY_OWED, DELIVERY_SEND,
+		DELIVERY_NOTIFICATION};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(not); i++)
+		delivery_refuses(not[i], DELIVERY_UNQUEUE);
+}
+
+static void one_payload_is_out_at_a_time(void **state)
+{
+	static const enum forward_delivery not[] = {
+		DELIVERY_QUEUED, DELIVERY_QUEUED_OWED, DELIVERY_SEND,
+		DELIVERY_NOTIFICATION};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(not); i++) {
+		delivery_refuses(not[i], DELIVERY_SENT);
+		delivery_refuses(not[i], DELIVERY_TOLD);
+	}
 }
 
 static void after_a_notification_the_history_has_the_turn(void **state)
@@ -142,20 +198,22 @@ static void the_log_is_read_in_sweeps(void **state)
 	enum forward_place at = PLACE_MEMORY;
 
 	(void)state;
-	forward_place_step(&at, PLACE_SKIPPED);
+	assert_false(forward_place_step(&at, PLACE_SKIPPED));
 	assert_int_equal(at, PLACE_MEMORY);	/* none of its are there */
-	forward_place_step(&at, PLACE_LOGGED);
+	assert_true(forward_place_step(&at, PLACE_LOGGED));
 	assert_int_equal(at, PLACE_LOG);
-	forward_place_step(&at, PLACE_SKIPPED);
-	forward_place_step(&at, PLACE_SWEPT);
+	assert_false(forward_place_step(&at, PLACE_LOGGED));
+	assert_true(forward_place_step(&at, PLACE_SKIPPED));
+	assert_true(forward_place_step(&at, PLACE_SWEPT));
 	assert_int_equal(at, PLACE_PASSED);	/* they are there still */
-	forward_place_step(&at, PLACE_LOGGED);
+	assert_false(forward_place_step(&at, PLACE_LOGGED));
+	assert_false(forward_place_step(&at, PLACE_SKIPPED));
 	assert_int_equal(at, PLACE_PASSED);
-	forward_place_step(&at, PLACE_SWEEP);
+	assert_true(forward_place_step(&at, PLACE_SWEEP));
 	assert_int_equal(at, PLACE_LOG);
-	forward_place_step(&at, PLACE_SWEPT);
+	assert_true(forward_place_step(&at, PLACE_SWEPT));
 	assert_int_equal(at, PLACE_MEMORY);
-	forward_place_step(&at, PLACE_EVICTED);
+	assert_true(forward_place_step(&at, PLACE_EVICTED));
 	assert_int_equal(at, PLACE_PASSED);
 }
 
@@ -165,12 +223,15 @@ int main(void)
 		cmocka_unit_test(an_answer_in_time_leaves_nothing_behind),
 		cmocka_unit_test(
 			after_a_late_answer_values_count_until_one_is_in_time),
-		cmocka_unit_test(time_alone_makes_no_doubt),
+		cmocka_unit_test(time_is_up_only_where_an_answer_is_awaited),
+		cmocka_unit_test(who_awaits_an_answer_does_not_begin_anew),
 		cmocka_unit_test(a_decision_ends_every_wait),
 		cmocka_unit_test(
 			what_comes_behind_counts_without_ending_the_wait),
 		cmocka_unit_test(a_payload_goes_out_and_ends),
-		cmocka_unit_test(while_one_is_out_no_other_is_queued),
+		cmocka_unit_test(only_who_is_not_out_or_in_line_gets_in_line),
+		cmocka_unit_test(only_who_is_in_line_leaves_it),
+		cmocka_unit_test(one_payload_is_out_at_a_time),
 		cmocka_unit_test(after_a_notification_the_history_has_the_turn),
 		cmocka_unit_test(a_lost_connection_leaves_it_in_line),
 		cmocka_unit_test(the_log_is_read_in_sweeps),
