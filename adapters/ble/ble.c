@@ -125,6 +125,9 @@ static const struct adapter_key point_keys[] = {
 			    "they are: 55aa0202; at counts from there"),
 	ADAPTER_KEY(ADAPTER_INTS, struct ble_point, invalid,
 		    .help = "raw values that stand for no value"),
+	ADAPTER_KEY(ADAPTER_INTS, struct ble_point, valid,
+		    .help = "lowest and highest raw value; others stand for "
+			    "no value"),
 	ADAPTER_KEY(ADAPTER_BOOL, struct ble_point, notify, .fallback = "no",
 		    .help = "subscribe, instead of reading"),
 	ADAPTER_KEY(ADAPTER_TIME, struct ble_point, off_after,
@@ -354,6 +357,13 @@ static bool layout_exists(const struct ble_device *d, const char *label)
 	return false;
 }
 
+static bool is_range(const struct adapter_list *list)
+{
+	const int64_t *numbers = list->at;
+
+	return list->n == 2 && numbers[0] <= numbers[1];
+}
+
 /* Of a value within bytes. */
 static int check_place(const struct adapter_point *point,
 		       struct adapter_error *error)
@@ -374,6 +384,13 @@ static int check_place(const struct adapter_point *point,
 		return adapter_refuse(bus, error, "when",
 				      "needs a place and up to 8 bytes in "
 				      "hex, and a mask where wanted: 4=02/0f");
+	if (p->valid.n > 0 && !is_range(&p->valid))
+		return adapter_refuse(bus, error, "valid", "is two numbers, "
+				      "the lowest and the highest");
+	if (p->valid.n > 0 && raw_value_type((enum raw_type)p->type) !=
+	    LWM2M_INTEGER)
+		return adapter_refuse(bus, error, "valid",
+				      "needs a type of whole numbers");
 	if (p->behind && p->at < 0)
 		return adapter_refuse(bus, error, "behind",
 				      "needs a place (at)");
@@ -477,6 +494,8 @@ static void point_attach(struct adapter_point *base)
 		(size_t)p->at : 0, .big_endian = p->order == ORDER_BIG,
 		.length = p->length, .mask = p->mask, .minus = p->minus,
 		.divisor = p->divisor, .modulo = p->modulo};
+	p->limits = (struct profile_limits){
+		p->invalid.at, p->invalid.n, p->valid.n ? p->valid.at : NULL};
 	p->condition.n = p->mark.n = 0;
 	if (p->when)
 		profile_bytes_parse(p->when, &p->condition);

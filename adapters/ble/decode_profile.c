@@ -482,6 +482,20 @@ int raw_read(const struct raw_format *f, const uint8_t *bytes, size_t n,
 	return 0;
 }
 
+bool profile_is_value(const struct profile_limits *limits, uint64_t raw,
+		      const struct lwm2m_value *value)
+{
+	int64_t number = value->type == LWM2M_INTEGER ? value->as.integer :
+			 (int64_t)raw;
+
+	for (size_t i = 0; i < limits->n_marks; i++)
+		if (limits->marks[i] == (int64_t)raw ||
+		    limits->marks[i] == number)
+			return false;
+	return !limits->range || (number >= limits->range[0] &&
+				  number <= limits->range[1]);
+}
+
 static void number_write(uint8_t *p, size_t size, bool big_endian,
 			 uint64_t number)
 {

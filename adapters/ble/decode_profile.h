@@ -94,6 +94,16 @@ enum lwm2m_type raw_value_type(enum raw_type type);
  * is not a number. */
 int raw_read(const struct raw_format *format, const uint8_t *bytes, size_t n,
 	     struct lwm2m_value *value, uint64_t *raw);
+/* What of the raw values is none. */
+struct profile_limits {
+	const int64_t *marks;	/* stand for no value */
+	size_t n_marks;
+	const int64_t *range;	/* lowest and highest; NULL: any */
+};
+
+/* raw, value: of raw_read(). */
+bool profile_is_value(const struct profile_limits *limits, uint64_t raw,
+		      const struct lwm2m_value *value);
 /* For a write: bytes, or -ERANGE (does not fit), -EINVAL (not of the type),
  * -EMSGSIZE (no room). */
 int raw_write(const struct raw_format *format, const struct lwm2m_value *value,

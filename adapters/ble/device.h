@@ -29,7 +29,7 @@ struct ble_point {
 	uint32_t type, order;
 	uint64_t mask, minus, divisor, modulo;
 	const char *layout, *when, *behind;
-	struct adapter_list invalid;
+	struct adapter_list invalid, valid;	/* int64_t */
 	bool notify;
 	int64_t off_after;
 	/* ours */
@@ -40,6 +40,7 @@ struct ble_point {
 	struct raw_format format;
 	struct profile_bytes condition;	/* key when; n 0: none */
 	struct profile_bytes mark;	/* key behind; n 0: none */
+	struct profile_limits limits;
 	struct att_uuid uuid;		/* of the characteristic */
 	const struct standard *standard;
 	/* of the connection */

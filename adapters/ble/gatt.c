@@ -322,9 +322,8 @@ static void value_report(struct ble_point *p, const uint8_t *bytes, size_t n)
 	} else {
 		rc = raw_read(&p->format, bytes, n, &value, &raw);
 	}
-	for (size_t i = 0; rc == 0 && i < p->invalid.n; i++)
-		if (((const int64_t *)p->invalid.at)[i] == (int64_t)raw)
-			rc = -ENODATA;
+	if (rc == 0 && !profile_is_value(&p->limits, raw, &value))
+		rc = -ENODATA;
 	p->wanted = false;
 	if (rc == 0)
 		adapter_report(p->base, value, 0);

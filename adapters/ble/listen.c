@@ -445,19 +445,6 @@ static void readings_report(struct ble_device *device,
 	}
 }
 
-static bool is_invalid(const struct ble_point *p, uint64_t raw,
-		       const struct lwm2m_value *value)
-{
-	const int64_t *marks = p->invalid.at;
-
-	for (size_t i = 0; i < p->invalid.n; i++)
-		if (marks[i] == (int64_t)raw ||
-		    (value->type == LWM2M_INTEGER &&
-		     marks[i] == value->as.integer))
-			return true;
-	return false;
-}
-
 static void place_report(struct ble_device *device,
 			 struct adapter_point *point,
 			 const struct ad_element *e)
@@ -474,7 +461,7 @@ static void place_report(struct ble_device *device,
 	rc = raw_read(&p->format, data, n, &value, &raw);
 	if (rc == -EMSGSIZE)
 		adapter_count(device->base->bus, device->base, "damaged", 1);
-	if (rc == 0 && !is_invalid(p, raw, &value))
+	if (rc == 0 && profile_is_value(&p->limits, raw, &value))
 		adapter_report(point, value, 0);
 }
 

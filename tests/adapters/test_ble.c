@@ -441,6 +441,10 @@ static void what_is_wrong_is_refused(void **state)
 		{"", "field=temperature when=1=02", "when: needs a place"},
 		{" decode=profile match=company_0059",
 		 "at=1 type=uint8 when=x", "when: needs a place and up to"},
+		{"", "characteristic=FF01 type=uint8 valid=5", "valid: is two"},
+		{"", "characteristic=FF01 type=uint8 valid=5,4", "valid: is two"},
+		{"", "characteristic=FF01 type=float32 valid=4,5",
+		 "valid: needs a type of whole"},
 		{"", "field=temperature behind=55aa", "behind: needs a place"},
 		{"", "characteristic=FF01 at=0 type=uint8 behind=5",
 		 "behind: needs up to 8"},
@@ -1172,6 +1176,296 @@ static void a_start_that_is_refused_is_no_end(void **state)
 	CLOSE(fake_number(p), 266);
 }
 
+/* ---- the shipped profiles that are YAML alone, with a device's bytes */
+
+#define SHIPPED_MAX 16
+
+struct shipped {
+	struct adapter_point *at[SHIPPED_MAX];
+	double scale[SHIPPED_MAX], offset[SHIPPED_MAX];
+	size_t n;
+};
+
+/* Of a map of one line, "{name: t, match: manufacturer length 5, valid: [0, 9]}",
+ * what the adapter takes, as the host's words. */
+static void words_make(char *map, char *words, size_t size, double *scale,
+		       double *offset)
+{
+	static const char *const taken[] = {
+		"decode", "match", "layouts", "start", "characteristic", "at",
+		"type", "order", "mask", "minus", "divisor", "modulo",
+		"layout", "when", "behind", "invalid", "valid", "notify"};
+	bool in_list = false;
+	char *next;
+
+	for (char *c = map; *c; c++) {
+		in_list = (in_list || *c == '[') && *c != ']';
+		if (*c == ',' && in_list)
+			*c = '\1';
+	}
+	for (char *pair = strtok_r(map, ",{}\n", &next); pair;
+	     pair = strtok_r(NULL, ",{}\n", &next)) {
+		char *key = pair + strspn(pair, " "), *value = strchr(key, ':');
+		size_t n = strlen(words);
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		value += strspn(value, " ");
+		if (!strcmp(key, "scale"))
+			*scale = strtod(value, NULL);
+		if (!strcmp(key, "offset"))
+			*offset = strtod(value, NULL);
+		for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+			if (!strcmp(key, taken[i]))
+				snprintf(words + n, size - n, " %s=", key);
+		if (!words[n])
+			continue;
+		for (n = strlen(words); *value && n + 1 < size; value++)
+			if (*value == '\1' && value[1] == ' ')
+				value++, words[n++] = ',';
+			else if (!strchr("[]\"", *value))
+				words[n++] = *value == ' ' ? '_' : *value;
+		while (words[n - 1] == '_')
+			n--;
+		words[n] = '\0';
+	}
+}
+
+static struct shipped shipped_read(const char *profile)
+{
+	struct shipped s = {.n = 0};
+	char path[512], line[512], words[512] = "address=" ROOM;
+	double none;
+	FILE *file;
+
+	snprintf(path, sizeof(path), LWMUX_PROFILES "/%s.yaml", profile);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	device = NULL;
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "ble: ", 5) == 0) {
+			words_make(line + 5, words, sizeof(words), &none,
+				   &none);
+			device = fake_device_add(host, "room", words);
+		} else if (strncmp(line, "  - {name:", 10) == 0) {
+			assert_non_null(device);
+			assert_true(s.n < SHIPPED_MAX);
+			words[0] = '\0';
+			s.scale[s.n] = 1;
+			words_make(line + 4, words, sizeof(words),
+				   &s.scale[s.n], &s.offset[s.n]);
+			s.at[s.n] = fake_point_add(device, "p", words + 1);
+			s.n++;
+		}
+	}
+	fclose(file);
+	if (fake_check(host))
+		fail_msg("%s: %s", profile, fake_refusals(host));
+	return s;
+}
+
+/* expected: of each point in turn, parted by blanks; -: none. */
+static void shipped_tells(const char *profile, const struct shipped *s,
+			  const char *expected)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct fake_event *e = fake_last(s->at[i]);
+		bool told = e && e->kind == FAKE_REPORT;
+		double value = told ? lwm2m_number(&e->value) * s->scale[i] +
+			       s->offset[i] : 0;
+		char *end;
+
+		if (*expected == '-' && expected[1] != '.' &&
+		    (expected[1] < '0' || expected[1] > '9')) {
+			if (told)
+				fail_msg("%s, point %zu: %g", profile, i, value);
+			end = (char *)(uintptr_t)expected + 1;
+		} else if (!told || fabs(value - strtod(expected, &end)) > 5e-3) {
+			fail_msg("%s, point %zu: %g, not %s", profile, i, value,
+				 expected);
+		}
+		expected = end + strspn(end, " ");
+	}
+	assert_string_equal(expected, "");
+}
+
+/* What the parsers of others make of these bytes (sensorpush-ble's and
+ * thermopro-ble's tests). */
+static void shipped_profiles_read_advertisements(void **state)
+{
+	static const struct {
+		const char *profile, *hex, *expected;
+	} rows[] = {
+		{"sensorpush/ht", "06ff0439e7cd3f", "96.1575 40.5450"},
+		{"sensorpush/ht", "06ff0739e7cd3f", "- -"},
+		{"sensorpush/htp", "08ff004d3bf84dd5ba", "21.5 45.5 101325"},
+		{"sensorpush/tc", "05ff08c11700", "180.0625"},
+		{"thermopro/tp96", "08ff003a0030083800", "28 26 2.096 - - -"},
+		{"thermopro/tp96", "08ff0137003b0b3700", "- - - 25 25 2.875"},
+		{"thermopro/tp972",
+		 "18ff0072006a0a33d3b8420040ae426606ae426c54737744f8",
+		 "3.5625 0.625 0.5625 15.5556 2.666 - - - - -"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct shipped s;
+
+		stop(state);
+		start(state);
+		s = shipped_read(rows[i].profile);
+		assert_int_equal(fake_attach(host), 0);
+		hear(ROOM, rows[i].hex);
+		shipped_tells(rows[i].profile, &s, rows[i].expected);
+	}
+}
+
+/* ThermoPro's thermometers have a decoder, so that a scan knows them; a profile
+ * can say the same (thermopro-ble's values). */
+static void thermopro_needs_no_decoder(void **state)
+{
+	struct adapter_point *t, *h;
+
+	(void)state;
+	device = fake_device_add(host, "tp", "address=" ROOM " decode=profile "
+		"layouts=a:_manufacturer_length_6-8_starts_c2_name_TP35*,"
+		"b:_manufacturer_length_6-8_starts_c2_name_TP39*");
+	t = fake_point_add(device, "t", "at=1 type=int16 valid=-600,1000");
+	h = fake_point_add(device, "h", "at=3 type=uint8 valid=0,100");
+	assert_int_equal(fake_check(host), 0);
+	assert_int_equal(fake_attach(host), 0);
+	hear(ROOM, "07ffc2fb002f022c");
+	assert_null(fake_last(t));		/* whose are these? */
+	hear(ROOM, "0d095450333537202832313432" "29");
+	hear(ROOM, "07ffc2e7ff2f012c");
+	CLOSE(fake_number(t), -25);
+	CLOSE(fake_number(h), 47);
+	fake_forget(host);
+	hear(ROOM, "07ffc2e80365022c");
+	CLOSE(fake_number(t), 1000);
+	assert_null(fake_last(h));		/* 101 % */
+	hear(ROOM, "07ffc2e90330022c");
+	CLOSE(fake_number(t), 1000);
+	CLOSE(fake_number(h), 48);
+}
+
+/* What a device answers that has one characteristic, at 3, to be read and to be
+ * subscribed to; until nothing more is asked. */
+static void peer_serve(const char *uuid, const char *value)
+{
+	struct att_uuid u;
+	uint8_t pdu[64];
+	char found[80], read[80];
+	size_t n = (size_t)sprintf(found, "0915" "0200120300");
+
+	assert_true(att_uuid_parse(uuid, &u));
+	for (int i = 0; i < 16; i++)
+		n += (size_t)sprintf(found + n, "%02x", u.bytes[i]);
+	snprintf(read, sizeof(read), "0b%s", value);
+	while (recv(peer, pdu, sizeof(pdu), 0) > 0)
+		switch (pdu[0]) {
+		case 0x02:
+			peer_sends("03f700");
+			break;
+		case 0x08:
+			peer_sends(pdu[1] <= 2 ? found : "010803000a");
+			break;
+		case 0x04:
+			peer_sends("050104000229");
+			break;
+		case 0x0a:
+			peer_sends(read);
+			break;
+		case 0x12:
+			peer_sends("13");
+			break;
+		default:
+			assert_int_equal(pdu[0], 0x52);
+		}
+}
+
+#define AIRTHINGS(id) "b42e" id "-ade7-11e4-89d3-123b93f75cba"
+#define PLUS AIRTHINGS("2a68")
+#define RADON AIRTHINGS("4dcc")
+#define MINI AIRTHINGS("3b98")
+#define DAY AIRTHINGS("01aa")
+
+/* Its values stand in one characteristic, which is read once for all of them. The
+ * bytes are made to the layouts that airthings-ble and inkbird-ble know; a device
+ * that has not measured yet says so in each value. */
+static void shipped_profiles_read_characteristics(void **state)
+{
+	static const struct {
+		const char *profile, *uuid, *hex, *expected;
+	} rows[] = {
+		{"airthings/wave-plus", PLUS,
+		 "015a00002c0030008908bcc32003640000000000",
+		 "45 44 48 21.85 100216 800 0.1"},
+		{"airthings/wave-plus", PLUS,
+		 "015a00002c003000a2febcc32003640000000000",
+		 "45 44 48 -3.5 100216 800 0.1"},
+		{"airthings/wave-plus", PLUS,
+		 "01ff0000ffffffffff7fffffffffffff00000000",
+		 "- - - - - - -"},
+		{"airthings/wave-plus", PLUS,
+		 "01c900000040ff3f1127ddff2003640000000000",
+		 "- - 16383 - - 800 0.1"},
+		{"airthings/wave-radon", RADON,
+		 "015a00002c0030008908bcc32003640000000000",
+		 "45 44 48 21.85"},
+		{"airthings/wave-radon", RADON,
+		 "01ff0000ffffffffff7fffffffffffff00000000",
+		 "- - - -"},
+		{"airthings/wave-mini", MINI,
+		 "010000001973bcc3c61164000000000000000000",
+		 "21.5 100216 45.5 0.1"},
+		{"airthings/wave-mini", MINI,
+		 "01000000ffffffffffffffff0000000000000000",
+		 "- - - -"},
+		{"airthings/wave", DAY, "2c00", "- - 44 -"},
+		{"airthings/wave", DAY, "ffff", "- - - -"},
+		{"inkbird/int-11p-b", "FFF1", "aa3c00195fa0", "60 25 95 80"},
+		{"inkbird/int-11p-b", "FFF1", "aa3c00007fff", "60 - - -"},
+		{"inkbird/int-11p-b", "FFF1", "bb3c00195fa0", "- - - -"},
+		{"inkbird/int-11i-b", "FF01", "901a", "20 - -"},
+		{"inkbird/int-11i-b", "2A19", "5f64", "- 95 100"},
+		{"inkbird/int-11i-b", "2A19", "ff65", "- - -"},
+		{"inkbird/idt-34c-b", "FF01", "a802fe7fa8029001fe7f60ff",
+		 "20 - 20 4.4444 - -26.6667"},
+		{"inkbird/iam-t1", "FFF4", "55aa01100000d701c7032003f5",
+		 "21.5 45.5 800 101300"},
+		{"inkbird/iam-t1", "FFF4", "55aa0110010023ffffffffffff", "-3.5 - - -"},
+		{"inkbird/iht-2pb", "FFE4",
+		 "55aa0202010a0e55aa0402ff9c9c55aa0b01404b",
+		 "26.6 -10 - 1 0"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct adapter_point *due[SHIPPED_MAX];
+		struct shipped s;
+		char pdu[64];
+		size_t n = 0;
+
+		stop(state);
+		start(state);
+		s = shipped_read(rows[i].profile);
+		assert_int_equal(fake_attach(host), 0);
+		for (size_t k = 0; k < s.n; k++)
+			if (fake_facts(s.at[k])->polled)
+				due[n++] = s.at[k];
+		if (n > 0)
+			assert_int_equal(fake_read(device, due, n),
+					 -EINPROGRESS);
+		hear(ROOM, "020106");
+		turn();
+		peer_serve(rows[i].uuid, rows[i].hex);
+		snprintf(pdu, sizeof(pdu), "1b0300%s", rows[i].hex);
+		if (n == 0)
+			peer_sends(pdu);
+		shipped_tells(rows[i].profile, &s, rows[i].expected);
+	}
+}
+
 /* One that has something due and is not heard has not answered. */
 static void a_device_that_is_not_heard_fails(void **state)
 {
@@ -1411,6 +1705,9 @@ int main(void)
 		TEST(the_site_can_say_the_model),
 		TEST(a_polled_device_fails_after_three_misses),
 		TEST(a_device_is_told_to_begin),
+		TEST(thermopro_needs_no_decoder),
+		TEST(shipped_profiles_read_advertisements),
+		TEST(shipped_profiles_read_characteristics),
 		TEST(a_start_that_is_refused_is_no_end),
 		TEST(a_device_that_is_not_heard_fails),
 		TEST(a_search_tells_what_is_in_the_air),
