@@ -52,6 +52,7 @@ void client_silent(void *owner, const char *why, int64_t now)
 	char what[400];
 	bool up = !c->connection || coap_describe(c->connection).up;
 
+	server_doubt(c->server, now);
 	if (!why && c->trouble)
 		return;
 	snprintf(what, sizeof(what), "%s%s", up ? "" : "no session: ",

@@ -70,6 +70,8 @@ int64_t server_turn(struct server *server, int64_t now);
  * at most once a minute, the next of its addresses taken; connections are made
  * anew where it is. */
 void server_reresolve(struct server *server, int64_t now);
+/* It does not for now: its first answer after a while is news. */
+void server_doubt(struct server *server, int64_t now);
 /* It did: where it was away, that is proof for all its clients. */
 void server_heard(struct server *server, int64_t now);
 /* One of its clients has this trouble with it: is it news, or has another one

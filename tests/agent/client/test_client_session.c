@@ -99,6 +99,18 @@ static void a_trouble_of_all_is_a_detail_of_each(void **state)
 	assert_int_equal(client_session_level(c, LOG_WARN), LOG_WARN);
 }
 
+/* Whoever it answers first is proof for the others, whose messages are not given
+ * up yet. */
+static void a_server_that_is_silent_for_long_is_away(void **state)
+{
+	struct client *c = client_of(1);
+
+	(void)state;
+	c->server->away = false;
+	client_silent(c, NULL, c->server->heard + 3600 * SECOND);
+	assert_true(c->server->away);
+}
+
 /* ---- Send, and the window of one that sleeps */
 
 static void what_is_sent_waits_for_its_server(void **state)
@@ -205,6 +217,7 @@ int main(void)
 		CASE(the_keys_are_those_of_the_files),
 		CASE(a_client_connects_once_and_anew_elsewhere),
 		CASE(a_trouble_of_all_is_a_detail_of_each),
+		CASE(a_server_that_is_silent_for_long_is_away),
 		CASE(what_is_sent_waits_for_its_server),
 		CASE(what_tells_no_times_tells_no_history),
 		CASE(who_does_not_sleep_may_always_speak),

@@ -143,6 +143,17 @@ static void who_was_away_is_back_when_it_is_heard(void **state)
 	assert_true(server->back);
 }
 
+/* A message is given up after a minute and a half only. */
+static void who_is_silent_for_long_is_away(void **state)
+{
+	(void)state;
+	server_heard(server, NOW);
+	server_doubt(server, NOW + 3 * SECOND);
+	assert_false(server->away);
+	server_doubt(server, NOW + 40 * SECOND);
+	assert_true(server->away);
+}
+
 static void an_address_is_not_looked_up(void **state)
 {
 	(void)state;
@@ -207,6 +218,7 @@ int main(void)
 		CASE(a_trouble_is_news_once),
 		CASE(more_troubles_than_it_keeps_are_no_news),
 		CASE(who_was_away_is_back_when_it_is_heard),
+		CASE(who_is_silent_for_long_is_away),
 		CASE(an_address_is_not_looked_up),
 		CASE(what_the_kernel_refuses_has_routes_looked_at),
 		CASE(the_walk_is_of_one_kind),
