@@ -284,7 +284,8 @@ static int check_kind(const struct adapter_point *point,
 				      "or a place (at)");
 	if (p->field && field_find(p->field, &index) < 0)
 		return adapter_refuse(point->device->bus, error, "field",
-				      "no decoder knows \"%s\"", p->field);
+				      "no decoder knows \"%s\": lwmux-ble(5) "
+				      "lists what each of them tells", p->field);
 	if (p->at >= 0 && !p->characteristic && d->decode != DECODE_PROFILE)
 		return adapter_refuse(point->device->bus, error, "at",
 				      "needs decode: profile, or a "

@@ -237,7 +237,10 @@ static int check_place(struct check *c)
 	unsigned span = register_span(c->format), most = c->d->max_registers;
 	bool bits = table_has_bits(p->table);
 
-	if (!bits && (span == 0 || span > most))
+	if (!bits && span == 0)
+		return refuse(c, "length", "is missing: how many registers the "
+			      "text takes");
+	if (!bits && span > most)
 		return refuse(c, span ? "type" : "length", "takes %u "
 			      "registers, not 1 to %u", span, most);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)

@@ -80,6 +80,9 @@ static void part_offer(struct nearest *nearest, const char *known, size_t n)
 	d = letters_distance(nearest->word, length, known, n);
 	if (length >= 3 && length < n && !strncmp(nearest->word, known, length))
 		d = 1;		/* cut short: "addr" */
+	if (n >= 4 && n < length && !strncmp(nearest->word, known, n) &&
+	    !isalnum((unsigned char)nearest->word[n]))
+		d = 1;		/* too much: "modbus-tcp", "scale_factor" */
 	if (d >= nearest->distance || d >= n)
 		return;
 	nearest_take(nearest, known, n, d);

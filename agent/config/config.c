@@ -4,6 +4,7 @@
 #include "agent/config/config.h"
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/base/arena.h"
@@ -35,17 +36,38 @@ static void offer_all(struct nearest *nearest, const struct config_key *keys)
 		config_key_offer(nearest, keys->name);
 }
 
+#define KEYS_FEW 8
+
+/* "; there are: memory, disk and rate", where they are few. */
+static const char *all_print(const struct config_key *keys, char *text,
+			     size_t size)
+{
+	size_t n = 0, used = 0;
+
+	*text = '\0';
+	while (keys[n].type != KEY_END)
+		n++;
+	for (size_t i = 0; n <= KEYS_FEW && i < n && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+					 !i ? "; there are: " : i + 1 < n ?
+					 ", " : " and ", keys[i].name);
+	return text;
+}
+
 void config_refuse_key(struct config_scope *scope, const char *key,
 		       struct place place, const struct config_key *keys,
 		       const struct config_key *more)
 {
 	struct nearest nearest;
+	char all[200] = "";
 
 	nearest_init(&nearest, key);
 	offer_all(&nearest, keys);
 	offer_all(&nearest, more);
 	config_scope_add(scope, place, "unknown key '%s' of %s%s", key,
-			 scope->what, nearest_text(&nearest));
+			 scope->what, nearest.best || !keys || more ?
+			 nearest_text(&nearest) :
+			 all_print(keys, all, sizeof(all)));
 }
 
 void config_require(struct config_scope *scope, const struct config_key *keys,

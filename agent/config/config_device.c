@@ -237,6 +237,8 @@ static int units_of(struct config_builder *b, const struct device_entry *d,
 	const char *text = unit ? units_text(b, unit->value) : NULL;
 	int n = text ? units_parse(text, b->arena, units) : 0;
 
+	if (n == 0 && text && strstr(text, ".."))
+		n = -EINVAL;
 	if (n < 0)
 		config_scope_add(scope, unit->value->place,
 				 n == -E2BIG ? "'unit': '%s' are too many" :

@@ -74,6 +74,22 @@ bool config_text(const struct yaml_node *value, const char *name,
 	return false;
 }
 
+#define KEY_DIGITS_LEAST 16
+
+bool config_key_file(const struct yaml_node *value, const char *name,
+		     struct config_scope *scope)
+{
+	if (!config_text(value, name, scope))
+		return false;
+	if (strlen(value->text) < KEY_DIGITS_LEAST ||
+	    value->text[strspn(value->text, "0123456789abcdefABCDEF: ")])
+		return true;
+	config_scope_add(scope, value->place, "'%s' names a file, and this looks "
+			 "like the key: write it into a file (root:lwmux 0640), "
+			 "as keys/NAME, and that name here", name);
+	return false;
+}
+
 bool config_real(const struct yaml_node *value, const char *name,
 		 double *number, struct config_scope *scope)
 {
@@ -257,6 +273,8 @@ static bool time_read(const struct config_key *key,
 	return false;
 }
 
+#define SIZE_BARE_LEAST 65536	/* fewer bytes: nobody means bytes */
+
 static bool set_size(const struct config_key *key,
 		     const struct yaml_node *value, void *at,
 		     struct config_scope *scope)
@@ -269,6 +287,13 @@ static bool set_size(const struct config_key *key,
 		config_scope_add(scope, value->place, "'%s' must be a size, as "
 				 "512KiB or 64MiB, not '%s'", key->name,
 				 value->text);
+		return false;
+	}
+	if (!rc && bytes > 0 && bytes < SIZE_BARE_LEAST &&
+	    strspn(value->text, "0123456789") == strlen(value->text)) {
+		config_scope_add(scope, value->place, "'%s' is a size and "
+				 "needs a unit: %sKiB or %sMiB?", key->name,
+				 value->text, value->text);
 		return false;
 	}
 	if (rc || bytes < key->min || bytes > key->max) {
@@ -338,7 +363,7 @@ static bool set_choice(const struct config_key *key,
 	}
 	choices_print(choice, all, sizeof(all));
 	nearest_init(&nearest, value->text);
-	nearest_offer_choices(&nearest, choice);
+	config_choices_offer(&nearest, key->name, choice);
 	config_scope_add(scope, value->place, "'%s' must be %s, not '%s'%s",
 			 key->name, all, value->text, nearest_text(&nearest));
 	return false;

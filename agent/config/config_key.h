@@ -90,10 +90,17 @@ const char *config_key_usual(const char *name);
 /* Offers the name of a key, which may be meant by such a word. */
 struct nearest;
 void config_key_offer(struct nearest *nearest, const char *known);
+/* The same of the values, "tcp|rtu", that a key may have. */
+void config_choices_offer(struct nearest *nearest, const char *key,
+			  const char *choices);
 
 /* Single values. false: it is none, which was said; name: the key's. */
 bool config_text(const struct yaml_node *value, const char *name,
 		 struct config_scope *scope);
+/* The same of a file with a key in hex: the key itself is refused, and is not
+ * repeated. */
+bool config_key_file(const struct yaml_node *value, const char *name,
+		     struct config_scope *scope);
 bool config_real(const struct yaml_node *value, const char *name,
 		 double *number, struct config_scope *scope);
 /* A number and its unit, which stands behind it or one space further; "" where

@@ -104,6 +104,10 @@ void config_security_check(struct config_server *server,
 
 	if (!server->uri)
 		return;
+	if (e && config_error_at(scope->errors, e->value->place)) {
+		binding_check(server, block, scope);
+		return;		/* it is none that there is: that was said */
+	}
 	if (secure && server->security == SECURITY_NOSEC)
 		config_scope_add(scope, e ? e->value->place : uri->place,
 				 "'uri' is %s: 'security' must be psk, rpk or "

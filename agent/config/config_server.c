@@ -121,7 +121,9 @@ static bool text_set(const struct config_builder *b,
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		if (strcmp(texts[i].name, e->key))
 			continue;
-		if (!config_text(e->value, e->key, scope))
+		if (strcmp(e->key, "key_file") ?
+		    !config_text(e->value, e->key, scope) :
+		    !config_key_file(e->value, e->key, scope))
 			return true;
 		*(const char **)(void *)((char *)server + texts[i].at) =
 			text = arena_text(server->arena, template_fill(e->value,

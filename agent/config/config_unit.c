@@ -20,7 +20,16 @@ static const struct { const char *written, *senml; } units[] = {
 	{"% RH", "%RH"}, {"%r.H.", "%RH"}, {"ohm", "Ohm"},
 	{"\xce\xa9", "Ohm"}, {"\xe2\x84\xa6", "Ohm"}, {"m\xc2\xb3", "m3"},
 	{"m^3", "m3"}, {"m\xc2\xb2", "m2"}, {"m^2", "m2"}, {"sec", "s"}, {"Kg", "kg"},
-	{"KG", "kg"},
+	{"KG", "kg"}, {"kw", "kW"}, {"mw", "mW"}, {"KVA", "kVA"}, {"kva", "kVA"},
+	{"kVAr", "kvar"}, {"kVAR", "kvar"}, {"KVAR", "kvar"}, {"va", "VA"},
+	{"mv", "mV"}, {"ma", "mA"}, {"PPM", "ppm"}, {"Bar", "bar"},
+	{"BAR", "bar"}, {"hpa", "hPa"}, {"HPA", "hPa"}, {"HPa", "hPa"},
+	{"percent", "%"}, {"Percent", "%"}, {"db", "dB"}, {"DB", "dB"},
+	{"dbm", "dBm"}, {"kmh", "km/h"}, {"kph", "km/h"},
+	{"\xc2\xb0", "deg"}, {"degree", "deg"}, {"degrees", "deg"},
+	{"\xc2\xb5g/m\xc2\xb3", "ug/m3"}, {"\xce\xbcg/m\xc2\xb3", "ug/m3"},
+	{"\xc2\xb5g/m3", "ug/m3"}, {"\xce\xbcg/m3", "ug/m3"},
+	{"ug/m\xc2\xb3", "ug/m3"}, {"ug/m^3", "ug/m3"},
 };
 
 /* Objects without a resource for their units: OMA's registry says them. */

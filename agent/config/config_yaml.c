@@ -30,6 +30,8 @@ struct reading {
 	size_t length;
 	unsigned depth;
 	bool wrong;
+	bool blank_told;		/* one that is none: what follows of it
+					 * is not told */
 	struct child *children;		/* of all groups that are being read, as
 					 * their numbers are not known yet: a
 					 * group's are the last */
@@ -212,11 +214,38 @@ static const char *character_hint(const struct reading *r, size_t number)
 	return NULL;
 }
 
+/* What is of another language or program, and is nothing to YAML. */
+static const char *foreign_hint(const struct line *line)
+{
+	static const struct { const char *begins, *hint; } foreign[] = {
+		{"//", ": a comment begins with #"},
+		{"/*", ": a comment begins with #"},
+		{";", ": a comment begins with #"},
+		{"```", ": ``` is Markdown's, and no part of the file"},
+		{"<<<<<<<", ": marks of a merge (<<<<<<<): keep one side of it"},
+		{"=======", ": marks of a merge (=======): keep one side of it"},
+		{">>>>>>>", ": marks of a merge (>>>>>>>): keep one side of it"},
+	};
+
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		if (line->n >= strlen(foreign[i].begins) &&
+		    !memcmp(line->at, foreign[i].begins,
+			    strlen(foreign[i].begins)))
+			return foreign[i].hint;
+	return NULL;
+}
+
 static const char *problem_hint(const struct reading *r, size_t number)
 {
+	struct line here = line_read(r, number),
+		    before = line_before(r, number);
 	const char *flow = flow_hint(r, number);
-	const char *character = character_hint(r, number);
+	const char *character = foreign_hint(&here);
 
+	if (!character)
+		character = foreign_hint(&before);
+	if (!character)
+		character = character_hint(r, number);
 	if (!character)
 		character = character_hint(r, r->parser.context ?
 					   r->parser.context_mark.line :
@@ -242,6 +271,8 @@ static void refuse_syntax(struct reading *r)
 	const yaml_parser_t *p = &r->parser;
 	const char *problem = p->problem ? p->problem : "not YAML";
 
+	if (r->blank_told)
+		return;
 	switch (p->error) {
 	case YAML_MEMORY_ERROR:
 		abort();
@@ -398,6 +429,28 @@ static struct yaml_node *node_make(struct reading *r, enum yaml_kind kind,
 	return node;
 }
 
+/* What word processors and web pages make of a blank is not seen. */
+static void refuse_foreign_blank(struct reading *r, struct place place,
+				 const char *text)
+{
+	static const struct { const char *bytes, *name; } blanks[] = {
+		{"\u00a0", "a no-break space (U+00A0)"},
+		{"\u202f", "a narrow no-break space (U+202F)"},
+		{"\u2009", "a thin space (U+2009)"},
+		{"\u3000", "a wide space (U+3000)"},
+		{"\u200b", "a zero-width space (U+200B)"},
+		{"\ufeff", "a zero-width space (U+FEFF)"},
+	};
+
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(*blanks); i++) {
+		if (!strstr(text, blanks[i].bytes))
+			continue;
+		FAIL(r, place, "there is %s in it, which is no blank: write a "
+		     "usual one", blanks[i].name);
+		r->blank_told = true;
+	}
+}
+
 /* What word processors make of a quote would become a part of the text. */
 static void refuse_foreign_quote(struct reading *r, struct place place,
 				 const char *text)
@@ -430,8 +483,10 @@ static struct yaml_node *text_read(struct reading *r, const yaml_event_t *event)
 			event->data.scalar.tag);
 	if (memchr(text, '\0', n))
 		FAIL(r, node->place, "a text with a NUL character");
-	if (plain)
+	if (plain) {
 		refuse_foreign_quote(r, node->place, text);
+		refuse_foreign_blank(r, node->place, text);
+	}
 	node->text = plain && is_null(text) ? "" : arena_text(r->arena, text);
 	return node;
 }

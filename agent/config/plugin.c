@@ -73,22 +73,33 @@ static bool is_name(const char *name)
 	return n > 0 && n < 64;
 }
 
-static void adapters_suggest(const struct plugins *plugins,
-			     struct nearest *nearest)
+static int is_adapter(const struct dirent *file)
 {
-	DIR *directory = opendir(plugins->directory);
-	struct dirent *file;
+	const char *end = strrchr(file->d_name, '.');
 
-	while (directory && (file = readdir(directory))) {
-		char *end = strrchr(file->d_name, '.');
+	return end && !strcmp(end, ".so");
+}
 
-		if (!end || strcmp(end, ".so"))
-			continue;
-		*end = '\0';
-		nearest_offer(nearest, file->d_name);
+/* Offers them all, and lists them: "; there are: ble, modbus". */
+static void adapters_suggest(const struct plugins *plugins,
+			     struct nearest *nearest, char *text, size_t size)
+{
+	struct dirent **files;
+	int n = scandir(plugins->directory, &files, is_adapter, alphasort);
+	size_t used = 0;
+
+	*text = '\0';
+	for (int i = 0; i < n; i++) {
+		*strrchr(files[i]->d_name, '.') = '\0';
+		nearest_offer(nearest, files[i]->d_name);
+		if (used < size)
+			used += (size_t)snprintf(text + used, size - used,
+					"%s %s", i ? "," : "; there are:",
+					files[i]->d_name);
+		free(files[i]);
 	}
-	if (directory)
-		closedir(directory);
+	if (n >= 0)
+		free(files);
 }
 
 /* Those have packages of their own, and may just not be installed. */
@@ -111,11 +122,13 @@ static void refuse_absent(const struct plugins *plugins, const char *name,
 {
 	const char *hint = package_hint(name);
 	struct nearest nearest;
+	char there[120];
 
 	nearest_init(&nearest, name);
-	adapters_suggest(plugins, &nearest);
+	adapters_suggest(plugins, &nearest, there, sizeof(there));
 	snprintf(error, size, "no adapter '%s' in %s%s", name,
-		 plugins->directory, hint ? hint : nearest_text(&nearest));
+		 plugins->directory, hint ? hint : nearest.best ?
+		 nearest_text(&nearest) : there);
 }
 
 static const struct adapter_ops *plugin_load(const struct plugins *plugins,

@@ -169,7 +169,7 @@ static void secret_set(struct typing *t, const struct adapter_key *key,
 	uint8_t *bytes;
 	int n;
 
-	if (!config_text(value, key->name, t->scope))
+	if (!config_key_file(value, key->name, t->scope))
 		return;
 	n = secret_read(t->config->directory, value->text, arena_of(t), &bytes,
 			why, sizeof(why));
@@ -301,6 +301,8 @@ static const char *level_elsewhere(enum level level, const char *key)
 		return " (it is one of devices)";
 	if (level != POINT && config_key_find(config_point_keys, key))
 		return " (it is one of points)";
+	if (config_key_find(config_server_keys, key))
+		return " (it is one of servers)";
 	return NULL;
 }
 

@@ -749,7 +749,7 @@ static void wrong_settings_are_refused(void **state)
 	fake_point_add(d, "u", "address=1 invalid=nothing");
 	assert_int_equal(fake_check(host), 21);
 	assert_string_equal(fake_refusals(host),
-		"length: takes 0 registers, not 1 to 2\n"
+		"length: is missing: how many registers the text takes\n"
 		"type: takes 4 registers, not 1 to 2\n"
 		"address: 65535: it takes 2 registers, and 65535 is the last "
 		"there is\n"

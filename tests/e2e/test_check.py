@@ -278,6 +278,25 @@ devices:
             self.assertSays(text, f"unknown key '{word}'",
                             f"did you mean '{key}'?")
 
+    def test_values_of_manuals(self):
+        for key, word, value in (
+                ("table", "hr", "holding"), ("table", "3", "holding"),
+                ("type", "REAL", "float32"), ("type", "word", "uint16"),
+                ("order", "little-endian", "DCBA")):
+            text = self.check(
+                sites.bus(502) + "devices:\n  - endpoint: a\n    bus: plant\n"
+                "    unit: 1\n    points: [{name: p, address: 1, "
+                f"{key}: {word}, map: 3303/0}}]\n")
+            self.assertSays(text, f"'{key}' must be ", f"not '{word}'; did "
+                            f"you mean '{value}'?")
+
+    def test_a_range_has_a_dash(self):
+        text = self.check(
+            sites.bus(502) + 'devices: [{endpoint: "a-${unit}", bus: plant, '
+            "unit: 1..3, points: [{name: p, address: 1}]}]\n")
+        self.assertSays(text, "'unit': '1..3' is no number or range, as 7 or "
+                        "1,2,5-18")
+
     def test_profile_without_its_vendor(self):
         text = self.check("devices: [{endpoint: a, bus: sim, "
                           "profile: SDM120}]\n")

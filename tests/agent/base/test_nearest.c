@@ -46,6 +46,9 @@ static void suggestions(void **state)
 	assert_string_equal(suggestion("pionts"), "; did you mean 'points'?");
 	assert_string_equal(suggestion("appl"),
 			    "; did you mean 'application'?");
+	assert_string_equal(suggestion("poll_interval"),
+			    "; did you mean 'poll'?");
+	assert_string_equal(suggestion("pollute"), "");
 	assert_string_equal(suggestion("rut"), "; did you mean 'rtu'?");
 	assert_string_equal(suggestion("RTU-over-TCP"),
 			    "; did you mean 'rtu-over-tcp'?");

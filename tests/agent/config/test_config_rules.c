@@ -59,7 +59,8 @@ static void main_file(void **state)
 		{MAIN_USUAL "gateway: {location: {latitude: 9, longitude: "
 		 "-181, hight: 7}}\n", NULL, "lwmux.yaml:2:46: 'longitude' "
 		 "must be -180 to 180, not -181\nlwmux.yaml:2:52: unknown key "
-		 "'hight' of the gateway\n"},
+		 "'hight' of the gateway; there are: latitude, longitude, "
+		 "altitude and radius\n"},
 		{MAIN_USUAL "gateway: {utc_offset: 1h}\n", NULL,
 		 "lwmux.yaml:2:23: 'utc_offset' must be as +01:00, not "
 		 "'1h'\n"},
@@ -308,6 +309,44 @@ static void devices(void **state)
 	{NULL, "devices:\n  - endpoint: e\n    bus: sim\n    points:\n" \
 	 "      - {" keys "}\n", expected}
 
+/* As other programs, manuals and word processors have it. */
+static void usual_elsewhere(void **state)
+{
+	static const struct rule rules[] = {
+		{"servers: [{id: 1, host: h, port: 5683, version: 1}]\n", NULL,
+		 "lwmux.yaml:1:11: a server needs the key 'uri'\n"
+		 "lwmux.yaml:1:19: unknown key 'host' of a server; did you "
+		 "mean 'uri'?\n"
+		 "lwmux.yaml:1:28: unknown key 'port' of a server; did you "
+		 "mean 'uri'?\n"
+		 "lwmux.yaml:1:40: unknown key 'version' of a server; did you "
+		 "mean 'lwm2m'?\n"},
+		/* Once, and by the word that was meant. */
+		{"servers: [{id: 1, uri: 'coaps://h', security: dtls}]\n", NULL,
+		 "lwmux.yaml:1:47: 'security' must be nosec, psk, rpk or x509, "
+		 "not 'dtls'; did you mean 'psk'?\n"},
+		/* The key itself is not repeated. */
+		{"servers: [{id: 1, uri: 'coaps://h', security: psk, key_file: "
+		 "00112233445566778899aabbccddeeff}]\n", NULL,
+		 "lwmux.yaml:1:62: 'key_file' names a file, and this looks "
+		 "like the key: write it into a file (root:lwmux 0640), as "
+		 "keys/NAME, and that name here\n"},
+		{MAIN_USUAL "store: {disk: 256}\n", NULL, "lwmux.yaml:2:15: "
+		 "'disk' is a size and needs a unit: 256KiB or 256MiB?\n"},
+		{MAIN_USUAL "store: {disk: 0}\n", NULL, ""},
+		{MAIN_USUAL "store: {disk: 65536}\n", NULL, ""},
+		{MAIN_USUAL "store: {size: 1MiB}\n", NULL, "lwmux.yaml:2:9: "
+		 "unknown key 'size' of the store; there are: memory, disk, "
+		 "rate and flush\n"},
+		POINT("name: t,\u00a0keep: true", "conf.d/a.yaml:5:18: there is "
+		      "a no-break space (U+00A0) in it, which is no blank: "
+		      "write a usual one\n"),
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
 static void access_of_servers(void **state)
 {
 	static const struct rule rules[] = {
@@ -460,6 +499,7 @@ int main(void)
 		cmocka_unit_test(main_file),
 		cmocka_unit_test(servers),
 		cmocka_unit_test(devices),
+		cmocka_unit_test(usual_elsewhere),
 		cmocka_unit_test(access_of_servers),
 		cmocka_unit_test(points),
 		cmocka_unit_test(fleets_that_cannot_be),

@@ -223,6 +223,8 @@ static void unknown_keys(void **state)
 		"'lifetime' of a probe point (it is one of devices)\n");
 	checked(DEVICE("unit: 1, map: 3303/0"), "conf.d/a.yaml:1:46: unknown "
 		"key 'map' of a probe device (it is one of points)\n");
+	checked(DEVICE("unit: 1, pmin: 10s"), "conf.d/a.yaml:1:46: unknown key "
+		"'pmin' of a probe device (it is one of servers)\n");
 	checked(DEVICE("unit: 1,2"), "conf.d/a.yaml:1:45: unknown key '2' of a "
 		"probe device: inside { } a comma ends a value: write 0.1 "
 		"with a point, and a text with commas in quotes, as unit: "
@@ -389,7 +391,9 @@ static void buses_that_are_not_there(void **state)
 		"conf.d/a.yaml:2:30: there is no bus 'plnt'; did you mean "
 		"'plant'?\n");
 	snprintf(expected, sizeof(expected), "conf.d/a.yaml:1:30: there is no "
-		 "bus 'zigbee', and no adapter 'zigbee' in %s\n", adapters);
+		 "bus 'zigbee', and no adapter 'zigbee' in %s; there are: "
+		 "alias, broken, future, hungry, mute, newer, older, probe, "
+		 "sleepy, tiny\n", adapters);
 	checked("devices: [{endpoint: e, bus: zigbee, points: [{name: p}]}]\n",
 		expected);
 	checked("buses: {b: {adapter: future}}\n"
