@@ -374,7 +374,7 @@ void attributes_format(const struct attributes *attributes, struct buf *out)
 
 /* ---- on disk */
 
-void attributes_save(const struct attribute_set *set, uint16_t server,
+void attributes_save(const struct attribute_set *set, uint32_t server,
 		     struct buf *out)
 {
 	char path[PATH_TEXT_MAX];
@@ -403,7 +403,7 @@ static bool word_next(const char **text, size_t *n, const char **word,
 }
 
 /* All conditions pass: they were judged when they were written. */
-static void line_load(struct attribute_set *set, uint16_t server,
+static void line_load(struct attribute_set *set, uint32_t server,
 		      const char *line, size_t n)
 {
 	struct lwm2m_path path;
@@ -412,14 +412,14 @@ static void line_load(struct attribute_set *set, uint16_t server,
 	size_t length;
 
 	if (!word_next(&line, &n, &word, &length) ||
-	    integer_parse(word, length, UINT16_MAX, &id) || id != server ||
+	    integer_parse(word, length, UINT32_MAX, &id) || id != server ||
 	    !word_next(&line, &n, &word, &length) ||
 	    path_parse(word, length, &path))
 		return;
 	attributes_write(set, &path, line, n, ATTRIBUTE_CONDITIONS);
 }
 
-void attributes_load(struct attribute_set *set, uint16_t server,
+void attributes_load(struct attribute_set *set, uint32_t server,
 		     const char *text, size_t n)
 {
 	const char *end;

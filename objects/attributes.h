@@ -50,9 +50,9 @@ int attributes_read(const struct attribute_set *set,
 void attributes_lay(struct attributes *a, const struct attributes *over);
 /* For a file: a line for each path, "101 /3303/0 pmin=5&pmax=10", and back:
  * those lines that begin with the server's id; malformed ones are left out. */
-void attributes_save(const struct attribute_set *set, uint16_t server,
+void attributes_save(const struct attribute_set *set, uint32_t server,
 		     struct buf *out);
-void attributes_load(struct attribute_set *set, uint16_t server,
+void attributes_load(struct attribute_set *set, uint32_t server,
 		     const char *text, size_t n);
 /* Drops what is attached to path and below it. */
 void attributes_drop(struct attribute_set *set, const struct lwm2m_path *path);

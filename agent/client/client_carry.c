@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * One connection and one registration for many clients. */
+#include <stdio.h>
 #include <stdlib.h>
 #include "agent/client/client_carry.h"
 #include "agent/client/client_host.h"
@@ -12,6 +13,19 @@ static struct client_carriage *carriage_of(struct client *c)
 	if (!c->carriage)
 		abort();
 	return c->carriage;
+}
+
+bool client_is_beside(const struct client *c)
+{
+	return client_is_carried(c) && client_conf(c)->via == VIA_BOTH;
+}
+
+/* No endpoint's name has a line feed. */
+const char *client_log_name(const struct client *c, char room[CLIENT_LOG_NAME])
+{
+	snprintf(room, CLIENT_LOG_NAME, "%s%s",
+		 client_is_beside(c) ? "\n" : "", client_name(c));
+	return room;
 }
 
 static bool is_registered(const struct client *c)

@@ -9,6 +9,8 @@
 #define AGENT_CLIENT_CARRY_H
 #include "agent/client/client.h"
 
+#define CLIENT_LOG_NAME 256
+
 struct client_carriage {
 	struct client *by;		/* the carrier; NULL: it is gone */
 	struct client *next;		/* that it carries, too */
@@ -22,6 +24,13 @@ static inline bool client_is_carried(const struct client *client)
 {
 	return client->carriage && client->carriage->device;
 }
+
+/* One that is carried while its endpoint registers by itself, too: its server
+ * may have two of that endpoint, which are kept apart. */
+bool client_is_beside(const struct client *client);
+/* By what the log of what waits knows it. */
+const char *client_log_name(const struct client *client,
+			    char room[CLIENT_LOG_NAME]);
 
 /* Of the paths that its server knows. */
 static inline uint16_t client_device(const struct client *client)

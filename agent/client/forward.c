@@ -351,8 +351,9 @@ static void observe_as_before(struct forward *f, int64_t now)
 void forward_attach(struct client *c, int64_t now)
 {
 	struct backlog *backlog = forwarding_of(c)->backlog;
+	char name[CLIENT_LOG_NAME];
 	struct backlog_stream *stream = !backlog ? NULL :
-		backlog_stream_find(backlog, client_name(c),
+		backlog_stream_find(backlog, client_log_name(c, name),
 				    c->server->conf->id);
 	struct forward *f;
 

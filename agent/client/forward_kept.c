@@ -22,10 +22,11 @@ uint8_t forward_clock_flag(int64_t time)
 static void take_stream(struct forward *f)
 {
 	struct backlog *backlog = forwarding_of(f->client)->backlog;
+	char name[CLIENT_LOG_NAME];
 
 	if (!backlog || f->stream)
 		return;
-	f->stream = backlog_stream(backlog, client_name(f->client),
+	f->stream = backlog_stream(backlog, client_log_name(f->client, name),
 				   f->client->server->conf->id, f);
 	if (f->stream->next_sequence > f->next_sequence)
 		f->next_sequence = f->stream->next_sequence;

@@ -97,7 +97,7 @@ static void find_all(const struct config *config, const char *directory,
 		     const struct config_device *device,
 		     struct config_errors *errors)
 {
-	if (device->via_gateway)
+	if (device->via == VIA_GATEWAY)
 		return;
 	for (size_t i = 0; i < config->n_servers; i++)
 		if (device_uses(config, device, config->servers[i]))

@@ -432,7 +432,7 @@ static void refuse_double(struct config_builder *b,
  * there: it would run and nobody could reach it. */
 static void refuse_lost_ways(struct config_builder *b)
 {
-	static const char why[] = "'via' is gateway: 'gateway' needs an "
+	static const char why[] = "'via' is not own: 'gateway' needs an "
 				  "'endpoint' and 'object_25: true'";
 	const struct config *config = b->config;
 
@@ -442,7 +442,7 @@ static void refuse_lost_ways(struct config_builder *b)
 		struct config_device *device = config->devices[i];
 		struct place at = device->source->place;
 
-		if (!device->via_gateway)
+		if (device->via == VIA_OWN)
 			continue;
 		config_error_add(b->errors, at, device->endpoint, "%s", why);
 		if (!device->refused)

@@ -73,6 +73,9 @@ struct config_source {
 enum config_security { SECURITY_NOSEC, SECURITY_PSK, SECURITY_RPK,
 		       SECURITY_X509 };
 enum config_stale { STALE_ERROR, STALE_SERVE };
+/* How servers get at a device: by clients of its own, by its prefix at the
+ * gateway's endpoint, or either. */
+enum config_via { VIA_OWN, VIA_GATEWAY, VIA_BOTH };
 enum config_bootstrap { BOOTSTRAP_FALLBACK, BOOTSTRAP_FIRST,
 			BOOTSTRAP_NEVER };
 /* That a server is first spoken to in; the key's choices, in their order. */
@@ -173,7 +176,6 @@ struct config_device {
 	uint16_t n_access;
 	const struct config_access *access;
 	bool queue, register_always, enabled;
-	bool via_gateway;		/* no client of its own */
 	bool queue_given;		/* else the adapter says */
 	bool learns_silence;		/* silent_after is only the most: its
 					 * rhythm is learnt; by settings.c */
@@ -184,6 +186,7 @@ struct config_device {
 	bool sms;			/* SMS of its servers wake it */
 	uint8_t stale;			/* enum config_stale */
 	uint8_t bootstrap;		/* enum config_bootstrap */
+	uint8_t via;			/* enum config_via */
 	uint8_t asleep_write;		/* enum config_asleep */
 	uint32_t lifetime;		/* s; 0: the server's */
 	uint32_t image_room;		/* bytes of a package that it takes,

@@ -439,7 +439,7 @@ static void device_build(struct config_builder *b, const struct device_entry *d,
 
 	block_fill(&filled, &d->merged, words, b->arena, scope);
 	keys_set(b, device, &filled, scope);
-	if (device->via_gateway)	/* it has no servers of its own */
+	if (device->via == VIA_GATEWAY)	/* it has no servers of its own */
 		device->bootstrap = BOOTSTRAP_NEVER;
 	else
 		bootstrap_check(b, device, name, &filled, scope);

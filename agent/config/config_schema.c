@@ -305,11 +305,11 @@ const struct config_key config_device_keys[] = {
 	      JSON_ANY(JSON_RIGHTS, JSON_MAP(JSON_RIGHTS)),
 	      "what servers may do with it, {2: read}; the server's if absent",
 	      .flags = KEY_INHERITABLE),
-	DEVICE("via", KEY_CHOICE, via_gateway, .fallback = "own",
-	       .choices = "own|gateway", .flags = KEY_INHERITABLE,
+	DEVICE("via", KEY_CHOICE, via, .fallback = "own",
+	       .choices = "own|gateway|both", .flags = KEY_INHERITABLE,
 	       .help = "how servers get at it: it registers itself, or they "
 	       "ask the gateway's own endpoint, by the device's prefix in "
-	       "object 25"),
+	       "object 25, or both"),
 	DEVICE("poll", KEY_TIME, poll, .fallback = "10s",
 	       .flags = KEY_INHERITABLE,
 	       .min = S / 1000, .max = LONGEST, .help = "how often it is read"),

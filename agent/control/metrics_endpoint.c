@@ -2,6 +2,7 @@
  * Numbers of each endpoint, for an alert on one meter. Each sort of them stands
  * together, as the format wants. */
 #include <string.h>
+#include "agent/client/client_carry.h"
 #include "agent/control/metric.h"
 #include "agent/endpoint/transaction.h"
 #include "agent/gateway/gateway.h"
@@ -62,6 +63,8 @@ static void registered_print(FILE *to, const struct endpoint *e, int64_t now)
 	for (size_t i = 0; i < e->n_clients; i++) {
 		const struct client *c = &e->clients[i];
 
+		if (client_is_beside(c))	/* the gateway's says it */
+			continue;
 		sample_begin(to, "registered", e);
 		fprintf(to, ",server=\"%u\"} %d\n", c->server->conf->id,
 			c->registration.state == REGISTRATION_REGISTERED ||

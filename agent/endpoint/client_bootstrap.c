@@ -258,6 +258,7 @@ static void note_failure(struct client_bootstrap *b, int64_t now)
 static void account_apply(struct client_bootstrap *b, int64_t now)
 {
 	struct endpoint *e = b->endpoint;
+	size_t n;
 
 	why_set(b, NULL);
 	copy_drop(b);
@@ -270,9 +271,9 @@ static void account_apply(struct client_bootstrap *b, int64_t now)
 	}
 	b->fallbacks = 0;
 	endpoint_accounts_apply(e, now);
-	log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: %u server%s",
-		 b->by_card ? "a smart card" : b->server->conf->uri, e->n_clients,
-		 e->n_clients == 1 ? "" : "s");
+	n = endpoint_own_clients(e);
+	log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: %zu server%s",
+		 b->by_card ? "a smart card" : b->server->conf->uri, n, n == 1 ? "" : "s");
 	server_take(b, now);
 }
 
@@ -605,7 +606,7 @@ void client_bootstrap_start(struct endpoint *e, int64_t now)
 		return;
 	asking_step(b, ASKING_READY);
 	b->machine.expires = account_expiry(b, now);
-	machine_step(b, e->n_clients ? BOOTSTRAP_REST : BOOTSTRAP_START, 0,
+	machine_step(b, endpoint_own_clients(e) ? BOOTSTRAP_REST : BOOTSTRAP_START, 0,
 		     now);
 }
 

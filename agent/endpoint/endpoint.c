@@ -24,16 +24,20 @@
 #define SECOND INT64_C(1000000000)
 #define LEAVE_WITHIN (4 * SECOND)
 
-bool endpoint_uses_server(const struct endpoint *e, uint16_t id)
+bool endpoint_lists_server(const struct endpoint *e, uint16_t id)
 {
 	const struct config_device *conf = e->conf;
 
-	if (e->bootstrap && conf->bootstrap == BOOTSTRAP_FIRST)
-		return false;
 	for (size_t i = 0; i < conf->n_servers; i++)
 		if (conf->servers[i] == id)
 			return true;
 	return conf->n_servers == 0;
+}
+
+bool endpoint_uses_server(const struct endpoint *e, uint16_t id)
+{
+	return !(e->bootstrap && e->conf->bootstrap == BOOTSTRAP_FIRST) &&
+	       endpoint_lists_server(e, id);
 }
 
 static void create_clients(struct endpoint *e, int64_t now)
@@ -41,16 +45,14 @@ static void create_clients(struct endpoint *e, int64_t now)
 	struct services *services = e->services;
 	size_t n = 0;
 
-	if (e->conf->via_gateway)
+	if (e->conf->via == VIA_GATEWAY)
 		return;
 	client_bootstrap_create(e, now);
 	if (endpoint_accounts_clients(e, now))
 		return;
 	for (size_t i = 0; i < services->servers.n_configured; i++)
 		n += endpoint_uses_server(e, services->servers.configured[i]->conf->id);
-	e->clients = calloc(n ? n : 1, sizeof(struct client));
-	if (!e->clients)
-		abort();
+	endpoint_clients_alloc(e, n);
 	for (size_t i = 0; i < services->servers.n_configured; i++)
 		if (endpoint_uses_server(e, services->servers.configured[i]->conf->id)) {
 			client_init(&e->clients[e->n_clients], e,
@@ -105,7 +107,7 @@ struct endpoint *endpoint_create(struct services *services,
 	endpoint_build(e, now);
 	endpoint_accounts_tree(e);
 	endpoint_restore(e);
-	endpoint_attributes_restore(e);
+	endpoint_attributes_restore(e, 0);
 	endpoint_access_settle(e, 0, now);
 	transaction_restore(e);
 	if (bus)

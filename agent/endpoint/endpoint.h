@@ -62,7 +62,7 @@ struct endpoint {
 	int64_t stop_at;		/* leaving: not later than this */
 	int64_t safe_at;		/* safe_after is over then; 0: served,
 					 * INT64_MAX: it was */
-	uint16_t n_clients;
+	uint16_t n_clients, clients_room;
 	uint16_t errors;		/* bits of enum endpoint_error */
 	bool round_done, leaving, gone;
 	bool held_back;			/* a server waits for another's turn */
@@ -88,11 +88,18 @@ void endpoint_clients_start(struct endpoint *endpoint, int64_t now);
 void endpoint_sequence_start(struct endpoint *endpoint, int64_t now);
 void endpoint_sequence_go_on(struct endpoint *endpoint, int64_t now);
 
-/* endpoint_carried.c: one with via: gateway is served behind the gateway's own
- * endpoint, by this prefix (see path.h); again where that has other clients. Any
- * other one is left as it is. */
+/* endpoint_carried.c: one with via: gateway, or both, is served behind the
+ * gateway's own endpoint, by this prefix (see path.h); again where that has other
+ * clients, or it has itself. Any other one is left as it is. */
 void endpoint_carry(struct endpoint *endpoint, struct endpoint *gateway,
 		    uint16_t device, int64_t now);
+
+/* Those of its clients that register themselves: the first ones. */
+size_t endpoint_own_clients(const struct endpoint *endpoint);
+/* Makes room for n of these, and for those that are carried beside them. */
+void endpoint_clients_alloc(struct endpoint *endpoint, size_t n);
+/* Takes away those that are carried. */
+void endpoint_carried_drop(struct endpoint *endpoint);
 
 /* endpoint_clients.c: what a client knows of its endpoint. */
 extern const struct client_host endpoint_client_host;
@@ -111,7 +118,8 @@ void endpoint_destroy(struct endpoint *endpoint);
 struct endpoint_optional *endpoint_optional(struct endpoint *endpoint);
 /* Deregisters (unless keep), detaches; host->gone() when both are done. */
 void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
-/* Does the configuration give it this server? */
+/* May this server have to do with it; does the configuration give it this one? */
+bool endpoint_lists_server(const struct endpoint *endpoint, uint16_t id);
 bool endpoint_uses_server(const struct endpoint *endpoint, uint16_t id);
 /* 3/0/5: leaves, forgets what servers and bootstrap have told it, and starts as
  * the configuration has it. */
@@ -193,8 +201,9 @@ int64_t endpoint_uplink_turn(struct endpoint *endpoint, int64_t now);
 void endpoint_restore(struct endpoint *endpoint);
 void endpoint_store(const struct endpoint *endpoint);
 
-/* So do the attributes that each server has attached. */
-void endpoint_attributes_restore(struct endpoint *endpoint);
+/* So do the attributes that each server has attached; of the clients from this
+ * one on. */
+void endpoint_attributes_restore(struct endpoint *endpoint, size_t from);
 void endpoint_attributes_store(const struct endpoint *endpoint);
 
 /* endpoint_awake.c: what liveness.c says, and what follows for the clients and

@@ -35,8 +35,10 @@ uint8_t endpoint_access_rights(const struct client *c)
 
 bool endpoint_access_enforced(const struct endpoint *e)
 {
-	if (e->n_clients > 1)
-		return true;
+	for (size_t i = 1; i < e->n_clients; i++)
+		if (e->clients[i].server->conf->id !=
+		    e->clients[0].server->conf->id)
+			return true;
 	return e->n_clients &&
 	       config_access_of(e->conf, e->clients[0].server->conf) !=
 	       ACCESS_ALL;
@@ -67,6 +69,14 @@ static void rule_account(struct access_rule *rule, uint16_t server,
 	rule->n = 1;
 }
 
+static const struct client *client_of(const struct endpoint *e, uint16_t id)
+{
+	for (size_t i = 0; i < e->n_clients; i++)
+		if (e->clients[i].server->conf->id == id)
+			return &e->clients[i];
+	return NULL;
+}
+
 static void rule_configured(const struct endpoint *e, struct access_rule *rule,
 			    struct access_entry *entries)
 {
@@ -75,10 +85,12 @@ static void rule_configured(const struct endpoint *e, struct access_rule *rule,
 
 	rule->owner = ACCESS_NOBODY;
 	for (size_t i = 0; i < e->n_clients; i++)
-		entries[rule->n++] = (struct access_entry){
-			e->clients[i].server->conf->id,
-			endpoint_access_rights(&e->clients[i]) & of,
-		};
+		if (client_of(e, e->clients[i].server->conf->id) ==
+		    &e->clients[i])	/* its other way has no rights of its own */
+			entries[rule->n++] = (struct access_entry){
+				e->clients[i].server->conf->id,
+				endpoint_access_rights(&e->clients[i]) & of,
+			};
 }
 
 static int by_server(const void *a, const void *b)
@@ -184,14 +196,6 @@ static bool is_about_something(const struct endpoint *e,
 			return true;
 	}
 	return false;
-}
-
-static const struct client *client_of(const struct endpoint *e, uint16_t id)
-{
-	for (size_t i = 0; i < e->n_clients; i++)
-		if (e->clients[i].server->conf->id == id)
-			return &e->clients[i];
-	return NULL;
 }
 
 /* A rule that its owner has written outlives other changes of the servers, but

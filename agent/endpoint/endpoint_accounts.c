@@ -275,9 +275,7 @@ bool endpoint_accounts_clients(struct endpoint *e, int64_t now)
 	if (!endpoint_accounts(e, &tree))
 		return false;
 	n = account_list(&tree, list, ACCOUNTS_MAX);
-	e->clients = calloc(n, sizeof(struct client));
-	if (!e->clients)
-		abort();
+	endpoint_clients_alloc(e, n);
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].bootstrap && !list[i].spare)
 			client_make(e, &tree, &list[i], now);
@@ -396,7 +394,7 @@ void endpoint_accounts_copy(const struct endpoint *e, struct tree *copy)
 		return;
 	}
 	security_add(copy, 0, e->services->servers.bootstrap->conf, true);
-	for (size_t i = 0; i < e->n_clients; i++)
+	for (size_t i = 0; i < endpoint_own_clients(e); i++)
 		security_add(copy, (uint16_t)(i + 1),
 			     e->clients[i].server->conf, false);
 }
@@ -448,8 +446,9 @@ static void start_now(struct endpoint *e, int64_t now)
 void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 {
 	struct client *old = e->clients;
-	size_t n = e->n_clients;
+	size_t n = endpoint_own_clients(e);
 
+	endpoint_carried_drop(e);
 	e->clients = NULL;
 	e->n_clients = 0;
 	endpoint_accounts_clients(e, now);
@@ -464,9 +463,9 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 	endpoint_accounts_tree(e);
 	endpoint_access_settle(e, 0, now);
 	endpoint_store(e);
+	e->services->endpoint_host->clients_changed(e, now);
 	endpoint_attributes_store(e);
 	endpoint_served(e, now);
-	e->services->endpoint_host->clients_changed(e, now);
 	start_now(e, now);
 }
 
@@ -502,7 +501,7 @@ bool endpoint_accounts_prefer(struct endpoint *e)
 
 void endpoint_accounts_again(struct endpoint *e, int64_t now)
 {
-	for (size_t i = 0; i < e->n_clients; i++)
+	for (size_t i = 0; i < endpoint_own_clients(e); i++)
 		if (e->clients[i].registration.state == REGISTRATION_WAITING)
 			registration_drop(&e->clients[i].registration);
 	start_now(e, now);

@@ -1,32 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * via: gateway: the endpoint's clients are carried by those of the gateway's own
- * endpoint, one for each server of both. */
+ * endpoint, one for each server of both. via: both: these, too, and they stand
+ * behind its own, which must not move: there is room for them from the start. */
 #include <stdlib.h>
 #include "agent/client/client_carry.h"
 #include "agent/client/services.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_access.h"
+#include "agent/lwm2m/account.h"
 
-static void clients_drop(struct endpoint *e)
+/* As many as the gateway's own endpoint may have servers. */
+static size_t carried_most(const struct endpoint *e)
 {
-	for (size_t i = 0; i < e->n_clients; i++)
-		client_finish(&e->clients[i]);
-	free(e->clients);
-	e->clients = NULL;
-	e->n_clients = 0;
+	size_t configured = e->services->servers.n_configured;
+
+	if (e->conf->via == VIA_OWN)
+		return 0;
+	return e->services->servers.bootstrap && configured < ACCOUNTS_MAX ?
+	       ACCOUNTS_MAX : configured;
+}
+
+void endpoint_clients_alloc(struct endpoint *e, size_t n)
+{
+	n += carried_most(e);
+	e->clients = calloc(n ? n : 1, sizeof(struct client));
+	if (!e->clients)
+		abort();
+	e->clients_room = (uint16_t)n;
+}
+
+size_t endpoint_own_clients(const struct endpoint *e)
+{
+	size_t n = 0;
+
+	while (n < e->n_clients && !client_is_carried(&e->clients[n]))
+		n++;
+	return n;
+}
+
+void endpoint_carried_drop(struct endpoint *e)
+{
+	while (e->n_clients &&
+	       client_is_carried(&e->clients[e->n_clients - 1]))
+		client_finish(&e->clients[--e->n_clients]);
 }
 
 static void clients_make(struct endpoint *e, struct endpoint *gateway,
 			 uint16_t device, int64_t now)
 {
-	e->clients = calloc(gateway->n_clients + 1u, sizeof(struct client));
-	if (!e->clients)
-		abort();
-	for (size_t i = 0; i < gateway->n_clients; i++) {
+	for (size_t i = 0; i < gateway->n_clients &&
+			   e->n_clients < e->clients_room; i++) {
 		struct client *by = &gateway->clients[i];
 		struct client *c = &e->clients[e->n_clients];
 
-		if (!endpoint_uses_server(e, by->server->conf->id))
+		if (!endpoint_lists_server(e, by->server->conf->id))
 			continue;
 		e->n_clients++;
 		client_init(c, e, by->server, by->instance);
@@ -37,13 +64,20 @@ static void clients_make(struct endpoint *e, struct endpoint *gateway,
 void endpoint_carry(struct endpoint *e, struct endpoint *gateway,
 		    uint16_t device, int64_t now)
 {
-	if (!e->conf->via_gateway || e->leaving)
+	size_t own;
+
+	if (e->conf->via == VIA_OWN || e->leaving)
 		return;
-	clients_drop(e);
+	endpoint_carried_drop(e);
+	own = e->n_clients;
+	if (!own) {
+		free(e->clients);
+		endpoint_clients_alloc(e, 0);
+	}
 	clients_make(e, gateway, device, now);
-	endpoint_attributes_restore(e);
+	endpoint_attributes_restore(e, own);
 	endpoint_access_settle(e, 0, now);
-	for (size_t i = 0; i < e->n_clients; i++)
+	for (size_t i = own; i < e->n_clients; i++)
 		forward_attach(&e->clients[i], now);
 	endpoint_served(e, now);
 }

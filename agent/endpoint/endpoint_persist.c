@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/endpoint/endpoint.h"
+#include "agent/client/client_carry.h"
 #include "agent/client/services.h"
 #include "agent/base/log.h"
 #include "objects/codec.h"
@@ -11,11 +12,10 @@
 /* Of all accounts as configured: where it differs, object 1 is not restored. */
 static uint64_t accounts_print(const struct endpoint *e)
 {
-	uint64_t print = e->n_clients;
+	size_t n = endpoint_own_clients(e);
+	uint64_t print = n;
 
-	if (e->conf->via_gateway)	/* it has none */
-		return 0;
-	for (size_t i = 0; i < e->n_clients; i++)
+	for (size_t i = 0; i < n; i++)
 		print = print * 31 + e->clients[i].server->conf->fingerprint;
 	return print;
 }
@@ -140,6 +140,12 @@ void endpoint_restore(struct endpoint *e)
 	free(bytes);
 }
 
+/* A server that has two ways to the device has attributes of each. */
+static uint32_t asker_of(const struct client *c)
+{
+	return c->server->conf->id + (client_is_beside(c) ? UINT32_C(1) << 16 : 0);
+}
+
 void endpoint_attributes_store(const struct endpoint *e)
 {
 	struct services *services = e->services;
@@ -150,7 +156,7 @@ void endpoint_attributes_store(const struct endpoint *e)
 		abort();
 	for (size_t i = 0; i < e->n_clients; i++)
 		attributes_save(&e->clients[i].attributes,
-				e->clients[i].server->conf->id, &out);
+				asker_of(&e->clients[i]), &out);
 	if (out.full)
 		log_line(LOG_ERROR, e->conf->endpoint, NULL,
 			 "attributes are too many to be kept");
@@ -160,15 +166,15 @@ void endpoint_attributes_store(const struct endpoint *e)
 	free(room);
 }
 
-void endpoint_attributes_restore(struct endpoint *e)
+void endpoint_attributes_restore(struct endpoint *e, size_t from)
 {
 	size_t n;
 	uint8_t *text = store_get(e->services->store, STORE_ATTRIBUTES,
 				  e->conf->endpoint, &n);
 
-	for (size_t i = 0; text && i < e->n_clients; i++)
+	for (size_t i = from; text && i < e->n_clients; i++)
 		attributes_load(&e->clients[i].attributes,
-				e->clients[i].server->conf->id,
+				asker_of(&e->clients[i]),
 				(const char *)text, n);
 	free(text);
 }

@@ -28,7 +28,7 @@ static bool is_its_turn(const struct endpoint *e, const struct client *c)
 {
 	int64_t priority = resource_number(c, ID_SERVER_PRIORITY);
 
-	for (size_t i = 0; i < e->n_clients && priority >= 0; i++) {
+	for (size_t i = 0; i < endpoint_own_clients(e) && priority >= 0; i++) {
 		int64_t other =
 			resource_number(&e->clients[i], ID_SERVER_PRIORITY);
 
@@ -53,7 +53,7 @@ static void registration_start(struct client *c, int64_t now)
 void endpoint_sequence_start(struct endpoint *e, int64_t now)
 {
 	e->held_back = false;
-	for (size_t i = 0; i < e->n_clients; i++) {
+	for (size_t i = 0; i < endpoint_own_clients(e); i++) {
 		struct client *c = &e->clients[i];
 
 		if (c->registration.state != REGISTRATION_OFF ||

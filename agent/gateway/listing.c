@@ -63,14 +63,14 @@ static void refuse_more(const struct gateway *g)
 		 "%d devices only", LISTING_MAX);
 }
 
-static bool enter_all(struct gateway *g, bool via_gateway, int64_t now)
+static bool enter_all(struct gateway *g, bool no_other_way, int64_t now)
 {
 	bool all = true;
 
 	for (struct endpoint *e = gateway_next(g, NULL); e;
 	     e = gateway_next(g, e))
 		if (may_list(e) && !e->gone &&
-		    e->conf->via_gateway == via_gateway)
+		    (e->conf->via == VIA_GATEWAY) == no_other_way)
 			all &= endpoint_enter(e, now);
 	return all;
 }
@@ -95,11 +95,12 @@ void listing_clients_changed(struct endpoint *e, int64_t now)
 {
 	struct gateway *g = gateway_of(e);
 
-	if (g->itself != e || !g->listed)
+	if (!g->listed || !g->itself)
 		return;
 	for (long id = 0; id < LISTING_MAX; id++)
-		if (g->listed[id])
-			endpoint_carry(g->listed[id], e, device_of(id), now);
+		if (g->listed[id] && (e == g->itself || e == g->listed[id]))
+			endpoint_carry(g->listed[id], g->itself,
+				       device_of(id), now);
 }
 
 void listing_close(struct gateway *g)

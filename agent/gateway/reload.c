@@ -33,7 +33,7 @@ static size_t connections_of(const struct config *config,
 {
 	size_t n = 0;
 
-	if (device->refused || !device->enabled || device->via_gateway)
+	if (device->refused || !device->enabled || device->via == VIA_GATEWAY)
 		return 0;
 	if (config->bootstrap && device->bootstrap != BOOTSTRAP_NEVER)
 		n = config->bootstrap->unsolicited;	/* it stays open */
@@ -129,7 +129,7 @@ static bool same_servers(const struct endpoint *e)
 	const struct gateway *g = gateway_of(e);
 	size_t n = 0;
 
-	if (e->conf->via_gateway)	/* it has those of another one */
+	if (e->conf->via == VIA_GATEWAY)	/* it has those of another one */
 		return true;
 	if (!e->bootstrap != (!g->services.servers.bootstrap ||
 			      e->conf->bootstrap == BOOTSTRAP_NEVER))
@@ -144,12 +144,12 @@ static bool same_servers(const struct endpoint *e)
 
 		if (!endpoint_uses_server(e, id))
 			continue;
-		if (n >= e->n_clients || e->clients[n].server !=
+		if (n >= endpoint_own_clients(e) || e->clients[n].server !=
 					 g->services.servers.configured[i])
 			return false;
 		n++;
 	}
-	return n == e->n_clients;
+	return n == endpoint_own_clients(e);
 }
 
 /* ---- buses ---- */

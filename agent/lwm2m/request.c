@@ -19,8 +19,10 @@ void request_disallow(struct handling *h)
 	request_answer(h, CODE(4, 05), "this operation is not for this path");
 }
 
-bool request_is_closed(uint16_t object)
+bool request_is_closed(const struct request_scope *scope, uint16_t object)
 {
+	if (scope->device && object == ID_SERVER)
+		return tree_has_object(scope->tree, object);
 	return object == ID_SECURITY || object == ID_OSCORE;
 }
 
@@ -40,8 +42,7 @@ bool request_is_readable(const struct tree *tree, const struct lwm2m_path *at)
 {
 	const struct resource_def *def = request_def(tree, at);
 
-	return def && def->operations & OP_READ &&
-	       !request_is_closed(at->id[0]);
+	return def && def->operations & OP_READ;
 }
 
 bool request_is_numeric(const struct resource_def *def)
@@ -319,7 +320,7 @@ struct request_outcome request_handle(const struct request_scope *scope,
 	if (error)
 		request_answer(&h, CODE(4, 04), "not a path of objects");
 	else if (h.outcome.path.depth &&
-		 request_is_closed(h.outcome.path.id[0]))
+		 request_is_closed(scope, h.outcome.path.id[0]))
 		request_answer(&h, CODE(4, 01), "closed to servers");
 	else if (!request_exists(scope, &h.outcome.path) &&
 		 !request_is_create(scope, request, &h.outcome.path))

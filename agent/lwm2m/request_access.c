@@ -42,7 +42,7 @@ bool request_may(const struct request_scope *scope,
 bool request_is_visible(const struct request_scope *scope,
 			const struct lwm2m_path *path)
 {
-	return !path->depth || (!request_is_closed(path->id[0]) &&
+	return !path->depth || (!request_is_closed(scope, path->id[0]) &&
 				request_may(scope, path, ACCESS_READ));
 }
 

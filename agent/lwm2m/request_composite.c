@@ -139,7 +139,8 @@ void request_fetch(struct handling *h)
 
 static void record_check(struct handling *h, const struct lwm2m_record *record)
 {
-	if (record->path.depth && request_is_closed(record->path.id[0]))
+	if (record->path.depth &&
+	    request_is_closed(h->scope, record->path.id[0]))
 		request_answer(h, CODE(4, 01), "closed to servers");
 	else if (record->path.depth < 3 || record->value.type == LWM2M_NONE)
 		request_answer(h, CODE(4, 00), "a name without a value");

@@ -20,8 +20,9 @@ void request_disallow(struct handling *h);
 /* request_access.c: false: the server may not, and that was answered. */
 bool request_authorise(struct handling *h);
 
-/* Security and OSCORE hold keys: no server sees them. */
-bool request_is_closed(uint16_t object);
+/* Security and OSCORE hold keys: no server sees them; nor, behind a gateway, the
+ * accounts that a device has of its own. */
+bool request_is_closed(const struct request_scope *scope, uint16_t object);
 /* NULL: path is above a resource, or its object does not know it. */
 const struct resource_def *request_def(const struct tree *tree,
 				       const struct lwm2m_path *path);

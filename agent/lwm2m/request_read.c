@@ -91,7 +91,8 @@ void request_collect(const struct request_scope *scope,
 	while ((slot = tree_next(scope->tree, path, &cursor, &at))) {
 		if (!instance.depth || !path_covers(&instance, &at)) {
 			instance = path_instance(at.id[0], at.id[1]);
-			open = request_may(scope, &instance, ACCESS_READ);
+			open = !request_is_closed(scope, at.id[0]) &&
+			       request_may(scope, &instance, ACCESS_READ);
 		}
 		if (open && request_is_readable(scope->tree, &at))
 			slot_collect(scope, slot, &at, room, tally);
@@ -171,7 +172,7 @@ uint8_t request_read(const struct request_scope *scope,
 	uint8_t code;
 
 	*format = FORMAT_NONE;
-	if (path->depth && request_is_closed(path->id[0]))
+	if (path->depth && request_is_closed(scope, path->id[0]))
 		return CODE(4, 01);
 	if (!request_exists(scope, path))
 		return CODE(4, 04);

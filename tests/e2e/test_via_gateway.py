@@ -3,6 +3,7 @@
 own endpoint (LwM2M Gateway 1.1)."""
 import json
 
+import bootstrap as bs
 import sites
 from harness import Site, SharedSite, wait_for
 from sites import hexed
@@ -223,6 +224,136 @@ class ViaGateway(SharedSite):
                                     token="c0de")["code"], "2.05")
         self.assertEqual(self.fetch(flow, self.cellar + FLOW,
                                     observe=0)["code"], "4.00")
+
+
+class Both(Site):
+    """via: both: registered, and behind the gateway, too."""
+
+    def setUp(self):
+        super().setUp()
+        self.slave_ = self.slave("1=boiler")
+        self.slave_.do("set 1 holding 100 100")
+        self.server_ = self.server()
+        self.relay_ = self.relay(self.server_)
+        self.site = self.gateway(
+            self.relay_.port, devices(self.slave_.port),
+            **{"lwmux.yaml": self.main("both")})
+        self.server_.registered("gw")
+        self.server_.registered("boiler")
+        self.boiler = prefixes(self.server_)["boiler"]
+        self.ways = {("boiler", FLOW), ("gw", self.boiler + FLOW)}
+        for ep, path in self.ways:
+            self.server_.wait_value(ep, path, 10.0)
+
+    def main(self, via):
+        return main(self.relay_.port).replace("via: gateway", f"via: {via}")
+
+    def observe(self):
+        for ep, path in self.ways:
+            self.assertEqual(self.server_.code("observe", ep, path,
+                                               accept=JSON), "2.05")
+
+    def told(self, after, values):
+        """Each way has told them, by its own names."""
+        def seen(ep, path):
+            events = [e for e in self.server_.events(after=after)
+                      if e["event"] in ("send", "notification")
+                      and e["ep"] == ep]
+            return {v for e in events for p, v in [
+                *e.get("values", {}).items(),
+                *((r[0], r[1]) for r in e.get("records", []))] if p == path}
+        for ep, path in self.ways:
+            wait_for(lambda e=ep, p=path: values <= seen(e, p),
+                     f"{values} of {ep} {path}", timeout=60)
+            self.assertEqual({p for p in ("boiler", "gw") if seen(p, path)},
+                             {ep})
+
+    def test_each_way_has_its_own_observation(self):
+        self.observe()
+        mark = self.server_.mark()
+        self.slave_.do("set 1 holding 100 110")
+        self.told(mark, {11.0})
+        self.assertEqual(self.server_.code("cancel", "boiler", FLOW), "2.05")
+        self.ways.remove(("boiler", FLOW))
+        mark = self.server_.mark()
+        self.slave_.do("set 1 holding 100 120")
+        self.told(mark, {12.0})
+
+    def test_what_was_written_and_attached_is_kept_apart(self):
+        for (ep, path), pmin in zip(sorted(self.ways), (3, 4)):
+            self.assertEqual(self.server_.code("attributes", ep, path,
+                                               f"pmin={pmin}"), "2.04")
+        self.assertEqual(self.server_.code(
+            "write", "gw", self.boiler + SETPOINT, text="44"), "2.04")
+        self.assertEqual(self.server_.value("boiler", SETPOINT), 44)
+        for path in ("/1", "/1/0", "/1/0/1"):   # its account with the server
+            self.assertEqual(self.server_.code("read", "gw",
+                                               self.boiler + path), "4.01")
+        self.assertEqual(self.server_.ask(
+            "request", "gw", "FETCH", "/", format=JSON, hex=names(
+                self.boiler + "/1/0", self.boiler + SETPOINT))["values"],
+            {self.boiler + SETPOINT: 44})
+        mark = self.server_.mark()
+        self.site.restart()
+        for ep in ("gw", "boiler"):
+            self.server_.registered(ep, after=mark)
+        for (ep, path), pmin in zip(sorted(self.ways), (3, 4)):
+            links = self.server_.ask("discover", ep, path)["links"]
+            self.assertIn(f"<{path}>;pmin={pmin}", ",".join(links))
+
+    def test_each_way_has_what_it_missed(self):
+        self.observe()
+        self.relay_.rule = lambda way, *_: 0 if way == "up" else 1
+        for raw in (110, 120, 130):
+            self.slave_.do(f"set 1 holding 100 {raw}")
+            wait_for(lambda v=raw / 10: f"{v:g}" in self.site.ctl(
+                "read", "boiler", FLOW).stdout, f"{raw} at the agent")
+        mark = self.server_.mark()
+        self.relay_.rule = None
+        self.told(mark, {11.0, 12.0, 13.0})
+
+    def test_status_and_metrics_know_both(self):
+        first, second = self.site.status("boiler")["endpoints"][0]["servers"]
+        self.assertEqual([first["state"], second["state"]], ["registered"] * 2)
+        self.assertNotIn("prefix", first)
+        self.assertEqual("/" + second["prefix"], self.boiler)
+        lines = [l.rsplit(" ", 1)[0] for l in
+                 self.site.ctl("metrics").stdout.splitlines()]
+        self.assertEqual(sorted(set(lines)), sorted(lines))
+
+    def test_bootstrap_leaves_the_other_way_alone(self):
+        boot = self.add(bs.BootstrapServer(bs.usual(self.relay_.port, 101)))
+        self.site.write("lwmux.yaml", self.main("both") +
+                        f"bootstrap: {{uri: '{boot.uri}'}}\n")
+        self.site.write("conf.d/devices.yaml", devices(
+            self.slave_.port).replace("endpoint: boiler",
+                                      "endpoint: boiler\n    bootstrap: first"))
+        mark = self.server_.mark()
+        self.site.reload()
+        for ep in ("boiler", "gw"):
+            self.server_.registered(ep, after=mark)
+        path = prefixes(self.server_)["boiler"] + FLOW
+        self.server_.wait_value("gw", path, 10.0)
+        self.assertEqual(self.server_.code("observe", "gw", path), "2.05")
+        for _ in range(2):
+            mark = self.server_.mark()
+            self.server_.wait_value("boiler", FLOW, 10.0)
+            self.assertEqual(self.server_.code("execute", "boiler", "/1/0/9"),
+                             "2.04")
+            self.server_.registered("boiler", after=mark)
+            self.server_.wait_value("gw", path, 10.0)
+
+    def test_reloads(self):
+        mark = self.server_.mark()
+        self.site.reload()
+        self.assertEqual(self.server_.events("registered", after=mark,
+                                             ep="boiler"), [])
+        self.site.write("lwmux.yaml", self.main("own"))
+        self.site.reload()
+        wait_for(lambda: self.server_.code("read", "gw", self.boiler + FLOW)
+                 == "4.04", "the end of the prefix")
+        self.server_.registered("boiler", after=mark)
+        self.server_.wait_value("boiler", FLOW, 10.0)
 
 
 class Kept(Site):

@@ -140,7 +140,7 @@ static void a_way_that_is_none_is_refused(void **state)
 			assert_null(refused);
 		else
 			assert_string_equal(refused, "conf.d/a.yaml:2:16: "
-				"'via' is gateway: 'gateway' needs an "
+				"'via' is not own: 'gateway' needs an "
 				"'endpoint' and 'object_25: true'");
 		assert_int_equal(c.errors.n, i < 2);
 		assert_null(c.config->devices[1]->refused);
