@@ -597,6 +597,20 @@ static int64_t account_expiry(const struct client_bootstrap *b, int64_t now)
 	       services_wall(b->endpoint->services, now);
 }
 
+/* Something ended between a server's write of it and the change. */
+static bool has_preference(const struct endpoint *e)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < endpoint_own_clients(e); i++) {
+		struct lwm2m_path path = path_resource(ID_SERVER,
+			e->clients[i].instance, ID_SERVER_PREFERRED);
+
+		has |= tree_find(&e->tree, &path) != NULL;
+	}
+	return has;
+}
+
 void client_bootstrap_start(struct endpoint *e, int64_t now)
 {
 	struct client_bootstrap *b = e->bootstrap;
@@ -606,6 +620,8 @@ void client_bootstrap_start(struct endpoint *e, int64_t now)
 		return;
 	asking_step(b, ASKING_READY);
 	b->machine.expires = account_expiry(b, now);
+	if (has_preference(e))
+		b->prefer_at = now;
 	machine_step(b, endpoint_own_clients(e) ? BOOTSTRAP_REST : BOOTSTRAP_START, 0,
 		     now);
 }

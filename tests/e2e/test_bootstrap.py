@@ -664,11 +664,8 @@ servers:
             self.assertEqual(server.value("sim", "/1/0/22"), letter)
         mark = server.mark()
         server.ask("write", "sim", "/1/0/22", text="T")
-        server.registered("sim", after=mark)
-        wait_for((gateway.state / "held" / "sim").exists, "what was written")
-        mark = server.mark()
-        gateway.restart(signal.SIGKILL)
-        self.assertEqual(server.registered("sim", after=mark)["lt"], 120)
+        gateway.restart(signal.SIGKILL)     # before it is carried out
+        server.wait("registered", after=mark, ep="sim", b="T", lt=120)
         self.assertEqual(self.way(gateway), "coap+tcp")
 
     def test_torn_account_is_asked_for_again(self):
