@@ -374,6 +374,8 @@ static void registration_event(struct client *c, enum registration_event event,
 		server_startup_window(c->server,
 				      client_services(c)->n_endpoints);
 	bool was = is_registered(c);
+	bool updated = c->registration.state == REGISTRATION_UPDATING &&
+		       event == REGISTRATION_ANSWER && code >> 5 == 2;
 	struct registration_policy policy = client_policy(c);
 	struct registration_action action =
 		registration_step(&c->registration, event, code, changes,
@@ -391,8 +393,7 @@ static void registration_event(struct client *c, enum registration_event event,
 	note_registration(c, was, is_registered(c), now);
 	if (has_failed(c, event, code))
 		host->failed(c, now);
-	host->registration(c, event == REGISTRATION_ANSWER && code >> 5 == 2,
-			   now);
+	host->registration(c, updated || action.registered, now);
 	client_reschedule(c, now);
 	if (client_is_leaving(c) && c->registration.state == REGISTRATION_OFF)
 		host->left(c->endpoint);

@@ -43,9 +43,9 @@ struct client_host {
 	/* As coap.h says of `block`. */
 	uint8_t (*block)(struct client *client, const struct request *request,
 			 size_t so_far, size_t *most, int64_t now);
-	/* The registration has heard of something; answered: of a good answer,
-	 * though another message may be under way by now. */
-	void (*registration)(struct client *client, bool answered, int64_t now);
+	/* The registration has heard of something; accepted: that a Register or
+	 * an Update was, though another may be under way by now. */
+	void (*registration)(struct client *client, bool accepted, int64_t now);
 	/* ... and has failed as often as its account allows. */
 	void (*failed)(struct client *client, int64_t now);
 	/* No message will come of it any more; for who is leaving. */

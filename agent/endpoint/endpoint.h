@@ -243,8 +243,8 @@ void endpoint_quality(struct endpoint *endpoint,
 void endpoint_served(struct endpoint *endpoint, int64_t now);
 void endpoint_safe_due(struct endpoint *endpoint, int64_t now);
 void endpoint_commanded(struct endpoint *endpoint, int64_t now);
-/* A server has answered a registration well. */
-void endpoint_answered(struct endpoint *endpoint, int64_t now);
+/* A server has accepted a Register or an Update. */
+void endpoint_accepted(struct endpoint *endpoint, int64_t now);
 
 /* endpoint_instance.c: a server has made an instance, or has taken one, or an
  * element, away. */

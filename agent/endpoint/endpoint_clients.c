@@ -57,10 +57,10 @@ static struct request_scope scope_of(struct client *c, int64_t now)
 	};
 }
 
-static void registration_heard(struct client *c, bool answered, int64_t now)
+static void registration_heard(struct client *c, bool accepted, int64_t now)
 {
-	if (answered)
-		endpoint_answered(c->endpoint, now);
+	if (accepted)
+		endpoint_accepted(c->endpoint, now);
 	endpoint_served(c->endpoint, now);
 }
 

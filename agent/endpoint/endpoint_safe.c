@@ -45,7 +45,7 @@ void endpoint_commanded(struct endpoint *e, int64_t now)
 
 /* The next Update or Register may be under way already, so that nobody is
  * registered all the time: the server was there until now. */
-void endpoint_answered(struct endpoint *e, int64_t now)
+void endpoint_accepted(struct endpoint *e, int64_t now)
 {
 	if (e->safe_at && e->safe_at != SAFE_DONE)
 		e->safe_at = now + e->conf->safe_after;

@@ -320,13 +320,13 @@ static void an_answer_begins_its_time_anew(void **state)
 
 	(void)state;
 	a->safe_at = now;
-	endpoint_answered(a, now + SECOND);
+	endpoint_accepted(a, now + SECOND);
 	assert_int_equal(a->safe_at, now + SECOND + a->conf->safe_after);
 	a->safe_at = INT64_MAX;			/* it was made safe */
-	endpoint_answered(a, now);
+	endpoint_accepted(a, now);
 	assert_int_equal(a->safe_at, INT64_MAX);
 	a->safe_at = 0;				/* a server is there */
-	endpoint_answered(a, now);
+	endpoint_accepted(a, now);
 	assert_int_equal(a->safe_at, 0);
 }
 
