@@ -211,6 +211,23 @@ static void what_is_kept_for_one_no_other_observation_tells(void **state)
 	assert_false(waits->pending || waits->news);
 }
 
+/* The answer decides over it, whoever else would have it kept. */
+static void what_waits_for_an_answer_is_not_kept_besides(void **state)
+{
+	struct observation *o = observe(0, SENML_CBOR);
+
+	(void)state;
+	hold(0, 1);
+	hold(1, 2);
+	endpoint.conf.n_points = 0;	/* no keep */
+	client.observations = NULL;
+	o->pending = o->news = true;
+	client.forward->lost = o;
+	forward_registered(&client, true, now);
+	assert_int_equal(client.forward->kept.n, 0);
+	assert_int_equal(client.forward->waiting.n, 2);
+}
+
 /* Nothing is sent there: the newest is to come all the same. */
 static void a_muted_server_is_told_the_newest(void **state)
 {
@@ -519,6 +536,7 @@ int main(void)
 		CASE(what_an_answer_has_kept_no_notification_tells),
 		CASE(what_no_answer_decided_over_is_held_no_more),
 		CASE(what_is_kept_for_one_no_other_observation_tells),
+		CASE(what_waits_for_an_answer_is_not_kept_besides),
 		CASE(a_muted_server_is_told_the_newest),
 		CASE(without_a_way_older_values_are_kept_before),
 		CASE(an_ended_registration_keeps_older_values_before),
