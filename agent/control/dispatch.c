@@ -157,28 +157,28 @@ void command_bootstrap(struct gateway *g, struct control_peer *peer,
 }
 
 /* After a new battery: what is refused as old is the newest there is. */
-void ask_accept(struct gateway *g, struct asker *asker,
-		struct json_object *request, int64_t now)
+void command_accept(struct gateway *g, struct control_peer *peer,
+		    struct json_object *request, int64_t now)
 {
-	struct endpoint *e = endpoint_asked(g, asker, request);
+	struct endpoint *e = endpoint_asked(g, peer, request);
 	struct json_object *reply;
 
 	(void)now;
 	if (!e)
 		return;
 	if (!e->conf->counts) {
-		ask_refuse(asker, "%s refuses nothing as old: it has no key, "
+		peer_refuse(peer, "%s refuses nothing as old: it has no key, "
 			   "or its adapter knows no counters",
 			   e->conf->endpoint);
 		return;
 	}
 	if (!e->device || bus_count_anew(e->device) < 0) {
-		ask_refuse(asker, "%s is on its way out", e->conf->endpoint);
+		peer_refuse(peer, "%s is on its way out", e->conf->endpoint);
 		return;
 	}
 	reply = json_object_new_object();
 	json_object_object_add(reply, "accepts", json_object_new_boolean(true));
-	ask_reply(asker, reply);
+	peer_reply(peer, reply);
 }
 
 /* Counts what goes out now, or waits for the server. */
