@@ -409,14 +409,16 @@ static const struct client *client_at(const struct endpoint *e, uint16_t id)
 	return NULL;
 }
 
-/* What waits for a server does so wherever that is now. */
+/* What waits for a server, and what it observes, does so wherever that is now.
+ * Its account may say something else, as of its lifetime: at one address it is
+ * the same server all the same, which a new Register tells. */
 static void client_retire(struct endpoint *e, struct client *old, int64_t now)
 {
 	const struct client *next = client_at(e, old->server->conf->id);
 
 	if (next)
 		forward_hand_over(old, now);
-	if (!next || next->server != old->server)
+	if (!next || strcmp(next->server->conf->uri, old->server->conf->uri))
 		client_deregister_unconfirmed(old, now);
 	client_finish(old);
 }

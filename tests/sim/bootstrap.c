@@ -22,6 +22,7 @@ struct session {		/* with one endpoint */
 	unsigned repeated;
 	uint16_t mid;
 	bool acked;
+	bool longer;		/* the lifetime, by one second */
 };
 
 static struct {
@@ -78,14 +79,14 @@ static size_t security_fill(struct lwm2m_record *records,
 
 /* No wait at all between the tries is what a careless one writes. */
 static size_t server_fill(struct lwm2m_record *records,
-			  const struct lwm2m_path *instance)
+			  const struct lwm2m_path *instance, bool longer)
 {
 	struct lwm2m_record *end = records;
 
 	end = record_add(end, instance, ID_SERVER_ID,
 			 lwm2m_integer(instance->id[1]));
 	end = record_add(end, instance, ID_SERVER_LIFETIME,
-			 lwm2m_integer(site.lifetime));
+			 lwm2m_integer(site.lifetime + longer));
 	end = record_add(end, instance, ID_SERVER_STORING,
 			 lwm2m_boolean(true));
 	end = record_add(end, instance, ID_SERVER_BINDING,
@@ -98,7 +99,7 @@ static size_t server_fill(struct lwm2m_record *records,
 	return (size_t)(end - records);
 }
 
-static size_t account_encode(size_t step, struct lwm2m_path *instance,
+static size_t account_encode(size_t step, bool longer, struct lwm2m_path *instance,
 			     uint8_t *to, size_t size)
 {
 	struct lwm2m_record records[8];
@@ -110,7 +111,7 @@ static size_t account_encode(size_t step, struct lwm2m_path *instance,
 				  (uint16_t)((step - 1) / 2 + 1), 0);
 	instance->depth = 2;
 	n = step % 2 ? security_fill(records, instance, uri, sizeof(uri)) :
-		       server_fill(records, instance);
+		       server_fill(records, instance, longer);
 	if (codec_encode(FORMAT_TLV, instance, records, n, &out))
 		abort();
 	return out.used;
@@ -124,7 +125,7 @@ static struct datagram *step_datagram(const struct session *s)
 	size_t n = 0;
 
 	if (s->step > STEP_DELETE && s->step < step_finish())
-		n = account_encode(s->step, &instance, payload,
+		n = account_encode(s->step, s->longer, &instance, payload,
 				   sizeof(payload));
 	if (own.habit == BOOTSTRAP_NONSENSE)
 		for (size_t i = 0; i < n; i++)
@@ -309,4 +310,16 @@ void bootstrap_arrived(struct datagram *d)
 			on_other(d);
 	}
 	datagram_free(d);
+}
+
+void bootstrap_unasked(size_t endpoint)
+{
+	struct session *s = &own.sessions[endpoint];
+
+	if (!s->connection || s->out)
+		return;
+	world_say("%s is bootstrapped unasked", site.endpoints[endpoint].name);
+	s->longer = !s->longer;
+	s->step = STEP_DELETE;
+	step_go(endpoint);
 }

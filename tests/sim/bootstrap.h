@@ -18,6 +18,9 @@ struct datagram;
 
 void bootstrap_begin(void);
 void bootstrap_habit(enum bootstrap_habit habit);
+/* It begins by itself, over the way that it was asked before; with another
+ * lifetime than the last time. */
+void bootstrap_unasked(size_t endpoint);
 /* Taken. */
 void bootstrap_arrived(struct datagram *datagram);
 #endif

@@ -526,7 +526,7 @@ void bus_cancel(struct bus_device *d, uint64_t id)
 	(void)id;
 }
 
-/* ---- what no simulation does ---- */
+/* ---- images ---- */
 
 struct image *image_create(const uint8_t *bytes, size_t n)
 {
@@ -552,15 +552,26 @@ void image_release(struct image *image)
 		free(image);
 }
 
-int bus_image(struct bus_device *device, struct image *image, bool install,
+static void image_done(uint64_t number, uint64_t id)
+{
+	struct bus_device *d = device_numbered(number);
+
+	if (d && !d->leaving)
+		device_say(d, (struct bus_message){.event = BUS_DONE, .id = id});
+}
+
+int bus_image(struct bus_device *d, struct image *image, bool install,
 	      uint64_t id)
 {
-	(void)device;
-	(void)image;
-	(void)install;
-	(void)id;
-	return -ESHUTDOWN;
+	if (d->leaving || d->bus->stopping)
+		return -ESHUTDOWN;
+	if (!install && !world.ghost)
+		judge_package(d->thing, image->bytes, image->n);
+	world_at(world.now + bus_sim.quick, true, image_done, d->number, id);
+	return 0;
 }
+
+/* ---- what no simulation does ---- */
 
 int bus_count_anew(struct bus_device *device)
 {

@@ -297,10 +297,18 @@ static void habit(uint64_t unused, uint64_t also)
 	(void)also;
 	if (server_runs(server))
 		switch (draw_between(F, 0, site.bootstrap ? 30 : 29) / 10) {
-		case 3: server_bootstrap(server, e); break;
+		case 3:
+			if (site.unsolicited)
+				bootstrap_unasked(e);
+			else
+				server_bootstrap(server, e);
+			break;
 		case 0: server_execute(server, e); break;
 		case 1: server_write(server, e); break;
-		default: server_read(server, e); break;
+		default:
+			server_read(server, e);
+			server_package(server, e);
+			break;
 		}
 	world_at(world.now + draw_between(F, SECOND, 2 * MINUTE), false, habit,
 		 0, 0);

@@ -90,7 +90,7 @@ static struct {
 	bool forgotten;		/* by a server: known at the next Update */
 	bool outage;		/* and the gateway knows of it */
 	struct series writes;		/* when the k-th was sent */
-	uint32_t writes_taken;
+	uint32_t writes_taken, packages;
 	bool unregistered_said;
 	struct window asks[SERVERS_MAX + 1];
 	uint64_t dropped, dropped_now, lost;
@@ -102,7 +102,7 @@ static const char *const names[RULES] = {
 	[RULE_TIME] = "time", [RULE_LATE] = "late",
 	[RULE_REGISTERED] = "registered", [RULE_EXECUTE] = "execute",
 	[RULE_WRITE] = "write", [RULE_SAFE] = "safe",
-	[RULE_COUNTER] = "counter", [RULE_STORM] = "storm",
+	[RULE_PACKAGE] = "package", [RULE_COUNTER] = "counter", [RULE_STORM] = "storm",
 	[RULE_BOUND] = "bound", [RULE_EMPTY] = "empty",
 	[RULE_STATUS] = "status", [RULE_STATE] = "state",
 	[RULE_MEMORY] = "memory", [RULE_SPIN] = "spin",
@@ -526,6 +526,24 @@ void judge_write_answered(size_t endpoint, double value, uint8_t code)
 		return;			/* it was on its way then */
 	own.books[endpoint].taken[(size_t)value % SERVERS_MAX] = value;
 	own.books[endpoint].taken_at[(size_t)value % SERVERS_MAX] = world.now;
+}
+
+/* ---- packages ---- */
+
+void judge_package(size_t endpoint, const uint8_t *bytes, size_t n)
+{
+	uint8_t is[PACKAGE_MOST];
+	size_t length = site_package(endpoint, is);
+
+	own.packages++;
+	if (n != length || memcmp(bytes, is, n))
+		judge_fault(RULE_PACKAGE, "%s got %zu bytes that are not the "
+			    "%zu of its package", name_of(endpoint), n, length);
+}
+
+uint32_t judge_packages(void)
+{
+	return own.packages;
 }
 
 /* ---- safe values ---- */

@@ -19,6 +19,7 @@ enum rule {
 	RULE_WRITE,		/* what was acknowledged was done, and stays */
 	RULE_SAFE,		/* an actuator is safe when nobody commands it,
 				 * not before, and never outside its range */
+	RULE_PACKAGE,		/* what a device gets is as its server has it */
 	RULE_COUNTER,		/* what counts never goes back */
 	RULE_STORM,		/* no more messages than the pace */
 	RULE_BOUND,		/* no queue above its bound */
@@ -65,6 +66,9 @@ void judge_write_answered(size_t endpoint, double value, uint8_t code);
  * it left the device or came to it. */
 void judge_safe_asked(size_t endpoint);
 void judge_made_safe(size_t endpoint);
+/* A package has come to its device; so many have. */
+void judge_package(size_t endpoint, const uint8_t *bytes, size_t n);
+uint32_t judge_packages(void);
 /* The gateway knows that it is registered: a good answer has come. */
 void judge_served(size_t endpoint);
 /* The device's counter is read; a server was told of it; it may go back, as the

@@ -27,6 +27,9 @@ struct datagram {
 	uint16_t format, accept;	/* FORMAT_NONE */
 	char uri[URI_ROOM];		/* Uri-Path, or Location-Path */
 	char query[QUERY_ROOM];
+	bool wants_block, has_block, more;	/* Block2 of RFC 7959 */
+	uint32_t block;
+	uint16_t block_size;
 	size_t served;			/* of an answer: who is registered, + 1 */
 	uint64_t told_from, told_to;	/* of an answer: what it confirms */
 	size_t length;

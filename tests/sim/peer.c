@@ -47,6 +47,7 @@ struct coap_connection {
 	int64_t first_timeout, since;
 	bool gave_up;			/* the time is over: to be told */
 	bool idle_owed, proven, closed;
+	bool session;			/* of TCP: it breaks, and is told */
 	uint16_t next_mid;
 	struct seen seen[SEEN_MAX];
 	unsigned next_seen;
@@ -111,12 +112,14 @@ struct coap_connection *coap_open(const struct coap_peer *peer, void *owner,
 	(void)now;
 	if (!c)
 		abort();
-	if (peer->transport != COAP_OVER_UDP) {
+	if (peer->transport != COAP_OVER_UDP &&
+	    peer->transport != COAP_OVER_TCP) {
 		snprintf(why, size, "not simulated");
 		free(c);
 		return NULL;
 	}
 	c->owner = owner;
+	c->session = peer->transport == COAP_OVER_TCP;
 	c->handlers = peer->handlers ? peer->handlers : own.handlers;
 	c->number = ++own.numbers;
 	c->server = (uint8_t)ntohl(in->sin_addr.s_addr);
@@ -217,7 +220,6 @@ bool coap_proven(const struct coap_connection *c)
 	return c->proven;
 }
 
-/* There are no sessions here. */
 void coap_doubt(struct coap_connection *c)
 {
 	(void)c;
@@ -225,8 +227,7 @@ void coap_doubt(struct coap_connection *c)
 
 bool coap_has_session(const struct coap_connection *c)
 {
-	(void)c;
-	return false;
+	return c->session;
 }
 
 struct coap_description coap_describe(const struct coap_connection *c)
@@ -362,6 +363,9 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 	join(m->query, '&', d->query, sizeof(d->query));
 	d->format = m->format;
 	d->accept = m->has_accept ? m->accept : FORMAT_NONE;
+	d->wants_block = m->wants_block2;
+	d->block = m->block2;
+	d->block_size = (uint16_t)m->block2_size;
 	return take_off(c, FLIGHT_REQUEST, d);
 }
 
@@ -592,6 +596,8 @@ static void on_response(struct coap_connection *c, const struct datagram *d)
 		.code = d->code, .format = d->format, .payload = d->payload,
 		.length = d->length,
 		.location = {segments, split(d->uri, segments)},
+		.has_block2 = d->has_block, .block2 = d->block,
+		.block2_size = d->block_size, .more = d->more,
 	};
 
 	if (c->flight != FLIGHT_REQUEST || !has_its_token(c, d)) {
@@ -665,6 +671,15 @@ static void ghost_answer(struct coap_connection *c)
 	landed(c, COAP_ANSWERED, &answer);
 }
 
+/* What TCP gives up, the application hears of as the end of the session. */
+static void broken(struct coap_connection *c)
+{
+	flight_end(c);
+	c->handlers->broken(c->owner, &(struct coap_session_failure){
+		.why = "Connection timed out", .alert = -1,
+		.new = !c->proven}, world.now);
+}
+
 static void drive(struct coap_connection *c)
 {
 	while (!c->closed && c->first) {
@@ -679,6 +694,8 @@ static void drive(struct coap_connection *c)
 	}
 	if (!c->closed && c->flight && c->gave_up && world.ghost)
 		ghost_answer(c);
+	else if (!c->closed && c->flight && c->gave_up && c->session)
+		broken(c);
 	else if (!c->closed && c->flight && c->gave_up)
 		landed(c, COAP_NO_ANSWER, NULL);
 	if (!c->closed && !c->flight)

@@ -36,7 +36,7 @@ struct peer {			/* what came from one address */
 };
 
 enum ask_kind { ASK_ATTRIBUTES, ASK_OBSERVE, ASK_READ, ASK_WRITE, ASK_EXECUTE,
-	ASK_BOOTSTRAP };
+	ASK_BOOTSTRAP, ASK_PACKAGE };
 
 struct ask { enum ask_kind kind; uint8_t point; };
 
@@ -299,6 +299,15 @@ static void ask_fill(struct server *s, struct record *r, size_t endpoint,
 		d->code = REQUEST_POST;
 		judge_execute_sent(endpoint);
 		break;
+	case ASK_PACKAGE:		/* one in two by TCP */
+		d->code = REQUEST_PUT;
+		d->format = FORMAT_TEXT;
+		snprintf(d->uri, sizeof(d->uri), "5/0/1");
+		n = snprintf((char *)d->payload, d->length,
+			     "coap%s://s%d/pkg/%zu", endpoint % 2 ? "+tcp" : "",
+			     (int)(s - servers) + 1, endpoint);
+		d->length = (size_t)n;
+		break;
 	case ASK_BOOTSTRAP:
 		d->code = REQUEST_POST;
 		snprintf(d->uri, sizeof(d->uri), "1/%d/9",
@@ -320,7 +329,8 @@ static void asks_go(size_t server, size_t endpoint)
 		return;
 	r->asked = r->asks[0];
 	memmove(r->asks, r->asks + 1, --r->n_asks * sizeof(r->asks[0]));
-	d = datagram_create(r->asked.kind == ASK_WRITE ? 16 : 0);
+	d = datagram_create(r->asked.kind == ASK_WRITE ? 16 :
+			    r->asked.kind == ASK_PACKAGE ? 48 : 0);
 	d->connection = r->connection;
 	d->server = (uint8_t)(server + 1);
 	d->type = CON;
@@ -525,6 +535,31 @@ static struct datagram *on_update(size_t server, const struct datagram *d,
 	return with;
 }
 
+/* One block of it. */
+static struct datagram *on_package(const struct datagram *d)
+{
+	uint8_t bytes[PACKAGE_MOST];
+	size_t endpoint = strtoul(d->uri + strlen("pkg/"), NULL, 10);
+	size_t n = site_package(endpoint, bytes);
+	size_t at = (size_t)d->block * d->block_size, length;
+	struct datagram *with, *block;
+
+	if (!d->wants_block || at >= n)
+		return answer_to(d, ACK, CODE(4, 2));
+	length = n - at < d->block_size ? n - at : d->block_size;
+	with = answer_to(d, ACK, CODE(2, 5));
+	block = datagram_create(length);
+	memcpy(block, with, sizeof(*with));
+	datagram_free(with);
+	block->length = length;
+	memcpy(block->payload, bytes + at, length);
+	block->has_block = true;
+	block->block = d->block;
+	block->block_size = d->block_size;
+	block->more = at + length < n;
+	return block;
+}
+
 static void on_request(size_t server, const struct datagram *d)
 {
 	struct server *s = server_at(server);
@@ -549,6 +584,8 @@ static void on_request(size_t server, const struct datagram *d)
 		with->told_to = judge_tellings();
 		if (r)
 			r->heard = world.now;
+	} else if (!strncmp(d->uri, "pkg/", 4)) {
+		with = on_package(d);
 	} else {
 		with = on_update(server, d, &endpoint);
 	}
@@ -761,4 +798,10 @@ void server_bootstrap(size_t server, size_t endpoint)
 void server_read(size_t server, size_t endpoint)
 {
 	ask_one(server, endpoint, ASK_READ);
+}
+
+void server_package(size_t server, size_t endpoint)
+{
+	if (site.endpoints[endpoint].package)
+		ask_one(server, endpoint, ASK_PACKAGE);
 }

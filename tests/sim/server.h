@@ -23,6 +23,8 @@ size_t server_registered(size_t server);
 void server_execute(size_t server, size_t endpoint);
 void server_write(size_t server, size_t endpoint);
 void server_read(size_t server, size_t endpoint);
+/* It is told where its package is, if it takes any. */
+void server_package(size_t server, size_t endpoint);
 void server_bootstrap(size_t server, size_t endpoint);	/* 1/x/9 */
 /* Register requests that came in, and Updates that were good. */
 uint64_t server_registers(size_t server);

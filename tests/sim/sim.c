@@ -272,11 +272,13 @@ static bool parse(int argc, char **argv)
 	       options.jobs <= 64 && options.hours > 1;
 }
 
-/* What malloc() keeps at hand would count as in use. */
+/* What malloc() keeps at hand would count as in use; and what is free is not to
+ * look as it did. */
 static void heap_make_exact(char **argv)
 {
 	static const char exact[] =
-		"glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0";
+		"glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0:"
+		"glibc.malloc.perturb=165";
 	const char *is = getenv("GLIBC_TUNABLES");
 
 	if (is && !strcmp(is, exact))

@@ -102,6 +102,9 @@ void site_draw(size_t endpoints)
 		site.pace = (uint32_t)draw_between(STREAM_PLAN, 2, 20);
 	for (size_t i = 0; i < endpoints; i++)
 		more_draw(&site.endpoints[i]);
+	site.unsolicited = draw_chance(STREAM_PLAN, 0.5);
+	for (size_t i = 0; i < endpoints; i++)
+		site.endpoints[i].package = draw_chance(STREAM_PLAN, 0.1);
 }
 
 int site_find(const char *name, size_t n)
@@ -113,6 +116,15 @@ int site_find(const char *name, size_t n)
 	number = strtol(name + 3, NULL, 10);
 	return number >= 0 && (size_t)number < site.n_endpoints ?
 	       (int)number : -1;
+}
+
+size_t site_package(size_t endpoint, uint8_t bytes[PACKAGE_MOST])
+{
+	size_t n = PACKAGE_MOST - 1000 + endpoint * 37 % 1000;
+
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (uint8_t)(i * 31 + i / 251 + endpoint);
+	return n;
 }
 
 /* ---- as YAML ---- */
@@ -164,6 +176,8 @@ static void endpoint_write(const struct site_endpoint *e)
 		add("    asleep_write: accept\n");
 	if (e->safe_after)
 		add("    safe_after: %us\n", e->safe_after);
+	if (e->package)
+		add("    image_max: %d\n", PACKAGE_MOST);
 	if (e->quiet_every)
 		add("    silent_after: %us\n", 5 * e->quiet_every);
 	add("    points:\n");
@@ -198,7 +212,8 @@ void site_write(void)
 	    "store: {memory: %zu, disk: %zu, flush: 1s}\n",
 	    site.store_memory, site.store_disk);
 	if (site.bootstrap)
-		add("bootstrap: {uri: 'coap://s%d'%s}\n", BOOTSTRAP, habits());
+		add("bootstrap: {uri: 'coap://s%d'%s%s}\n", BOOTSTRAP, habits(),
+		    site.unsolicited ? ", unsolicited: true" : "");
 	else
 		add("servers:\n");
 	for (size_t i = 1; i <= site.n_servers && !site.bootstrap; i++)

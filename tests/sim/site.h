@@ -11,6 +11,7 @@
 #define POINTS_MAX 6
 #define SERVERS_MAX 2		/* numbers 1 and 2 */
 #define WRITTEN_MOST 1000000000	/* the actuators' range is from 0 to this */
+#define PACKAGE_MOST 8192	/* bytes */
 #define BOOTSTRAP 99		/* the bootstrap server's number */
 
 struct site_point {
@@ -33,6 +34,7 @@ struct site_endpoint {
 	uint32_t wakes;		/* s between; of a sleeper */
 	uint32_t quiet_every, quiet_for;	/* s; 0: it always answers */
 	uint32_t safe_after;	/* s; 0: its actuator has no safe value */
+	bool package;		/* it takes packages (object 5) */
 	bool removed;		/* by a reload; comes back with one */
 };
 
@@ -43,6 +45,7 @@ struct site {
 	bool watched;		/* the kernel tells of changes of addresses */
 	bool bootstrap;		/* it has the servers, not the configuration */
 	bool hasty;		/* ... with no wait between tries */
+	bool unsolicited;	/* ... and may begin by itself */
 	bool strays;		/* a Write in twenty is out of range */
 	uint32_t pace;		/* registrations/s; 0: as it comes */
 	bool non;		/* notifications are not confirmed */
@@ -56,6 +59,8 @@ void site_draw(size_t endpoints);
 void site_write(void);
 /* Of server number 1 or 2. */
 const char *site_uri(size_t server);
+/* What there is for an endpoint to fetch; its length. */
+size_t site_package(size_t endpoint, uint8_t bytes[PACKAGE_MOST]);
 /* -1: none of that name. */
 int site_find(const char *name, size_t n);
 #endif

@@ -654,6 +654,50 @@ static void mute_begin(void)
 	world_at(world.now + 140 * MINUTE, false, refuse, 0, 0);
 }
 
+/* ---- packages are fetched while accounts become others, and the line goes:
+ * in that order at each turn ---- */
+
+#define TURNS 12
+
+static void packages_site(void)
+{
+	counters_site();
+	site.bootstrap = site.unsolicited = true;
+	site.lifetime = 300;
+	for (size_t i = 0; i < site.n_endpoints; i++)
+		site.endpoints[i].package = true;
+}
+
+static void packages_turn(uint64_t what, uint64_t left)
+{
+	for (size_t i = 0; what == 0 && i < site.n_endpoints; i++)
+		server_package(0, i);
+	for (size_t i = 0; what == 1 && i < site.n_endpoints; i++)
+		bootstrap_unasked(i);
+	if (what == 2)
+		line_cut(0, 0);
+	if (what == 3)
+		line_back(0, 0);
+	if (what == 3 && !left && !judge_packages())
+		judge_fault(RULE_PACKAGE, "none has come to its device");
+}
+
+static void packages_begin(void)
+{
+	int64_t at = world.now + CALM;
+
+	net.delay_least = 200 * MS;
+	net.delay_most = 300 * MS;
+	for (uint64_t i = 0; i < TURNS; i++, at += 5 * MINUTE) {
+		world_at(at, false, packages_turn, 0, 0);
+		world_at(at + 500 * MS, false, packages_turn, 1, 0);
+		world_at(at + draw_between(F, 2 * SECOND, 6 * SECOND), false,
+			 packages_turn, 2, 0);
+		world_at(at + 2 * MINUTE, false, packages_turn, 3,
+			 TURNS - 1 - i);
+	}
+}
+
 /* ---- counters on a slow disk, and kills ---- */
 
 #define KILLS 12
@@ -721,6 +765,8 @@ static const struct story stories[] = {
 	 90 * MINUTE, writes_site, writes_begin},
 	{"mute", "a bootstrap server that is silent, then hasty accounts",
 	 3 * HOUR, mute_site, mute_begin},
+	{"package", "packages, while accounts become others and the line goes",
+	 3 * HOUR, packages_site, packages_begin},
 	{"counts", "what devices count, on a slow disk, and kills",
 	 HOUR, counting_site, counting_begin},
 	{"day", "sleepers that show themselves every 9 to 11 min",
