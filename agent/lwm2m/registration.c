@@ -178,10 +178,12 @@ registration_settle(struct registration *r, enum registration_state state,
 	return action;
 }
 
+/* Where a Register was to follow, the server is not what it was to us: then the
+ * device's return is told by one, too. */
 static struct registration_action registration_lapse(struct registration *r,
 						     int64_t now)
 {
-	if (now >= r->expires)
+	if (now >= r->expires || r->then & THEN_REGISTER)
 		return registration_settle(r, REGISTRATION_LAPSED, NEVER);
 	r->then = 0;
 	registration_enter(r, REGISTRATION_LAPSED, r->expires);
@@ -434,6 +436,8 @@ static struct registration_action on_restart(struct registration *r)
 		return send_register(r);
 	if (r->state == REGISTRATION_UPDATING)
 		r->then |= THEN_REGISTER;
+	if (r->state == REGISTRATION_LAPSED)
+		return registration_settle(r, REGISTRATION_LAPSED, NEVER);
 	return (struct registration_action){0};
 }
 

@@ -485,9 +485,22 @@ static void restart_registers_anew(void **state)
 	     {5, RESTART, 0, 0, IS_UPDATING, NOTHING, 0, 0},
 	     {6, ANSWER, CODE(2, 4), 0, IS_REGISTERING, REGISTER, 0, GONE});
 	PLAY({1, RESTART, 0, 0, IS_OFF, NOTHING, 0, 0});
+}
+
+/* Its observations have ended meanwhile: an Update would not tell. */
+static void restart_outlives_a_silent_device(void **state)
+{
+	(void)state;
 	PLAY(BEGIN,
 	     {3, SILENT, 0, 0, IS_LAPSED, NOTHING, 0, 0},
-	     {4, RESTART, 0, 0, IS_LAPSED, NOTHING, 0, 0});
+	     {4, RESTART, 0, 0, IS_LAPSED, NOTHING, 0, GONE},
+	     {5, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
+	PLAY(BEGIN,
+	     {3, TRIGGER, 0, 0, IS_UPDATING, UPDATE, 0, 0},
+	     {4, RESTART, 0, 0, IS_UPDATING, NOTHING, 0, 0},
+	     {5, SILENT, 0, 0, IS_UPDATING, NOTHING, 0, 0},
+	     {6, ANSWER, CODE(2, 4), 0, IS_LAPSED, NOTHING, 0, GONE},
+	     {7, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
 }
 
 static void answers_of_nothing_are_nothing(void **state)
@@ -892,6 +905,7 @@ int main(void)
 		cmocka_unit_test(stop_in_every_state),
 		cmocka_unit_test(start_takes_a_stop_back),
 		cmocka_unit_test(restart_registers_anew),
+		cmocka_unit_test(restart_outlives_a_silent_device),
 		cmocka_unit_test(answers_of_nothing_are_nothing),
 		cmocka_unit_test(update_goes_out_in_time_and_spread),
 		cmocka_unit_test(lifetime_without_end),
