@@ -253,15 +253,15 @@ static size_t extreme_move(struct tree *tree,
 			   int direction, double number, int64_t time,
 			   struct lwm2m_path *changed)
 {
-	struct tree_slot *slot = held_edit(tree, path, resource);
+	const struct tree_slot *was = held_find(tree, path, resource);
 	struct lwm2m_value value = lwm2m_float(number);
+	struct tree_slot *slot;
 
-	if (!slot)
+	if (!was || (was->quality == TREE_GOOD &&
+		     direction * number <= direction * was->value.as.number))
 		return 0;
-	if (slot->quality == TREE_GOOD &&
-	    direction * number <= direction * slot->value.as.number)
-		return 0;
-	return number_set(slot, &value, time, path, changed);
+	slot = held_edit(tree, path, resource);
+	return slot ? number_set(slot, &value, time, path, changed) : 0;
 }
 
 struct lwm2m_value ipso_stamp(uint16_t resource, int64_t time)

@@ -794,7 +794,7 @@ static bool may_notify(const struct client *c, int64_t now)
 
 void client_reschedule(struct client *c, int64_t now)
 {
-	int64_t due = c->registration.next;
+	int64_t due = c->registration.next, forward = forward_next(c);
 
 	if (c->enable_at < due)
 		due = c->enable_at;
@@ -808,8 +808,8 @@ void client_reschedule(struct client *c, int64_t now)
 		due = now;
 	if (client_stop_at(c) < due)
 		due = client_stop_at(c);
-	if (forward_next(c) < due)
-		due = forward_next(c);
+	if (forward < due)
+		due = forward;
 	if (due < now)
 		due = now;
 	heap_set(&client_services(c)->clients, &c->due, due);

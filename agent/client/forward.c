@@ -276,25 +276,28 @@ void forward_schedule(struct client *c)
 
 /* ---- times ---- */
 
-/* Does what its observations tell wait for an answer now? */
-static bool is_holding(const struct client *c)
+/* When the first of its observations is due that waits for an answer now. The
+ * account is looked at last: that costs more than all before. */
+static int64_t holding_due(const struct client *c)
 {
-	return forward_is_reachable(c) && forward_is_busy(c) &&
-	       forward_is_storing(c);
+	int64_t due = INT64_MAX;
+
+	if (!forward_is_reachable(c) || !forward_is_busy(c))
+		return due;
+	for (const struct observation *o = c->observations; o; o = o->next)
+		if (o->pending && o->due < due)
+			due = o->due;
+	return due == INT64_MAX || forward_is_storing(c) ? due : INT64_MAX;
 }
 
 int64_t forward_next(const struct client *c)
 {
 	const struct forward *f = c->forward;
-	int64_t due = INT64_MAX;
+	int64_t due;
 
 	if (forward_is_off(c))		/* nothing is kept any more */
-		return due;
-	if (is_holding(c))
-		for (const struct observation *o = c->observations; o;
-		     o = o->next)
-			if (o->pending && o->due < due)
-				due = o->due;
+		return INT64_MAX;
+	due = holding_due(c);
 	if (!f)
 		return due;
 	if (!forward_is_reachable(c))
@@ -311,7 +314,7 @@ void forward_due(struct client *c, int64_t now)
 
 	if (forward_is_off(c))
 		return;
-	if (is_holding(c))
+	if (holding_due(c) <= now)
 		forward_due_observed(c, now);
 	f = c->forward;
 	if (!f)
