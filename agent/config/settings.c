@@ -80,9 +80,10 @@ static void what_print(char text[96], const struct config_bus *bus,
 		       const char *level)
 {
 	const char *adapter = bus->adapter ? bus->adapter : "?";
+	char *at = stpcpy(text, strchr("aeiou", *adapter) ? "an " : "a ");
 
-	snprintf(text, 96, "%s %.64s %s", strchr("aeiou", *adapter) ? "an"
-		 : "a", adapter, level);
+	at = mempcpy(at, adapter, strnlen(adapter, 64));
+	strcpy(stpcpy(at, " "), level);
 }
 
 /* What the device does not say of its sleep, its adapter and polls do. */

@@ -41,8 +41,9 @@ struct last_values {
 	bool sync;			/* and are not left to the kernel */
 	int64_t flush_at, every;	/* ns */
 	size_t size, compact;		/* of the journal; of it when compact */
-	uint8_t *journal;		/* read, until something is written, or
-					 * nobody asks any more */
+	bool is_read;			/* the journal, until something is
+					 * written, or nobody asks any more */
+	uint8_t *journal;		/* NULL: there is none */
 	bool asked;			/* since the last turn */
 	int64_t forget_at;
 	struct last_index index;
@@ -74,6 +75,7 @@ static void journal_forget(struct last_values *last)
 	last_index_finish(&last->index);
 	free(last->journal);
 	last->journal = NULL;
+	last->is_read = false;
 }
 
 void last_values_destroy(struct last_values *last)
@@ -437,8 +439,9 @@ static void journal_read(struct last_values *last)
 	size_t n = 0, lost = 0;
 
 	last->asked = true;
-	if (last->journal)
+	if (last->is_read)
 		return;
+	last->is_read = true;
 	last->journal = store_read(last->store, &n);
 	if (!last->journal)
 		return;

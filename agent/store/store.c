@@ -58,15 +58,15 @@ struct store {
 	struct journal journal;		/* the worker's */
 	store_written *written;
 	void *owner;
+	bool empty[STORE_KINDS];	/* nothing has ever been put there */
 };
 
-static const char *const folders[] = {
+static const char *const folders[STORE_KINDS] = {
 	[STORE_KEPT] = "kept", [STORE_HELD] = "held",
 	[STORE_ATTRIBUTES] = "attributes", [STORE_ACCEPTED] = "accepted",
 	[STORE_ACCOUNT] = "accounts", [STORE_CARD] = "cards",
 	[STORE_FIRMWARE] = "firmware",
 };
-#define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 /* Endpoint names may hold any character: the file names are plain. One that
  * would be longer than a file system takes, with the ".new" of
@@ -115,18 +115,39 @@ static bool folder_make(const char *directory, const char *name)
 	return false;
 }
 
+/* Where nothing is, nothing needs to be looked for: that is thousands of files
+ * at a first start, and for what few devices have at any. */
+static bool folder_is_empty(const char *directory, const char *name)
+{
+	const struct dirent *entry;
+	char path[4096];
+	bool empty = true;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	dir = opendir(path);
+	if (!dir)
+		return false;		/* as far as can be told */
+	while (empty && (entry = readdir(dir)))
+		empty = *entry->d_name == '.';
+	closedir(dir);
+	return empty;
+}
+
 struct store *store_open(const char *directory)
 {
 	struct store *store;
 
 	if (!directory || !folder_make(directory, ""))
 		return NULL;
-	for (size_t i = 0; i < N_FOLDERS; i++)
+	for (size_t i = 0; i < STORE_KINDS; i++)
 		if (!folder_make(directory, folders[i]))
 			return NULL;
 	store = calloc(1, sizeof(*store));
 	if (!store || !(store->directory = strdup(directory)))
 		abort();
+	for (size_t i = 0; i < STORE_KINDS; i++)
+		store->empty[i] = folder_is_empty(directory, folders[i]);
 	store->end = &store->first;
 	return store;
 }
@@ -297,6 +318,7 @@ void store_put_told(struct store *store, enum store_kind kind,
 
 	if (!store)
 		return;
+	store->empty[kind] = false;
 	path = path_of(store, kind, endpoint);
 	job = job_waiting(store, path);
 	if (!job)
@@ -483,7 +505,7 @@ uint8_t *store_get(struct store *store, enum store_kind kind,
 	char *path;
 
 	*n = 0;
-	if (!store)
+	if (!store || store->empty[kind])
 		return NULL;
 	path = path_of(store, kind, endpoint);
 	job = job_newest(store, path);

@@ -17,6 +17,7 @@ enum store_kind {
 	STORE_ACCOUNT,		/* server accounts of a bootstrap, with keys */
 	STORE_CARD,		/* which smart card the accounts came from */
 	STORE_FIRMWARE,	/* a package for a device, and how far it is */
+	STORE_KINDS
 };
 
 #define STORE_JOURNAL_KEEP (INT64_C(86400) * 90 * 1000000000)	/* ns */
