@@ -4,6 +4,8 @@
  * transfer, to learn of an ACK, own deadlines. */
 #include <errno.h>
 #include <gnutls/crypto.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +101,15 @@ static bool needs_own_context(const struct coap_peer *peer)
 	       !coap_state.inspects;
 }
 
+/* What libcoap writes to a stream is a whole message, which is not to wait until
+ * the last one is acknowledged (RFC 1122 4.2.3.4). */
+static void send_at_once(int socket)
+{
+	int on = 1;
+
+	setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 static bool open_session(struct coap_connection *c,
 			 const struct coap_peer *peer)
 {
@@ -106,6 +117,8 @@ static bool open_session(struct coap_connection *c,
 	c->session = session_open(c->shard->context, peer, c->is.handshake);
 	c->socket = c->shard->shim.opened;
 	c->shard->shim.opening = NULL;
+	if (c->session && connection_is_stream(c))
+		send_at_once(c->socket);
 	return c->session;
 }
 

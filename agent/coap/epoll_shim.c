@@ -16,8 +16,6 @@
 #include "agent/base/monotonic.h"
 #include <dlfcn.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -162,15 +160,6 @@ static struct epoll_shim_socket *socket_create(struct epoll_shim *shim, int fd)
 	return pool.sockets[fd] = s;
 }
 
-/* What libcoap writes is a whole message, which is not to wait until the last one
- * is acknowledged (RFC 1122 4.2.3.4). Of datagrams it is no option: no matter. */
-static void send_at_once(int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
 /* Its event may still be among those of this turn. */
 static void socket_close(struct epoll_shim_socket *s, int fd)
 {
@@ -209,10 +198,8 @@ static int socket_control(struct epoll_shim *shim, int what, int fd,
 
 	if (fd >= BASE)			/* its timer: that is no socket */
 		return 0;
-	if (what == EPOLL_CTL_ADD && !s) {
+	if (what == EPOLL_CTL_ADD && !s)
 		s = socket_create(shim, fd);
-		send_at_once(fd);
-	}
 	if (!s) {
 		errno = ENOENT;
 		return -1;
