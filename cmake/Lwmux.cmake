@@ -17,6 +17,10 @@ add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes
 	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings
 	-Wvla -Wformat=2 -Wundef -Wswitch-enum -fno-common)
 add_compile_definitions(_GNU_SOURCE)
+# Else a directory whose entries have large inode numbers cannot be read.
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+	add_compile_definitions(_FILE_OFFSET_BITS=64)
+endif()
 if(LWMUX_WERROR)
 	add_compile_options(-Werror)
 endif()
