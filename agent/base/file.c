@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static ssize_t read_whole(int fd, char *text)
+ssize_t file_read_fd(int fd, void *to, size_t n)
 {
-	size_t n = 0;
+	size_t used = 0;
 
-	while (n <= FILE_SIZE_MOST) {
-		ssize_t got = read(fd, text + n, FILE_SIZE_MOST + 1 - n);
+	while (used < n) {
+		ssize_t got = read(fd, (char *)to + used, n - used);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -22,9 +22,9 @@ static ssize_t read_whole(int fd, char *text)
 			return -errno;
 		if (!got)
 			break;
-		n += (size_t)got;
+		used += (size_t)got;
 	}
-	return (ssize_t)n;
+	return (ssize_t)used;
 }
 
 /* A pipe that nobody writes to looks like an empty file. */
@@ -54,7 +54,7 @@ ssize_t file_read(const char *directory, const char *name, char **text)
 	*text = malloc(FILE_SIZE_MOST + 1);
 	if (!*text)
 		abort();
-	n = read_whole(fd, *text);
+	n = file_read_fd(fd, *text, FILE_SIZE_MOST + 1);
 	if (n < 0)
 		free(*text);
 	close(fd);

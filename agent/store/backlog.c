@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "agent/base/file.h"
 #include "agent/store/backlog_private.h"
 
 /* ---- segments ---- */
@@ -96,7 +97,7 @@ uint8_t *backlog_read_file(const struct backlog *s, uint32_t segment, size_t *n)
 		ssize_t got;
 
 		bytes = backlog_must(malloc((size_t)stat.st_size));
-		got = read(fd, bytes, (size_t)stat.st_size);
+		got = file_read_fd(fd, bytes, (size_t)stat.st_size);
 		*n = got > 0 ? (size_t)got : 0;
 	}
 	close(fd);

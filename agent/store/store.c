@@ -510,7 +510,8 @@ uint8_t *store_get(struct store *store, enum store_kind kind,
 	path = path_of(store, kind, endpoint);
 	job = job_newest(store, path);
 	if (!job) {
-		bytes = store_file_read(path, FILE_MOST, n);
+		bytes = store_file_read(path, FILE_MOST, STORE_LONG_NONE,
+					n);
 	} else if (!job->n) {
 		bytes = NULL;
 	} else {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "agent/base/file.h"
+#include "agent/base/log.h"
 #include "agent/store/last_format.h"
 
 #define JOURNAL_MOST (256 * 1024 * 1024)
@@ -68,24 +69,28 @@ int store_file_replace(const char *path, const uint8_t *bytes, size_t n)
 	return sync_folder(path);
 }
 
-uint8_t *store_file_read(const char *path, size_t most, size_t *n)
+uint8_t *store_file_read(const char *path, size_t most,
+			 enum store_file_long how, size_t *n)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat stat;
 	uint8_t *bytes;
-	ssize_t got = -1;
+	size_t size;
+	ssize_t got;
 
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) ||
-	    stat.st_size <= 0 || (size_t)stat.st_size > most) {
+	    stat.st_size <= 0 ||
+	    (how == STORE_LONG_NONE && (uintmax_t)stat.st_size > most)) {
 		close(fd);
 		return NULL;
 	}
-	bytes = malloc((size_t)stat.st_size);
+	size = (uintmax_t)stat.st_size > most ? most : (size_t)stat.st_size;
+	bytes = malloc(size);
 	if (!bytes)
 		abort();
-	got = read(fd, bytes, (size_t)stat.st_size);
+	got = file_read_fd(fd, bytes, size);
 	close(fd);
 	if (got <= 0) {
 		free(bytes);
@@ -99,8 +104,11 @@ uint8_t *store_file_read(const char *path, size_t most, size_t *n)
 
 uint8_t *journal_read(const char *path, size_t *n)
 {
-	uint8_t *bytes = store_file_read(path, JOURNAL_MOST, n);
+	uint8_t *bytes = store_file_read(path, JOURNAL_MOST, STORE_LONG_CUT, n);
 
+	if (bytes && *n == JOURNAL_MOST)
+		log_line(LOG_WARN, NULL, NULL, "%s is longer than 256 MiB: what "
+			 "is behind is not read", path);
 	*n = bytes ? last_end(bytes, *n) : 0;
 	if (bytes && !*n) {
 		free(bytes);

@@ -16,8 +16,11 @@
 /* Never half a file, and there after a power cut: written beside, synced,
  * renamed. 0 or -errno. */
 int store_file_replace(const char *path, const uint8_t *bytes, size_t n);
-/* heap, *n bytes; NULL: it is not there, empty, or longer than `most`. */
-uint8_t *store_file_read(const char *path, size_t most, size_t *n);
+/* What is longer than `most` is as if it were not there, or is cut. */
+enum store_file_long { STORE_LONG_NONE, STORE_LONG_CUT };
+/* heap, *n bytes; NULL: it is not there, or empty. */
+uint8_t *store_file_read(const char *path, size_t most,
+			 enum store_file_long how, size_t *n);
 
 struct journal {
 	size_t end;		/* of the records; 0: not known yet */
@@ -29,6 +32,8 @@ int journal_append(struct journal *journal, const char *path,
 		   const uint8_t *bytes, size_t n, bool sync);
 /* last_compact(), synced. */
 int journal_compact(struct journal *journal, const char *path, int64_t keep);
-/* heap, *n bytes up to the end of the records; NULL and 0: none. Any thread. */
+/* heap, *n bytes up to the end of the records; NULL and 0: none. What is behind
+ * 256 MiB is not read, which is logged: what devices have said last is not gone
+ * for it. Any thread. */
 uint8_t *journal_read(const char *path, size_t *n);
 #endif

@@ -16,6 +16,7 @@
 #include "agent/base/log.h"
 #include "agent/store/last_format.h"
 #include "agent/store/store.h"
+#include "agent/store/store_file.h"
 
 static char directory[64];
 
@@ -491,6 +492,28 @@ static void a_journal_without_zeros_is_gone_on_with(void **state)
 	store_close(store);
 }
 
+static void a_file_that_is_too_long_is_refused_or_cut(void **state)
+{
+	char path[128];
+	uint8_t *bytes;
+	size_t n = 0;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/file", directory);
+	assert_int_equal(store_file_replace(path, (const uint8_t *)"abcdef", 6),
+			 0);
+	assert_null(store_file_read(path, 5, STORE_LONG_NONE, &n));
+	bytes = store_file_read(path, 5, STORE_LONG_CUT, &n);
+	assert_non_null(bytes);
+	assert_int_equal(n, 5);
+	assert_memory_equal(bytes, "abcde", 5);
+	free(bytes);
+	bytes = store_file_read(path, 6, STORE_LONG_NONE, &n);
+	assert_non_null(bytes);
+	assert_int_equal(n, 6);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +533,7 @@ int main(void)
 		CASE(the_journal_is_written_in_place),
 		CASE(a_power_cut_takes_the_last_append_alone),
 		CASE(a_journal_without_zeros_is_gone_on_with),
+		CASE(a_file_that_is_too_long_is_refused_or_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
