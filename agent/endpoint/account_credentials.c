@@ -38,7 +38,9 @@ static void take_sni(struct credentials *to, const struct tree *tree,
 	free(text);
 }
 
-/* Those beyond what there is room for are not used. */
+/* Those beyond what there is room for are not used. A number that is none of
+ * two bytes is no suite that anybody knows, and not the one that its last two
+ * bytes are: as TLS_NULL_WITH_NULL_NULL it is there and is never offered. */
 static void suites_take(struct credentials *to, const struct tree *tree,
 			uint16_t instance)
 {
@@ -49,7 +51,9 @@ static void suites_take(struct credentials *to, const struct tree *tree,
 
 	while ((slot = tree_next(tree, &scope, &at, &path)) &&
 	       to->n_suites < CREDENTIALS_SUITES)
-		to->suites[to->n_suites++] = (uint16_t)slot->value.as.uinteger;
+		to->suites[to->n_suites++] =
+			slot->value.as.uinteger > UINT16_MAX ? 0 :
+			(uint16_t)slot->value.as.uinteger;
 }
 
 /* A digest of the server's certificate is as good as itself (0/x/13). */

@@ -157,6 +157,46 @@ static void two_endpoints_share_a_server(void **state)
 	account_tree_finish(&tree);
 }
 
+static struct lwm2m_value opaque(const char *bytes)
+{
+	struct lwm2m_value value = lwm2m_string(bytes, strlen(bytes));
+
+	value.type = LWM2M_OPAQUE;
+	return value;
+}
+
+static bool suite_is_good(uint64_t number, char *why, size_t size)
+{
+	struct lwm2m_path path = path_resource(ID_SECURITY, 1,
+					       ID_SECURITY_SUITES);
+	struct tree tree;
+	bool good;
+
+	path.id[path.depth++] = 0;
+	account_fill(&tree, 77);
+	put(&tree, path_resource(ID_SECURITY, 1, ID_SECURITY_MODE),
+	    lwm2m_integer(ACCOUNT_PSK));
+	put(&tree, path_resource(ID_SECURITY, 1, ID_SECURITY_IDENTITY),
+	    opaque("a"));
+	put(&tree, path_resource(ID_SECURITY, 1, ID_SECURITY_SECRET),
+	    opaque("0123456789abcdef"));
+	put(&tree, path, lwm2m_unsigned(number));
+	good = account_keys_check(&tree, why, size);
+	account_tree_finish(&tree);
+	return good;
+}
+
+/* 0/x/16 is of two bytes: 0x1c0a8 is not TLS_PSK_WITH_AES_128_CCM_8, 0xc0a8. */
+static void a_suite_is_not_cut_to_another(void **state)
+{
+	char why[200];
+
+	(void)state;
+	assert_true(suite_is_good(0xc0a8, why, sizeof(why)));
+	assert_false(suite_is_good(0x1c0a8, why, sizeof(why)));
+	assert_true(*why);
+}
+
 static void a_fingerprint_is_of_what_accounts_are_for(void **state)
 {
 	struct endpoint *e = case_endpoint("a");
@@ -243,6 +283,7 @@ int main(void)
 		CASE(the_same_again_is_unchanged),
 		CASE(in_force_it_makes_the_clients),
 		CASE(two_endpoints_share_a_server),
+		CASE(a_suite_is_not_cut_to_another),
 		CASE(a_fingerprint_is_of_what_accounts_are_for),
 		CASE(who_has_none_asks_and_tries_again),
 		CASE(a_refusal_is_said_in_words),
