@@ -882,13 +882,14 @@ static uint32_t default_of(const struct client *c, uint16_t resource)
 
 void client_configure(struct client *c, int64_t now)
 {
+	uint32_t pmin = default_of(c, ID_SERVER_PMIN);
+	uint32_t pmax = default_of(c, ID_SERVER_PMAX);
+
 	for (struct observation *o = c->observations; o; o = o->next)
-		observe_configure(o, &c->attributes, default_of(c, 2),
-				  default_of(c, 3), now);
+		observe_configure(o, &c->attributes, pmin, pmax, now);
 	for (struct observation *o = c->forward ? c->forward->lost : NULL; o;
 	     o = o->next)
-		observe_configure(o, &c->attributes, default_of(c, 2),
-				  default_of(c, 3), now);
+		observe_configure(o, &c->attributes, pmin, pmax, now);
 	client_host(c)->observed(c->endpoint);
 	client_reschedule(c, now);
 	for (struct client *k = client_carried_next(c, NULL); k;
