@@ -22,6 +22,7 @@
 #include "agent/gateway/gateway_sms.h"
 #include "agent/endpoint/last_values.h"
 #include "agent/gateway/listing.h"
+#include "agent/base/earlier.h"
 #include "agent/base/log.h"
 #include "agent/base/spread.h"
 
@@ -379,11 +380,6 @@ static void turn_back(struct gateway *g, int64_t now)
 				client_hurry(&e->clients[i], now);
 	for (struct server *s = g->services.servers.first; any && s; s = s->next)
 		s->back = false;
-}
-
-static int64_t time_earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 static void turn_stop(struct gateway *g, int64_t now)

@@ -18,6 +18,7 @@
 #include "agent/gateway/dry_run.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/gateway_module.h"
+#include "agent/base/earlier.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
 #include "agent/base/resolve.h"
@@ -74,11 +75,6 @@ static void loop_end(void)
 	if (loop.gateway->host)
 		loop.gateway->host->ended();
 	loop.ended = true;
-}
-
-static int64_t time_earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 static int64_t loop_turn(int64_t now)

@@ -3,6 +3,7 @@
 #include "agent/lwm2m/bootstrap.h"
 #include "agent/lwm2m/registration.h"
 #include "agent/lwm2m/request.h"
+#include "agent/base/earlier.h"
 #include "agent/base/limits.h"
 #include "agent/base/spread.h"
 
@@ -43,11 +44,6 @@ static struct bootstrap_action bootstrap_ask(struct bootstrap *b)
 	b->connected = true;
 	b->hang_up = b->next = NEVER;
 	return (struct bootstrap_action){.ask = true};
-}
-
-static int64_t time_earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 /* At rest, with the connection for as long as it may still be of use. */
