@@ -12,66 +12,28 @@
 #include "agent/client/client.h"
 #include "agent/coap/coap.h"
 #include "agent/control/dispatch.h"
-#include "agent/control/control.h"
 #include "agent/control/events.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/loop.h"
+#include "tests/agent/control/fake_peer.h"
 
 #define EXPECT(fact) ((fact) ? (void)0 : abort())
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct control_peer {
-	const struct control_peer_ops *ops;
-	void *owner;
-	unsigned lines;
-	bool root, ended;
-};
 static struct gateway gateway;
 
-uint64_t control_dropped(void)
-{
-	return 0;
-}
-
-bool peer_say(struct control_peer *to, char *line)
+static void heard(struct control_peer *peer, const char *line)
 {
 	size_t n = strlen(line);
 	struct json_object *json;
 
-	EXPECT(!to->ended && n && line[n - 1] == '\n');
+	EXPECT(!peer->ended && n && line[n - 1] == '\n');
 	EXPECT(!memchr(line, '\n', n - 1));
 	json = json_tokener_parse(line);
 	EXPECT(json);
 	json_object_put(json);
-	free(line);
-	to->lines++;
-	return true;
-}
-
-void peer_end(struct control_peer *to)
-{
-	to->ops = NULL;
-	to->ended = true;
-}
-
-void peer_wait(struct control_peer *to, const struct control_peer_ops *ops,
-	       void *owner,
-	       bool watch)
-{
-	(void)watch;
-	to->ops = ops;
-	to->owner = owner;
-}
-
-bool peer_may_write(const struct control_peer *from)
-{
-	return from->root;
-}
-
-void control_close(void)
-{
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -114,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!text)
 		return 0;
 	control_dispatch(&gateway, &peer, text);
-	EXPECT(peer.ended ? peer.lines == 1 : peer.ops != NULL);
+	EXPECT(peer.ended ? peer.n_lines == 1 : peer.ops != NULL);
 	if (peer.ops)
 		peer.ops->hung_up(peer.owner);
 	free(text);

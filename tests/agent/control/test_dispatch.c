@@ -4,7 +4,6 @@
 #include "tests/agent/gateway/gateway_case.h"
 #include <json-c/json.h>
 #include "agent/control/dispatch.h"
-#include "agent/control/control.h"
 #include "agent/control/events.h"
 #include "agent/control/metric.h"
 #include "agent/control/metrics.h"
@@ -12,6 +11,7 @@
 #include "agent/control/status.h"
 #include "agent/control/trace.h"
 #include "agent/control/search.h"
+#include "tests/agent/control/fake_peer.h"
 
 #define MAIN "gateway: {name: g}\n" \
 	"servers: [{id: 1, uri: \"coap://127.0.0.1:9\"}]\n"
@@ -22,51 +22,14 @@
 	"  - {endpoint: deaf, bus: sim, quiet_every: 1h, quiet_for: 1h, " \
 	"points: [{name: t, value: 1, map: 3303/0}]}\n"
 
-struct control_peer {
-	char lines[65536];		/* all that was said */
-	const struct control_peer_ops *ops;
-	void *owner;
-	bool root, ended;
-};
 static struct control_peer peer;
 
-uint64_t control_dropped(void)
-{
-	return 0;
-}
-
-bool peer_say(struct control_peer *to, char *line)
+static void heard(struct control_peer *to, const char *line)
 {
 	assert_false(to->ended);
 	assert_true(strlen(to->lines) + strlen(line) < sizeof(to->lines));
 	assert_int_equal(line[strlen(line) - 1], '\n');
 	strcat(to->lines, line);
-	free(line);
-	return true;
-}
-
-void peer_end(struct control_peer *to)
-{
-	to->ops = NULL;
-	to->ended = true;
-}
-
-void peer_wait(struct control_peer *to, const struct control_peer_ops *ops,
-	       void *owner,
-	       bool watch)
-{
-	(void)watch;
-	to->ops = ops;
-	to->owner = owner;
-}
-
-bool peer_may_write(const struct control_peer *from)
-{
-	return from->root;
-}
-
-void control_close(void)
-{
 }
 
 static void ask_anew(bool root, const char *text)
