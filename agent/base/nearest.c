@@ -17,7 +17,9 @@ static size_t size_least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Rows of the usual table; two earlier ones are kept for the swaps. */
+/* Steps from a to b: letters put in, taken out, replaced, neighbours swapped;
+ * upper and lower case are the same. Rows of the usual table; two earlier ones
+ * are kept for the swaps. */
 static size_t letters_distance(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t rows[3][NEAREST_WORD_MAX + 1];
@@ -40,15 +42,6 @@ static size_t letters_distance(const char *a, size_t n, const char *b, size_t m)
 		}
 	}
 	return rows[n % 3][m];
-}
-
-size_t edit_distance(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b);
-
-	if (n > NEAREST_WORD_MAX || m > NEAREST_WORD_MAX)
-		return SIZE_MAX;
-	return letters_distance(a, n, b, m);
 }
 
 /* A third of the letters may be wrong, one always. */

@@ -21,8 +21,4 @@ void nearest_choose(struct nearest *nearest, const char *known);
 void nearest_offer_choices(struct nearest *nearest, const char *choices);
 /* "; did you mean 'rtu'?", or "". Lives as long as nearest does. */
 const char *nearest_text(struct nearest *nearest);
-
-/* Steps from a to b: letters put in, taken out, replaced, neighbours swapped;
- * upper and lower case are the same. */
-size_t edit_distance(const char *a, const char *b);
 #endif
