@@ -187,7 +187,8 @@ void log_catch_up(bool now)
 	pthread_mutex_unlock(&window.lock);
 	if (!left_out)
 		return;
-	snprintf(text, sizeof(text), "%lu more lines about endpoints were left out (-v: all)",
+	snprintf(text, sizeof(text),
+		 "%lu more lines about endpoints were left out (-v: all)",
 		 left_out);
 	write_line(LOG_WARN, NULL, NULL, text);
 }

@@ -262,7 +262,8 @@ struct server *server_of_account(struct services *services,
 {
 	uint64_t print = content_print(services, accounts, a);
 	struct config_server *conf;
-	struct server *s = servers_next(&services->servers, SERVER_BOOTSTRAPPED, NULL);
+	struct server *s = servers_next(&services->servers, SERVER_BOOTSTRAPPED,
+					NULL);
 
 	while (s && s->conf->fingerprint != print)
 		s = servers_next(&services->servers, SERVER_BOOTSTRAPPED, s);

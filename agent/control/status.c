@@ -34,7 +34,8 @@ static void add_code(json *to, uint8_t code)
 
 	snprintf(text, sizeof(text), "%u.%02u", code >> 5, code & 31);
 	if (code)
-		add_text(to, "last_answer", code == CLIENT_NO_ANSWER ? "none" : text);
+		add_text(to, "last_answer",
+			 code == CLIENT_NO_ANSWER ? "none" : text);
 }
 
 static void add_location(json *to, const struct client *c)
@@ -320,7 +321,8 @@ static const char *gateway_health(const struct gateway *g, int64_t now)
 	}
 	for (const struct gateway_bus *b = g->buses; b; b = b->next)
 		buses &= (b->open && !b->hangs) || b->for_search;
-	if (good == g->services.n_endpoints && !g->n_refused && buses && !g->errors.n &&
+	if (good == g->services.n_endpoints && !g->n_refused && buses &&
+	    !g->errors.n &&
 	    overview_is_well(g, now))
 		return "healthy";
 	return works ? "degraded" : "down";

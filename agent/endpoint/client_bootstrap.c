@@ -273,7 +273,8 @@ static void account_apply(struct client_bootstrap *b, int64_t now)
 	endpoint_accounts_apply(e, now);
 	n = endpoint_own_clients(e);
 	log_line(LOG_NOTE, name_of(b), NULL, "bootstrapped by %s: %zu server%s",
-		 b->by_card ? "a smart card" : b->server->conf->uri, n, n == 1 ? "" : "s");
+		 b->by_card ? "a smart card" : b->server->conf->uri, n,
+		 n == 1 ? "" : "s");
 	server_take(b, now);
 }
 
@@ -622,7 +623,8 @@ void client_bootstrap_start(struct endpoint *e, int64_t now)
 	b->machine.expires = account_expiry(b, now);
 	if (has_preference(e))
 		b->prefer_at = now;
-	machine_step(b, endpoint_own_clients(e) ? BOOTSTRAP_REST : BOOTSTRAP_START, 0,
+	machine_step(b, endpoint_own_clients(e) ? BOOTSTRAP_REST :
+						  BOOTSTRAP_START, 0,
 		     now);
 }
 

@@ -42,7 +42,7 @@ bool endpoint_uses_server(const struct endpoint *e, uint16_t id)
 
 static void create_clients(struct endpoint *e, int64_t now)
 {
-	struct services *services = e->services;
+	const struct servers *servers = &e->services->servers;
 	size_t n = 0;
 
 	if (e->conf->via == VIA_GATEWAY)
@@ -50,15 +50,16 @@ static void create_clients(struct endpoint *e, int64_t now)
 	client_bootstrap_create(e, now);
 	if (endpoint_accounts_clients(e, now))
 		return;
-	for (size_t i = 0; i < services->servers.n_configured; i++)
-		n += endpoint_uses_server(e, services->servers.configured[i]->conf->id);
+	for (size_t i = 0; i < servers->n_configured; i++)
+		n += endpoint_uses_server(e, servers->configured[i]->conf->id);
 	endpoint_clients_alloc(e, n);
-	for (size_t i = 0; i < services->servers.n_configured; i++)
-		if (endpoint_uses_server(e, services->servers.configured[i]->conf->id)) {
-			client_init(&e->clients[e->n_clients], e,
-				    services->servers.configured[i], e->n_clients);
-			e->n_clients++;
-		}
+	for (size_t i = 0; i < servers->n_configured; i++) {
+		if (!endpoint_uses_server(e, servers->configured[i]->conf->id))
+			continue;
+		client_init(&e->clients[e->n_clients], e,
+			    servers->configured[i], e->n_clients);
+		e->n_clients++;
+	}
 }
 
 static void bus_join(struct endpoint *e)
@@ -67,8 +68,8 @@ static void bus_join(struct endpoint *e)
 	uint8_t *kept = store_get(e->services->store, STORE_KEPT,
 				  e->conf->endpoint, &n);
 
-	e->device = bus_attach(e->services->endpoint_host->bus(e->bus), e->conf, e, kept, n,
-			       e->services->was_killed);
+	e->device = bus_attach(e->services->endpoint_host->bus(e->bus), e->conf,
+			       e, kept, n, e->services->was_killed);
 	free(kept);
 }
 

@@ -18,15 +18,16 @@
 
 uint64_t endpoint_accounts_fingerprint(const struct endpoint *e)
 {
-	const struct services *services = e->services;
-	uint64_t fingerprint = services->servers.bootstrap->conf->fingerprint +
+	const struct servers *servers = &e->services->servers;
+	uint64_t fingerprint = servers->bootstrap->conf->fingerprint +
 			       e->conf->bootstrap;
 
-	for (size_t i = 0; i < services->servers.n_configured; i++)
-		if (endpoint_uses_server(e, services->servers.configured[i]->conf->id))
-			fingerprint = fingerprint * 31 +
-				      services->servers.configured[i]
-					      ->conf->fingerprint;
+	for (size_t i = 0; i < servers->n_configured; i++) {
+		const struct config_server *conf = servers->configured[i]->conf;
+
+		if (endpoint_uses_server(e, conf->id))
+			fingerprint = fingerprint * 31 + conf->fingerprint;
+	}
 	return fingerprint;
 }
 

@@ -14,7 +14,8 @@
 
 static void error_element_set(struct endpoint *e, uint16_t element, int64_t code)
 {
-	struct lwm2m_path path = path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, element);
+	struct lwm2m_path path = path_element(ID_DEVICE, 0, ID_DEVICE_ERROR,
+					      element);
 	struct tree_slot *slot = tree_slot_add(&e->tree, &path);
 
 	if (!slot)

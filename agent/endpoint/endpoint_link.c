@@ -79,7 +79,8 @@ const struct endpoint_object endpoint_object_statistics = {
 /* The one bearer that an adapter's name tells. */
 static int32_t bearer_of(const struct endpoint *e)
 {
-	return e->bus && !strcmp(e->services->endpoint_host->adapter(e->bus), "ble") ?
+	return e->bus && !strcmp(e->services->endpoint_host->adapter(e->bus),
+				 "ble") ?
 	       BEARER_BLUETOOTH : -1;
 }
 

@@ -358,7 +358,8 @@ void transaction_restore(struct endpoint *e)
 			  &n);
 	int count = !bytes ? 0 :
 		codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),
-			     &root, bytes, n, room->records, REQUEST_RECORDS, &scratch);
+			     &root, bytes, n, room->records, REQUEST_RECORDS,
+			     &scratch);
 
 	for (int i = 0, held = 0; i < count && held < TRANSACTION_HELD_MAX; held++) {
 		size_t group = records_together(e, &room->records[i],

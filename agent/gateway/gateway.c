@@ -75,7 +75,8 @@ void gateway_init(struct gateway *g)
 	g->services.out_size = OUT_MAX;
 	g->n_slots = 64;
 	g->by_name = calloc(g->n_slots, sizeof(struct endpoint *));
-	if (!g->mail || !g->module_mail || !g->services.room || !g->services.out || !g->by_name)
+	if (!g->mail || !g->module_mail || !g->services.room ||
+	    !g->services.out || !g->by_name)
 		abort();
 	config_errors_init(&g->errors);
 }
@@ -528,5 +529,6 @@ void gateway_summary(const struct gateway *g, char *text, size_t size)
 	if (asleep)
 		snprintf(sleepers, sizeof(sleepers), ", %zu asleep", asleep);
 	snprintf(text, size, "%zu endpoints, %zu online%s, %zu registered",
-		 g->services.n_endpoints + g->n_refused, online, sleepers, registered);
+		 g->services.n_endpoints + g->n_refused, online, sleepers,
+		 registered);
 }

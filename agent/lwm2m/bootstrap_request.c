@@ -184,7 +184,8 @@ static const struct resource_def *def_of(const struct bootstrap_scope *scope,
 			      record->path.id[2]);
 }
 
-/* 7 and 8 are of DTLS over SMS, 4.. of object 1 executable: heard and passed over. */
+/* 7 and 8 are of DTLS over SMS, 4.. of object 1 executable: heard and passed
+ * over. */
 static bool is_stored(const struct lwm2m_record *record,
 		      const struct resource_def *def)
 {
