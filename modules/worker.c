@@ -120,8 +120,8 @@ bool worker_tell(struct worker *w, enum module_event event, const char *text,
 	bool told;
 
 	pthread_mutex_lock(&w->lock);
-	told = w->closing || w->host.told(w->host.owner, event, text, bytes,
-					  n);
+	told = !w->closing && w->host.told(w->host.owner, event, text, bytes,
+					   n);
 	pthread_mutex_unlock(&w->lock);
 	return told;
 }

@@ -33,7 +33,8 @@ void worker_close(struct worker *worker);
 bool worker_is_closing(struct worker *worker);
 /* Takes calls off `wake`. */
 void worker_answer(struct worker *worker);
-/* As module_host.told; true also where nobody wants to hear it any more. */
+/* As module_host.told; false also where nobody wants to hear it any more: what
+ * is not told is not done away with. */
 bool worker_tell(struct worker *worker, enum module_event event,
 		 const char *text, const uint8_t *bytes, size_t n);
 /* MODULE_UP or MODULE_DOWN, where it is news. */

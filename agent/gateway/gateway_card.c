@@ -18,6 +18,7 @@ struct gateway_card {
 	struct gateway *gateway;
 	struct gateway_module module;
 	char *which, *pin_file;		/* as configured; which NULL: not */
+	char pin[CONFIG_PIN_ROOM];	/* of the file; "": there is none */
 	uint8_t *bytes;			/* what services.card has */
 	size_t n;
 	char *reader;
@@ -52,6 +53,7 @@ static void card_close(struct gateway_card *card)
 	free(card->which);
 	free(card->pin_file);
 	card->which = card->pin_file = NULL;
+	explicit_bzero(card->pin, sizeof(card->pin));
 }
 
 void gateway_card_destroy(struct gateway_card *card)
@@ -60,19 +62,26 @@ void gateway_card_destroy(struct gateway_card *card)
 	free(card);
 }
 
+/* Of a file that is not there, or not good, the log says so. */
+static void pin_read(const struct gateway_card *card, const char *file,
+		     char pin[CONFIG_PIN_ROOM])
+{
+	char why[300] = "";
+
+	memset(pin, 0, CONFIG_PIN_ROOM);
+	if (!file || !config_pin_read(card->gateway->services.dirs.config, file,
+				      pin, why, sizeof(why)))
+		return;
+	memset(pin, 0, CONFIG_PIN_ROOM);
+	log_line(LOG_ERROR, NULL, card->module.name,
+		 "smartcard_pin_file %s %s", file, why);
+}
+
 static void card_open(struct gateway_card *card)
 {
-	char pin[CONFIG_PIN_ROOM] = "", why[300] = "";
-	bool has = card->pin_file &&
-		!config_pin_read(card->gateway->services.dirs.config,
-				 card->pin_file, pin, why, sizeof(why));
-
-	if (card->pin_file && !has)
-		log_line(LOG_ERROR, NULL, card->module.name,
-			 "smartcard_pin_file %s %s", card->pin_file, why);
 	gateway_module_open(card->gateway, &card->module,
-		&(struct module_conf){card->which, has ? pin : NULL});
-	explicit_bzero(pin, sizeof(pin));
+		&(struct module_conf){card->which,
+				      *card->pin ? card->pin : NULL});
 }
 
 /* Accounts on a card go before those of the configuration (Core TS 6.1.4). */
@@ -92,14 +101,21 @@ void gateway_card_apply(struct gateway_card *card,
 			const struct config_server *bootstrap, int64_t now)
 {
 	const char *which = bootstrap ? bootstrap->smartcard : NULL;
-	const char *pin_file = bootstrap ? bootstrap->pin_file : NULL;
+	const char *pin_file = which ? bootstrap->pin_file : NULL;
+	char pin[CONFIG_PIN_ROOM];
+	bool same;
 
-	if (text_equal(card->which, which) &&
-	    text_equal(card->pin_file, pin_file) &&
-	    (card->module.link || !which))
-		return;
-	card_close(card);
-	if (!which)
+	pin_read(card, pin_file, pin);
+	same = text_equal(card->which, which) &&
+	       text_equal(card->pin_file, pin_file) &&
+	       !memcmp(card->pin, pin, sizeof(pin)) &&
+	       (card->module.link || !which);
+	if (!same) {
+		card_close(card);
+		memcpy(card->pin, pin, sizeof(pin));
+	}
+	explicit_bzero(pin, sizeof(pin));
+	if (same || !which)
 		return;
 	card->which = text_copy(which);
 	card->pin_file = text_copy(pin_file);

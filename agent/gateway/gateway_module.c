@@ -56,6 +56,10 @@ static void module_message(struct gateway *g, const struct module_message *m,
 {
 	struct gateway_module *module = module_of(g, m->link);
 
+	/* An SMS is deleted in the modem once it is told, whoever told it. */
+	if (!module && m->event == MODULE_SMS &&
+	    gateway_sms_is_configured(g->sms))
+		module = gateway_sms_module(g->sms);
 	if (!module)
 		return;
 	switch (m->event) {

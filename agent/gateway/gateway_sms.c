@@ -88,6 +88,11 @@ struct gateway_module *gateway_sms_module(struct gateway_sms *sms)
 	return &sms->module;
 }
 
+bool gateway_sms_is_configured(const struct gateway_sms *sms)
+{
+	return sms->conf != NULL;
+}
+
 /* ---- clients ---- */
 
 static struct client *client_next(const struct gateway *g,

@@ -15,6 +15,7 @@ void gateway_sms_destroy(struct gateway_sms *sms);
 /* Before the devices: takes conf (NULL: no SMS). true: what endpoints say of
  * SMS is another thing now. */
 bool gateway_sms_apply(struct gateway_sms *sms, struct config_sms *conf);
+bool gateway_sms_is_configured(const struct gateway_sms *sms);
 struct gateway_module *gateway_sms_module(struct gateway_sms *sms);
 /* The modem's own number; "": it does not know it. */
 void gateway_sms_number(struct gateway_sms *sms, const char *number,

@@ -114,7 +114,8 @@ static int pin_enter(struct session *s)
 	if (!s->card->pin)
 		return session_fail(s, -EACCES,
 				    "the card wants a PIN: "
-				    "smartcard_pin_file",
+				    "smartcard_pin_file (or a secure channel, "
+				    "which there is none for)",
 				    0);
 	if (s->card->pin_is_wrong)
 		return session_fail(
@@ -187,8 +188,8 @@ static int file_read(struct session *s, uint8_t *bytes, size_t size)
 		if (n && (sw == SW_BEYOND || sw >> 8 == 0x6a))
 			return (int)n;
 		if (sw != SW_GOOD && sw != SW_END_OF_FILE)
-			return session_fail(s, -EIO, "a file cannot be read",
-					    sw);
+			return session_fail(s, -EBADMSG,
+					    "a file cannot be read", sw);
 		if (s->n > size - n)
 			return session_fail(s, -EBADMSG, "a file is too long",
 					    0);

@@ -23,7 +23,7 @@ struct card {
 
 /* The file, into bytes; its length, or -errno and why, for people: -EACCES it
  * wants a PIN, or another one; -ENOENT it has no accounts; -EBADMSG its files
- * are malformed; -EIO it is gone or refuses. */
+ * are malformed, or refused; -EIO it is gone or mute. */
 int card_load(struct card *card, uint8_t bytes[CARD_FILE_MAX], char *why,
 	      size_t size);
 #endif

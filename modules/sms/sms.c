@@ -117,7 +117,7 @@ static int modem_look(struct module *m)
 				sizeof(why));
 	if (rc < 0)
 		worker_say(&m->worker, MODULE_DOWN, "%s: %s", m->modem.name,
-			   why);
+			   *why ? why : strerror(-rc));
 	else if (trouble)
 		worker_say(&m->worker, MODULE_DOWN, "%s: %s", m->modem.name,
 			   trouble);

@@ -86,6 +86,17 @@ class SmartCard(Site):
         self.reader.insert(account(self.uri(server)), b"1234")
         server.registered("e2e")
 
+    def test_a_pin_that_is_mended_is_taken_by_a_reload(self):
+        server = self.server()
+        card = self.start(account(self.uri(server)), b"4321",
+                          ", smartcard_pin_file: keys/pin")
+        self.site.wait_log("smartcard", "refuses the PIN")
+        self.site.reload()
+        self.assertEqual(len(card.verified), 1)     # the same is not tried
+        (self.site.etc / "keys/pin").write_text("4321\n", encoding="utf-8")
+        self.site.reload()
+        server.registered("e2e")
+
     def test_cards_that_are_wrong_change_nothing(self):
         server = self.server()
         good = account(self.uri(server))

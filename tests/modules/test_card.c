@@ -205,6 +205,20 @@ static void a_card_that_is_pulled(void **state)
 	assert_non_null(strstr(why, "does not answer"));
 }
 
+/* It is there and has said no: it is not asked again every few seconds. */
+static void a_file_that_the_card_refuses(void **state)
+{
+	static const struct line lines[] = {
+		WAY,
+		LINE("\x01\xb0\x00\x00\x00", "\x69\x85"),
+		CLOSE,
+	};
+
+	(void)state;
+	assert_int_equal(LOAD(lines, NULL, NULL), -EBADMSG);
+	assert_non_null(strstr(why, "cannot be read (6985)"));
+}
+
 /* As full as a file may be, and it goes on. */
 static int endless(void *owner, const uint8_t *command, size_t n,
 		   uint8_t answer[CARD_ANSWER_MAX])
@@ -237,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_pin_that_is_right),
 		cmocka_unit_test(a_pin_that_is_wrong_is_tried_once),
 		cmocka_unit_test(a_card_that_is_pulled),
+		cmocka_unit_test(a_file_that_the_card_refuses),
 		cmocka_unit_test(a_file_without_an_end),
 	};
 

@@ -3,6 +3,9 @@
  * Registration Update Trigger of Core TS E.2), what is dropped and counted, and
  * what is said of the modem's number. */
 #include "tests/agent/gateway/gateway_case.h"
+#include "agent/base/mailbox.h"
+#include "agent/base/text.h"
+#include "agent/gateway/gateway_module.h"
 #include "agent/gateway/gateway_sms.h"
 
 #define SITE(unsafe) "gateway: {name: g}\n" \
@@ -112,6 +115,28 @@ static void a_trigger_wakes_all_of_its_server(void **state)
 	assert_true(wakes("b"));
 }
 
+/* The module was opened anew since: in the modem the SMS is deleted. */
+static void what_a_former_module_told_counts(void **state)
+{
+	struct module_message m = {
+		.link = 99, .event = MODULE_SMS, .text = text_copy(SERVER),
+		.bytes = malloc(sizeof(TRIGGER)), .n = sizeof(TRIGGER) - 1};
+
+	(void)state;
+	assert_non_null(m.bytes);
+	memcpy(m.bytes, TRIGGER, sizeof(TRIGGER));
+	assert_true(mailbox_put(gateway.module_mail, &m));
+	gateway_modules_turn(&gateway, monotonic_read());
+	assert_int_equal(count(SMS_UPDATE), 1);
+	assert_true(wakes("a"));
+	m = (struct module_message){.link = 99, .event = MODULE_DOWN,
+				    .text = text_copy("gone"),
+				    .bytes = (uint8_t *)text_copy("")};
+	assert_true(mailbox_put(gateway.module_mail, &m));
+	gateway_modules_turn(&gateway, monotonic_read());
+	assert_null(strstr(gateway_sms_look(sms).module->what, "gone"));
+}
+
 static void a_trigger_by_name_wakes_that_one(void **state)
 {
 	(void)state;
@@ -202,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_trigger_wakes_all_of_its_server),
+		CASE(what_a_former_module_told_counts),
 		CASE(a_trigger_by_name_wakes_that_one),
 		CASE(one_that_waits_for_its_next_try_tries_now),
 		CASE(what_is_no_trigger_of_a_server_does_nothing),
