@@ -286,6 +286,16 @@ static int check_kind(const struct adapter_point *point,
 		return adapter_refuse(point->device->bus, error, "field",
 				      "no decoder knows \"%s\": lwmux-ble(5) "
 				      "lists what each of them tells", p->field);
+	if (p->field && !decode_finds((enum decode_choice)d->decode,
+				      (unsigned)field_find(p->field, &index)))
+		return adapter_refuse(point->device->bus, error, "field",
+				      d->decode == DECODE_NONE ?
+				      "needs a decoder, and decode is none" :
+				      d->decode == DECODE_PROFILE ?
+				      "of decode profile a point has a place "
+				      "(at)" :
+				      "the decoder of this device never finds "
+				      "it: lwmux-ble(5) lists what it does");
 	if (p->at >= 0 && !p->characteristic && d->decode != DECODE_PROFILE)
 		return adapter_refuse(point->device->bus, error, "at",
 				      "needs decode: profile, or a "

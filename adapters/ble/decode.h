@@ -100,6 +100,9 @@ enum decode_result decode(enum decode_choice choice,
 			  const struct advertisement *adv,
 			  struct decode_device *device, int64_t now,
 			  struct readings *out, const struct decoder **by);
+/* Can this decoder find it at all? Of none it is not known that it cannot, but
+ * for those whose every field is listed. */
+bool decode_finds(enum decode_choice choice, unsigned field);
 /* Which model the site says that it is, in place of what no packet tells: a
  * name ("H5106") or SwitchBot's letter ("T"). What is heard overrules it. */
 void decode_variant(struct decode_device *device, const char *variant);

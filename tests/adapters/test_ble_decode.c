@@ -148,6 +148,18 @@ static void readings_print(char *text, size_t size, const struct readings *r)
 	}
 }
 
+static enum decode_choice choice_of(const char *name)
+{
+	const char *at = DECODE_NAMES;
+	unsigned choice = 0;
+	size_t n;
+
+	for (; n = strcspn(at, "|"), strlen(name) != n ||
+	       strncmp(at, name, n) != 0; at += n + 1, choice++)
+		assert_true(at[n] == '|');
+	return (enum decode_choice)choice;
+}
+
 static void run(const struct vector *v, struct decode_device *device,
 		int64_t now)
 {
@@ -177,6 +189,10 @@ static void run(const struct vector *v, struct decode_device *device,
 		snprintf(text, sizeof(text), "%s", names[result]);
 	}
 	device->key = NULL;
+	for (size_t i = 0; by && i < readings.n; i++)
+		if (!decode_finds(choice_of(by->name), readings.at[i].field))
+			fail_msg("%s is not in the list of %s",
+				 field_name(readings.at[i].field), by->name);
 	if (strcmp(text, v->expected) != 0)
 		fail_msg("%s %s:\n  is     %s\n  wanted %s", v->form, v->hex,
 			 text, v->expected);
