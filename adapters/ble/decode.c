@@ -46,6 +46,7 @@ static enum decode_result decode_by(const struct decoder *decoder,
 
 	out->n = out->used = 0;
 	result = decoder->decode(adv, device, now, out);
+	readings_strip(out);
 	if (result == DECODED_VALUES && out->n == 0)
 		result = DECODED_NOTHING;
 	return result;

@@ -174,15 +174,19 @@ static bool is_utf8(const uint8_t *p, size_t n)
 }
 
 /* 0x80 is "held", FE the same of an older firmware. A press that is none
- * (several buttons, and another one was pressed) counts in the numbering. */
+ * (several buttons, and another one was pressed), or of no kind that is known,
+ * counts in the numbering, as does whatever is out of its range. */
 static void button_add(struct readings *out, uint8_t event)
 {
 	bool pressed = event != 0;
 
 	if (event == 0xfe)
 		event = 0x80;
-	if (event > 6 && event != 0x80)
+	if (event > 6 && event != 0x80) {
+		reading_none(out, FIELD_BUTTON);
+		reading_none(out, FIELD_BUTTON_EVENT);
 		return;
+	}
 	reading_bool(out, FIELD_BUTTON, pressed);
 	reading_integer(out, FIELD_BUTTON_EVENT, event);
 }
@@ -201,6 +205,8 @@ static void dimmer_add(struct readings *out, const uint8_t *p)
 		reading_integer(out, FIELD_DIMMER, -(int)p[1]);
 	else if (p[0] == 2)
 		reading_integer(out, FIELD_DIMMER, p[1]);
+	else
+		reading_none(out, FIELD_DIMMER);
 }
 
 static void version_add(struct readings *out, const uint8_t *p, size_t n)
@@ -223,7 +229,7 @@ static void number_add(struct readings *out, const struct object *o,
 		reading_text(out, o->field, "%u", (unsigned)number);
 	else if (field_is_percent(o->field) &&
 		 (number < 0 || number * o->multiply > 100 * (double)o->divide))
-		return;
+		reading_none(out, o->field);
 	else if (o->form == INTEGER || o->form == PACKET)
 		reading_integer(out, o->field, number);
 	else
@@ -245,11 +251,15 @@ static void object_add(struct readings *out, const struct object *o,
 	case TRUTH:
 		if (p[0] <= 1)
 			reading_bool(out, o->field, p[0]);
+		else
+			reading_none(out, o->field);
 		return;
 	case TEXT:
 		if (is_utf8(p, n))
 			reading_text(out, o->field, "%.*s", (int)n,
 				     (const char *)p);
+		else
+			reading_none(out, o->field);
 		return;
 	case RAW:
 		reading_hex(out, o->field, p, n);
@@ -343,6 +353,8 @@ static void v1_object(struct readings *out, unsigned kind,
 		       real * o->multiply > 100 * (double)o->divide)))
 			reading_number(out, o->field, real * o->multiply,
 				       o->divide);
+		else
+			reading_none(out, o->field);
 	} else if (kind != KIND_ADDRESS && n <= 8) {
 		if (o->form == UNSIGNED || o->form == SIGNED ||
 		    o->form == INTEGER || o->form == PACKET)

@@ -105,10 +105,36 @@ void reading_add_at(struct readings *r, unsigned field, unsigned index,
 						 (uint8_t)index, value};
 }
 
+void reading_none(struct readings *r, unsigned field)
+{
+	reading_add(r, field, (struct lwm2m_value){.type = LWM2M_NONE});
+}
+
+void readings_strip(struct readings *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->at[i].value.type != LWM2M_NONE)
+			r->at[n++] = r->at[i];
+	r->n = n;
+}
+
+/* Nothing is colder. */
+static bool is_possible(unsigned field, double value)
+{
+	return value >= -273.15 || strcmp(field_unit(field), "Cel") != 0;
+}
+
 void reading_number(struct readings *r, unsigned field, double dividend,
 		    double divisor)
 {
-	reading_add(r, field, lwm2m_float(dividend / divisor));
+	double value = dividend / divisor;
+
+	if (is_possible(field, value))
+		reading_add(r, field, lwm2m_float(value));
+	else
+		reading_none(r, field);
 }
 
 void reading_bool(struct readings *r, unsigned field, bool value)

@@ -194,6 +194,10 @@ void reading_add_at(struct readings *r, unsigned field, unsigned index,
  * power of ten or nearly so, which gives the shortest reading back. */
 void reading_number(struct readings *r, unsigned field, double dividend,
 		    double divisor);
+/* One that is out of its range: no value, and counted in the numbering of its
+ * field, until readings_strip(). */
+void reading_none(struct readings *r, unsigned field);
+void readings_strip(struct readings *r);
 void reading_bool(struct readings *r, unsigned field, bool value);
 void reading_integer(struct readings *r, unsigned field, int64_t value);
 /* Text that is copied. */

@@ -605,6 +605,15 @@ static void bthome_tells_nothing_out_of_range(void **state)
 		{SVC2, "40141127", BT, "NOTHING", 0, 0, 0},
 		{SVC2, "402f65", BT, "NOTHING", 0, 0, 0},
 		{SVC2, "403a1f", BT, "NOTHING", 0, 0, 0},
+		/* the second stays the second */
+		{SVC2, "4003bf5303bf13", BT, "humidity-2=50.55", 0, 0, 0},
+		{SVC2, "403a1f3a01", BT, "button-2=yes button-event-2=1", 0,
+		 0, 0},
+		{SVC2, "403c00003c0205", BT, "dimmer-2=5", 0, 0, 0},
+		{SVC2, "4011021101", BT, "opening-2=yes", 0, 0, 0},
+		{SVC2, "40530180530161", BT, "text-2='a'", 0, 0, 0},
+		/* colder than anything: -300.00 */
+		{SVC2, "4002d08a02ca09", BT, "temperature-2=25.06", 0, 0, 0},
 		{SVC2, "403a07", BT, "NOTHING", 0, 0, 0},
 		{SVC2, "403a80", BT, "button=yes button-event=128", 0, 0, 0},
 		{"svc 181c", "0303bf53", BT, "NOTHING", 0, 0, 0},
