@@ -150,6 +150,21 @@ class Sms(Site):
         self.assertEqual(self.counts()["update"], 2)
         wait_for(lambda: not self.phone.modem.store, "all are deleted")
 
+    def test_without_a_sim(self):
+        """It is told, and there when ModemManager finds it."""
+        self.start()
+        self.phone.stop()
+        self.phone.modem.lacks = {"+CPIN?": "+CME ERROR: 10"}
+        self.phone.start(enabled=False)
+        self.site.wait_log("sms", "it has no SIM", timeout=4 * WAIT)
+        self.assertTrue(any("it has no SIM" in reason for reason in
+                            self.site.status()["reasons"]))
+        self.phone.stop()
+        self.phone.modem.lacks = {}
+        mark = self.site.log_mark()
+        self.phone.start()
+        self.site.wait_log("sms", "works with", after=mark, timeout=4 * WAIT)
+
     def test_reads_and_writes(self):
         self.start("unsafe: true")
         self.assertEqual(self.server_.value("e2e", "/1/0/7"), "US")
