@@ -16,7 +16,7 @@
 #define SAME_AFTER (60 * SECOND)	/* nothing new is written so often */
 #define RECORD_ROOM 16384
 #define PENDING_KEPT (128 * 1024)
-#define SLACK (256 * 1024)		/* a journal this small is left alone */
+#define SLACK (64 * 1024)		/* a journal this small is left alone */
 #define READ_KEPT (10 * SECOND)		/* endpoints come back one by one */
 
 /* A number of events that is not told yet. */
