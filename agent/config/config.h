@@ -301,7 +301,9 @@ struct config *config_load(const struct config_dirs *dirs,
 struct config *config_read(const struct config_dirs *dirs,
 			   struct object_set *objects,
 			   struct config_errors *errors);
-/* "file:line:column: text" of each, one a line, to fd, in the order of places
+/* "file:line:column: text", as far as its place is known; heap. */
+char *config_error_line(const struct config_error *error);
+/* That of each, one a line, to fd, in the order of places
  * (lwmux.yaml, objects.d, conf.d, profiles). */
 void config_errors_print(const struct config_errors *errors, int fd);
 /* Nothing can run with it. (A check fails on any error: errors->n.) */

@@ -32,18 +32,26 @@ static int error_compare(const void *left, const void *right)
 	return a->column < b->column ? -1 : a->column > b->column;
 }
 
-static void error_print(const struct config_error *error, int fd)
+char *config_error_line(const struct config_error *error)
 {
 	const struct place *place = &error->place;
-	const char *kind = error->warning ? "warning: " : "";
+	char at[32] = "", *line;
 
-	if (!place->file)
-		dprintf(fd, "%s%s\n", kind, error->text);
-	else if (!place->line)
-		dprintf(fd, "%s: %s%s\n", place->file, kind, error->text);
-	else
-		dprintf(fd, "%s:%u:%u: %s%s\n", place->file, place->line,
-			place->column, kind, error->text);
+	if (place->line)
+		snprintf(at, sizeof(at), ":%u:%u", place->line, place->column);
+	if (asprintf(&line, "%s%s%s%s%s", place->file ? place->file : "",
+		     place->file ? at : "", place->file ? ": " : "",
+		     error->warning ? "warning: " : "", error->text) < 0)
+		abort();
+	return line;
+}
+
+static void error_print(const struct config_error *error, int fd)
+{
+	char *line = config_error_line(error);
+
+	dprintf(fd, "%s\n", line);
+	free(line);
 }
 
 void config_errors_print(const struct config_errors *errors, int fd)

@@ -375,14 +375,12 @@ json *status_of(struct gateway *g, const char *name, int64_t now)
 static json *findings_json(const struct config_errors *errors)
 {
 	json *list = json_object_new_array();
-	char text[1200];
 
 	for (const struct config_error *e = errors->first; e; e = e->next) {
-		snprintf(text, sizeof(text), "%s:%u:%u: %s%s",
-			 e->place.file ? e->place.file : "-", e->place.line,
-			 e->place.column, e->warning ? "warning: " : "",
-			 e->text);
+		char *text = config_error_line(e);
+
 		json_object_array_add(list, json_object_new_string(text));
+		free(text);
 	}
 	return list;
 }

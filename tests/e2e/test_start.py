@@ -56,6 +56,13 @@ class WrongStart(Site):
             "conf.d/broken.yaml": "devices:\n" + device("other") +
                                   "  - {oops\n"}), "broken.yaml", "YAML")
 
+    def test_a_file_of_another_name(self):
+        """As --check says it: there is no line to name."""
+        self.assertEqual(
+            self.start(**{"conf.d/meters.yml": "devices: []\n"})["findings"],
+            ["conf.d/meters.yml: is not read, its name must end in .yaml: "
+             "rename it to meters.yaml"])
+
     def test_a_missing_key_file(self):
         """Of one server of two: the device runs at the other."""
         server = self.server()
