@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "agent/bus/bus.h"
 #include "agent/client/client.h"
@@ -23,6 +24,7 @@
 #include "agent/endpoint/last_values.h"
 #include "agent/base/log.h"
 #include "agent/base/monotonic.h"
+#include "agent/base/option.h"
 #include "agent/gateway/loop.h"
 #include "agent/http/http.h"
 #include "agent/store/state_lock.h"
@@ -53,6 +55,20 @@ static const char usage[] =
 	"  -v, --verbose       more in the log; twice: all\n"
 	"      --version\n";
 
+/* false: after a message. A file in it is often given, or the one above. */
+static bool folder_is_there(const char *config)
+{
+	struct stat status;
+	bool there = stat(config, &status) == 0;
+
+	if (there && S_ISDIR(status.st_mode))
+		return true;
+	fprintf(stderr, "lwmuxd: --config %s: %s; the directory with "
+		"lwmux.yaml in it is meant\n", config,
+		strerror(there ? ENOTDIR : errno));
+	return false;
+}
+
 /* false: after a message. What would be passed over was meant to do something. */
 static bool options_fit(const struct options *o)
 {
@@ -67,26 +83,37 @@ static bool options_fit(const struct options *o)
 	return false;
 }
 
+enum { CHECK = 256, DRY_RUN, KEYS, SCHEMA, ADAPTERS, STATE, RUN, VERSION };
+static const struct option table[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"check", no_argument, NULL, CHECK},
+	{"dry-run", no_argument, NULL, DRY_RUN},
+	{"keys", no_argument, NULL, KEYS},
+	{"schema", no_argument, NULL, SCHEMA},
+	{"adapters", required_argument, NULL, ADAPTERS},
+	{"state", required_argument, NULL, STATE},
+	{"run", required_argument, NULL, RUN},
+	{"verbose", no_argument, NULL, 'v'},
+	{"version", no_argument, NULL, VERSION},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0}
+};
+
+static void refuse_option(const char *word, int code)
+{
+	const char *names[sizeof(table) / sizeof(*table)];
+	char text[OPTION_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		names[i] = table[i].name;
+	option_trouble(names, word, optopt, code, text);
+	fprintf(stderr, "lwmuxd: %s\n%s", text, usage);
+}
+
 /* 0: go on; else the exit code + 1. */
 static int options_parse(struct options *o, int argc, char **argv)
 {
-	enum { CHECK = 256, DRY_RUN, KEYS, SCHEMA, ADAPTERS, STATE, RUN, VERSION };
-	static const struct option table[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"check", no_argument, NULL, CHECK},
-		{"dry-run", no_argument, NULL, DRY_RUN},
-		{"keys", no_argument, NULL, KEYS},
-		{"schema", no_argument, NULL, SCHEMA},
-		{"adapters", required_argument, NULL, ADAPTERS},
-		{"state", required_argument, NULL, STATE},
-		{"run", required_argument, NULL, RUN},
-		{"verbose", no_argument, NULL, 'v'},
-		{"version", no_argument, NULL, VERSION},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0}
-	};
-
-	for (int c; (c = getopt_long(argc, argv, "c:vh", table, NULL)) != -1; ) {
+	for (int c; (c = getopt_long(argc, argv, ":c:vh", table, NULL)) != -1; ) {
 		o->of_site |= c == 'c' || c == STATE || c == RUN || c == 'v';
 		switch (c) {
 		case 'c': o->config = optarg; break;
@@ -100,7 +127,9 @@ static int options_parse(struct options *o, int argc, char **argv)
 		case 'v': o->verbose++; break;
 		case VERSION: puts("lwmuxd " LWMUX_VERSION); return 1;
 		case 'h': fputs(usage, stdout); return 1;
-		default: fputs(usage, stderr); return 3;
+		default:
+			refuse_option(argv[optind - 1], c);
+			return 3;
 		}
 	}
 	if (optind == argc)
@@ -263,6 +292,8 @@ int main(int argc, char **argv)
 		return rc - 1;
 	if (o.keys || o.schema)
 		return keys_print(&o);
+	if (!folder_is_there(o.config))
+		return 1;
 	log_open(o.dry_run && !o.verbose ? LOG_WARN :
 		 o.verbose > 1 ? LOG_TRACE : o.verbose ? LOG_DETAIL : LOG_NOTE);
 	signal(SIGPIPE, SIG_IGN);

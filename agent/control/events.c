@@ -12,6 +12,7 @@
 #include "agent/control/add.h"
 #include "agent/control/dispatch.h"
 #include "agent/control/control.h"
+#include "agent/gateway/gateway.h"
 
 #define FOLLOW_EVERY 250	/* ms */
 
@@ -187,13 +188,21 @@ static void peer_follow(struct control_peer *peer, const char *endpoint,
 void command_events(struct gateway *g, struct control_peer *peer,
 		    struct json_object *request, int64_t now)
 {
-	struct json_object *answer = json_object_new_object(), *more;
+	struct json_object *answer, *more, *list;
 	const char *endpoint = request_text(request, "endpoint");
 	uint64_t last = 0;
 
-	(void)g;
 	(void)now;
-	json_object_object_add(answer, "events", events_json(&last, endpoint));
+	list = events_json(&last, endpoint);
+	/* One that a reload took away is still in the past. */
+	if (endpoint && !json_object_array_length(list) &&
+	    !gateway_endpoint(g, endpoint)) {
+		json_object_put(list);
+		peer_refuse(peer, "no such endpoint: %s", endpoint);
+		return;
+	}
+	answer = json_object_new_object();
+	json_object_object_add(answer, "events", list);
 	if (!json_object_object_get_ex(request, "follow", &more) ||
 	    !json_object_get_boolean(more))
 		peer_reply(peer, answer);

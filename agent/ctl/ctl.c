@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "agent/base/nearest.h"
+#include "agent/base/option.h"
 #include "agent/ctl/ctl_complete.h"
 
 #define HELP_COLUMN 30
@@ -271,8 +272,19 @@ static bool is_negative(const char *word)
 	return word && *word == '-' && word[1] && strchr("0123456789.", word[1]);
 }
 
+static void refuse_option(const char *word, int code)
+{
+	const char *names[sizeof(table) / sizeof(*table)];
+	char text[OPTION_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		names[i] = table[i].name;
+	option_trouble(names, word, optopt, code, text);
+	fprintf(stderr, "lwmuxctl: %s\n", text);
+}
+
 /* Moves the words that are no options to the front of argv, behind its name.
- * Returns how many there are; -1: after a message of getopt's. */
+ * Returns how many there are; -1: after a message. */
 static int options_read(struct options *o, uint32_t *given, int argc,
 			char **argv)
 {
@@ -283,9 +295,11 @@ static int options_read(struct options *o, uint32_t *given, int argc,
 			argv[1 + n++] = argv[optind++];
 			continue;
 		}
-		c = getopt_long(argc, argv, "-c:fhw", table, NULL);
-		if (c == '?')
+		c = getopt_long(argc, argv, "-:c:fhw", table, NULL);
+		if (c == '?' || c == ':') {
+			refuse_option(argv[optind - 1], c);
 			return -1;
+		}
 		if (c == 1)
 			argv[1 + n++] = optarg;
 		option_take(o, c);

@@ -623,7 +623,19 @@ devices:
         gateway = self.gateway(1, sites.SIM, start=False)
         result = gateway.once("--chek")
         self.assertNotIn(result.returncode, (0, 1))
-        self.assertIn("sage", result.stderr)
+        self.assertIn("lwmuxd: unknown option '--chek'; did you mean "
+                      "'--check'?\nusage:", result.stderr)
+
+    def test_configuration_that_is_no_directory(self):
+        for name, why in (("nosuch", "No such file or directory"),
+                          ("lwmux.yaml", "Not a directory")):
+            gateway = self.gateway(1, sites.SIM, start=False)
+            gateway.etc /= name
+            result = gateway.once("--check")
+            self.assertEqual(result.returncode, 1)
+            self.assertEqual(
+                result.stderr, f"lwmuxd: --config {gateway.etc}: {why}; the "
+                "directory with lwmux.yaml in it is meant\n")
 
     def test_a_pipe_is_no_file_of_the_configuration(self):
         """It looks like an empty one."""

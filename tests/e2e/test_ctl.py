@@ -274,6 +274,13 @@ class Control(Site):
         gateway.stop()
         self.assertEqual(gateway.ctl("watch").returncode, 2)
 
+    def test_events_of_an_unknown_endpoint(self):
+        gateway = self.start()
+        for words in (("events", "nosuch"), ("events", "-f", "nosuch")):
+            result = gateway.ctl(*words)
+            self.assertEqual(result.returncode, 4)
+            self.assertIn("no such endpoint: nosuch", result.stderr)
+
     def test_colours_are_for_terminals(self):
         gateway = self.start()
 
