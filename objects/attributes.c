@@ -184,8 +184,11 @@ static int query_parse(const char *query, size_t n, struct change *change)
 /* Core TS 7.3.2: can the conditions be met at all? */
 static bool is_consistent(const struct attributes *a)
 {
-	const uint16_t both = ATTRIBUTE_GT | ATTRIBUTE_LT;
+	const uint16_t both = ATTRIBUTE_GT | ATTRIBUTE_LT,
+		       evaluation = ATTRIBUTE_EPMIN | ATTRIBUTE_EPMAX;
 
+	if ((a->set & evaluation) == evaluation && a->epmin >= a->epmax)
+		return false;
 	if (a->set & ATTRIBUTE_ST && a->st < 0)
 		return false;
 	if ((a->set & both) != both)

@@ -3,6 +3,7 @@
  * it there, may it be done, can the format be read, is the content right.
  * Nothing is done before all of them have passed. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include "agent/lwm2m/request_parts.h"
 #include "objects/ids.h"
@@ -82,6 +83,30 @@ void request_range_check(struct handling *h, const struct request_range *range,
 		 "the value is out of range: %.12g to %.12g", range->min,
 		 range->max);
 	request_answer(h, CODE(4, 00), h->room->reason);
+}
+
+/* To an object, an instance, or nothing. */
+static bool is_link_to_something(const struct tree *tree,
+				 const struct lwm2m_value *value)
+{
+	uint16_t object = value->as.link.object,
+		 instance = value->as.link.instance;
+
+	if (instance > PATH_ID_MAX)
+		return object > PATH_ID_MAX || tree_has_object(tree, object);
+	return tree_instance_find(tree, object, instance);
+}
+
+void request_value_check(struct handling *h, const struct resource_def *def,
+			 const struct lwm2m_value *value)
+{
+	if (value->type != def->type)
+		request_answer(h, CODE(4, 00), "a value of another type");
+	else if (request_is_numeric(def) && !isfinite(lwm2m_number(value)))
+		request_answer(h, CODE(4, 00), "not a finite number");
+	else if (def->type == LWM2M_OBJLINK &&
+		 !is_link_to_something(h->scope->tree, value))
+		request_answer(h, CODE(4, 00), "a link to what is not there");
 }
 
 bool request_is_empty_object(const struct request_scope *scope,

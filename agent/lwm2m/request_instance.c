@@ -116,7 +116,16 @@ static bool ids_agree(const struct lwm2m_record *records, size_t n,
 	return true;
 }
 
-/* Resources that the object has not are no error (Core TS 6.3.6). */
+/* Resources that the object has not, and those that are read-only, are neither
+ * taken nor an error (Core TS 6.3.6). */
+static bool is_passed_over(const struct object_def *object, uint16_t resource)
+{
+	const struct resource_def *def = object_resource(object, resource);
+
+	return !def || (def->operations & OP_READ &&
+			!(def->operations & OP_WRITE));
+}
+
 static size_t unknown_drop(struct handling *h, const struct object_def *object,
 			   size_t n)
 {
@@ -125,7 +134,7 @@ static size_t unknown_drop(struct handling *h, const struct object_def *object,
 
 	for (size_t i = 0; i < n; i++)
 		if (records[i].path.depth < 3 ||
-		    object_resource(object, records[i].path.id[2]))
+		    !is_passed_over(object, records[i].path.id[2]))
 			records[left++] = records[i];
 	return left;
 }
@@ -145,8 +154,8 @@ static void record_check(struct handling *h, const struct object_def *object,
 		request_answer(h, CODE(4, 00), def->multiple ?
 			"the resource is a multiple one" :
 			"the resource is a single one");
-	else if (record->value.type != def->type)
-		request_answer(h, CODE(4, 00), "a value of another type");
+	else
+		request_value_check(h, def, &record->value);
 	range = request_range_of(def);
 	if (!h->outcome.code)
 		request_range_check(h, &range, &record->value);

@@ -142,9 +142,7 @@ static void number_check(struct handling *h, const struct lwm2m_record *record,
 	const struct tree *tree = h->scope->tree;
 	struct request_range range = range_of(tree, &record->path, def);
 
-	if (!isfinite(lwm2m_number(&record->value)))
-		request_answer(h, CODE(4, 00), "not a finite number");
-	else if (record->path.id[0] != ACCESS_OBJECT)
+	if (record->path.id[0] != ACCESS_OBJECT)
 		request_range_check(h, &range, &record->value);
 	else if (!access_is_possible(tree, &record->path, &record->value))
 		request_answer(h, CODE(4, 00), "the value is out of range");
@@ -156,10 +154,9 @@ static void value_check(struct handling *h, const struct lwm2m_record *record,
 	struct request_range range = {.given = false};
 	uint8_t code;
 
-	if (record->value.type != def->type) {
-		request_answer(h, CODE(4, 00), "a value of another type");
+	request_value_check(h, def, &record->value);
+	if (h->outcome.code)
 		return;
-	}
 	code = bound_check(h, record, &range);
 	request_range_check(h, &range, &record->value);
 	if (h->outcome.code)

@@ -109,6 +109,16 @@ static const struct query {
 	{"", "lt=1&gt=5&st=2", -EDOM, ""},		/* 1 + 4 = 5 */
 	{"", "lt=1&gt=5&st=1.9", 0, ";gt=5;lt=1;st=1.9"},
 	{"gt=5", "lt=6", -EDOM, ";gt=5"},
+	{"", "epmin=5&epmax=5", -EDOM, ""},
+	{"", "epmin=6&epmax=5", -EDOM, ""},
+	{"epmin=5", "epmax=4", -EDOM, ";epmin=5"},
+	{"epmax=5", "epmin=5&pmin=1", -EDOM, ";epmax=5"},
+	{"epmin=5&epmax=9", "epmin&epmax=5", 0, ";epmax=5"},
+	{"", "epmax=0", 0, ";epmax=0"},
+	{"", "dim=2", -EINVAL, ""},	/* properties, which nobody sets */
+	{"", "ver=1.1", -EINVAL, ""},
+	{"", "ssid=1", -EINVAL, ""},
+	{"", "uri", -EINVAL, ""},
 	{"gt=5&lt=1", "gt=0", -EDOM, ";gt=5;lt=1"},
 	{"gt=5&lt=1", "gt&lt=9", 0, ";lt=9"},
 	{"gt=5&lt=1", "st=2", -EDOM, ";gt=5;lt=1"},
@@ -279,6 +289,19 @@ static void inherited_conditions_count_in_checks(void **state)
 	attribute_set_finish(&set);
 }
 
+static void inherited_evaluation_counts_in_checks(void **state)
+{
+	struct attribute_set set = {NULL, 0};
+
+	(void)state;
+	assert_int_equal(put(&set, "/3", "epmin=5"), 0);
+	assert_int_equal(put(&set, "/3/0", "epmax=5"), -EDOM);
+	assert_int_equal(put(&set, "/3/0/7", "epmax=4"), -EDOM);
+	assert_int_equal(put(&set, "/3/0/7", "epmin=1&epmax=4"), 0);
+	assert_int_equal(put(&set, "/3/0/7/1", "epmin=4"), -EDOM);
+	attribute_set_finish(&set);
+}
+
 static void removal_keeps_the_others(void **state)
 {
 	struct attribute_set set = {NULL, 0};
@@ -309,6 +332,7 @@ int main(void)
 		cmocka_unit_test(lower_levels_inherit),
 		cmocka_unit_test(conditions_come_from_a_resource_only),
 		cmocka_unit_test(inherited_conditions_count_in_checks),
+		cmocka_unit_test(inherited_evaluation_counts_in_checks),
 		cmocka_unit_test(removal_keeps_the_others),
 	};
 

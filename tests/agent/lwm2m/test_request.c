@@ -1116,9 +1116,15 @@ static void creates(void **state)
 			"[{\"n\":\"/16/4/0\",\"vs\":\"h\"}]"), REFUSED(4, 00)},
 		{POST, "16", .format = JSON, PAYLOAD(
 			"[{\"n\":\"/16/4/9\",\"vs\":\"h\"}]"), REFUSED(4, 00)},
+		/* its status is read-only: passed over (Core TS 6.3.6) */
 		{POST, "16", .format = JSON, PAYLOAD(
 			"[{\"n\":\"/16/4/0/0\",\"vs\":\"h\"},"
-			"{\"n\":\"/16/4/3/0\",\"v\":1}]"), REFUSED(4, 05)},
+			"{\"n\":\"/16/4/3/0\",\"v\":1}]"), CREATED,
+			.effects = "t/16/4/0/0=h "},
+		/* an executable is no value */
+		{POST, "16", .format = JSON, PAYLOAD(
+			"[{\"n\":\"/16/4/0/0\",\"vs\":\"h\"},"
+			"{\"n\":\"/16/4/1\",\"v\":1}]"), REFUSED(4, 05)},
 		{POST, "16", .format = JSON, PAYLOAD(
 			"[{\"n\":\"/19/4/0/0\",\"vd\":\"AA\"}]"),
 			REFUSED(4, 00)},

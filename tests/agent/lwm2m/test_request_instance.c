@@ -19,6 +19,7 @@ static const struct resource_def limits[] = {
 	{2, LWM2M_STRING, OP_RW, SINGLE, OPTIONAL, "Text", ANY},
 	{3, LWM2M_FLOAT, OP_READ, SINGLE, OPTIONAL, "Now", ANY},
 	{4, LWM2M_NONE, OP_EXECUTE, SINGLE, OPTIONAL, "Reset", ANY},
+	{5, LWM2M_OBJLINK, OP_RW, SINGLE, OPTIONAL, "Of", ANY},
 };
 static const struct resource_def door[] = {
 	{1, LWM2M_BOOLEAN, OP_READ, SINGLE, MANDATORY, "Open", ANY},
@@ -121,11 +122,16 @@ static void servers_make_what_they_can_fill(void **state)
 		{REQUEST_POST, "26252", HIGH("7", "8"), CODE(4, 0), 0},
 		{REQUEST_POST, "26252", HIGH("0", "8"), CODE(4, 0), 0},
 		{REQUEST_POST, "26252", HIGH("8", "61"), CODE(4, 0), 0},
-		/* the mandatory one is missing; one that only is read */
+		/* the mandatory one is missing; one that only is executed */
 		{REQUEST_POST, "26252",
 		 "[{\"n\":\"/26252/8/2\",\"vs\":\"x\"}]", CODE(4, 0), 0},
 		{REQUEST_POST, "26252", "[{\"n\":\"/26252/8/1\",\"v\":1},"
-		 "{\"n\":\"/26252/8/3\",\"v\":1}]", CODE(4, 5), 0},
+		 "{\"n\":\"/26252/8/4\",\"v\":1}]", CODE(4, 5), 0},
+		/* one that only is read is passed over */
+		{REQUEST_POST, "26252", "[{\"n\":\"/26252/9/1\",\"v\":1},"
+		 "{\"n\":\"/26252/9/3\",\"v\":1}]", CODE(2, 1), 9},
+		{REQUEST_GET, "26252/9/1", NULL, CODE(2, 5), 0},
+		{REQUEST_GET, "26252/9/3", NULL, CODE(4, 4), 0},
 		/* it is a server's in whole: what is not there may come */
 		{REQUEST_PUT, "26252/7/1", "[{\"n\":\"/26252/7/1\",\"v\":9}]",
 		 CODE(2, 4), 0},
@@ -184,6 +190,35 @@ static void an_instance_without_values_is_not_made(void **state)
 	tree_finish(&tree);
 }
 
+#define LINK(method, to, code) {method, method == REQUEST_POST ? "26252" : \
+	"26252/7", method == REQUEST_POST ? "[{\"n\":\"/26252/8/1\",\"v\":1}," \
+	"{\"n\":\"/26252/8/5\",\"vlo\":\"" to "\"}]" : \
+	"[{\"n\":\"/26252/7/5\",\"vlo\":\"" to "\"}]", code, 8}
+
+/* Core TS 6.3.3: to an object or an instance that is there, or to nothing. */
+static void links_lead_somewhere(void **state)
+{
+	static const struct step steps[] = {
+		{REQUEST_POST, "26252", HIGH("7", "8"), CODE(2, 1), 7},
+		LINK(REQUEST_PUT, "26252:7", CODE(2, 4)),
+		LINK(REQUEST_PUT, "26253:0", CODE(2, 4)),
+		LINK(REQUEST_PUT, "26253:65535", CODE(2, 4)),
+		LINK(REQUEST_PUT, "65535:65535", CODE(2, 4)),
+		LINK(REQUEST_PUT, "26253:1", CODE(4, 0)),
+		LINK(REQUEST_PUT, "4711:0", CODE(4, 0)),
+		LINK(REQUEST_PUT, "4711:65535", CODE(4, 0)),
+		LINK(REQUEST_PUT, "65535:0", CODE(4, 0)),
+		LINK(REQUEST_POST, "26253:1", CODE(4, 0)),
+		LINK(REQUEST_POST, "26253:0", CODE(2, 1)),
+	};
+	struct tree tree;
+
+	(void)state;
+	device_put(&tree);
+	STEPS(&tree, NULL, steps);
+	tree_finish(&tree);
+}
+
 static void an_object_that_the_device_has_not_is_not_there(void **state)
 {
 	static const struct step steps[] = {
@@ -231,6 +266,7 @@ int main(void)
 		cmocka_unit_test(servers_make_what_they_can_fill),
 		cmocka_unit_test(what_a_device_alone_can_fill_is_not_made),
 		cmocka_unit_test(an_instance_without_values_is_not_made),
+		cmocka_unit_test(links_lead_somewhere),
 		cmocka_unit_test(an_object_that_the_device_has_not_is_not_there),
 		cmocka_unit_test(where_more_may_come_of_the_device_none_is_made),
 	};
