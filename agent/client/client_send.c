@@ -33,7 +33,7 @@ void forward_queue(struct forward *f)
 		return;
 	if (f->place != PLACE_MEMORY)
 		forward_load(s->services);
-	if (!f->kept.n)
+	if (!f->kept.n || forward_history_is_unknown(f))
 		return;
 	forward_delivery_event(f, DELIVERY_QUEUE);
 	f->next_turn = NULL;

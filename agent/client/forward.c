@@ -102,6 +102,7 @@ static void forward_free(struct forward *f)
 	forward_unqueue(f);
 	forget_lost(f);
 	w->held -= f->waiting.n;
+	forward_history_forget(f);
 	queue_clear(&f->kept, &w->budget);
 	queue_clear(&f->waiting, &w->budget);
 	if (f->stream)

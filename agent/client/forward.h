@@ -47,6 +47,8 @@ struct forward {
 	struct record_queue waiting;	/* what an answer decides over */
 	struct observation *lost;	/* of the registration that has ended */
 	struct backlog_stream *stream;	/* NULL: nothing of it is in the log */
+	struct forward_history *histories;	/* of resources with hqmax */
+	size_t n_histories;
 	struct lwm2m_path last_path;	/* the last one held, and its time */
 	int64_t last_time;
 	int64_t since;			/* monotonic ns: where an answer is
@@ -72,6 +74,7 @@ struct forward {
 
 enum forward_sweep {
 	SWEEP_NONE,
+	SWEEP_COUNTING,			/* reading the log for hqmax, first */
 	SWEEP_UNDER_WAY,		/* reading the log, or waiting for room
 					 * to */
 	SWEEP_WANTED,			/* somebody was passed over meanwhile */

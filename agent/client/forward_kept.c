@@ -125,11 +125,10 @@ static bool make_room(struct forwarding *w)
 	return false;
 }
 
-/* How many values of the resource are to be kept: what its observations say
- * (hqmax, Core TS 1.2, 7.3.2), the most of them, else the server's attributes.
- * UINT32_MAX: as many as there is room for. */
-static uint32_t history_most(const struct forward *f,
-			     const struct lwm2m_path *path)
+/* What its observations say (hqmax, Core TS 1.2, 7.3.2), the most of them, else
+ * the server's attributes. */
+uint32_t forward_history_most(const struct forward *f,
+			      const struct lwm2m_path *path)
 {
 	const struct attribute_set *set = &f->client->attributes;
 	const struct observation *lists[] = {f->lost, f->client->observations};
@@ -186,20 +185,27 @@ static bool history_drop(struct forward *f, const struct lwm2m_path *path)
 	return false;
 }
 
+void forward_history_cut(struct forward *f, const struct lwm2m_path *path,
+			 uint32_t most)
+{
+	uint32_t n = history_count(f, path);
+
+	while (n > most && history_drop(f, path))
+		n--;
+}
+
 /* While the server is away: makes room for one more value of the resource, of
  * those in memory. false: it wants none. */
 static bool history_trim(struct forward *f, const struct lwm2m_path *path)
 {
-	uint32_t most, n;
+	uint32_t most;
 
 	if (forward_is_reachable(f->client))
 		return true;
-	most = history_most(f, path);
+	most = forward_history_most(f, path);
 	if (most == UINT32_MAX)
 		return true;
-	n = history_count(f, path);
-	while (n >= most && n && history_drop(f, path))
-		n--;
+	forward_history_cut(f, path, most ? most - 1 : 0);
 	return most;
 }
 

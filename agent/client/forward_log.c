@@ -48,6 +48,20 @@ static bool is_undecided(const struct forward *f, uint32_t sequence)
 	return false;
 }
 
+/* hqmax leaves it no room. */
+static void record_pass_over(struct forward *f, const struct queued_record *k)
+{
+	struct forwarding *w = forwarding_of(f->client);
+
+	forward_write_off(f, k, true);
+	f->load_from = k->sequence + 1;
+	if (f->n) {
+		f->n--;
+		w->waiting--;
+	}
+	w->counts.dropped++;
+}
+
 static bool on_record(void *context, struct backlog_stream *stream,
 		      const struct queued_record *record)
 {
@@ -57,6 +71,10 @@ static bool on_record(void *context, struct backlog_stream *stream,
 	if (!f || f->place != PLACE_LOG || record->sequence < f->load_from ||
 	    is_undecided(f, record->sequence))
 		return true;
+	if (w->sweep == SWEEP_COUNTING) {
+		forward_history_note(f, record);
+		return true;
+	}
 	if (!forward_may_go(f)) {
 		forward_place_event(f, PLACE_SKIPPED);
 		return true;
@@ -66,6 +84,10 @@ static bool on_record(void *context, struct backlog_stream *stream,
 			queue_evict(other);
 	if (f->place == PLACE_PASSED)
 		return true;
+	if (forward_history_is_over(f, record)) {
+		record_pass_over(f, record);
+		return true;
+	}
 	if (!has_room(w) || queue_append(&f->kept, &w->budget, record) < 0)
 		return false;
 	f->load_from = record->sequence + 1;
@@ -73,10 +95,25 @@ static bool on_record(void *context, struct backlog_stream *stream,
 	return true;
 }
 
+/* Some have an hqmax: they were counted. */
+static void sweep_deliver(struct forwarding *w)
+{
+	w->sweep = SWEEP_UNDER_WAY;
+	backlog_read(w->backlog, true);
+	for (struct forward *f = w->all; f; f = f->next) {
+		forward_history_fit(f);
+		forward_queue(f);
+	}
+}
+
 static void on_end(void *context)
 {
 	struct forwarding *w = context;
 
+	if (w->sweep == SWEEP_COUNTING) {
+		sweep_deliver(w);
+		return;
+	}
 	w->sweep = SWEEP_NONE;
 	for (struct forward *f = w->all; f; f = f->next) {
 		forward_place_event(f, PLACE_SWEPT);
@@ -113,18 +150,22 @@ static void on_lost(void *context, struct backlog_stream *stream,
 void forward_load(struct services *services)
 {
 	struct forwarding *w = services->forwarding;
-	bool needed = false;
+	bool needed = false, limited = false;
 
 	if (!w->backlog || backlog_is_reading(w->backlog) || !has_room(w))
 		return;
 	if (w->sweep != SWEEP_UNDER_WAY) {
 		for (struct forward *f = w->all; f; f = f->next) {
+			forward_history_forget(f);
 			forward_place_event(f, PLACE_SWEEP);
-			needed |= f->place != PLACE_MEMORY;
+			if (f->place == PLACE_MEMORY)
+				continue;
+			needed = true;
+			limited |= forward_history_is_limited(f);
 		}
 		if (!needed)
 			return;
-		w->sweep = SWEEP_UNDER_WAY;
+		w->sweep = limited ? SWEEP_COUNTING : SWEEP_UNDER_WAY;
 		backlog_read(w->backlog, true);
 		return;
 	}

@@ -131,6 +131,32 @@ void forward_write_off(struct forward *forward,
 void forward_watch(struct forward *forward);
 void forward_watch_end(struct forward *forward);
 
+/* hqmax in force: how many values of the resource are to be kept; UINT32_MAX: as
+ * many as there is room for. */
+uint32_t forward_history_most(const struct forward *forward,
+			      const struct lwm2m_path *path);
+/* Of those in memory the oldest go until no more than most are left, but for what
+ * is out at the server. */
+void forward_history_cut(struct forward *forward, const struct lwm2m_path *path,
+			 uint32_t most);
+
+/* ---- forward_history.c: hqmax of what the log has ---- */
+
+/* Has any observation or attribute of its client an hqmax? */
+bool forward_history_is_limited(const struct forward *forward);
+/* Is it being counted? Those in memory wait, for they may have to go. */
+bool forward_history_is_unknown(const struct forward *forward);
+/* Before the log is read, and for good. */
+void forward_history_forget(struct forward *forward);
+/* The log has it, and it is to be told. */
+void forward_history_note(struct forward *forward,
+			  const struct queued_record *record);
+/* All were noted: those in memory, which are older, make room for them. */
+void forward_history_fit(struct forward *forward);
+/* Is it one that newer ones leave no room for? It is one less, then. */
+bool forward_history_is_over(struct forward *forward,
+			     const struct queued_record *record);
+
 /* ---- forward_log.c ---- */
 
 /* Reads on in the log, where somebody may deliver. */

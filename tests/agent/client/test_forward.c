@@ -527,6 +527,100 @@ static void hqmax_holds_in_the_log(void **state)
 	assert_kept((double[]){4, 5}, 2);
 }
 
+/* As if the server took us again: what the log has is read. */
+static void register_again(void)
+{
+	client.registration.state = REGISTRATION_REGISTERED;
+	forward_registered(&client, true, now);
+	log_turn();
+}
+
+/* What an earlier run has left, and what this one brings, count together; each is
+ * told with its own time, in order, and those that went are counted. */
+static void hqmax_counts_over_a_restart(void **state)
+{
+	struct lwm2m_path other;
+
+	(void)state;
+	attribute("hqmax=3");
+	for (int i = 1; i <= 4; i++)
+		keep(i);
+	other = measure(1, 10);		/* has none */
+	forward_changed(&client, &other, false, now);
+	start_again();
+	attribute("hqmax=3");
+	assert_int_equal(client.forward->n, 4);
+	keep(5);
+	other = measure(1, 11);
+	forward_changed(&client, &other, false, now);
+	keep(6);
+	register_again();
+	assert_kept((double[]){4, 10, 5, 11, 6}, 5);
+	assert_int_equal(client.forward->n, 5);
+	assert_int_equal(services.forwarding->waiting, 5);
+	assert_int_equal(services.forwarding->counts.dropped, 2);
+	/* and they are gone from the log, too */
+	start_again();
+	assert_int_equal(client.forward->n, 5);
+}
+
+/* What comes when it is registered again takes nobody's place. */
+static void hqmax_is_of_the_outage(void **state)
+{
+	struct lwm2m_path path;
+
+	(void)state;
+	attribute("hqmax=2");
+	for (int i = 1; i <= 2; i++)
+		keep(i);
+	start_again();
+	attribute("hqmax=2");
+	keep(3);
+	client.registration.state = REGISTRATION_REGISTERED;
+	forward_registered(&client, true, now);
+	assert_int_equal(services.forwarding->sweep, SWEEP_COUNTING);
+	path = measure(0, 4);
+	forward_keep(client.forward, &(struct lwm2m_record){
+		.path = path, .value = lwm2m_float(4), .time = now}, now);
+	log_turn();
+	assert_kept((double[]){2, 3, 4}, 3);
+}
+
+static void of_hqmax_0_a_restart_brings_nothing(void **state)
+{
+	(void)state;
+	for (int i = 1; i <= 3; i++)
+		keep(i);
+	start_again();
+	attribute("hqmax=0");
+	register_again();
+	assert_kept(NULL, 0);
+	assert_int_equal(client.forward->n, 0);
+	assert_int_equal(services.forwarding->waiting, 0);
+	assert_int_equal(services.forwarding->counts.dropped, 3);
+}
+
+/* Memory has no room for them: those that only the log has are newer. */
+static void hqmax_counts_what_is_only_in_the_log(void **state)
+{
+	struct queue_budget *budget = &services.forwarding->budget;
+	uint64_t most = budget->most;
+
+	(void)state;
+	attribute("hqmax=3");
+	keep(1);
+	keep(2);
+	keep(3);
+	budget->most = 0;
+	for (int i = 4; i <= 5; i++)
+		keep(i);
+	budget->most = most;
+	register_again();
+	assert_kept((double[]){3, 4, 5}, 3);
+	assert_int_equal(client.forward->n, 3);
+	assert_int_equal(services.forwarding->counts.dropped, 2);
+}
+
 #define LOG_CASE(name) \
 	cmocka_unit_test_setup_teardown(name, set_up_log, tear_down_log)
 
@@ -548,6 +642,10 @@ int main(void)
 		CASE(hqmax_of_an_observation_counts),
 		CASE(hqmax_leaves_what_is_under_way),
 		LOG_CASE(hqmax_holds_in_the_log),
+		LOG_CASE(hqmax_counts_over_a_restart),
+		LOG_CASE(hqmax_is_of_the_outage),
+		LOG_CASE(of_hqmax_0_a_restart_brings_nothing),
+		LOG_CASE(hqmax_counts_what_is_only_in_the_log),
 		LOG_CASE(what_is_in_the_log_outlives_a_stop),
 		LOG_CASE(who_is_registered_again_gets_it_in_order),
 		LOG_CASE(an_event_that_cannot_come_changes_nothing_and_counts),
