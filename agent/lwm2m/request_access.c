@@ -56,6 +56,15 @@ static uint8_t right_of_post(const struct lwm2m_path *path)
 	}
 }
 
+/* "For the Write-Attributes operation, the LwM2M Client MUST perform" it on an
+ * object, whatever rights there are (Core TS 8.2.4). */
+static uint8_t right_of_put(const struct handling *h)
+{
+	if (!h->request->query_length || h->request->length)
+		return ACCESS_WRITE;
+	return h->outcome.path.depth > 1 ? ACCESS_READ : 0;
+}
+
 /* What the operation takes; 0: nothing, or it looks for itself. */
 static uint8_t right_of(const struct handling *h)
 {
@@ -66,8 +75,7 @@ static uint8_t right_of(const struct handling *h)
 		return request->accept == FORMAT_LINK ||
 		       request->accept == FORMAT_LINK_JSON ? 0 : ACCESS_READ;
 	case REQUEST_PUT:
-		return request->query_length && !request->length ?
-		       ACCESS_READ : ACCESS_WRITE;
+		return right_of_put(h);
 	case REQUEST_POST:
 		return right_of_post(&h->outcome.path);
 	case REQUEST_DELETE:

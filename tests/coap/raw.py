@@ -27,6 +27,9 @@ class Raw(Site):
         self.gateway_ = self.gateway(self.socket.getsockname()[1],
                                      self.devices, server=self.server_keys)
         register, self.peer = self.receive(15)
+        self.take_register(register)
+
+    def take_register(self, register):
         self.assertEqual(register.path, "/rd")
         self.say(coap.Message(coap.ACK, "2.01", register.mid, register.token,
                               LOCATION))

@@ -3,8 +3,8 @@
 import coap
 import sites
 from harness import Slave
-from raw import (ETAG, IF_MATCH, IF_NONE_MATCH, QUIET, READ, URI_HOST, WRITE,
-                 Raw)
+from raw import (ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, QUIET, READ, URI_HOST,
+                 WRITE, Raw)
 
 TLV = (11542).to_bytes(2, "big")
 
@@ -296,3 +296,29 @@ class Requests(Raw):
     def test_5_5_1_and_5_7_forward_proxies_are_none(self):
         self.assertEqual(self.code("0.01", "", [(35, b"coap://h/3")]), "5.05")
         self.assertEqual(self.code("0.01", READ, [(39, b"coap")]), "5.05")
+
+
+class CriticalAnswer(Raw):
+    def take_register(self, register):
+        """It goes on waiting for one that it understands."""
+        self.say(coap.Message(coap.ACK, 0, register.mid))
+        self.is_refused(coap.Message(coap.CON, "2.01", 77, register.token,
+                                     [*LOCATION, (65001, b"x")]))
+        self.say(coap.Message(coap.CON, "2.01", 78, register.token, LOCATION))
+        answer = self.next()
+        self.assertEqual((answer.kind, answer.mid), (coap.ACK, 78))
+
+    def test_5_4_1_an_answer_with_an_unknown_critical_option(self):
+        self.gateway_.wait_log("registered at")
+
+
+class ElectiveAnswer(Raw):
+    def take_register(self, register):
+        self.say(coap.Message(coap.ACK, 0, register.mid))
+        self.say(coap.Message(coap.CON, "2.01", 77, register.token,
+                              [*LOCATION, (65000, b"x")]))
+        answer = self.next()
+        self.assertEqual((answer.kind, answer.mid), (coap.ACK, 77))
+
+    def test_5_4_1_an_answer_with_an_unknown_elective_option(self):
+        self.gateway_.wait_log("registered at")

@@ -54,9 +54,12 @@ static void observed(struct endpoint *e)
 	(void)e;
 }
 
+static bool closed;			/* nobody may read anything */
+
 static struct request_scope scope(struct client *c, int64_t at)
 {
-	return (struct request_scope){.tree = client_tree(c), .now = at};
+	return (struct request_scope){.tree = client_tree(c), .now = at,
+				      .enforced = closed};
 }
 
 static const struct client_host host = {
@@ -333,6 +336,17 @@ static void keep(double value)
 	client.registration.state = REGISTRATION_WAITING;
 	path = measure(0, value);
 	forward_changed(&client, &path, false, now);
+}
+
+/* Core TS 6.4.6: only what that server may read. */
+static void what_a_server_may_not_read_is_not_kept(void **state)
+{
+	(void)state;
+	keep(1);
+	closed = true;
+	keep(2);
+	closed = false;
+	assert_kept((double[]){1}, 1);
 }
 
 /* As a new run of the program does. */
@@ -637,6 +651,7 @@ int main(void)
 		CASE(what_is_kept_before_the_2_01_no_notification_tells),
 		CASE(what_waits_in_an_outage_is_kept_at_its_end),
 		CASE(what_has_no_log_and_no_server_is_counted_as_dropped),
+		CASE(what_a_server_may_not_read_is_not_kept),
 		CASE(of_hqmax_values_the_oldest_goes),
 		CASE(of_hqmax_0_nothing_is_kept),
 		CASE(hqmax_of_an_observation_counts),
