@@ -574,6 +574,15 @@ int __wrap_lstat(const char *path, struct stat *stat)
 	return 0;
 }
 
+/* There are no links. */
+int __wrap_stat(const char *path, struct stat *status);
+int __real_stat(const char *path, struct stat *status);
+int __wrap_stat(const char *path, struct stat *status)
+{
+	return is_ours(path) ? __wrap_lstat(path, status) :
+			       __real_stat(path, status);
+}
+
 int __wrap_access(const char *path, int mode);
 int __real_access(const char *path, int mode);
 int __wrap_access(const char *path, int mode)
