@@ -1279,13 +1279,13 @@ static void shipped_tells(const char *profile, const struct shipped *s,
 		double value = told ? lwm2m_number(&e->value) * s->scale[i] +
 			       s->offset[i] : 0;
 		char *end;
+		double wanted = strtod(expected, &end);
 
-		if (*expected == '-' && expected[1] != '.' &&
-		    (expected[1] < '0' || expected[1] > '9')) {
+		if (end == expected) {		/* "-" */
 			if (told)
 				fail_msg("%s, point %zu: %g", profile, i, value);
-			end = (char *)(uintptr_t)expected + 1;
-		} else if (!told || fabs(value - strtod(expected, &end)) > 5e-3) {
+			end++;
+		} else if (!told || fabs(value - wanted) > 5e-3) {
 			fail_msg("%s, point %zu: %g, not %s", profile, i, value,
 				 expected);
 		}
