@@ -49,6 +49,7 @@ struct forward {
 	struct backlog_stream *stream;	/* NULL: nothing of it is in the log */
 	struct forward_history *histories;	/* of resources with hqmax */
 	size_t n_histories;
+	uint32_t counted_to;		/* own_from when they were counted */
 	struct lwm2m_path last_path;	/* the last one held, and its time */
 	int64_t last_time;
 	int64_t since;			/* monotonic ns: where an answer is

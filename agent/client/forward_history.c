@@ -39,6 +39,12 @@ void forward_history_forget(struct forward *f)
 	free(f->histories);
 	f->histories = NULL;
 	f->n_histories = 0;
+	f->counted_to = f->own_from;
+}
+
+bool forward_history_is_outdated(const struct forward *f)
+{
+	return f->counted_to != f->own_from && forward_history_is_limited(f);
 }
 
 static struct forward_history *history_find(const struct forward *f,

@@ -75,7 +75,7 @@ static bool on_record(void *context, struct backlog_stream *stream,
 		forward_history_note(f, record);
 		return true;
 	}
-	if (!forward_may_go(f)) {
+	if (!forward_may_go(f) || forward_history_is_outdated(f)) {
 		forward_place_event(f, PLACE_SKIPPED);
 		return true;
 	}

@@ -148,6 +148,8 @@ bool forward_history_is_limited(const struct forward *forward);
 bool forward_history_is_unknown(const struct forward *forward);
 /* Before the log is read, and for good. */
 void forward_history_forget(struct forward *forward);
+/* Has it been registered anew since it was counted? The next sweep is its. */
+bool forward_history_is_outdated(const struct forward *forward);
 /* The log has it, and it is to be told. */
 void forward_history_note(struct forward *forward,
 			  const struct queued_record *record);

@@ -600,6 +600,27 @@ static void hqmax_is_of_the_outage(void **state)
 	assert_kept((double[]){2, 3, 4}, 3);
 }
 
+/* It was away when the log was counted for another client, and comes back before
+ * that one's values have been read. */
+static void who_comes_back_meanwhile_is_counted_anew(void **state)
+{
+	(void)state;
+	for (int i = 1; i <= 3; i++)
+		keep(i);
+	start_again();
+	attribute("hqmax=2");
+	client.registration.state = REGISTRATION_REGISTERED;
+	forward_queue(client.forward);	/* own_from is of long ago */
+	while (services.forwarding->sweep == SWEEP_COUNTING) {
+		backlog_turn(services.forwarding->backlog, now);
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	}
+	assert_int_equal(services.forwarding->sweep, SWEEP_UNDER_WAY);
+	register_again();
+	assert_kept((double[]){2, 3}, 2);
+	assert_int_equal(services.forwarding->counts.dropped, 1);
+}
+
 static void of_hqmax_0_a_restart_brings_nothing(void **state)
 {
 	(void)state;
@@ -659,6 +680,7 @@ int main(void)
 		LOG_CASE(hqmax_holds_in_the_log),
 		LOG_CASE(hqmax_counts_over_a_restart),
 		LOG_CASE(hqmax_is_of_the_outage),
+		LOG_CASE(who_comes_back_meanwhile_is_counted_anew),
 		LOG_CASE(of_hqmax_0_a_restart_brings_nothing),
 		LOG_CASE(hqmax_counts_what_is_only_in_the_log),
 		LOG_CASE(what_is_in_the_log_outlives_a_stop),
