@@ -141,7 +141,7 @@ void endpoint_restore(struct endpoint *e)
 }
 
 /* A server that has two ways to the device has attributes of each. */
-static uint32_t asker_of(const struct client *c)
+static uint32_t requester_of(const struct client *c)
 {
 	return c->server->conf->id + (client_is_beside(c) ? UINT32_C(1) << 16 : 0);
 }
@@ -156,7 +156,7 @@ void endpoint_attributes_store(const struct endpoint *e)
 		abort();
 	for (size_t i = 0; i < e->n_clients; i++)
 		attributes_save(&e->clients[i].attributes,
-				asker_of(&e->clients[i]), &out);
+				requester_of(&e->clients[i]), &out);
 	if (out.full)
 		log_line(LOG_ERROR, e->conf->endpoint, NULL,
 			 "attributes are too many to be kept");
@@ -174,7 +174,7 @@ void endpoint_attributes_restore(struct endpoint *e, size_t from)
 
 	for (size_t i = from; text && i < e->n_clients; i++)
 		attributes_load(&e->clients[i].attributes,
-				asker_of(&e->clients[i]),
+				requester_of(&e->clients[i]),
 				(const char *)text, n);
 	free(text);
 }
