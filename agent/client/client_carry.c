@@ -75,6 +75,30 @@ void client_carry(struct client *c, struct client *carrier, uint16_t device,
 	carried_follow(c, is_registered(carrier), now);
 }
 
+/* Where its carrier, the times and what is kept point at it. */
+void client_carry_move(struct client *from, struct client *to)
+{
+	struct heap *clients = &client_services(from)->clients;
+	struct client_carriage *of = from->carriage->by ?
+				     from->carriage->by->carriage : NULL;
+	int64_t due = from->due.place ? from->due.due : INT64_MAX;
+
+	heap_remove(clients, &from->due);
+	*to = *from;
+	*from = (struct client){0};
+	heap_set(clients, &to->due, due);
+	if (to->forward)
+		to->forward->client = to;
+	for (struct client **at = of ? &of->first : NULL; at && *at;
+	     at = &(*at)->carriage->next)
+		if (*at == from) {
+			*at = to;
+			break;
+		}
+	if (of && of->speaker == from)
+		of->speaker = to;
+}
+
 struct client *client_carried(const struct client *carrier, uint16_t device)
 {
 	struct client *c = client_carried_next(carrier, NULL);

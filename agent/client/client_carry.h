@@ -65,6 +65,9 @@ static inline struct client *client_carried_next(const struct client *carrier,
 /* Just made, it is carried from now on. device: not 0, its alone there. */
 void client_carry(struct client *client, struct client *carrier,
 		  uint16_t device, int64_t now);
+/* One that is carried is at another place in memory from now on; there is nothing
+ * at the old one. */
+void client_carry_move(struct client *from, struct client *to);
 /* NULL: the carrier carries none of that device. */
 struct client *client_carried(const struct client *carrier, uint16_t device);
 /* It ends: it is carried no more, nor carries others. */

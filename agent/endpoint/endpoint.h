@@ -90,7 +90,7 @@ void endpoint_sequence_go_on(struct endpoint *endpoint, int64_t now);
 
 /* endpoint_carried.c: one with via: gateway, or both, is served behind the
  * gateway's own endpoint, by this prefix (see path.h); again where that has other
- * clients, or it has itself. Any other one is left as it is. */
+ * clients. Any other one is left as it is. */
 void endpoint_carry(struct endpoint *endpoint, struct endpoint *gateway,
 		    uint16_t device, int64_t now);
 
@@ -98,8 +98,10 @@ void endpoint_carry(struct endpoint *endpoint, struct endpoint *gateway,
 size_t endpoint_own_clients(const struct endpoint *endpoint);
 /* Makes room for n of these, and for those that are carried beside them. */
 void endpoint_clients_alloc(struct endpoint *endpoint, size_t n);
-/* Takes away those that are carried. */
-void endpoint_carried_drop(struct endpoint *endpoint);
+/* Its own are others now: those that are carried, of its clients before, go on
+ * behind them: old[from] .. old[to - 1]. */
+void endpoint_carried_take(struct endpoint *endpoint, struct client *old,
+			   size_t from, size_t to);
 
 /* endpoint_clients.c: what a client knows of its endpoint. */
 extern const struct client_host endpoint_client_host;

@@ -449,17 +449,17 @@ static void start_now(struct endpoint *e, int64_t now)
 void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 {
 	struct client *old = e->clients;
-	size_t n = endpoint_own_clients(e);
+	size_t n = endpoint_own_clients(e), all = e->n_clients;
 
-	endpoint_carried_drop(e);
 	e->clients = NULL;
 	e->n_clients = 0;
 	endpoint_accounts_clients(e, now);
 	for (size_t i = 0; i < n; i++)
 		client_retire(e, &old[i], now);
-	free(old);
 	for (size_t i = 0; i < e->n_clients; i++)
 		forward_attach(&e->clients[i], now);
+	endpoint_carried_take(e, old, n, all);
+	free(old);
 	remove_object(&e->tree, 1);
 	remove_object(&e->tree, ACCESS_OBJECT);
 	endpoint_build_accounts(e);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * via: gateway: the endpoint's clients are carried by those of the gateway's own
  * endpoint, one for each server of both. via: both: these, too, and they stand
- * behind its own, which must not move: there is room for them from the start. */
+ * behind its own, which must not move: there is room for them from the start. They
+ * move where its own are made anew, of which their server is to notice nothing. */
 #include <stdlib.h>
 #include "agent/client/client_carry.h"
 #include "agent/client/services.h"
@@ -38,7 +39,20 @@ size_t endpoint_own_clients(const struct endpoint *e)
 	return n;
 }
 
-void endpoint_carried_drop(struct endpoint *e)
+void endpoint_carried_take(struct endpoint *e, struct client *old, size_t from,
+			   size_t to)
+{
+	if (!e->clients)
+		endpoint_clients_alloc(e, 0);
+	for (size_t i = from; i < to; i++)
+		if (e->n_clients < e->clients_room)
+			client_carry_move(&old[i],
+					  &e->clients[e->n_clients++]);
+		else
+			client_finish(&old[i]);
+}
+
+static void clients_drop(struct endpoint *e)
 {
 	while (e->n_clients &&
 	       client_is_carried(&e->clients[e->n_clients - 1]))
@@ -68,7 +82,7 @@ void endpoint_carry(struct endpoint *e, struct endpoint *gateway,
 
 	if (e->conf->via == VIA_OWN || e->leaving)
 		return;
-	endpoint_carried_drop(e);
+	clients_drop(e);
 	own = e->n_clients;
 	if (!own) {
 		free(e->clients);

@@ -450,7 +450,7 @@ void endpoint_build_point(struct endpoint *e, const struct config_point *point)
 
 void endpoint_build_accounts(struct endpoint *e)
 {
-	for (size_t i = 0; i < e->n_clients; i++)
+	for (size_t i = 0; i < endpoint_own_clients(e); i++)
 		add_account(e, &e->clients[i]);
 }
 

@@ -95,12 +95,11 @@ void listing_clients_changed(struct endpoint *e, int64_t now)
 {
 	struct gateway *g = gateway_of(e);
 
-	if (!g->listed || !g->itself)
+	if (g->itself != e || !g->listed)
 		return;
 	for (long id = 0; id < LISTING_MAX; id++)
-		if (g->listed[id] && (e == g->itself || e == g->listed[id]))
-			endpoint_carry(g->listed[id], g->itself,
-				       device_of(id), now);
+		if (g->listed[id])
+			endpoint_carry(g->listed[id], e, device_of(id), now);
 }
 
 void listing_close(struct gateway *g)

@@ -322,7 +322,11 @@ class Both(Site):
         self.assertEqual(sorted(set(lines)), sorted(lines))
 
     def test_bootstrap_leaves_the_other_way_alone(self):
-        boot = self.add(bs.BootstrapServer(bs.usual(self.relay_.port, 101)))
+        lifetime = 300
+
+        def script(_):
+            return bs.usual(self.relay_.port, 101, lifetime)
+        boot = self.add(bs.BootstrapServer(script))
         self.site.write("lwmux.yaml", self.main("both") +
                         f"bootstrap: {{uri: '{boot.uri}'}}\n")
         self.site.write("conf.d/devices.yaml", devices(
@@ -335,13 +339,16 @@ class Both(Site):
         path = prefixes(self.server_)["boiler"] + FLOW
         self.server_.wait_value("gw", path, 10.0)
         self.assertEqual(self.server_.code("observe", "gw", path), "2.05")
-        for _ in range(2):
+        for lifetime, value in ((400, 11.0), (500, 12.0)):
+            self.server_.wait_value("boiler", FLOW, value - 1)
             mark = self.server_.mark()
-            self.server_.wait_value("boiler", FLOW, 10.0)
             self.assertEqual(self.server_.code("execute", "boiler", "/1/0/9"),
                              "2.04")
             self.server_.registered("boiler", after=mark)
-            self.server_.wait_value("gw", path, 10.0)
+            mark = self.server_.mark()
+            self.slave_.do(f"set 1 holding 100 {value * 10:.0f}")
+            self.server_.wait("notification", after=mark, ep="gw")
+            self.server_.wait_value("gw", path, value)
 
     def test_reloads(self):
         mark = self.server_.mark()

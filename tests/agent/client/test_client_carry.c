@@ -113,6 +113,35 @@ static void what_is_observed_goes_on_with_the_next_carrier(void **state)
 	assert_non_null(a->forward->lost);
 }
 
+/* Its endpoint has other clients of its own: what it has asked for, what is asked
+ * of it and its time find it at its new place. */
+static void it_moves_with_all_that_points_at_it(void **state)
+{
+	struct client *by = client_of("gw"), *a = client_of("a");
+	int64_t now = monotonic_read();
+	struct client *to = calloc(1, sizeof(*to));
+
+	(void)state;
+	assert_non_null(to);
+	carrier_register(by, now);
+	assert_int_equal(forward_send(a, &sensor, now), 1);
+	forward_turn(&gateway.services, now);
+	assert_true(client_is_speaking(a));
+	client_enable_later(a, 5, now);
+	client_carry_move(a, to);
+	assert_ptr_equal(client_carried(by, client_device(to)), to);
+	assert_ptr_equal(client_carrier(to), by);
+	assert_ptr_equal(to->forward->client, to);
+	assert_true(client_is_speaking(to));
+	assert_ptr_equal(client_spoken(by), to);
+	assert_int_not_equal(to->due.place, 0);
+	assert_int_equal(a->due.place, 0);
+	assert_false(client_is_carried(a));
+	client_carry_move(to, a);
+	assert_ptr_equal(client_carried(by, client_device(a)), a);
+	free(to);
+}
+
 #define CASE(name) \
 	cmocka_unit_test_setup_teardown(name, set_up, case_tear_down)
 
@@ -122,6 +151,7 @@ int main(void)
 		CASE(it_is_where_its_carrier_is),
 		CASE(a_good_bye_ends_what_another_has_said),
 		CASE(what_is_observed_goes_on_with_the_next_carrier),
+		CASE(it_moves_with_all_that_points_at_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
