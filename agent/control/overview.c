@@ -51,7 +51,7 @@ static bool is_alone(const struct endpoint *e)
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (!is_registered(&e->clients[i]))
 			return true;
-	return !e->n_clients && e->bootstrap;
+	return e->bootstrap && !endpoint_own_clients(e);
 }
 
 static void endpoints_because(json *list, const struct gateway *g)

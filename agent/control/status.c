@@ -188,7 +188,7 @@ static void add_bootstrap(json *to, const struct endpoint *e, int64_t now)
 	add_text(of, "state", bootstrap_state_name(
 		 (enum bootstrap_state)b->machine.state));
 	add_text(of, "accounts", b->account ? "bootstrapped" :
-		 e->n_clients ? "configured" : "none");
+		 endpoint_own_clients(e) ? "configured" : "none");
 	if (b->when)
 		add_seconds(of, "age", services_wall(e->services, now) -
 			    b->when);
@@ -242,7 +242,7 @@ static size_t registered_count(const struct endpoint *e)
 
 static bool all_registered(const struct endpoint *e)
 {
-	if (!e->n_clients && e->bootstrap)
+	if (e->bootstrap && !endpoint_own_clients(e))
 		return false;		/* it has no servers yet */
 	return registered_count(e) == e->n_clients;
 }

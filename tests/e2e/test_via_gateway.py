@@ -322,10 +322,10 @@ class Both(Site):
         self.assertEqual(sorted(set(lines)), sorted(lines))
 
     def test_bootstrap_leaves_the_other_way_alone(self):
-        lifetime = 300
+        lifetime = None             # refused
 
         def script(_):
-            return bs.usual(self.relay_.port, 101, lifetime)
+            return lifetime and bs.usual(self.relay_.port, 101, lifetime)
         boot = self.add(bs.BootstrapServer(script))
         self.site.write("lwmux.yaml", self.main("both") +
                         f"bootstrap: {{uri: '{boot.uri}'}}\n")
@@ -334,8 +334,15 @@ class Both(Site):
                                       "endpoint: boiler\n    bootstrap: first"))
         mark = self.server_.mark()
         self.site.reload()
-        for ep in ("boiler", "gw"):
-            self.server_.registered(ep, after=mark)
+        self.server_.registered("gw", after=mark)
+        wait_for(lambda: self.site.status("boiler")["endpoints"][0]["servers"]
+                 [0]["state"] == "registered", "the prefix")
+        status = self.site.status("boiler")
+        self.assertEqual((status["health"], status["endpoints"][0]["bootstrap"]
+                          ["accounts"]), ("degraded", "none"))
+        lifetime = 300
+        self.assertEqual(self.site.ctl("bootstrap", "boiler").returncode, 0)
+        self.server_.registered("boiler", after=mark)
         path = prefixes(self.server_)["boiler"] + FLOW
         self.server_.wait_value("gw", path, 10.0)
         self.assertEqual(self.server_.code("observe", "gw", path), "2.05")
