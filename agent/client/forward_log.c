@@ -142,6 +142,9 @@ static void on_lost(void *context, struct backlog_stream *stream,
 	}
 	w->counts.dropped++;
 	if (f) {
+		/* One less is there than was counted: rather too many are told
+		 * than those passed over that are left. */
+		forward_history_forget(f);
 		f->n--;
 		w->waiting--;
 	}

@@ -621,6 +621,55 @@ static void who_comes_back_meanwhile_is_counted_anew(void **state)
 	assert_int_equal(services.forwarding->counts.dropped, 1);
 }
 
+#define LIMIT (64 * 1024)	/* bytes of the log */
+
+/* Until the log loses some of what is the client's. */
+static void others_fill(struct backlog *backlog, int values)
+{
+	struct backlog_stream *stream = backlog_stream(backlog, "other", 1,
+						       NULL);
+
+	for (int i = 0; i < values; i++) {
+		struct queued_record k = {
+			.record = {sensor(0), lwm2m_float(i), now},
+			.sequence = stream->next_sequence};
+
+		assert_int_not_equal(backlog_put(backlog, stream, &k, false),
+				     0);
+	}
+}
+
+/* What the log loses once it was counted is no reason to pass over what it has
+ * still. */
+static void what_the_log_loses_takes_no_more_with_it(void **state)
+{
+	struct backlog *backlog = services.forwarding->backlog;
+	uint32_t left;
+
+	(void)state;
+	backlog_limit(backlog, LIMIT);
+	for (int i = 1; i <= 1000; i++)
+		keep(i);
+	start_again();
+	backlog = services.forwarding->backlog;
+	backlog_limit(backlog, LIMIT);
+	attribute("hqmax=400");
+	client.registration.state = REGISTRATION_REGISTERED;
+	forward_registered(&client, true, now);
+	while (services.forwarding->sweep == SWEEP_COUNTING) {
+		backlog_turn(backlog, now);
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	}
+	assert_int_equal(services.forwarding->sweep, SWEEP_UNDER_WAY);
+	others_fill(backlog, 1000);
+	left = client.forward->n;
+	assert_in_range(left, 1, 400);
+	log_turn();
+	assert_int_equal(client.forward->n, left);
+	assert_int_equal(client.forward->kept.n, left);
+	assert_int_equal(services.forwarding->counts.dropped, 1000 - left);
+}
+
 static void of_hqmax_0_a_restart_brings_nothing(void **state)
 {
 	(void)state;
@@ -681,6 +730,7 @@ int main(void)
 		LOG_CASE(hqmax_counts_over_a_restart),
 		LOG_CASE(hqmax_is_of_the_outage),
 		LOG_CASE(who_comes_back_meanwhile_is_counted_anew),
+		LOG_CASE(what_the_log_loses_takes_no_more_with_it),
 		LOG_CASE(of_hqmax_0_a_restart_brings_nothing),
 		LOG_CASE(hqmax_counts_what_is_only_in_the_log),
 		LOG_CASE(what_is_in_the_log_outlives_a_stop),
