@@ -365,6 +365,15 @@ static bool has_failed(const struct client *c, enum registration_event event,
 	       (event == REGISTRATION_ANSWER || event == REGISTRATION_LOST);
 }
 
+/* Its own endpoint, and those of the ones that it carries: it is theirs, too. */
+static void registration_tell(struct client *c, bool accepted, int64_t now)
+{
+	client_host(c)->registration(c, accepted, now);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		client_host(k)->registration(k, accepted, now);
+}
+
 static void registration_event(struct client *c, enum registration_event event,
 			       uint8_t code, uint8_t changes, int64_t now)
 {
@@ -393,7 +402,7 @@ static void registration_event(struct client *c, enum registration_event event,
 	note_registration(c, was, is_registered(c), now);
 	if (has_failed(c, event, code))
 		host->failed(c, now);
-	host->registration(c, updated || action.registered, now);
+	registration_tell(c, updated || action.registered, now);
 	client_reschedule(c, now);
 	if (client_is_leaving(c) && c->registration.state == REGISTRATION_OFF)
 		host->left(c->endpoint);

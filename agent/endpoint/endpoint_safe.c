@@ -3,6 +3,7 @@
  * safe state, by the `safe` values of its points. It stays there until a
  * server writes again. (What becomes of it when it leaves: bus_safe.c.) */
 #include <stdlib.h>
+#include "agent/client/client_carry.h"
 #include "agent/config/config_group.h"
 #include "agent/endpoint/endpoint.h"
 #include "agent/client/services.h"
@@ -16,10 +17,14 @@
  * for CoAP gives up a message after a minute and a half only. */
 static bool is_served(const struct endpoint *e)
 {
-	for (size_t i = 0; i < e->n_clients; i++)
-		if (e->clients[i].registration.state ==
+	for (size_t i = 0; i < e->n_clients; i++) {
+		const struct client *c = &e->clients[i];
+
+		if (c->registration.state == REGISTRATION_REGISTERED &&
+		    client_carrier(c)->registration.state ==
 		    REGISTRATION_REGISTERED)
 			return true;
+	}
 	return false;
 }
 

@@ -142,6 +142,27 @@ static void it_moves_with_all_that_points_at_it(void **state)
 	free(to);
 }
 
+/* safe_after runs from the start of an Update that nobody answers, as it does of
+ * one that registers by itself. */
+static void an_update_of_the_carrier_is_nobodys_word(void **state)
+{
+	struct config_device *conf = (struct config_device *)(uintptr_t)
+				     case_endpoint("a")->conf;
+	struct client *by = client_of("gw");
+	int64_t now = monotonic_read(), after = 60 * INT64_C(1000000000);
+
+	(void)state;
+	conf->safe_after = after;
+	carrier_register(by, now);
+	by->registration.expires = now + after;
+	assert_int_equal(case_endpoint("a")->safe_at, 0);
+	client_event(by, REGISTRATION_TRIGGER, 0, 0, now);
+	assert_int_equal(by->registration.state, REGISTRATION_UPDATING);
+	assert_int_equal(case_endpoint("a")->safe_at, now + after);
+	client_event(by, REGISTRATION_ANSWER, CODE(2, 4), 0, now + after / 2);
+	assert_int_equal(case_endpoint("a")->safe_at, 0);
+}
+
 #define CASE(name) \
 	cmocka_unit_test_setup_teardown(name, set_up, case_tear_down)
 
@@ -152,6 +173,7 @@ int main(void)
 		CASE(a_good_bye_ends_what_another_has_said),
 		CASE(what_is_observed_goes_on_with_the_next_carrier),
 		CASE(it_moves_with_all_that_points_at_it),
+		CASE(an_update_of_the_carrier_is_nobodys_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
