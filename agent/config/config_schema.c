@@ -354,7 +354,8 @@ const struct config_key config_device_keys[] = {
 	       "5.04"),
 	DEVICE("safe_after", KEY_TIME, safe_after,
 	       .flags = KEY_INHERITABLE | KEY_NONE,
-	       .help = "without a server for so long, `safe` is written"),
+	       .help = "without a server for so long, since the Update that it "
+	       "has not answered, `safe` is written"),
 	OTHER("setup", "list of maps of the adapter's keys, value, every",
 	      JSON_LIST("{\"type\": \"object\"}"),
 	      "writes after each reconnect, before the first poll"),
