@@ -185,7 +185,7 @@ bool forward_may_see(struct client *c, const struct lwm2m_path *path,
 {
 	struct request_scope scope = client_scope(c, now);
 
-	return request_may(&scope, path, ACCESS_READ);
+	return request_is_visible(&scope, path);
 }
 
 bool forward_is_busy(const struct client *c)

@@ -301,6 +301,20 @@ class Both(Site):
             links = self.server_.ask("discover", ep, path)["links"]
             self.assertIn(f"<{path}>;pmin={pmin}", ",".join(links))
 
+    def test_its_account_is_sent_its_own_way_alone(self):
+        mark = self.server_.mark()
+        for path in ("1/0", SETPOINT):
+            self.assertEqual(self.site.ctl("send", "boiler", path).returncode,
+                             0)
+        sent = {}
+        for ep, path in (("boiler", SETPOINT), ("gw", self.boiler + SETPOINT)):
+            self.server_.wait("send", after=mark, ep=ep, where=lambda e, p=path:
+                              p in e["values"])
+            sent[ep] = [p for e in self.server_.events("send", mark, ep=ep)
+                        for p in e["values"]]
+        self.assertIn("/1/0/1", sent["boiler"])
+        self.assertEqual(sent["gw"], [self.boiler + SETPOINT])
+
     def test_each_way_has_what_it_missed(self):
         self.observe()
         self.relay_.rule = lambda way, *_: 0 if way == "up" else 1
