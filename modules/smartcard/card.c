@@ -99,7 +99,8 @@ static int pin_verify(struct session *s)
 	explicit_bzero(pin, sizeof(pin));
 	if (sw == SW_GOOD)
 		return 0;
-	s->card->pin_is_wrong = sw >= 0;
+	/* A try that is not answered may have been counted, too. */
+	s->card->pin_is_wrong = true;
 	return session_fail(s, -EACCES,
 			    "the card refuses the PIN of "
 			    "smartcard_pin_file, which is not tried again",
@@ -121,7 +122,8 @@ static int pin_enter(struct session *s)
 		return session_fail(
 			s, -EACCES,
 			"the card refuses the PIN of "
-			"smartcard_pin_file, which is not tried again",
+			"smartcard_pin_file, or was mute to it: it is not "
+			"tried again before the card is put in anew",
 			0);
 	sw = command_send(s, &(struct command){.ins = INS_VERIFY,
 					       .p2 = s->pin_reference});

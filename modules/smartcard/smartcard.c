@@ -27,7 +27,9 @@ struct module {
 	SCARD_READERSTATE states[READERS_MAX + 1];	/* the last: NEWS */
 	size_t n;			/* readers that `which` names */
 	int patience;			/* looks before "there is no card" */
-	char refused[MAX_READERNAME + 1];	/* where the PIN was wrong */
+	char refused[READERS_MAX][MAX_READERNAME + 1];	/* where the PIN was
+					 * wrong, or "" */
+	unsigned refusals;		/* so far: the oldest gives way */
 	uint8_t bytes[CARD_FILE_MAX];
 };
 
@@ -50,13 +52,29 @@ static int card_transmit(void *owner, const uint8_t *command, size_t n,
 			     &size) == SCARD_S_SUCCESS ? (int)size : -EIO;
 }
 
+/* Where it stands that the PIN was wrong in this reader; NULL: it was not. */
+static char *refused_find(struct module *m, const char *reader)
+{
+	for (size_t i = 0; i < READERS_MAX; i++)
+		if (!strcmp(m->refused[i], reader))
+			return m->refused[i];
+	return NULL;
+}
+
+static void refused_add(struct module *m, const char *reader)
+{
+	if (!refused_find(m, reader))
+		snprintf(m->refused[m->refusals++ % READERS_MAX],
+			 sizeof(*m->refused), "%s", reader);
+}
+
 static int connected_load(struct module *m, const char *reader,
 			  struct connection *c, char *why, size_t size)
 {
 	struct card card = {.transmit = card_transmit,
 			    .owner = c,
 			    .pin = m->pin,
-			    .pin_is_wrong = !strcmp(m->refused, reader)};
+			    .pin_is_wrong = refused_find(m, reader) != NULL};
 	int n;
 
 	if (SCardBeginTransaction(c->handle) != SCARD_S_SUCCESS) {
@@ -65,7 +83,7 @@ static int connected_load(struct module *m, const char *reader,
 	}
 	n = card_load(&card, m->bytes, why, size);
 	if (card.pin_is_wrong)
-		snprintf(m->refused, sizeof(m->refused), "%s", reader);
+		refused_add(m, reader);
 	SCardEndTransaction(c->handle, SCARD_LEAVE_CARD);
 	return n;
 }
@@ -137,10 +155,13 @@ static bool is_any_present(const struct module *m)
 /* Without a card there is none whose PIN was refused. */
 static void refused_forget(struct module *m)
 {
-	for (size_t i = 0; i < m->n; i++)
-		if (m->states[i].dwEventState & SCARD_STATE_EMPTY &&
-		    !strcmp(m->refused, m->states[i].szReader))
-			m->refused[0] = '\0';
+	for (size_t i = 0; i < m->n; i++) {
+		char *refused = m->states[i].dwEventState & SCARD_STATE_EMPTY ?
+				refused_find(m, m->states[i].szReader) : NULL;
+
+		if (refused)
+			*refused = '\0';
+	}
 }
 
 /* The first card with accounts. 0: told, and so is why there is none; -EIO: told

@@ -211,8 +211,8 @@ class ReaderSite:
                                         check=False).returncode == 0,
                  "pcscd's socket", 2 * WAIT)
 
-    def insert(self, content, pin=None, by_directory=False):
-        self.cards.append(Card(self.port, content, pin, by_directory))
+    def insert(self, content, pin=None, by_directory=False, slot=0):
+        self.cards.append(Card(self.port + slot, content, pin, by_directory))
         return self.cards[-1]
 
     def stop(self):

@@ -86,6 +86,18 @@ class SmartCard(Site):
         self.reader.insert(account(self.uri(server)), b"1234")
         server.registered("e2e")
 
+    def test_a_wrong_pin_is_tried_once_of_each_card(self):
+        server = self.server()
+        first = self.start(account(self.uri(server)), b"4321",
+                           ", smartcard_pin_file: keys/pin")
+        self.site.wait_log("smartcard", "refuses the PIN")
+        second = self.reader.insert(account(self.uri(server)), b"4321", slot=1)
+        self.site.wait_log("smartcard", "00 01", "refuses the PIN")
+        mark = self.site.log_mark()
+        second.pulled()                             # both are looked at anew
+        self.site.wait_log("smartcard", "00 00", "the PIN", after=mark)
+        self.assertEqual([len(first.verified), len(second.verified)], [1, 1])
+
     def test_a_pin_that_is_mended_is_taken_by_a_reload(self):
         server = self.server()
         card = self.start(account(self.uri(server)), b"4321",

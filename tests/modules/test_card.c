@@ -191,6 +191,30 @@ static void a_pin_that_is_wrong_is_tried_once(void **state)
 	assert_non_null(strstr(why, "smartcard_pin_file"));
 }
 
+/* The card may have counted it: a card that is asked again every few seconds
+ * would be blocked by and by. */
+static void a_pin_that_is_not_answered_is_tried_once(void **state)
+{
+	static const struct line mute[] = {
+		WAY,
+		LINE("\x01\xb0\x00\x00\x00", "\x69\x82"),
+		LINE("\x01\x20\x00\x01\x00", "\x67\x00"),
+		LINE(PIN, ""),
+		LINE("\x00\x70\x80\x01\x00", ""),
+	}, again[] = {
+		WAY,
+		LINE("\x01\xb0\x00\x00\x00", "\x69\x82"),
+		CLOSE,
+	};
+	bool wrong = false;
+
+	(void)state;
+	assert_int_equal(LOAD(mute, "1234", &wrong), -EIO);
+	assert_non_null(strstr(why, "does not answer"));
+	assert_int_equal(LOAD(again, "1234", &wrong), -EACCES);
+	assert_non_null(strstr(why, "put in anew"));
+}
+
 static void a_card_that_is_pulled(void **state)
 {
 	static const struct line lines[] = {
@@ -250,6 +274,7 @@ int main(void)
 		cmocka_unit_test(an_application_of_the_directory),
 		cmocka_unit_test(a_pin_that_is_right),
 		cmocka_unit_test(a_pin_that_is_wrong_is_tried_once),
+		cmocka_unit_test(a_pin_that_is_not_answered_is_tried_once),
 		cmocka_unit_test(a_card_that_is_pulled),
 		cmocka_unit_test(a_file_that_the_card_refuses),
 		cmocka_unit_test(a_file_without_an_end),
