@@ -166,6 +166,8 @@ static int text_clean(uint8_t *text, int n, char *why, size_t size)
 		return n;
 	n -= (int)sizeof(mark);
 	memmove(text, text + sizeof(mark), (size_t)n);
+	/* The caller wipes what he knows of. */
+	explicit_bzero(text + n, sizeof(mark));
 	if (!n)
 		snprintf(why, size, "is empty");
 	return n ? n : -EINVAL;

@@ -161,6 +161,21 @@ static void texts_that_are_taken(void **state)
 	}
 }
 
+/* Who is given n bytes wipes so many: nothing is left behind them. */
+static void a_mark_leaves_no_second_end(void **state)
+{
+	static const uint8_t none[3];
+	uint8_t *bytes;
+
+	(void)state;
+	text_write("\xef\xbb\xbf" "0123", 7, 0600, getegid());
+	assert_int_equal(secret_file(directory, "k", true, &bytes, why,
+				     sizeof(why)), 4);
+	assert_memory_equal(bytes, "0123", 4);
+	assert_memory_equal(bytes + 4, none, sizeof(none));
+	free(bytes);
+}
+
 /* And what else people write: told by its place, and how to write it, without
  * any of the key. */
 static void texts_that_are_not(void **state)
@@ -211,6 +226,7 @@ int main(void)
 		cmocka_unit_test(what_only_root_may_read_is_told),
 		cmocka_unit_test(what_is_not_there_is_told_in_full),
 		cmocka_unit_test(texts_that_are_taken),
+		cmocka_unit_test(a_mark_leaves_no_second_end),
 		cmocka_unit_test(texts_that_are_not),
 	};
 	char path[64];
