@@ -45,20 +45,24 @@ static inline void value_returns(uint16_t format,
 	EXPECT(value_equal(&again[0].value, &record->value));
 }
 
+/* Is it of a resource whose type the model knows, with a value? */
+static inline bool is_typed(const struct lwm2m_record *record)
+{
+	const struct lwm2m_path *path = &record->path;
+	const struct resource_def *def =
+		path->depth < 3 || path->id[1] > PATH_ID_MAX ? NULL :
+		model_resource(&model, path->id[0], path->id[2]);
+
+	return def && def->type != LWM2M_NONE &&
+	       record->value.type != LWM2M_NONE;
+}
+
 static inline void records_return(uint16_t format,
 				  const struct lwm2m_record *records, int n)
 {
-	for (int i = 0; i < n; i++) {
-		const struct lwm2m_path *path = &records[i].path;
-		const struct resource_def *def;
-
-		if (path->depth < 3 || path->id[1] > PATH_ID_MAX)
-			continue;
-		def = model_resource(&model, path->id[0], path->id[2]);
-		if (def && def->type != LWM2M_NONE &&
-		    records[i].value.type != LWM2M_NONE)
+	for (int i = 0; i < n; i++)
+		if (is_typed(&records[i]))
 			value_returns(format, &records[i]);
-	}
 }
 
 /* The first byte chooses the path of the request, the others are payload. */
@@ -68,6 +72,8 @@ static inline void codec_run(uint16_t format, const uint8_t *data, size_t size)
 		{{0}, 0}, {{TYPES}, 1}, {{TYPES, 0}, 2}, {{1, 0}, 2},
 		{{3, 0, 6}, 3}, {{3303, 0, 5700}, 3}, {{3, 0, 6, 1}, 4},
 		{{TYPES, 0, LWM2M_OPAQUE}, 3},
+		/* Behind a gateway: of the device "d5". */
+		{{0, 0, 0, 0, 6}, 0}, {{3, 0, 6, 0, 6}, 3},
 	};
 	static struct lwm2m_record records[64];
 	static uint8_t room[4096];
