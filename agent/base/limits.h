@@ -10,7 +10,7 @@
  * room for: it is cut off, and the session begun anew. Counted as "unread", as
  * is the next. (e2e test_limits) */
 #define STREAM_UNSENT_MAX (64 * 1024)
-/* Requests over TCP or TLS in one turn, that is without a pause: nobody else is
+/* Requests and Pings over TCP or TLS in one turn, that is without a pause: nobody else is
  * looked after meanwhile. Cut off likewise. (e2e test_limits) */
 #define STREAM_ASKED_MAX 5000
 /* Of its requests those that wait for a device to answer. One more gets 5.03,

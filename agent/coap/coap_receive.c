@@ -822,15 +822,20 @@ static void handle_all_requests(coap_context_t *context)
 }
 
 /* libcoap's own Pong has no token, that of the Ping is to be in it (RFC 8323
- * 5.4). */
+ * 5.4). Both count as what a request and its answer do. */
 static void on_ping(coap_session_t *session, const coap_pdu_t *received,
 		    const coap_mid_t mid)
 {
+	struct coap_connection *c = coap_session_get_app_data(session);
 	coap_bin_const_t token = coap_pdu_get_token(received);
 	coap_pdu_t *pong;
 
 	(void)mid;
-	if (!token.length)
+	if (c) {
+		connection_asked(c);
+		connection_given(c, 2 * EMPTY_MESSAGE + token.length);
+	}
+	if (!token.length || (c && c->cut))
 		return;
 	pong = coap_pdu_init(COAP_MESSAGE_CON,
 			     (coap_pdu_code_t)COAP_SIGNALING_CODE_PONG, 0,

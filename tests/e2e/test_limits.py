@@ -11,15 +11,16 @@ from harness import PATIENCE, Site, wait_for
 
 CSM = b"\x00\xe1"
 GET = b"\x21\x01\x07\xb1\x33"                       # /3
+PING = b"\x08\xe2tokenlet"
 
 
 class Asking(threading.Thread):
     """A server over TCP that takes a Register, then asks, `many` at a time, and
     reads nothing. again: it was hung up on."""
 
-    def __init__(self, many, pause):
+    def __init__(self, many, pause, what=GET):
         super().__init__(daemon=True)
-        self.many, self.pause = GET * many, pause
+        self.many, self.pause = what * many, pause
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.again = threading.Event()
@@ -93,6 +94,13 @@ class Streams(Site):
 
     def test_server_that_asks_without_a_pause_is_cut_off(self):
         self.cut_off("it asks without a pause", many=20000, pause=0)
+
+    def test_server_that_does_not_read_pongs_is_cut_off(self):
+        # On a machine that is late it may seem to be without a pause.
+        self.cut_off("it ", what=PING, many=400, pause=0.01)
+
+    def test_server_that_pings_without_a_pause_is_cut_off(self):
+        self.cut_off("it asks without a pause", what=PING, many=20000, pause=0)
 
 
 class Refusing(threading.Thread):
