@@ -10,8 +10,8 @@
  * room for: it is cut off, and the session begun anew. Counted as "unread", as
  * is the next. (e2e test_limits) */
 #define STREAM_UNSENT_MAX (64 * 1024)
-/* Requests and Pings over TCP or TLS in one turn, that is without a pause: nobody else is
- * looked after meanwhile. Cut off likewise. (e2e test_limits) */
+/* Requests, Pings and Pongs over TCP or TLS in one turn, that is without a pause:
+ * nobody else is looked after meanwhile. Cut off likewise. (e2e test_limits) */
 #define STREAM_ASKED_MAX 5000
 /* Of its requests those that wait for a device to answer. One more gets 5.03,
  * counted as "busy". (test_coap) */

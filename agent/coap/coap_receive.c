@@ -846,9 +846,22 @@ static void on_ping(coap_session_t *session, const coap_pdu_t *received,
 	coap_send(session, pong);
 }
 
+/* Of a stream also what nobody waits for. */
+static void on_pong(coap_session_t *session, const coap_pdu_t *received,
+		    const coap_mid_t mid)
+{
+	struct coap_connection *c = coap_session_get_app_data(session);
+
+	(void)received;
+	(void)mid;
+	if (c)
+		connection_asked(c);
+}
+
 void context_listen(coap_context_t *context)
 {
 	coap_register_ping_handler(context, on_ping);
+	coap_register_pong_handler(context, on_pong);
 	coap_register_response_handler(context, on_response);
 	coap_register_nack_handler(context, on_nack);
 	handle_all_requests(context);

@@ -12,6 +12,7 @@ from harness import PATIENCE, Site, wait_for
 CSM = b"\x00\xe1"
 GET = b"\x21\x01\x07\xb1\x33"                       # /3
 PING = b"\x08\xe2tokenlet"
+PONG = b"\x00\xe3"
 
 
 class Asking(threading.Thread):
@@ -101,6 +102,9 @@ class Streams(Site):
 
     def test_server_that_pings_without_a_pause_is_cut_off(self):
         self.cut_off("it asks without a pause", what=PING, many=20000, pause=0)
+
+    def test_server_that_pongs_without_a_pause_is_cut_off(self):
+        self.cut_off("it asks without a pause", what=PONG, many=20000, pause=0)
 
 
 class Refusing(threading.Thread):
