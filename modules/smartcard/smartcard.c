@@ -29,7 +29,7 @@ struct module {
 	int patience;			/* looks before "there is no card" */
 	char refused[READERS_MAX][MAX_READERNAME + 1];	/* where the PIN was
 					 * wrong, or "" */
-	unsigned refusals;		/* so far: the oldest gives way */
+	unsigned overwritten;		/* of them, as all were in use */
 	uint8_t bytes[CARD_FILE_MAX];
 };
 
@@ -63,9 +63,13 @@ static char *refused_find(struct module *m, const char *reader)
 
 static void refused_add(struct module *m, const char *reader)
 {
-	if (!refused_find(m, reader))
-		snprintf(m->refused[m->refusals++ % READERS_MAX],
-			 sizeof(*m->refused), "%s", reader);
+	char *to = refused_find(m, "");
+
+	if (refused_find(m, reader))
+		return;
+	if (!to)
+		to = m->refused[m->overwritten++ % READERS_MAX];
+	snprintf(to, sizeof(*m->refused), "%s", reader);
 }
 
 static int connected_load(struct module *m, const char *reader,
