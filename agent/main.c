@@ -15,6 +15,7 @@
 #include "agent/client/client.h"
 #include "agent/coap/coap.h"
 #include "agent/coap/credentials.h"
+#include "agent/config/config_card_key.h"
 #include "agent/config/config_pin.h"
 #include "agent/config/config_token.h"
 #include "agent/config/key_list.h"
@@ -192,6 +193,7 @@ static struct config *config_start(const struct options *o,
 		credentials_find(config, o->config, errors);
 		config_token_find(config, o->config, errors);
 		config_pin_find(config, o->config, errors);
+		config_card_key_find(config, o->config, errors);
 	}
 	config_errors_print(errors, STDERR_FILENO);
 	*good = fits && (o->check ? !errors->n : !config_fatal(errors));

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MODULE_ABI 1
+#define MODULE_ABI 2
 #define MODULE_SYMBOL "lwmux_module"
 
 enum module_event {
@@ -35,6 +35,10 @@ struct module_host {
 struct module_conf {
 	const char *which;	/* modem or reader, "any" */
 	const char *pin;	/* of the card, or NULL */
+	/* KEY_ENC and KEY_MAC of its secure channel, of n_key bytes each: 16,
+	 * 24 or 32; 0: there is none. */
+	const uint8_t *key_enc, *key_mac;
+	size_t n_key;
 };
 
 struct module;

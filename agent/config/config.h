@@ -127,6 +127,8 @@ struct config_server {
 	const char *smartcard;		/* reader, "any"; or NULL */
 	const char *pin_file;		/* of the card, or NULL */
 	struct place pin_at;		/* where that stands */
+	const char *card_key_file;	/* of its secure channel, or NULL */
+	struct place card_key_at;
 	uint8_t withheld;		/* of enum access_right: what it may
 					 * not do, unless the device says */
 };

@@ -251,6 +251,10 @@ const struct config_key config_bootstrap_keys[] = {
 	       "its name; a card goes before all servers"),
 	SERVER("smartcard_pin_file", KEY_TEXT, pin_file, .min = 1, .max = 4095,
 	       .help = "of a card that wants one: its PIN, root:lwmux 0640"),
+	SERVER("smartcard_key_file", KEY_TEXT, card_key_file, .min = 1,
+	       .max = 4095, .help = "of a card that is read through a secure "
+	       "channel (SCP03) alone: KEY_ENC, KEY_MAC and KEY_DEK in hex, each "
+	       "in a line, or one for all; root:lwmux 0640"),
 	TEXT_OF("path", "where endpoints ask; /bs if absent"),
 	SERVER("ct", KEY_INT, ct, .flags = KEY_NONE, .min = 0, .max = 65535,
 	       .help = "the format it is asked to write in, or none; 112 with "

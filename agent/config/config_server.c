@@ -270,6 +270,20 @@ void config_server_build(struct config_builder *b, const struct yaml_node *node)
 			      server);
 }
 
+/* A key that tells of the card; where it stands. */
+static struct place card_key_place(struct config_server *server,
+				   const struct block *block, const char *key,
+				   struct config_scope *scope)
+{
+	struct place place = block_get(block, key)->place;
+
+	place.file = arena_text(server->arena, place.file);
+	if (!server->smartcard)
+		config_scope_add(scope, place,
+				 "'%s' is nothing without 'smartcard'", key);
+	return place;
+}
+
 /* Where there is a card, nobody need be asked. */
 static void card_check(struct config_server *server,
 		       const struct block *block, struct place place,
@@ -277,14 +291,12 @@ static void card_check(struct config_server *server,
 {
 	if (!block_get(block, "uri") && !server->smartcard)
 		config_miss(scope, "uri", config_bootstrap_keys, block, place);
-	if (!server->pin_file)
-		return;
-	server->pin_at = block_get(block, "smartcard_pin_file")->place;
-	server->pin_at.file = arena_text(server->arena, server->pin_at.file);
-	if (!server->smartcard)
-		config_scope_add(scope, server->pin_at,
-				 "'smartcard_pin_file' is nothing without "
-				 "'smartcard'");
+	if (server->pin_file)
+		server->pin_at = card_key_place(server, block,
+						"smartcard_pin_file", scope);
+	if (server->card_key_file)
+		server->card_key_at = card_key_place(
+			server, block, "smartcard_key_file", scope);
 }
 
 /* Asked for accounts at /bs; the version, pace and habits of the servers that

@@ -14,6 +14,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/gateway/gateway.h"
 #include "agent/gateway/loop.h"
+#include "agent/config/config_card_key.h"
 #include "agent/config/config_pin.h"
 #include "agent/config/config_token.h"
 #include "agent/config/object_set.h"
@@ -533,6 +534,7 @@ json *status_check(struct gateway *g)
 		credentials_find(config, g->services.dirs.config, &errors);
 		config_token_find(config, g->services.dirs.config, &errors);
 		config_pin_find(config, g->services.dirs.config, &errors);
+		config_card_key_find(config, g->services.dirs.config, &errors);
 	}
 	add_bool(to, "good", !errors.n);
 	json_object_object_add(to, "findings", findings_json(&errors));

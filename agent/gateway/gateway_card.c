@@ -7,6 +7,7 @@
 #include "agent/base/log.h"
 #include "agent/base/mailbox.h"
 #include "agent/base/text.h"
+#include "agent/config/config_card_key.h"
 #include "agent/config/config_pin.h"
 #include "agent/endpoint/client_bootstrap.h"
 #include "agent/gateway/gateway.h"
@@ -14,11 +15,18 @@
 #define START_WAIT 1000		/* ms, a few times */
 #define START_TRIES 5
 
+/* What the files have. */
+struct card_secrets {
+	char pin[CONFIG_PIN_ROOM];	/* "": there is none */
+	struct config_card_key key;
+};
+
 struct gateway_card {
 	struct gateway *gateway;
 	struct gateway_module module;
-	char *which, *pin_file;		/* as configured; which NULL: not */
-	char pin[CONFIG_PIN_ROOM];	/* of the file; "": there is none */
+	char *which, *pin_file, *key_file;	/* as configured; which NULL:
+						 * not */
+	struct card_secrets secrets;
 	uint8_t *bytes;			/* what services.card has */
 	size_t n;
 	char *reader;
@@ -52,8 +60,9 @@ static void card_close(struct gateway_card *card)
 	bytes_forget(card);
 	free(card->which);
 	free(card->pin_file);
-	card->which = card->pin_file = NULL;
-	explicit_bzero(card->pin, sizeof(card->pin));
+	free(card->key_file);
+	card->which = card->pin_file = card->key_file = NULL;
+	explicit_bzero(&card->secrets, sizeof(card->secrets));
 }
 
 void gateway_card_destroy(struct gateway_card *card)
@@ -77,11 +86,46 @@ static void pin_read(const struct gateway_card *card, const char *file,
 		 "smartcard_pin_file %s %s", file, why);
 }
 
-static void card_open(struct gateway_card *card)
+/* why: what the file of keys lacks, or "". */
+static void secrets_read(const struct gateway_card *card,
+			 const struct config_server *bootstrap,
+			 struct card_secrets *secrets, char *why, size_t size)
 {
-	gateway_module_open(card->gateway, &card->module,
-		&(struct module_conf){card->which,
-				      *card->pin ? card->pin : NULL});
+	const char *file = bootstrap->card_key_file;
+	char said[300] = "";
+
+	memset(secrets, 0, sizeof(*secrets));
+	*why = '\0';
+	pin_read(card, bootstrap->pin_file, secrets->pin);
+	if (file && config_card_key_read(card->gateway->services.dirs.config,
+					 file, &secrets->key, said,
+					 sizeof(said)) < 0)
+		snprintf(why, size, "smartcard_key_file %s %s: no card is read "
+			 "without its keys", file, said);
+}
+
+/* why: what its files lack, or "". */
+static void card_open(struct gateway_card *card, const char *why)
+{
+	const struct card_secrets *s = &card->secrets;
+
+	if (*why)
+		gateway_module_refuse(&card->module, why);
+	else
+		gateway_module_open(card->gateway, &card->module,
+			&(struct module_conf){.which = card->which,
+					      .pin = *s->pin ? s->pin : NULL,
+					      .key_enc = s->key.enc,
+					      .key_mac = s->key.mac,
+					      .n_key = s->key.n});
+}
+
+static bool is_configured_so(const struct gateway_card *card,
+			     const struct config_server *bootstrap)
+{
+	return text_equal(card->which, bootstrap->smartcard) &&
+	       text_equal(card->pin_file, bootstrap->pin_file) &&
+	       text_equal(card->key_file, bootstrap->card_key_file);
 }
 
 /* Accounts on a card go before those of the configuration (Core TS 6.1.4). */
@@ -100,26 +144,28 @@ static void card_wait(struct gateway_card *card, int64_t now)
 void gateway_card_apply(struct gateway_card *card,
 			const struct config_server *bootstrap, int64_t now)
 {
-	const char *which = bootstrap ? bootstrap->smartcard : NULL;
-	const char *pin_file = which ? bootstrap->pin_file : NULL;
-	char pin[CONFIG_PIN_ROOM];
+	struct card_secrets secrets;
+	char why[400];
 	bool same;
 
-	pin_read(card, pin_file, pin);
-	same = text_equal(card->which, which) &&
-	       text_equal(card->pin_file, pin_file) &&
-	       !memcmp(card->pin, pin, sizeof(pin)) &&
-	       (card->module.link || !which);
+	if (!bootstrap || !bootstrap->smartcard) {
+		card_close(card);
+		return;
+	}
+	secrets_read(card, bootstrap, &secrets, why, sizeof(why));
+	same = card->module.link && is_configured_so(card, bootstrap) &&
+	       !memcmp(&card->secrets, &secrets, sizeof(secrets));
 	if (!same) {
 		card_close(card);
-		memcpy(card->pin, pin, sizeof(pin));
+		memcpy(&card->secrets, &secrets, sizeof(secrets));
 	}
-	explicit_bzero(pin, sizeof(pin));
-	if (same || !which)
+	explicit_bzero(&secrets, sizeof(secrets));
+	if (same)
 		return;
-	card->which = text_copy(which);
-	card->pin_file = text_copy(pin_file);
-	card_open(card);
+	card->which = text_copy(bootstrap->smartcard);
+	card->pin_file = text_copy(bootstrap->pin_file);
+	card->key_file = text_copy(bootstrap->card_key_file);
+	card_open(card, why);
 	if (card->gateway->applied <= 1)
 		card_wait(card, now);
 }

@@ -30,6 +30,11 @@ void gateway_module_open(struct gateway *g, struct gateway_module *m,
 		module_is(m, false, error);
 }
 
+void gateway_module_refuse(struct gateway_module *m, const char *why)
+{
+	module_is(m, false, why);
+}
+
 void gateway_module_close(struct gateway_module *m)
 {
 	module_link_close(m->link);

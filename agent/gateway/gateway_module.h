@@ -19,6 +19,8 @@ struct gateway_module {
 void gateway_module_open(struct gateway *gateway,
 			 struct gateway_module *module,
 			 const struct module_conf *conf);
+/* It is closed, and why, for people. */
+void gateway_module_refuse(struct gateway_module *module, const char *why);
 void gateway_module_close(struct gateway_module *module);
 /* What they have told; true: more is left. */
 bool gateway_modules_turn(struct gateway *gateway, int64_t now);

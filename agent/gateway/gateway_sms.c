@@ -68,7 +68,8 @@ bool gateway_sms_apply(struct gateway_sms *sms, struct config_sms *conf)
 		config_sms_free(conf);
 		if (sms->conf && !sms->module.link)	/* installed by now? */
 			gateway_module_open(sms->gateway, &sms->module,
-				&(struct module_conf){sms->conf->modem, NULL});
+				&(struct module_conf){
+					.which = sms->conf->modem});
 		return false;
 	}
 	gateway_module_close(&sms->module);
@@ -79,7 +80,8 @@ bool gateway_sms_apply(struct gateway_sms *sms, struct config_sms *conf)
 	services_tell(sms);
 	if (conf)
 		gateway_module_open(sms->gateway, &sms->module,
-				    &(struct module_conf){conf->modem, NULL});
+				    &(struct module_conf){
+					    .which = conf->modem});
 	return true;
 }
 

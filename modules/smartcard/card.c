@@ -5,7 +5,8 @@
 #include <string.h>
 #include "modules/smartcard/pkcs15.h"
 
-enum { INS_VERIFY = 0x20, INS_MANAGE_CHANNEL = 0x70, INS_SELECT = 0xa4,
+enum { INS_VERIFY = 0x20, INS_INITIALIZE_UPDATE = 0x50,
+       INS_MANAGE_CHANNEL = 0x70, INS_SELECT = 0xa4,
        INS_READ_BINARY = 0xb0, INS_READ_RECORD = 0xb2, INS_GET_RESPONSE = 0xc0 };
 enum { SW_GOOD = 0x9000, SW_END_OF_FILE = 0x6282, SW_CLOSED = 0x6982,
        SW_BLOCKED = 0x6983, SW_BEYOND = 0x6b00, SW_NOT_FOUND = 0x6a82,
@@ -18,6 +19,7 @@ enum { SW_GOOD = 0x9000, SW_END_OF_FILE = 0x6282, SW_CLOSED = 0x6982,
 #define RECORD_ABSOLUTE 0x04
 #define EF_ODF 0x5031
 #define RECORDS_MAX 32		/* of EF(DIR) */
+#define CLASS_GLOBALPLATFORM 0x80
 #define PIN_BYTES 8
 #define TRIES_LEAST 2		/* the last one is for people */
 #define DIRECTORY_MAX 4096
@@ -30,6 +32,8 @@ struct session {
 	uint8_t class;			/* with the logical channel */
 	uint8_t answer[CARD_ANSWER_MAX];
 	size_t n;			/* of its data */
+	struct scp03 channel;
+	bool is_secure;			/* all goes through the channel */
 	uint8_t pin_reference;
 	char *why;
 	size_t size;
@@ -38,51 +42,103 @@ struct session {
 struct command { uint8_t ins, p1, p2; const uint8_t *data; uint8_t n;
 		 bool wants; uint8_t le; };
 
-static int raw_send(struct session *s, const struct command *c, uint8_t le)
+/* The status of an answer whose length is got; as raw_send(). */
+static int status_take(struct session *s, int got)
 {
-	uint8_t bytes[5 + 255 + 1] = {s->class, c->ins, c->p1, c->p2};
-	size_t n = 4;
-	int got;
-
-	if (c->n) {
-		bytes[n++] = c->n;
-		memcpy(bytes + n, c->data, c->n);
-		n += c->n;
-	}
-	if (c->wants || !c->n)
-		bytes[n++] = le;
-	got = s->card->transmit(s->card->owner, bytes, n, s->answer);
-	explicit_bzero(bytes, sizeof(bytes));
 	if (got < 2 || got > CARD_ANSWER_MAX)
 		return -EIO;
 	s->n = (size_t)got - 2;
 	return s->answer[got - 2] << 8 | s->answer[got - 1];
 }
 
-/* The status, or -EIO. With T=0 a card says that there is an answer (61xx), or
- * how long it is (6Cxx). */
+/* The status, or -EIO: it does not answer. */
+static int raw_send(struct session *s, const uint8_t *bytes, size_t n)
+{
+	return status_take(s, s->card->transmit(s->card->owner, bytes, n,
+						s->answer));
+}
+
+/* With T=0 a card says that there is an answer (61xx), which is fetched outside
+ * of the secure channel. */
+static int raw_exchange(struct session *s, const uint8_t *bytes, size_t n)
+{
+	int sw = raw_send(s, bytes, n);
+
+	if (sw >> 8 != 0x61)
+		return sw;
+	return raw_send(s, (const uint8_t[]){s->class, INS_GET_RESPONSE, 0, 0,
+					     (uint8_t)sw}, 5);
+}
+
+/* Nothing of a channel is believed, nor said in it, once something in it was
+ * wrong. */
+static int channel_break(struct session *s)
+{
+	s->card->channel_is_refused = true;
+	s->n = 0;
+	return -EPROTO;
+}
+
+static int secure_exchange(struct session *s, const uint8_t *plain, size_t n)
+{
+	uint8_t bytes[SCP03_COMMAND_MAX];
+	int sw, got;
+
+	if (s->card->channel_is_refused)
+		return -EPROTO;
+	got = scp03_wrap(&s->channel, plain, n, bytes);
+	if (got < 0)
+		return channel_break(s);
+	sw = raw_exchange(s, bytes, (size_t)got);
+	if (sw < 0)
+		return sw;
+	got = scp03_unwrap(&s->channel, s->answer, s->n + 2);
+	return got < 0 ? channel_break(s) : status_take(s, got);
+}
+
+/* Its status; -EIO: it does not answer; -EPROTO: the secure channel broke. */
+static int command_try(struct session *s, const struct command *c, uint8_t le)
+{
+	uint8_t bytes[5 + 255 + 1] = {s->class, c->ins, c->p1, c->p2};
+	size_t n = 4;
+	int sw;
+
+	if (c->n) {
+		bytes[n++] = c->n;
+		memcpy(bytes + n, c->data, c->n);
+		n += c->n;
+	}
+	/* In the channel each answer has data, its MAC. */
+	if (c->wants || !c->n || s->is_secure)
+		bytes[n++] = le;
+	sw = s->is_secure ? secure_exchange(s, bytes, n) :
+			    raw_exchange(s, bytes, n);
+	explicit_bzero(bytes, sizeof(bytes));
+	return sw;
+}
+
+/* As command_try(); where the card says how long its answer is (6Cxx), once
+ * more. */
 static int command_send(struct session *s, const struct command *c)
 {
-	int sw = raw_send(s, c, c->le);
+	int sw = command_try(s, c, c->le);
 
-	if (sw >> 8 == 0x6c)
-		sw = raw_send(s, c, (uint8_t)sw);
-	if (sw >> 8 == 0x61)
-		sw = raw_send(s, &(struct command){.ins = INS_GET_RESPONSE,
-						   .wants = true},
-			      (uint8_t)sw);
-	return sw;
+	return sw >> 8 == 0x6c ? command_try(s, c, (uint8_t)sw) : sw;
 }
 
 static int session_fail(struct session *s, int error, const char *what, int sw)
 {
-	if (sw < 0)
+	if (sw == -EPROTO)
+		snprintf(s->why, s->size, "an answer in the secure channel is "
+			 "not the card's own (its MAC is wrong), which is not "
+			 "tried again");
+	else if (sw < 0)
 		snprintf(s->why, s->size, "the card does not answer");
 	else if (sw)
 		snprintf(s->why, s->size, "%s (%04X)", what, (unsigned)sw);
 	else
 		snprintf(s->why, s->size, "%s", what);
-	return sw < 0 ? -EIO : error;
+	return sw == -EPROTO ? -EACCES : sw < 0 ? -EIO : error;
 }
 
 /* ---- PIN ---- */
@@ -115,8 +171,8 @@ static int pin_enter(struct session *s)
 	if (!s->card->pin)
 		return session_fail(s, -EACCES,
 				    "the card wants a PIN: "
-				    "smartcard_pin_file (or a secure channel, "
-				    "which there is none for)",
+				    "smartcard_pin_file (or a secure channel: "
+				    "smartcard_key_file)",
 				    0);
 	if (s->card->pin_is_wrong)
 		return session_fail(
@@ -168,7 +224,8 @@ static int file_select(struct session *s, const struct pkcs15_path *path)
 static int part_read(struct session *s, size_t at)
 {
 	const struct command read = {.ins = INS_READ_BINARY,
-		.p1 = (uint8_t)(at >> 8), .p2 = (uint8_t)at, .wants = true};
+		.p1 = (uint8_t)(at >> 8), .p2 = (uint8_t)at, .wants = true,
+		.le = s->is_secure ? SCP03_DATA_MAX : 0};
 	int sw = command_send(s, &read), rc;
 
 	if (sw != SW_CLOSED)
@@ -177,7 +234,9 @@ static int part_read(struct session *s, size_t at)
 	return rc ? rc : command_send(s, &read);
 }
 
-/* All of the file that was selected. Its length, or -errno. */
+/* All of the file that was selected. Its length, or -errno. A status that says
+ * that it ends has no MAC: who feigns one cuts the file short, which has its
+ * length in it. */
 static int file_read(struct session *s, uint8_t *bytes, size_t size)
 {
 	size_t n = 0;
@@ -291,11 +350,93 @@ static int bootstrap_find(struct session *s, struct pkcs15_path *path)
 			    0);
 }
 
+/* ---- the secure channel (Appendix H) ---- */
+
+static int channel_refuse(struct session *s, const char *what, int sw)
+{
+	s->card->channel_is_refused = true;
+	return session_fail(s, -EACCES, what, sw);
+}
+
+/* The card shows that it has the keys. */
+static int update_initialize(struct session *s)
+{
+	uint8_t bytes[5 + SCP03_CHALLENGE + 1] = {
+		CLASS_GLOBALPLATFORM | s->class, INS_INITIALIZE_UPDATE,
+		[4] = SCP03_CHALLENGE};
+	int sw;
+
+	memcpy(bytes + 5, s->card->challenge, SCP03_CHALLENGE);
+	sw = raw_exchange(s, bytes, sizeof(bytes));
+	if (sw < 0)
+		return session_fail(s, -EIO, "", sw);
+	if (sw != SW_GOOD)
+		return channel_refuse(s, "the card opens no secure channel "
+				      "(SCP03), and is not read without the "
+				      "one of smartcard_key_file", sw);
+	switch (scp03_start(&s->channel, &s->card->keys, s->card->challenge,
+			    s->answer, s->n)) {
+	case 0:
+		return 0;
+	case -EACCES:
+		return channel_refuse(s, "the card has other keys than "
+				      "smartcard_key_file, which is not tried "
+				      "again", 0);
+	case -ENOTSUP:
+		return channel_refuse(s, "the card's secure channel does not "
+				      "encipher what it answers "
+				      "(R-ENCRYPTION), or has MACs of 16 bytes: "
+				      "it is not read", 0);
+	case -EBADMSG:
+		return channel_refuse(s, "the card has another secure channel "
+				      "than SCP03, and is not read", 0);
+	}
+	return channel_refuse(s, "there is no AES for the secure channel", 0);
+}
+
+/* Then we do. */
+static int channel_authenticate(struct session *s)
+{
+	uint8_t bytes[SCP03_COMMAND_MAX];
+	int n = scp03_authenticate(&s->channel, s->class, SCP03_LEVEL, bytes);
+	int sw;
+
+	if (n < 0)
+		return channel_refuse(s, "there is no AES for the secure "
+				      "channel", 0);
+	s->card->channel_is_refused = true;
+	sw = raw_exchange(s, bytes, (size_t)n);
+	if (sw != SW_GOOD)
+		return session_fail(s, -EACCES, "the card refuses the keys of "
+				    "smartcard_key_file, which are not tried "
+				    "again", sw);
+	s->card->channel_is_refused = false;
+	s->is_secure = true;
+	return 0;
+}
+
+/* To the application that was selected. */
+static int channel_secure(struct session *s)
+{
+	int rc;
+
+	if (!s->card->keys.n)
+		return 0;
+	if (s->card->channel_is_refused)
+		return session_fail(s, -EACCES, "the card and "
+				    "smartcard_key_file do not agree, which is "
+				    "not tried again", 0);
+	rc = update_initialize(s);
+	return rc ? rc : channel_authenticate(s);
+}
+
 static int bootstrap_read(struct session *s, uint8_t bytes[CARD_FILE_MAX])
 {
 	struct pkcs15_path path;
 	int rc = application_select(s);
 
+	if (!rc)
+		rc = channel_secure(s);
 	if (!rc)
 		rc = bootstrap_find(s, &path);
 	return rc ? rc : path_read(s, &path, bytes, CARD_FILE_MAX);
@@ -319,6 +460,7 @@ static void channel_close(struct session *s)
 	uint8_t channel = s->class;
 
 	s->class = 0;
+	s->is_secure = false;		/* it ends with its channel */
 	command_send(s, &(struct command){.ins = INS_MANAGE_CHANNEL,
 					  .p1 = 0x80, .p2 = channel});
 }
@@ -332,6 +474,7 @@ int card_load(struct card *card, uint8_t bytes[CARD_FILE_MAX], char *why,
 
 	if (channel)
 		channel_close(&s);
+	scp03_end(&s.channel);
 	explicit_bzero(s.answer, sizeof(s.answer));
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "modules/smartcard/scp03.h"
 
 #define CARD_FILE_MAX 32768	/* of EF LwM2M_Bootstrap (Core TS G.3.3) */
 #define CARD_ANSWER_MAX 258	/* of one command: data and status */
@@ -19,11 +20,18 @@ struct card {
 	const char *pin;		/* digits, or NULL */
 	bool pin_is_wrong;		/* found so: it is not tried again, for
 					 * the third time locks the card */
+	/* Where there are keys, what is on the card is read through the secure
+	 * channel alone. */
+	struct scp03_keys keys;
+	uint8_t challenge[SCP03_CHALLENGE];	/* new for each load */
+	bool channel_is_refused;	/* by either side: it is not tried
+					 * again, for a card may lock, too */
 };
 
 /* The file, into bytes; its length, or -errno and why, for people: -EACCES it
- * wants a PIN, or another one; -ENOENT it has no accounts; -EBADMSG its files
- * are malformed, or refused; -EIO it is gone or mute. */
+ * wants a PIN, or another one, or the secure channel was refused; -ENOENT it has
+ * no accounts; -EBADMSG its files are malformed, or refused; -EIO it is gone or
+ * mute. */
 int card_load(struct card *card, uint8_t bytes[CARD_FILE_MAX], char *why,
 	      size_t size);
 #endif

@@ -2,6 +2,7 @@
  * Smart cards by PC/SC (pcscd): waits for readers and cards, reads each card
  * that comes, and tells what is on it. */
 #include <errno.h>
+#include <gnutls/crypto.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,18 +19,24 @@
 #define NEWS "\\\\?PnP?\\Notification"
 #define NAMES_MAX 2048
 
+/* What was refused by the card in a reader, or of it. */
+struct refusal {
+	char reader[MAX_READERNAME + 1];
+	bool pin, channel;
+};
+
 struct module {
 	struct worker worker;
 	char *which;
 	char *pin;
+	uint8_t keys[2 * SCP03_KEY_MAX];	/* KEY_ENC, KEY_MAC */
+	size_t n_key;			/* of each */
 	SCARDCONTEXT context;
 	char names[NAMES_MAX];		/* of the readers, as PC/SC lists them */
 	SCARD_READERSTATE states[READERS_MAX + 1];	/* the last: NEWS */
 	size_t n;			/* readers that `which` names */
 	int patience;			/* looks before "there is no card" */
-	char refused[READERS_MAX][MAX_READERNAME + 1];	/* where the PIN was
-					 * wrong, or "" */
-	unsigned overwritten;		/* of them, as all were in use */
+	struct refusal refused[READERS_MAX];
 	uint8_t bytes[CARD_FILE_MAX];
 };
 
@@ -52,42 +59,50 @@ static int card_transmit(void *owner, const uint8_t *command, size_t n,
 			     &size) == SCARD_S_SUCCESS ? (int)size : -EIO;
 }
 
-/* Where it stands that the PIN was wrong in this reader; NULL: it was not. */
-static char *refused_find(struct module *m, const char *reader)
+/* Its place, or a free one. */
+static struct refusal *refusal_of(struct module *m, const char *reader)
 {
-	for (size_t i = 0; i < READERS_MAX; i++)
-		if (!strcmp(m->refused[i], reader))
-			return m->refused[i];
-	return NULL;
-}
+	struct refusal *free_one = NULL;
 
-static void refused_add(struct module *m, const char *reader)
-{
-	char *to = refused_find(m, "");
+	for (size_t i = 0; i < READERS_MAX; i++) {
+		struct refusal *r = &m->refused[i];
 
-	if (refused_find(m, reader))
-		return;
-	if (!to)
-		to = m->refused[m->overwritten++ % READERS_MAX];
-	snprintf(to, sizeof(*m->refused), "%s", reader);
+		if (!strcmp(r->reader, reader))
+			return r;
+		if (!free_one && !r->pin && !r->channel)
+			free_one = r;
+	}
+	if (!free_one)		/* more than there can be readers */
+		free_one = &m->refused[READERS_MAX - 1];
+	*free_one = (struct refusal){0};
+	snprintf(free_one->reader, sizeof(free_one->reader), "%s", reader);
+	return free_one;
 }
 
 static int connected_load(struct module *m, const char *reader,
 			  struct connection *c, char *why, size_t size)
 {
+	struct refusal *refused = refusal_of(m, reader);
 	struct card card = {.transmit = card_transmit,
 			    .owner = c,
 			    .pin = m->pin,
-			    .pin_is_wrong = refused_find(m, reader) != NULL};
+			    .pin_is_wrong = refused->pin,
+			    .keys = {m->keys, m->keys + m->n_key, m->n_key},
+			    .channel_is_refused = refused->channel};
 	int n;
 
+	if (gnutls_rnd(GNUTLS_RND_NONCE, card.challenge,
+		       sizeof(card.challenge)) < 0) {
+		snprintf(why, size, "there are no random numbers");
+		return -EIO;
+	}
 	if (SCardBeginTransaction(c->handle) != SCARD_S_SUCCESS) {
 		snprintf(why, size, "the card does not answer");
 		return -EIO;
 	}
 	n = card_load(&card, m->bytes, why, size);
-	if (card.pin_is_wrong)
-		refused_add(m, reader);
+	refused->pin = card.pin_is_wrong;
+	refused->channel = card.channel_is_refused;
 	SCardEndTransaction(c->handle, SCARD_LEAVE_CARD);
 	return n;
 }
@@ -156,16 +171,12 @@ static bool is_any_present(const struct module *m)
 	return false;
 }
 
-/* Without a card there is none whose PIN was refused. */
-static void refused_forget(struct module *m)
+/* Without a card there is none whose PIN or keys were refused. */
+static void refused_forget(struct module *m, const char *reader)
 {
-	for (size_t i = 0; i < m->n; i++) {
-		char *refused = m->states[i].dwEventState & SCARD_STATE_EMPTY ?
-				refused_find(m, m->states[i].szReader) : NULL;
-
-		if (refused)
-			*refused = '\0';
-	}
+	for (size_t i = 0; i < READERS_MAX; i++)
+		if (!strcmp(m->refused[i].reader, reader))
+			m->refused[i] = (struct refusal){0};
 }
 
 /* The first card with accounts. 0: told, and so is why there is none; -EIO: told
@@ -188,8 +199,10 @@ static int cards_read(struct module *m)
 		n = reader_load(m, reader, why, sizeof(why));
 		if (n == -EIO)
 			rc = n;
-		if (n < 0)
+		if (n < 0) {		/* it may have been read in part */
+			explicit_bzero(m->bytes, sizeof(m->bytes));
 			continue;
+		}
 		told = worker_tell(&m->worker, MODULE_CARD, reader, m->bytes,
 				   (size_t)n);
 		explicit_bzero(m->bytes, sizeof(m->bytes));
@@ -268,7 +281,9 @@ static bool card_look(struct module *m)
 		return false;
 	if (is_too_early(m))
 		return true;
-	refused_forget(m);
+	for (size_t i = 0; i < m->n; i++)
+		if (m->states[i].dwEventState & SCARD_STATE_EMPTY)
+			refused_forget(m, m->states[i].szReader);
 	rc = cards_read(m);
 	if (rc != -ENOSPC)
 		return change_await(m, rc ? WAITS_SILENT : 0);
@@ -305,6 +320,7 @@ static void worker_destroy(struct worker *worker)
 
 	if (m->pin)
 		explicit_bzero(m->pin, strlen(m->pin));
+	explicit_bzero(m->keys, sizeof(m->keys));
 	free(m->pin);
 	free(m->which);
 	free(m);
@@ -318,6 +334,11 @@ static struct module *smartcard_open(const struct module_conf *conf,
 
 	if (!m)
 		return NULL;
+	m->n_key = conf->n_key;
+	if (m->n_key) {
+		memcpy(m->keys, conf->key_enc, m->n_key);
+		memcpy(m->keys + m->n_key, conf->key_mac, m->n_key);
+	}
 	m->which = strdup(conf->which);
 	m->pin = conf->pin ? strdup(conf->pin) : NULL;
 	m->worker.run = worker_run;

@@ -7,6 +7,7 @@ import subprocess
 import threading
 
 from harness import WAIT, Program, wait_for
+from scp03 import CardChannel
 
 EF_DIR, APPLICATION = b"\x2f\0", b"\x7f\x50"
 AID = bytes.fromhex("A000000063504B43532D3135")
@@ -67,12 +68,16 @@ def files(content):
 class Card(threading.Thread):
     """In the reader from the start; .pulled() takes it out."""
 
-    def __init__(self, port, content, pin=None, by_directory=False):
+    def __init__(self, port, content, pin=None, by_directory=False, keys=None):
         super().__init__(daemon=True)
         self.files = content if isinstance(content, dict) else files(content)
         self.pin, self.tries, self.open = pin, 3, pin is None
         self.by_directory = by_directory    # EF(DIR) alone knows the way
         self.verified = []
+        # KEY_ENC and KEY_MAC, without which the accounts are not given.
+        self.keys, self.channel = keys, None
+        self.greeted = 0        # INITIALIZE UPDATE
+        self.is_tampered = False    # on the way: what it says in the channel
         self.seen = threading.Event()   # by pcscd
         self.answers = True
         self.application = self.file = None
@@ -112,11 +117,29 @@ class Card(threading.Thread):
         if message == b"\4":
             self.seen.set()
             return ATR
-        self.application = self.file = None
+        self.application = self.file = self.channel = None
         self.open = self.pin is None
         return None
 
     def command(self, c):
+        if self.keys and c[:2] == b"\x80\x50":
+            self.greeted += 1
+            self.channel = CardChannel(*self.keys, c[5:13])
+            return self.channel.greeting()
+        if self.channel and c[:2] == b"\x84\x82":
+            return self.channel.authenticated(c)
+        if not self._is_secure():
+            return self._plain(c)
+        c = self.channel.unwrapped(c)
+        if not c:
+            return b"\x69\x88"
+        answer = self.channel.wrapped(self._plain(c))
+        return bytes([answer[0] ^ self.is_tampered]) + answer[1:]
+
+    def _is_secure(self):
+        return self.channel and self.channel.open
+
+    def _plain(self, c):
         ins, p1, p2, data = c[1], c[2], c[3], c[5:5 + c[4]] if len(c) > 5 else b""
         if ins == 0xa4:
             return self._select(p1, data)
@@ -148,7 +171,8 @@ class Card(threading.Thread):
             0x51, b"\x3f\0" + APPLICATION)) + b"\xff" * 8 + b"\x90\0"
 
     def _read(self, at, n):
-        if self.file == BOOTSTRAP and not self.open:
+        if self.file == BOOTSTRAP and (
+                not self.open or self.keys and not self._is_secure()):
             return b"\x69\x82"
         content = self.files[self.file]
         if at >= len(content):
@@ -211,8 +235,9 @@ class ReaderSite:
                                         check=False).returncode == 0,
                  "pcscd's socket", 2 * WAIT)
 
-    def insert(self, content, pin=None, by_directory=False, slot=0):
-        self.cards.append(Card(self.port + slot, content, pin, by_directory))
+    def insert(self, content, pin=None, by_directory=False, keys=None, slot=0):
+        self.cards.append(Card(self.port + slot, content, pin, by_directory,
+                               keys))
         return self.cards[-1]
 
     def stop(self):

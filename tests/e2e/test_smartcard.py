@@ -9,24 +9,30 @@ from smartcard import (BOOTSTRAP, DODF, ODF, ReaderSite, account, bootstrap,
                        files, instance)
 
 KEY = "00112233445566778899aabbccddeeff"
+# KEY_ENC and KEY_MAC of the secure channel.
+CARD_KEYS = bytes(range(16)), bytes(range(16, 32))
+SECURE = ", smartcard_pin_file: keys/pin, smartcard_key_file: keys/card"
 
 
 class SmartCard(Site):
-    def start(self, content=None, pin=None, more="", servers=""):
+    def start(self, content=None, pin=None, more="", servers="", keys=None):
         """With a card in the reader, where content is given."""
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         self.reader = ReaderSite(self.directory.name)
         self.addCleanup(self.reader.end)
         self.reader.start()
-        card = self.reader.insert(content, pin) if content else None
+        card = self.reader.insert(content, pin, keys=keys) if content else None
         if card:
             self.assertTrue(card.seen.wait(WAIT))
         self.site = self.add(Gateway({
             "lwmux.yaml": "gateway: {name: e2e, endpoint: e2e}\n"
                           f"bootstrap: {{smartcard: any{more}}}\n{servers}",
+            "keys/card": "".join(key.hex() + "\n" for key in (
+                *CARD_KEYS, bytes(range(32, 48)))),
             "keys/pin": "1234\n"}, start=False))
-        (self.site.etc / "keys/pin").chmod(0o600)
+        for name in ("pin", "card"):
+            (self.site.etc / "keys" / name).chmod(0o600)
         self.site.environment = self.reader.environment
         self.site.start()
         return card
@@ -106,6 +112,51 @@ class SmartCard(Site):
         self.site.reload()
         self.assertEqual(len(card.verified), 1)     # the same is not tried
         (self.site.etc / "keys/pin").write_text("4321\n", encoding="utf-8")
+        self.site.reload()
+        server.registered("e2e")
+
+    def test_a_secure_channel(self):
+        """Of Appendix H; a PIN goes through it, too."""
+        server = self.secure_server()
+        card = self.start(account(f"coaps://127.0.0.1:{server.ports['coaps']}",
+                                  identity=b"sim-1", key=bytes.fromhex(KEY)),
+                          b"1234", SECURE, keys=CARD_KEYS)
+        self.assertEqual(server.registered("e2e")["identity"], "sim-1")
+        self.assertTrue(card.greeted)
+        self.assertEqual(set(card.verified), {b"1234\xff\xff\xff\xff"})
+
+    def test_cards_without_the_secure_channel(self):
+        """None of them is read, nor tried twice."""
+        server = self.server()
+        content = account(self.uri(server))
+        card = self.start(content, more=SECURE, keys=CARD_KEYS[::-1])
+        self.site.wait_log("smartcard", "has other keys than smartcard_key_file")
+        self.site.reload()
+        self.assertIn("has other keys", " ".join(self.site.status()["reasons"]))
+        self.assertEqual(card.greeted, 1)
+        after = self.site.log_mark()
+        card.pulled()
+        self.site.wait_log("there is no card", after=after)
+        self.reader.insert(content).seen.wait(WAIT)     # which is open to all
+        self.site.wait_log("opens no secure channel", after=after)
+        after = self.site.log_mark()
+        self.reader.cards[-1].pulled()
+        self.site.wait_log("there is no card", after=after)
+        tampered = self.reader.insert(content, keys=CARD_KEYS)
+        tampered.is_tampered = True
+        self.site.wait_log("its MAC is wrong", after=after)
+        after = self.site.log_mark()
+        tampered.pulled()
+        self.site.wait_log("there is no card", after=after)
+        self.assertFalse(server.events("registered"))
+        # Keys that cannot be read are no reason to do without.
+        key = self.site.etc / "keys/card"
+        good = key.read_text(encoding="utf-8")
+        key.write_text("00\n", encoding="utf-8")
+        self.site.reload()
+        self.site.wait_log("no card is read without its keys", after=after)
+        self.reader.insert(content, keys=CARD_KEYS)
+        key.write_text(good, encoding="utf-8")
         self.site.reload()
         server.registered("e2e")
 

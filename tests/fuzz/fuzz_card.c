@@ -18,6 +18,10 @@ static const struct object_def *find(const struct object_model *of,
 }
 static const struct object_model model = {find};
 
+/* With keys that it does not have. */
+static const uint8_t keys[2 * 16] = {1};
+static const struct scp03_keys channel_keys = {keys, keys + 16, 16};
+
 /* What is left of its answers: a length before each. */
 struct left { const uint8_t *at; size_t n; };
 
@@ -71,17 +75,43 @@ static void directories_read(const uint8_t *data, size_t size)
 	pkcs15_pin_reference(data, size);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Of whatever session: one that never began has keys of zeros. */
+static void answer_unwrap(const uint8_t *data, size_t size)
+{
+	struct scp03 channel = {.n_key = 16};
+	uint8_t bytes[CARD_ANSWER_MAX], challenge[SCP03_CHALLENGE] = {0};
+	size_t n = size < sizeof(bytes) ? size : sizeof(bytes);
+	int got;
+
+	memcpy(bytes, data, n);
+	got = scp03_unwrap(&channel, bytes, n);
+	if (got > (int)n || (got >= 0 && got < 2))
+		abort();
+	scp03_start(&channel, &channel_keys, challenge, data, n);
+	got = scp03_wrap(&channel, data, n, (uint8_t[SCP03_COMMAND_MAX]){0});
+	if (got > SCP03_COMMAND_MAX)
+		abort();
+}
+
+static void card_try(const uint8_t *data, size_t size,
+		     const struct scp03_keys *with)
 {
 	static uint8_t bytes[CARD_FILE_MAX];
 	struct left left = {data, size};
 	struct card card = {.transmit = transmit, .owner = &left,
-			    .pin = "1234"};
+			    .pin = "1234", .keys = *with};
 	char why[100];
 
-	accounts_read(data, size);
-	directories_read(data, size);
 	if (card_load(&card, bytes, why, sizeof(why)) > CARD_FILE_MAX)
 		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	accounts_read(data, size);
+	directories_read(data, size);
+	answer_unwrap(data, size);
+	card_try(data, size, &(struct scp03_keys){.n = 0});
+	card_try(data, size, &channel_keys);
 	return 0;
 }

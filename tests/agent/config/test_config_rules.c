@@ -78,6 +78,14 @@ static void main_file(void **state)
 		{"bootstrap: {uri: coap://h, unsolicited: true}\n", NULL, ""},
 		{MAIN_USUAL "bootstrap: {security: nosec}\n", NULL,
 		 "lwmux.yaml:2:12: the bootstrap server needs the key 'uri'\n"},
+		{"bootstrap: {smartcard: any, smartcard_key_file: k}\n", NULL,
+		 ""},
+		{MAIN_USUAL "bootstrap: {uri: coap://h, smartcard_pin_file: p, "
+		 "smartcard_key_file: k}\n", NULL,
+		 "lwmux.yaml:2:28: 'smartcard_pin_file' is nothing without "
+		 "'smartcard'\n"
+		 "lwmux.yaml:2:51: 'smartcard_key_file' is nothing without "
+		 "'smartcard'\n"},
 		{MAIN_USUAL "bootstrap: {uri: coap://h, id: 1}\n", NULL,
 		 "lwmux.yaml:2:28: 'id' is nothing for the bootstrap server: "
 		 "it says that for each of its servers\n"},
