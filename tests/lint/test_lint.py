@@ -156,6 +156,16 @@ class Tree(unittest.TestCase):
         self.assertEqual(run('house', self.root)[0], 0)
 
 
+    def test_mutant_of_what_is_no_more(self):
+        self.put('tests/sim/mutants/f.patch', '--- a/objects/x.c\n'
+                 '+++ b/objects/x.c\n@@ -1 +1 @@\n-int x = 1;\n+int x = 2;\n')
+        self.expect('mutants', 'f.patch: does not apply any more')
+        self.put('objects/x.c', 'int x = 1;\n')
+        self.assertEqual(run('mutants', self.root)[0], 0)
+        self.put('objects/x.c', 'int x = 2;\n')  # as if it were there
+        self.expect('mutants', 'f.patch: does not apply any more')
+
+
 class Calls(unittest.TestCase):
     """What the libraries call across floors, whatever they include."""
 
