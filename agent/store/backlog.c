@@ -175,7 +175,9 @@ static struct segment *segment_current(struct backlog *s)
 	if (last && !s->closed && last->size < segment_size(s) &&
 	    !is_stale(last))
 		return last;
-	if (last && s->dirty)
+	/* Also what is not written yet, and what is lazy: the syncs to come are
+	 * of the next file. */
+	if (last)
 		backlog_job_add(s, JOB_SYNC, last->id, 0);
 	while (s->n_segments && s->bytes + segment_size(s) > s->most)
 		lose_oldest(s);

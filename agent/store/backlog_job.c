@@ -74,10 +74,12 @@ static void job_work(struct worker_task *task)
 		job->result = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 		return;
 	}
-	fd = open(path, job->kind == JOB_READ ? O_RDONLY | O_CLOEXEC :
-		  O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		job->result = -errno;
+	fd = open(path, O_CLOEXEC | (job->kind == JOB_READ ? O_RDONLY :
+		  job->kind == JOB_WRITE ? O_WRONLY | O_CREAT : O_WRONLY),
+		  0600);
+	if (fd < 0) {		/* what has gone needs no sync */
+		job->result = job->kind == JOB_SYNC && errno == ENOENT ? 0 :
+			      -errno;
 		return;
 	}
 	job->result = carry_out(s, job, fd);

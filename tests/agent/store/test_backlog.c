@@ -571,6 +571,93 @@ ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
 	return syscall(SYS_pwrite64, fd, bytes, n, at);
 }
 
+static struct { ino_t file; off_t size; } synced[8];
+static size_t n_synced;
+
+/* The same, on a worker: of each file, what is in it then. */
+int fdatasync(int fd)
+{
+	struct stat now;
+
+	if (fstat(fd, &now) == 0) {
+		synced[n_synced % 8].file = now.st_ino;
+		synced[n_synced++ % 8].size = now.st_size;
+	}
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+static off_t synced_of(ino_t file)
+{
+	off_t size = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		if (synced[i].file == file && synced[i].size > size)
+			size = synced[i].size;
+	return size;
+}
+
+/* Records of every step-th number until the second file begins. */
+static void two_files(uint32_t from, uint32_t step)
+{
+	struct backlog *s = open_log(256 * 1024);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
+	uint32_t i = from, first = put(s, stream, i);
+	struct stat file;
+	char path[512];
+
+	memset(synced, 0, sizeof(synced));
+	while (put(s, stream, i += step) == first)
+		;
+	put(s, stream, (i | 1) + 1);		/* not lazy */
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	backlog_turn(s, 1);
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	for (i = 0; file_at(i, path); i++) {
+		assert_int_equal(stat(path, &file), 0);
+		assert_true(file.st_size > 0);
+		assert_int_equal(synced_of(file.st_ino), file.st_size);
+	}
+	assert_int_equal(i, 2);
+	backlog_close(s);
+}
+
+/* Its end may still wait for the disk when the next file begins. */
+static void test_each_file_is_synced_to_its_end(void **state)
+{
+	(void)state;
+	two_files(0, 1);
+}
+
+static void test_what_is_lazy_is_synced_with_its_file(void **state)
+{
+	(void)state;
+	two_files(1, 2);
+}
+
+/* All of it is done before its sync is due. */
+static void test_a_sync_makes_no_file_anew(void **state)
+{
+	struct backlog *s = open_log(256 * 1024);
+	struct backlog_stream *stream = backlog_stream(s, "a", 1, NULL);
+	uint32_t first = put(s, stream, 0);
+	char path[512];
+
+	(void)state;
+	for (uint32_t i = 1; i < 400; i++)
+		assert_int_equal(put(s, stream, i), first);
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	assert_true(file_at(0, path));
+	for (uint32_t i = 0; i < 400; i++)
+		backlog_done(s, stream, i, first, false);
+	for (int64_t now = 1; now < 5; now++) {
+		backlog_turn(s, now * 2000000000);
+		uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	}
+	assert_false(file_at(0, path));
+	assert_int_equal(backlog_counts(s).error, 0);
+	backlog_close(s);
+}
+
 /* Long before our own limit: somebody else's files. */
 static void test_a_full_disk_takes_the_oldest(void **state)
 {
@@ -680,6 +767,9 @@ int main(void)
 		TEST(test_clock_is_set_later),
 		TEST(test_clock_is_set_between_two_runs),
 		TEST(test_clock_of_another_boot_tells_nothing),
+		TEST(test_each_file_is_synced_to_its_end),
+		TEST(test_what_is_lazy_is_synced_with_its_file),
+		TEST(test_a_sync_makes_no_file_anew),
 		TEST(test_a_full_disk_takes_the_oldest),
 		TEST(test_what_is_done_goes_while_one_is_not),
 		TEST(test_what_is_lazy_is_written_with_others),
