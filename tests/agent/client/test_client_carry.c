@@ -4,8 +4,9 @@
  * answers at. */
 #include "tests/agent/gateway/gateway_case.h"
 #include "agent/client/client_carry.h"
+#include "agent/client/client_host.h"
 #include "agent/client/client_session.h"
-#include "agent/client/forward.h"
+#include "agent/client/forward_private.h"
 
 #define SITE "gateway: {name: g, endpoint: gw, object_25: true}\n" \
 	"servers: [{id: 1, uri: \"coap://127.0.0.1:9\"}]\n" \
@@ -163,6 +164,57 @@ static void an_update_of_the_carrier_is_nobodys_word(void **state)
 	assert_int_equal(case_endpoint("a")->safe_at, 0);
 }
 
+/* A notification of the sensor's, which nobody answers. */
+static void device_notify(struct client *a, struct observation *o, int64_t now)
+{
+	assert_int_equal(coap_notify(client_line(a), &(struct coap_notification){
+		.token = (const uint8_t[]){7}, .token_length = 1,
+		.code = 0x45, .confirmable = true, .format = FORMAT_NONE,
+		.sequence = 1, .uri = "3303/0/5700",
+		.payload = (const uint8_t[]){0}, .length = 1}, now), 0);
+	client_spoke(a);
+	assert_true(forward_is_busy(a));
+	o->news = true;
+	forward_notified(a, o, now);
+	assert_int_equal(a->forward->waiting.n, 1);
+	assert_int_equal(a->forward->n_live, 1);
+}
+
+/* The accounts become others while a notification has no answer, and a newer
+ * value waits for its pmin. */
+static void what_is_undecided_goes_before_what_is_newer(void **state)
+{
+	struct client *by = client_of("gw"), *a = client_of("a");
+	const struct lwm2m_path around = path_instance(3303, 0);
+	struct observation *told = observe_create(&sensor, NULL, 0, FORMAT_NONE),
+			   *waits = observe_create(&around, NULL, 0, FORMAT_NONE);
+	struct lwm2m_value newer = lwm2m_float(22);
+	struct queue_cursor at = {0};
+	struct queued_record k;
+	int64_t now = monotonic_read();
+
+	(void)state;
+	assert_true(told && waits);
+	carrier_register(by, now);
+	gateway.services.dry = false;	/* where nothing is kept */
+	a->observations = told;
+	told->next = waits;
+	device_notify(a, told, now);
+	waits->newest_sent = told->newest_sent;
+	waits->pmin = 60;
+	waits->pending = waits->news = true;
+	assert_int_equal(tree_set(client_tree(a), &sensor, &newer,
+				  told->newest_sent + SECOND), 0);
+	forward_hand_over(by, now);
+	gateway.services.dry = true;
+	assert_int_equal(a->forward->waiting.n, 0);
+	assert_int_equal(a->forward->kept.n, 2);
+	assert_true(queue_next(&a->forward->kept, &at, &k));
+	assert_true(lwm2m_number(&k.record.value) == 21);
+	assert_true(queue_next(&a->forward->kept, &at, &k));
+	assert_true(lwm2m_number(&k.record.value) == 22);
+}
+
 #define CASE(name) \
 	cmocka_unit_test_setup_teardown(name, set_up, case_tear_down)
 
@@ -174,6 +226,7 @@ int main(void)
 		CASE(what_is_observed_goes_on_with_the_next_carrier),
 		CASE(it_moves_with_all_that_points_at_it),
 		CASE(an_update_of_the_carrier_is_nobodys_word),
+		CASE(what_is_undecided_goes_before_what_is_newer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
