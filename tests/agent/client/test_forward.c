@@ -283,6 +283,27 @@ static void what_is_kept_before_the_2_01_no_notification_tells(void **state)
 	assert_false(o->pending || o->news);
 }
 
+/* ... not even one that is of more than the value. */
+static void what_is_kept_before_the_2_01_none_of_more_tells(void **state)
+{
+	uint8_t token = TOLD_BY;
+	struct request_outcome whole = {
+		.kind = REQUEST_OBSERVE, .format = SENML_CBOR,
+		.path = path_instance(3303, 0)};
+	struct lwm2m_path path;
+	struct observation *o;
+
+	(void)state;
+	assert_true(client_observe(&client, &whole, &token, 1, now) > 0);
+	o = client_observation(&client, &token, 1);
+	path = measure(0, 1);
+	client.registration.state = REGISTRATION_REGISTERING;
+	o->pending = o->news = true;
+	forward_changed(&client, &path, true, now);
+	assert_kept((double[]){1}, 1);
+	assert_false(o->pending || o->news);
+}
+
 /* pmin lets it wait, and the registration comes first. */
 static void what_waits_in_an_outage_is_kept_at_its_end(void **state)
 {
@@ -719,6 +740,7 @@ int main(void)
 		CASE(without_a_way_older_values_are_kept_before),
 		CASE(an_ended_registration_keeps_older_values_before),
 		CASE(what_is_kept_before_the_2_01_no_notification_tells),
+		CASE(what_is_kept_before_the_2_01_none_of_more_tells),
 		CASE(what_waits_in_an_outage_is_kept_at_its_end),
 		CASE(what_has_no_log_and_no_server_is_counted_as_dropped),
 		CASE(what_a_server_may_not_read_is_not_kept),
