@@ -9,6 +9,8 @@
 #include "objects/ids.h"
 #include "ipso/ipso.h"
 
+#define REASON_SHOWN 40	/* bytes of a payload that a diagnostic repeats */
+
 void request_answer(struct handling *h, uint8_t code, const char *reason)
 {
 	h->outcome.code = code;
@@ -97,11 +99,65 @@ static bool is_link_to_something(const struct tree *tree,
 	return tree_instance_find(tree, object, instance);
 }
 
+static const char *type_text(uint32_t type)
+{
+	static const char *const texts[] = {
+		[LWM2M_NONE] = "no value", [LWM2M_BOOLEAN] = "a boolean (0 or 1)",
+		[LWM2M_INTEGER] = "a whole number",
+		[LWM2M_UNSIGNED] = "a whole number of 0 or more",
+		[LWM2M_FLOAT] = "a number",
+		[LWM2M_TIME] = "a time (seconds since 1970)",
+		[LWM2M_STRING] = "a text", [LWM2M_OPAQUE] = "bytes",
+		[LWM2M_OBJLINK] = "a link to an instance, as 3303:0",
+		[LWM2M_CORELINK] = "links, as </3303/0>",
+	};
+
+	return texts[type];
+}
+
+/* Part of a diagnostic, which is UTF-8, and of a terminal's line. */
+static bool is_plain(const uint8_t *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return n;
+}
+
+void request_payload_refuse(struct handling *h, uint16_t format)
+{
+	const struct resource_def *def =
+		request_def(h->scope->tree, &h->outcome.path);
+	const uint8_t *text = h->request->payload;
+	size_t n = h->request->length;
+	bool shown = n <= REASON_SHOWN &&
+		     (format == FORMAT_TEXT || format == FORMAT_OLD_TEXT) &&
+		     is_plain(text, n);
+
+	if (!def) {
+		request_answer(h, CODE(4, 00), "a value of another type");
+		return;
+	}
+	snprintf(h->room->reason, sizeof(h->room->reason),
+		 shown ? "wanted is %s, not '%.*s'" : "wanted is %s",
+		 type_text(def->type), (int)n, (const char *)text);
+	request_answer(h, CODE(4, 00), h->room->reason);
+}
+
+static void refuse_type(struct handling *h, const struct resource_def *def,
+			const struct lwm2m_value *value)
+{
+	snprintf(h->room->reason, sizeof(h->room->reason),
+		 "wanted is %s, not %s", type_text(def->type),
+		 type_text(value->type));
+	request_answer(h, CODE(4, 00), h->room->reason);
+}
+
 void request_value_check(struct handling *h, const struct resource_def *def,
 			 const struct lwm2m_value *value)
 {
 	if (value->type != def->type)
-		request_answer(h, CODE(4, 00), "a value of another type");
+		refuse_type(h, def, value);
 	else if (request_is_numeric(def) && !isfinite(lwm2m_number(value)))
 		request_answer(h, CODE(4, 00), "not a finite number");
 	else if (def->type == LWM2M_OBJLINK &&

@@ -34,6 +34,9 @@ struct request_range request_range_of(const struct resource_def *def);
  * it. What is no number is in none. */
 void request_range_check(struct handling *h, const struct request_range *range,
 			 const struct lwm2m_value *value);
+/* Answers 4.00 to a payload of one resource whose content is none of its type,
+ * and says which is. */
+void request_payload_refuse(struct handling *h, uint16_t format);
 /* Answers 4.00 where a value is not of the resource's type, no finite number, or
  * a link to what is not there (Core TS 6.3.3). */
 void request_value_check(struct handling *h, const struct resource_def *def,

@@ -34,6 +34,23 @@ static bool is_writable(const struct tree *tree, const struct lwm2m_path *path)
 	return slot ? !(slot->flags & TREE_READ_ONLY) : is_servers(tree, path);
 }
 
+/* What could be written, were the point that is behind it. */
+static void refuse_write(struct handling *h, const struct lwm2m_path *path)
+{
+	const struct resource_def *def = request_def(h->scope->tree, path);
+	const struct tree_slot *slot = tree_find(h->scope->tree, path);
+	bool point = slot && slot->flags & TREE_BOUND;
+
+	if (def && def->operations & OP_EXECUTE)
+		request_answer(h, CODE(4, 05),
+			       "the resource is executed, not written");
+	else if (def && def->operations & OP_WRITE && point)
+		request_answer(h, CODE(4, 05), "the resource is read-only "
+			       "here: its point is not 'writable: true'");
+	else
+		request_answer(h, CODE(4, 05), "the resource is read-only");
+}
+
 /* The instance's own range counts before its object's; the periods of a
  * server account (object 1) have none in the registry, yet none is negative or
  * more than can be used and told. */
@@ -186,7 +203,7 @@ void request_record_check(struct handling *h,
 	if (!def || !is_settable(tree, path))
 		request_answer(h, CODE(4, 04), "no such resource");
 	else if (!is_writable(tree, path))
-		request_answer(h, CODE(4, 05), "the resource is not writable");
+		refuse_write(h, path);
 	else if (def->multiple != (path->depth == 4))
 		request_answer(h, CODE(4, 00), def->multiple ?
 			"the resource is a multiple one" :
@@ -195,25 +212,20 @@ void request_record_check(struct handling *h,
 		value_check(h, record, def);
 }
 
-static void decode_refuse(struct handling *h, int error)
+static void decode_refuse(struct handling *h, uint16_t format, int error)
 {
-	switch (error) {
-	case -ENOTSUP:
+	bool text = format == FORMAT_TEXT || format == FORMAT_OLD_TEXT;
+
+	if (error == -ENOTSUP)
 		request_answer(h, CODE(4, 15), "not in this format");
-		break;
-	case -EPROTOTYPE:
-		request_answer(h, CODE(4, 00), "a value of another type");
-		break;
-	case -EXDEV:
-		request_answer(h, CODE(4, 00), "a name outside the path");
-		break;
-	case -EMSGSIZE:
+	else if (error == -EMSGSIZE)
 		request_answer(h, CODE(4, 13), "too many resources");
-		break;
-	default:
+	else if (error == -EXDEV)
+		request_answer(h, CODE(4, 00), "a name outside the path");
+	else if (error == -EPROTOTYPE || text)
+		request_payload_refuse(h, format);
+	else
 		request_answer(h, CODE(4, 00), "malformed payload");
-		break;
-	}
 }
 
 static uint16_t payload_format(const struct handling *h)
@@ -238,7 +250,7 @@ int request_decode(struct handling *h, uint16_t format)
 		h->room->records[i].path.id[PATH_DEVICE] = 0;
 	if (n >= 0)
 		return n;
-	decode_refuse(h, n);
+	decode_refuse(h, format, n);
 	return -1;
 }
 
@@ -383,7 +395,7 @@ void request_write(struct handling *h)
 	int n;
 
 	if (path->depth >= 3 && !is_writable(h->scope->tree, path)) {
-		request_answer(h, CODE(4, 05), "the resource is not writable");
+		refuse_write(h, path);
 		return;
 	}
 	if (!codec_decodes(payload_format(h))) {

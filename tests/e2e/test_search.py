@@ -229,9 +229,13 @@ class Search(SharedSite):
     def test_writes_are_checked(self):
         for words, said, code in (
                 (("boiler", SETPOINT, "91"), "4.00", 1),
-                (("boiler", SETPOINT, "warm"), "4.00", 1),
+                (("boiler", SETPOINT, "warm"),
+                 "4.00: wanted is a number, not 'warm'", 1),
                 (("--", "boiler", SETPOINT, "-5"), "4.00", 1),
-                (("boiler", "/3303/0/5700", "1"), "4.05", 1),
+                (("boiler", "/3303/0/5700", "1"),
+                 "4.05: the resource is read-only", 1),
+                (("boiler", "/3/0/4", "1"),
+                 "4.05: the resource is executed, not written", 1),
                 (("boiler", "/3399/0/5700", "1"), "4.04", 1),
                 (("boiler", "/0/0/0", "1"), "4.01", 1),
                 (("nobody", SETPOINT, "1"), "no such endpoint", 4)):
