@@ -118,6 +118,9 @@ int64_t gpio_search_step(struct adapter_search *search, int64_t now)
 
 	if (search->kind != ADAPTER_SCAN)
 		return -ENOTSUP;
+	if (n == 0)
+		adapter_found(search, .keys = "", .note = "there is no GPIO "
+			      "chip here: no /dev/gpiochip*");
 	if (s->next < n)
 		chip_tell(search, paths[s->next++]);
 	return s->next < n ? now : 0;

@@ -225,6 +225,16 @@ static void search_free(struct bus_search *s)
 	free(s);
 }
 
+/* An empty answer could mean anything. */
+static const char *empty_text(const struct bus_search *s)
+{
+	if (s->found)
+		return NULL;
+	return bus_now() >= s->until ? "nothing was found in this time: --for "
+				       "searches longer" :
+				       "nothing was found: nobody answers or is heard";
+}
+
 void search_end(struct bus *bus, int error, const char *text)
 {
 	struct bus_search *s = bus->search;
@@ -238,6 +248,8 @@ void search_end(struct bus *bus, int error, const char *text)
 			 s->found - SEARCH_FOUND_MAX);
 		text = more;
 	}
+	if (!error && !text)
+		text = empty_text(s);
 	searched_say(bus, s->id, error, text);
 	bus->search = NULL;
 	bus->base.search = NULL;

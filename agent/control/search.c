@@ -111,6 +111,8 @@ static const char *error_text(int error)
 		return "the device does not answer";
 	case EHOSTUNREACH:
 		return "the device cannot be reached";
+	case ENOTSUP:
+		return "the adapter has no such search";
 	default:
 		return strerror(error);
 	}
@@ -263,6 +265,19 @@ static size_t keys_take(struct json_object *request, struct search_key *keys)
 	return n;
 }
 
+/* What nobody looks for or hears would be an empty answer after all its time. */
+static bool is_searchable(const struct adapter_ops *ops, const char *adapter,
+			  bool probe, struct config_errors *errors)
+{
+	if (ops->search || (ops->turn && !probe))
+		return true;
+	config_error_add(errors, (struct place){0}, NULL, probe ?
+			 "the adapter %s has no probe" :
+			 "the adapter %s does not search: its devices are "
+			 "those that the configuration declares", adapter);
+	return false;
+}
+
 static struct search_plan *plan_of(const struct gateway_bus *b,
 				   struct json_object *request, bool probe,
 				   struct search_key *keys, size_t n,
@@ -278,12 +293,8 @@ static struct search_plan *plan_of(const struct gateway_bus *b,
 				 "--for: '%s' is no time, as 10s", text);
 		return NULL;
 	}
-	if (probe && !b->conf->ops->search) {
-		config_error_add(errors, (struct place){0}, NULL,
-				 "the adapter %s has no probe",
-				 b->conf->adapter);
+	if (!is_searchable(b->conf->ops, b->conf->adapter, probe, errors))
 		return NULL;
-	}
 	if (b->for_search)		/* the bus has taken its own */
 		n = search_keys_split(b->conf->ops, keys, n);
 	plan = search_plan_create(b->conf->ops,

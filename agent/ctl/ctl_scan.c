@@ -292,10 +292,8 @@ int do_adopt(const struct options *o, char **args, int n)
 	rc = line_sweep(&s, "scan", args + 1, n - 1, true, serial);
 	if (fclose(s.adopted))
 		abort();
-	if (rc == CTL_DONE && !s.found) {
-		fprintf(stderr, "lwmuxctl: nobody answers\n");
+	if (rc == CTL_DONE && !s.found)	/* which was said */
 		rc = CTL_FAILED;
-	}
 	if (rc == CTL_DONE)
 		rc = devices_adopt(o, args, devices, serial);
 	free(devices);

@@ -1612,7 +1612,9 @@ static void a_scan_without_chips_ends(void **state)
 	gpio_chips[0].there = gpio_chips[1].there = false;
 	assert_int_equal(fake_open(host), 0);
 	assert_int_equal(fake_search(host, ADAPTER_SCAN, "", NULL, 0, 10), 0);
-	assert_int_equal(fake_events(host, FAKE_FOUND), 0);
+	assert_int_equal(fake_events(host, FAKE_FOUND), 1);
+	assert_string_equal(fake_event(host, FAKE_FOUND, 0)->copy,
+			    "there is no GPIO chip here: no /dev/gpiochip*");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)

@@ -12,9 +12,15 @@ import time
 import yaml
 
 import sites
+import wired
 from harness import SerialLine, Site, SharedSite, binary, wait_for
 
 SETPOINT = "/3308/0/5900"
+SENSOR = """\
+devices:
+  - {endpoint: blu, bus: ble, address: "A4:C1:38:00:00:01",
+     points: [{name: warm, field: temperature, map: 3303/0}]}
+"""
 
 
 class Flat(socketserver.BaseRequestHandler):
@@ -375,10 +381,24 @@ class BusOfItsOwn(Site):
 
     def test_bus_that_no_device_names_is_run_for_the_scan(self):
         gateway = self.start()[1]
-        result = gateway.ctl("scan", "sim", "--for", "200ms")
+        result = gateway.ctl("scan", "gpio", "--for", "200ms")
         self.assertEqual(result.returncode, 0, result.stderr)
         wait_for(lambda: not gateway.status()["buses"], "the bus is closed")
         self.assertEqual(gateway.stop(), 0)
+
+    def test_empty_scan_says_why(self):
+        gateway = self.start()[1]
+        host = self.slave_on("9=plain")[1]
+        for words, code, said in (
+                (("scan", "sim"), 1, "the adapter sim does not search"),
+                (("probe", "gpio"), 1, "the adapter has no such search"),
+                (("scan", host, "1-2", "timeout=10ms"), 0, "nobody answers"),
+                (("scan", host, "1-2", "--for", "1ms"), 0, "--for")):
+            with self.subTest(words=words):
+                result = gateway.ctl(*words)
+                self.assertEqual(result.returncode, code, result.stderr)
+                self.assertIn(said, result.stderr)
+                self.assertEqual(result.stdout, "")
 
     def slave_on(self, *units):
         slave = self.slave(*units)
@@ -484,8 +504,9 @@ class BusOfItsOwn(Site):
     def test_end_of_the_daemon_ends_a_scan(self):
         gateway = self.start()[1]
         scan = subprocess.Popen(
-            [binary("agent/lwmuxctl"), "--run", gateway.run, "scan", "sim",
-             "--for", "5min"], text=True, stderr=subprocess.PIPE)
+            [binary("agent/lwmuxctl"), "--run", gateway.run, "scan",
+             self.slave_on("9=plain")[1], "10-247", "timeout=1s", "--for",
+             "5min"], text=True, stderr=subprocess.PIPE)
         wait_for(lambda: gateway.status()["buses"], "the bus is there")
         self.assertEqual(gateway.stop(), 0)
         scan.wait()
@@ -494,16 +515,23 @@ class BusOfItsOwn(Site):
         scan.stderr.close()
 
     def test_reload_keeps_a_bus_that_is_wanted_now(self):
-        server, gateway = self.start()
+        """One of an adapter that only listens: its search has no end."""
+        radio, server = self.add(wired.Radio()), self.server()
+        gateway = self.gateway(server.port, "buses: {}\n", start=False)
+        gateway.adapters = wired.ADAPTERS
+        gateway.environment.update(radio.environment)
+        gateway.start()
+        wait_for(lambda: gateway.ctl("status").returncode == 0, "an answer")
         scan = subprocess.Popen(
-            [binary("agent/lwmuxctl"), "--run", gateway.run, "scan", "sim",
+            [binary("agent/lwmuxctl"), "--run", gateway.run, "scan", "ble",
              "--for", "5min"])
         wait_for(lambda: gateway.status()["buses"], "the bus is there")
-        gateway.write("conf.d/devices.yaml", sites.SIM)
+        gateway.write("conf.d/devices.yaml", SENSOR)
         gateway.reload()
-        server.registered("sim")
         scan.kill()
         scan.wait()
-        wait_for(lambda: gateway.ctl("scan", "sim", "--for", "10ms")
+        wait_for(lambda: gateway.ctl("scan", "ble", "--for", "1s")
                  .returncode == 0, "another scan")
-        self.assertEqual(server.value("sim", "/3303/0/5700"), 21.5)
+        self.assertEqual([b["bus"] for b in gateway.status()["buses"]],
+                         ["ble"])
+        self.assertEqual("\n".join(gateway.log()).count("bus is open"), 1)

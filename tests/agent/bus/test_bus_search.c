@@ -357,8 +357,18 @@ static void duration_ends_a_search(void **state)
 	atomic_store(&world.endless, true);
 	s->plan.duration = 20 * MS;
 	search(s);
-	assert_string_equal(outcome(s, text), "done ");
+	assert_string_equal(outcome(s, text), "done nothing was found in this "
+			    "time: --for searches longer");
 	assert_true(atomic_load(&world.steps) > 0);
+}
+
+static void empty_search_says_so(void **state)
+{
+	char text[512];
+
+	search(*state);
+	assert_string_equal(outcome(*state, text),
+			    "done nothing was found: nobody answers or is heard");
 }
 
 static void listener_is_heard_until_the_end(void **state)
@@ -463,6 +473,7 @@ int main(void)
 		T(conditions_are_met_by_one_device),
 		T(polls_go_on_beside_a_search),
 		T(duration_ends_a_search),
+		T(empty_search_says_so),
 		T(listener_is_heard_until_the_end),
 		T(another_search_is_busy),
 		T(bus_that_does_not_open_ends_it),
