@@ -60,6 +60,7 @@ struct setting {
 	const struct yaml_node *value;
 	bool host;			/* the host's: typed already */
 	bool fleet;			/* no error where the adapter has it not */
+	const char *range;		/* "1-30", of which the value is one */
 	struct setting *next;
 };
 

@@ -21,6 +21,7 @@ struct device_entry {
 	const struct yaml_node *profile_points;
 	struct point_list points;
 	int bus;			/* index, -1: none */
+	const char *units;		/* "1-30"; NULL: no fleet */
 	struct config_scope *scope;
 };
 
@@ -358,11 +359,14 @@ static void keys_set(struct config_builder *b, struct config_device *device,
 }
 
 /* `unit` of a fleet only makes names where the adapter has no such key. */
-static void unit_mark(struct config_device *device, const char *template)
+static void unit_mark(struct config_device *device,
+		      const struct device_entry *d)
 {
 	for (struct setting *s = device->source->settings; s; s = s->next)
-		if (!strcmp(s->key, "unit"))
-			s->fleet = strstr(template, "${unit}");
+		if (!strcmp(s->key, "unit")) {
+			s->fleet = strstr(d->template->text, "${unit}");
+			s->range = d->units;
+		}
 }
 
 static void endpoint_check(const struct yaml_node *value,
@@ -451,7 +455,7 @@ static void device_build(struct config_builder *b, const struct device_entry *d,
 		device->endpoint = arena_text(device->arena, words->endpoint);
 	if (!device->bus)
 		device->bus = device->endpoint;
-	unit_mark(device, d->template->text);
+	unit_mark(device, d);
 	endpoint_check(name, scope);
 	config_points_build(b, device, &d->points, &d->merged, words, scope);
 	if (scope->wrong)
@@ -553,6 +557,8 @@ static void fleet_build(struct config_builder *b, struct device_entry *d)
 		entry_prepare(b, d, text ? unit->value->text : NULL);
 		member_build(b, d, text ? unit->value->text : NULL);
 	}
+	if (n > 0)
+		d->units = units_text(b, unit->value);
 	for (int i = 0; i < n; i++) {
 		const char *number = arena_print(b->arena, "%u", units[i]);
 

@@ -226,6 +226,30 @@ static void point_differs(struct typing *t, const struct adapter_key *key,
 	config_points_differ(t->points, &pair, sizeof(pair));
 }
 
+/* A range that goes too far is one mistake, not one for each of its numbers. */
+static void range_set(struct typing *t, const struct config_key *key,
+		      const struct setting *setting, void *data)
+{
+	struct config_scope alone = *t->scope;
+	struct config_errors errors;
+
+	config_errors_init(&errors);
+	alone.errors = &errors;
+	if (!config_key_set(key, setting->value, data, arena_of(t), &alone))
+		config_scope_add(t->scope, setting->value->place, "'%s' must be "
+				 "%lld to %lld, not all of %s", key->name,
+				 (long long)key->min, (long long)key->max,
+				 setting->range);
+	config_errors_finish(&errors);
+}
+
+static bool is_of_range(const struct setting *setting,
+			const struct adapter_key *key)
+{
+	return setting && setting->range && key->type == ADAPTER_INT &&
+	       key->min != key->max;
+}
+
 static void key_set(struct typing *t, enum level level,
 		    const struct adapter_key *key, void *data)
 {
@@ -243,6 +267,8 @@ static void key_set(struct typing *t, enum level level,
 				 key->help ? key->help : "");
 	else if (setting && key->type == ADAPTER_SECRET)
 		secret_set(t, key, setting->value, data);
+	else if (is_of_range(setting, key))
+		range_set(t, &host, setting, data);
 	else if (setting || key->fallback)
 		config_key_set(&host, setting ? setting->value : &fallback,
 			       data, arena_of(t), t->scope);

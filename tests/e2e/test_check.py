@@ -116,6 +116,19 @@ class Check(Site):
             "transport: rtu, port: /dev/ttyUSB1"), 0)
         self.assertNotIn("warning", text)
 
+    def test_range_that_goes_too_far_is_one_mistake(self):
+        fleet = ("devices:\n  - endpoint: m-${unit}\n    bus: plant\n"
+                 "    unit: %s\n    points: [{name: t, address: 1, "
+                 "map: 3303/0}]\n")
+        for units in ("1-300", "256-400", "1,2,255-260", "[1, 256, 257]"):
+            with self.subTest(units=units):
+                text = self.check(sites.bus(502) + fleet % units)
+                self.assertSays(text, "devices.yaml:6:11: 'unit' must be 0 "
+                                "to 255, not all of " +
+                                units.strip("[]").replace(", ", ","))
+                self.assertEqual(text.count("'unit'"), 1, text)
+        self.check(sites.bus(502) + fleet % "0-255", 0)
+
     def test_fleet_of_hosts(self):
         """A template makes a bus for each device, without one they share it;
         what a bus gives to its devices is filled there."""
