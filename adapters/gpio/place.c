@@ -76,6 +76,12 @@ static void chip_look(struct finding *f, struct chip *chip,
 			line_found(f, &home, path, i);
 }
 
+/* "17" is meant as the 17 of some tool, where no name is. */
+static bool is_digits(const char *line)
+{
+	return *line && line[strspn(line, "0123456789")] == '\0';
+}
+
 static int not_found(const struct finding *f, char why[PLACE_WHY_MAX])
 {
 	const struct place_wanted *w = f->wanted;
@@ -92,6 +98,11 @@ static int not_found(const struct finding *f, char why[PLACE_WHY_MAX])
 	else if (w->path && !f->label_seen)
 		snprintf(why, PLACE_WHY_MAX, "there is no chip at %.60s",
 			 w->path);
+	else if (w->line && is_digits(w->line))
+		snprintf(why, PLACE_WHY_MAX, "no line has the name %.20s: one "
+			 "without a name is given by chip: LABEL and number: "
+			 "%.20s (lwmuxctl scan gpio lists them)", w->line,
+			 w->line);
 	else if (w->line)
 		snprintf(why, PLACE_WHY_MAX, "no line has the name %.60s",
 			 w->line);

@@ -220,6 +220,15 @@ static void an_unknown_name_is_said(void **state)
 			    "line window: no line has the name window");
 }
 
+static void a_number_as_a_name_is_told_how(void **state)
+{
+	(void)state;
+	assert_string_equal(fault_of("line=17", -ENOENT),
+			    "line 17: no line has the name 17: one without a "
+			    "name is given by chip: LABEL and number: 17 "
+			    "(lwmuxctl scan gpio lists them)");
+}
+
 static void an_unknown_label_is_said(void **state)
 {
 	(void)state;
@@ -1628,6 +1637,7 @@ int main(void)
 		TEST(facts_are_those_of_the_part),
 		TEST(lines_are_found_by_name_and_by_label),
 		TEST(an_unknown_name_is_said),
+		TEST(a_number_as_a_name_is_told_how),
 		TEST(an_unknown_label_is_said),
 		TEST(a_number_beyond_the_chip_is_said),
 		TEST(a_name_there_twice_is_said),
