@@ -208,6 +208,19 @@ static void itself_set(struct config_device *itself, const char *name,
 	itself->fingerprint += fingerprint_pair(name, value);
 }
 
+static void names_warn(const struct yaml_node *gateway,
+		       const struct config_scope *scope)
+{
+	static const char *const keys[] = {"name", "endpoint"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct yaml_node *name = yaml_get(gateway, keys[i]);
+
+		if (name && name->kind == YAML_TEXT)
+			template_warn(name, keys[i], scope);
+	}
+}
+
 static void gateway_build(struct config_builder *b,
 			  const struct yaml_node *node)
 {
@@ -232,6 +245,7 @@ static void gateway_build(struct config_builder *b,
 			config_key_set(key, node->items[i], b->config,
 				       b->arena, &scope);
 	}
+	names_warn(node, &scope);
 	itself->fingerprint += b->config->object_25;
 	config_page_build(b, node, &scope);
 	/* They outlive the arena. */

@@ -50,6 +50,9 @@ const struct yaml_node *template_fill_machine(const struct yaml_node *node,
 					      const struct template_word *words,
 					      struct arena *arena,
 					      struct config_scope *scope);
+/* Warns of what other programs fill in, as $HOSTNAME, and this one does not. */
+void template_warn(const struct yaml_node *value, const char *key,
+		   const struct config_scope *scope);
 /* The whole block, into a new one. */
 void block_fill(struct block *block, const struct block *from,
 		const struct template_words *words, struct arena *arena,

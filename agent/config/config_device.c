@@ -372,6 +372,7 @@ static void unit_mark(struct config_device *device,
 static void endpoint_check(const struct yaml_node *value,
 			   struct config_scope *scope)
 {
+	template_warn(value, "endpoint", scope);
 	for (const char *c = value->text; *c; c++) {
 		if ((unsigned char)*c >= ' ' && *c != 0x7f)
 			continue;

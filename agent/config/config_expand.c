@@ -121,6 +121,45 @@ const struct yaml_node *template_fill_machine(const struct yaml_node *node,
 	return node_fill(&(struct filling){words, true, arena, scope}, node);
 }
 
+/* Not a part of a longer word, and none of ours, which "${" begins. */
+static bool has_word(const char *text, const char *word)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, word))) {
+		const char *behind = at + strlen(word);
+
+		if (!isalnum((unsigned char)*behind) &&
+		    (at == text || at[-1] != '$'))
+			return true;
+		at = behind;
+	}
+	return false;
+}
+
+void template_warn(const struct yaml_node *value, const char *key,
+		   const struct config_scope *scope)
+{
+	static const struct { const char *foreign, *own; } words[] = {
+		{"$HOSTNAME", "hostname"}, {"$(hostname)", "hostname"},
+		{"$hostname", "hostname"}, {"{hostname}", "hostname"},
+		{"%h", "hostname"}, {"%H", "hostname"}, {"%m", "machine_id"},
+		{"{machine_id}", "machine_id"}, {"$serial", "serial"},
+		{"{serial}", "serial"}, {"$unit", "unit"}, {"{unit}", "unit"},
+		{"$gateway", "gateway"}, {"{gateway}", "gateway"},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!has_word(value->text, words[i].foreign))
+			continue;
+		config_warning_add(scope->errors, value->place, scope->device,
+				   "'%s': '%s' is taken as it stands: what is "
+				   "filled in is written ${%s}", key,
+				   words[i].foreign, words[i].own);
+		return;
+	}
+}
+
 void block_fill(struct block *block, const struct block *from,
 		const struct template_words *words, struct arena *arena,
 		struct config_scope *scope)

@@ -129,6 +129,21 @@ class Check(Site):
                 self.assertEqual(text.count("'unit'"), 1, text)
         self.check(sites.bus(502) + fleet % "0-255", 0)
 
+    def test_template_of_another_program_is_hinted_at(self):
+        for name, word in (("x-$HOSTNAME", "hostname"), ("%h", "hostname"),
+                           ("x-{hostname}-1", "hostname"),
+                           ("x-{unit}", "unit"), ("%m-x", "machine_id")):
+            with self.subTest(name=name):
+                text = self.check(sites.SIM.replace(
+                    "endpoint: sim", f'endpoint: "{name}"'), 0)
+                self.assertSays(text, "devices.yaml:2:15: warning: "
+                                "'endpoint': '", f"${{{word}}}")
+        for name in ("100%humid", "$unity", "x-${hostname}", "{5}"):
+            with self.subTest(name=name):
+                text = self.check(sites.SIM.replace(
+                    "endpoint: sim", f'endpoint: "{name}"'), 0)
+                self.assertNotIn("warning", text)
+
     def test_fleet_of_hosts(self):
         """A template makes a bus for each device, without one they share it;
         what a bus gives to its devices is filled there."""
