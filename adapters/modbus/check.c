@@ -301,6 +301,24 @@ static void facts_fill(const struct check *c, struct adapter_facts *facts)
 		register_limits(c->format, &facts->min, &facts->max);
 }
 
+/* A bit is not of a register's type; one that other points have, too, is the
+ * device's for all of them. */
+static void warn_type(const struct check *c)
+{
+	const struct adapter_device *device = c->point->device;
+
+	if (!table_has_bits(c->p->table) || c->p->type == REGISTER_UINT16 ||
+	    c->p->write_table == WRITE_HOLDING)
+		return;
+	for (size_t i = 0; i < device->n_points; i++)
+		if (device->points[i] != c->point &&
+		    modbus_keys(device->points[i])->type == c->p->type)
+			return;
+	adapter_warn(device->bus, c->error, "type", "is of registers: a %s is "
+		     "one bit, leave it away",
+		     modbus_table_names[c->p->table]);
+}
+
 static int check_group(struct check *c)
 {
 	const struct modbus_point *p = c->p;
@@ -407,6 +425,7 @@ static int check_one(struct check *c, struct adapter_facts *facts)
 	if (rc)
 		return rc;
 	facts_fill(c, facts);
+	warn_type(c);
 	rc = check_group(c);
 	if (rc == 0)
 		rc = check_write(c, facts);

@@ -192,6 +192,65 @@ static void check_values(struct typing *t)
 			 "string");
 }
 
+/* Given for many points at once, some of which have a use for it. */
+static bool is_shared(const struct typing *t, const struct setting *setting)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->points->n; i++) {
+		const struct setting *other = setting_find(
+			t->points->at[i].source->settings, setting->key, true);
+
+		n += other && other->place.line == setting->place.line &&
+		     other->place.column == setting->place.column;
+	}
+	return n > 1;
+}
+
+static void warn_useless(struct typing *t, const char *key, const char *what)
+{
+	const struct setting *setting = setting_find(
+		t->point->source->settings, key, true);
+
+	if (setting && !is_shared(t, setting))
+		config_warning_add(t->scope->errors, setting->place,
+				   t->scope->device, "'%s': is of numbers, the "
+				   "point '%s' is %s: leave it away", key,
+				   t->point->name, what);
+}
+
+/* scale: -1 with offset: 1 turns on into off. */
+static bool is_turned(const struct point_scale *scale)
+{
+	return scale->offset != 0 && scale->scale + scale->offset == 0;
+}
+
+/* Keys of numbers at what is none. */
+static void check_useless(struct typing *t)
+{
+	const struct config_point *p = t->point;
+	const struct resource_def *resource = NULL;
+
+	if (p->raw_type == LWM2M_NONE || p->is_setup)
+		return;
+	if (p->resource.depth)
+		resource = model_resource(config_device_model(t->device),
+					  p->resource.id[0],
+					  p->resource.id[2]);
+	if (!point_is_number((enum lwm2m_type)p->raw_type)) {
+		warn_useless(t, "scale", "none");
+		warn_useless(t, "offset", "none");
+		warn_useless(t, "round", "none");
+	} else if (p->raw_type == LWM2M_BOOLEAN && resource &&
+		   resource->type == LWM2M_BOOLEAN) {
+		if (!is_turned(&p->scale)) {
+			warn_useless(t, "scale", "true or false");
+			warn_useless(t, "offset", "true or false");
+		}
+		warn_useless(t, "round", "true or false");
+	}
+}
+
 /* What the adapter tells is in this unit, unless a scale makes another of it. */
 static void unit_take(struct typing *t, const char *unit)
 {
@@ -246,6 +305,7 @@ static void facts_take(struct typing *t, const struct adapter_facts *facts)
 	if (p->is_setup && facts->writable)
 		check_written(t, "value", p->setup);
 	check_type(t);
+	check_useless(t);
 	check_values(t);
 	if (p->poll == INT64_MAX && !p->writable && !p->has_on_execute &&
 	    !p->is_setup && !p->group)

@@ -144,6 +144,25 @@ class Check(Site):
                     "endpoint: sim", f'endpoint: "{name}"'), 0)
                 self.assertNotIn("warning", text)
 
+    def test_keys_of_numbers_at_what_is_none(self):
+        device = (sites.bus(502) + "devices:\n  - endpoint: e\n    bus: plant"
+                  "\n    unit: 1\n%s    points:\n"
+                  "      - {name: c, table: coil, address: 3, "
+                  "map: 3342/0/5500%s}\n"
+                  "      - {name: t, address: 3, map: 3303/0}\n")
+        for more, key in (("scale: 2", "scale"), ("offset: 3", "offset"),
+                          ("round: 1", "round"), ("type: int32", "type")):
+            with self.subTest(key=key):
+                text = self.check(device % ("", ", " + more), 0)
+                self.assertSays(text, "devices.yaml:8:", "warning: "
+                                f"'{key}': ", "leave it away")
+                self.assertEqual(text.count("warning"), 1, text)
+                # of all points, one of which has a use for it
+                text = self.check(device % (f"    {more}\n", ""), 0)
+                self.assertNotIn("warning", text)
+        text = self.check(device % ("", ", scale: -1, offset: 1"), 0)
+        self.assertNotIn("warning", text)
+
     def test_fleet_of_hosts(self):
         """A template makes a bus for each device, without one they share it;
         what a bus gives to its devices is filled there."""
