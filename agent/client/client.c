@@ -478,6 +478,14 @@ void client_bind(struct client *c, int64_t now)
 		client_enable_later(c, ANSWERED_AFTER, now);
 }
 
+/* Where it is disabled or is about to be, it will register anyhow. */
+void client_restart(struct client *c, int64_t now)
+{
+	c->restarts = is_registered(c) && !c->disable_for;
+	if (c->restarts)
+		client_enable_later(c, ANSWERED_AFTER, now);
+}
+
 static void client_leave(struct client *c, int64_t now)
 {
 	c->enable_at = now + c->disable_for * SECOND;
@@ -489,8 +497,10 @@ static void client_enable(struct client *c, int64_t now)
 {
 	c->enable_at = INT64_MAX;
 	client_event(c, REGISTRATION_START, 0, 0, now);
-	if (is_registered(c) && c->said_queue != in_queue_mode(c))
+	if (is_registered(c) &&
+	    (c->restarts || c->said_queue != in_queue_mode(c)))
 		client_event(c, REGISTRATION_RESTART, 0, 0, now);
+	c->restarts = false;
 }
 
 void client_hurry(struct client *c, int64_t now)

@@ -45,6 +45,7 @@ struct client {
 					 * by another one */
 	bool delayed;			/* by 1/x/14, which counts once */
 	bool said_queue;		/* with the last Register */
+	bool restarts;			/* at enable_at: 3/0/4 Reboot */
 	struct awake awake;		/* of queue mode */
 	int64_t enable_at;		/* registers again then: 1/x/4 Disable, or
 					 * 1/x/7 has changed */
@@ -107,6 +108,9 @@ void client_live(struct client *client, uint32_t lifetime, int64_t now);
 /* 1/x/7 was written: Registers anew, a moment later, where queue mode has
  * changed, for no Update can say that (Core TS 6.2.2). */
 void client_bind(struct client *client, int64_t now);
+/* The device was restarted by 3/0/4: Registers anew, a moment later, for servers
+ * forget at a Register what they wait for: the answer to this Execute. */
+void client_restart(struct client *client, int64_t now);
 /* It registers after so many s, of which nothing is under way. */
 void client_enable_later(struct client *client, uint32_t delay, int64_t now);
 /* How often and when it registers again: as 1/x/17 to 20 say now, which its

@@ -348,7 +348,8 @@ void endpoint_reboot(struct endpoint *e, int64_t now)
 {
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "the device was restarted "
 		 "by a server: registers anew");
-	endpoint_clients_event(e, REGISTRATION_RESTART, now);
+	for (size_t i = 0; i < e->n_clients; i++)
+		client_restart(&e->clients[i], now);
 }
 
 void endpoint_factory_reset(struct endpoint *e, int64_t now)

@@ -70,6 +70,23 @@ class Registration(Site):
         self.assertGreater(time.monotonic() - answered, 0.5)
         server.registered("sim", after=mark)
 
+    def test_a_server_has_its_answer_before_a_restarted_device_registers(self):
+        server = self.server()
+        self.gateway(server.port, """\
+            devices:
+              - endpoint: sim
+                bus: sim
+                points:
+                  - {name: restart, value: 0, map: 3/0/4, on_execute: 1,
+                     writable: true}
+            """)
+        server.registered("sim")
+        mark = server.mark()
+        self.assertEqual(server.code("execute", "sim", "/3/0/4"), "2.04")
+        answered = time.monotonic()
+        server.registered("sim", after=mark)
+        self.assertGreater(time.monotonic() - answered, 0.5)
+
     def test_register_as_1_0(self):
         server, _ = self.start(server='lwm2m: "1.0"')
         self.assertEqual(server.registered("sim")["query"],
