@@ -59,6 +59,17 @@ def is_shut(port):
         return True
 
 
+def sockets(pid):
+    """Those of a process, whose files come and go meanwhile."""
+    found = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.add(os.readlink(f"/proc/{pid}/fd/{name}"))
+        except FileNotFoundError:
+            pass
+    return {name for name in found if name.startswith("socket:")}
+
+
 def listening(pid):
     """Inodes of the TCP sockets that a process listens at."""
     there = set()
@@ -68,8 +79,7 @@ def listening(pid):
             fields = line.split()
             if fields[3] == "0A":
                 there.add(f"socket:[{fields[9]}]")
-    return there & {os.readlink(fd) for fd in
-                    pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+    return there & sockets(pid)
 
 
 class Visitor:
@@ -582,18 +592,18 @@ devices:
     def test_no_more_visitors_than_it_bears(self):
         port = free_tcp_port()
         gateway = self.start(f"127.0.0.1:{port}")
-        descriptors = f"/proc/{gateway.program.process.pid}/fd"
-        before = len(os.listdir(descriptors))
+        pid = gateway.program.process.pid
+        before = len(sockets(pid))
         crowd = [socket.create_connection(("127.0.0.1", port))
                  for _ in range(45)]
         try:
-            wait_for(lambda: len(os.listdir(descriptors)) == before + 32,
+            wait_for(lambda: len(sockets(pid)) == before + 32,
                      "32 visitors")
         finally:
             for s in crowd:
                 s.close()
         self.assertEqual(Visitor(port).code("/api/status"), 200)
-        self.assertLessEqual(len(os.listdir(descriptors)), before + 32)
+        self.assertLessEqual(len(sockets(pid)), before + 32)
 
     def test_history_is_taken_down_unless_it_is_off(self):
         port = free_tcp_port()
@@ -772,16 +782,16 @@ devices:
             f"  - {{endpoint: sim{i}, bus: sim, poll: 1s, points: "
             "[{name: t, signal: sine, map: 3303/0}]}\n"
             for i in ("", *range(400))))
-        descriptors = f"/proc/{gateway.program.process.pid}/fd"
+        pid = gateway.program.process.pid
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             s.connect(("127.0.0.1", port))
-            inode = wait_for(lambda: self.server_end(descriptors, s),
+            inode = wait_for(lambda: self.server_end(pid, s),
                              "the connection")
             s.sendall(b"GET /api/feed?rows=1 HTTP/1.1\r\nHost: localhost"
                       b"\r\n\r\n")
             # Its buffers are full after some seconds, and 15 s later:
-            wait_for(lambda: inode not in self.sockets(descriptors),
+            wait_for(lambda: inode not in sockets(pid),
                      "an end of it", timeout=90)
         self.assertEqual(Visitor(port).code("/api/status"), 200)
 
@@ -804,16 +814,7 @@ devices:
                 self.fail("it may go on for ever")
         self.assertGreater(time.monotonic() - begun, 25)
 
-    def sockets(self, descriptors):
-        found = set()
-        for name in os.listdir(descriptors):
-            try:
-                found.add(os.readlink(f"{descriptors}/{name}"))
-            except FileNotFoundError:
-                pass
-        return found
-
-    def server_end(self, descriptors, s):
+    def server_end(self, pid, s):
         """The gateway's socket of connection s."""
         ours, theirs = s.getsockname()[1], s.getpeername()[1]
         for line in pathlib.Path("/proc/net/tcp").read_text().split(
@@ -821,6 +822,6 @@ devices:
             fields = line.split()
             ports = [int(f.split(":")[1], 16) for f in fields[1:3]]
             if ports == [theirs, ours] and \
-                    f"socket:[{fields[9]}]" in self.sockets(descriptors):
+                    f"socket:[{fields[9]}]" in sockets(pid):
                 return f"socket:[{fields[9]}]"
         return None
