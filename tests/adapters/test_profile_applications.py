@@ -14,15 +14,9 @@ import subprocess
 import sys
 import tempfile
 
+from shipped_profiles import profiles_find
+
 KEYS = ("name", "unit", "map", "application")
-
-
-def profiles_find(top):
-    for folder, _, files in os.walk(top):
-        for name in files:
-            if name.endswith(".yaml"):
-                path = os.path.join(folder, name)
-                yield os.path.relpath(path, top)[:-len(".yaml")]
 
 
 def points_of(top, profile):

@@ -11,17 +11,11 @@ import subprocess
 import sys
 import tempfile
 
+from shipped_profiles import profiles_find
+
 # of the slave; units count from 1 in this order
 MODELS = {"eastron/sdm120": "sdm120", "generic/xy-md02": "xy-md02",
           "generic/relay8": "relay8", "waveshare/modbus-relay8": "relay8"}
-
-
-def profiles_find(top):
-    for folder, _, files in os.walk(top):
-        for name in files:
-            if name.endswith(".yaml"):
-                path = os.path.join(folder, name)
-                yield os.path.relpath(path, top)[:-len(".yaml")]
 
 
 def maps_of(top, profile):
