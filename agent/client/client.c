@@ -67,7 +67,7 @@ static void observations_forget(struct client *c, int64_t now)
 		client_observations_end(k, now);
 }
 
-static bool is_registered(const struct client *c)
+bool client_is_registered(const struct client *c)
 {
 	return c->registration.state == REGISTRATION_REGISTERED ||
 	       c->registration.state == REGISTRATION_UPDATING;
@@ -83,7 +83,7 @@ static void count_registered(struct client *c, bool registered)
 
 void client_finish(struct client *c)
 {
-	if (is_registered(c))
+	if (client_is_registered(c))
 		count_registered(c, false);
 	client_carry_end(c);
 	c->server->n_clients--;
@@ -382,7 +382,7 @@ static void registration_event(struct client *c, enum registration_event event,
 			 host->is_fresh(c->endpoint) ? 0 :
 		server_startup_window(c->server,
 				      client_services(c)->n_endpoints);
-	bool was = is_registered(c);
+	bool was = client_is_registered(c);
 	bool updated = c->registration.state == REGISTRATION_UPDATING &&
 		       event == REGISTRATION_ANSWER && code >> 5 == 2;
 	struct registration_policy policy = client_policy(c);
@@ -399,7 +399,7 @@ static void registration_event(struct client *c, enum registration_event event,
 		c->wanted_changes = action.changes;
 		server_queue(c->server, c);
 	}
-	note_registration(c, was, is_registered(c), now);
+	note_registration(c, was, client_is_registered(c), now);
 	if (has_failed(c, event, code))
 		host->failed(c, now);
 	registration_tell(c, updated || action.registered, now);
@@ -419,7 +419,7 @@ void client_event(struct client *c, enum registration_event event,
 
 void client_deregister_unconfirmed(struct client *c, int64_t now)
 {
-	if (!is_registered(c) || !c->connection)
+	if (!client_is_registered(c) || !c->connection)
 		return;
 	outstanding_give_up(c, now);
 	if (coap_busy(c->connection))
@@ -431,7 +431,7 @@ void client_deregister_unconfirmed(struct client *c, int64_t now)
 /* The server is told nothing and goes on knowing us. */
 static void client_drop(struct client *c)
 {
-	if (is_registered(c))
+	if (client_is_registered(c))
 		count_registered(c, false);
 	c->wanted = REGISTRATION_NOTHING;
 	server_unqueue(c->server, c);
@@ -481,9 +481,12 @@ void client_bind(struct client *c, int64_t now)
 /* Where it is disabled or is about to be, it will register anyhow. */
 void client_restart(struct client *c, int64_t now)
 {
-	c->restarts = is_registered(c) && !c->disable_for;
-	if (c->restarts)
+	if (!client_is_registered(c)) {
+		client_event(c, REGISTRATION_RESTART, 0, 0, now);
+	} else if (!c->disable_for) {
+		c->restarts = true;
 		client_enable_later(c, ANSWERED_AFTER, now);
+	}
 }
 
 static void client_leave(struct client *c, int64_t now)
@@ -497,7 +500,7 @@ static void client_enable(struct client *c, int64_t now)
 {
 	c->enable_at = INT64_MAX;
 	client_event(c, REGISTRATION_START, 0, 0, now);
-	if (is_registered(c) &&
+	if (client_is_registered(c) &&
 	    (c->restarts || c->said_queue != in_queue_mode(c)))
 		client_event(c, REGISTRATION_RESTART, 0, 0, now);
 	c->restarts = false;
@@ -808,7 +811,8 @@ static void notification_ended(struct client *c, enum coap_outcome outcome,
 
 static bool may_notify(const struct client *c, int64_t now)
 {
-	return client_line(c) && is_registered(c) && client_may_speak(c, now);
+	return client_line(c) && client_is_registered(c) &&
+	       client_may_speak(c, now);
 }
 
 void client_reschedule(struct client *c, int64_t now)
@@ -837,7 +841,7 @@ void client_reschedule(struct client *c, int64_t now)
 /* Leaving takes too long: the server will see the registration lapse. */
 static void give_up(struct client *c, int64_t now)
 {
-	bool was = is_registered(c);
+	bool was = client_is_registered(c);
 
 	server_unqueue(c->server, c);
 	heap_remove(&client_services(c)->clients, &c->due);

@@ -79,6 +79,8 @@ void client_exchange(struct client *client, int64_t now);
 void client_unknown(struct client *client);
 /* Nothing was there to notify: the server is woken by an Update. */
 void client_wake(struct client *client, int64_t now);
+/* Does the server know it, as far as we have heard? */
+bool client_is_registered(const struct client *client);
 /* May notifications go now; may this one, whose value may be old? */
 bool client_may_speak(const struct client *client, int64_t now);
 bool client_may_notify(const struct client *client,

@@ -28,20 +28,14 @@ const char *client_log_name(const struct client *c, char room[CLIENT_LOG_NAME])
 	return room;
 }
 
-static bool is_registered(const struct client *c)
-{
-	return c->registration.state == REGISTRATION_REGISTERED ||
-	       c->registration.state == REGISTRATION_UPDATING;
-}
-
 static void state_set(struct client *c, enum registration_state state)
 {
-	bool was = is_registered(c);
+	bool was = client_is_registered(c);
 
 	c->registration.state = (uint8_t)state;
-	if (is_registered(c) && !was)
+	if (client_is_registered(c) && !was)
 		c->server->n_registered++;
-	else if (was && !is_registered(c))
+	else if (was && !client_is_registered(c))
 		c->server->n_registered--;
 }
 
@@ -50,7 +44,7 @@ static void carried_follow(struct client *c, bool is, int64_t now)
 {
 	const struct registration *of = &client_carrier(c)->registration;
 
-	if (client_is_leaving(c) || is == is_registered(c))
+	if (client_is_leaving(c) || is == client_is_registered(c))
 		return;
 	c->registration.lwm2m_1_0 = of->lwm2m_1_0;
 	c->registration.lwm2m_1_2 = of->lwm2m_1_2;
@@ -72,7 +66,7 @@ void client_carry(struct client *c, struct client *carrier, uint16_t device,
 	of->first = c;
 	c->registration.next = INT64_MAX;
 	state_set(c, REGISTRATION_WAITING);
-	carried_follow(c, is_registered(carrier), now);
+	carried_follow(c, client_is_registered(carrier), now);
 }
 
 /* Where its carrier, the times and what is kept point at it. */
@@ -178,7 +172,7 @@ static void observers_tell(struct client *c, int64_t now)
 
 		path.id[PATH_DEVICE] = client_device(c);
 		path_format(&path, uri);
-		if (client_line(c) && is_registered(c))
+		if (client_line(c) && client_is_registered(c))
 			coap_notify(client_line(c), &(struct coap_notification){
 				.token = o->token,
 				.token_length = o->token_length,

@@ -67,8 +67,7 @@ static void registered_print(FILE *to, const struct endpoint *e, int64_t now)
 			continue;
 		sample_begin(to, "registered", e);
 		fprintf(to, ",server=\"%u\"} %d\n", c->server->conf->id,
-			c->registration.state == REGISTRATION_REGISTERED ||
-			c->registration.state == REGISTRATION_UPDATING);
+			client_is_registered(c));
 	}
 }
 

@@ -40,16 +40,10 @@ static const char *plural_ending(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-static bool is_registered(const struct client *c)
-{
-	return c->registration.state == REGISTRATION_REGISTERED ||
-	       c->registration.state == REGISTRATION_UPDATING;
-}
-
 static bool is_alone(const struct endpoint *e)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
-		if (!is_registered(&e->clients[i]))
+		if (!client_is_registered(&e->clients[i]))
 			return true;
 	return e->bootstrap && !endpoint_own_clients(e);
 }
@@ -119,7 +113,7 @@ static void module_because(json *list, const struct gateway_module *m)
 /* It has answered, and not what one hopes for. */
 static bool is_refused(const struct client *c)
 {
-	return !is_registered(c) && c->last_code >> 5 >= 4;
+	return !client_is_registered(c) && c->last_code >> 5 >= 4;
 }
 
 /* What keeps clients from being registered at a server. */

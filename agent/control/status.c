@@ -235,9 +235,7 @@ static size_t registered_count(const struct endpoint *e)
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->n_clients; i++)
-		n += e->clients[i].registration.state ==
-		     REGISTRATION_REGISTERED ||
-		     e->clients[i].registration.state == REGISTRATION_UPDATING;
+		n += client_is_registered(&e->clients[i]);
 	return n;
 }
 
