@@ -253,27 +253,13 @@ static struct attributes attributes_inherited(const struct attribute_set *set,
 	return inherited;
 }
 
-int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
-		     const char *query, size_t n, uint16_t conditions)
+/* Replaces what is at path; nothing set: nothing is there any more. */
+static int entry_put(struct attribute_set *set, const struct lwm2m_path *path,
+		     const struct attributes *own)
 {
 	struct attribute_entry *entry = entry_find(set, path);
-	struct attributes own = {.set = 0}, all;
-	struct change change = {.unset = 0};
-	int error = query_parse(query, n, &change);
 
-	if (error)
-		return error;
-	if (change.set.set & ATTRIBUTE_CONDITIONS & ~conditions)
-		return -EDOM;
-	if (entry)
-		own = entry->value;
-	own.set &= (uint16_t)~change.unset;
-	attributes_merge(&own, &change.set, UINT16_MAX);
-	all = attributes_inherited(set, path);
-	attributes_merge(&all, &own, UINT16_MAX);
-	if (!is_consistent(&all))
-		return -EDOM;
-	if (!own.set) {
+	if (!own->set) {
 		if (entry)
 			entry_remove(set, entry);
 		return 0;
@@ -282,8 +268,31 @@ int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 		entry = entry_add(set, path);
 	if (!entry)
 		return -ENOMEM;
-	entry->value = own;
+	entry->value = *own;
 	return 0;
+}
+
+int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
+		     const char *query, size_t n, uint16_t conditions)
+{
+	const struct attributes *before = attributes_at(set, path);
+	struct attributes own = {.set = 0}, all;
+	struct change change = {.unset = 0};
+	int error = query_parse(query, n, &change);
+
+	if (error)
+		return error;
+	if (change.set.set & ATTRIBUTE_CONDITIONS & ~conditions)
+		return -EDOM;
+	if (before)
+		own = *before;
+	own.set &= (uint16_t)~change.unset;
+	attributes_merge(&own, &change.set, UINT16_MAX);
+	all = attributes_inherited(set, path);
+	attributes_merge(&all, &own, UINT16_MAX);
+	if (!is_consistent(&all))
+		return -EDOM;
+	return entry_put(set, path, &own);
 }
 
 void attributes_lay(struct attributes *a, const struct attributes *over)
@@ -405,7 +414,8 @@ static bool word_next(const char **text, size_t *n, const char **word,
 	return true;
 }
 
-/* All conditions pass: they were judged when they were written. */
+/* They were judged when they were written, in another order than that of the
+ * lines maybe: together with those of the levels above they are not again. */
 static void line_load(struct attribute_set *set, uint32_t server,
 		      const char *line, size_t n)
 {
@@ -413,13 +423,15 @@ static void line_load(struct attribute_set *set, uint32_t server,
 	uint32_t id;
 	const char *word;
 	size_t length;
+	struct change change = {.unset = 0};
 
 	if (!word_next(&line, &n, &word, &length) ||
 	    integer_parse(word, length, UINT32_MAX, &id) || id != server ||
 	    !word_next(&line, &n, &word, &length) ||
-	    path_parse(word, length, &path))
+	    path_parse(word, length, &path) ||
+	    query_parse(line, n, &change) || !is_consistent(&change.set))
 		return;
-	attributes_write(set, &path, line, n, ATTRIBUTE_CONDITIONS);
+	entry_put(set, &path, &change.set);
 }
 
 void attributes_load(struct attribute_set *set, uint32_t server,

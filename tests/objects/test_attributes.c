@@ -249,11 +249,31 @@ static void what_is_saved_is_loaded(void **state)
 	attribute_set_finish(&other);
 }
 
+/* A level above was told more later on, which stands before it in the file. */
+static void what_was_taken_is_loaded_whatever_its_order(void **state)
+{
+	struct attribute_set set = {NULL, 0};
+	char bytes[256];
+	struct buf out = buf_over(bytes, sizeof(bytes));
+
+	(void)state;
+	assert_int_equal(put(&set, "/3303", "pmin=5"), 0);
+	assert_int_equal(put(&set, "/3303/0", "epmin=61"), 0);
+	assert_int_equal(put(&set, "/3303", "epmax=60"), 0);
+	attributes_save(&set, 101, &out);
+	attribute_set_finish(&set);
+	attributes_load(&set, 101, bytes, out.used);
+	assert_int_equal(set.n, 2);
+	assert_string_equal(own(&set, "/3303/0"), ";epmin=61");
+	attribute_set_finish(&set);
+}
+
 static void what_was_damaged_is_left_out(void **state)
 {
 	static const char text[] =
 		"\n101\n101 \n101 /3303\n101 /33033303 pmin=1\n"
 		"-1 /1 pmin=1\n101 /1 pmin=x\n101 /2 pmin=1\n101  pmin=1\n"
+		"101 /4 st=-1\n"	/* never taken */
 		"101 /3 pmin=1";	/* cut off */
 	struct attribute_set set = {NULL, 0};
 
@@ -328,6 +348,7 @@ int main(void)
 		cmocka_unit_test(an_edge_needs_a_truth_value),
 		cmocka_unit_test(what_is_gone_has_none),
 		cmocka_unit_test(what_is_saved_is_loaded),
+		cmocka_unit_test(what_was_taken_is_loaded_whatever_its_order),
 		cmocka_unit_test(what_was_damaged_is_left_out),
 		cmocka_unit_test(lower_levels_inherit),
 		cmocka_unit_test(conditions_come_from_a_resource_only),
