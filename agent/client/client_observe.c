@@ -37,6 +37,16 @@ static size_t observations_count(const struct client *c)
 	return n;
 }
 
+/* The attributes and the format that its request names. */
+static void observation_renew(struct observation *o,
+			      const struct request_outcome *outcome)
+{
+	o->format = outcome->format;
+	if (observe_attach(o, outcome->attributes.set ? &outcome->attributes :
+						       NULL))
+		abort();
+}
+
 static struct observation *observation_create(
 	const struct request_outcome *outcome, const uint8_t *token,
 	uint8_t token_length)
@@ -48,35 +58,10 @@ static struct observation *observation_create(
 		observe_create(&outcome->path, token, token_length,
 			       outcome->format);
 
-	if (!o || (outcome->attributes.set &&
-		   observe_attach(o, &outcome->attributes)))
+	if (!o)
 		abort();
+	observation_renew(o, outcome);
 	return o;
-}
-
-int32_t client_observe(struct client *c, const struct request_outcome *outcome,
-		       const uint8_t *token, uint8_t token_length, int64_t now)
-{
-	struct client *whose;
-	struct observation *o = client_carry_find(client_carrier(c), token,
-						  token_length, &whose);
-	uint32_t sequence = o ? o->sequence : 0;
-
-	if (o)
-		client_forget(whose, o);	/* the same token: it is replaced */
-	if (observations_count(c) >= CLIENT_OBSERVATIONS_MAX ||
-	    outcome->n_paths > CLIENT_PATHS_MAX)
-		return -1;
-	o = observation_create(outcome, token, token_length);
-	o->next = c->observations;
-	o->sequence = sequence + 1;	/* RFC 7641 3.4: never backwards */
-	o->confirmed = now;
-	c->observations = o;
-	observe_sent(o, now);
-	o->newest_sent = services_wall(client_services(c), now);
-	client_remember(c, o);
-	client_configure(c, now);
-	return (int32_t)o->sequence;
 }
 
 static bool observation_is_of(const struct observation *o,
@@ -89,6 +74,59 @@ static bool observation_is_of(const struct observation *o,
 		if (!path_equal(&o->paths[i], &outcome->paths[i]))
 			return false;
 	return true;
+}
+
+static struct observation *observation_add(struct client *c,
+	const struct request_outcome *outcome, const uint8_t *token,
+	uint8_t token_length)
+{
+	struct observation *o;
+
+	if (observations_count(c) >= CLIENT_OBSERVATIONS_MAX ||
+	    outcome->n_paths > CLIENT_PATHS_MAX)
+		return NULL;
+	o = observation_create(outcome, token, token_length);
+	o->next = c->observations;
+	c->observations = o;
+	return o;
+}
+
+/* An Observe that has its answer told the values of now. Not so one that came
+ * twice, as the first answer was late: its server takes that one and ignores the
+ * second (RFC 7252 5.3.2), and nobody can tell. What was to be told is told by a
+ * notification all the same. */
+static void observation_answered(struct client *c, struct observation *o,
+				 int64_t now)
+{
+	o->confirmed = now;
+	if (observe_owes(o))
+		return;
+	observe_sent(o, now);
+	o->newest_sent = services_wall(client_services(c), now);
+	client_remember(c, o);
+}
+
+int32_t client_observe(struct client *c, const struct request_outcome *outcome,
+		       const uint8_t *token, uint8_t token_length, int64_t now)
+{
+	struct client *whose;
+	struct observation *o = client_carry_find(client_carrier(c), token,
+						  token_length, &whose);
+	uint32_t sequence = o ? o->sequence : 0;
+
+	if (o && whose == c && observation_is_of(o, outcome)) {
+		observation_renew(o, outcome);
+	} else {
+		if (o)			/* the same token: it is replaced */
+			client_forget(whose, o);
+		o = observation_add(c, outcome, token, token_length);
+	}
+	if (!o)
+		return -1;
+	o->sequence = sequence + 1;	/* RFC 7641 3.4: never backwards */
+	observation_answered(c, o, now);
+	client_configure(c, now);
+	return (int32_t)o->sequence;
 }
 
 void client_cancel(struct client *c, const struct request_outcome *outcome,

@@ -82,6 +82,10 @@ bool observe_covers(const struct observation *o, const struct lwm2m_path *path)
 int observe_attach(struct observation *observation,
 		   const struct attributes *own)
 {
+	free(observation->own);
+	observation->own = NULL;
+	if (!own)
+		return 0;
 	observation->own = malloc(sizeof(*own));
 	if (!observation->own)
 		return -ENOMEM;
@@ -385,6 +389,15 @@ void observe_force(struct observation *observation, int64_t now)
 {
 	observation->pending = true;
 	observation->due = now;
+}
+
+bool observe_owes(const struct observation *o)
+{
+	bool owes = o->pending || o->held;
+
+	for (uint16_t i = 0; i < o->n_last; i++)
+		owes |= o->last[i].waits;
+	return owes;
 }
 
 bool observe_must_confirm(const struct observation *observation, int64_t now)

@@ -65,8 +65,8 @@ bool observe_covers(const struct observation *observation,
 const struct lwm2m_path *observe_path(const struct observation *observation,
 				      size_t i);
 
-/* Attributes of this observation alone, none inherited by another. 0, -ENOMEM;
- * before observe_configure(). */
+/* Attributes of this observation alone, none inherited by another, in place of
+ * those that it has; NULL: none. 0, -ENOMEM; before observe_configure(). */
 int observe_attach(struct observation *observation,
 		   const struct attributes *own);
 
@@ -116,6 +116,8 @@ bool observe_unjudged(struct observation *observation, int64_t now,
 bool observe_due(const struct observation *observation, int64_t now);
 /* Due now, whatever pmin says: what it shows is not to be seen any more. */
 void observe_force(struct observation *observation, int64_t now);
+/* Is a value still to be told, or to be judged? */
+bool observe_owes(const struct observation *observation);
 /* It was handed to the transport, or answered at registration: both clocks
  * restart. Then observe_remember() for each numeric value in it that has
  * conditions. */

@@ -114,6 +114,39 @@ static void the_same_token_replaces_and_counts_on(void **state)
 	assert_null(client.observations->next);
 }
 
+/* Its server may have the first answer, which was late, and ignore the second:
+ * what waits for its pmin, or for an answer, is told all the same. */
+static void one_that_comes_twice_owes_what_it_owed(void **state)
+{
+	struct observation *o;
+
+	(void)state;
+	observe(3303, 7);
+	o = client_observation(&client, (const uint8_t[]){7}, 1);
+	o->pending = o->news = true;
+	o->newest_sent = 5;
+	assert_int_equal(observe(3303, 7), 2);
+	assert_ptr_equal(client.observations, o);
+	assert_true(o->pending && o->news);
+	assert_int_equal(o->newest_sent, 5);
+	observe_hold(o, SECOND);
+	assert_int_equal(observe(3303, 7), 3);
+	assert_true(o->held);
+}
+
+static void one_that_owes_nothing_is_told_by_the_answer(void **state)
+{
+	struct observation *o;
+
+	(void)state;
+	observe(3303, 7);
+	o = client_observation(&client, (const uint8_t[]){7}, 1);
+	o->sent = o->newest_sent = 0;
+	assert_int_equal(observe(3303, 7), 2);
+	assert_int_equal(o->sent, SECOND);
+	assert_int_equal(o->newest_sent, services_wall(&services, SECOND));
+}
+
 static void more_than_a_client_bears_are_answered_plainly(void **state)
 {
 	(void)state;
@@ -145,6 +178,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(an_observation_is_found_by_its_token),
 		CASE(the_same_token_replaces_and_counts_on),
+		CASE(one_that_comes_twice_owes_what_it_owed),
+		CASE(one_that_owes_nothing_is_told_by_the_answer),
 		CASE(more_than_a_client_bears_are_answered_plainly),
 		CASE(cancelled_by_its_token_or_else_by_its_path),
 	};
