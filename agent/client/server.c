@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Registration messages wait here for their turn: a token bucket of `pace` a
- * second, so that ten thousand endpoints never fire at once. */
+ * second for each host and port, so that ten thousand endpoints never fire at
+ * once. */
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -41,6 +42,41 @@ static bool take_literal(struct server *s)
 	return s->length > 0;
 }
 
+static bool is_same_place(const struct config_server *a,
+			  const struct config_server *b)
+{
+	return a->host && b->host && a->port == b->port &&
+	       !strcmp(a->host, b->host);
+}
+
+/* Several accounts may be at one place: those that bootstrap gives, where they
+ * differ in a lifetime, and at a reload the old one and the new one. What its
+ * socket bears does not grow with them. */
+static struct server_pace *pace_take(struct services *services,
+				     const struct config_server *conf,
+				     int64_t now)
+{
+	struct server *s = services->servers.first;
+	struct server_pace *pace;
+
+	while (s && !is_same_place(s->conf, conf))
+		s = s->next;
+	pace = s ? s->pace : calloc(1, sizeof(*pace));
+	if (!pace)
+		abort();
+	if (!pace->n_servers++) {
+		pace->filled = now;
+		pace->tokens = 1;
+	}
+	return pace;
+}
+
+static void pace_leave(struct server *s)
+{
+	if (!--s->pace->n_servers)
+		free(s->pace);
+}
+
 struct server *server_create(struct services *services,
 			     struct config_server *conf, int64_t now)
 {
@@ -50,8 +86,7 @@ struct server *server_create(struct services *services,
 		abort();
 	s->services = services;
 	s->conf = conf;
-	s->filled = now;
-	s->tokens = 1;
+	s->pace = pace_take(services, conf, now);
 	s->literal = take_literal(s);
 	if (s->literal)
 		s->route = route_to((struct sockaddr *)&s->address);
@@ -62,8 +97,11 @@ struct server *server_create(struct services *services,
 void server_destroy(struct server *s)
 {
 	s->gone = true;
+	if (s->pace->granted == s)
+		s->pace->granted = NULL;
 	if (s->resolving)
 		return;		/* server_resolved() will */
+	pace_leave(s);
 	tree_finish(&s->account);
 	config_server_free(s->conf);
 	free(s);
@@ -189,6 +227,7 @@ void server_queue(struct server *s, struct client *client)
 		s->first = client;
 	s->last = client;
 	s->n_waiting++;
+	s->pace->n_waiting++;
 }
 
 void server_unqueue(struct server *s, struct client *client)
@@ -207,48 +246,96 @@ void server_unqueue(struct server *s, struct client *client)
 		s->last = before;
 	client->paced = false;
 	s->n_waiting--;
+	s->pace->n_waiting--;
+}
+
+/* Of all accounts there, when the exit began. */
+static size_t leaving_count(const struct server *s)
+{
+	struct server_pace *pace = s->pace;
+
+	if (pace->n_servers == 1)
+		return s->n_clients;
+	if (!pace->n_leaving)
+		for (const struct server *other = s->services->servers.first;
+		     other; other = other->next)
+			if (other->pace == pace)
+				pace->n_leaving += other->n_clients;
+	return pace->n_leaving;
 }
 
 /* Messages a second; 0: all at once. Also at the exit no faster than it must
  * be: what arrives all at once is lost in the server's socket. */
 static double pace_of(const struct server *s)
 {
-	double pace = s->conf->pace;
+	double pace = s->conf->pace, leaving;
 
 	if (!pace || !s->services->stopping)
 		return pace;
+	leaving = (double)leaving_count(s) / LEAVE_IN;
 	if (pace < LEAVE_PACE)
 		pace = LEAVE_PACE;
-	if (pace < s->n_clients / (double)LEAVE_IN)
-		pace = s->n_clients / (double)LEAVE_IN;
-	return pace;
+	return pace < leaving ? leaving : pace;
 }
 
 int64_t server_wait(const struct server *s)
 {
 	double pace = pace_of(s);
 
-	return pace ? (int64_t)((double)s->n_waiting / pace * SECOND) : 0;
+	return pace ? (int64_t)((double)s->pace->n_waiting / pace * SECOND) : 0;
 }
 
 int64_t server_send_slot(struct server *s, int64_t now)
 {
-	int64_t send_slot = s->send_slot > now ? s->send_slot : now;
+	int64_t next = s->pace->send_slot;
+	int64_t send_slot = next > now ? next : now;
 
-	s->send_slot = send_slot + (s->conf->pace ? SECOND / s->conf->pace : 0);
+	if (!s->conf->pace)
+		return now;
+	s->pace->send_slot = send_slot + SECOND / s->conf->pace;
 	return send_slot;
 }
 
 static void tokens_refill(struct server *s, int64_t now)
 {
 	double pace = pace_of(s), most = pace * BURST;
+	struct server_pace *p = s->pace;
 
 	if (most < 1)
 		most = 1;
-	s->tokens += (double)(now - s->filled) / SECOND * pace;
-	if (s->tokens > most)
-		s->tokens = most;
-	s->filled = now;
+	p->tokens += (double)(now - p->filled) / SECOND * pace;
+	if (p->tokens > most)
+		p->tokens = most;
+	p->filled = now;
+}
+
+static bool is_in_line(const struct server *s, const struct server_pace *pace)
+{
+	return s->pace == pace && s->first && s->length && s->conf->pace;
+}
+
+/* Whose turn it is at s's place: the next behind the one that had the last. */
+static struct server *turn_next(struct server *s)
+{
+	struct server *at = s->pace->granted;
+
+	if (s->pace->n_servers == 1)
+		return s->first ? s : NULL;
+	while (at && (at = at->next))
+		if (is_in_line(at, s->pace))
+			return at;
+	for (at = s->services->servers.first; at; at = at->next)
+		if (is_in_line(at, s->pace))
+			return at;
+	return NULL;
+}
+
+static void turn_grant(struct server *s, int64_t now)
+{
+	struct client *client = s->first;
+
+	server_unqueue(s, client);
+	client_slot_granted(client, now);
 }
 
 /* A server that cannot be reached for want of an address is one that does not
@@ -314,23 +401,26 @@ static int64_t turn_resolve(struct server *s, int64_t now)
 int64_t server_turn(struct server *s, int64_t now)
 {
 	double pace = pace_of(s);
-	int64_t due = turn_resolve(s, now), next;
+	struct server_pace *p = s->pace;
+	struct server *next;
+	int64_t due = turn_resolve(s, now), at;
 
 	if (!s->length)
 		return due;
+	while (!pace && s->first)
+		turn_grant(s, now);
+	if (!s->first)
+		return due;
 	tokens_refill(s, now);
-	while (s->first && (!pace || s->tokens >= 1)) {
-		struct client *client = s->first;
-
-		server_unqueue(s, client);
-		if (pace)
-			s->tokens -= 1;
-		client_slot_granted(client, now);
+	while (p->tokens >= 1 && (next = turn_next(s))) {
+		p->tokens -= 1;
+		p->granted = next;
+		turn_grant(next, now);
 	}
 	if (!s->first)
 		return due;
-	next = now + (int64_t)((1 - s->tokens) / pace * SECOND) + 1;
-	return next < due ? next : due;
+	at = now + (int64_t)((1 - p->tokens) / pace * SECOND) + 1;
+	return at < due ? at : due;
 }
 
 int64_t server_startup_window(const struct server *s, size_t n_endpoints)

@@ -21,8 +21,20 @@ enum server_kind {
 	SERVER_RETIRED,		/* nobody any more: likewise */
 };
 
+/* Of what leaves for one host and port, however many accounts name it. */
+struct server_pace {
+	struct server *granted;		/* who had the last turn; NULL: nobody */
+	size_t n_servers;
+	size_t n_waiting;		/* of all of them */
+	size_t n_leaving;		/* clients at the exit; 0: not counted */
+	double tokens;			/* messages that may go now */
+	int64_t filled;			/* when tokens was right */
+	int64_t send_slot;		/* see server_send_slot() */
+};
+
 struct server {
 	struct services *services;
+	struct server_pace *pace;		/* shared */
 	struct config_server *conf;		/* owned */
 	struct sockaddr_storage address;
 	socklen_t length;			/* 0: not resolved */
@@ -36,14 +48,11 @@ struct server {
 	uint32_t resolve_tries;
 	struct tree account;			/* /1/0 as endpoints share it */
 	struct client *first, *last;		/* wait for their turn */
-	double tokens;				/* messages that may go now */
-	int64_t filled;				/* when tokens was right */
 	struct forward *forward_first, *forward_last;	/* have something kept
 						 * to be delivered */
 	int64_t forward_at;			/* when the next one may */
 	size_t n_clients, n_registered;
 	size_t n_waiting;			/* ... for their turn */
-	int64_t send_slot;			/* see server_send_slot() */
 	int64_t heard;				/* when it answered anybody */
 	uint32_t logged[4];			/* hashes: troubles since */
 	uint8_t n_logged;
@@ -64,7 +73,8 @@ void server_destroy(struct server *server);
  * is called then. */
 void server_queue(struct server *server, struct client *client);
 void server_unqueue(struct server *server, struct client *client);
-/* Lets those go whose turn has come; returns when the next one may. */
+/* Lets those go whose turn has come, of all accounts at this host and port, which
+ * take turns; returns when the next one may. */
 int64_t server_turn(struct server *server, int64_t now);
 /* It did not answer: has its name another address now, or one more? Looked up
  * at most once a minute, the next of its addresses taken; connections are made

@@ -20,7 +20,8 @@ static struct services services;
 static struct server *server;
 
 /* With an address in its URI: there is nothing to look up. */
-static struct server *create(uint16_t id, uint32_t pace, enum server_kind kind)
+static struct server *create_at(uint16_t port, uint16_t id, uint32_t pace,
+				enum server_kind kind)
 {
 	struct arena *arena = arena_create();
 	struct config_server *conf = arena_take(arena, sizeof(*conf));
@@ -29,12 +30,17 @@ static struct server *create(uint16_t id, uint32_t pace, enum server_kind kind)
 	*conf = (struct config_server){.arena = arena};
 	conf->uri = "coap://127.0.0.1:9";
 	conf->host = "127.0.0.1";
-	conf->port = 9;
+	conf->port = port;
 	conf->id = id;
 	conf->pace = pace;
 	s = server_create(&services, conf, NOW);
 	servers_add(&services.servers, s, kind);
 	return s;
+}
+
+static struct server *create(uint16_t id, uint32_t pace, enum server_kind kind)
+{
+	return create_at(9, id, pace, kind);
 }
 
 static int set_up(void **state)
@@ -103,6 +109,45 @@ static void who_waits_is_counted_once(void **state)
 	assert_null(server->first);
 	assert_null(server->last);
 	assert_int_equal(server_wait(server), 0);
+}
+
+/* As bootstrap gives them, where they differ in a lifetime: what the place bears
+ * does not grow with them, and each has its turn. */
+static void accounts_at_one_place_share_its_pace(void **state)
+{
+	struct client a[2] = {{0}}, b[2] = {{0}};
+	struct server *other = create(2, 10, SERVER_CONFIGURED);
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		server_queue(server, &a[i]);
+		server_queue(other, &b[i]);
+	}
+	assert_int_equal(server_wait(other), 4 * SECOND / 10);
+	for (size_t left = 3; left; left--) {
+		servers_turn(&services.servers, NOW);
+		assert_int_equal(server->n_waiting + other->n_waiting, left);
+		assert_in_range(server->n_waiting, left / 2, (left + 1) / 2);
+		assert_in_range(servers_turn(&services.servers, NOW),
+				NOW + SECOND / 10, NOW + SECOND / 10 + 2);
+		other->pace->filled -= SECOND / 10;	/* it passes */
+	}
+	servers_turn(&services.servers, NOW);
+	assert_int_equal(server->n_waiting + other->n_waiting, 0);
+	assert_int_equal(server_send_slot(server, NOW), NOW);
+	assert_int_equal(server_send_slot(other, NOW), NOW + SECOND / 10);
+}
+
+static void another_port_has_a_pace_of_its_own(void **state)
+{
+	struct client a = {0}, b = {0};
+	struct server *other = create_at(10, 2, 10, SERVER_CONFIGURED);
+
+	(void)state;
+	server_queue(server, &a);
+	server_queue(other, &b);
+	servers_turn(&services.servers, NOW);
+	assert_int_equal(server->n_waiting + other->n_waiting, 0);
 }
 
 /* One trouble is told once for all clients, until it answers. */
@@ -215,6 +260,8 @@ int main(void)
 		CASE(without_a_pace_all_go_at_once),
 		CASE(a_window_is_what_the_pace_needs),
 		CASE(who_waits_is_counted_once),
+		CASE(accounts_at_one_place_share_its_pace),
+		CASE(another_port_has_a_pace_of_its_own),
 		CASE(a_trouble_is_news_once),
 		CASE(more_troubles_than_it_keeps_are_no_news),
 		CASE(who_was_away_is_back_when_it_is_heard),
