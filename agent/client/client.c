@@ -692,7 +692,8 @@ static int send_notification(struct client *c, struct observation *o,
 		.token = o->token, .token_length = o->token_length,
 		.code = code, .confirmable = confirmable,
 		.format = format, .sequence = o->sequence, .uri = uri + 1,
-		.payload = out->at, .length = out->used}, now);
+		.payload = out->at, .length = out->used,
+		.block_size = o->block_size}, now);
 	if (!rc && confirmable) {
 		o->confirmed = now;
 		client_spoke(c);

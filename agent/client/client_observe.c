@@ -37,11 +37,12 @@ static size_t observations_count(const struct client *c)
 	return n;
 }
 
-/* The attributes and the format that its request names. */
+/* The attributes, the format and the blocks that its request names. */
 static void observation_renew(struct observation *o,
 			      const struct request_outcome *outcome)
 {
 	o->format = outcome->format;
+	o->block_size = outcome->block_size;
 	if (observe_attach(o, outcome->attributes.set ? &outcome->attributes :
 						       NULL))
 		abort();

@@ -179,6 +179,7 @@ static struct lwm2m_path records_base(const struct lwm2m_record *records,
 /* As many of them as one datagram takes; a large one alone goes in blocks. */
 static int payload_pack(struct payload *p)
 {
+	size_t most = p->by && p->by->block_size ? p->by->block_size : PAYLOAD;
 	struct lwm2m_path base;
 	int rc;
 
@@ -187,7 +188,7 @@ static int payload_pack(struct payload *p)
 		p->out.used = 0;
 		p->out.full = false;
 		rc = codec_encode(p->format, &base, p->records, p->n, &p->out);
-		if (p->n == 1 || (rc == 0 && p->out.used <= PAYLOAD) ||
+		if (p->n == 1 || (rc == 0 && p->out.used <= most) ||
 		    (rc < 0 && rc != -EMSGSIZE))
 			return rc;
 	}
@@ -217,7 +218,8 @@ static int payload_notify(struct client *c, const struct payload *p,
 		.token = o->token, .token_length = o->token_length,
 		.code = CODE(2, 5), .confirmable = true, .format = p->format,
 		.sequence = o->sequence, .uri = uri + 1,
-		.payload = p->out.at, .length = p->out.used}, now);
+		.payload = p->out.at, .length = p->out.used,
+		.block_size = o->block_size}, now);
 }
 
 static bool is_free(const struct client *c)

@@ -179,6 +179,7 @@ struct coap_notification {
 	const char *uri;	/* "3303/0": later blocks are asked for by it */
 	const uint8_t *payload;
 	size_t length;
+	size_t block_size;	/* 16 to 1024, of its first block; 0: 1,024 */
 };
 /* -EBUSY as above where it is confirmable, and `ended` follows then. One that
  * is not waits for nothing: a server that never acknowledges holds up itself. */

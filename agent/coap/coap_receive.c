@@ -354,6 +354,7 @@ static void take_options(struct coap_exchange *x, struct incoming *in,
 	r->uri_length = in->uri_buf.used;
 	r->query = in->query;
 	r->query_length = in->query_buf.used;
+	r->block_size = (uint16_t)block_size(&x->block2);
 	x->key = block_hash(0, in->uri, in->uri_buf.used);
 }
 

@@ -399,6 +399,7 @@ static void notified_add(struct coap_connection *c, const coap_pdu_t *pdu,
 int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 		int64_t now)
 {
+	struct block first = block_whole;
 	struct body *body;
 	coap_pdu_t *pdu;
 
@@ -410,9 +411,11 @@ int coap_notify(struct coap_connection *c, const struct coap_notification *n,
 			   n->length);
 	pdu = pdu_create(c, n->confirmable ? COAP_MESSAGE_CON : COAP_MESSAGE_NON,
 			 n->code, n->token, n->token_length);
-	pdu_fill(pdu, body, block_whole, n->code == CODE(2, 5) ?
+	if (n->block_size)
+		first.szx = szx_of(n->block_size);
+	pdu_fill(pdu, body, first, n->code == CODE(2, 5) ?
 		 (int32_t)(n->sequence & 0xffffff) : -1, 0);
-	connection_keep_answer(c, body, &block_whole);
+	connection_keep_answer(c, body, &first);
 	if (!n->confirmable) {
 		notified_add(c, pdu, n);
 		return connection_tell(c, pdu);

@@ -38,6 +38,8 @@ struct observation {
 	int64_t confirmed;		/* when a confirmable one went out */
 	struct attributes *own;		/* of its request, over those of the
 					 * server's set; owned, or NULL */
+	uint16_t block_size;		/* of notifications, that its request
+					 * has named; 0: none (RFC 7959 2.4) */
 	uint8_t token_length;
 	bool pending;			/* a condition held since `sent` */
 	bool news;			/* ... and what it held for is neither

@@ -389,7 +389,8 @@ struct request_outcome request_handle(const struct request_scope *scope,
 				      struct buf *out)
 {
 	struct handling h = {
-		scope, request, room, out, {.format = FORMAT_NONE},
+		scope, request, room, out,
+		{.format = FORMAT_NONE, .block_size = request->block_size},
 	};
 	int error = path_parse(request->uri, request->uri_length,
 			       &h.outcome.path);

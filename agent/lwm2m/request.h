@@ -25,6 +25,8 @@ struct request {
 	size_t query_length;
 	uint16_t accept, format;	/* FORMAT_NONE: option absent */
 	int32_t observe;		/* -1: option absent */
+	uint16_t block_size;		/* of the answer's blocks, as it wants
+					 * them, 16 to 1024; 0: it says nothing */
 	const uint8_t *payload;
 	size_t length;
 };
@@ -99,6 +101,8 @@ struct request_outcome {
 					 * below another; else NULL */
 	size_t n_paths;
 	struct attributes attributes;	/* OBSERVE: of this one alone */
+	uint16_t block_size;		/* ... and of its notifications, as in
+					 * the request */
 	bool chosen;			/* CREATED: the instance's id was ours
 					 * to choose, the server is told */
 	const char *reason;		/* for 4.xx: diagnostic, literal or in

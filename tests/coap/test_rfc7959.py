@@ -145,3 +145,49 @@ class Blocks(Raw):
         code = self.put(WRITE, 0, 1, b"0" * 16, options=[
             (60, coap.uint(1 << 31))])
         self.assertIn(code, ("2.31", "4.13"))
+
+
+class Notified(Raw):
+    devices = """\
+devices:
+  - endpoint: sim
+    bus: sim
+    poll: 200ms
+    points: [{name: t, signal: random, min: 18, max: 24, map: 3303/0}]
+"""
+    kind = coap.CON
+
+    def first_block(self, *words, **options):
+        """Of the first answer and of the notification after it, the server
+        wants 16 bytes; the rest of it is asked for."""
+        answer = self.ask(*words, **options)
+        self.assertEqual(answer.code_text, "2.05")
+        found = self.next()
+        self.assertEqual((found.kind, found.code_text, found.token),
+                         (self.kind, "2.05", b"tokn"))
+        for message in (answer, found):
+            self.assertEqual(len(message.values(coap.OBSERVE)), 1)
+            self.assertEqual(message.number(coap.BLOCK2), 8)
+            self.assertEqual(len(message.payload), 16)
+            self.assertEqual(len(message.values(ETAG)), 1)
+        return found
+
+    def test_2_4_and_2_6_notifications_are_of_the_size_that_was_asked_for(self):
+        found = self.first_block("0.01", "/3303/0", [
+            (coap.OBSERVE, b""), (coap.ACCEPT, coap.uint(110)),
+            block(0, 0, 0, coap.BLOCK2)])
+        if self.kind == coap.CON:       # no other comes before its ACK
+            second = self.ask("0.01", "/3303/0", [block(1, 0, 0, coap.BLOCK2)],
+                              token=b"more")
+            self.assertEqual(second.values(ETAG), found.values(ETAG))
+
+    def test_2_4_and_2_6_those_of_a_composite_too(self):
+        self.first_block("0.05", "", [
+            (coap.CONTENT_FORMAT, coap.uint(110)), (coap.OBSERVE, b""),
+            (coap.ACCEPT, coap.uint(110)), block(0, 0, 0, coap.BLOCK2)],
+            b'[{"n":"/3303/0/5700"}]')
+
+
+class NotifiedUnconfirmed(Notified):
+    server_keys = "notify: non"
+    kind = coap.NON

@@ -157,6 +157,23 @@ static void more_than_a_client_bears_are_answered_plainly(void **state)
 	assert_int_equal(observe(3303, 5), 2);	/* one that is there may */
 }
 
+/* RFC 7959 2.4: as its request says, each time anew. */
+static void its_blocks_are_of_the_size_of_its_request(void **state)
+{
+	struct request_outcome outcome = {
+		.kind = REQUEST_OBSERVE, .path = path_instance(3303, 0),
+		.block_size = 64};
+	const uint8_t token = 7;
+
+	(void)state;
+	client_observe(&client, &outcome, &token, 1, SECOND);
+	assert_int_equal(client_observation(&client, &token, 1)->block_size,
+			 64);
+	observe(3303, 7);
+	assert_int_equal(client_observation(&client, &token, 1)->block_size,
+			 0);
+}
+
 static void cancelled_by_its_token_or_else_by_its_path(void **state)
 {
 	(void)state;
@@ -181,6 +198,7 @@ int main(void)
 		CASE(one_that_comes_twice_owes_what_it_owed),
 		CASE(one_that_owes_nothing_is_told_by_the_answer),
 		CASE(more_than_a_client_bears_are_answered_plainly),
+		CASE(its_blocks_are_of_the_size_of_its_request),
 		CASE(cancelled_by_its_token_or_else_by_its_path),
 	};
 

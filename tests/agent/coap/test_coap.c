@@ -431,6 +431,31 @@ static void test_a_notification_is_acknowledged(void **state)
 	assert_int_equal(seen.idle, 2);
 }
 
+/* A first block of 16 bytes (Block2 0/1/16: "8") with an ETag, where 16 is what
+ * the server has asked for; 1,024 where it said nothing. */
+static void test_a_notification_has_the_size_that_was_asked_for(void **state)
+{
+	static const uint8_t body[1100] = {'a'};
+	struct coap_notification n = {
+		.token = token, .token_length = 2, .code = CODE(2, 5),
+		.format = FORMAT_TEXT, .uri = "3303/0", .payload = body,
+		.length = 17, .block_size = 16};
+
+	(void)state;
+	assert_int_equal(coap_notify(connection, &n, now_ns()), 0);
+	assert_true(receive());
+	assert_memory_equal(got + n_got - 18, "\x08\xff" "a", 3);
+	n.length = 16;
+	assert_int_equal(coap_notify(connection, &n, now_ns()), 0);
+	assert_true(receive());
+	assert_memory_equal(got + n_got - 18, "\x60\xff" "a", 3);
+	n.length = sizeof(body);
+	n.block_size = 0;
+	assert_int_equal(coap_notify(connection, &n, now_ns()), 0);
+	assert_true(receive());
+	assert_memory_equal(got + n_got - 1026, "\x0e\xff" "a", 3);
+}
+
 static struct coap_connection *open_another(void)
 {
 	struct coap_connection *c = coap_open(&(struct coap_peer){
@@ -762,6 +787,7 @@ int main(void)
 		TEST(test_a_late_answer_is_a_confirmable_of_its_own),
 		TEST(test_one_request_too_many_is_counted),
 		TEST(test_a_notification_is_acknowledged),
+		TEST(test_a_notification_has_the_size_that_was_asked_for),
 		TEST(test_an_ack_is_of_one_connection),
 		TEST(test_what_is_closed_sends_nothing_again),
 		TEST(test_a_non_waits_for_nothing),
