@@ -51,6 +51,7 @@ struct coap_separate {
 	uint16_t mid, token_hash;
 	uint8_t token[8], token_length;
 	bool non;			/* the request was: so is the answer */
+	uint8_t unwanted;		/* as in coap_exchange */
 	uint8_t copies;			/* more that came before its ACK */
 };
 
@@ -121,6 +122,8 @@ struct coap_exchange {
 	struct block block2;		/* wanted */
 	uint32_t located;		/* object and instance; 0: none */
 	bool answered, needs_dedup;
+	uint8_t unwanted;		/* classes of answers, 1 << class - 1
+					 * (RFC 7967), and 1; 0: it says nothing */
 	struct coap_separate *later;
 };
 

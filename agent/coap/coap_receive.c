@@ -132,15 +132,20 @@ int64_t connection_ack_due(const struct coap_connection *c)
 	return due;
 }
 
+static void later_acknowledge(struct coap_connection *c,
+			      struct coap_separate *later)
+{
+	for (int n = 0; later->ack_at && n <= later->copies; n++)
+		connection_tell(c, ack_create(later->mid));
+	later->ack_at = 0;
+}
+
 void connection_acknowledge(struct coap_connection *c, int64_t now)
 {
 	if (connection_ack_due(c) > now)
 		return;
-	for (struct coap_separate *l = c->separates; l; l = l->next) {
-		for (int n = 0; l->ack_at && n <= l->copies; n++)
-			connection_tell(c, ack_create(l->mid));
-		l->ack_at = 0;
-	}
+	for (struct coap_separate *l = c->separates; l; l = l->next)
+		later_acknowledge(c, l);
 }
 
 struct coap_separate *coap_separate_begin(struct coap_exchange *x)
@@ -159,6 +164,7 @@ struct coap_separate *coap_separate_begin(struct coap_exchange *x)
 	later->connection = c;
 	later->non = coap_pdu_get_type(x->pdu) == COAP_MESSAGE_NON;
 	later->block1 = x->block1;
+	later->unwanted = x->unwanted;
 	later_hold(later, x);
 	later->token_length = (uint8_t)token.length;
 	memcpy(later->token, token.s, token.length);
@@ -186,14 +192,19 @@ static coap_pdu_t *later_pdu(struct coap_connection *c,
 	return pdu;
 }
 
-/* In an ACK, or a NON (RFC 7252 5.2.3): nothing is to be waited for. */
-static void later_tell(struct coap_connection *c, struct coap_separate *later)
+static void later_unlink(struct coap_connection *c, struct coap_separate *later)
 {
 	struct coap_separate **at = &c->separates;
 
 	while (*at != later)
 		at = &(*at)->next;
 	*at = later->next;
+}
+
+/* In an ACK, or a NON (RFC 7252 5.2.3): nothing is to be waited for. */
+static void later_tell(struct coap_connection *c, struct coap_separate *later)
+{
+	later_unlink(c, later);
 	if (later->ack_at && c->dedup)
 		dedup_settle(c->dedup, later->mid, later->token_hash,
 			     later->body->code, later->located);
@@ -223,6 +234,15 @@ void connection_send_separate(struct coap_connection *c, int64_t now)
 	free(later);
 }
 
+/* RFC 7967 2.1: its server does not want to hear that. A CON has its ACK. */
+static void later_keep_quiet(struct coap_connection *c,
+			     struct coap_separate *later)
+{
+	later_acknowledge(c, later);
+	later_unlink(c, later);
+	free(later);
+}
+
 void coap_respond_separately(struct coap_separate *later, uint8_t code,
 			     uint16_t format, const uint8_t *payload,
 			     size_t length, int64_t now)
@@ -230,6 +250,10 @@ void coap_respond_separately(struct coap_separate *later, uint8_t code,
 	coap_state.now = now;
 	if (!later->connection) {
 		free(later);
+		return;
+	}
+	if (later->unwanted >> ((code >> 5) - 1) & 1) {
+		later_keep_quiet(later->connection, later);
 		return;
 	}
 	later->body = body_create(code, format, 0, payload, length);
@@ -324,6 +348,10 @@ static void take_option(struct coap_exchange *x, struct incoming *in,
 		take_block(x, in, &in->block1, value, n);
 		in->has_block1 = true;
 		x->block1 = u + 1;
+		break;
+	case COAP_OPTION_NORESPONSE:
+		if (n <= 1 && !x->unwanted)
+			x->unwanted = (uint8_t)(u | 1);
 		break;
 	case OPTION_REQUEST_TAG:
 		in->tag = block_hash(in->tag + (uint32_t)n + 1, value, n);

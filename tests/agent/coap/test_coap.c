@@ -376,6 +376,42 @@ static void test_a_late_answer_is_a_confirmable_of_its_own(void **state)
 	assert_false(coap_busy(connection));
 }
 
+/* EXECUTE with No-Response (258, 245 behind Uri-Path: extended delta of 234). */
+#define QUIET(mid, classes) EXECUTE(mid), 0xd1, 234, classes
+
+/* RFC 7967: of a class that its server does not want to hear of an answer that
+ * comes late is not sent; a CON is acknowledged, at once or before, each copy. */
+static void test_a_late_answer_that_is_not_wanted(void **state)
+{
+	(void)state;
+	say_hello();
+	answer_hello(CODE(2, 1));
+	seen.defer = true;
+	SEND(QUIET(1, 26));
+	drive(10);
+	coap_respond_separately(seen.later, CODE(2, 4), FORMAT_NONE, NULL, 0,
+				now_ns());
+	assert_true(receive());
+	assert_memory_equal(got, "\x60\x00\x12\x01", 4);
+	SEND(QUIET(1, 26));
+	assert_true(receive());
+	assert_memory_equal(got, "\x60\x00\x12\x01", 4);
+	assert_int_equal(seen.requests, 1);
+	SEND(QUIET(2, 2));		/* acknowledged before it is known */
+	assert_true(receive());
+	assert_memory_equal(got, "\x60\x00\x12\x02", 4);
+	coap_respond_separately(seen.later, CODE(2, 4), FORMAT_NONE, NULL, 0,
+				now_ns());
+	assert_false(coap_busy(connection));
+	/* but an error is; of a NON, too */
+	SEND(0x51, 0x02, 0x12, 3, 0xaa, 0xb1, '3', 0xd1, 234, 2);
+	drive(10);
+	coap_respond_separately(seen.later, CODE(5, 4), FORMAT_NONE, NULL, 0,
+				now_ns());
+	assert_true(receive());
+	assert_memory_equal(got, "\x51\xa4", 2);
+}
+
 /* Of requests that wait for a device there is room for so many. */
 static void test_one_request_too_many_is_counted(void **state)
 {
@@ -785,6 +821,7 @@ int main(void)
 		TEST(test_a_repeated_request_runs_once),
 		TEST(test_options_that_must_not_be_passed_over),
 		TEST(test_a_late_answer_is_a_confirmable_of_its_own),
+		TEST(test_a_late_answer_that_is_not_wanted),
 		TEST(test_one_request_too_many_is_counted),
 		TEST(test_a_notification_is_acknowledged),
 		TEST(test_a_notification_has_the_size_that_was_asked_for),
