@@ -23,6 +23,7 @@
 
 #define SECOND INT64_C(1000000000)
 #define LEAVE_WITHIN (4 * SECOND)
+#define RESET_AFTER SECOND	/* till a server has had our answer */
 
 bool endpoint_lists_server(const struct endpoint *e, uint16_t id)
 {
@@ -354,24 +355,30 @@ void endpoint_reboot(struct endpoint *e, int64_t now)
 
 void endpoint_factory_reset(struct endpoint *e, int64_t now)
 {
+	if (e->optional->reset_at)
+		return;
 	log_line(LOG_NOTE, e->conf->endpoint, NULL, "factory reset by a "
 		 "server: what servers have set is forgotten");
-	e->again = true;
-	endpoint_leave(e, false, now);
+	endpoint_optional(e)->reset_at = now + RESET_AFTER;
+	endpoint_reschedule(e);
 }
 
 /* Keys of an adapter, and a package for the device, are not the servers'. */
-struct config_device *endpoint_successor(struct endpoint *e)
+static void forget_stored(const struct endpoint *e)
 {
 	static const enum store_kind kinds[] = {
 		STORE_HELD, STORE_ATTRIBUTES, STORE_ACCEPTED, STORE_ACCOUNT,
 	};
 
-	for (size_t i = 0; e->again && i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		store_put(e->services->store, kinds[i], e->conf->endpoint, NULL,
 			  0);
-	if (e->successor || e->services->stopping)
-		e->again = false;
+}
+
+struct config_device *endpoint_successor(struct endpoint *e)
+{
+	if (e->optional->reset_at)
+		forget_stored(e);
 	return e->again ? e->conf : e->successor;
 }
 
@@ -394,6 +401,7 @@ static void set_stop(struct endpoint *e, int64_t now)
 
 void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 {
+	e->again = false;
 	if (!e->leaving || e->services->stopping)
 		set_stop(e, now);
 	if (e->leaving)
@@ -413,16 +421,27 @@ void endpoint_leave(struct endpoint *e, bool keep, int64_t now)
 
 void endpoint_reschedule(struct endpoint *e)
 {
-	int64_t due = e->life.due;
+	int64_t due = e->life.due, reset_at = e->optional->reset_at;
 
 	if (e->safe_at && e->safe_at < due)
 		due = e->safe_at;
+	if (reset_at && reset_at < due)
+		due = reset_at;
 	heap_set(&e->services->endpoints, &e->due,
 		 e->leaving ? INT64_MAX : due);
 }
 
+static void reset_due(struct endpoint *e, int64_t now)
+{
+	if (!e->optional->reset_at || e->optional->reset_at > now || e->leaving)
+		return;
+	endpoint_leave(e, false, now);
+	e->again = true;
+}
+
 void endpoint_due(struct endpoint *e, int64_t now)
 {
+	reset_due(e, now);
 	endpoint_safe_due(e, now);
 	endpoint_life_due(e, now);
 	endpoint_reschedule(e);

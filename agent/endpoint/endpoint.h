@@ -23,6 +23,8 @@ struct endpoint_optional {
 					 * NULL */
 	uint32_t *poll_periods;		/* s, of each point: polled as often;
 					 * NULL: as configured */
+	int64_t reset_at;		/* 3/0/5 was executed: leaves then, and
+					 * forgets what was stored; 0: no */
 };
 
 /* What stands above endpoints: the gateway, by its functions. Agent thread;
@@ -66,8 +68,7 @@ struct endpoint {
 	uint16_t errors;		/* bits of enum endpoint_error */
 	bool round_done, leaving, gone;
 	bool held_back;			/* a server waits for another's turn */
-	bool again;			/* starts anew when it is gone, with
-					 * nothing of what was stored */
+	bool again;			/* starts as it is when it is gone */
 	bool last_dirty;		/* last_values.c is to write it down */
 	bool has_totals;		/* ... also when it leaves */
 	uint32_t last_written;		/* ... and did then: s, monotonic */
@@ -118,13 +119,16 @@ struct endpoint *endpoint_create(struct services *services,
 void endpoint_destroy(struct endpoint *endpoint);
 /* To be changed: its own. */
 struct endpoint_optional *endpoint_optional(struct endpoint *endpoint);
-/* Deregisters (unless keep), detaches; host->gone() when both are done. */
+/* Deregisters (unless keep), detaches; host->gone() when both are done. What
+ * starts then is its successor, whatever was meant before. */
 void endpoint_leave(struct endpoint *endpoint, bool keep, int64_t now);
 /* May this server have to do with it; does the configuration give it this one? */
 bool endpoint_lists_server(const struct endpoint *endpoint, uint16_t id);
 bool endpoint_uses_server(const struct endpoint *endpoint, uint16_t id);
-/* 3/0/5: leaves, forgets what servers and bootstrap have told it, and starts as
- * the configuration has it. */
+/* 3/0/5: leaves a moment later, for servers forget with a registration what they
+ * wait for: the answer to this Execute. Forgets what servers and bootstrap have
+ * told it, and starts as the configuration has it, unless that has taken it away
+ * meanwhile. */
 void endpoint_factory_reset(struct endpoint *endpoint, int64_t now);
 /* What starts where it was, or NULL; it is gone. */
 struct config_device *endpoint_successor(struct endpoint *endpoint);

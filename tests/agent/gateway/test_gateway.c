@@ -137,6 +137,51 @@ static void all_taken_out_leaves_nothing(void **state)
 	assert_true(case_turn_until(none_is_left));
 }
 
+/* It leaves when the server has its answer, and comes back. */
+static void a_factory_reset_starts_it_anew(void **state)
+{
+	struct endpoint *a;
+	int64_t now;
+
+	(void)state;
+	start(TWO);
+	assert_true(case_turn_until(are_online));
+	a = gateway_endpoint(&gateway, "a");
+	now = monotonic_read();
+	endpoint_factory_reset(a, now);
+	gateway_turn(&gateway, now);
+	assert_false(a->leaving);
+	gateway_turn(&gateway, now + 2 * SECOND);
+	assert_true(a->leaving);
+	assert_true(case_turn_until(are_online));
+}
+
+static void reset_and_take_out(bool leaves)
+{
+	int64_t now;
+
+	start(TWO);
+	assert_true(case_turn_until(are_online));
+	now = monotonic_read();
+	endpoint_factory_reset(gateway_endpoint(&gateway, "b"), now);
+	if (leaves)
+		gateway_turn(&gateway, now + 2 * SECOND);
+	start("devices:\n" DEVICE("a", "sim"));
+	assert_true(case_turn_until(only_a_is_left));
+}
+
+static void one_that_is_to_be_reset_is_taken_out(void **state)
+{
+	(void)state;
+	reset_and_take_out(false);
+}
+
+static void one_that_is_being_reset_is_taken_out(void **state)
+{
+	(void)state;
+	reset_and_take_out(true);
+}
+
 /* No descriptor is to be had while the buses start. */
 static void start_without_descriptors(void)
 {
@@ -369,6 +414,9 @@ int main(void)
 		CASE(reloads_in_a_row_end_with_the_last),
 		CASE(a_bus_that_changes_brings_its_devices_back),
 		CASE(all_taken_out_leaves_nothing),
+		CASE(a_factory_reset_starts_it_anew),
+		CASE(one_that_is_to_be_reset_is_taken_out),
+		CASE(one_that_is_being_reset_is_taken_out),
 		CASE(a_bus_that_cannot_start_tries_again),
 		CASE(a_bus_that_cannot_start_is_taken_out),
 		CASE(a_bus_that_cannot_start_changes),
