@@ -235,22 +235,52 @@ void attribute_set_finish(struct attribute_set *set)
 	*set = (struct attribute_set){NULL, 0};
 }
 
-/* What comes from above the path; conditions come from a resource only. */
-static struct attributes attributes_inherited(const struct attribute_set *set,
-					      const struct lwm2m_path *path)
+/* What is in force at path, from all levels; with (or NULL) stands for what is at
+ * its path. Conditions come from a resource only. */
+static struct attributes attributes_with(const struct attribute_set *set,
+					 const struct lwm2m_path *path,
+					 const struct attribute_entry *with)
 {
-	struct attributes inherited = {.set = 0};
-	struct lwm2m_path above = *path;
+	struct attributes all = {.set = 0};
+	struct lwm2m_path level = *path;
 
-	for (above.depth = 1; above.depth < path->depth; above.depth++) {
-		const struct attributes *at = attributes_at(set, &above);
-		uint16_t which = above.depth < 3 ?
+	for (level.depth = path->depth > 0; level.depth <= path->depth;
+	     level.depth++) {
+		const struct attributes *at =
+			with && path_equal(&with->path, &level) ?
+			&with->value : attributes_at(set, &level);
+		uint16_t which = level.depth < 3 && level.depth < path->depth ?
 			(uint16_t)~ATTRIBUTE_CONDITIONS : UINT16_MAX;
 
 		if (at)
-			attributes_merge(&inherited, at, which);
+			attributes_merge(&all, at, which);
 	}
-	return inherited;
+	return all;
+}
+
+/* Core TS 7.3.2 judges what is in force, which at the levels below comes from
+ * this one, too: none of them may end up with what cannot be met, in whatever
+ * order the levels were written. What could not be met before (it was kept by an
+ * older release) is in nobody's way. */
+static bool is_met_with(const struct attribute_set *set,
+			const struct attribute_entry *with)
+{
+	struct attributes all = attributes_with(set, &with->path, with);
+
+	if (!is_consistent(&all))
+		return false;
+	for (size_t i = 0; i < set->n; i++) {
+		const struct lwm2m_path *below = &set->entries[i].path;
+		struct attributes before;
+
+		if (!path_covers(&with->path, below))
+			continue;
+		all = attributes_with(set, below, with);
+		before = attributes_with(set, below, NULL);
+		if (!is_consistent(&all) && is_consistent(&before))
+			return false;
+	}
+	return true;
 }
 
 /* Replaces what is at path; nothing set: nothing is there any more. */
@@ -276,7 +306,7 @@ int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 		     const char *query, size_t n, uint16_t conditions)
 {
 	const struct attributes *before = attributes_at(set, path);
-	struct attributes own = {.set = 0}, all;
+	struct attribute_entry entry = {.path = *path};
 	struct change change = {.unset = 0};
 	int error = query_parse(query, n, &change);
 
@@ -285,14 +315,12 @@ int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 	if (change.set.set & ATTRIBUTE_CONDITIONS & ~conditions)
 		return -EDOM;
 	if (before)
-		own = *before;
-	own.set &= (uint16_t)~change.unset;
-	attributes_merge(&own, &change.set, UINT16_MAX);
-	all = attributes_inherited(set, path);
-	attributes_merge(&all, &own, UINT16_MAX);
-	if (!is_consistent(&all))
+		entry.value = *before;
+	entry.value.set &= (uint16_t)~change.unset;
+	attributes_merge(&entry.value, &change.set, UINT16_MAX);
+	if (!is_met_with(set, &entry))
 		return -EDOM;
-	return entry_put(set, path, &own);
+	return entry_put(set, path, &entry.value);
 }
 
 void attributes_lay(struct attributes *a, const struct attributes *over)
@@ -337,12 +365,7 @@ const struct attributes *attributes_at(const struct attribute_set *set,
 struct attributes attributes_effective(const struct attribute_set *set,
 				       const struct lwm2m_path *path)
 {
-	struct attributes all = attributes_inherited(set, path);
-	const struct attributes *own = attributes_at(set, path);
-
-	if (own)
-		attributes_merge(&all, own, UINT16_MAX);
-	return all;
+	return attributes_with(set, path, NULL);
 }
 
 /* The shortest decimal without an exponent that reads back. */

@@ -36,8 +36,9 @@ void attribute_set_finish(struct attribute_set *set);
 /* A Write-Attributes query at path: "pmin=5&pmax=10&gt=2.5"; a bare name
  * unsets. All or nothing. conditions: those of ATTRIBUTE_CONDITIONS that can be
  * at path, a resource (instance) of that type. 0, -EINVAL malformed or unknown
- * attribute, -EDOM a condition where it cannot be, or lt < gt and lt + 2 st <
- * gt do not hold, -ENOMEM. */
+ * attribute, -EDOM a condition where it cannot be, or lt < gt, lt + 2 st < gt
+ * or epmin < epmax would not hold of what is in force there or at a level below,
+ * -ENOMEM. */
 int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 		     const char *query, size_t n, uint16_t conditions);
 /* The query of an Observe (LwM2M 1.2): attributes of that observation alone,

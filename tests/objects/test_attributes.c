@@ -249,7 +249,8 @@ static void what_is_saved_is_loaded(void **state)
 	attribute_set_finish(&other);
 }
 
-/* A level above was told more later on, which stands before it in the file. */
+/* Levels were told more later on; the lines of the file stand in another order,
+ * in which some of them cannot be met yet. */
 static void what_was_taken_is_loaded_whatever_its_order(void **state)
 {
 	struct attribute_set set = {NULL, 0};
@@ -257,14 +258,15 @@ static void what_was_taken_is_loaded_whatever_its_order(void **state)
 	struct buf out = buf_over(bytes, sizeof(bytes));
 
 	(void)state;
-	assert_int_equal(put(&set, "/3303", "pmin=5"), 0);
-	assert_int_equal(put(&set, "/3303/0", "epmin=61"), 0);
+	assert_int_equal(put(&set, "/3303", "epmin=1"), 0);
+	assert_int_equal(put(&set, "/3303/0/5700", "epmin=61"), 0);
+	assert_int_equal(put(&set, "/3303/0", "epmax=80"), 0);
 	assert_int_equal(put(&set, "/3303", "epmax=60"), 0);
 	attributes_save(&set, 101, &out);
 	attribute_set_finish(&set);
 	attributes_load(&set, 101, bytes, out.used);
-	assert_int_equal(set.n, 2);
-	assert_string_equal(own(&set, "/3303/0"), ";epmin=61");
+	assert_int_equal(set.n, 3);
+	assert_string_equal(own(&set, "/3303/0/5700"), ";epmin=61");
 	attribute_set_finish(&set);
 }
 
@@ -322,6 +324,51 @@ static void inherited_evaluation_counts_in_checks(void **state)
 	attribute_set_finish(&set);
 }
 
+/* In whatever order: nothing of it is taken. */
+static void what_cannot_be_met_below_is_refused_above(void **state)
+{
+	struct attribute_set set = {NULL, 0};
+
+	(void)state;
+	assert_int_equal(put(&set, "/3303/0", "epmin=61"), 0);
+	assert_int_equal(put(&set, "/3303", "pmin=5&epmax=60"), -EDOM);
+	assert_int_equal(set.n, 1);
+	assert_int_equal(put(&set, "/3303", "pmin=5&epmax=62"), 0);
+	assert_int_equal(put(&set, "/3303", "epmax=61"), -EDOM);
+	assert_string_equal(own(&set, "/3303"), ";pmin=5;epmax=62");
+	assert_int_equal(put(&set, "/3304", "epmax=60"), 0);
+	/* Not there any more where it was taken back below. */
+	assert_int_equal(put(&set, "/3303/0", "epmin"), 0);
+	assert_int_equal(put(&set, "/3303", "epmax=60"), 0);
+	attribute_set_finish(&set);
+	/* A level between has its own. */
+	assert_int_equal(put(&set, "/3303/0/5700", "epmin=61"), 0);
+	assert_int_equal(put(&set, "/3303/0", "epmax=80"), 0);
+	assert_int_equal(put(&set, "/3303", "epmax=60"), 0);
+	assert_int_equal(put(&set, "/3303/0", "epmax"), -EDOM);
+	attribute_set_finish(&set);
+	/* And the limits of a resource for its instances. */
+	assert_int_equal(put(&set, "/3/0/7/1", "lt=6"), 0);
+	assert_int_equal(put(&set, "/3/0/7", "gt=5"), -EDOM);
+	assert_int_equal(put(&set, "/3/0/7", "gt=9&st=2"), -EDOM);
+	assert_int_equal(put(&set, "/3/0/7", "gt=9"), 0);
+	attribute_set_finish(&set);
+}
+
+/* Taken by an older release: what is written above is not its fault. */
+static void what_could_not_be_met_before_is_in_nobodys_way(void **state)
+{
+	static const char text[] = "1 /3303/0 epmin=61\n1 /3303 epmax=60\n";
+	struct attribute_set set = {NULL, 0};
+
+	(void)state;
+	attributes_load(&set, 1, text, sizeof(text) - 1);
+	assert_int_equal(put(&set, "/3303", "pmin=5"), 0);
+	assert_int_equal(put(&set, "/3303/0", "epmin=1"), 0);
+	assert_int_equal(put(&set, "/3303", "epmax=1"), -EDOM);
+	attribute_set_finish(&set);
+}
+
 static void removal_keeps_the_others(void **state)
 {
 	struct attribute_set set = {NULL, 0};
@@ -354,6 +401,8 @@ int main(void)
 		cmocka_unit_test(conditions_come_from_a_resource_only),
 		cmocka_unit_test(inherited_conditions_count_in_checks),
 		cmocka_unit_test(inherited_evaluation_counts_in_checks),
+		cmocka_unit_test(what_cannot_be_met_below_is_refused_above),
+		cmocka_unit_test(what_could_not_be_met_before_is_in_nobodys_way),
 		cmocka_unit_test(removal_keeps_the_others),
 	};
 
