@@ -402,7 +402,7 @@ void endpoint_accounts_copy(const struct endpoint *e, struct tree *copy)
 
 /* ---- new ones ---- */
 
-static const struct client *client_at(const struct endpoint *e, uint16_t id)
+static struct client *client_at(const struct endpoint *e, uint16_t id)
 {
 	for (size_t i = 0; i < e->n_clients; i++)
 		if (e->clients[i].server->conf->id == id)
@@ -410,15 +410,29 @@ static const struct client *client_at(const struct endpoint *e, uint16_t id)
 	return NULL;
 }
 
-/* What waits for a server, and what it observes, does so wherever that is now.
+/* Its account may be another instance of object 1 than it was. */
+static void attributes_hand_over(struct client *old, struct client *next)
+{
+	struct lwm2m_path account = path_instance(ID_SERVER, old->instance);
+
+	next->attributes = old->attributes;
+	old->attributes = (struct attribute_set){NULL, 0};
+	if (next->instance != old->instance)
+		attributes_drop(&next->attributes, &account);
+}
+
+/* What waits for a server, what it observes and the attributes that it has
+ * attached are there wherever that is now.
  * Its account may say something else, as of its lifetime: at one address it is
  * the same server all the same, which a new Register tells. */
 static void client_retire(struct endpoint *e, struct client *old, int64_t now)
 {
-	const struct client *next = client_at(e, old->server->conf->id);
+	struct client *next = client_at(e, old->server->conf->id);
 
-	if (next)
+	if (next) {
 		forward_hand_over(old, now);
+		attributes_hand_over(old, next);
+	}
 	if (!next || strcmp(next->server->conf->uri, old->server->conf->uri))
 		client_deregister_unconfirmed(old, now);
 	client_finish(old);

@@ -140,6 +140,44 @@ static void in_force_it_makes_the_clients(void **state)
 	assert_int_equal(e->clients[0].server->conf->id, 78);
 }
 
+static uint32_t pmin_at(const struct client *c, struct lwm2m_path path)
+{
+	return attributes_effective(&c->attributes, &path).pmin;
+}
+
+static void write_pmin(struct client *c, struct lwm2m_path path)
+{
+	assert_int_equal(attributes_write(&c->attributes, &path, "pmin=5", 6,
+					  0), 0);
+}
+
+/* By its short id, at whatever address and with whatever account. */
+static void a_server_that_stays_keeps_its_attributes(void **state)
+{
+	struct lwm2m_path sensor = path_instance(3303, 0),
+			  account = path_instance(ID_SERVER, 4);
+	struct endpoint *e = case_endpoint("a");
+
+	(void)state;
+	store(e, 77);
+	endpoint_accounts_apply(e, monotonic_read());
+	write_pmin(&e->clients[0], sensor);
+	write_pmin(&e->clients[0], account);
+	endpoint_accounts_apply(e, monotonic_read());
+	assert_int_equal(e->n_clients, 1);
+	assert_int_equal(pmin_at(&e->clients[0], sensor), 5);
+	assert_int_equal(pmin_at(&e->clients[0], account), 5);
+	write_pmin(&e->clients[0], path_instance(ID_SERVER, 9));
+	e->clients[0].instance = 9;	/* which its account was */
+	endpoint_accounts_apply(e, monotonic_read());
+	assert_int_equal(pmin_at(&e->clients[0], path_instance(ID_SERVER, 9)),
+			 0);
+	assert_int_equal(pmin_at(&e->clients[0], sensor), 5);
+	store(e, 78);
+	endpoint_accounts_apply(e, monotonic_read());
+	assert_int_equal(pmin_at(&e->clients[0], sensor), 0);
+}
+
 static void two_endpoints_share_a_server(void **state)
 {
 	struct endpoint *e = case_endpoint("a");
@@ -282,6 +320,7 @@ int main(void)
 		CASE(what_is_stored_is_read_again),
 		CASE(the_same_again_is_unchanged),
 		CASE(in_force_it_makes_the_clients),
+		CASE(a_server_that_stays_keeps_its_attributes),
 		CASE(two_endpoints_share_a_server),
 		CASE(a_suite_is_not_cut_to_another),
 		CASE(a_fingerprint_is_of_what_accounts_are_for),
