@@ -62,7 +62,7 @@ static void bootstrap_reschedule(struct client_bootstrap *b, int64_t now)
 		      b->ask_at < b->machine.next ? b->ask_at :
 						    b->machine.next;
 
-	if (b->prefer_at < due)
+	if (b->prefer_at < due && !b->copy)
 		due = b->prefer_at;
 	heap_set(&b->endpoint->services->bootstraps, &b->due,
 		 due < now ? now : due);
@@ -697,21 +697,19 @@ void client_bootstrap_prefer(struct endpoint *e, int64_t now)
 	bootstrap_reschedule(b, now);
 }
 
-/* A session that is open ends with new accounts anyway. */
 static void prefer_now(struct client_bootstrap *b, int64_t now)
 {
 	b->prefer_at = INT64_MAX;
-	if (b->copy || b->endpoint->leaving ||
-	    !endpoint_accounts_prefer(b->endpoint))
+	if (b->endpoint->leaving || !endpoint_accounts_prefer(b->endpoint))
 		return;
 	log_line(LOG_NOTE, name_of(b), NULL, "a server prefers another "
-		 "transport: registers anew");
-	endpoint_accounts_apply(b->endpoint, now);
+		 "transport: registers anew there");
+	endpoint_accounts_switch(b->endpoint, now);
 }
 
 void client_bootstrap_due(struct client_bootstrap *b, int64_t now)
 {
-	if (b->prefer_at <= now)
+	if (b->prefer_at <= now && !b->copy)
 		prefer_now(b, now);
 	if (asking_is_due(b, now))
 		request_try(b, now);

@@ -34,7 +34,8 @@ struct client_bootstrap {
 	uint8_t fallbacks;		/* that have brought nothing new */
 	int64_t fall_back_at;		/* not before */
 	int64_t ask_at;			/* of ASKING_QUEUED: its turn */
-	int64_t prefer_at;		/* 1/x/22 was written: looked at then */
+	int64_t prefer_at;		/* 1/x/22 was written: looked at then, or
+					 * when the session that is open ends */
 	int64_t when;			/* last done, ns since 1970; 0: never */
 	char *why;			/* the last failure, or NULL */
 };
@@ -131,8 +132,11 @@ void endpoint_accounts_copy(const struct endpoint *endpoint,
 /* What was stored last comes into force: all clients are made anew. */
 void endpoint_accounts_apply(struct endpoint *endpoint, int64_t now);
 /* The stored ones, where what servers have written since asks for another
- * transport: then they are to be applied. */
+ * transport: then they are to be switched to. */
 bool endpoint_accounts_prefer(struct endpoint *endpoint);
+/* Those clients are made anew whose server is to be reached over another
+ * transport; the others stay registered. */
+void endpoint_accounts_switch(struct endpoint *endpoint, int64_t now);
 /* It is what was in force already: only those are that have failed. */
 void endpoint_accounts_again(struct endpoint *endpoint, int64_t now);
 

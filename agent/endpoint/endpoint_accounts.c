@@ -256,11 +256,10 @@ struct server *endpoint_accounts_bootstrap(struct endpoint *e, int64_t now)
 	return s;
 }
 
-static void client_make(struct endpoint *e, const struct tree *tree,
-			const struct account *a, int64_t now)
+static void client_make(struct endpoint *e, struct client *c,
+			const struct tree *tree, const struct account *a,
+			int64_t now)
 {
-	struct client *c = &e->clients[e->n_clients++];
-
 	client_init(c, e, server_of(e, tree, a, now), a->server);
 	c->registration.lifetime = (uint32_t)account_number(tree,
 		path_resource(ID_SERVER, a->server, ID_SERVER_LIFETIME),
@@ -279,7 +278,8 @@ bool endpoint_accounts_clients(struct endpoint *e, int64_t now)
 	endpoint_clients_alloc(e, n);
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].bootstrap && !list[i].spare)
-			client_make(e, &tree, &list[i], now);
+			client_make(e, &e->clients[e->n_clients++], &tree,
+				    &list[i], now);
 	account_tree_finish(&tree);
 	return true;
 }
@@ -460,6 +460,21 @@ static void start_now(struct endpoint *e, int64_t now)
 	e->bootstrap->fresh = false;
 }
 
+/* Object 1 is of its clients, which are others now, and so is what hangs on it. */
+static void clients_changed(struct endpoint *e, int64_t now)
+{
+	remove_object(&e->tree, 1);
+	remove_object(&e->tree, ACCESS_OBJECT);
+	endpoint_build_accounts(e);
+	endpoint_accounts_tree(e);
+	endpoint_access_settle(e, 0, now);
+	endpoint_store(e);
+	e->services->endpoint_host->clients_changed(e, now);
+	endpoint_attributes_store(e);
+	endpoint_served(e, now);
+	start_now(e, now);
+}
+
 void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 {
 	struct client *old = e->clients;
@@ -474,32 +489,65 @@ void endpoint_accounts_apply(struct endpoint *e, int64_t now)
 		forward_attach(&e->clients[i], now);
 	endpoint_carried_take(e, old, n, all);
 	free(old);
-	remove_object(&e->tree, 1);
-	remove_object(&e->tree, ACCESS_OBJECT);
-	endpoint_build_accounts(e);
-	endpoint_accounts_tree(e);
-	endpoint_access_settle(e, 0, now);
-	endpoint_store(e);
-	e->services->endpoint_host->clients_changed(e, now);
-	endpoint_attributes_store(e);
-	endpoint_served(e, now);
-	start_now(e, now);
+	clients_changed(e, now);
 }
 
-/* Is a server to be reached over another transport than it is? */
+/* The client that is to reach its server over another transport than it does,
+ * by what this account says; or NULL. */
+static struct client *client_elsewhere(const struct endpoint *e,
+				       const struct account *a)
+{
+	struct client *c = a->bootstrap || a->spare ? NULL :
+			   client_at(e, a->id);
+
+	return c && c->server->conf->tcp != a->tcp ? c : NULL;
+}
+
 static bool transports_differ(const struct endpoint *e, const struct tree *tree)
 {
 	struct account list[ACCOUNTS_MAX];
 	size_t n = account_list(tree, list, ACCOUNTS_MAX);
 	bool differ = false;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct client *c = client_at(e, list[i].id);
-
-		differ |= c && !list[i].bootstrap && !list[i].spare &&
-			  c->server->conf->tcp != list[i].tcp;
-	}
+	for (size_t i = 0; i < n; i++)
+		differ |= client_elsewhere(e, &list[i]) != NULL;
 	return differ;
+}
+
+/* In its place among the clients: the others, to which much points, do not
+ * move. */
+static void client_switch(struct endpoint *e, struct client *c,
+			  const struct tree *tree, const struct account *a,
+			  int64_t now)
+{
+	struct attribute_set attributes = c->attributes;
+
+	forward_hand_over(c, now);
+	client_deregister_unconfirmed(c, now);
+	c->attributes = (struct attribute_set){NULL, 0};
+	client_finish(c);
+	client_make(e, c, tree, a, now);
+	c->attributes = attributes;
+	forward_attach(c, now);
+}
+
+void endpoint_accounts_switch(struct endpoint *e, int64_t now)
+{
+	struct account list[ACCOUNTS_MAX];
+	struct tree tree;
+	size_t n;
+
+	if (!endpoint_accounts(e, &tree))
+		return;
+	n = account_list(&tree, list, ACCOUNTS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct client *c = client_elsewhere(e, &list[i]);
+
+		if (c)
+			client_switch(e, c, &tree, &list[i], now);
+	}
+	account_tree_finish(&tree);
+	clients_changed(e, now);
 }
 
 bool endpoint_accounts_prefer(struct endpoint *e)

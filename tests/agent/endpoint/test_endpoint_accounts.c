@@ -33,28 +33,43 @@ static void put(struct tree *tree, struct lwm2m_path path,
 	assert_int_equal(tree_set(tree, &path, &value, 0), 0);
 }
 
-/* Of one NoSec server with this short id. */
-static void account_fill(struct tree *tree, uint16_t id)
+/* A way to the server with this short id, without security. */
+static void way_fill(struct tree *tree, uint16_t at, const char *uri,
+		     uint16_t id)
 {
 	const struct object_model *model = agent_model();
 
-	tree_init(tree);
-	assert_non_null(tree_add(tree, model->object(model, ID_SECURITY), 1));
-	assert_non_null(tree_add(tree, model->object(model, ID_SERVER), 4));
-	put(tree, path_resource(ID_SECURITY, 1, ID_SECURITY_URI),
-	    lwm2m_string(URI, sizeof(URI) - 1));
-	put(tree, path_resource(ID_SECURITY, 1, ID_SECURITY_BOOTSTRAP),
+	assert_non_null(tree_add(tree, model->object(model, ID_SECURITY), at));
+	put(tree, path_resource(ID_SECURITY, at, ID_SECURITY_URI),
+	    lwm2m_string(uri, (uint32_t)strlen(uri)));
+	put(tree, path_resource(ID_SECURITY, at, ID_SECURITY_BOOTSTRAP),
 	    lwm2m_boolean(false));
-	put(tree, path_resource(ID_SECURITY, 1, ID_SECURITY_MODE),
+	put(tree, path_resource(ID_SECURITY, at, ID_SECURITY_MODE),
 	    lwm2m_integer(ACCOUNT_NOSEC));
-	put(tree, path_resource(ID_SECURITY, 1, ID_SECURITY_SERVER),
+	put(tree, path_resource(ID_SECURITY, at, ID_SECURITY_SERVER),
 	    lwm2m_integer(id));
-	put(tree, path_resource(ID_SERVER, 4, ID_SERVER_ID),
+}
+
+static void server_fill(struct tree *tree, uint16_t at, uint16_t id,
+			const char *binding)
+{
+	const struct object_model *model = agent_model();
+
+	assert_non_null(tree_add(tree, model->object(model, ID_SERVER), at));
+	put(tree, path_resource(ID_SERVER, at, ID_SERVER_ID),
 	    lwm2m_integer(id));
-	put(tree, path_resource(ID_SERVER, 4, ID_SERVER_LIFETIME),
+	put(tree, path_resource(ID_SERVER, at, ID_SERVER_LIFETIME),
 	    lwm2m_integer(600));
-	put(tree, path_resource(ID_SERVER, 4, ID_SERVER_BINDING),
-	    lwm2m_string("U", 1));
+	put(tree, path_resource(ID_SERVER, at, ID_SERVER_BINDING),
+	    lwm2m_string(binding, (uint32_t)strlen(binding)));
+}
+
+/* Of one server with this short id. */
+static void account_fill(struct tree *tree, uint16_t id)
+{
+	tree_init(tree);
+	way_fill(tree, 1, URI, id);
+	server_fill(tree, 4, id, "U");
 }
 
 static void store(struct endpoint *e, uint16_t id)
@@ -176,6 +191,76 @@ static void a_server_that_stays_keeps_its_attributes(void **state)
 	store(e, 78);
 	endpoint_accounts_apply(e, monotonic_read());
 	assert_int_equal(pmin_at(&e->clients[0], sensor), 0);
+}
+
+/* One server by UDP, and by TCP when it wants to; another one beside it, which
+ * is registered. */
+static struct endpoint *two_servers(void)
+{
+	struct endpoint *e = case_endpoint("a");
+	struct tree tree;
+
+	tree_init(&tree);
+	way_fill(&tree, 1, URI, 77);
+	way_fill(&tree, 2, "coap+tcp://127.0.0.1:10", 77);
+	server_fill(&tree, 4, 77, "UT");
+	way_fill(&tree, 3, "coap://127.0.0.1:11", 78);
+	server_fill(&tree, 5, 78, "U");
+	assert_null(account_check(&tree));
+	assert_true(endpoint_accounts_store(e, &tree, monotonic_read()));
+	account_tree_finish(&tree);
+	endpoint_accounts_apply(e, monotonic_read());
+	assert_int_equal(e->n_clients, 2);
+	assert_int_equal(e->clients[0].server->conf->id, 77);
+	assert_false(e->clients[0].server->conf->tcp);
+	e->clients[1].registration.state = REGISTRATION_REGISTERED;
+	e->clients[1].server->n_registered++;
+	return e;
+}
+
+static void prefer_tcp(struct endpoint *e, int64_t now)
+{
+	put(&e->tree, path_resource(ID_SERVER, 4, ID_SERVER_PREFERRED),
+	    lwm2m_string("T", 1));
+	client_bootstrap_prefer(e, now);
+}
+
+static void a_change_of_transport_leaves_the_others_alone(void **state)
+{
+	struct endpoint *e = two_servers();
+	struct lwm2m_path sensor = path_instance(3303, 0);
+	int64_t now = monotonic_read();
+
+	(void)state;
+	write_pmin(&e->clients[0], sensor);
+	prefer_tcp(e, now);
+	client_bootstrap_due(e->bootstrap, now + 5 * SECOND);
+	assert_int_equal(e->n_clients, 2);
+	assert_int_equal(e->clients[0].server->conf->id, 77);
+	assert_true(e->clients[0].server->conf->tcp);
+	assert_int_equal(pmin_at(&e->clients[0], sensor), 5);
+	assert_int_equal(e->clients[1].server->conf->id, 78);
+	assert_true(client_is_registered(&e->clients[1]));
+}
+
+static void a_bootstrap_that_fails_does_not_cost_a_change(void **state)
+{
+	struct endpoint *e = two_servers();
+	struct client_bootstrap *b = e->bootstrap;
+	struct tree copy;
+	int64_t now = monotonic_read();
+
+	(void)state;
+	endpoint_accounts_copy(e, &copy);
+	b->copy = &copy;		/* a session is open */
+	prefer_tcp(e, now);
+	client_bootstrap_due(b, now + 5 * SECOND);
+	assert_false(e->clients[0].server->conf->tcp);
+	assert_int_equal(b->due.place, 0);	/* nor is it looked at again */
+	b->copy = NULL;
+	account_tree_finish(&copy);
+	client_bootstrap_due(b, now + 6 * SECOND);
+	assert_true(e->clients[0].server->conf->tcp);
 }
 
 static void two_endpoints_share_a_server(void **state)
@@ -321,6 +406,8 @@ int main(void)
 		CASE(the_same_again_is_unchanged),
 		CASE(in_force_it_makes_the_clients),
 		CASE(a_server_that_stays_keeps_its_attributes),
+		CASE(a_change_of_transport_leaves_the_others_alone),
+		CASE(a_bootstrap_that_fails_does_not_cost_a_change),
 		CASE(two_endpoints_share_a_server),
 		CASE(a_suite_is_not_cut_to_another),
 		CASE(a_fingerprint_is_of_what_accounts_are_for),
