@@ -462,7 +462,8 @@ adapter_refuse(const struct adapter_bus *bus, struct adapter_error *error,
 	va_end(args);
 	return rc;
 }
-/* Minor 4, in check_*: this may be meant, and is taken. */
+/* Minor 4, in check_*: this may be meant, and is taken. Of a point's key that
+ * its device gave to all of them nothing is said: some have a use for it. */
 static inline void ADAPTER_PRINTF(4, 5)
 adapter_warn(const struct adapter_bus *bus, struct adapter_error *error,
 	     const char *key, const char *format, ...)

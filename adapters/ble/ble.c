@@ -13,6 +13,7 @@
 #include "adapters/ble/controller.h"
 #include "adapters/ble/decode_standard.h"
 #include "adapters/ble/device.h"
+#include "adapters/ble/effect.h"
 #include "adapters/ble/gatt.h"
 #include "adapters/ble/hci.h"
 #include "adapters/ble/listen.h"
@@ -268,6 +269,8 @@ static int ble_check_device(const struct adapter_device *device,
 		rc = adapter_refuse(device->bus, error, "variant",
 				    "is a name of 1 to %d characters",
 				    DECODE_NAME - 1);
+	if (!rc)
+		ble_device_effect_check(device, error);
 	return rc;
 }
 
@@ -418,12 +421,19 @@ static int check_place(const struct adapter_point *point,
 	return 0;
 }
 
+static void field_facts(const struct ble_point *p, struct adapter_facts *facts)
+{
+	unsigned index, field = (unsigned)field_find(p->field, &index);
+
+	facts->type = field_type(field);
+	facts->unit = field_unit(field);
+}
+
 static int ble_check_point(const struct adapter_point *point,
 			   struct adapter_facts *facts,
 			   struct adapter_error *error)
 {
 	const struct ble_point *p = point->data;
-	unsigned index, field;
 	int rc = check_kind(point, error);
 
 	if (!rc)
@@ -431,15 +441,14 @@ static int ble_check_point(const struct adapter_point *point,
 	if (rc)
 		return rc;
 	if (p->characteristic)
-		return check_characteristic(point, facts, error);
-	if (!p->field) {
+		rc = check_characteristic(point, facts, error);
+	else if (p->field)
+		field_facts(p, facts);
+	else
 		facts->type = raw_value_type((enum raw_type)p->type);
-		return 0;
-	}
-	field = (unsigned)field_find(p->field, &index);
-	facts->type = field_type(field);
-	facts->unit = field_unit(field);
-	return 0;
+	if (!rc)
+		ble_effect_check(point, facts, error);
+	return rc;
 }
 
 /* ---- the bus opens and closes */

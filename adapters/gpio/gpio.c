@@ -348,7 +348,11 @@ static int gpio_check_point(const struct adapter_point *point,
 	}
 	if (rc == 0)
 		rc = use_check(point, error);
-	return rc ? rc : agree_check(point, error);
+	if (rc == 0)
+		rc = agree_check(point, error);
+	if (rc == 0)
+		gpio_effect_check(point, error);
+	return rc;
 }
 
 /* ---- the bus and its devices ---- */

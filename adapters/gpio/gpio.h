@@ -94,6 +94,9 @@ struct gpio_line {
 	int64_t pulse_end;		/* 0: none under way */
 };
 
+/* effect.c: warns of keys that do nothing where they stand */
+void gpio_effect_check(const struct adapter_point *point,
+		       struct adapter_error *error);
 /* line.c: lines of a device */
 /* The names of the lines that a point has, one or two; NULL: by its number. */
 size_t gpio_names(const struct gpio_point *point, const char *names[2]);

@@ -72,6 +72,8 @@ int modbus_check_bus(const struct adapter_bus *bus, struct adapter_error *error)
 		rc = adapter_refuse(bus, error, "serial",
 				    "\"%s\" is not like \"9600 8E1\", "
 				    "with one of the usual rates", b->serial);
+	if (rc == 0)
+		modbus_bus_effect_check(bus, error);
 	return rc;
 }
 
@@ -301,24 +303,6 @@ static void facts_fill(const struct check *c, struct adapter_facts *facts)
 		register_limits(c->format, &facts->min, &facts->max);
 }
 
-/* A bit is not of a register's type; one that other points have, too, is the
- * device's for all of them. */
-static void warn_type(const struct check *c)
-{
-	const struct adapter_device *device = c->point->device;
-
-	if (!table_has_bits(c->p->table) || c->p->type == REGISTER_UINT16 ||
-	    c->p->write_table == WRITE_HOLDING)
-		return;
-	for (size_t i = 0; i < device->n_points; i++)
-		if (device->points[i] != c->point &&
-		    modbus_keys(device->points[i])->type == c->p->type)
-			return;
-	adapter_warn(device->bus, c->error, "type", "is of registers: a %s is "
-		     "one bit, leave it away",
-		     modbus_table_names[c->p->table]);
-}
-
 static int check_group(struct check *c)
 {
 	const struct modbus_point *p = c->p;
@@ -409,6 +393,7 @@ int modbus_check_device(const struct adapter_device *device,
 		if (address >= 0)
 			warn_manuals(device->points[i], address, error);
 	}
+	modbus_device_effect_check(device, error);
 	return modbus_groups_check(device, error);
 }
 
@@ -425,7 +410,6 @@ static int check_one(struct check *c, struct adapter_facts *facts)
 	if (rc)
 		return rc;
 	facts_fill(c, facts);
-	warn_type(c);
 	rc = check_group(c);
 	if (rc == 0)
 		rc = check_write(c, facts);
@@ -463,9 +447,15 @@ int modbus_check_point(const struct adapter_point *point,
 	struct check c = {.point = point, .p = modbus_keys(point),
 			  .d = point->device->data, .error = error};
 
+	int rc;
+
 	if (c.p->model.n > 0)
-		return check_models(&c, facts);
-	if (c.p->field)
-		return refuse(&c, "field", "is of a 'model'");
-	return check_one(&c, facts);
+		rc = check_models(&c, facts);
+	else if (c.p->field)
+		rc = refuse(&c, "field", "is of a 'model'");
+	else
+		rc = check_one(&c, facts);
+	if (rc == 0)
+		modbus_effect_check(point, error);
+	return rc;
 }

@@ -192,6 +192,15 @@ int modbus_check_point(const struct adapter_point *point,
 		       struct adapter_facts *facts,
 		       struct adapter_error *error);
 
+/* ---- effect.c: keys that do nothing where they stand are warned of, pure */
+
+void modbus_bus_effect_check(const struct adapter_bus *bus,
+			     struct adapter_error *error);
+void modbus_device_effect_check(const struct adapter_device *device,
+				struct adapter_error *error);
+void modbus_effect_check(const struct adapter_point *point,
+			 struct adapter_error *error);
+
 /* ---- value.c: between registers and values, pure */
 
 /* As the keys say; false where `bits` is wrong. */

@@ -15,6 +15,7 @@
 #include "adapters/sim/signal.h"
 
 #define FILE_MAX (16 << 20)
+#define PERIOD_USUAL INT64_C(60000000000)	/* ns, the fallback below */
 
 struct sim_replay {		/* one for all points that play this file */
 	struct sim_replay *next;
@@ -163,6 +164,34 @@ static int file_check(const struct adapter_point *point,
 	return 0;
 }
 
+/* Keys that can stand there and do nothing. */
+static void effect_check(const struct adapter_point *point,
+			 struct adapter_error *error)
+{
+	const struct sim_point *p = point->data;
+	bool constant = p->signal == SIGNAL_CONSTANT;
+	bool csv = p->signal == SIGNAL_CSV, random = p->signal == SIGNAL_RANDOM;
+	const struct {
+		bool none;
+		const char *key, *why;
+	} effects[] = {
+		{p->value != 0 && !constant, "value", "is of signal constant"},
+		{p->min != 0 && (constant || csv), "min",
+		 "is of ramp, sine, step and random"},
+		{p->max != 1 && (constant || csv), "max",
+		 "is of ramp, sine, step and random"},
+		{p->period != PERIOD_USUAL && (constant || csv || random),
+		 "period", "is of ramp, sine and step"},
+		{p->file && !csv, "file", "is of signal csv"},
+	};
+
+	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
+		if (effects[i].none)
+			adapter_warn(point->device->bus, error, effects[i].key,
+				     "%s; it does nothing here",
+				     effects[i].why);
+}
+
 static int sim_check_device(const struct adapter_device *device,
 			    struct adapter_error *error)
 {
@@ -171,6 +200,9 @@ static int sim_check_device(const struct adapter_device *device,
 	if (d->quiet_for > d->quiet_every)
 		return adapter_refuse(device->bus, error, "quiet_for",
 				      "is longer than quiet_every");
+	if (d->quiet_every > 0 && d->quiet_for == 0)
+		adapter_warn(device->bus, error, "quiet_every", "does nothing "
+			     "without quiet_for: for how long");
 	return 0;
 }
 
@@ -193,6 +225,7 @@ static int sim_check_point(const struct adapter_point *point,
 	if (p->period <= 0)
 		return adapter_refuse(bus, error, "period",
 				      "must be more than nothing");
+	effect_check(point, error);
 	return p->signal == SIGNAL_CSV ? file_check(point, error) : 0;
 }
 

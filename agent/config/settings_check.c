@@ -52,6 +52,14 @@ refuse(struct adapter_error *error, const char *key, const char *format,
 	return -EINVAL;
 }
 
+/* What a device says for all of its points is of use to some of them. */
+static bool is_of_all(const struct typing *t, const char *key)
+{
+	return key && t->point &&
+	       !either_find(t->point->source->settings, key) &&
+	       either_find(t->device->source->settings, key);
+}
+
 static void __attribute__((format(printf, 3, 0)))
 warn(struct adapter_error *error, const char *key, const char *format,
      va_list args)
@@ -59,6 +67,8 @@ warn(struct adapter_error *error, const char *key, const char *format,
 	const struct typing *t = error->typing;
 	char text[256];
 
+	if (is_of_all(t, key))
+		return;
 	vsnprintf(text, sizeof(text), format, args);
 	config_warning_add(t->scope->errors, key_place(t, key),
 			   t->scope->device, key ? "'%s': %s" : "%s%s",

@@ -163,6 +163,122 @@ class Check(Site):
         text = self.check(device % ("", ", scale: -1, offset: 1"), 0)
         self.assertNotIn("warning", text)
 
+    def effects(self, device, cases, note="does nothing here"):
+        """cases: what is added to the point, and the key that is warned of;
+        None: it has an effect."""
+        for more, key in cases:
+            with self.subTest(device=device, more=more):
+                text = self.check(device % more, 0)
+                self.assertEqual(text.count("warning"), 1 if key else 0, text)
+                if key:
+                    self.assertSays(text, f"warning: '{key}': ", note)
+
+    def test_modbus_keys_that_do_nothing(self):
+        device = (sites.bus(502) + "devices:\n  - endpoint: e\n    bus: plant"
+                  "\n    unit: 1\n    points:\n      - {name: p, %s%%s}\n")
+        coil = "table: coil, address: 3, map: 3342/0/5500"
+        for point, cases in (
+                ("address: 3, map: 3300/0", (
+                    (", length: 2", "length"), (", order: CDAB", "order"),
+                    (", order: BADC", None), (", high_factor: 10",
+                                              "high_factor"),
+                    (", block: 2", "block"),
+                    (", type: int32, order: CDAB", None))),
+                ("address: 3, type: string, length: 2, map: 3341/0/5527", (
+                    (", order: CDAB", "order"), (", order: DCBA", None))),
+                (coil, ((", length: 2", "length"), (", order: DCBA", "order"),
+                        (", type: int32", "type"))),
+                ("model: 103, field: W, map: 3305/0", (
+                    (", type: int32", "type"), (", length: 2", "length"),
+                    (", order: DCBA", "order"), (", block: 2", "block"))),
+                ("model: 160, field: DCW, map: 3305/0",
+                 ((", block: 2", None),))):
+            self.effects(device % point, cases, "leave it away")
+        for key, value in ("write_table", "holding"), ("write_address", 9):
+            self.effects(device % "address: 3, map: 3308/0/5900", (
+                (f", {key}: {value}", key),
+                (f", {key}: {value}, writable: true", None)), "writable")
+        whole = (device % "address: 3, map: 3300/0").replace(
+            "    points:", "    order: CDAB\n    points:")
+        self.effects(whole, (("", "order"), (", type: int32", None)),
+                     "no point")
+
+    def test_modbus_buses_with_keys_that_do_nothing(self):
+        device = ("devices:\n  - {endpoint: e, unit: 1, bus: {adapter: modbus, "
+                  "%s%%s}, points: [{name: p, address: 3, map: 3300/0}]}\n")
+        self.effects(device % "transport: rtu, port: /dev/ttyS9", (
+            (", tcp_port: 503", "tcp_port"),), "leave it away")
+        for transport in "tcp", "rtu-over-tcp":
+            self.effects(
+                device % f"transport: {transport}, host: 127.0.0.1",
+                ((", serial: 19200 8E1", "serial"), (", rs485: true", "rs485")),
+                "leave it away")
+
+    def test_gpio_keys_that_do_nothing(self):
+        device = ("devices:\n  - {endpoint: e, bus: gpio, points: [{name: p, "
+                  "line: a, %s%%s}%s]}\n")
+        other = ", {name: o, line: a, %s}"
+        idle, save = ", idle: 1min", ", save: 1min"
+        for point, more, cases in (
+                ("map: 3200/0", "", (
+                    (", edge: both", "edge"), (idle, "idle"), (save, "save"),
+                    (", drive: open-drain", "drive"),
+                    (", debounce: 5ms", None))),
+                ("map: 3200/0", other % "count: rate, map: 3300/0", (
+                    (idle, None), (save, "save"), (", edge: both", "edge"))),
+                ("count: total, map: 3300/0", "", (
+                    (", edge: both", None), (idle, "idle"), (save, None))),
+                ("line_b: b, count: quadrature, map: 3300/0", "",
+                 ((", edge: both", "edge"), (save, None))),
+                ("writable: true, map: 3306/0", "", (
+                    (", drive: open-drain", None), (", debounce: 5ms",
+                                                    "debounce")))):
+            self.effects(device % (point, more), cases)
+
+    def test_ble_keys_that_do_nothing(self):
+        device = ("devices:\n  - {endpoint: e, bus: ble, address: "
+                  "'C0:11:22:33:44:01', %s%%s}]}\n")
+        field = "decode: bthome, points: [{name: p, field: %s, map: %s"
+        at = ("decode: profile, match: company 0059, points: [{name: p, at: 1, "
+              "type: %s, map: 3300/0")
+        gatt = "points: [{name: p, characteristic: FFE1, type: %s, map: 3300/0"
+        big, mask = ", order: big", ", mask: 7"
+        for point, cases in (
+                (field % ("temperature", "3303/0"), (
+                    (", type: uint16", "type"), (", length: 2", "length"),
+                    (big, "order"), (mask, "mask"), (", minus: 8", "minus"),
+                    (", divisor: 10", "divisor"), (", modulo: 10", "modulo"),
+                    (", invalid: [5]", "invalid"),
+                    (", off_after: 5s", "off_after"))),
+                (field % ("motion", "3302/0"), ((", off_after: 5s", None),)),
+                (at % "uint8", ((big, "order"), (mask, None),
+                                (", length: 2", "length"))),
+                (at % "float32", ((big, None), (mask, "mask"))),
+                (gatt % "uint16", ((big, None), (mask, None),
+                                   (", off_after: 5s", "off_after")))):
+            self.effects(device % point, cases)
+        for point, cases in (
+                ((field % ("motion", "3302/0")), (
+                    ("start: [FFE9 55], ", "start"),
+                    ("security: encrypted, ", "security"),
+                    ("connect_timeout: 20s, ", "connect_timeout"))),
+                (at % "uint8", (("variant: H5106, ", "variant"),)),
+                (gatt % "uint8", (("security: encrypted, ", None),))):
+            self.effects(device.replace("%s%%s", "%s" + point), cases)
+
+    def test_sim_keys_that_do_nothing(self):
+        device = ("devices:\n  - {endpoint: e, bus: sim, points: [{name: p, "
+                  "map: 3300/0, signal: %s%%s}]}\n")
+        value, period = ", value: 3", ", period: 3s"
+        for signal, cases in (
+                ("constant", ((value, None), (", max: 4", "max"),
+                              (", min: -4", "min"), (period, "period"),
+                              (", file: x.csv", "file"))),
+                ("sine", ((value, "value"), (", max: 4", None),
+                          (period, None))),
+                ("random", ((period, "period"), (", max: 4", None)))):
+            self.effects(device % signal, cases)
+
     def test_fleet_of_hosts(self):
         """A template makes a bus for each device, without one they share it;
         what a bus gives to its devices is filled there."""
