@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Requests of a bootstrap server against a copy of the accounts. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/lwm2m/bootstrap_request.h"
@@ -198,8 +199,22 @@ static bool is_stored(const struct lwm2m_record *record,
 		 resource < ID_SECURITY_SMS_NUMBER);
 }
 
+/* Never what was given: it may be a key. */
+static const char *type_refuse(const struct lwm2m_path *path,
+			       const struct resource_def *def,
+			       struct request_room *room)
+{
+	char at[PATH_TEXT_MAX];
+
+	path_format(path, at);
+	snprintf(room->reason, sizeof(room->reason), "%s (%s) wants %s", at,
+		 def->name, request_type_text(def->type));
+	return room->reason;
+}
+
 static const char *record_check(const struct bootstrap_scope *scope,
-				const struct lwm2m_record *record)
+				const struct lwm2m_record *record,
+				struct request_room *room)
 {
 	const struct resource_def *def = def_of(scope, record);
 
@@ -213,7 +228,7 @@ static const char *record_check(const struct bootstrap_scope *scope,
 		return def->multiple ? "the resource is a multiple one" :
 				       "the resource is a single one";
 	return record->value.type == def->type ? NULL :
-	       "a value of another type";
+	       type_refuse(&record->path, def, room);
 }
 
 static size_t slots_count(const struct tree *tree)
@@ -290,10 +305,12 @@ static void old_remove(const struct bootstrap_scope *scope,
 
 static struct bootstrap_outcome records_write(
 	const struct bootstrap_scope *scope, const struct lwm2m_path *path,
-	const struct lwm2m_record *records, size_t n)
+	struct request_room *room, size_t n)
 {
+	const struct lwm2m_record *records = room->records;
+
 	for (size_t i = 0; i < n; i++) {
-		const char *why = record_check(scope, &records[i]);
+		const char *why = record_check(scope, &records[i], room);
 
 		if (why)
 			return outcome_answer(CODE(4, 00), why);
@@ -308,13 +325,53 @@ static struct bootstrap_outcome records_write(
 	return outcome_answer(CODE(2, 04), NULL);
 }
 
-static struct bootstrap_outcome refuse_payload(int error)
+/* The payload's records; those of the request before are not taken for them
+ * where it ends too soon. */
+static int payload_decode(const struct bootstrap_scope *scope, uint16_t format,
+			  const struct lwm2m_path *path,
+			  const uint8_t *payload, size_t length,
+			  struct request_room *room, struct buf *scratch)
+{
+	for (size_t i = 0; i < REQUEST_RECORDS; i++)
+		room->records[i].path.depth = 0;
+	return codec_decode(format, scope->model, path, payload, length,
+			    room->records, REQUEST_RECORDS, scratch);
+}
+
+/* Which value it was: of one resource the path says it, of more the one behind
+ * those that could be read. */
+static const char *value_refuse(const struct bootstrap_scope *scope,
+				const struct lwm2m_path *path,
+				struct request_room *room)
+{
+	const struct lwm2m_record one = {.path = *path};
+	const struct resource_def *def = def_of(scope, &one);
+	char at[PATH_TEXT_MAX];
+	size_t n = 0;
+
+	if (def)
+		return type_refuse(path, def, room);
+	while (n < REQUEST_RECORDS && room->records[n].path.depth)
+		n++;
+	if (n == 0)
+		return "its first value is not of its resource's type";
+	path_format(&room->records[n - 1].path, at);
+	snprintf(room->reason, sizeof(room->reason), "the value behind %s is "
+		 "not of its resource's type", at);
+	return room->reason;
+}
+
+static struct bootstrap_outcome
+refuse_payload(const struct bootstrap_scope *scope,
+	       const struct lwm2m_path *path, struct request_room *room,
+	       int error)
 {
 	switch (error) {
 	case -ENOTSUP:
 		return outcome_answer(CODE(4, 15), "not in this format");
 	case -EPROTOTYPE:
-		return outcome_answer(CODE(4, 00), "a value of another type");
+		return outcome_answer(CODE(4, 00),
+				      value_refuse(scope, path, room));
 	case -EXDEV:
 		return outcome_answer(CODE(4, 00), "a name outside the path");
 	case -EMSGSIZE:
@@ -339,12 +396,11 @@ bootstrap_write(const struct bootstrap_scope *scope,
 		return outcome_answer(
 			CODE(4, 00),
 			"only objects 0, 1, 2 and 21 are written here");
-	n = codec_decode(format, scope->model, path, request->payload,
-			 request->length, room->records, REQUEST_RECORDS,
-			 &scratch);
+	n = payload_decode(scope, format, path, request->payload,
+			   request->length, room, &scratch);
 	if (n < 0)
-		return refuse_payload(n);
-	outcome = records_write(scope, path, room->records, (size_t)n);
+		return refuse_payload(scope, path, room, n);
+	outcome = records_write(scope, path, room, (size_t)n);
 	explicit_bzero(room->scratch, scratch.used);
 	return outcome;
 }
@@ -456,13 +512,13 @@ bootstrap_unpack(const struct bootstrap_scope *scope, uint16_t format,
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
 	struct bootstrap_outcome outcome;
-	int n = codec_decode(format, scope->model, &root, payload, length,
-			     room->records, REQUEST_RECORDS, &scratch);
+	int n = payload_decode(scope, format, &root, payload, length, room,
+			       &scratch);
 
 	if (n < 0)
-		return refuse_payload(n);
+		return refuse_payload(scope, &root, room, n);
 	remove_all(scope->copy, &root);
-	outcome = records_write(scope, &root, room->records, (size_t)n);
+	outcome = records_write(scope, &root, room, (size_t)n);
 	explicit_bzero(room->scratch, scratch.used);
 	return outcome;
 }

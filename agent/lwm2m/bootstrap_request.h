@@ -18,7 +18,7 @@ struct bootstrap_scope {
 struct bootstrap_outcome {
 	uint8_t code;			/* CODE() */
 	uint16_t format;		/* of the payload, or FORMAT_NONE */
-	const char *reason;		/* of 4.xx, literal */
+	const char *reason;		/* of 4.xx, literal or in the room */
 };
 
 /* POST /bs */

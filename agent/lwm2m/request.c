@@ -99,7 +99,7 @@ static bool is_link_to_something(const struct tree *tree,
 	return tree_instance_find(tree, object, instance);
 }
 
-static const char *type_text(uint32_t type)
+const char *request_type_text(uint32_t type)
 {
 	static const char *const texts[] = {
 		[LWM2M_NONE] = "no value", [LWM2M_BOOLEAN] = "a boolean (0 or 1)",
@@ -140,7 +140,7 @@ void request_payload_refuse(struct handling *h, uint16_t format)
 	}
 	snprintf(h->room->reason, sizeof(h->room->reason),
 		 shown ? "wanted is %s, not '%.*s'" : "wanted is %s",
-		 type_text(def->type), (int)n, (const char *)text);
+		 request_type_text(def->type), (int)n, (const char *)text);
 	request_answer(h, CODE(4, 00), h->room->reason);
 }
 
@@ -148,8 +148,8 @@ static void refuse_type(struct handling *h, const struct resource_def *def,
 			const struct lwm2m_value *value)
 {
 	snprintf(h->room->reason, sizeof(h->room->reason),
-		 "wanted is %s, not %s", type_text(def->type),
-		 type_text(value->type));
+		 "wanted is %s, not %s", request_type_text(def->type),
+		 request_type_text(value->type));
 	request_answer(h, CODE(4, 00), h->room->reason);
 }
 

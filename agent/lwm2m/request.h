@@ -151,6 +151,8 @@ struct request_outcome request_handle(const struct request_scope *scope,
 				      struct request_room *room,
 				      struct buf *out);
 
+/* What a diagnostic calls a type: "a whole number". */
+const char *request_type_text(uint32_t type);
 /* Is it an object that has no instances yet, but may get some? */
 bool request_is_empty_object(const struct request_scope *scope,
 			     uint16_t object);

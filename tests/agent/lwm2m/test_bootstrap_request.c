@@ -256,6 +256,46 @@ static void test_write(void **state)
 }
 
 /* Whose keys an instance goes by is over with the first write to it. */
+/* Which value is wrong and what it should be, never what it was. */
+static const struct {
+	const char *uri, *payload, *reason;
+	uint16_t format;
+} refusals[] = {
+	{"1/0/1", "\"soon", "/1/0/1 (Lifetime) wants a whole number",
+	 FORMAT_TEXT},
+	{"0/1", "\"[{\"bn\":\"/0/1/\",\"n\":\"0\",\"vs\":\"coap://h\"},"
+	 "{\"n\":\"2\",\"v\":0},{\"n\":\"3\",\"vs\":\"secret\"}]",
+	 "the value behind /0/1/2 is not of its resource's type",
+	 FORMAT_SENML_JSON},
+	{"0/1", "\"[{\"n\":\"/0/1/3\",\"vs\":\"secret\"}]",
+	 "its first value is not of its resource's type", FORMAT_SENML_JSON},
+	{"1/4", "c1007bc3013c0102", "the value behind /1/4/0 is not of its "
+	 "resource's type", FORMAT_TLV},
+};
+
+static void test_write_says_which_value_is_wrong(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N(refusals); i++) {
+		uint8_t bytes[256];
+		const char *text = refusals[i].payload;
+		bool plain = *text == '"';
+		size_t n = plain ? strlen(text + 1) : hex(text, bytes);
+		struct bootstrap_outcome outcome;
+		struct buf out;
+		struct lab lab;
+
+		lab_make(&lab);
+		outcome = ask(&lab, REQUEST_PUT, refusals[i].uri,
+			      refusals[i].format,
+			      plain ? (const uint8_t *)text + 1 : bytes, n,
+			      &out);
+		assert_int_equal(outcome.code, CODE(4, 0));
+		assert_string_equal(outcome.reason, refusals[i].reason);
+		lab_finish(&lab);
+	}
+}
+
 static void test_write_ends_own_keys(void **state)
 {
 	static const uint8_t secret[] = {1, 2, 3};
@@ -397,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_discover_says_the_version),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_write_says_which_value_is_wrong),
 		cmocka_unit_test(test_write_ends_own_keys),
 		cmocka_unit_test(test_delete),
 		cmocka_unit_test(test_other_methods),
