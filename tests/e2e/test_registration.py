@@ -64,10 +64,10 @@ class Registration(Site):
         server.registered("sim")
         server.code("write", "sim", "/1/0/5", text=1)
         mark = server.mark()
+        asked = time.monotonic()
         self.assertEqual(server.code("execute", "sim", "/1/0/4"), "2.04")
-        answered = time.monotonic()
         server.wait("unregistered", after=mark, ep="sim")
-        self.assertGreater(time.monotonic() - answered, 0.5)
+        self.assertGreater(time.monotonic() - asked, 0.5)
         server.registered("sim", after=mark)
 
     def test_a_server_has_its_answer_before_a_restarted_device_registers(self):
@@ -82,10 +82,10 @@ class Registration(Site):
             """)
         server.registered("sim")
         mark = server.mark()
+        asked = time.monotonic()
         self.assertEqual(server.code("execute", "sim", "/3/0/4"), "2.04")
-        answered = time.monotonic()
         server.registered("sim", after=mark)
-        self.assertGreater(time.monotonic() - answered, 0.5)
+        self.assertGreater(time.monotonic() - asked, 0.5)
 
     def test_register_as_1_0(self):
         server, _ = self.start(server='lwm2m: "1.0"')
@@ -217,10 +217,10 @@ class Registration(Site):
         server.registered("sim")
         self.assertEqual(server.code("write", "sim", "/1/0/2", text=7), "2.04")
         mark = server.mark()
+        asked = time.monotonic()
         self.assertEqual(server.code("execute", "sim", "/3/0/5"), "2.04")
-        answered = time.monotonic()
         server.wait("unregistered", after=mark, ep="sim")
-        self.assertGreater(time.monotonic() - answered, 0.5)
+        self.assertGreater(time.monotonic() - asked, 0.5)
         server.registered("sim", after=mark)
         self.assertEqual(server.value("sim", "/1/0/2"), 0)
         gateway.wait_log("sim", "factory reset")
