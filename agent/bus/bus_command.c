@@ -270,7 +270,8 @@ static void command_run(struct bus_device *device)
 	int rc = -ENOTSUP;
 
 	if (bus_now() >= command->base.deadline) {
-		command_end(device, -ETIMEDOUT);
+		command_end(device, command->state == COMMAND_WAITING ?
+			    command->error : -ETIMEDOUT);
 		return;
 	}
 	command->state = COMMAND_RUNNING;
