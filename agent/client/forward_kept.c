@@ -162,36 +162,34 @@ static uint32_t history_count(const struct forward *f,
 	return n;
 }
 
-/* The oldest of the resource; what is out now stays. false: there is none. */
-static bool history_drop(struct forward *f, const struct lwm2m_path *path)
+static void history_drop(struct forward *f, const struct queued_record *k,
+			 struct queue_cursor *at)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct queue_cursor at = {0};
-	struct queued_record k;
-	uint32_t i = 0;
 
-	while (queue_next(&f->kept, &at, &k)) {
-		if (i++ < f->pinned || !path_equal(&k.record.path, path))
-			continue;
-		forward_write_off(f, &k, true);
-		queue_remove(&f->kept, &w->budget, &at);
-		if (f->n) {
-			f->n--;
-			w->waiting--;
-		}
-		w->counts.dropped++;
-		return true;
+	forward_write_off(f, k, true);
+	queue_remove(&f->kept, &w->budget, at);
+	if (f->n) {
+		f->n--;
+		w->waiting--;
 	}
-	return false;
+	w->counts.dropped++;
 }
 
+/* The oldest go; what is out now stays. */
 void forward_history_cut(struct forward *f, const struct lwm2m_path *path,
 			 uint32_t most)
 {
-	uint32_t n = history_count(f, path);
+	uint32_t n = history_count(f, path), i = 0;
+	struct queue_cursor at = {0};
+	struct queued_record k;
 
-	while (n > most && history_drop(f, path))
+	while (n > most && queue_next(&f->kept, &at, &k)) {
+		if (i++ < f->pinned || !path_equal(&k.record.path, path))
+			continue;
+		history_drop(f, &k, &at);
 		n--;
+	}
 }
 
 /* While the server is away: makes room for one more value of the resource, of

@@ -200,18 +200,29 @@ void queue_clear(struct record_queue *queue, struct queue_budget *budget)
 	queue->n = 0;
 }
 
-void queue_remove(struct record_queue *queue, struct queue_budget *budget,
-		  const struct queue_cursor *cursor)
+/* Where the last one is gone, behind what is the last one now. */
+static void cursor_leave(const struct record_queue *queue,
+			 struct queue_chunk *next, struct queue_cursor *cursor)
 {
-	struct queue_chunk *chunk = cursor->chunk;
+	cursor->chunk = next ? next : queue->last;
+	cursor->next = next ? next->begin : queue->last ? queue->last->end : 0;
+}
+
+void queue_remove(struct record_queue *queue, struct queue_budget *budget,
+		  struct queue_cursor *cursor)
+{
+	struct queue_chunk *chunk = cursor->chunk, *next = chunk->next;
 	uint32_t length = length_at(chunk, cursor->at);
 	uint8_t *at = chunk->bytes + cursor->at;
 
 	memmove(at, at + length, chunk->end - cursor->at - length);
 	chunk->end -= length;
+	cursor->next = cursor->at;
 	queue->n--;
-	if (chunk->begin == chunk->end)
+	if (chunk->begin == chunk->end) {
 		chunk_drop(queue, budget, chunk);
+		cursor_leave(queue, next, cursor);
+	}
 }
 
 bool queue_next(const struct record_queue *queue, struct queue_cursor *cursor,

@@ -47,18 +47,17 @@ void queue_join(struct record_queue *queue, struct record_queue *tail);
 void queue_pop(struct record_queue *queue, struct queue_budget *budget,
 	       uint32_t n);
 void queue_clear(struct record_queue *queue, struct queue_budget *budget);
-struct queue_cursor;
-/* Takes the one away that queue_next() has just given. The cursor is of no use
- * after. */
-void queue_remove(struct record_queue *queue, struct queue_budget *budget,
-		  const struct queue_cursor *cursor);
 
 struct queue_cursor {
 	struct queue_chunk *chunk;	/* NULL: from the oldest on */
 	uint32_t at, next;
 };
+/* Takes the one away that queue_next() has just given, which goes on behind
+ * it. */
+void queue_remove(struct record_queue *queue, struct queue_budget *budget,
+		  struct queue_cursor *cursor);
 /* The next one; false: there is none. The queue must not change meanwhile, but
- * for queue_mark() and queue_date() of what was given last. */
+ * for queue_mark(), queue_date() and queue_remove() of what was given last. */
 bool queue_next(const struct record_queue *queue, struct queue_cursor *cursor,
 		struct queued_record *record);
 /* The record just given has its number now, and is in the log (segment 0: it

@@ -117,6 +117,37 @@ static void test_one_amid_goes(void **state)
 	assert_int_equal(budget.used, 0);
 }
 
+/* In one pass, whole chunks and the last one among them: no other is passed over,
+ * and none comes twice. */
+static void test_taken_out_one_after_the_other(void **state)
+{
+	struct queue_budget budget = {1 << 20, 0};
+	struct record_queue list = {0};
+	struct queue_cursor at = {0};
+	struct queued_record r;
+	uint32_t i = 0;
+
+	(void)state;
+	append_all(&list, &budget, 0, 300);
+	for (; queue_next(&list, &at, &r); i++) {
+		assert_record(&r, i);
+		if (i % 3 == 0 || (i >= 60 && i < 150) || i >= 200)
+			queue_remove(&list, &budget, &at);
+	}
+	assert_int_equal(i, 300);
+	at = (struct queue_cursor){0};
+	for (i = 0; i < 200; i++) {
+		if (i % 3 == 0 || (i >= 60 && i < 150))
+			continue;
+		assert_true(queue_next(&list, &at, &r));
+		assert_record(&r, i);
+		queue_remove(&list, &budget, &at);
+	}
+	assert_false(queue_next(&list, &at, &r));
+	assert_int_equal(list.n, 0);
+	assert_int_equal(budget.used, 0);
+}
+
 static void test_both_ends_at_once(void **state)
 {
 	struct queue_budget budget = {1 << 20, 0};
@@ -231,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_in_first_out),
 		cmocka_unit_test(test_one_amid_goes),
+		cmocka_unit_test(test_taken_out_one_after_the_other),
 		cmocka_unit_test(test_both_ends_at_once),
 		cmocka_unit_test(test_budget_holds),
 		cmocka_unit_test(test_join_keeps_the_order),
