@@ -21,13 +21,18 @@ static size_t carried_most(const struct endpoint *e)
 	       ACCOUNTS_MAX : configured;
 }
 
-void endpoint_clients_alloc(struct endpoint *e, size_t n)
+/* Not set to zeros, which would take the pages of those that never come. */
+static void room_make(struct endpoint *e, size_t n)
 {
-	n += carried_most(e);
-	e->clients = calloc(n ? n : 1, sizeof(struct client));
+	e->clients = reallocarray(NULL, n ? n : 1, sizeof(struct client));
 	if (!e->clients)
 		abort();
 	e->clients_room = (uint16_t)n;
+}
+
+void endpoint_clients_alloc(struct endpoint *e, size_t n)
+{
+	room_make(e, n + carried_most(e));
 }
 
 size_t endpoint_own_clients(const struct endpoint *e)
@@ -86,7 +91,7 @@ void endpoint_carry(struct endpoint *e, struct endpoint *gateway,
 	own = e->n_clients;
 	if (!own) {
 		free(e->clients);
-		endpoint_clients_alloc(e, 0);
+		room_make(e, gateway->n_clients);
 	}
 	clients_make(e, gateway, device, now);
 	endpoint_attributes_restore(e, own);
