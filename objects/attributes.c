@@ -235,16 +235,17 @@ void attribute_set_finish(struct attribute_set *set)
 	*set = (struct attribute_set){NULL, 0};
 }
 
-/* What is in force at path, from all levels; with (or NULL) stands for what is at
- * its path. Conditions come from a resource only. */
+/* What is in force at path, from all levels below `depth`; with (or NULL) stands
+ * for what is at its path. Conditions come from a resource only. */
 static struct attributes attributes_with(const struct attribute_set *set,
 					 const struct lwm2m_path *path,
+					 uint8_t depth,
 					 const struct attribute_entry *with)
 {
 	struct attributes all = {.set = 0};
 	struct lwm2m_path level = *path;
 
-	for (level.depth = path->depth > 0; level.depth <= path->depth;
+	for (level.depth = (uint8_t)(depth + 1); level.depth <= path->depth;
 	     level.depth++) {
 		const struct attributes *at =
 			with && path_equal(&with->path, &level) ?
@@ -265,7 +266,7 @@ static struct attributes attributes_with(const struct attribute_set *set,
 static bool is_met_with(const struct attribute_set *set,
 			const struct attribute_entry *with)
 {
-	struct attributes all = attributes_with(set, &with->path, with);
+	struct attributes all = attributes_with(set, &with->path, 0, with);
 
 	if (!is_consistent(&all))
 		return false;
@@ -275,8 +276,8 @@ static bool is_met_with(const struct attribute_set *set,
 
 		if (!path_covers(&with->path, below))
 			continue;
-		all = attributes_with(set, below, with);
-		before = attributes_with(set, below, NULL);
+		all = attributes_with(set, below, 0, with);
+		before = attributes_with(set, below, 0, NULL);
 		if (!is_consistent(&all) && is_consistent(&before))
 			return false;
 	}
@@ -328,20 +329,17 @@ void attributes_lay(struct attributes *a, const struct attributes *over)
 	attributes_merge(a, over, UINT16_MAX);
 }
 
-int attributes_read(const struct attribute_set *set,
-		    const struct lwm2m_path *path, const char *query, size_t n,
-		    uint16_t conditions, struct attributes *own)
+int attributes_read(const char *query, size_t n, uint16_t conditions,
+		    struct attributes *own)
 {
 	struct change change = {.unset = 0};
-	struct attributes all = attributes_effective(set, path);
 	int error = query_parse(query, n, &change);
 
 	*own = (struct attributes){.set = 0};
 	if (error || change.unset)
 		return -EINVAL;
-	attributes_merge(&all, &change.set, UINT16_MAX);
 	if (change.set.set & ATTRIBUTE_CONDITIONS & ~conditions ||
-	    !is_consistent(&all))
+	    !is_consistent(&change.set))
 		return -EDOM;
 	*own = change.set;
 	return 0;
@@ -362,10 +360,17 @@ const struct attributes *attributes_at(const struct attribute_set *set,
 	return entry ? &entry->value : NULL;
 }
 
+struct attributes attributes_below(const struct attribute_set *set,
+				   const struct lwm2m_path *path,
+				   uint8_t depth)
+{
+	return attributes_with(set, path, depth, NULL);
+}
+
 struct attributes attributes_effective(const struct attribute_set *set,
 				       const struct lwm2m_path *path)
 {
-	return attributes_with(set, path, NULL);
+	return attributes_below(set, path, 0);
 }
 
 /* The shortest decimal without an exponent that reads back. */

@@ -41,12 +41,10 @@ void attribute_set_finish(struct attribute_set *set);
  * -ENOMEM. */
 int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 		     const char *query, size_t n, uint16_t conditions);
-/* The query of an Observe (LwM2M 1.2): attributes of that observation alone,
- * over those that set has for path. No bare names. 0, -EINVAL, -EDOM as above;
- * set at path may be all clear. */
-int attributes_read(const struct attribute_set *set,
-		    const struct lwm2m_path *path, const char *query, size_t n,
-		    uint16_t conditions, struct attributes *own);
+/* The query of an Observe (LwM2M 1.2): attributes of that observation alone. No
+ * bare names. 0, -EINVAL, -EDOM as above. */
+int attributes_read(const char *query, size_t n, uint16_t conditions,
+		    struct attributes *own);
 /* What is set in over replaces what is in *a. */
 void attributes_lay(struct attributes *a, const struct attributes *over);
 /* For a file: a line for each path, "101 /3303/0 pmin=5&pmax=10", and back:
@@ -65,6 +63,10 @@ const struct attributes *attributes_at(const struct attribute_set *set,
  * the resource. Unset ones have their bit clear. */
 struct attributes attributes_effective(const struct attribute_set *set,
 				       const struct lwm2m_path *path);
+/* The same without what is attached to the first `depth` levels of path. */
+struct attributes attributes_below(const struct attribute_set *set,
+				   const struct lwm2m_path *path,
+				   uint8_t depth);
 /* ";pmin=5;pmax=10" in the fixed order pmin pmax gt lt st epmin epmax
  * edge con hqmax. */
 void attributes_format(const struct attributes *attributes, struct buf *out);

@@ -93,15 +93,23 @@ int observe_attach(struct observation *observation,
 	return 0;
 }
 
-/* In force for path, one of its own or below one. */
+/* In force for path, one of its own or below one. Those of its request stand in
+ * place of all that are attached to what it observes, or inherited there; of a
+ * composite, of all that an object can have, so that conditions of its
+ * resources hold on (Core TS 1.2, 6.4.1 and 6.4.4). */
 static struct attributes attributes_of(const struct observation *o,
 				       const struct attribute_set *set,
 				       const struct lwm2m_path *path)
 {
-	struct attributes a = attributes_effective(set, path);
+	struct attributes a;
 
-	if (o->own)
-		attributes_lay(&a, o->own);
+	if (!o->own)
+		return attributes_effective(set, path);
+	a = o->paths ? attributes_effective(set, path) :
+		       attributes_below(set, path, o->path.depth);
+	if (o->paths)
+		a.set &= ATTRIBUTE_CONDITIONS;
+	attributes_lay(&a, o->own);
 	return a;
 }
 

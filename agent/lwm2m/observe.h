@@ -36,8 +36,8 @@ struct observation {
 	int64_t newest_sent;		/* wall ns: the newest value that was
 					 * sent, or kept to be */
 	int64_t confirmed;		/* when a confirmable one went out */
-	struct attributes *own;		/* of its request, over those of the
-					 * server's set; owned, or NULL */
+	struct attributes *own;		/* of its request, in place of those of
+					 * the server's set; owned, or NULL */
 	uint16_t block_size;		/* of notifications, that its request
 					 * has named; 0: none (RFC 7959 2.4) */
 	uint8_t token_length;

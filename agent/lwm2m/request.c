@@ -209,8 +209,7 @@ bool request_observe_query(struct handling *h, uint16_t conditions)
 
 	if (!h->request->query_length)
 		return true;
-	error = attributes_read(h->scope->attributes, &h->outcome.path,
-				h->request->query, h->request->query_length,
+	error = attributes_read(h->request->query, h->request->query_length,
 				conditions, &h->outcome.attributes);
 	if (error)
 		refuse_attributes(h, error);

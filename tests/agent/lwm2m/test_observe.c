@@ -177,8 +177,17 @@ static const struct scene scenes[] = {
 	{"attributes of the observation alone", T, 0, 0,
 	 {{OWN, "pmin=5"}},
 	 {{START, T, 20}, {60, T, 21}, {170, T, 22}}, {100, 170}, 0},
-	{"... before those of the resource", T, 0, 0,
+	{"... in place of those of the resource", T, 0, 0,
 	 {{T, "pmin=9&pmax=60"}, {OWN, "pmin=2"}},
+	 {{START, T, 20}, {60, T, 21}}, {70}, 700},
+	{"... and of its object, and its conditions", T, 0, 0,
+	 {{"3303", "pmin=50"}, {T, "gt=30"}, {OWN, "pmax=60"}},
+	 {{START, T, 20}, {60, T, 21}}, {60, 660}, 700},
+	{"... but not of a member's", "3303/0", 0, 0,
+	 {{"3303/0", "pmin=50"}, {T, "gt=30"}, {OWN, "pmax=60"}},
+	 {{START, T, 20}, {60, T, 21}, {70, T, 31}}, {70, 670}, 700},
+	{"... the account's default periods hold without", T, 2, 60,
+	 {{T, "pmin=9&pmax=90"}, {OWN, "con=1"}},
 	 {{START, T, 20}, {60, T, 21}}, {70, 670}, 700},
 	{"... conditions", T, 0, 0,
 	 {{T, "gt=10"}, {OWN, "gt=30"}},
@@ -254,9 +263,8 @@ static void own_attach(struct world *w, const char *text)
 {
 	struct attributes own;
 
-	assert_int_equal(attributes_read(&w->set, &w->o->path, text,
-					 strlen(text), ATTRIBUTE_CONDITIONS,
-					 &own), 0);
+	assert_int_equal(attributes_read(text, strlen(text),
+					 ATTRIBUTE_CONDITIONS, &own), 0);
 	assert_int_equal(observe_attach(w->o, &own), 0);
 }
 
@@ -512,6 +520,37 @@ static void a_composite_has_one_clock(void **state)
 	attribute_set_finish(&set);
 }
 
+/* Core TS 1.2, 6.4.4: of what is attached its resources keep conditions only. */
+static void attributes_of_a_composite_replace_those_of_objects(void **state)
+{
+	const char *texts[] = {T, V};
+	const struct attributes own = {.set = ATTRIBUTE_PMAX, .pmax = 60};
+	struct attribute_set set = {NULL, 0};
+	struct observation *o = composite(texts, 2);
+	struct lwm2m_path t = path_of(T), object = path_of("3303");
+	struct lwm2m_value value = lwm2m_float(20);
+
+	(void)state;
+	assert_int_equal(attributes_write(&set, &object, "pmin=50&con=1", 13,
+					  0), 0);
+	assert_int_equal(attributes_write(&set, &t, "gt=30", 5,
+					  ATTRIBUTE_CONDITIONS), 0);
+	assert_int_equal(observe_attach(o, &own), 0);
+	observe_configure(o, &set, 0, 0, 1);
+	assert_int_equal(o->pmin, 0);
+	assert_int_equal(o->pmax, 60);
+	assert_false(o->confirmable);
+	observe_remember(o, &set, &t, &value);
+	value.as.number = 29;
+	observe_changed(o, &set, &t, &value, 2);
+	assert_false(o->pending);
+	value.as.number = 31;
+	observe_changed(o, &set, &t, &value, 3);
+	assert_true(o->pending);
+	observe_destroy(o);
+	attribute_set_finish(&set);
+}
+
 static void a_composite_covers_what_is_below_its_paths(void **state)
 {
 	static const char *const texts[] = {"1/0/2", "3303/0"};
@@ -610,6 +649,7 @@ int main(void)
 		cmocka_unit_test(text_and_truth_have_their_own_rules),
 		cmocka_unit_test(remembered_values_are_found_in_any_order),
 		cmocka_unit_test(a_composite_has_one_clock),
+		cmocka_unit_test(attributes_of_a_composite_replace_those_of_objects),
 		cmocka_unit_test(a_composite_covers_what_is_below_its_paths),
 		cmocka_unit_test(one_path_can_ask_for_confirmation),
 		cmocka_unit_test(observation_keeps_what_it_was_given),
