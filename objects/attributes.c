@@ -324,6 +324,25 @@ int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
 	return entry_put(set, path, &entry.value);
 }
 
+bool attributes_equal(const struct attributes *a, const struct attributes *b)
+{
+	struct attributes of[] = {*a, *b};
+
+	if (a->set != b->set)
+		return false;
+	for (size_t i = 0; i < N_NAMES; i++) {
+		uint16_t bit = names[i].bit;
+
+		if (!(a->set & bit))
+			continue;
+		if (integer_of(&of[0], bit) ?
+			    *integer_of(&of[0], bit) != *integer_of(&of[1], bit) :
+			    *limit_of(&of[0], bit) != *limit_of(&of[1], bit))
+			return false;
+	}
+	return true;
+}
+
 void attributes_lay(struct attributes *a, const struct attributes *over)
 {
 	attributes_merge(a, over, UINT16_MAX);

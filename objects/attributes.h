@@ -45,6 +45,7 @@ int attributes_write(struct attribute_set *set, const struct lwm2m_path *path,
  * bare names. 0, -EINVAL, -EDOM as above. */
 int attributes_read(const char *query, size_t n, uint16_t conditions,
 		    struct attributes *own);
+bool attributes_equal(const struct attributes *a, const struct attributes *b);
 /* What is set in over replaces what is in *a. */
 void attributes_lay(struct attributes *a, const struct attributes *over);
 /* For a file: a line for each path, "101 /3303/0 pmin=5&pmax=10", and back:

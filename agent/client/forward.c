@@ -87,20 +87,13 @@ struct forward *forward_get(struct client *c)
 	return f;
 }
 
-static void forget_lost(struct forward *f)
-{
-	for (struct observation *o; (o = f->lost); ) {
-		f->lost = o->next;
-		observe_destroy(o);
-	}
-}
-
 static void forward_free(struct forward *f)
 {
 	struct forwarding *w = forwarding_of(f->client);
 
 	forward_unqueue(f);
-	forget_lost(f);
+	observe_destroy_all(&f->lost);
+	observe_destroy_all(&f->ended);
 	w->held -= f->waiting.n;
 	forward_history_forget(f);
 	queue_clear(&f->kept, &w->budget);
@@ -198,12 +191,15 @@ bool forward_is_off(const struct client *c)
 	return client_services(c)->dry || client_is_leaving(c);
 }
 
+/* Of the same, and by the same attributes of the request. */
 static bool is_same(const struct observation *a, const struct observation *b)
 {
 	const struct lwm2m_path *path, *other;
 	size_t i = 0;
 
-	if (!a->paths != !b->paths || a->n_paths != b->n_paths)
+	if (!a->paths != !b->paths || a->n_paths != b->n_paths ||
+	    !a->own != !b->own ||
+	    (a->own && !attributes_equal(a->own, b->own)))
 		return false;
 	for (; (path = observe_path(a, i)); i++)
 		if (!(other = observe_path(b, i)) || !path_equal(path, other))
@@ -215,6 +211,7 @@ bool forward_lost(struct client *c, struct observation *observation,
 		  int64_t now)
 {
 	struct forward *f;
+	size_t n = 0;
 
 	if (forward_is_off(c))
 		return false;
@@ -222,7 +219,7 @@ bool forward_lost(struct client *c, struct observation *observation,
 	forward_settle(f, now);		/* which is older */
 	forward_take_pending(c, observation, now);
 	for (const struct observation *o = f->lost; o; o = o->next)
-		if (is_same(o, observation))
+		if (is_same(o, observation) || ++n == CLIENT_OBSERVATIONS_MAX)
 			return false;
 	observation->held = false;
 	observation->next = f->lost;
@@ -257,7 +254,8 @@ void forward_registered(struct client *c, bool is, int64_t now)
 		return;
 	}
 	forward_take_waiting(c, now);
-	forget_lost(f);
+	forward_history_close(f);
+	observe_destroy_all(&f->lost);
 	forward_watch_end(f);
 	f->own_from = f->next_sequence;
 	f->refusals = 0;

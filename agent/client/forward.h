@@ -46,6 +46,9 @@ struct forward {
 	struct record_queue kept;	/* certain, oldest first */
 	struct record_queue waiting;	/* what an answer decides over */
 	struct observation *lost;	/* of the registration that has ended */
+	struct observation *ended;	/* ... of the outage before, while the
+					 * log has values of it and one of these
+					 * has an hqmax of its own */
 	struct backlog_stream *stream;	/* NULL: nothing of it is in the log */
 	struct forward_history *histories;	/* of resources with hqmax */
 	size_t n_histories;

@@ -125,31 +125,6 @@ static bool make_room(struct forwarding *w)
 	return false;
 }
 
-/* What its observations say (hqmax, Core TS 1.2, 7.3.2), the most of them, else
- * the server's attributes. */
-uint32_t forward_history_most(const struct forward *f,
-			      const struct lwm2m_path *path)
-{
-	const struct attribute_set *set = &f->client->attributes;
-	const struct observation *lists[] = {f->lost, f->client->observations};
-	struct attributes a;
-	uint32_t most = 0, n;
-	bool observed = false;
-
-	for (size_t i = 0; i < 2; i++)
-		for (const struct observation *o = lists[i]; o; o = o->next) {
-			if (!observe_covers(o, path))
-				continue;
-			observed = true;
-			n = observe_hqmax(o, set, path);
-			most = n > most ? n : most;
-		}
-	if (observed)
-		return most;
-	a = attributes_effective(set, path);
-	return a.set & ATTRIBUTE_HQMAX ? a.hqmax : UINT32_MAX;
-}
-
 static uint32_t history_count(const struct forward *f,
 			      const struct lwm2m_path *path)
 {

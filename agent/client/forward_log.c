@@ -117,7 +117,9 @@ static void on_end(void *context)
 	w->sweep = SWEEP_NONE;
 	for (struct forward *f = w->all; f; f = f->next) {
 		forward_place_event(f, PLACE_SWEPT);
-		if (f->place != PLACE_MEMORY && forward_may_go(f))
+		if (f->place == PLACE_MEMORY)
+			forward_history_end(f);
+		else if (forward_may_go(f))
 			w->sweep = SWEEP_WANTED;
 	}
 	if (w->sweep == SWEEP_WANTED)

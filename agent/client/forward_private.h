@@ -131,19 +131,26 @@ void forward_write_off(struct forward *forward,
 void forward_watch(struct forward *forward);
 void forward_watch_end(struct forward *forward);
 
-/* hqmax in force: how many values of the resource are to be kept; UINT32_MAX: as
- * many as there is room for. */
-uint32_t forward_history_most(const struct forward *forward,
-			      const struct lwm2m_path *path);
 /* Of those in memory the oldest go until no more than most are left, but for what
  * is out at the server. */
 void forward_history_cut(struct forward *forward, const struct lwm2m_path *path,
 			 uint32_t most);
 
-/* ---- forward_history.c: hqmax of what the log has ---- */
+/* ---- forward_history.c: hqmax, and what the log has by it ---- */
+
+/* How many values of the resource are to be kept: what its observations say, the
+ * most of them, else the server's attributes; UINT32_MAX: as many as there is
+ * room for. */
+uint32_t forward_history_most(const struct forward *forward,
+			      const struct lwm2m_path *path);
 
 /* Has any observation or attribute of its client an hqmax? */
 bool forward_history_is_limited(const struct forward *forward);
+/* It is registered again: an hqmax of the observations that were lost holds for
+ * what the log has of the outage (Core TS 1.2, 7.3.2)... */
+void forward_history_close(struct forward *forward);
+/* ... until all of that was read. */
+void forward_history_end(struct forward *forward);
 /* Is it being counted? Those in memory wait, for they may have to go. */
 bool forward_history_is_unknown(const struct forward *forward);
 /* Before the log is read, and for good. */

@@ -62,6 +62,14 @@ void observe_destroy(struct observation *observation)
 	free(observation);
 }
 
+void observe_destroy_all(struct observation **first)
+{
+	for (struct observation *o; (o = *first); ) {
+		*first = o->next;
+		observe_destroy(o);
+	}
+}
+
 const struct lwm2m_path *observe_path(const struct observation *o, size_t i)
 {
 	if (o->paths)

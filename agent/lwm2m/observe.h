@@ -59,6 +59,8 @@ struct observation *observe_create_composite(const struct lwm2m_path *paths,
 					     uint8_t token_length,
 					     uint16_t format);
 void observe_destroy(struct observation *observation);	/* NULL is fine */
+/* All from the first on. */
+void observe_destroy_all(struct observation **first);
 
 /* Is path one of its own, or below one? */
 bool observe_covers(const struct observation *observation,

@@ -369,6 +369,24 @@ static void what_could_not_be_met_before_is_in_nobodys_way(void **state)
 	attribute_set_finish(&set);
 }
 
+static void equal_is_what_has_the_same_set(void **state)
+{
+	static const char *const texts[] = {"", "pmin=5", "pmin=6", "pmax=5",
+		"pmin=5&gt=1.5", "pmin=5&gt=1", "hqmax=0", "edge=0&con=1"};
+	const size_t n = sizeof(texts) / sizeof(texts[0]);
+	struct attributes a = {.set = 0}, b = {.set = 0};
+
+	(void)state;
+	for (size_t i = 0; i < n * n; i++) {
+		const char *one = texts[i / n], *other = texts[i % n];
+
+		attributes_read(one, strlen(one), ATTRIBUTE_CONDITIONS, &a);
+		attributes_read(other, strlen(other), ATTRIBUTE_CONDITIONS,
+				&b);
+		assert_int_equal(attributes_equal(&a, &b), i / n == i % n);
+	}
+}
+
 static void removal_keeps_the_others(void **state)
 {
 	struct attribute_set set = {NULL, 0};
@@ -403,6 +421,7 @@ int main(void)
 		cmocka_unit_test(inherited_evaluation_counts_in_checks),
 		cmocka_unit_test(what_cannot_be_met_below_is_refused_above),
 		cmocka_unit_test(what_could_not_be_met_before_is_in_nobodys_way),
+		cmocka_unit_test(equal_is_what_has_the_same_set),
 		cmocka_unit_test(removal_keeps_the_others),
 	};
 

@@ -133,6 +133,17 @@ static struct observation *observe(uint16_t instance, uint16_t format)
 	return client_observation(&client, &token, 1);
 }
 
+/* By another token, without attributes. */
+static void observe_again(uint16_t instance)
+{
+	const uint8_t token = 0x77;
+	struct request_outcome outcome = {
+		.kind = REQUEST_OBSERVE, .format = SENML_CBOR,
+		.path = sensor(instance)};
+
+	assert_true(client_observe(&client, &outcome, &token, 1, now) > 0);
+}
+
 /* As the tree has it then. */
 static struct lwm2m_path measure(uint16_t instance, double value)
 {
@@ -726,6 +737,48 @@ static void hqmax_counts_what_is_only_in_the_log(void **state)
 	assert_int_equal(services.forwarding->counts.dropped, 2);
 }
 
+/* Four values of an outage that only the log has, and the server observes again
+ * before they have been read, now without an hqmax. */
+static void outage_in_the_log(void)
+{
+	struct queue_budget *budget = &services.forwarding->budget;
+	uint64_t most = budget->most;
+
+	client_observations_end(&client, now);
+	budget->most = 0;
+	for (int i = 1; i <= 4; i++)
+		keep(i);
+	budget->most = most;
+	client.registration.state = REGISTRATION_REGISTERED;
+	forward_registered(&client, true, now);
+	observe_again(0);
+	log_turn();
+	assert_null(client.forward->ended);
+}
+
+/* In the query of an Observe alone it holds for all of that outage. */
+static void hqmax_of_a_lost_observation_holds_in_the_log(void **state)
+{
+	const struct attributes own = {.set = ATTRIBUTE_HQMAX, .hqmax = 2};
+
+	(void)state;
+	assert_int_equal(observe_attach(observe(0, SENML_CBOR), &own), 0);
+	outage_in_the_log();
+	assert_kept((double[]){3, 4}, 2);
+}
+
+/* ... unless another one that was lost with it wanted all. */
+static void hqmax_of_one_of_two_lost_ones_drops_nothing(void **state)
+{
+	const struct attributes own = {.set = ATTRIBUTE_HQMAX, .hqmax = 2};
+
+	(void)state;
+	observe_again(0);
+	assert_int_equal(observe_attach(observe(0, SENML_CBOR), &own), 0);
+	outage_in_the_log();
+	assert_kept((double[]){1, 2, 3, 4}, 4);
+}
+
 #define LOG_CASE(name) \
 	cmocka_unit_test_setup_teardown(name, set_up_log, tear_down_log)
 
@@ -755,6 +808,8 @@ int main(void)
 		LOG_CASE(what_the_log_loses_takes_no_more_with_it),
 		LOG_CASE(of_hqmax_0_a_restart_brings_nothing),
 		LOG_CASE(hqmax_counts_what_is_only_in_the_log),
+		LOG_CASE(hqmax_of_a_lost_observation_holds_in_the_log),
+		LOG_CASE(hqmax_of_one_of_two_lost_ones_drops_nothing),
 		LOG_CASE(what_is_in_the_log_outlives_a_stop),
 		LOG_CASE(who_is_registered_again_gets_it_in_order),
 		LOG_CASE(an_event_that_cannot_come_changes_nothing_and_counts),
