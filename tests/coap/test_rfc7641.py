@@ -45,6 +45,29 @@ class Observe(Raw):
             self.say(coap.Message(coap.ACK, 0, found.mid))
         self.assertEqual(numbers, sorted(set(numbers)))
 
+    def test_2_another_value_observes_nothing(self):
+        """Two are defined: what else an Observe says is but a GET."""
+        for value in (b"\x02", b"\xff\xff\xff"):
+            answer = self.ask("0.01", T, [(coap.OBSERVE, value)], token=value)
+            self.assertEqual(answer.code_text, "2.05")
+            self.assertEqual(answer.values(coap.OBSERVE), [])
+        self.assertIsNone(self.next(1))
+
+    def test_4_2_all_are_of_the_format_of_the_first_answer(self):
+        for accept, token in ((0, b"text"), (110, b"json"), (11542, b"tlv")):
+            message = self.message("0.01", T, [
+                (coap.OBSERVE, b""), (coap.ACCEPT, coap.uint(accept))],
+                token=token)
+            self.say(message)
+            formats = []
+            while len(formats) < 3:
+                found = self.next()
+                if found.kind == coap.CON:
+                    self.say(coap.Message(coap.ACK, 0, found.mid))
+                if found.token == token:
+                    formats.append(found.number(coap.CONTENT_FORMAT))
+            self.assertEqual(formats, [accept] * 3)
+
     def test_3_6_a_reset_of_a_con_ends_it(self):
         self.observe()
         self.ends(coap.CON)
