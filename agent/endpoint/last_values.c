@@ -14,6 +14,7 @@
 #define SECOND INT64_C(1000000000)
 #define TOTALS_AFTER (SECOND / 2)	/* what counts events is told from disk */
 #define SAME_AFTER (60 * SECOND)	/* nothing new is written so often */
+#define BEHIND_AGAIN (SECOND / 10)	/* is the write before on the disk? */
 #define RECORD_ROOM 16384
 #define PENDING_KEPT (128 * 1024)
 #define SLACK (64 * 1024)		/* a journal this small is left alone */
@@ -39,6 +40,7 @@ struct last_values {
 	uint8_t *pending;		/* records that go out with the next */
 	size_t n_pending, pending_room;
 	bool sync;			/* and are not left to the kernel */
+	uint64_t write;			/* the last: its number at the store */
 	int64_t flush_at, every;	/* ns */
 	size_t size, compact;		/* of the journal; of it when compact */
 	bool is_read;			/* the journal, until something is
@@ -380,8 +382,9 @@ static void values_flush(struct last_values *last)
 	if (!last->n_pending)
 		return;
 	journal_forget(last);
-	counts_written(last, store_append(last->store, last->pending,
-					  last->n_pending, last->sync));
+	last->write = store_append(last->store, last->pending, last->n_pending,
+				   last->sync);
+	counts_written(last, last->write);
 	last->sync = false;
 	last->size += last->n_pending;
 	last->n_pending = 0;
@@ -405,11 +408,21 @@ static int64_t journal_turn(struct last_values *last, int64_t now)
 	return last->journal ? last->forget_at : INT64_MAX;
 }
 
+/* The disk has not taken the write before yet. Where it hangs, records would pile
+ * up behind that; endpoints that wait to be written down do not, each is one.
+ * Who has left has written already, and does not wait. */
+static bool is_behind(const struct last_values *last)
+{
+	return !last->n_pending && last->write > store_appended(last->store);
+}
+
 int64_t last_values_turn(struct last_values *last, int64_t now)
 {
 	bool told = last->n_counts && counts_tell(last, now);
 	int64_t due = journal_turn(last, now);
 
+	if (now >= last->flush_at && is_behind(last))
+		last->flush_at = now + BEHIND_AGAIN;
 	if (last->flush_at < due)
 		due = last->flush_at;
 	if (now < last->flush_at)

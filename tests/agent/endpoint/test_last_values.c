@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What a sleeping device last said, and the totals of all, over a restart. */
+#include <uv.h>
 #include "tests/agent/gateway/gateway_case.h"
 #include "agent/endpoint/last_values.h"
 
@@ -111,6 +112,27 @@ static void what_was_read_is_let_go(void **state)
 	assert_true(last_values_restore(last, z, &heard, &rhythm));
 }
 
+/* Nothing piles up behind a disk that hangs. */
+static void behind_a_write_the_next_one_waits(void **state)
+{
+	struct endpoint *z = case_endpoint("z");
+	int64_t now = monotonic_read(), again;
+
+	(void)state;
+	last_values_heard(last, z, true, now);
+	last_values_turn(last, now + SECOND);
+	now += 2 * SECOND;
+	last_values_heard(last, z, true, now);
+	now += SECOND;
+	again = last_values_turn(last, now);
+	assert_true(again > now && again < now + SECOND);
+	assert_true(z->last_dirty);
+	while (store_appended(store) < 1)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	last_values_turn(last, again);
+	assert_false(z->last_dirty);
+}
+
 static void said_again_it_is_not_written_again(void **state)
 {
 	struct endpoint *z = case_endpoint("z");
@@ -193,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_sleepers_values_come_back),
 		CASE(what_was_read_is_let_go),
+		CASE(behind_a_write_the_next_one_waits),
 		CASE(said_again_it_is_not_written_again),
 		CASE(who_leaves_is_written_at_once),
 		CASE(who_does_not_sleep_is_not_kept),
