@@ -19,6 +19,7 @@
 #define NAMES_MAX 4096
 #define PATH_ROOM 320
 #define CHANGES_MAX 4096
+#define WRITTEN_BACK (35 * SECOND)
 #define FD_FIRST 500000		/* ours; below are the real ones */
 #define FD_MAX 64
 #define FD_EVENT 400000		/* an eventfd that nobody waits for */
@@ -28,7 +29,9 @@ struct bytes { uint8_t *at; size_t n, room; };
 struct content {
 	unsigned links;			/* names, of both kinds, and opens */
 	struct bytes now, safe;
-	bool dirty;			/* they differ */
+	bool dirty;			/* they differ ... */
+	int64_t since;
+	bool awaited;			/* written_back() is to come */
 };
 
 struct name {
@@ -113,6 +116,39 @@ static void content_sync(struct content *c)
 	if (c->dirty)
 		bytes_set(&c->safe, &c->now);
 	c->dirty = false;
+}
+
+/* The kernel writes back by itself what is dirty for half a minute, when it
+ * looks, each 5 s. */
+static void written_back(uint64_t content, uint64_t unused)
+{
+	struct content *c = (struct content *)(uintptr_t)content;
+
+	(void)unused;
+	if (c->dirty && c->since + WRITTEN_BACK > world.now)
+		world_at(c->since + WRITTEN_BACK, false, written_back, content,
+			 0);
+	else if (c->dirty && disk.eio > 0)
+		world_at(world.now + WRITTEN_BACK, false, written_back, content,
+			 0);
+	else
+		content_sync(c);
+	if (!c->dirty) {
+		c->awaited = false;
+		content_drop(c);
+	}
+}
+
+static void content_touch(struct content *c)
+{
+	if (!c->dirty)
+		c->since = world.now;
+	c->dirty = true;
+	if (c->awaited)
+		return;
+	c->awaited = true;
+	world_at(c->since + WRITTEN_BACK, false, written_back,
+		 (uint64_t)(uintptr_t)content_hold(c), 0);
 }
 
 /* ---- names ---- */
@@ -379,7 +415,7 @@ int __wrap_open(const char *path, int flags, ...)
 		if (!name->now)
 			name_change(name, world_take(sizeof(struct content)));
 		name->now->now.n = 0;
-		name->now->dirty = true;
+		content_touch(name->now);
 	}
 	return file_open((struct open_file){.content = name->now,
 					    .append = flags & O_APPEND});
@@ -467,7 +503,7 @@ static ssize_t write_at(struct open_file *file, const void *from, size_t n,
 		memset(b->at + b->n, 0, at - b->n);
 	memcpy(b->at + at, from, n);
 	b->n = end > b->n ? end : b->n;
-	file->content->dirty = true;
+	content_touch(file->content);
 	return (ssize_t)n;
 }
 
@@ -529,7 +565,7 @@ int __wrap_ftruncate(int fd, off_t size)
 		return 0;
 	bytes_room(&file->content->now, (size_t)size);
 	file->content->now.n = (size_t)size;
-	file->content->dirty = true;
+	content_touch(file->content);
 	return 0;
 }
 

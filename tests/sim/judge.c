@@ -30,6 +30,7 @@ enum { DEMANDED = 1, TOLD = 2, EXCUSED = 4,
 #define RECENT 16384			/* the last that were told */
 #define FLIGHT (100 * SECOND)		/* what hung on an answer is written
 					 * anew when that is certain */
+#define UNSYNCED (50 * SECOND)	/* ... nor by the kernel at a power cut */
 #define UNMARKED (15 * SECOND)		/* ... and are not marked as done on
 					 * the disk when the gateway is killed */
 
@@ -324,12 +325,12 @@ void judge_confirmed(uint64_t from, uint64_t to)
 	}
 }
 
-static void recent_repeat(void)
+static void recent_repeat(int64_t within)
 {
 	for (size_t i = 0; i < RECENT; i++) {
 		const struct recent *r = &own.recent[i];
 
-		if (r->at && r->at > world.now - UNMARKED)
+		if (r->at && r->at > world.now - within)
 			own.tracks[r->server][r->endpoint][r->point]
 				.state[r->k] |= REPEATS;
 	}
@@ -676,7 +677,7 @@ void judge_killed(bool power)
 	int64_t since = world.now - (power ? CUT_LOSES : KILL_LOSES);
 
 	own.disturbed = world.now;
-	recent_repeat();
+	recent_repeat(power ? UNSYNCED : UNMARKED);
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t e = 0; e < site.n_endpoints; e++)
 			for (size_t p = 0; p < site.endpoints[e].n_points;
