@@ -3,6 +3,7 @@
  * that sleep, die and come back, and actuators that count what they are told.
  * In place of agent/bus; what the gateway holds is on the heap, as there. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/bus/bus.h"
@@ -18,12 +19,15 @@
 #define BUSES_MAX 64
 #define DEVICES_MAX 512
 #define COMMANDS_MAX 16
+#define REOPEN (5 * SECOND)
+#define TRIES_SAID 3		/* of a device whose bus is lost */
 
 struct bus {
 	const struct config_bus *conf;
 	struct mailbox *up;
 	uint64_t number;
-	bool stopping;
+	size_t name;			/* its number in the configuration */
+	bool stopping, open, said_down;
 };
 
 struct bus_device {
@@ -32,7 +36,7 @@ struct bus_device {
 	void *owner;
 	uint64_t number;
 	size_t thing;			/* index in the site */
-	bool leaving, round, make_safe;
+	bool leaving, attached, round, make_safe;
 	uint32_t tries;
 	unsigned commands;
 	int64_t commands_at;		/* when the last is done */
@@ -56,6 +60,7 @@ static struct {
 	struct bus_device *devices[DEVICES_MAX];
 	uint64_t numbers;
 	struct thing things[ENDPOINTS_MAX];
+	bool failed[BUSES];
 } own;
 
 struct bus_sim bus_sim;
@@ -63,6 +68,7 @@ struct bus_sim bus_sim;
 void buses_begin(void)
 {
 	memset(own.things, 0, sizeof(own.things));
+	memset(own.failed, 0, sizeof(own.failed));
 	bus_sim = (struct bus_sim){.quick = 20 * MS};
 }
 
@@ -79,7 +85,7 @@ void thing_die(size_t thing, bool dead)
 
 bool thing_is_dead(size_t thing)
 {
-	return own.things[thing].dead;
+	return own.things[thing].dead || own.failed[site_bus(thing)];
 }
 
 /* It shows itself at the beginning of each of its periods. */
@@ -88,7 +94,7 @@ static bool answers(size_t thing)
 	const struct site_endpoint *e = &site.endpoints[thing];
 	int64_t every = (int64_t)e->quiet_every * SECOND;
 
-	return !own.things[thing].dead &&
+	return !thing_is_dead(thing) &&
 	       (!every || (world.now - WORLD_START) % every <
 		every - (int64_t)e->quiet_for * SECOND);
 }
@@ -146,13 +152,91 @@ void bus_reserve_low_fds(size_t n)
 
 /* ---- buses ---- */
 
-static void opened(uint64_t number, uint64_t unused)
+static void missed(struct bus_device *d, int error);
+static void attached(uint64_t number, uint64_t unused);
+
+/* Its devices fail with it, as far as that is news. */
+static void down(struct bus *bus)
+{
+	if (!bus->said_down)
+		say(bus, (struct bus_message){.event = BUS_DOWN, .error = -EIO,
+			.text = strdup("the line is dead")});
+	bus->said_down = true;
+	for (size_t i = 0; i < DEVICES_MAX; i++) {
+		struct bus_device *d = own.devices[i];
+
+		if (!d || d->bus != bus || d->leaving)
+			continue;
+		d->attached = d->round = false;
+		if (d->tries < TRIES_SAID)
+			missed(d, -EIO);
+	}
+}
+
+/* One after the other. */
+static void attach_all(struct bus *bus)
+{
+	int64_t at = world.now;
+
+	for (size_t i = 0; i < DEVICES_MAX; i++)
+		if (own.devices[i] && own.devices[i]->bus == bus)
+			world_at(at += bus_sim.quick, true, attached,
+				 own.devices[i]->number, 0);
+}
+
+static void open_try(uint64_t number, uint64_t again);
+
+static void bus_lose(struct bus *bus)
+{
+	bus->open = false;
+	down(bus);
+	world_at(world.now + REOPEN, true, open_try, bus->number, true);
+}
+
+static void lost_again(uint64_t number, uint64_t unused)
 {
 	struct bus *bus = bus_numbered(number);
 
 	(void)unused;
-	if (bus && !bus->stopping)
-		say(bus, (struct bus_message){.event = BUS_OPENED});
+	if (bus && bus->open && own.failed[bus->name] && !bus->stopping &&
+	    !world.ghost)
+		bus_lose(bus);
+}
+
+/* One in four tries opens it while it fails, too: nobody answers there. */
+static void open_try(uint64_t number, uint64_t again)
+{
+	struct bus *bus = bus_numbered(number);
+	bool fails = bus && own.failed[bus->name];
+
+	if (!bus || bus->stopping || bus->open || world.ghost)
+		return;
+	if (fails && !draw_chance(STREAM_LOST, 0.25)) {
+		down(bus);
+		world_at(world.now + REOPEN, true, open_try, number, true);
+		return;
+	}
+	bus->open = true;
+	bus->said_down = false;
+	say(bus, (struct bus_message){.event = BUS_OPENED});
+	if (again)
+		attach_all(bus);
+	if (fails)
+		world_at(world.now + draw_between(STREAM_LOST, SECOND,
+						  20 * SECOND), true,
+			 lost_again, number, 0);
+}
+
+void bus_fail(size_t number, bool fails)
+{
+	if (own.failed[number] == fails)
+		return;
+	world_say("bus-%zu %s", number, fails ? "is lost" : "works again");
+	own.failed[number] = fails;
+	for (size_t i = 0; i < BUSES_MAX && fails && !world.ghost; i++)
+		if (own.buses[i] && own.buses[i]->name == number &&
+		    own.buses[i]->open && !own.buses[i]->stopping)
+			bus_lose(own.buses[i]);
 }
 
 struct bus *bus_start(const struct config_bus *conf, struct mailbox *up)
@@ -162,12 +246,13 @@ struct bus *bus_start(const struct config_bus *conf, struct mailbox *up)
 	if (!bus)
 		abort();
 	*bus = (struct bus){.conf = conf, .up = up, .number = ++own.numbers};
+	sscanf(conf->name, "bus-%zu", &bus->name);
 	for (size_t i = 0; ; i++)
 		if (!own.buses[i]) {
 			own.buses[i] = bus;
 			break;
 		}
-	world_at(world.now + bus_sim.quick, true, opened, bus->number, 0);
+	world_at(world.now + bus_sim.quick, true, open_try, bus->number, false);
 	return bus;
 }
 
@@ -313,21 +398,21 @@ static void point_read(struct bus_device *d, uint32_t i)
 			.value = lwm2m_float(t->number[i])});
 }
 
-static void missed(struct bus_device *d)
+static void missed(struct bus_device *d, int error)
 {
 	d->tries++;
 	device_say(d, (struct bus_message){.event = BUS_NO_ANSWER,
-			.error = -ETIMEDOUT, .tries = d->tries});
+			.error = error, .tries = d->tries});
 }
 
 static void polled(uint64_t number, uint64_t plan)
 {
 	struct bus_device *d = device_numbered(number);
 
-	if (!d || d->leaving || world.ghost || plan != d->plan)
+	if (!d || d->leaving || !d->attached || world.ghost || plan != d->plan)
 		return;
 	if (!answers(d->thing)) {
-		missed(d);
+		missed(d, -ETIMEDOUT);
 		plan_next(d);
 		return;
 	}
@@ -349,12 +434,17 @@ static void attached(uint64_t number, uint64_t unused)
 	struct bus_device *d = device_numbered(number);
 
 	(void)unused;
-	if (!d || d->leaving || world.ghost)
+	if (!d || d->leaving || d->attached || !d->bus->open || world.ghost)
 		return;
+	d->attached = true;
+	for (uint32_t i = 0; i < d->conf->n_points; i++)
+		d->due[i] = world.now;
 	device_say(d, (struct bus_message){.event = BUS_ATTACHED});
-	if (d->make_safe && answers(d->thing))
+	if (d->make_safe && answers(d->thing)) {
 		thing_make_safe(d->thing);
-	polled(number, 0);
+		d->make_safe = false;
+	}
+	polled(number, d->plan);
 }
 
 /* Nobody counted while it was away; and it goes on from what was kept. */
@@ -472,7 +562,9 @@ static void command_done(uint64_t command, uint64_t unused)
 	if (!d || d->leaving || world.ghost)
 		return;
 	d->commands--;
-	if (!answers(d->thing) || world.now > c.deadline) {
+	if (!d->attached) {
+		error = -EIO;
+	} else if (!answers(d->thing) || world.now > c.deadline) {
 		error = -ETIMEDOUT;
 	} else if (site_of(d)->points[c.point].written && c.value == 0) {
 		thing_make_safe(d->thing);
@@ -557,7 +649,8 @@ static void image_done(uint64_t number, uint64_t id)
 	struct bus_device *d = device_numbered(number);
 
 	if (d && !d->leaving)
-		device_say(d, (struct bus_message){.event = BUS_DONE, .id = id});
+		device_say(d, (struct bus_message){.event = BUS_DONE, .id = id,
+				.error = d->attached ? 0 : -ENODEV});
 }
 
 int bus_image(struct bus_device *d, struct image *image, bool install,
@@ -565,7 +658,7 @@ int bus_image(struct bus_device *d, struct image *image, bool install,
 {
 	if (d->leaving || d->bus->stopping)
 		return -ESHUTDOWN;
-	if (!install && !world.ghost)
+	if (!install && d->attached && !world.ghost)
 		judge_package(d->thing, image->bytes, image->n);
 	world_at(world.now + bus_sim.quick, true, image_done, d->number, id);
 	return 0;

@@ -14,7 +14,11 @@ extern struct bus_sim bus_sim;
 
 void buses_begin(void);
 void buses_gone(void);		/* with the gateway */
+/* The bus of that number is lost with all that is on it, and does not open; or
+ * works again, and opens at its next try. */
+void bus_fail(size_t number, bool fails);
 /* The device of that endpoint does not answer any more; or does. */
 void thing_die(size_t endpoint, bool dead);
+/* By itself, or with its bus? */
 bool thing_is_dead(size_t endpoint);
 #endif

@@ -89,15 +89,41 @@ static void net_fault(enum fault_kind kind)
 	}
 }
 
-/* Some answer no more; what others do is not heard of, each other time. */
+static void buses_die(void)
+{
+	for (size_t i = 0; i < BUSES; i++)
+		bus_fail(i, draw_chance(STREAM_LOST, 0.5));
+	for (size_t i = 0; i < site.n_endpoints; i++)
+		if (thing_is_dead(i))
+			judge_silent(i);
+}
+
+/* Some answer no more, one by one or by the bus; what others do is not heard of,
+ * each other time. */
 static void devices_die(void)
 {
+	bool by_bus = draw_chance(STREAM_LOST, 0.5);
+
 	bus_sim.answer_lost = 0.5;
 	for (size_t i = 0; i < site.n_endpoints; i++)
-		if (draw_chance(F, 0.3)) {
+		if (draw_chance(F, 0.3) && !by_bus) {
 			thing_die(i, true);
 			judge_silent(i);
 		}
+	if (by_bus)
+		buses_die();
+}
+
+/* A bus opens at its next try: what is on it is alive a little later. */
+static void devices_live(void)
+{
+	for (size_t i = 0; i < site.n_endpoints; i++)
+		if (thing_is_dead(i)) {
+			thing_die(i, false);
+			judge_alive(i);
+		}
+	for (size_t i = 0; i < BUSES; i++)
+		bus_fail(i, false);
 }
 
 static void disk_fault(enum fault_kind kind)
@@ -253,11 +279,7 @@ static void over(uint64_t kind, uint64_t unused)
 		server_slow(i, 0);
 	server_nonsense(own.server, SENSE);
 	bootstrap_habit(BOOTSTRAP_GOOD);
-	for (size_t i = 0; i < site.n_endpoints; i++)
-		if (thing_is_dead(i)) {
-			thing_die(i, false);
-			judge_alive(i);
-		}
+	devices_live();
 	world_say("fault over: %s", names[kind]);
 	judge_disturbed(false);
 	world_at(world.now + draw_between(F, MINUTE, draw_chance(F, 0.5) ?

@@ -165,11 +165,17 @@ static void point_write(const struct site_point *p, size_t number, bool safe)
 	add("}\n");
 }
 
+size_t site_bus(size_t endpoint)
+{
+	return (size_t)site.endpoints[endpoint].name[3] % BUSES;
+}
+
 static void endpoint_write(const struct site_endpoint *e)
 {
 	if (e->removed)
 		return;
-	add("  - endpoint: %s\n    bus: bus-%d\n", e->name, e->name[3] % 4);
+	add("  - endpoint: %s\n    bus: bus-%zu\n", e->name,
+	    site_bus((size_t)(e - site.endpoints)));
 	if (e->queue)
 		add("    queue: true\n");
 	if (e->accepts)
@@ -220,7 +226,7 @@ void site_write(void)
 		add("  - {id: %zu, uri: '%s', lifetime: %us%s}\n", i,
 		    site_uri(i), site.lifetime, habits());
 	add("buses:\n");
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < BUSES; i++)
 		add("  bus-%d: {adapter: sim}\n", i);
 	add("devices:\n");
 	for (size_t i = 0; i < site.n_endpoints; i++)

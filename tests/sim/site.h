@@ -12,6 +12,7 @@
 #define SERVERS_MAX 2		/* numbers 1 and 2 */
 #define WRITTEN_MOST 1000000000	/* the actuators' range is from 0 to this */
 #define PACKAGE_MOST 8192	/* bytes */
+#define BUSES 4
 #define BOOTSTRAP 99		/* the bootstrap server's number */
 
 struct site_point {
@@ -61,6 +62,8 @@ void site_write(void);
 const char *site_uri(size_t server);
 /* What there is for an endpoint to fetch; its length. */
 size_t site_package(size_t endpoint, uint8_t bytes[PACKAGE_MOST]);
+/* The number of the bus that it is on, which is in that one's name. */
+size_t site_bus(size_t endpoint);
 /* -1: none of that name. */
 int site_find(const char *name, size_t n);
 #endif
