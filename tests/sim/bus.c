@@ -61,6 +61,8 @@ static struct {
 	uint64_t numbers;
 	struct thing things[ENDPOINTS_MAX];
 	bool failed[BUSES];
+	struct mailbox *mail;
+	size_t waiting;			/* in it */
 } own;
 
 struct bus_sim bus_sim;
@@ -127,7 +129,25 @@ void bus_message_finish(struct bus_message *message)
 
 struct mailbox *bus_mailbox_create(void)
 {
-	return mailbox_create(sizeof(struct bus_message), 8192);
+	own.mail = mailbox_create(sizeof(struct bus_message),
+				  8 * BUS_MAIL_MOST);
+	own.waiting = 0;
+	return own.mail;
+}
+
+size_t __real_mailbox_take(struct mailbox *mailbox, void *messages, size_t max);
+size_t __wrap_mailbox_take(struct mailbox *mailbox, void *messages, size_t max);
+size_t __wrap_mailbox_take(struct mailbox *mailbox, void *messages, size_t max)
+{
+	size_t n = __real_mailbox_take(mailbox, messages, max);
+
+	own.waiting -= mailbox == own.mail ? n : 0;
+	return n;
+}
+
+size_t bus_mail(void)
+{
+	return own.waiting;
 }
 
 static void say(struct bus *bus, struct bus_message message)
@@ -135,6 +155,7 @@ static void say(struct bus *bus, struct bus_message message)
 	message.bus = bus;
 	if (!mailbox_put(bus->up, &message))
 		abort();
+	own.waiting++;
 }
 
 static void device_say(struct bus_device *d, struct bus_message message)

@@ -14,6 +14,10 @@ extern struct bus_sim bus_sim;
 
 void buses_begin(void);
 void buses_gone(void);		/* with the gateway */
+/* Messages that the gateway has not taken yet; agent/bus has room for so many, and
+ * waits then. */
+#define BUS_MAIL_MOST 1024
+size_t bus_mail(void);
 /* The bus of that number is lost with all that is on it, and does not open; or
  * works again, and opens at its next try. */
 void bus_fail(size_t number, bool fails);

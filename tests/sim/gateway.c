@@ -19,6 +19,7 @@
 #include "tests/sim/judge.h"
 #include "tests/sim/loop.h"
 #include "tests/sim/net.h"
+#include "tests/sim/site.h"
 #include "tests/sim/world.h"
 
 int lwmuxd_main(int argc, char **argv);		/* agent/main.c */
@@ -160,6 +161,16 @@ void daemon_queues(struct daemon_queue queues[QUEUES])
 		"Writes to a device asleep", 0, TRANSACTION_HELD_MAX};
 	queues[QUEUE_OBSERVATIONS] = (struct daemon_queue){
 		"observations", 0, CLIENT_OBSERVATIONS_MAX};
+	/* A file of each kind for each endpoint; of the journal what goes out
+	 * next, and a compaction. */
+	queues[QUEUE_FILES] = (struct daemon_queue){
+		"files to be written", 0, STORE_KINDS * site.n_endpoints};
+	queues[QUEUE_JOURNAL] = (struct daemon_queue){
+		"writes of the journal", 0, 2};
+	queues[QUEUE_MAIL] = (struct daemon_queue){
+		"messages of buses", bus_mail(), BUS_MAIL_MOST};
+	store_queues(own.gateway->services.store, &queues[QUEUE_FILES].is,
+		     &queues[QUEUE_JOURNAL].is);
 	for (struct endpoint *e = gateway_next(own.gateway, NULL); e;
 	     e = gateway_next(own.gateway, e))
 		endpoint_queues(e, queues);
