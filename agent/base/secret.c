@@ -173,17 +173,59 @@ static int text_clean(uint8_t *text, int n, char *why, size_t size)
 	return n ? n : -EINVAL;
 }
 
-/* A group of ours; root, who checks for the daemon, knows the daemon's. */
+/* The user and the group that packages make, as root finds them. */
+struct daemon {
+	bool has_user, has_group;
+	uid_t user;
+	gid_t users_group, group;
+};
+
+static struct daemon daemon_find(void)
+{
+	struct daemon found = {.has_user = false};
+	const struct passwd *user = getpwnam(DAEMON);
+	const struct group *group = getgrnam(DAEMON);
+
+	if (user) {
+		found.has_user = true;
+		found.user = user->pw_uid;
+		found.users_group = user->pw_gid;
+	}
+	if (group) {
+		found.has_group = true;
+		found.group = group->gr_gid;
+	}
+	return found;
+}
+
+/* For root, who checks for the daemon; NULL for others. They are looked for
+ * once: an answer costs 85 system calls where systemd is asked as well, and
+ * each endpoint may have a key of its own. */
+static const struct daemon *daemon_of_root(void)
+{
+	static struct daemon daemon;
+	static bool found;
+
+	if (geteuid())
+		return NULL;
+	if (!found)
+		daemon = daemon_find();
+	found = true;
+	return &daemon;
+}
+
+/* A group of ours; root knows the daemon's, too. */
 static bool is_own_group(gid_t gid)
 {
 	gid_t groups[GROUPS_MOST];
 	int n = getgroups(GROUPS_MOST, groups);
-	const struct group *daemon = geteuid() ? NULL : getgrnam(DAEMON);
+	const struct daemon *daemon = daemon_of_root();
 
 	for (int i = 0; i < n; i++)
 		if (groups[i] == gid)
 			return true;
-	return gid == getegid() || (daemon && daemon->gr_gid == gid);
+	return gid == getegid() ||
+	       (daemon && daemon->has_group && daemon->group == gid);
 }
 
 /* Nobody else reads it, or changes it: root:lwmux 0640 is right. */
@@ -263,12 +305,13 @@ static int file_open_checked(const char *directory, const char *path,
 /* Root may read all, and the daemon, for which it checks, may not. */
 static void daemon_look(int fd, char *why, size_t size)
 {
-	const struct passwd *daemon = geteuid() ? NULL : getpwnam(DAEMON);
+	const struct daemon *daemon = daemon_of_root();
 	char owner[OWNER_MOST];
 	struct stat stat;
 
-	if (!daemon || fstat(fd, &stat) || stat.st_uid == daemon->pw_uid ||
-	    (stat.st_gid == daemon->pw_gid && stat.st_mode & 040) ||
+	if (!daemon || !daemon->has_user || fstat(fd, &stat) ||
+	    stat.st_uid == daemon->user ||
+	    (stat.st_gid == daemon->users_group && stat.st_mode & 040) ||
 	    stat.st_mode & 04)
 		return;
 	owner_print(&stat, owner, sizeof(owner));

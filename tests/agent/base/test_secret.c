@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "agent/base/arena.h"
@@ -25,10 +26,12 @@ static char why[400];
 
 /* In place of libc's: the user that packages make is there, or not. */
 static bool has_daemon;
+static int asked;
 struct passwd *getpwnam(const char *name)
 {
 	static struct passwd daemon = {.pw_uid = 54399, .pw_gid = 54399};
 
+	asked++;
 	return has_daemon && strcmp(name, "lwmux") == 0 ? &daemon : NULL;
 }
 
@@ -104,23 +107,48 @@ static void strange_group_may_not(void **state)
 	assert_int_equal(key_read(), 2);
 }
 
-/* Who checks as root is told what the daemon cannot read. */
+/* The user is looked for at the first of a thousand keys; whatever is found
+ * holds for the process, so this has one of its own. */
+static void only_root_may_read(void)
+{
+	has_daemon = true;
+	for (int i = 0; i < 3; i++) {
+		key_write(0600, 0);
+		assert_int_equal(key_read(), 2);
+		assert_string_equal(why, "is root:root 0600, and the user "
+			"lwmux, as which the daemon runs, cannot read it: "
+			"chown root:lwmux, chmod 640");
+	}
+	assert_int_equal(asked, 1);
+	_exit(0);
+}
+
+/* Who checks as root is told what the daemon cannot read. First of all tests. */
 static void what_only_root_may_read_is_told(void **state)
 {
+	pid_t child;
+	int status;
+
 	(void)state;
 	if (geteuid()) {
 		print_message("not root: nobody else's file can be read\n");
 		skip();
 	}
-	key_write(0600, 0);
+	assert_int_equal(asked, 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		only_root_may_read();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void without_the_user_nothing_is_told(void **state)
+{
+	(void)state;
+	key_write(0600, getegid());
 	assert_int_equal(key_read(), 2);
 	assert_string_equal(why, "");
-	has_daemon = true;
-	assert_int_equal(key_read(), 2);
-	assert_string_equal(why, "is root:root 0600, and the user lwmux, as "
-		"which the daemon runs, cannot read it: chown root:lwmux, "
-		"chmod 640");
-	has_daemon = false;
 }
 
 /* A path that is not absolute: from where it is. */
@@ -220,10 +248,11 @@ static void texts_that_are_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_only_root_may_read_is_told),
 		cmocka_unit_test(own_group_may_read),
 		cmocka_unit_test(others_may_not),
 		cmocka_unit_test(strange_group_may_not),
-		cmocka_unit_test(what_only_root_may_read_is_told),
+		cmocka_unit_test(without_the_user_nothing_is_told),
 		cmocka_unit_test(what_is_not_there_is_told_in_full),
 		cmocka_unit_test(texts_that_are_taken),
 		cmocka_unit_test(a_mark_leaves_no_second_end),
