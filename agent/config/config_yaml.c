@@ -472,6 +472,14 @@ static bool is_null(const char *text)
 	       !strcmp(text, "Null") || !strcmp(text, "NULL");
 }
 
+/* None of the signs that are refused is ASCII, as nearly all texts are. */
+static bool is_ascii(const char *text)
+{
+	while ((unsigned char)*text - 1u < 0x7f)
+		text++;
+	return !*text;
+}
+
 static struct yaml_node *text_read(struct reading *r, const yaml_event_t *event)
 {
 	struct yaml_node *node = node_make(r, YAML_TEXT, event);
@@ -483,7 +491,7 @@ static struct yaml_node *text_read(struct reading *r, const yaml_event_t *event)
 			event->data.scalar.tag);
 	if (memchr(text, '\0', n))
 		FAIL(r, node->place, "a text with a NUL character");
-	if (plain) {
+	if (plain && !is_ascii(text)) {
 		refuse_foreign_quote(r, node->place, text);
 		refuse_foreign_blank(r, node->place, text);
 	}
