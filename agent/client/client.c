@@ -528,30 +528,22 @@ static void keep_location(struct client *c, struct coap_segments location)
 	c->n_location = (uint16_t)location.n;
 }
 
-/* Servers of LwM2M 1.0 stumble over versions and formats of 1.1. */
-static const char *refusal_advice(const struct client *c, uint8_t sent,
-				  uint8_t code)
-{
-	return code == CODE(4, 0) && !c->registration.lwm2m_1_0 &&
-	       !c->registration.lwm2m_1_2 &&
-	       sent == REGISTRATION_SEND_REGISTER
-		? " (a server of LwM2M 1.0 wants the key lwm2m: \"1.0\")" : "";
-}
-
 static void note_refusal(const struct client *c, uint8_t sent,
 			 const struct coap_answer *answer)
 {
 	int n = answer->length < 200 ? (int)answer->length : 200;
-
-	bool good = sent == REGISTRATION_SEND_REGISTER ?
-		    answer->code == CODE(2, 1) : answer->code >> 5 == 2;
+	bool registers = sent == REGISTRATION_SEND_REGISTER;
+	bool good = registers ? answer->code == CODE(2, 1) :
+		    answer->code >> 5 == 2;
+	const char *advice = registers ? client_refusal_advice(c, answer->code)
+				       : NULL;
 
 	if (good || answer->code == c->last_code)
 		return;
-	log_line(LOG_WARN, client_name(c), NULL, "%s answered %u.%02u%s%.*s%s",
+	log_line(LOG_WARN, client_name(c), NULL, "%s answered %u.%02u%s%.*s%s%s%s",
 		 c->server->conf->uri, answer->code >> 5, answer->code & 31,
 		 n ? ": " : "", n, n ? (const char *)answer->payload : "",
-		 refusal_advice(c, sent, answer->code));
+		 advice ? " (" : "", advice ? advice : "", advice ? ")" : "");
 }
 
 /* When the next try is: what an operator wants to know. */

@@ -81,6 +81,11 @@ void client_unknown(struct client *client);
 void client_wake(struct client *client, int64_t now);
 /* Does the server know it, as far as we have heard? */
 bool client_is_registered(const struct client *client);
+/* It is not registered, and was answered 4.xx or 5.xx last. */
+bool client_is_refused(const struct client *client);
+/* What keeps it from its server, for people: of its session, or that it is
+ * refused, and what to look at then. "": nothing is known. */
+void client_trouble(const struct client *client, char *text, size_t size);
 /* May notifications go now; may this one, whose value may be old? */
 bool client_may_speak(const struct client *client, int64_t now);
 bool client_may_notify(const struct client *client,

@@ -256,3 +256,52 @@ void client_rerouted(struct client *c, int64_t now)
 	    c->registration.state == REGISTRATION_WAITING)
 		client_event(c, REGISTRATION_BACK, 0, 0, now);
 }
+
+/* ---- for people */
+
+/* Servers of LwM2M 1.0 stumble over versions and formats of 1.1. */
+const char *client_refusal_advice(const struct client *c, uint8_t code)
+{
+	switch (code) {
+	case CODE(4, 0):
+		return c->registration.lwm2m_1_0 || c->registration.lwm2m_1_2 ?
+		       NULL : "a server of LwM2M 1.0 wants the key lwm2m: "
+			      "\"1.0\"";
+	case CODE(4, 1):
+	case CODE(4, 3):
+		return "is this endpoint known there, by its name and its key?";
+	case CODE(4, 4):
+	case CODE(4, 5):
+		return "nobody registers there: port and 'path' of the server";
+	case CODE(4, 12):
+		return "it takes another version of LwM2M: the key 'lwm2m'";
+	case CODE(4, 15):
+		return "it does not read this format of links: the key 'ct'";
+	case CODE(4, 29):
+	case CODE(5, 3):
+		return "it is busy, and is asked again";
+	}
+	return code >> 5 == 5 ? "a fault of the server: its log says which" :
+	       NULL;
+}
+
+bool client_is_refused(const struct client *c)
+{
+	return !client_is_registered(c) && c->last_code >> 5 >= 4;
+}
+
+void client_trouble(const struct client *c, char *text, size_t size)
+{
+	const char *advice = client_refusal_advice(c, c->last_code);
+
+	if (c->trouble)
+		snprintf(text, size, "%s", c->trouble);
+	else if (!client_is_refused(c))
+		*text = '\0';
+	else if (c->registration.state != REGISTRATION_WAITING || !advice)
+		snprintf(text, size, "it answers %u.%02u", c->last_code >> 5,
+			 c->last_code & 31u);
+	else
+		snprintf(text, size, "it answers %u.%02u: %s",
+			 c->last_code >> 5, c->last_code & 31u, advice);
+}

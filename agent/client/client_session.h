@@ -47,4 +47,7 @@ enum log_level client_session_level(const struct client *client,
 void client_session_heard(struct client *client);
 /* Registered: what was wrong is not any more. */
 void client_session_good(struct client *client);
+/* What a Register that is refused so wants of whoever reads it; NULL: nothing
+ * that we would know. */
+const char *client_refusal_advice(const struct client *client, uint8_t code);
 #endif

@@ -96,12 +96,14 @@ static void machine_because(json *list, const struct gateway *g, int64_t now)
 	int error = disk_error(g);
 
 	if (error == -ENOENT)
-		reason_add(list, "there is no state directory");
+		reason_add(list, "there is no state directory: nothing "
+			   "outlives a restart, and the log says why");
 	else if (error)
 		reason_add(list, "the state directory cannot be written: %s",
 			   strerror(-error));
 	if (!wall_is_known(services_wall(&g->services, now)))
-		reason_add(list, "the clock is not set");
+		reason_add(list, "the clock is not set: is a time server "
+			   "reached (timedatectl)?");
 }
 
 static void module_because(json *list, const struct gateway_module *m)
@@ -110,15 +112,9 @@ static void module_because(json *list, const struct gateway_module *m)
 		reason_add(list, "%s: %s", m->name, m->what);
 }
 
-/* It has answered, and not what one hopes for. */
-static bool is_refused(const struct client *c)
-{
-	return !client_is_registered(c) && c->last_code >> 5 >= 4;
-}
-
 /* What keeps clients from being registered at a server. */
 struct outlook {
-	char trouble[160];	/* of one of them, for all; "": none is known */
+	char trouble[200];	/* of one of them, for all; "": none is known */
 	int64_t next;		/* when the first of those that wait tries it
 				 * again, monotonic ns; INT64_MAX: none waits */
 };
@@ -126,7 +122,7 @@ struct outlook {
 static void outlook_add(struct outlook *o, const struct client **in_trouble,
 			const struct client *c)
 {
-	if (!*in_trouble && (c->trouble || is_refused(c)))
+	if (!*in_trouble && (c->trouble || client_is_refused(c)))
 		*in_trouble = c;
 	if (c->registration.state == REGISTRATION_WAITING &&
 	    c->registration.next < o->next)
@@ -147,12 +143,10 @@ static struct outlook outlook_of(const struct gateway *g,
 					outlook_add(&o, &c, &e->clients[i]);
 	if (!s->length)
 		snprintf(o.trouble, sizeof(o.trouble),
-			 "its name is not resolved yet");
-	else if (c && c->trouble)
-		snprintf(o.trouble, sizeof(o.trouble), "%s", c->trouble);
+			 "its name is not resolved yet: is it spelt so, and "
+			 "does DNS answer?");
 	else if (c)
-		snprintf(o.trouble, sizeof(o.trouble), "it answers %u.%02u",
-			 c->last_code >> 5, c->last_code & 31u);
+		client_trouble(c, o.trouble, sizeof(o.trouble));
 	return o;
 }
 

@@ -73,10 +73,12 @@ static void add_trouble(json *to, const struct client *c, int64_t now)
 {
 	const struct registration *r = &c->registration;
 	bool waits = r->state == REGISTRATION_WAITING;
+	char trouble[200];
 
-	if (!c->trouble)
+	client_trouble(c, trouble, sizeof(trouble));
+	if (!*trouble)
 		return;
-	add_text(to, "trouble", c->trouble);
+	add_text(to, "trouble", trouble);
 	add_int(to, "try", r->sequence * client_policy(c).retry_count +
 			   r->attempt + !waits);
 	if (waits && r->next != INT64_MAX)
@@ -384,16 +386,18 @@ static json *findings_json(const struct config_errors *errors)
 	return list;
 }
 
-/* How long the room lasts at the rate of this outage. */
-static void add_hours(json *to, const struct forwarding *w, double bytes,
-		      int64_t now)
+/* How long the room lasts at the rate of this outage: that of the disk, which is
+ * the larger one, as long as it can be written to. */
+static void add_hours(json *to, const struct forwarding *w,
+		      const struct backlog_counts *log, int64_t now)
 {
-	double age = (double)(now - w->begun), room;
+	bool disk = w->backlog && !log->error;
+	double bytes = disk ? (double)log->bytes : (double)w->budget.used;
+	double room = disk ? (double)log->most : (double)w->budget.most;
+	double age = (double)(now - w->begun);
 
 	if (!w->waiting || w->begun_n < 2 || age <= 0 || bytes <= 0)
 		return;
-	room = w->backlog ? (double)backlog_counts(w->backlog).most :
-			  (double)w->budget.most;
 	room = (room - bytes) / (bytes / (double)w->waiting) /
 	       (double)w->begun_n * age / 3600e9;
 	add_tenths(to, "hours_left", room);
@@ -417,8 +421,7 @@ static json *store_json(const struct gateway *g, int64_t now)
 	add_int(to, "refused", (int64_t)w->counts.refused);
 	if (w->counts.unexpected)
 		add_int(to, "unexpected", (int64_t)w->counts.unexpected);
-	add_hours(to, w, w->backlog ? (double)log.bytes :
-		  (double)w->budget.used, now);
+	add_hours(to, w, &log, now);
 	return to;
 }
 

@@ -99,7 +99,8 @@ class NoClock(ScaledSite):
         site.start()
         is_up()
         wait_for(lambda: waiting() > 3, "some wait")
-        self.assertIn("the clock is not set", site.status()["reasons"])
+        self.assertIn("the clock is not set: ",
+                      "\n".join(site.status()["reasons"]))
         site.restart(signal.SIGKILL)            # the same boot
         is_up()
         wait_for(lambda: waiting() > 8, "more wait")

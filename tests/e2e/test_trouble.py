@@ -74,6 +74,22 @@ class Trouble(Site):
         self.assertGreaterEqual(row["try"], 1)
         self.assertIn("next in", gateway.ctl("status").stdout)
 
+    def test_a_refusal_says_what_to_look_at(self):
+        server = self.server()
+        for code, what in (("4.00", 'lwm2m: "1.0"'), ("4.03", "known there"),
+                           ("4.04", "'path'"), ("5.03", "busy")):
+            with self.subTest(code=code):
+                server.ask("answer", "register", code, 1000)
+                gateway = self.start(server.port)
+                row = self.trouble(f"it answers {code}: ")
+                self.assertIn(what, row["trouble"])
+                self.assertIn("next_try", row)
+                text = gateway.ctl("status").stdout
+                self.assertRegex(text, rf"\[it answers {code}: .*, next in \d")
+                self.assertRegex(text, rf"(?m)^BECAUSE nobody.*{code}: .*"
+                                 + what)
+                gateway.stop()
+
     def test_no_route(self):
         """In a namespace of its own, which has no network at all."""
         why = uplinks.unable()
