@@ -114,7 +114,7 @@ static void module_because(json *list, const struct gateway_module *m)
 
 /* What keeps clients from being registered at a server. */
 struct outlook {
-	char trouble[200];	/* of one of them, for all; "": none is known */
+	char trouble[600];	/* of one of them, for all; "": none is known */
 	int64_t next;		/* when the first of those that wait tries it
 				 * again, monotonic ns; INT64_MAX: none waits */
 };

@@ -73,7 +73,7 @@ static void add_trouble(json *to, const struct client *c, int64_t now)
 {
 	const struct registration *r = &c->registration;
 	bool waits = r->state == REGISTRATION_WAITING;
-	char trouble[200];
+	char trouble[600];	/* with the path of a key file */
 
 	client_trouble(c, trouble, sizeof(trouble));
 	if (!*trouble)
