@@ -10,9 +10,12 @@
  * room for: it is cut off, and the session begun anew. Counted as "unread", as
  * is the next. (e2e test_limits) */
 #define STREAM_UNSENT_MAX (64 * 1024)
-/* Requests, Pings and Pongs over TCP or TLS in one turn, that is without a pause:
- * nobody else is looked after meanwhile. Cut off likewise. (e2e test_limits) */
+/* Messages of any kind over TCP or TLS without a pause, that is while more of them
+ * is there already. Cut off likewise. (e2e test_limits) */
 #define STREAM_ASKED_MAX 5000
+/* Bytes over TCP or TLS in one turn, but for the rest of a record: others are
+ * looked after before what is left. (test_coap_session) */
+#define STREAM_TURN_MAX (64 * 1024)
 /* Of its requests those that wait for a device to answer. One more gets 5.03,
  * counted as "busy". (test_coap) */
 #define LATERS_MAX 16

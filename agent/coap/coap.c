@@ -268,6 +268,7 @@ static void free_closed(void)
 		free(c->outgoing);
 		free(c->answer);
 		free(c->dedup);
+		free(c->stream);
 		free(c->notified);
 		free(c);
 	}
@@ -323,6 +324,7 @@ static const char *stream_cut_text(const struct coap_connection *c)
 	static const char *const texts[] = {
 		[CUT_UNREAD] = "it does not read what it is sent",
 		[CUT_ENDLESS] = "it asks without a pause",
+		[CUT_MALFORMED] = "it sends what is no message (RFC 8323)",
 	};
 
 	return texts[c->cut];
@@ -439,9 +441,10 @@ static void connection_drive(struct coap_connection *c,
 {
 	int64_t before = c->give_up;
 
-	c->asked = 0;
 	coap_state.reads = c;
-	if (event)
+	if (event && connection_is_stream(c))
+		stream_read(c, event, now);
+	else if (event)
 		shard_read(c->shard, event, now);
 	coap_state.reads = NULL;
 	if (!c->up)
@@ -543,7 +546,8 @@ struct coap_counts coap_counts(void)
 	return coap_state.counts;
 }
 
-static const struct gnutls_shim_hooks tls_hooks = {on_verify, on_failed};
+static const struct gnutls_shim_hooks tls_hooks = {on_verify, on_failed,
+						   stream_decrypted};
 
 static void log_libcoap(coap_log_t level, const char *text)
 {

@@ -7,6 +7,7 @@
 #include "agent/coap/coap.h"
 #include "agent/coap/coap_session.h"
 #include "agent/coap/epoll_shim.h"
+#include "agent/coap/stream_inspect.h"
 #include "agent/base/heap.h"
 
 #define SECOND INT64_C(1000000000)
@@ -78,7 +79,7 @@ struct shard {
 };
 
 /* Why we have ended a stream. */
-enum stream_cut { CUT_NOT, CUT_UNREAD, CUT_ENDLESS };
+enum stream_cut { CUT_NOT, CUT_UNREAD, CUT_ENDLESS, CUT_MALFORMED };
 
 struct coap_connection {
 	struct shard *shard;
@@ -95,7 +96,9 @@ struct coap_connection {
 	int socket;
 	uint32_t unsent;		/* of a stream: bytes given to libcoap since it
 					 * could last be written to */
-	uint32_t asked;			/* ... requests in this turn */
+	uint32_t asked;			/* ... messages without a pause */
+	uint32_t filled;		/* ... bytes that came in this turn */
+	struct stream_inspection *stream;	/* NULL: none yet */
 	struct dedup *dedup;
 	struct notified *notified;		/* NULL: none yet */
 	struct coap_separate *separates;
@@ -178,8 +181,16 @@ size_t pdu_bytes(const coap_pdu_t *pdu);
  * is something to be read: both are bounded here. What it has been given; ends
  * a stream that is not read. */
 void connection_given(struct coap_connection *connection, size_t bytes);
-/* A request has come over it; ends a stream that asks without a pause. */
-void connection_asked(struct coap_connection *connection);
+/* Ends a stream. */
+void connection_cut(struct coap_connection *connection, enum stream_cut why);
+
+/* coap_stream.c: takes what has come to the socket of a stream. */
+void stream_read(struct coap_connection *connection, struct epoll_event *event,
+		 int64_t now);
+/* For gnutls_shim.h. */
+ssize_t stream_decrypted(void *tls, void *to, size_t n);
+
+/* coap_send.c */
 /* With a new message id; aborts without memory. */
 coap_pdu_t *pdu_create(struct coap_connection *connection,
 		       coap_pdu_type_t type, uint8_t code,

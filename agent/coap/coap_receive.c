@@ -639,7 +639,6 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 		return;
 	}
 	connection_traffic(c, false, pdu_bytes(pdu));
-	connection_asked(c);
 	/* A stream carries nothing twice, and no message ids. */
 	x.needs_dedup = r.method != REQUEST_GET && r.method != REQUEST_FETCH &&
 		   !connection_is_stream(c);
@@ -648,7 +647,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 	if (!coap_get_data(pdu, &r.length, &r.payload))
 		r.length = 0;
 	take_options(&x, &in, &r);
-	if (!connection_is_stream(c) && coap_state.verdict)
+	if (coap_state.verdict)
 		in.refused = coap_state.verdict;
 	incoming_handle(&x, &in, &r);
 	if (!x.later) {
@@ -851,7 +850,7 @@ static void handle_all_requests(coap_context_t *context)
 }
 
 /* libcoap's own Pong has no token, that of the Ping is to be in it (RFC 8323
- * 5.4). Both count as what a request and its answer do. */
+ * 5.4). Both count as an answer does. */
 static void on_ping(coap_session_t *session, const coap_pdu_t *received,
 		    const coap_mid_t mid)
 {
@@ -860,10 +859,8 @@ static void on_ping(coap_session_t *session, const coap_pdu_t *received,
 	coap_pdu_t *pong;
 
 	(void)mid;
-	if (c) {
-		connection_asked(c);
+	if (c)
 		connection_given(c, 2 * EMPTY_MESSAGE + token.length);
-	}
 	if (!token.length || (c && c->cut))
 		return;
 	pong = coap_pdu_init(COAP_MESSAGE_CON,
@@ -875,22 +872,9 @@ static void on_ping(coap_session_t *session, const coap_pdu_t *received,
 	coap_send(session, pong);
 }
 
-/* Of a stream also what nobody waits for. */
-static void on_pong(coap_session_t *session, const coap_pdu_t *received,
-		    const coap_mid_t mid)
-{
-	struct coap_connection *c = coap_session_get_app_data(session);
-
-	(void)received;
-	(void)mid;
-	if (c)
-		connection_asked(c);
-}
-
 void context_listen(coap_context_t *context)
 {
 	coap_register_ping_handler(context, on_ping);
-	coap_register_pong_handler(context, on_pong);
 	coap_register_response_handler(context, on_response);
 	coap_register_nack_handler(context, on_nack);
 	handle_all_requests(context);

@@ -152,15 +152,18 @@ size_t pdu_bytes(const coap_pdu_t *pdu)
 
 /* libcoap finds it closed when it reads on. What is not read yet, up to some MB
  * in the kernel, goes with it: by a reset. */
-static void stream_end(struct coap_connection *c, enum stream_cut why)
+void connection_cut(struct coap_connection *c, enum stream_cut why)
 {
 	const struct linger none = {.l_onoff = 1};
 
 	if (c->cut || c->socket < 0)
 		return;
 	c->cut = (uint8_t)why;
-	coap_state.counts.cut++;
-	setsockopt(c->socket, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	if (why != CUT_MALFORMED) {
+		coap_state.counts.cut++;
+		setsockopt(c->socket, SOL_SOCKET, SO_LINGER, &none,
+			   sizeof(none));
+	}
 	shutdown(c->socket, SHUT_RD);
 }
 
@@ -176,13 +179,7 @@ void connection_given(struct coap_connection *c, size_t bytes)
 	if (poll(&at, 1, 0) > 0)	/* libcoap has nothing left then */
 		c->unsent = 0;
 	else
-		stream_end(c, CUT_UNREAD);
-}
-
-void connection_asked(struct coap_connection *c)
-{
-	if (connection_is_stream(c) && ++c->asked > STREAM_ASKED_MAX)
-		stream_end(c, CUT_ENDLESS);
+		connection_cut(c, CUT_UNREAD);
 }
 
 /* -EIO: the kernel did not take it (no route, a port that refused before). */

@@ -275,16 +275,22 @@ int gnutls_handshake(gnutls_session_t session)
 	return rc;
 }
 
-__attribute__((visibility("default")))
-ssize_t gnutls_record_recv(gnutls_session_t session, void *to, size_t size)
+ssize_t gnutls_shim_receive(void *tls, void *to, size_t size)
 {
 	static ssize_t (*receive)(gnutls_session_t, void *, size_t);
 	ssize_t n;
 
 	if (!receive)
 		*(void **)&receive = symbol_real("gnutls_record_recv");
-	n = receive(session, to, size);
+	n = receive(tls, to, size);
 	if (n <= 0)
-		handshake_note(session, (int)n);
+		handshake_note(tls, (int)n);
 	return n;
+}
+
+__attribute__((visibility("default")))
+ssize_t gnutls_record_recv(gnutls_session_t session, void *to, size_t size)
+{
+	return hooks ? hooks->receive(session, to, size) :
+		       gnutls_shim_receive(session, to, size);
 }

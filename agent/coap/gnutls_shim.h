@@ -4,6 +4,7 @@
 #ifndef AGENT_GNUTLS_SHIM_H
 #define AGENT_GNUTLS_SHIM_H
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Have libcoap's calls come here, up to now? Also makes the linker take this
  * file. */
@@ -19,9 +20,13 @@ struct gnutls_shim_hooks {
 	/* The session has ended: error of GnuTLS (0: it was closed), and the
 	 * alert that came with it or -1. */
 	void (*failed)(void *transport, int error, int alert);
+	/* In place of gnutls_record_recv(), which is gnutls_shim_receive(). On
+	 * whichever thread that was called. */
+	ssize_t (*receive)(void *tls, void *to, size_t size);
 };
 /* Sessions that begin from now on have priorities that end so; NULL: as libcoap
  * has them. Borrowed. */
 void gnutls_shim_narrow(const char *suffix);
 void gnutls_shim_hook(const struct gnutls_shim_hooks *hooks);
+ssize_t gnutls_shim_receive(void *tls, void *to, size_t size);
 #endif

@@ -101,19 +101,19 @@ static bool is_wrong(const struct message_option *option, uint32_t before)
 			(!rule->repeatable && option->number == before));
 }
 
-/* All options but those that are wrong, and what follows them. Bytes in to. */
-static size_t options_copy(struct inspection *i, const uint8_t *at,
-			 const uint8_t *end, uint8_t *to, size_t used)
+size_t options_inspect(const uint8_t *at, const uint8_t *end, uint8_t *to,
+		       uint8_t *verdict)
 {
 	uint32_t seen = 0, put = 0;
 	struct message_option option;
+	size_t used = 0;
 
 	for (; message_option_next(at, end, seen, &option); at = option.next) {
 		bool wrong = is_wrong(&option, seen);
 
 		seen = option.number;
 		if (wrong && option.number & 1)
-			i->verdict = CODE(4, 2);
+			*verdict = CODE(4, 2);
 		if (wrong)
 			continue;
 		used += option_put(to + used, put, &option);
@@ -199,7 +199,8 @@ static struct inspection request_inspect(const uint8_t *data, size_t n,
 
 	fits = answer_fitting(data, n, head);
 	memcpy(to, data, head);
-	i.n = options_copy(&i, data + head, data + fits, to, head);
+	i.n = head + options_inspect(data + head, data + fits, to + head,
+				     &i.verdict);
 	if (i.verdict && type_of(data) == TYPE_NON)
 		return answer_reset(data, to);
 	if (fits < n)

@@ -25,4 +25,9 @@ struct inspection {
  * ping, and a code of the signals of streams, is refused (4.3, 12.1). What is less
  * than a header, and all else, goes as it came. */
 struct inspection datagram_inspect(const uint8_t *data, size_t n, uint8_t *to);
+/* A request's options, and what follows them up to end: all but those that are
+ * wrong. verdict is set where one of these is critical. Bytes in to, which has
+ * room for as many as there were. */
+size_t options_inspect(const uint8_t *at, const uint8_t *end, uint8_t *to,
+		       uint8_t *verdict);
 #endif

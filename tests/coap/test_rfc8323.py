@@ -48,6 +48,11 @@ class Stream(Site):
         self.assertEqual(answer.token, asked.token)
         return answer
 
+    def aborts(self):
+        """5.6: it says so before it closes the connection."""
+        self.assertEqual(self.line.next().code_text, ABORT)
+        self.is_over()
+
     def still_answers(self):
         """And nothing is said before."""
         self.assertEqual(self.ask("0.01", READ).code_text, "2.05")
@@ -88,6 +93,16 @@ class Stream(Site):
     def test_3_2_more_than_was_allowed_ends_it(self):
         self.line.say(bytes.fromhex("f0ffffffff01"))
         self.is_over()
+
+    def test_3_2_a_long_token_aborts(self):
+        """Extended tokens (RFC 8974) are not taken: TKL 13 is malformed."""
+        for head in (b"\x09\x01123456789", b"\x0d\x01\x00" + b"t" * 13):
+            self.line.say(head)
+            self.aborts()
+
+    def test_3_2_options_that_are_cut_short_abort(self):
+        self.line.say(b"\x10\x01\xb4")
+        self.aborts()
 
     def test_3_4_an_empty_message_is_ignored(self):
         self.line.say(message(0, token=b""), message(0))
@@ -131,6 +146,37 @@ class Stream(Site):
 
     def test_5_1_a_signal_that_is_not_known(self):
         self.line.say(message("7.06"), message("7.31"))
+        self.still_answers()
+
+    def test_5_2_a_critical_option_of_a_signal_aborts(self):
+        for code in (CSM, PING, PONG):
+            self.line.say(message(code, "", [(9, b"x")], token=b""))
+            self.aborts()
+
+    def test_7252_5_4_1_options_of_wrong_length_or_repeated(self):
+        for options in ([(coap.ACCEPT, b"abc")],
+                        [(coap.ACCEPT, b""), (coap.ACCEPT, b"")],
+                        [(5, b"x")]):
+            self.assertEqual(self.ask("0.01", READ, options).code_text,
+                             "4.02")
+        for options in ([(coap.OBSERVE, b"abcd")], [(4, b"")]):
+            self.assertEqual(self.ask("0.01", READ, options).code_text,
+                             "2.05")
+
+    def test_7252_5_4_1_each_message_has_its_own_verdict(self):
+        good = [message("0.01", READ, token=bytes([n])) for n in (0, 2, 4)]
+        bad = [message("0.01", READ, [(coap.ACCEPT, b"abc")], token=b"\1"),
+               message("0.31", READ, token=b"\3")]
+        self.line.say(good[0], bad[0], good[1], bad[1], good[2])
+        self.assertEqual([(a.token[0], a.code_text) for a in
+                          (self.line.next() for _ in range(5))],
+                         [(0, "2.05"), (1, "4.02"), (2, "2.05"), (3, "4.05"),
+                          (4, "2.05")])
+
+    def test_7252_5_8_an_unknown_method(self):
+        for code in ("0.08", "0.31"):
+            self.assertEqual(self.ask(code, READ, [], b"x").code_text,
+                             "4.05")
         self.still_answers()
 
     def test_6_blocks_in_bulk(self):

@@ -106,6 +106,9 @@ class Streams(Site):
     def test_server_that_pongs_without_a_pause_is_cut_off(self):
         self.cut_off("it asks without a pause", what=PONG, many=20000, pause=0)
 
+    def test_server_that_tells_its_settings_without_a_pause_is_cut_off(self):
+        self.cut_off("it asks without a pause", what=CSM, many=20000, pause=0)
+
 
 class Refusing(threading.Thread):
     """A server over UDP that answers 4.03 to all."""

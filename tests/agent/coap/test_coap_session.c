@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "agent/base/limits.h"
 #include "agent/coap/coap.h"
 
 #define PATIENCE 5000		/* ms */
@@ -419,6 +420,63 @@ static void broken(void)
 	broken_within(PATIENCE);
 }
 
+/* Large ones, each as long as what libcoap reads at once, upon which it would go
+ * on reading. */
+static void a_turn_takes_what_others_can_wait_for(void **state)
+{
+	uint8_t message[1472] = {0xe0, 1199 >> 8, 1199 & 255, REQUEST_PUT, 0xb1,
+				 'x', 0xff, 'v'};
+	int64_t until = now_ns() + PATIENCE * MS;
+	size_t at = 0, most = STREAM_TURN_MAX / sizeof(message) + 4;
+	ssize_t sent;
+	int n;
+
+	(void)state;
+	begin_registered();
+	while ((sent = send(peer, message + at % sizeof(message),
+			    sizeof(message) - at % sizeof(message),
+			    MSG_DONTWAIT)) > 0)
+		at += (size_t)sent;
+	n = (int)(at / sizeof(message));
+	assert_true((size_t)n > 2 * most);
+	coap_turn(now_ns());
+	assert_in_range(seen.requests, 1, most);
+	while (seen.requests < n && now_ns() < until)
+		turn(-1);
+	assert_int_equal(seen.requests, n);
+}
+
+/* However many there are, with a pause between them. */
+static void who_pauses_is_heard(void **state)
+{
+	(void)state;
+	begin_registered();
+	for (int i = 0; i < STREAM_ASKED_MAX + 10; i++) {
+		SEND(0x00, CODE(7, 1));
+		coap_turn(now_ns());
+	}
+	assert_int_equal(seen.broken, 0);
+}
+
+static void who_does_not_is_cut_off(void **state)
+{
+	uint8_t settings[2 * (STREAM_ASKED_MAX + 10)];
+	int64_t until = now_ns() + PATIENCE * MS;
+
+	(void)state;
+	begin_registered();
+	for (size_t i = 0; i < sizeof(settings); i += 2) {
+		settings[i] = 0;
+		settings[i + 1] = CODE(7, 1);
+	}
+	assert_int_equal(send(peer, settings, sizeof(settings), 0),
+			 sizeof(settings));
+	while (!seen.broken && now_ns() < until)
+		turn(-1);
+	assert_int_equal(seen.broken, 1);
+	assert_string_equal(seen.why, "it asks without a pause");
+}
+
 static void a_closed_connection_is_told_once(void **state)
 {
 	(void)state;
@@ -600,6 +658,9 @@ int main(void)
 		TCP(a_session_is_waited_for),
 		TCP(a_doubted_session_is_tried_for_6_s),
 		TCP(an_answer_ends_the_doubt),
+		TCP(a_turn_takes_what_others_can_wait_for),
+		TCP(who_pauses_is_heard),
+		TCP(who_does_not_is_cut_off),
 		TCP(a_closed_connection_is_told_once),
 		TCP(nobody_listens),
 		TCP(tls_says_hello),

@@ -580,7 +580,8 @@ static void failed(void *transport, int error, int alert)
 		asked.alert = alert;	/* the server has got it */
 }
 
-static const struct gnutls_shim_hooks hooks = {verify, failed};
+static const struct gnutls_shim_hooks hooks = {verify, failed,
+					       gnutls_shim_receive};
 
 static gnutls_session_t side(int flags, int fd,
 			     gnutls_certificate_credentials_t keys)
