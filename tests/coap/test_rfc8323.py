@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """RFC 8323: CoAP over TCP."""
 import socket
+import ssl
 
 import coap
+import secure
 import sites
 from harness import WAIT, Gateway, Site
 from raw import READ, WRITE
@@ -22,15 +24,21 @@ class Stream(Site):
         self.addCleanup(self.listener.close)
         self.listener.settimeout(WAIT)
         self.add(Gateway({
-            "lwmux.yaml": MAIN.format(port=self.listener.getsockname()[1]),
+            "lwmux.yaml": self.main(self.listener.getsockname()[1]),
             "conf.d/devices.yaml": sites.SIM}))
         self.line = self.accept()
         self.take_register(self.line)
 
+    def main(self, port):
+        return MAIN.format(port=port)
+
     def accept(self):
-        line = Line(self.listener.accept()[0])
+        line = Line(self.take(self.listener.accept()[0]))
         self.addCleanup(line.close)
         return line
+
+    def take(self, accepted):
+        return accepted
 
     def take_register(self, line):
         """As the first server does: CSM for CSM, and a Location."""
@@ -196,3 +204,26 @@ class Stream(Site):
         self.assertEqual(self.ask("0.03", WRITE, [
             (coap.CONTENT_FORMAT, b""), block(0, 1, 7)],
             b"2" * 1500).code_text, "4.00")
+
+
+class Secured(Stream):
+    """The same over TLS."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.pki = secure.pki("sim")
+
+    def main(self, port):
+        return MAIN.format(port=port).replace("coap+tcp", "coaps+tcp") + f"""\
+    security: x509
+    cert_file: {self.pki}/sim.pem
+    private_key_file: {self.pki}/sim.key
+    trust_file: {self.pki}/ca.pem
+    sni: localhost
+"""
+
+    def take(self, accepted):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.pki / "server.pem",
+                                self.pki / "server.key")
+        return context.wrap_socket(accepted, server_side=True)
