@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/client/client_host.h"
+#include "agent/client/client_private.h"
 
 struct observation *client_observation(struct client *c, const uint8_t *token,
 				       uint8_t token_length)
@@ -26,6 +27,24 @@ void client_forget(struct client *c, struct observation *observation)
 	*at = observation->next;
 	observe_destroy(observation);
 	client_host(c)->observed(c->endpoint);
+}
+
+/* With their registration; what they would tell may be kept all the same. */
+void client_observations_end(struct client *c, int64_t now)
+{
+	for (struct observation *o; (o = c->observations); ) {
+		c->observations = o->next;
+		if (!forward_lost(c, o, now))
+			observe_destroy(o);
+	}
+}
+
+void client_observations_forget(struct client *c, int64_t now)
+{
+	client_observations_end(c, now);
+	for (struct client *k = client_carried_next(c, NULL); k;
+	     k = client_carried_next(c, k))
+		client_observations_end(k, now);
 }
 
 static size_t observations_count(const struct client *c)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A client among its own files: client.c (it comes, goes, and its time has come),
+ * client_register.c (what it says of itself), client_registration.c (what became
+ * of that), client_observe.c (what is observed of it), client_notify.c (what it
+ * tells of that). Agent thread. */
+#ifndef AGENT_CLIENT_PRIVATE_H
+#define AGENT_CLIENT_PRIVATE_H
+#include "agent/client/client.h"
+
+/* ---- client_register.c ---- */
+
+/* In queue mode, as its device is or as the server wants it (1/x/7)? */
+bool client_in_queue_mode(const struct client *client);
+/* Sends what is `wanted`, which is under way then. 0, or as coap_request(). */
+int client_register(struct client *client, int64_t now);
+
+/* ---- client_registration.c ---- */
+
+/* The line is free for what is `wanted`. */
+void client_registration_send(struct client *client, int64_t now);
+/* The exchange of what was under way has ended; answer: COAP_ANSWERED only. */
+void client_registration_ended(struct client *client,
+			       enum coap_outcome outcome,
+			       const struct coap_answer *answer, int64_t now);
+/* The server is told nothing and goes on knowing us. */
+void client_registration_drop(struct client *client);
+/* enable_at has come: it leaves for `disable_for`, or registers. */
+void client_enable(struct client *client, int64_t now);
+/* Leaving takes too long: the server will see the registration lapse. */
+void client_give_up(struct client *client, int64_t now);
+
+/* ---- client_observe.c ---- */
+
+/* As client_observations_end(), and of those that it carries. */
+void client_observations_forget(struct client *client, int64_t now);
+
+/* ---- client_notify.c ---- */
+
+/* Tells all that is due and may go now. */
+void client_notify(struct client *client, int64_t now);
+/* When something of that will, monotonic ns; INT64_MAX: nothing. */
+int64_t client_notify_next(const struct client *client, int64_t now);
+/* A notification, or the line that it was sent over, has ended so. */
+void client_notification_ended(struct client *client,
+			       enum coap_outcome outcome,
+			       const uint8_t *token, uint8_t token_length,
+			       int64_t now);
+#endif
