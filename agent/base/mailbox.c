@@ -17,7 +17,7 @@ struct mailbox {
 	size_t size, capacity;		/* of a message; in messages */
 	size_t first, n;
 	size_t waiting;
-	bool shut, edges;
+	bool edges;
 	int fd;
 	_Atomic int64_t beat;
 	uint8_t *ring;
@@ -60,21 +60,16 @@ static void ring_put(struct mailbox *m, const void *message)
 		eventfd_write(m->fd, 1);
 }
 
-bool mailbox_put_waiting(struct mailbox *mailbox, const void *message)
+void mailbox_put_waiting(struct mailbox *mailbox, const void *message)
 {
-	bool taken;
-
 	pthread_mutex_lock(&mailbox->lock);
-	while (mailbox->n == mailbox->capacity && !mailbox->shut) {
+	while (mailbox->n == mailbox->capacity) {
 		mailbox->waiting++;
 		pthread_cond_wait(&mailbox->room, &mailbox->lock);
 		mailbox->waiting--;
 	}
-	taken = !mailbox->shut;
-	if (taken)
-		ring_put(mailbox, message);
+	ring_put(mailbox, message);
 	pthread_mutex_unlock(&mailbox->lock);
-	return taken;
 }
 
 bool mailbox_put(struct mailbox *mailbox, const void *message)
@@ -82,7 +77,7 @@ bool mailbox_put(struct mailbox *mailbox, const void *message)
 	bool taken;
 
 	pthread_mutex_lock(&mailbox->lock);
-	taken = mailbox->n < mailbox->capacity && !mailbox->shut;
+	taken = mailbox->n < mailbox->capacity;
 	if (taken)
 		ring_put(mailbox, message);
 	pthread_mutex_unlock(&mailbox->lock);
@@ -132,12 +127,4 @@ int mailbox_edges(struct mailbox *mailbox)
 	mailbox->edges = true;
 	pthread_mutex_unlock(&mailbox->lock);
 	return mailbox->fd;
-}
-
-void mailbox_shut(struct mailbox *mailbox)
-{
-	pthread_mutex_lock(&mailbox->lock);
-	mailbox->shut = true;
-	pthread_cond_broadcast(&mailbox->room);
-	pthread_mutex_unlock(&mailbox->lock);
 }

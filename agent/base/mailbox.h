@@ -11,9 +11,9 @@ struct mailbox;
 
 struct mailbox *mailbox_create(size_t message_size, size_t capacity);
 void mailbox_destroy(struct mailbox *mailbox);
-/* Waits while it is full, unless it is shut (then false, nothing is taken).
- * Only for a bus's thread: the agent thread never waits. */
-bool mailbox_put_waiting(struct mailbox *mailbox, const void *message);
+/* Waits while it is full. Only for a bus's thread: the agent thread never
+ * waits. */
+void mailbox_put_waiting(struct mailbox *mailbox, const void *message);
 /* false: full, nothing was taken. */
 bool mailbox_put(struct mailbox *mailbox, const void *message);
 /* Takes up to max; returns how many. Clears the eventfd when it is emptied. */
@@ -27,6 +27,4 @@ int mailbox_edges(struct mailbox *mailbox);
  * ns); who puts may ask when that was. 0: never. */
 void mailbox_beat(struct mailbox *mailbox, int64_t now);
 int64_t mailbox_beat_last(const struct mailbox *mailbox);
-/* Wakes and turns away all who wait, for good. */
-void mailbox_shut(struct mailbox *mailbox);
 #endif

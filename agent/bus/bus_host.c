@@ -36,20 +36,17 @@ int64_t bus_now(void)
 	return monotonic_read();
 }
 
-bool bus_say(struct bus *bus, struct bus_message message)
+void bus_say(struct bus *bus, struct bus_message message)
 {
 	message.bus = bus;
-	if (mailbox_put_waiting(bus->up, &message))
-		return true;
-	bus_message_finish(&message);
-	return false;
+	mailbox_put_waiting(bus->up, &message);
 }
 
-bool device_say(struct bus_device *device, struct bus_message message)
+void device_say(struct bus_device *device, struct bus_message message)
 {
 	message.device = device;
 	message.owner = device->owner;
-	return bus_say(bus_of(device->base.bus), message);
+	bus_say(bus_of(device->base.bus), message);
 }
 
 static char *__attribute__((format(printf, 1, 0)))

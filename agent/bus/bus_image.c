@@ -61,7 +61,7 @@ struct bus_image *bus_image_create(struct bus_device *device,
 	return job;
 }
 
-void bus_image_free(struct bus_image *job)
+static void bus_image_free(struct bus_image *job)
 {
 	image_release(job->image);
 	free(job);

@@ -178,8 +178,8 @@ void bus_count_up(struct bus *bus, struct bus_counters *counters,
 		  const char *name, uint64_t n);
 void bus_low_fd_return(struct bus *bus);
 /* Sends a message; its text and bytes are given away. */
-bool bus_say(struct bus *bus, struct bus_message message);
-bool device_say(struct bus_device *device, struct bus_message message);
+void bus_say(struct bus *bus, struct bus_message message);
+void device_say(struct bus_device *device, struct bus_message message);
 /* BUS_KEEP, if it has kept something since. */
 void device_keep_flush(struct bus_device *device);
 void bus_keep_flush(struct bus *bus);		/* of all */
@@ -269,7 +269,6 @@ struct image;
 struct bus_image *bus_image_create(struct bus_device *device,
 				   struct image *image, bool install,
 				   uint64_t id);
-void bus_image_free(struct bus_image *job);
 void image_begin(struct bus *bus, struct bus_image *job);
 /* The device goes: BUS_DONE with error for what is being installed. */
 void images_end(struct bus_device *device, int error);

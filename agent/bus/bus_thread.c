@@ -58,8 +58,7 @@ static void device_leave(struct bus *bus, struct bus_device *device)
 	*(device->prev ? &device->prev->next : &bus->first) = device->next;
 	*(device->next ? &device->next->prev : &bus->last) = device->prev;
 	bus->reached[REACH_UNCOUNTED]--;
-	if (!device_say(device, (struct bus_message){.event = BUS_DETACHED}))
-		device_destroy(device);
+	device_say(device, (struct bus_message){.event = BUS_DETACHED});
 }
 
 static void request_serve(struct bus *bus, const struct bus_request *request)

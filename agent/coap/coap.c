@@ -536,11 +536,6 @@ int64_t coap_due(void)
 						    shards;
 }
 
-int coap_epoll_fd(void)
-{
-	return coap_state.epoll;
-}
-
 struct coap_counts coap_counts(void)
 {
 	return coap_state.counts;

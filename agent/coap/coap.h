@@ -92,11 +92,9 @@ struct coap_handlers {
 
 int coap_start(const struct coap_handlers *handlers);
 void coap_stop(void);
-/* Readable when there is something to do; coap_turn() then, and at the time
- * that coap_due() says (monotonic ns, INT64_MAX: never). */
-int coap_epoll_fd(void);
-/* Waits there instead, `ms` at most (-1: for ever, 0: not at all); the next
- * coap_turn() takes what came. true: a COAP_WATCH_TOLD is readable. */
+/* Waits until there is something to do, `ms` at most (-1: for ever, 0: not at
+ * all); coap_turn() takes it then, and at the time that coap_due() says
+ * (monotonic ns, INT64_MAX: never). true: a COAP_WATCH_TOLD is readable. */
 bool coap_wait(int ms);
 /* One more descriptor that ends a wait, until it is closed: while it is
  * readable, or (EDGE) when it has become so. Aborts where it cannot be watched. */

@@ -110,9 +110,11 @@ static bool resources_differ(const struct object_draft *draft,
 	return false;
 }
 
-bool object_differs(const struct object_draft *draft,
-		    const struct object_def *other, struct place *place,
-		    char *text, size_t size)
+/* What differs first, with the place for it: false, nothing that matters. A
+ * name and an order do not. */
+static bool object_differs(const struct object_draft *draft,
+			   const struct object_def *other, struct place *place,
+			   char *text, size_t size)
 {
 	const struct object_def *def = draft->def;
 
@@ -339,11 +341,6 @@ void object_set_release(struct object_set *set)
 	arena_destroy(set->arena);
 	free(set->drafts);
 	free(set);
-}
-
-size_t object_set_size(const struct object_set *set)
-{
-	return set->n;
 }
 
 const struct object_model *object_set_model(const struct object_set *set)

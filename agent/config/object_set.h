@@ -32,16 +32,10 @@ void object_set_add(struct object_set *set, const struct object_draft *draft,
 struct object_set *object_set_share(struct object_set *set);
 struct object_set *object_set_keep(struct object_set *set);	/* a user more */
 void object_set_release(struct object_set *set);	/* NULL is fine */
-size_t object_set_size(const struct object_set *set);
 
 /* NULL: the compiled ones alone. Never NULL. */
 const struct object_model *object_set_model(const struct object_set *set);
 
-/* What differs first, with the place for it: false, nothing that matters. A
- * name and an order do not. */
-bool object_differs(const struct object_draft *draft,
-		    const struct object_def *other, struct place *place,
-		    char *text, size_t size);
 uint64_t object_fingerprint(const struct object_def *def);
 /* The unit of a resource as its definition tells it, or NULL. */
 const char *object_unit(const struct object_model *model, uint16_t object,

@@ -120,12 +120,11 @@ static bool receive(void)
 	int64_t until = now_ns() + PATIENCE * INT64_C(1000000);
 
 	while (now_ns() < until) {
-		struct pollfd fds[2] = {{peer, POLLIN, 0},
-					{coap_epoll_fd(), POLLIN, 0}};
+		struct pollfd at = {peer, POLLIN, 0};
 
-		poll(fds, 2, 20);
+		coap_wait(1);
 		coap_turn(now_ns());
-		if (!(fds[0].revents & POLLIN))
+		if (!poll(&at, 1, 1))
 			continue;
 		n_got = (size_t)recvfrom(peer, got, sizeof(got), 0,
 					 (struct sockaddr *)&gateway, &size);
@@ -139,9 +138,7 @@ static void drive(int ms)
 	int64_t until = now_ns() + ms * INT64_C(1000000);
 
 	while (now_ns() < until) {
-		struct pollfd fd = {coap_epoll_fd(), POLLIN, 0};
-
-		poll(&fd, 1, 5);
+		coap_wait(5);
 		coap_turn(now_ns());
 	}
 }

@@ -102,12 +102,14 @@ static int64_t now_ns(void)
 
 static void turn(int fd)
 {
-	struct pollfd fds[2] = {{coap_epoll_fd(), POLLIN, 0},
-				{fd, POLLIN, 0}};
+	struct pollfd at = {fd, POLLIN, 0};
 	int64_t now = now_ns(), due = coap_due();
 	int64_t wait = due <= now ? 0 : (due - now) / MS + 1;
+	int most = fd >= 0 ? 1 : 20;	/* ms: there are two to wait for */
 
-	poll(fds, fd >= 0 ? 2 : 1, wait > 20 ? 20 : (int)wait);
+	coap_wait(wait > most ? most : (int)wait);
+	if (fd >= 0)
+		poll(&at, 1, wait > most ? most : (int)wait);
 	coap_turn(now_ns());
 }
 
