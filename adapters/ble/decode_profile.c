@@ -57,8 +57,8 @@ bool profile_bytes_parse(const char *text, struct profile_bytes *bytes)
 			  n_mask == bytes->n);
 }
 
-bool profile_bytes_are(const struct profile_bytes *bytes, const uint8_t *data,
-		       size_t n)
+static bool profile_bytes_are(const struct profile_bytes *bytes,
+			      const uint8_t *data, size_t n)
 {
 	if (n < (size_t)bytes->at + bytes->n)
 		return false;

@@ -50,8 +50,6 @@ bool profile_hex_parse(const char *word, size_t digits, uint8_t *bytes,
 		       size_t size, uint8_t *n);
 /* "4=02/0f", "1=c2". */
 bool profile_bytes_parse(const char *text, struct profile_bytes *bytes);
-bool profile_bytes_are(const struct profile_bytes *bytes, const uint8_t *data,
-		       size_t n);
 /* "55aa02", "55aa00/ffff0f": wherever they are. */
 bool profile_mark_parse(const char *text, struct profile_bytes *mark);
 /* Is there a value in these bytes? Then *data is what is behind the mark, where

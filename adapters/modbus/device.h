@@ -166,8 +166,6 @@ void modbus_trace_end(struct adapter_bus *bus, const struct wire_call *call,
 /* The point as if its model began at this address of the wire. False: no such
  * model or field. */
 bool modbus_model_place(struct modbus_point *p, unsigned id, unsigned address);
-/* All that the walk has found. -ENOMEM */
-int modbus_models_place(struct adapter_device *device);
 /* Those whose place is not known to the end; how many others. */
 size_t modbus_models_last(struct adapter_point **due, size_t n);
 /* As adapter_ops.read, where due[0] is such a point: one step of the walk. 1:

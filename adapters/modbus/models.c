@@ -64,7 +64,8 @@ static int point_place(struct modbus_device *d, struct adapter_point *point)
 	return 0;
 }
 
-int modbus_models_place(struct adapter_device *device)
+/* All that the walk has found. -ENOMEM */
+static int modbus_models_place(struct adapter_device *device)
 {
 	struct modbus_device *d = device->data;
 	int rc = 0;

@@ -148,9 +148,6 @@ struct observation *client_observation(struct client *client,
 				       uint8_t token_length);
 /* None is observed any more: what was, stays worth keeping. */
 void client_observations_end(struct client *client, int64_t now);
-/* Values that waited for their time are judged; is it still due? */
-bool client_judge(struct client *client, struct observation *observation,
-		  int64_t now);
 /* The numbers in `observation`'s scope as last sent: for its conditions. */
 void client_remember(struct client *client, struct observation *observation);
 #endif

@@ -41,7 +41,8 @@ void client_remember(struct client *c, struct observation *o)
 		observation_remember(c, o, path);
 }
 
-bool client_judge(struct client *c, struct observation *o, int64_t now)
+/* Values that waited for their time are judged; is it still due? */
+static bool client_judge(struct client *c, struct observation *o, int64_t now)
 {
 	const struct tree_slot *slot;
 	struct lwm2m_path path;

@@ -17,6 +17,9 @@ struct answering {
 	uint16_t server;
 };
 
+/* Who asks, and what is to be answered. */
+struct client_asking { struct client *client; struct coap_exchange *exchange; };
+
 static void *answer_defer(void *context)
 {
 	const struct client_asking *asking = context;
@@ -73,7 +76,9 @@ static void deferred_answer(void *answering, uint8_t code, int64_t now)
 	free(a);
 }
 
-struct requester client_requester(struct client_asking *asking)
+/* Asks for the server: the answer comes later, and prolongs the awake window
+ * once more. */
+static struct requester client_requester(struct client_asking *asking)
 {
 	static const struct requester_ops ops = {
 		.defer = answer_defer, .answer = deferred_answer};
@@ -261,8 +266,11 @@ static void request_of(struct client *c, struct coap_exchange *x,
 
 /* ---- of devices behind this gateway ---- */
 
-struct client *client_addressed(struct client *c, const struct request *request,
-				struct request *inner)
+/* Whose request it is: the client's own, or of the device whose prefix its path
+ * has; *inner is without that. NULL: no device has it. */
+static struct client *client_addressed(struct client *c,
+				       const struct request *request,
+				       struct request *inner)
 {
 	uint16_t device = 0;
 	size_t skip = !client_carried_next(c, NULL) ? 0 :

@@ -11,15 +11,6 @@ void client_request(struct client *client, struct coap_exchange *exchange,
 uint8_t client_request_block(struct client *client,
 			     const struct request *request, size_t so_far,
 			     size_t *most, int64_t now);
-/* Whose request it is: the client's own, or of the device whose prefix its path
- * has; *inner is without that. NULL: no device has it. */
-struct client *client_addressed(struct client *client,
-				const struct request *request,
-				struct request *inner);
-/* Asks for the server: the answer comes later, and prolongs the awake window
- * once more. */
-struct client_asking { struct client *client; struct coap_exchange *exchange; };
-struct requester client_requester(struct client_asking *asking);
 /* What request_handle() has left to do; the code to answer, 0: it goes to the
  * requester later. */
 uint8_t client_carry_out(struct client *client,

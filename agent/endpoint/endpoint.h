@@ -142,10 +142,9 @@ void endpoint_reschedule(struct endpoint *endpoint);
 /* What the bus says. */
 void endpoint_message(struct endpoint *endpoint,
 		      const struct bus_message *message, int64_t now);
-/* endpoint_awake.c: what the adapter says of the device, and what its last miss
- * was; NULL: nothing. Copied. */
+/* endpoint_awake.c: what the adapter says of the device; NULL: nothing.
+ * Copied. */
 void endpoint_note(struct endpoint *endpoint, const char *text);
-void endpoint_why(struct endpoint *endpoint, const char *text);
 /* Why it is not well, in words; "": it is. Into the caller's room. */
 void endpoint_trouble(const struct endpoint *endpoint, int64_t now,
 		      char *text, size_t size);

@@ -108,7 +108,7 @@ void endpoint_note(struct endpoint *e, const char *text)
 	endpoint_optional(e)->note = text_copy(text);
 }
 
-void endpoint_why(struct endpoint *e, const char *text)
+static void endpoint_why(struct endpoint *e, const char *text)
 {
 	if (!text && !e->optional->why)
 		return;

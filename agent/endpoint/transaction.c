@@ -113,7 +113,8 @@ static void followers_finish(struct transaction *b, uint8_t code, int64_t now)
 	}
 }
 
-void transaction_finish(struct transaction *b, uint8_t code, int64_t now)
+/* All is well (its code), or over. */
+static void transaction_finish(struct transaction *b, uint8_t code, int64_t now)
 {
 	struct endpoint *e = b->endpoint;
 	bool stored = b->accepted;

@@ -83,9 +83,6 @@ struct transaction *transaction_create(struct endpoint *endpoint,
 void transaction_enter(struct transaction *transaction);
 /* Its next write goes to the bus. */
 void transaction_run(struct transaction *transaction, int64_t now);
-/* All is well (its code), or over. */
-void transaction_finish(struct transaction *transaction, uint8_t code,
-			int64_t now);
 /* Tells who waits, and nobody does from now on. */
 void transaction_answer(struct transaction *transaction, uint8_t code,
 			int64_t now);

@@ -387,6 +387,20 @@ static void address_follow(void)
 	history_follow();
 }
 
+/* Before the gateway is freed. */
+static void http_stop(void)
+{
+	http.gateway = NULL;
+	if (http.listener)
+		listener_close(http.listener);
+	http.listener = NULL;
+	history_destroy(http.history);
+	http.history = NULL;
+	uv_close((uv_handle_t *)&http.recorder, NULL);
+	uv_close((uv_handle_t *)&http.watch, NULL);
+	uv_close((uv_handle_t *)&http.again, NULL);
+}
+
 static void listener_watch(uv_prepare_t *prepare)
 {
 	(void)prepare;
@@ -405,19 +419,4 @@ void http_start(struct gateway *gateway)
 	uv_timer_init(uv_default_loop(), &http.again);
 	uv_timer_init(uv_default_loop(), &http.recorder);
 	uv_prepare_start(&http.watch, listener_watch);
-}
-
-void http_stop(void)
-{
-	if (!http.gateway)
-		return;
-	http.gateway = NULL;
-	if (http.listener)
-		listener_close(http.listener);
-	http.listener = NULL;
-	history_destroy(http.history);
-	http.history = NULL;
-	uv_close((uv_handle_t *)&http.recorder, NULL);
-	uv_close((uv_handle_t *)&http.watch, NULL);
-	uv_close((uv_handle_t *)&http.again, NULL);
 }

@@ -10,6 +10,4 @@ struct gateway;
 /* Follows the gateway's configuration from now on: listens where it says, and
  * no more once the gateway stops. Trouble is logged, and tried again. */
 void http_start(struct gateway *gateway);
-/* Before the gateway is freed; where nothing was started, nothing happens. */
-void http_stop(void);
 #endif

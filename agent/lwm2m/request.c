@@ -165,8 +165,9 @@ void request_value_check(struct handling *h, const struct resource_def *def,
 		request_answer(h, CODE(4, 00), "a link to what is not there");
 }
 
-bool request_is_empty_object(const struct request_scope *scope,
-			     uint16_t object)
+/* Is it an object that has no instances yet, but may get some? */
+static bool request_is_empty_object(const struct request_scope *scope,
+				    uint16_t object)
 {
 	if (tree_has_object(scope->tree, object) ||
 	    !scope->model->object(scope->model, object))

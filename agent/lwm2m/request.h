@@ -153,9 +153,6 @@ struct request_outcome request_handle(const struct request_scope *scope,
 
 /* What a diagnostic calls a type: "a whole number". */
 const char *request_type_text(uint32_t type);
-/* Is it an object that has no instances yet, but may get some? */
-bool request_is_empty_object(const struct request_scope *scope,
-			     uint16_t object);
 /* May the server do that (one of enum access_right) at path? Of an object: with
  * one of its instances. */
 bool request_may(const struct request_scope *scope,
