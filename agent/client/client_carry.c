@@ -8,10 +8,12 @@
 
 static struct client_carriage *carriage_of(struct client *c)
 {
-	if (!c->carriage)
-		c->carriage = calloc(1, sizeof(*c->carriage));
+	if (c->carriage)
+		return c->carriage;
+	c->carriage = calloc(1, sizeof(*c->carriage));
 	if (!c->carriage)
 		abort();
+	c->carriage->id = client_id_give(&client_services(c)->client_ids, c);
 	return c->carriage;
 }
 
@@ -60,37 +62,30 @@ void client_carry(struct client *c, struct client *carrier, uint16_t device,
 		  int64_t now)
 {
 	struct client_carriage *of = carriage_of(carrier);
+	struct client_carriage *own = carriage_of(c);
 
-	*carriage_of(c) = (struct client_carriage){
-		.by = carrier, .next = of->first, .device = device};
-	of->first = c;
+	own->by = of->id;
+	own->next = of->first;
+	own->device = device;
+	of->first = own->id;
 	c->registration.next = INT64_MAX;
 	state_set(c, REGISTRATION_WAITING);
 	carried_follow(c, client_is_registered(carrier), now);
 }
 
-/* Where its carrier, the times and what is kept point at it. */
+/* Where its number, the times and what is kept point at it. */
 void client_carry_move(struct client *from, struct client *to)
 {
-	struct heap *clients = &client_services(from)->clients;
-	struct client_carriage *of = from->carriage->by ?
-				     from->carriage->by->carriage : NULL;
+	struct services *services = client_services(from);
 	int64_t due = from->due.place ? from->due.due : INT64_MAX;
 
-	heap_remove(clients, &from->due);
+	heap_remove(&services->clients, &from->due);
 	*to = *from;
 	*from = (struct client){0};
-	heap_set(clients, &to->due, due);
+	heap_set(&services->clients, &to->due, due);
+	client_id_move(&services->client_ids, to->carriage->id, to);
 	if (to->forward)
 		to->forward->client = to;
-	for (struct client **at = of ? &of->first : NULL; at && *at;
-	     at = &(*at)->carriage->next)
-		if (*at == from) {
-			*at = to;
-			break;
-		}
-	if (of && of->speaker == from)
-		of->speaker = to;
 }
 
 struct client *client_carried(const struct client *carrier, uint16_t device)
@@ -102,29 +97,31 @@ struct client *client_carried(const struct client *carrier, uint16_t device)
 	return c;
 }
 
-static void carried_unlink(struct client_carriage *of, struct client *c)
+static void carried_unlink(struct client *carrier, struct client *c)
 {
-	struct client **at = &of->first;
+	struct client_carriage *of = carrier->carriage;
+	uint64_t *at = &of->first;
 
-	while (*at && *at != c)
-		at = &(*at)->carriage->next;
-	if (*at)
+	for (struct client *k; (k = client_of_id(c, *at)) && k != c; )
+		at = &k->carriage->next;
+	if (*at == c->carriage->id)
 		*at = c->carriage->next;
-	if (of->speaker == c)
-		of->speaker = NULL;
+	if (of->speaker == c->carriage->id)
+		of->speaker = 0;
 }
 
 void client_carry_end(struct client *c)
 {
 	if (!c->carriage)
 		return;
-	if (client_is_carried(c) && c->carriage->by)
-		carried_unlink(c->carriage->by->carriage, c);
+	if (client_carrier(c) != c)
+		carried_unlink(client_carrier(c), c);
 	for (struct client *k; (k = client_carried_next(c, NULL)); ) {
 		c->carriage->first = k->carriage->next;
-		k->carriage->by = k->carriage->next = NULL;
+		k->carriage->by = k->carriage->next = 0;
 		state_set(k, REGISTRATION_OFF);
 	}
+	client_id_end(&client_services(c)->client_ids, c->carriage->id);
 	free(c->carriage);
 	c->carriage = NULL;
 }
@@ -135,23 +132,23 @@ bool client_is_speaking(const struct client *c)
 
 	return by->connection && coap_busy(by->connection) &&
 	       (!by->carriage ||
-		by->carriage->speaker == (c == by ? NULL : c));
+		by->carriage->speaker == (c == by ? 0 : c->carriage->id));
 }
 
 void client_spoke(struct client *c)
 {
-	if (client_is_carried(c) && c->carriage->by)
-		c->carriage->by->carriage->speaker = c;
+	if (client_carrier(c) != c)
+		client_carrier(c)->carriage->speaker = c->carriage->id;
 }
 
 struct client *client_spoken(struct client *carrier)
 {
-	struct client *c = carrier->carriage ? carrier->carriage->speaker :
-					       NULL;
+	struct client *c = carrier->carriage ?
+		client_of_id(carrier, carrier->carriage->speaker) : NULL;
 
 	if (!c)
 		return carrier;
-	carrier->carriage->speaker = NULL;
+	carrier->carriage->speaker = 0;
 	return c;
 }
 

@@ -8,17 +8,26 @@
 #ifndef AGENT_CLIENT_CARRY_H
 #define AGENT_CLIENT_CARRY_H
 #include "agent/client/client.h"
+#include "agent/client/services.h"
 
 #define CLIENT_LOG_NAME 256
 
+/* By their numbers, see client_ids.h: each may end without the others. */
 struct client_carriage {
-	struct client *by;		/* the carrier; NULL: it is gone */
-	struct client *next;		/* that it carries, too */
-	struct client *first;		/* of a carrier: those it carries */
-	struct client *speaker;		/* ... and the one whose message is under
-					 * way; NULL: its own is */
+	uint64_t id;			/* its own */
+	uint64_t by;			/* the carrier; 0: it is gone */
+	uint64_t next;			/* that it carries, too */
+	uint64_t first;			/* of a carrier: those it carries */
+	uint64_t speaker;		/* ... and the one whose message is under
+					 * way; 0: its own is */
 	uint16_t device;		/* of paths, see path.h; 0: a carrier */
 };
+
+static inline struct client *client_of_id(const struct client *client,
+					  uint64_t id)
+{
+	return client_by_id(&client->server->services->client_ids, id);
+}
 
 static inline bool client_is_carried(const struct client *client)
 {
@@ -42,8 +51,10 @@ static inline uint16_t client_device(const struct client *client)
  * One whose carrier is gone has none of the three. */
 static inline struct client *client_carrier(const struct client *client)
 {
-	return client_is_carried(client) && client->carriage->by ?
-	       client->carriage->by : (struct client *)(uintptr_t)client;
+	struct client *by = client_is_carried(client) ?
+			    client_of_id(client, client->carriage->by) : NULL;
+
+	return by ? by : (struct client *)(uintptr_t)client;
 }
 
 /* NULL: none now. */
@@ -57,9 +68,9 @@ static inline struct client *client_carried_next(const struct client *carrier,
 						 const struct client *after)
 {
 	if (after)
-		return after->carriage->next;
+		return client_of_id(carrier, after->carriage->next);
 	return carrier->carriage && !client_is_carried(carrier) ?
-	       carrier->carriage->first : NULL;
+	       client_of_id(carrier, carrier->carriage->first) : NULL;
 }
 
 /* Just made, it is carried from now on. device: not 0, its alone there. */

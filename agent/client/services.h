@@ -5,6 +5,7 @@
 #define AGENT_SERVICES_H
 #include "agent/base/heap.h"
 #include "agent/base/wall.h"
+#include "agent/client/client_ids.h"
 #include "agent/client/servers.h"
 #include "agent/store/store.h"
 #include "objects/tree.h"
@@ -41,6 +42,8 @@ struct services {
 	struct last_values *last;		/* of sleeping devices */
 	struct forwarding *forwarding;	/* what waits for servers */
 	struct servers servers;
+	struct client_ids client_ids;	/* of those that carry others, or
+					 * are carried */
 	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
 					 * them */
 	struct tree access;		/* /2/x likewise */

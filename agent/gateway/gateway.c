@@ -111,6 +111,7 @@ void gateway_finish(struct gateway *g)
 	last_values_destroy(g->services.last);
 	heap_finish(&g->services.endpoints);
 	heap_finish(&g->services.clients);
+	client_ids_finish(&g->services.client_ids);
 	heap_finish(&g->services.transactions);
 	heap_finish(&g->services.bootstraps);
 	heap_finish(&g->services.firmware);
