@@ -322,9 +322,9 @@ static bool one_or_two(uint8_t byte)
 	return byte == 1 || byte == 2;
 }
 
-/* What is not a plain number. */
-static void special_add(struct readings *out, uint16_t product, uint16_t id,
-			const uint8_t *p, size_t n)
+/* Of who wears it, stands on it or holds it. */
+static void person_add(struct readings *out, uint16_t id, const uint8_t *p,
+		       size_t n)
 {
 	switch (id) {
 	case 0x0006:
@@ -335,6 +335,32 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 		if (n >= 5)
 			brushing_add(out, p, n);
 		break;
+	case 0x5810:
+	case 0x6461:
+		if (n == 1)	/* 1 is no */
+			reading_bool(out, id == 0x5810 ? FIELD_ASLEEP :
+				     FIELD_WEARING, !(p[0] & 1));
+		break;
+	case 0x0010:
+		if (n >= 1)
+			toothbrush_add(out, p, n);
+		break;
+	case 0x4e16:
+		if (n == 9)
+			weight_s200_add(out, p);
+		break;
+	case 0x6e16:
+		if (n == 9)
+			weight_s400_add(out, p);
+		break;
+	}
+}
+
+/* Of who moves, or does not. */
+static void presence_add(struct readings *out, uint16_t product, uint16_t id,
+			 const uint8_t *p, size_t n)
+{
+	switch (id) {
 	case 0x483e:
 		if (n >= 4)
 			presence_time_add(out, true, le32(p));
@@ -344,40 +370,9 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 		if (n >= 1)
 			presence_time_add(out, id == 0x4852, 60u * p[0]);
 		break;
-	case 0x5810:
-	case 0x6461:
-		if (n == 1)	/* 1 is no */
-			reading_bool(out, id == 0x5810 ? FIELD_ASLEEP :
-				     FIELD_WEARING, !(p[0] & 1));
-		break;
-	case 0x100e:
-	case 0x100f:
-	case 0x5413:
-		if (n == 1)
-			model_add(out, product, id, p[0]);
-		break;
-	case 0x0007:
-		if (n < 1)
-			break;
-		door_add(out, FIELD_DOOR, p[0] == 4 ? 0 : p[0] == 5 ? 1 :
-			 p[0]);
-		door_trouble_add(out, p[0]);
-		break;
 	case 0x000f:
 		if (n >= 3)
 			motion_add(out, product, le24(p));
-		break;
-	case 0x000b:
-		if (n >= 1)
-			lock_add(out, p[0] & 0x0f);
-		break;
-	case 0x0010:
-		if (n >= 1)
-			toothbrush_add(out, p, n);
-		break;
-	case 0x1001:
-		if (n == 3)
-			button_add(out, p);
 		break;
 	case 0x1017:
 	case 0x101b:
@@ -388,9 +383,62 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 		if (n >= 2)
 			idle_add(out, le16(p));
 		break;
+	case 0x4a08:
+		reading_bool(out, FIELD_MOTION, true);
+		break;
+	}
+}
+
+/* Of doors, windows and their locks. */
+static void entrance_add(struct readings *out, uint16_t id, const uint8_t *p,
+			 size_t n)
+{
+	switch (id) {
+	case 0x0007:
+		if (n < 1)
+			break;
+		door_add(out, FIELD_DOOR, p[0] == 4 ? 0 : p[0] == 5 ? 1 :
+			 p[0]);
+		door_trouble_add(out, p[0]);
+		break;
+	case 0x000b:
+		if (n >= 1)
+			lock_add(out, p[0] & 0x0f);
+		break;
 	case 0x1019:
 		if (n >= 1)
 			door_add(out, FIELD_OPENING, p[0]);
+		break;
+	case 0x4a0f:
+		if (n >= 1 && p[0] == 1)
+			reading_bool(out, FIELD_TAMPER, true);
+		break;
+	case 0x4804:
+	case 0x4a12:
+		if (n >= 1 && one_or_two(p[0]))
+			opening_add(out, p[0] == 1);
+		break;
+	case 0x4a1a:
+		reading_bool(out, FIELD_OPENING, true);
+		reading_bool(out, FIELD_LEFT_OPEN, true);
+		break;
+	}
+}
+
+/* What is not a plain number. */
+static void special_add(struct readings *out, uint16_t product, uint16_t id,
+			const uint8_t *p, size_t n)
+{
+	switch (id) {
+	case 0x100e:
+	case 0x100f:
+	case 0x5413:
+		if (n == 1)
+			model_add(out, product, id, p[0]);
+		break;
+	case 0x1001:
+		if (n == 3)
+			button_add(out, p);
 		break;
 	case 0x487b:
 		if (n == 1)
@@ -401,37 +449,17 @@ static void special_add(struct readings *out, uint16_t product, uint16_t id,
 		if (n == 1)
 			leak_add(out, p[0]);
 		break;
-	case 0x4a0f:
-		if (n >= 1 && p[0] == 1)
-			reading_bool(out, FIELD_TAMPER, true);
-		break;
-	case 0x4e16:
-		if (n == 9)
-			weight_s200_add(out, p);
-		break;
-	case 0x6e16:
-		if (n == 9)
-			weight_s400_add(out, p);
-		break;
 	case 0x5422:
 		if (n == 1 && p[0] <= 2)
 			reading_bool(out, FIELD_CHARGING, p[0] == 0);
 		break;
-	case 0x4804:
-	case 0x4a12:
-		if (n >= 1 && one_or_two(p[0]))
-			opening_add(out, p[0] == 1);
-		break;
-	case 0x4a08:
-		reading_bool(out, FIELD_MOTION, true);
-		break;
 	case 0x4a13:
 		press_add(out, 0, 1);
 		break;
-	case 0x4a1a:
-		reading_bool(out, FIELD_OPENING, true);
-		reading_bool(out, FIELD_LEFT_OPEN, true);
-		break;
+	default:
+		person_add(out, id, p, n);
+		presence_add(out, product, id, p, n);
+		entrance_add(out, id, p, n);
 	}
 }
 
