@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The commands of lwmuxctl and the requests of the control socket: one table
  * for both ends, which cannot know them apart. A new one is a row here and the
- * function that answers it: ask_ID() in agent/control/ and, unless its row is
+ * function that answers it: command_ID() in agent/control/ and, unless its row is
  * PLAIN, do_ID() in agent/ctl/. Both are declared by the table.
  *
  * A row's kind, which is a macro of who reads the table:
