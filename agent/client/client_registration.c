@@ -174,8 +174,12 @@ static void registration_event(struct client *c, enum registration_event event,
 		host->failed(c, now);
 	registration_tell(c, updated || action.registered, now);
 	client_reschedule(c, now);
-	if (client_is_leaving(c) && c->registration.state == REGISTRATION_OFF)
+	if (c->registration.state != REGISTRATION_OFF)
+		return;
+	if (client_is_leaving(c))
 		host->left(c->endpoint);
+	else if (c->enable_at != INT64_MAX && !c->under_way)
+		client_disconnect(c);	/* 1/x/4: it hears nothing, either */
 }
 
 void client_event(struct client *c, enum registration_event event,

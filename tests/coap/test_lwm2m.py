@@ -83,6 +83,23 @@ class Registered(Raw):
                                  "4.04", (code, path))
 
 
+class Disabled(Raw):
+    def test_it_hears_nothing(self):
+        """Core 6.2.3, 1/x/4: messages are ignored until it registers again."""
+        self.assertEqual(self.code("0.03", "/1/0/5", [
+            (coap.CONTENT_FORMAT, b"")], b"2"), "2.04")
+        self.assertEqual(self.code("0.02", "/1/0/4"), "2.04")
+        leaves = self.next()
+        self.assertEqual((leaves.code_text, leaves.path), ("0.04", "/rd/1"))
+        self.say(coap.Message(coap.ACK, "2.02", leaves.mid, leaves.token))
+        self.gateway_.wait_log("no longer registered at")
+        for kind in (coap.CON, coap.NON):
+            self.say(self.message("0.01", READ, kind=kind))
+        register, self.peer = self.receive(15)
+        self.take_register(register)
+        self.assertEqual(self.code("0.01", READ), "2.05")
+
+
 class NotRegistered(Raw):
     def take_register(self, register):
         self.say(coap.Message(coap.ACK, "4.03", register.mid, register.token))
