@@ -268,7 +268,8 @@ static bool is_met_with(const struct attribute_set *set,
 {
 	struct attributes all = attributes_with(set, &with->path, 0, with);
 
-	if (!is_consistent(&all))
+	/* Its own alone, too: those of "/" are in force at no level. */
+	if (!is_consistent(&with->value) || !is_consistent(&all))
 		return false;
 	for (size_t i = 0; i < set->n; i++) {
 		const struct lwm2m_path *below = &set->entries[i].path;

@@ -355,6 +355,17 @@ static void what_cannot_be_met_below_is_refused_above(void **state)
 	attribute_set_finish(&set);
 }
 
+static void what_cannot_be_met_is_refused_at_the_root(void **state)
+{
+	struct attribute_set set = {NULL, 0};
+
+	(void)state;
+	assert_int_equal(put(&set, "/", "epmin=2&epmax=1"), -EDOM);
+	assert_int_equal(put(&set, "/", "gt=20&lt=10&st=110.5"), -EDOM);
+	assert_int_equal(put(&set, "/", "pmin=1"), 0);
+	attribute_set_finish(&set);
+}
+
 /* Taken by an older release: what is written above is not its fault. */
 static void what_could_not_be_met_before_is_in_nobodys_way(void **state)
 {
@@ -420,6 +431,7 @@ int main(void)
 		cmocka_unit_test(inherited_conditions_count_in_checks),
 		cmocka_unit_test(inherited_evaluation_counts_in_checks),
 		cmocka_unit_test(what_cannot_be_met_below_is_refused_above),
+		cmocka_unit_test(what_cannot_be_met_is_refused_at_the_root),
 		cmocka_unit_test(what_could_not_be_met_before_is_in_nobodys_way),
 		cmocka_unit_test(equal_is_what_has_the_same_set),
 		cmocka_unit_test(removal_keeps_the_others),
