@@ -44,8 +44,8 @@ struct services {
 	struct servers servers;
 	struct client_ids client_ids;	/* of those that carry others, or
 					 * are carried */
-	struct tree device;		/* /3/0, /4/0, /7/0 as endpoints share
-					 * them */
+	struct tree device;		/* /3/0, /4/0, /7/0, /25/0 that
+					 * endpoints share */
 	struct tree access;		/* /2/x likewise */
 	/* Due times. */
 	struct heap endpoints, clients, transactions, bootstraps, firmware;

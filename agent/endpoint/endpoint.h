@@ -269,7 +269,8 @@ bool endpoint_expects(const struct endpoint *endpoint, uint16_t object);
 void endpoint_gone(struct endpoint *endpoint, const struct lwm2m_path *path,
 		   int64_t now);
 
-/* endpoint_tree.c: objects 1 and 3 and an instance per mapped point. */
+/* endpoint_tree.c: objects 1 and 3, what the rows of objects build, and an
+ * instance per mapped point. */
 void endpoint_build(struct endpoint *endpoint, int64_t now);
 /* /4 of a device of a radio. */
 void endpoint_build_link(struct endpoint *endpoint);

@@ -13,6 +13,32 @@
 
 #define SECOND INT64_C(1000000000)
 
+static struct lwm2m_path device_at(uint16_t resource)
+{
+	return path_resource(ID_DEVICE, 0, resource);
+}
+
+static void device_build_common(struct tree *tree)
+{
+	const char *zone = machine_info()->timezone;
+
+	endpoint_put_instance(tree, ID_DEVICE, 0);
+	endpoint_put(tree, device_at(ID_DEVICE_REBOOT),
+		     (struct lwm2m_value){0});
+	endpoint_put(tree, device_at(ID_DEVICE_FACTORY_RESET),
+		     (struct lwm2m_value){0});
+	endpoint_put(tree, path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, 0),
+		     lwm2m_integer(0));
+	endpoint_put(tree, device_at(ID_DEVICE_ERROR_RESET),
+		     (struct lwm2m_value){0});
+	endpoint_put_computed(tree, device_at(ID_DEVICE_TIME), LWM2M_TIME);
+	endpoint_put_computed(tree, device_at(ID_DEVICE_UTC_OFFSET),
+			      LWM2M_STRING);
+	endpoint_put_text(tree, device_at(ID_DEVICE_TIMEZONE), zone);
+	endpoint_put_computed(tree, device_at(ID_DEVICE_BINDINGS),
+			      LWM2M_STRING);
+}
+
 static bool text_value(struct buf *texts, size_t from,
 		       struct lwm2m_value *value)
 {
@@ -109,11 +135,27 @@ static uint8_t device_execute(struct endpoint *e,
 }
 
 const struct endpoint_object endpoint_object_device = {
-	.id = ID_DEVICE, .compute = device_compute, .execute = device_execute,
+	.id = ID_DEVICE, .build_common = device_build_common,
+	.compute = device_compute, .execute = device_execute,
 	.sampled = endpoint_error_sampled,
 };
 
 /* ---- object 25 ---- */
+
+static struct lwm2m_path listed_at(uint16_t resource)
+{
+	return path_resource(ID_LISTING, 0, resource);
+}
+
+/* Of the gateway's endpoint, for each device. */
+static void listing_build_common(struct tree *tree)
+{
+	endpoint_put_instance(tree, ID_LISTING, 0);
+	endpoint_put_computed(tree, listed_at(ID_LISTING_DEVICE), LWM2M_STRING);
+	endpoint_put_computed(tree, listed_at(ID_LISTING_PREFIX), LWM2M_STRING);
+	endpoint_put_computed(tree, listed_at(ID_LISTING_OBJECTS),
+			      LWM2M_CORELINK);
+}
 
 static bool listing_compute(const struct endpoint *e,
 			    const struct lwm2m_path *path,
@@ -126,5 +168,6 @@ static bool listing_compute(const struct endpoint *e,
 }
 
 const struct endpoint_object endpoint_object_listing = {
-	.id = ID_LISTING, .compute = listing_compute,
+	.id = ID_LISTING, .build_common = listing_build_common,
+	.compute = listing_compute,
 };

@@ -3,7 +3,7 @@
  * E.4); and what makes an error of a value. */
 #include <math.h>
 #include <stdlib.h>
-#include "agent/endpoint/endpoint.h"
+#include "agent/endpoint/endpoint_object.h"
 #include "objects/ids.h"
 
 #define BATTERY_LOW 10		/* %: at or below */
@@ -14,13 +14,8 @@
 
 static void error_element_set(struct endpoint *e, uint16_t element, int64_t code)
 {
-	struct lwm2m_path path = path_element(ID_DEVICE, 0, ID_DEVICE_ERROR,
-					      element);
-	struct tree_slot *slot = tree_slot_add(&e->tree, &path);
-
-	if (!slot)
-		abort();
-	slot->value = lwm2m_integer(code);
+	endpoint_put(&e->tree, path_element(ID_DEVICE, 0, ID_DEVICE_ERROR,
+					    element), lwm2m_integer(code));
 }
 
 /* Element 0 stays for ever, so that something can be observed. */

@@ -527,8 +527,9 @@ static void firmware_build(struct endpoint *e, int64_t now)
 	if (!e->conf->image_room)
 		return;
 	f = endpoint_optional(e)->firmware = calloc(1, sizeof(*f));
-	if (!f || !tree_add(&e->tree, core_object(ID_FIRMWARE), 0))
+	if (!f)
 		abort();
+	endpoint_put_instance(&e->tree, ID_FIRMWARE, 0);
 	f->endpoint = e;
 	firmware_build_tree(e, &f->machine);
 	firmware_uri_set(e, "", 0);

@@ -18,10 +18,34 @@
 
 /* ---- object 7 ---- */
 
+static struct lwm2m_path statistics_at(uint16_t resource)
+{
+	return path_resource(ID_STATISTICS, 0, resource);
+}
+
+static void statistics_build_common(struct tree *tree)
+{
+	endpoint_put_instance(tree, ID_STATISTICS, 0);
+	for (uint16_t id = ID_STATISTICS_SENT; id <= ID_STATISTICS_AVERAGE;
+	     id++)
+		endpoint_put_computed(tree, statistics_at(id), LWM2M_INTEGER);
+	endpoint_put(tree, statistics_at(ID_STATISTICS_START),
+		     (struct lwm2m_value){0});
+	endpoint_put(tree, statistics_at(ID_STATISTICS_STOP),
+		     (struct lwm2m_value){0});
+	endpoint_put(tree, statistics_at(ID_STATISTICS_PERIOD),
+		     lwm2m_integer(0));
+}
+
+static void statistics_build(struct endpoint *e, int64_t now)
+{
+	(void)now;
+	endpoint_share(e, ID_STATISTICS);
+}
+
 static int64_t period_of(const struct endpoint *e)
 {
-	struct lwm2m_path path = path_resource(ID_STATISTICS, 0,
-					       ID_STATISTICS_PERIOD);
+	struct lwm2m_path path = statistics_at(ID_STATISTICS_PERIOD);
 	const struct tree_slot *slot = tree_find(&e->tree, &path);
 
 	return slot ? slot->value.as.integer : 0;
@@ -70,11 +94,31 @@ static void statistics_finish(struct endpoint *e)
 }
 
 const struct endpoint_object endpoint_object_statistics = {
-	.id = ID_STATISTICS, .compute = statistics_compute,
+	.id = ID_STATISTICS, .build_common = statistics_build_common,
+	.build = statistics_build, .compute = statistics_compute,
 	.execute = statistics_execute, .finish = statistics_finish,
 };
 
 /* ---- object 4 of a device ---- */
+
+static void link_build_common(struct tree *tree)
+{
+	endpoint_put_instance(tree, ID_LINK, 0);
+	endpoint_put_computed(tree, path_resource(ID_LINK, 0, ID_LINK_BEARER),
+			      LWM2M_INTEGER);
+	endpoint_put_computed(tree, path_element(ID_LINK, 0, ID_LINK_BEARERS,
+						 0), LWM2M_INTEGER);
+	endpoint_put_computed(tree, path_resource(ID_LINK, 0, ID_LINK_SIGNAL),
+			      LWM2M_INTEGER);
+	endpoint_put_computed(tree, path_element(ID_LINK, 0, ID_LINK_ADDRESSES,
+						 0), LWM2M_STRING);
+}
+
+void endpoint_build_link(struct endpoint *e)
+{
+	if (!tree_has_object(&e->tree, ID_LINK))
+		endpoint_share(e, ID_LINK);
+}
 
 /* The one bearer that an adapter's name tells. */
 static int32_t bearer_of(const struct endpoint *e)
@@ -123,7 +167,8 @@ static bool link_compute(const struct endpoint *e,
 }
 
 const struct endpoint_object endpoint_object_link = {
-	.id = ID_LINK, .compute = link_compute,
+	.id = ID_LINK, .build_common = link_build_common,
+	.compute = link_compute,
 };
 
 /* Packets of one place differ by 10 dB: that is no news. */

@@ -5,8 +5,8 @@
 #include "ipso/ipso.h"
 #include "objects/codec.h"
 
-#define EACH_OBJECT(e, o) \
-	for (const struct endpoint_object *const *(o) = (e)->services->objects; \
+#define EACH_OBJECT(services, o) \
+	for (const struct endpoint_object *const *(o) = (services)->objects; \
 	     *(o); (o)++)
 
 /* One without functions where there is none. */
@@ -15,15 +15,22 @@ static const struct endpoint_object *object_of(const struct endpoint *e,
 {
 	static const struct endpoint_object none;
 
-	EACH_OBJECT(e, o)
+	EACH_OBJECT(e->services, o)
 		if ((*o)->id == path->id[0])
 			return *o;
 	return &none;
 }
 
+void endpoint_objects_common(struct services *services)
+{
+	EACH_OBJECT(services, o)
+		if ((*o)->build_common)
+			(*o)->build_common(&services->device);
+}
+
 void endpoint_objects_build(struct endpoint *e, int64_t now)
 {
-	EACH_OBJECT(e, o)
+	EACH_OBJECT(e->services, o)
 		if ((*o)->build)
 			(*o)->build(e, now);
 }
@@ -85,7 +92,7 @@ bool endpoint_object_request(struct client *c,
 			     struct coap_exchange *exchange,
 			     const struct request *request, int64_t now)
 {
-	EACH_OBJECT(c->endpoint, o)
+	EACH_OBJECT(c->endpoint->services, o)
 		if ((*o)->request &&
 		    (*o)->request(c, scope, exchange, request, now))
 			return true;
@@ -97,7 +104,7 @@ uint8_t endpoint_object_block(struct client *c, const struct request *request,
 {
 	uint8_t code = 0;
 
-	EACH_OBJECT(c->endpoint, o)
+	EACH_OBJECT(c->endpoint->services, o)
 		if (!code && (*o)->block)
 			code = (*o)->block(c, request, so_far, most, now);
 	return code;
@@ -106,7 +113,7 @@ uint8_t endpoint_object_block(struct client *c, const struct request *request,
 bool endpoint_object_done(struct endpoint *e, uint64_t id, int error,
 			  int64_t now)
 {
-	EACH_OBJECT(e, o)
+	EACH_OBJECT(e->services, o)
 		if ((*o)->done && (*o)->done(e, id, error, now))
 			return true;
 	return false;
@@ -114,7 +121,7 @@ bool endpoint_object_done(struct endpoint *e, uint64_t id, int error,
 
 void endpoint_objects_finish(struct endpoint *e)
 {
-	EACH_OBJECT(e, o)
+	EACH_OBJECT(e->services, o)
 		if ((*o)->finish)
 			(*o)->finish(e);
 }

@@ -7,7 +7,11 @@
 
 struct endpoint_object {
 	uint16_t id;
-	/* Its instances into the tree, as they were before a restart. */
+	/* Its instance 0 as endpoints have it alike, into services->device:
+	 * what thousands have is there once. `build` shares it. */
+	void (*build_common)(struct tree *common);
+	/* Its instances into the endpoint's tree, as they were before a
+	 * restart. Without it the endpoint has none: 4.04. */
 	void (*build)(struct endpoint *endpoint, int64_t now);
 	/* Of a slot that is TREE_COMPUTED, as endpoint_compute(). */
 	bool (*compute)(const struct endpoint *endpoint,
@@ -47,6 +51,22 @@ extern const struct endpoint_object endpoint_object_server,
 /* All of them, for struct services; NULL ends them. */
 extern const struct endpoint_object *const endpoint_objects[];
 
+/* What `build` and `build_common` are made of (endpoint_tree.c); without memory
+ * they abort. First the instance, */
+void endpoint_put_instance(struct tree *tree, uint16_t object,
+			   uint16_t instance);
+/* then in it a resource: a value (its text outlives the tree), {0} for one that
+ * is executed; a text, none where it is NULL; and one for `compute`. */
+void endpoint_put(struct tree *tree, struct lwm2m_path path,
+		  struct lwm2m_value value);
+void endpoint_put_text(struct tree *tree, struct lwm2m_path path,
+		       const char *text);
+void endpoint_put_computed(struct tree *tree, struct lwm2m_path path,
+			   enum lwm2m_type type);
+/* What `build_common` has made of the object, for this endpoint. */
+void endpoint_share(struct endpoint *endpoint, uint16_t object);
+
+void endpoint_objects_common(struct services *services);
 void endpoint_objects_build(struct endpoint *endpoint, int64_t now);
 /* Each goes to the object that the path is of, or to the one that takes it. */
 uint8_t endpoint_object_execute(struct endpoint *endpoint,

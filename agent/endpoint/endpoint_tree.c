@@ -18,16 +18,6 @@ static struct lwm2m_path device_at(uint16_t resource)
 	return path_resource(ID_DEVICE, 0, resource);
 }
 
-static struct lwm2m_path statistics_at(uint16_t resource)
-{
-	return path_resource(ID_STATISTICS, 0, resource);
-}
-
-static struct lwm2m_path listed_at(uint16_t resource)
-{
-	return path_resource(ID_LISTING, 0, resource);
-}
-
 static struct lwm2m_path location_at(uint16_t resource)
 {
 	return path_resource(ID_LOCATION, 0, resource);
@@ -42,25 +32,35 @@ static struct tree_slot *slot_at(struct tree *tree, struct lwm2m_path path)
 	return slot;
 }
 
-/* A value whose text outlives the tree: the configuration's, or a literal. */
-static void resource_put(struct tree *tree, struct lwm2m_path path,
-			 struct lwm2m_value value)
+void endpoint_put(struct tree *tree, struct lwm2m_path path,
+		  struct lwm2m_value value)
 {
 	slot_at(tree, path)->value = value;
 }
 
-static void put_text(struct tree *tree, struct lwm2m_path path,
-		     const char *text)
+void endpoint_put_text(struct tree *tree, struct lwm2m_path path,
+		       const char *text)
 {
 	if (text)
-		resource_put(tree, path,
+		endpoint_put(tree, path,
 			     lwm2m_string(text, (uint32_t)strlen(text)));
 }
 
-static void add_object(struct tree *tree, uint16_t object, uint16_t id)
+void endpoint_put_instance(struct tree *tree, uint16_t object,
+			   uint16_t instance)
 {
-	if (!tree_add(tree, agent_model()->object(agent_model(), object), id))
+	if (!tree_add(tree, agent_model()->object(agent_model(), object),
+		      instance))
 		abort();
+}
+
+void endpoint_put_computed(struct tree *tree, struct lwm2m_path path,
+			   enum lwm2m_type type)
+{
+	struct tree_slot *slot = slot_at(tree, path);
+
+	slot->value.type = type;
+	slot->flags |= TREE_COMPUTED;
 }
 
 /* What 1.1 has brought: how it registers, and Mute Send. */
@@ -85,11 +85,11 @@ static void build_account_1_1(struct tree *tree,
 	};
 
 	if (conf->priority >= 0)
-		resource_put(tree,
+		endpoint_put(tree,
 			     path_resource(ID_SERVER, 0, ID_SERVER_PRIORITY),
 			     lwm2m_unsigned((uint64_t)conf->priority));
 	for (size_t n = 0; n < sizeof(values) / sizeof(values[0]); n++)
-		resource_put(tree,
+		endpoint_put(tree,
 			     path_resource(ID_SERVER, 0, values[n].resource),
 			     values[n].value);
 }
@@ -112,9 +112,9 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 		{ID_SERVER_UPDATE, {0}},	/* executable */
 	};
 
-	add_object(tree, ID_SERVER, 0);
+	endpoint_put_instance(tree, ID_SERVER, 0);
 	for (size_t n = 0; n < sizeof(values) / sizeof(values[0]); n++)
-		resource_put(tree,
+		endpoint_put(tree,
 			     path_resource(ID_SERVER, 0, values[n].resource),
 			     values[n].value);
 	if (conf->version != VERSION_1_0)
@@ -128,6 +128,11 @@ static void instance_share(struct endpoint *e, const struct tree *common,
 {
 	if (!tree_share(&e->tree, tree_instance_find(common, object, 0), id))
 		abort();
+}
+
+void endpoint_share(struct endpoint *e, uint16_t object)
+{
+	instance_share(e, &e->services->device, object, 0);
 }
 
 /* 1/x/7, as E.2 has it: the transport, queue mode, SMS. */
@@ -147,106 +152,28 @@ static void add_account(struct endpoint *e, const struct client *c)
 	if (!s->account.n_instances) {
 		build_account(&s->account, s->conf);
 		if (s->services->servers.bootstrap)	/* executable */
-			resource_put(&s->account,
+			endpoint_put(&s->account,
 				     path_resource(ID_SERVER, 0,
 						   ID_SERVER_BOOTSTRAP),
 				     (struct lwm2m_value){0});
 	}
 	instance_share(e, &s->account, ID_SERVER, c->instance);
 	if (c->registration.lifetime != s->conf->lifetime)
-		resource_put(&e->tree,
+		endpoint_put(&e->tree,
 			     path_resource(ID_SERVER, c->instance,
 					   ID_SERVER_LIFETIME),
 			     lwm2m_integer(c->registration.lifetime));
 	if (e->conf->queue || client_serves_sms(c))
-		put_text(&e->tree, path_resource(ID_SERVER, c->instance,
-						 ID_SERVER_BINDING),
-			 binding_text(s->conf->tcp, e->conf->queue,
-				      client_serves_sms(c)));
+		endpoint_put_text(&e->tree,
+				  path_resource(ID_SERVER, c->instance,
+						ID_SERVER_BINDING),
+				  binding_text(s->conf->tcp, e->conf->queue,
+					       client_serves_sms(c)));
 	if (client_takes_sms(c) && s->conf->version != VERSION_1_0)
-		resource_put(&e->tree,
+		endpoint_put(&e->tree,
 			     path_resource(ID_SERVER, c->instance,
 					   ID_SERVER_TRIGGER),
 			     lwm2m_boolean(true));
-}
-
-static void put_computed(struct tree *tree, struct lwm2m_path path,
-			 enum lwm2m_type type)
-{
-	struct tree_slot *slot = slot_at(tree, path);
-
-	slot->value.type = type;
-	slot->flags |= TREE_COMPUTED;
-}
-
-static void build_device(struct tree *tree)
-{
-	const char *zone = machine_info()->timezone;
-
-	add_object(tree, ID_DEVICE, 0);
-	resource_put(tree, device_at(ID_DEVICE_REBOOT),
-		     (struct lwm2m_value){0});
-	resource_put(tree, device_at(ID_DEVICE_FACTORY_RESET),
-		     (struct lwm2m_value){0});
-	resource_put(tree, path_element(ID_DEVICE, 0, ID_DEVICE_ERROR, 0),
-		     lwm2m_integer(0));
-	resource_put(tree, device_at(ID_DEVICE_ERROR_RESET),
-		     (struct lwm2m_value){0});
-	put_computed(tree, device_at(ID_DEVICE_TIME), LWM2M_TIME);
-	put_computed(tree, device_at(ID_DEVICE_UTC_OFFSET), LWM2M_STRING);
-	put_text(tree, device_at(ID_DEVICE_TIMEZONE), zone);
-	put_computed(tree, device_at(ID_DEVICE_BINDINGS), LWM2M_STRING);
-}
-
-/* Of a radio's device. */
-static void build_link(struct tree *tree)
-{
-	add_object(tree, ID_LINK, 0);
-	put_computed(tree, path_resource(ID_LINK, 0, ID_LINK_BEARER),
-		     LWM2M_INTEGER);
-	put_computed(tree, path_element(ID_LINK, 0, ID_LINK_BEARERS, 0),
-		     LWM2M_INTEGER);
-	put_computed(tree, path_resource(ID_LINK, 0, ID_LINK_SIGNAL),
-		     LWM2M_INTEGER);
-	put_computed(tree, path_element(ID_LINK, 0, ID_LINK_ADDRESSES, 0),
-		     LWM2M_STRING);
-}
-
-static void build_statistics(struct tree *tree)
-{
-	add_object(tree, ID_STATISTICS, 0);
-	for (uint16_t id = ID_STATISTICS_SENT; id <= ID_STATISTICS_AVERAGE;
-	     id++)
-		put_computed(tree, statistics_at(id), LWM2M_INTEGER);
-	resource_put(tree, statistics_at(ID_STATISTICS_START),
-		     (struct lwm2m_value){0});
-	resource_put(tree, statistics_at(ID_STATISTICS_STOP),
-		     (struct lwm2m_value){0});
-	resource_put(tree, statistics_at(ID_STATISTICS_PERIOD),
-		     lwm2m_integer(0));
-}
-
-/* Of the gateway's endpoint, for each device. */
-static void build_listed(struct tree *tree)
-{
-	add_object(tree, ID_LISTING, 0);
-	put_computed(tree, listed_at(ID_LISTING_DEVICE), LWM2M_STRING);
-	put_computed(tree, listed_at(ID_LISTING_PREFIX), LWM2M_STRING);
-	put_computed(tree, listed_at(ID_LISTING_OBJECTS), LWM2M_CORELINK);
-}
-
-static void build_common(struct tree *tree)
-{
-	build_listed(tree);
-	build_device(tree);
-	build_link(tree);
-	build_statistics(tree);
-}
-
-void endpoint_build_link(struct endpoint *e)
-{
-	if (!tree_has_object(&e->tree, ID_LINK))
-		instance_share(e, &e->services->device, ID_LINK, 0);
 }
 
 static void put_fixed(struct tree *tree, struct lwm2m_path path,
@@ -254,25 +181,25 @@ static void put_fixed(struct tree *tree, struct lwm2m_path path,
 {
 	if (!text)
 		return;
-	put_text(tree, path, text);
+	endpoint_put_text(tree, path, text);
 	tree_edit(tree, &path)->flags &= (uint8_t)~TREE_COMPUTED;
 }
 
 static void add_location(struct endpoint *e, const struct config_location *at,
 			 int64_t wall)
 {
-	add_object(&e->tree, ID_LOCATION, 0);
-	resource_put(&e->tree, location_at(ID_LOCATION_LATITUDE),
+	endpoint_put_instance(&e->tree, ID_LOCATION, 0);
+	endpoint_put(&e->tree, location_at(ID_LOCATION_LATITUDE),
 		     lwm2m_float(at->latitude));
-	resource_put(&e->tree, location_at(ID_LOCATION_LONGITUDE),
+	endpoint_put(&e->tree, location_at(ID_LOCATION_LONGITUDE),
 		     lwm2m_float(at->longitude));
 	if (at->has_altitude)
-		resource_put(&e->tree, location_at(ID_LOCATION_ALTITUDE),
+		endpoint_put(&e->tree, location_at(ID_LOCATION_ALTITUDE),
 			     lwm2m_float(at->altitude));
 	if (at->has_radius)
-		resource_put(&e->tree, location_at(ID_LOCATION_RADIUS),
+		endpoint_put(&e->tree, location_at(ID_LOCATION_RADIUS),
 			     lwm2m_float(at->radius));
-	resource_put(&e->tree, location_at(ID_LOCATION_TIME),
+	endpoint_put(&e->tree, location_at(ID_LOCATION_TIME),
 		     (struct lwm2m_value){LWM2M_TIME, 0,
 			     {.integer = wall / INT64_C(1000000000)}});
 }
@@ -287,7 +214,8 @@ static void add_zone(struct tree *tree, const struct config_optional *optional)
 	    !optional->utc_offset)
 		tree_remove(tree, &offset);
 	put_fixed(tree, offset, optional->utc_offset);
-	put_text(tree, device_at(ID_DEVICE_TIMEZONE), optional->timezone);
+	endpoint_put_text(tree, device_at(ID_DEVICE_TIMEZONE),
+			  optional->timezone);
 }
 
 static void add_optional(struct endpoint *e,
@@ -296,13 +224,14 @@ static void add_optional(struct endpoint *e,
 {
 	struct tree *tree = &e->tree;
 
-	put_text(tree, device_at(ID_DEVICE_FIRMWARE),
-		 optional->firmware_version);
-	put_text(tree, device_at(ID_DEVICE_TYPE), optional->device_type);
-	put_text(tree, device_at(ID_DEVICE_HARDWARE),
-		 optional->hardware_version);
-	put_text(tree, device_at(ID_DEVICE_SOFTWARE),
-		 optional->software_version);
+	endpoint_put_text(tree, device_at(ID_DEVICE_FIRMWARE),
+			  optional->firmware_version);
+	endpoint_put_text(tree, device_at(ID_DEVICE_TYPE),
+			  optional->device_type);
+	endpoint_put_text(tree, device_at(ID_DEVICE_HARDWARE),
+			  optional->hardware_version);
+	endpoint_put_text(tree, device_at(ID_DEVICE_SOFTWARE),
+			  optional->software_version);
 	if (optional->timezone || optional->utc_offset)
 		add_zone(tree, optional);
 	if (optional->location)
@@ -314,22 +243,21 @@ static void add_metadata(struct endpoint *e,
 			 const struct config_metadata *metadata,
 			 int64_t now)
 {
-	put_text(&e->tree, device_at(ID_DEVICE_MANUFACTURER),
-		 metadata->manufacturer);
-	put_text(&e->tree, device_at(ID_DEVICE_MODEL), metadata->model);
-	put_text(&e->tree, device_at(ID_DEVICE_SERIAL), metadata->serial);
+	endpoint_put_text(&e->tree, device_at(ID_DEVICE_MANUFACTURER),
+			  metadata->manufacturer);
+	endpoint_put_text(&e->tree, device_at(ID_DEVICE_MODEL),
+			  metadata->model);
+	endpoint_put_text(&e->tree, device_at(ID_DEVICE_SERIAL),
+			  metadata->serial);
 	if (metadata->optional)
 		add_optional(e, metadata->optional, now);
 }
 
 static void add_device(struct endpoint *e, int64_t now)
 {
-	struct services *services = e->services;
-
-	if (!services->device.n_instances)
-		build_common(&services->device);
-	instance_share(e, &services->device, ID_DEVICE, 0);
-	instance_share(e, &services->device, ID_STATISTICS, 0);
+	if (!e->services->device.n_instances)
+		endpoint_objects_common(e->services);
+	endpoint_share(e, ID_DEVICE);
 	if (e->conf->metadata)
 		add_metadata(e, e->conf->metadata, now);
 }
@@ -340,7 +268,7 @@ static void put_unless(struct tree *tree, uint16_t resource, const char *text)
 	struct lwm2m_path path = device_at(resource);
 
 	if (!tree_find(tree, &path))
-		put_text(tree, path, text);
+		endpoint_put_text(tree, path, text);
 }
 
 static void add_machine(struct endpoint *e)
@@ -358,11 +286,12 @@ static void add_machine(struct endpoint *e)
 	put_unless(tree, ID_DEVICE_TYPE, "gateway");
 	put_unless(tree, ID_DEVICE_HARDWARE, machine->version);
 	put_unless(tree, ID_DEVICE_SOFTWARE, e->services->version);
-	add_object(tree, ID_LINK, 0);
+	endpoint_put_instance(tree, ID_LINK, 0);
 	if (!memory)
 		return;
-	put_computed(tree, device_at(ID_DEVICE_MEMORY_FREE), LWM2M_INTEGER);
-	resource_put(tree, device_at(ID_DEVICE_MEMORY_TOTAL),
+	endpoint_put_computed(tree, device_at(ID_DEVICE_MEMORY_FREE),
+			      LWM2M_INTEGER);
+	endpoint_put(tree, device_at(ID_DEVICE_MEMORY_TOTAL),
 		     lwm2m_integer(memory));
 }
 
