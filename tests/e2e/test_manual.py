@@ -13,6 +13,8 @@ from harness import ROOT, binary
 PAGES = [p for top in ("agent", "adapters", "modules")
          for p in sorted((ROOT / top).rglob("*.[1-8]"))]
 PAGE = ROOT / "agent/lwmux.yaml.5"
+ADAPTERS = {path.parent.name: path.parent / f"lwmux-{path.parent.name}.5"
+            for path in (ROOT / "adapters").glob("*/CMakeLists.txt")}
 
 
 class Manual(unittest.TestCase):
@@ -25,9 +27,9 @@ class Manual(unittest.TestCase):
                 self.assertEqual(result.stdout + result.stderr, "")
 
     def test_pages_have_the_keys_of_the_program(self):
-        adapters = sorted((ROOT / "adapters").glob("*/*.5"))
-        self.assertEqual(len(adapters), 4)
-        for page, least in (PAGE, 80), *((page, 5) for page in adapters):
+        self.assertGreaterEqual(len(ADAPTERS), 4)
+        for page, least in (PAGE, 80), *((page, 1) for page in
+                                         ADAPTERS.values()):
             with self.subTest(page=page.name), \
                     tempfile.TemporaryDirectory() as directory:
                 text = page.read_text()
@@ -41,8 +43,8 @@ class Manual(unittest.TestCase):
                     r"\n\.TP\n\.BR \w+: ", text)), least)
 
     def test_every_key_of_an_adapter_is_in_its_page(self):
-        for name in "modbus", "ble", "gpio", "sim":
-            text = (ROOT / f"adapters/{name}/lwmux-{name}.5").read_text()
+        for name, page in ADAPTERS.items():
+            text = page.read_text()
             schema = json.loads(subprocess.run(
                 [binary("agent/lwmuxd"), "--schema", "--adapters",
                  binary("adapters")], capture_output=True).stdout)["$defs"]
