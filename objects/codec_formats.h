@@ -62,9 +62,7 @@ int lwm2m_cbor_decode(struct decoding *decoding, const uint8_t *payload,
 		      size_t n);
 int lwm2m_cbor_encode(const struct encoding *encoding);
 
-/* value.c: a number as its shortest decimal; is a STRING or CORELINK what it
- * says (UTF-8, links); "3:0". */
-void number_put(struct buf *out, double number);
+/* value.c: is a STRING or CORELINK what it says (UTF-8, links); "3:0". */
 bool value_is_text(const struct lwm2m_value *value);
 size_t utf8_sequence(const char *text, size_t n);
 bool objlink_parse(const char *text, size_t n, struct lwm2m_value *value);

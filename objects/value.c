@@ -185,7 +185,8 @@ bool value_is_text(const struct lwm2m_value *value)
 	return got == 0;
 }
 
-void number_put(struct buf *out, double number)
+/* As its shortest decimal. */
+static void number_put(struct buf *out, double number)
 {
 	char text[32];
 	size_t n = decimal_write(number, text);

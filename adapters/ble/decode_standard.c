@@ -65,11 +65,6 @@ const struct standard *standard_find(uint16_t uuid)
 	return NULL;
 }
 
-unsigned standard_field(const struct standard *s)
-{
-	return s->field;
-}
-
 static uint32_t raw_of(const uint8_t *p, size_t size)
 {
 	uint32_t raw = 0;

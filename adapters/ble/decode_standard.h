@@ -15,7 +15,6 @@ struct standard;
 
 /* NULL: not of the table. */
 const struct standard *standard_find(uint16_t uuid);
-unsigned standard_field(const struct standard *s);
 /* UNKNOWN: the device says that it has no value. */
 enum standard_result standard_value(const struct standard *s,
 				    const uint8_t *bytes, size_t n,

@@ -32,7 +32,7 @@ struct image *image_create(const uint8_t *bytes, size_t n)
 	return image;
 }
 
-struct image *image_take(struct image *image)
+static struct image *image_take(struct image *image)
 {
 	atomic_fetch_add(&image->users, 1);
 	return image;

@@ -15,6 +15,5 @@ struct image {
 
 /* A copy, of one user. */
 struct image *image_create(const uint8_t *bytes, size_t n);
-struct image *image_take(struct image *image);
 void image_release(struct image *image);	/* NULL is fine */
 #endif

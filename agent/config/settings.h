@@ -6,9 +6,6 @@
 #include "adapters/adapter.h"
 #include "agent/config/config.h"
 
-/* The functions of a host that only refuses: for check_*. */
-extern const struct adapter_host settings_host;
-
 /* Types everything of config: buses' ops and data, devices' and points' data
  * and facts. What is wrong goes to errors, and the device is refused. Buses
  * that are wrong are gone then, their devices refused. The YAML's nodes are not

@@ -86,7 +86,8 @@ static void ignore_log(struct adapter_bus *bus, struct adapter_device *device,
 	(void)args;
 }
 
-const struct adapter_host settings_host = {
+/* The functions of a host that only refuses: for check_*. */
+static const struct adapter_host settings_host = {
 	.abi = ADAPTER_ABI, .minor = ADAPTER_MINOR,
 	.size = sizeof(struct adapter_host),
 	.refuse = refuse, .log = ignore_log, .warn = warn,

@@ -81,51 +81,6 @@ void gateway_init(struct gateway *g)
 	config_errors_init(&g->errors);
 }
 
-static void free_buses(struct gateway *g)
-{
-	for (struct gateway_bus *b; (b = g->buses); ) {
-		g->buses = b->next;
-		config_bus_free(b->conf);
-		config_bus_free(b->successor);
-		free(b->trouble);
-		free(b);
-	}
-}
-
-void gateway_finish(struct gateway *g)
-{
-	for (struct endpoint *e; (e = gateway_next(g, NULL)); )
-		gateway_remove(e);
-	servers_finish(&g->services.servers);
-	free_buses(g);
-	forwarding_destroy(g->services.forwarding);
-	for (size_t i = 0; i < g->n_waiting; i++)
-		config_device_free(g->waiting[i]);
-	for (size_t i = 0; i < g->n_refused; i++)
-		config_device_free(g->refused[i]);
-	free(g->waiting);
-	free(g->refused);
-	free(g->by_name);
-	tree_finish(&g->services.device);
-	tree_finish(&g->services.access);
-	last_values_destroy(g->services.last);
-	heap_finish(&g->services.endpoints);
-	heap_finish(&g->services.clients);
-	client_ids_finish(&g->services.client_ids);
-	heap_finish(&g->services.transactions);
-	heap_finish(&g->services.bootstraps);
-	heap_finish(&g->services.firmware);
-	config_errors_finish(&g->errors);
-	gateway_card_destroy(g->card);
-	gateway_sms_destroy(g->sms);
-	module_mailbox_destroy(g->module_mail);
-	mailbox_destroy(g->mail);
-	free(g->services.room);
-	free(g->services.out);
-	free(g->name);
-	config_page_finish(&g->page);
-}
-
 /* ---- endpoints by name ---- */
 
 static struct endpoint **chain_of(const struct gateway *g, const char *name)
@@ -190,7 +145,8 @@ void gateway_add(struct gateway *g, struct endpoint *e)
 	g->services.n_endpoints++;
 }
 
-void gateway_remove(struct endpoint *e)
+/* And frees it. */
+static void gateway_remove(struct endpoint *e)
 {
 	struct endpoint **at = chain_of(gateway_of(e), e->conf->endpoint);
 
@@ -203,6 +159,51 @@ void gateway_remove(struct endpoint *e)
 		gateway_of(e)->itself = NULL;
 	}
 	endpoint_destroy(e);
+}
+
+static void free_buses(struct gateway *g)
+{
+	for (struct gateway_bus *b; (b = g->buses); ) {
+		g->buses = b->next;
+		config_bus_free(b->conf);
+		config_bus_free(b->successor);
+		free(b->trouble);
+		free(b);
+	}
+}
+
+void gateway_finish(struct gateway *g)
+{
+	for (struct endpoint *e; (e = gateway_next(g, NULL)); )
+		gateway_remove(e);
+	servers_finish(&g->services.servers);
+	free_buses(g);
+	forwarding_destroy(g->services.forwarding);
+	for (size_t i = 0; i < g->n_waiting; i++)
+		config_device_free(g->waiting[i]);
+	for (size_t i = 0; i < g->n_refused; i++)
+		config_device_free(g->refused[i]);
+	free(g->waiting);
+	free(g->refused);
+	free(g->by_name);
+	tree_finish(&g->services.device);
+	tree_finish(&g->services.access);
+	last_values_destroy(g->services.last);
+	heap_finish(&g->services.endpoints);
+	heap_finish(&g->services.clients);
+	client_ids_finish(&g->services.client_ids);
+	heap_finish(&g->services.transactions);
+	heap_finish(&g->services.bootstraps);
+	heap_finish(&g->services.firmware);
+	config_errors_finish(&g->errors);
+	gateway_card_destroy(g->card);
+	gateway_sms_destroy(g->sms);
+	module_mailbox_destroy(g->module_mail);
+	mailbox_destroy(g->mail);
+	free(g->services.room);
+	free(g->services.out);
+	free(g->name);
+	config_page_finish(&g->page);
 }
 
 static void take_away_gone(struct gateway *g, int64_t now)

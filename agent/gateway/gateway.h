@@ -115,7 +115,6 @@ void gateway_start(struct gateway *gateway, struct config_device *conf,
 		   int64_t now);
 void gateway_start_waiting(struct gateway *gateway, int64_t now);
 void gateway_add(struct gateway *gateway, struct endpoint *endpoint);
-void gateway_remove(struct endpoint *endpoint);		/* and frees it */
 
 /* clock.c: the clocks were read; where the wall clock was set since, all times
  * of this run are corrected. */

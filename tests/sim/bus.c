@@ -653,12 +653,6 @@ struct image *image_create(const uint8_t *bytes, size_t n)
 	return image;
 }
 
-struct image *image_take(struct image *image)
-{
-	atomic_fetch_add(&image->users, 1);
-	return image;
-}
-
 void image_release(struct image *image)
 {
 	if (image && atomic_fetch_sub(&image->users, 1) == 1)
