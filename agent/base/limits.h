@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * How much of us one peer may hold, whatever it does. What is above is refused
- * or dropped, counted, and told. Each has a test, which is named beside it. */
+ * The most that one peer can take of our memory and time, whatever it does. What
+ * is above is refused or dropped, counted, and told. Each has a test, which is
+ * named beside it. */
 #ifndef AGENT_LIMITS_H
 #define AGENT_LIMITS_H
 

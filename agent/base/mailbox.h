@@ -23,8 +23,8 @@ int mailbox_fd(const struct mailbox *mailbox);
  * not cleared from now on, which spares a system call for each time that the
  * mailbox is emptied. */
 int mailbox_edges(struct mailbox *mailbox);
-/* Who takes says that he lives, even where nothing has come (now: monotonic
- * ns); who puts may ask when that was. 0: never. */
+/* The reader's heartbeat: it calls mailbox_beat() each time it looks, mail or none
+ * (now: monotonic ns); a writer sees by the other whether it hangs. 0: never. */
 void mailbox_beat(struct mailbox *mailbox, int64_t now);
 int64_t mailbox_beat_last(const struct mailbox *mailbox);
 #endif

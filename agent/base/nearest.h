@@ -14,7 +14,7 @@ struct nearest {
 };
 void nearest_init(struct nearest *nearest, const char *word);
 void nearest_offer(struct nearest *nearest, const char *known);
-/* It is that one, however far. */
+/* Takes this word as the one that was meant, however little they are alike. */
 void nearest_choose(struct nearest *nearest, const char *known);
 /* Each of "tcp|rtu". best is then inside of choices and not terminated: only
  * nearest_text() knows it. */

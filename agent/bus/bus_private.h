@@ -18,7 +18,7 @@
 #include "agent/config/config_group.h"
 
 #define BUS_COMMANDS_MAX 16	/* of one device that wait or run */
-#define BUS_NO_PROGRESS_MAX 64	/* exchanges in a row that only learn */
+#define BUS_NO_PROGRESS_MAX 64	/* exchanges in a row without a value */
 #define BUS_VALUE_MAX 65536	/* bytes of a text or opaque value */
 #define BUS_BUSY_PAUSE (POLL_SECOND / 2)	/* before it is asked again */
 
@@ -192,11 +192,13 @@ void attachment_step(struct bus_device *device, enum attachment_event event);
 /* It was heard; it did not answer (text is given away). */
 void device_alive(struct bus_device *device);
 void device_missed(struct bus_device *device, int error, char *text);
-/* What the last error was is no matter: the adapter is asked anew. */
+/* Before the adapter is called again: what it said of its last error (`why`) is
+ * not of what comes now. */
 void device_forget_why(struct bus_device *device);
 /* As the adapter says, or what the number says; the caller frees. */
 char *device_error_text(const struct bus_device *device, int error);
-/* The same, told by the adapter: all polled points have been tried. */
+/* It did not answer, as the adapter says by itself: that counts as a try of each
+ * polled point, and the device is left alone for a while. */
 void device_fault(struct bus_device *device, int error, char *text);
 void point_tried(struct bus_point *point);
 /* BUS_ROUND, if its time has come. */
@@ -218,8 +220,8 @@ bool device_safe(struct bus_device *device);
 bool device_has_safe(const struct config_device *conf);
 /* What the run before has not done, as soon as that is possible. */
 void device_make_safe(struct bus_device *device);
-/* Looks whether the agent thread lives, else sees to its devices; returns when
- * to look again. */
+/* Where the agent thread's heartbeat is older than a device's safe_after, the
+ * device is made safe from here. Returns when to look again. */
 int64_t bus_agent_watch(struct bus *bus, int64_t now);
 /* A write of our own, in place of a command: the numbers of this point and of
  * those that are written together with it. What became of it. */
@@ -234,7 +236,7 @@ int64_t setup_due(const struct bus_device *device);
 int setup_step(struct bus_device *device, int64_t now, const char **name);
 
 /* bus_command.c */
-/* With all that goes with it; NULL is fine. */
+/* And those that are written together with it; NULL is fine. */
 void command_free(struct bus_command *command);
 void command_queue(struct bus_device *device, struct bus_command *command);
 void command_forget(struct bus_device *device, uint64_t id);
@@ -245,7 +247,8 @@ void commands_fail(struct bus_device *device, int error);
 void command_end(struct bus_device *device, int error);
 /* When one that its device was too busy for is tried again; POLL_NEVER. */
 int64_t command_due(const struct bus_device *device);
-/* Its turn at command_step() has come. */
+/* Into the list of devices whose commands command_step() goes on with, and out of
+ * it. */
 void device_ready(struct bus_device *device);
 void device_unready(struct bus_device *device);
 bool command_step(struct bus *bus);

@@ -41,8 +41,8 @@ struct client {
 	uint8_t last_code;		/* of the last answer; 0: none yet, or
 					 * CLIENT_NO_ANSWER */
 	bool paced;			/* in the server's queue */
-	bool untold;			/* its trouble is its server's, and told
-					 * by another one */
+	bool untold;			/* its trouble is all its server's, and
+					 * another client has logged it */
 	bool delayed;			/* by 1/x/14, which counts once */
 	bool said_queue;		/* with the last Register */
 	bool restarts;			/* at enable_at: 3/0/4 Reboot */
@@ -123,7 +123,8 @@ void client_enable_later(struct client *client, uint32_t delay, int64_t now);
 /* How often and when it registers again: as 1/x/17 to 20 say now, which its
  * server may write. */
 struct registration_policy client_policy(const struct client *client);
-/* As often as the account allows, for now. */
+/* It waits, and has failed to register as often as the account allows (1/x/17 to
+ * 20) before it is to wait for longer. */
 bool client_has_failed(const struct client *client);
 /* Deregisters a moment later, for servers forget with a registration what they
  * wait for: the answer to this Execute. Registers again `timeout` s after that,

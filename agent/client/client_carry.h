@@ -91,8 +91,9 @@ void client_spoke(struct client *client);
 struct client *client_spoken(struct client *carrier);
 /* The carrier is registered, or no more: so are those it carries. */
 void client_carry_registered(struct client *carrier, bool is, int64_t now);
-/* What stands for registration_step() of one that is carried: only that it
- * leaves is news. Its observers are told that nothing is there any more. */
+/* An event of one that is carried, which has no registration of its own to take
+ * it: only that it leaves changes anything, and its observers are told then that
+ * nothing is there any more. */
 void client_carried_event(struct client *client,
 			  enum registration_event event, int64_t now);
 /* The observation that has token, and whose it is: that of the carrier or of one

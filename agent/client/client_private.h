@@ -16,7 +16,8 @@ int client_register(struct client *client, int64_t now);
 
 /* ---- client_registration.c ---- */
 
-/* The line is free for what is `wanted`. */
+/* Nothing is under way on the connection: the message of the registration that is
+ * `wanted` is sent. */
 void client_registration_send(struct client *client, int64_t now);
 /* The exchange of what was under way has ended; answer: COAP_ANSWERED only. */
 void client_registration_ended(struct client *client,

@@ -80,9 +80,10 @@ int64_t server_turn(struct server *server, int64_t now);
  * at most once a minute, the next of its addresses taken; connections are made
  * anew where it is. */
 void server_reresolve(struct server *server, int64_t now);
-/* It does not for now: its first answer after a while is news. */
+/* It does not answer for now: where that lasts, its first answer is news. */
 void server_doubt(struct server *server, int64_t now);
-/* It did: where it was away, that is proof for all its clients. */
+/* It has answered a client: where it was away, the others need not wait for their
+ * next try (client_hurry()). */
 void server_heard(struct server *server, int64_t now);
 /* One of its clients has this trouble with it: is it news, or has another one
  * told the same since it answered last? */

@@ -49,8 +49,8 @@ struct coap_session_failure {
 };
 
 /* owner is the connection's; now: the time of the turn in which it is called.
- * None may close its own connection, except in the next turn: coap_close() is
- * always safe. */
+ * Each may call coap_close() for its own connection: what libcoap may still be
+ * working with is freed in a later turn. */
 struct coap_handlers {
 	/* Answer by coap_respond(), or take coap_separate_begin(); neither:
 	 * 5.00. */

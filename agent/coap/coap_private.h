@@ -15,7 +15,8 @@
 #define EXCHANGE_LIFETIME (247 * SECOND)	/* RFC 7252 4.8.2 */
 #define HANDSHAKE_WAIT (30 * SECOND)
 
-/* The exchange that is (RFC 7252 4.7): one at a time. */
+/* What has been sent confirmable and is not answered or acknowledged yet: one at
+ * a time, as RFC 7252 4.7 wants it (NSTART 1). */
 enum outstanding {
 	OUTSTANDING_NONE, OUTSTANDING_REQUEST, OUTSTANDING_NOTIFY,
 	OUTSTANDING_SEPARATE,

@@ -33,8 +33,8 @@ void epoll_shim_begin(struct epoll_shim *shim, int epoll);
 bool epoll_shim_end(void);
 /* After coap_free_context(). */
 void epoll_shim_free(struct epoll_shim *shim);
-/* It is closed later, and nobody's until then. A number that has become another
- * owner's, or is no socket, stays as it is. */
+/* The owner goes, and libcoap closes the socket later: until then its events are
+ * nobody's. Where fd is no socket, or another owner's by now, nothing is done. */
 void epoll_shim_disown(int fd, const void *owner);
 /* At the end of a turn: no event of it is looked at any more. */
 void epoll_shim_sweep(void);

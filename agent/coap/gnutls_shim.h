@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Have libcoap's calls come here, up to now? Also makes the linker take this
- * file. */
+/* Do libcoap's calls of GnuTLS come here, as far as was seen up to now? Who calls
+ * it also makes the linker take this file out of its library. */
 bool gnutls_shim_active(void);
 
 /* What libcoap does not tell of a session; transport is its session, tls the

@@ -137,7 +137,8 @@ bool endpoint_accounts_prefer(struct endpoint *endpoint);
 /* Those clients are made anew whose server is to be reached over another
  * transport; the others stay registered. */
 void endpoint_accounts_switch(struct endpoint *endpoint, int64_t now);
-/* It is what was in force already: only those are that have failed. */
+/* A bootstrap has brought the accounts that are in force already: clients that
+ * wait to try again do so now, the others are left as they are. */
 void endpoint_accounts_again(struct endpoint *endpoint, int64_t now);
 
 extern const struct coap_handlers client_bootstrap_handlers;

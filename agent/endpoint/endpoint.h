@@ -99,8 +99,8 @@ void endpoint_carry(struct endpoint *endpoint, struct endpoint *gateway,
 size_t endpoint_own_clients(const struct endpoint *endpoint);
 /* Makes room for n of these, and for those that are carried beside them. */
 void endpoint_clients_alloc(struct endpoint *endpoint, size_t n);
-/* Its own are others now: those that are carried, of its clients before, go on
- * behind them: old[from] .. old[to - 1]. */
+/* Its own clients have been made anew: of those that it had before, the ones that
+ * are carried, old[from] .. old[to - 1], go on behind them. */
 void endpoint_carried_take(struct endpoint *endpoint, struct client *old,
 			   size_t from, size_t to);
 
@@ -117,7 +117,8 @@ struct endpoint *endpoint_create(struct services *services,
 				 struct config_device *conf,
 				 struct gateway_bus *bus, int64_t now);
 void endpoint_destroy(struct endpoint *endpoint);
-/* To be changed: its own. */
+/* The optional members, to be changed: its own from now on, and no more the empty
+ * ones that endpoints share. */
 struct endpoint_optional *endpoint_optional(struct endpoint *endpoint);
 /* Deregisters (unless keep), detaches; host->gone() when both are done. What
  * starts then is its successor, whatever was meant before. */
@@ -130,7 +131,7 @@ bool endpoint_uses_server(const struct endpoint *endpoint, uint16_t id);
  * told it, and starts as the configuration has it, unless that has taken it away
  * meanwhile. */
 void endpoint_factory_reset(struct endpoint *endpoint, int64_t now);
-/* What starts where it was, or NULL; it is gone. */
+/* It is gone: the configuration of what starts in its place, or NULL. */
 struct config_device *endpoint_successor(struct endpoint *endpoint);
 /* Called whenever something ended that leaving waits for. */
 void endpoint_left(struct endpoint *endpoint);

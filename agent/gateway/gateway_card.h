@@ -8,7 +8,7 @@ struct config_server;
 struct gateway_card;
 
 struct gateway_card *gateway_card_create(struct gateway *gateway);
-/* After all endpoints. */
+/* When all endpoints are gone. */
 void gateway_card_destroy(struct gateway_card *card);
 /* Before the devices. bootstrap: as configured, or NULL. At the start it waits
  * for the reader, some seconds at most, so that nobody registers elsewhere who

@@ -10,7 +10,7 @@ struct config_sms;
 struct gateway_sms;
 
 struct gateway_sms *gateway_sms_create(struct gateway *gateway);
-/* After all endpoints. */
+/* When all endpoints are gone. */
 void gateway_sms_destroy(struct gateway_sms *sms);
 /* Before the devices: takes conf (NULL: no SMS). true: what endpoints say of
  * SMS is another thing now. */

@@ -11,7 +11,7 @@ struct gateway;
 void loop_open(struct gateway *gateway);
 /* Until SIGTERM or SIGINT and a clean end; SIGHUP reloads. */
 void loop_run(void);
-/* Where it was opened, and is not to run. */
+/* In place of loop_run(), where the start fails behind loop_open(). */
 void loop_close(void);
 /* Reads the configuration anew, as at SIGHUP. Its number, for the host's
  * reloaded() (gateway.h); 0: it stops, nothing is read any more. */

@@ -48,7 +48,7 @@ typedef void (*store_done)(void *context, int error, int64_t now);
  * all of it that was put so far is. false: it is already. */
 bool store_after(struct store *store, const char *endpoint, store_done done,
 		 void *context);
-/* Would it? NULL: no. */
+/* Would store_after() have something to wait for? A store that is NULL: no. */
 bool store_is_pending(struct store *store, const char *endpoint);
 /* Calls those; tries again what the disk did not take. NULL is fine. When there
  * is more to do: monotonic ns, or INT64_MAX. */
