@@ -110,10 +110,8 @@ static size_t record_get(const uint8_t *at, size_t n, struct last_record *r)
 	return HEAD + length;
 }
 
-/* The next good one at or behind *at, which is moved behind it; false: no
- * more. *lost: bytes passed over so far. */
-static bool last_next(const uint8_t *journal, size_t n, size_t *at,
-		      size_t *lost, struct last_record *record)
+bool last_next(const uint8_t *journal, size_t n, size_t *at, size_t *lost,
+	       struct last_record *record)
 {
 	while (*at < n) {
 		size_t length = record_get(journal + *at, n - *at, record);

@@ -26,6 +26,11 @@ struct last_record {			/* borrowed from the journal */
 };
 
 void last_put(struct buf *out, const struct last_record *record);
+/* The next good one at or behind *at, which is moved behind it; false: no
+ * more. *lost: bytes passed over so far. (Nobody else calls it; but where it is
+ * static, and inlined, a start takes 4 % more instructions.) */
+bool last_next(const uint8_t *journal, size_t n, size_t *at, size_t *lost,
+	       struct last_record *record);
 
 /* Where the next one is written: behind the last good one, and behind all that
  * is not zero. */
