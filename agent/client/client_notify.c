@@ -214,8 +214,9 @@ void client_notification_ended(struct client *c, enum coap_outcome outcome,
 	if (!o || outcome == COAP_ACKED)
 		return;
 	log_line(LOG_DETAIL, client_name(c), NULL,
-		 "observation cancelled by %s", outcome == COAP_REFUSED ?
-		 "a Reset" : "silence");
+		 "observation cancelled: its notification was %s",
+		 outcome == COAP_REFUSED ? "answered by a Reset" :
+		 "not acknowledged");
 	if (outcome == COAP_REFUSED)
 		client_forget(c, o);
 	else

@@ -561,11 +561,12 @@ static void prove_shims(void)
 	coap_free_context(coap_new_context(NULL));
 	if (!gnutls_shim_active())
 		log_line(LOG_WARN, NULL, NULL, "this libcoap does not let its "
-			 "GnuTLS priorities be shared: 8 kB more an endpoint");
+			 "GnuTLS priorities be shared: each endpoint takes "
+			 "8 kB more memory");
 	if (!connection_inspects())
 		log_line(LOG_WARN, NULL, NULL, "this libcoap does not let its "
-			 "datagrams be looked at first: what is against RFC "
-			 "7252 is answered as it does it");
+			 "datagrams be checked first: malformed messages are "
+			 "answered as libcoap does, not as RFC 7252 wants it");
 }
 
 int coap_start(const struct coap_handlers *handlers)

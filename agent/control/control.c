@@ -274,8 +274,9 @@ static int listen_at(const char *path)
 		return rc;
 	/* Fails where we may not; then root and we ourselves can ask. */
 	if (group && chown(path, (uid_t)-1, group->gr_gid) < 0)
-		log_line(LOG_DETAIL, NULL, NULL, "%s stays with our own group",
-			 path);
+		log_line(LOG_DETAIL, NULL, NULL, "%s is not given to the group "
+			 "%s: only root and this user can ask there", path,
+			 GROUP);
 	return uv_listen((uv_stream_t *)&control.pipe, 8, peer_connected);
 }
 

@@ -460,8 +460,8 @@ static bool firmware_done(struct endpoint *e, uint64_t id, int error,
 		return false;
 	f->id = 0;
 	if (error)
-		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus, "image of "
-			 "%zu bytes: %s", f->image ? f->image->n : 0,
+		log_line(LOG_WARN, e->conf->endpoint, e->conf->bus, "firmware "
+			 "package of %zu bytes: %s", f->image ? f->image->n : 0,
 			 strerror(-error));
 	firmware_advance(f, f->machine.state == FIRMWARE_UPDATING ?
 			 FIRMWARE_INSTALLED : FIRMWARE_CHECKED, error, now);

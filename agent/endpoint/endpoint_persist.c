@@ -116,13 +116,13 @@ static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 			     bytes + sizeof(print), n - sizeof(print),
 			     room->records, REQUEST_RECORDS, &scratch);
 	if (count < 0)
-		log_line(LOG_ERROR, e->conf->endpoint, NULL, "kept resources "
-			 "cannot be read (%d): the configuration's are taken",
-			 count);
+		log_line(LOG_ERROR, e->conf->endpoint, NULL, "what servers had "
+			 "written to its resources cannot be read from the "
+			 "state directory: the configuration's values hold");
 	if (print != accounts_print(e))
-		log_line(LOG_NOTE, e->conf->endpoint, NULL, "servers were "
-			 "configured anew: what they had written to /1 is "
-			 "dropped");
+		log_line(LOG_NOTE, e->conf->endpoint, NULL, "the configuration "
+			 "of its servers has changed: what they had written "
+			 "to their accounts (object 1) is dropped");
 	for (int i = 0; i < count; i++)
 		if (print == accounts_print(e) ||
 		    room->records[i].path.id[0] != ID_SERVER)

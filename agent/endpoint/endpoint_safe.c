@@ -3,6 +3,7 @@
  * safe state, by the `safe` values of its points. It stays there until a
  * server writes again. (What becomes of it when it leaves: bus_safe.c.) */
 #include <stdlib.h>
+#include <string.h>
 #include "agent/client/client_carry.h"
 #include "agent/config/config_group.h"
 #include "agent/endpoint/endpoint.h"
@@ -85,8 +86,8 @@ static void point_write(struct endpoint *e, size_t at, int64_t now)
 	free(writes);
 	if (rc < 0)
 		log_line(LOG_WARN, conf->endpoint, conf->bus,
-			 "point %s could not be made safe: error %d",
-			 conf->points[at].name, -rc);
+			 "point %s could not be made safe: %s",
+			 conf->points[at].name, strerror(-rc));
 }
 
 void endpoint_safe_due(struct endpoint *e, int64_t now)

@@ -463,8 +463,9 @@ static void journal_read(struct last_values *last)
 	if (!last->compact)
 		last->compact = n;
 	if (lost)
-		log_line(LOG_NOTE, NULL, NULL, "%zu bytes of what sleeping "
-			 "devices last said were not whole", lost);
+		log_line(LOG_NOTE, NULL, NULL, "the last values of sleeping "
+			 "devices: %zu bytes of their file are damaged and "
+			 "left out", lost);
 }
 
 static const struct config_point *point_at(const struct endpoint *e,

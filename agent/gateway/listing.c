@@ -59,8 +59,9 @@ static bool may_list(const struct endpoint *e)
 
 static void refuse_more(const struct gateway *g)
 {
-	log_line(LOG_WARN, g->itself->conf->endpoint, NULL, "object 25 lists "
-		 "%d devices only", LISTING_MAX);
+	log_line(LOG_WARN, g->itself->conf->endpoint, NULL, "object 25 has "
+		 "room for %d devices: servers do not find the others there",
+		 LISTING_MAX);
 }
 
 static bool enter_all(struct gateway *g, bool no_other_way, int64_t now)

@@ -123,7 +123,7 @@ static void look_through(struct backlog *s, bool counting)
 		}
 		if (!counting && left)
 			log_line(LOG_NOTE, NULL, NULL, "%s/%08x.log: the last "
-				 "%zu bytes are torn and left out",
+				 "%zu bytes are not whole and left out",
 				 s->directory, segment->id, left);
 		free(bytes);
 	}
