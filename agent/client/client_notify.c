@@ -95,7 +95,7 @@ static uint8_t observation_read(struct client *c, const struct observation *o,
 			     struct buf *out, uint16_t *format, int64_t now)
 {
 	struct request_scope scope = client_scope(c, now);
-	struct request_room *room = client_services(c)->room;
+	struct request_room *room = client_services(c)->request_room;
 	uint8_t code;
 	size_t n;
 
@@ -113,7 +113,7 @@ static void observation_notify(struct client *c, struct observation *o,
 			       int64_t now)
 {
 	struct services *services = client_services(c);
-	struct buf out = buf_over(services->out, services->out_size);
+	struct buf out = buf_over(services->answer, services->answer_size);
 	uint16_t format;
 	uint8_t code;
 	bool hastened;

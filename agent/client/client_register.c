@@ -122,8 +122,9 @@ static void links_add(const struct client *c, struct coap_message *m)
 	const struct config_server *conf = c->server->conf;
 	struct services *services = client_services(c);
 	const struct object_def *empty[CLIENT_EMPTY_MAX];
-	struct buf out = buf_over(services->out, services->out_size < LINKS_MAX ?
-				  services->out_size : LINKS_MAX);
+	struct buf out = buf_over(services->answer,
+				  services->answer_size < LINKS_MAX ?
+				  services->answer_size : LINKS_MAX);
 
 	links_register(client_tree(c), &(struct link_options){
 		.empty = empty,

@@ -233,7 +233,8 @@ static size_t payload_deliver(struct forward *f, int64_t now)
 {
 	struct client *c = f->client;
 	struct services *services = client_services(c);
-	struct payload p = {.out = buf_over(services->out, services->out_size)};
+	struct payload p = {.out = buf_over(services->answer,
+					    services->answer_size)};
 	int rc;
 
 	if (!is_free(client_carrier(c)) || !forward_is_reachable(c) ||

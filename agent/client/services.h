@@ -51,9 +51,9 @@ struct services {
 	struct heap endpoints, clients, transactions, bootstraps, firmware;
 	uint32_t n_firmware;		/* packages that are not idle */
 	size_t n_endpoints;
-	struct request_room *room;	/* for one request at a time */
-	uint8_t *out;			/* an answer while it is made */
-	size_t out_size;
+	struct request_room *request_room;	/* for one at a time */
+	uint8_t *answer;		/* room for one while it is made */
+	size_t answer_size;
 	int64_t routes_at, routes_by;	/* to be looked at, after a change */
 	struct services_sms sms;
 	struct services_card card;

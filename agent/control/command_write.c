@@ -129,7 +129,7 @@ static void write_do(struct endpoint *e, struct control_peer *peer,
 	static const struct requester_ops ops = {.defer = write_defer,
 						 .answer = write_done};
 	struct gateway *g = gateway_of(e);
-	struct buf out = buf_over(g->services.out, g->services.out_size);
+	struct buf out = buf_over(g->services.answer, g->services.answer_size);
 	struct attribute_set none = {0};
 	struct request_scope scope = {.tree = &e->tree,
 				      .model = config_device_model(e->conf),
@@ -147,7 +147,8 @@ static void write_do(struct endpoint *e, struct control_peer *peer,
 	struct request_outcome outcome;
 	uint8_t code;
 
-	outcome = request_handle(&scope, &request, g->services.room, &out);
+	outcome = request_handle(&scope, &request, g->services.request_room,
+				 &out);
 	code = outcome.code;
 	if (code >> 5 == 2)
 		code = endpoint_write(e, &outcome,

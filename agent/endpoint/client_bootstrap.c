@@ -395,7 +395,7 @@ static struct bootstrap_outcome session_handle(struct client_bootstrap *b,
 			    FORMAT_TLV : FORMAT_SENML_CBOR,
 		.version = version_text(b->server->conf->version),
 	};
-	return bootstrap_handle(&scope, request, services->room, out);
+	return bootstrap_handle(&scope, request, services->request_room, out);
 }
 
 static void on_request(void *owner, struct coap_exchange *exchange,
@@ -404,7 +404,7 @@ static void on_request(void *owner, struct coap_exchange *exchange,
 {
 	struct client_bootstrap *b = owner;
 	struct services *services = b->endpoint->services;
-	struct buf out = buf_over(services->out, services->out_size);
+	struct buf out = buf_over(services->answer, services->answer_size);
 	struct bootstrap_outcome outcome =
 		session_handle(b, request, &out, now);
 

@@ -36,7 +36,7 @@ static bool card_check(struct endpoint *e, struct tree *tree, char *why,
 {
 	const struct services_card *card = &e->services->card;
 	const char *wrong = card_read(card->bytes, card->n, agent_model(),
-				      e->services->room, tree);
+				      e->services->request_room, tree);
 
 	if (!wrong && !account_keys_check(tree, why, size))
 		return false;
@@ -62,7 +62,8 @@ static bool card_take(struct endpoint *e, bool *servers, int64_t now)
 
 	*servers = tree_has_object(&tree, 1);
 	account_tree_finish(&tree);
-	explicit_bzero(e->services->room, sizeof(*e->services->room));
+	explicit_bzero(e->services->request_room,
+		       sizeof(*e->services->request_room));
 	if (good)
 		store_put(e->services->store, STORE_CARD, e->conf->endpoint,
 			  (const uint8_t *)&print, sizeof(print));

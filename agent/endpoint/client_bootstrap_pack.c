@@ -110,6 +110,7 @@ const char *bootstrap_pack_open(struct client_bootstrap *b)
 	if (!b->copy)
 		return "no session";
 	outcome = bootstrap_unpack(&scope, b->pack->format, b->pack->at,
-				   b->pack->n, b->endpoint->services->room);
+				   b->pack->n,
+				   b->endpoint->services->request_room);
 	return outcome.code >> 5 == 2 ? NULL : outcome.reason;
 }

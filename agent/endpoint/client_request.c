@@ -235,7 +235,7 @@ static void request_of(struct client *c, struct coap_exchange *x,
 {
 	struct services *services = c->endpoint->services;
 	struct request_scope scope = client_scope(c, now);
-	struct buf out = buf_over(services->out, services->out_size);
+	struct buf out = buf_over(services->answer, services->answer_size);
 	struct request_outcome outcome;
 	int32_t sequence = -1;
 
@@ -248,7 +248,7 @@ static void request_of(struct client *c, struct coap_exchange *x,
 		forward_answered(c, COAP_ANSWERED, now);
 	if (endpoint_object_request(c, &scope, x, request, now))
 		return;
-	outcome = request_handle(&scope, request, services->room, &out);
+	outcome = request_handle(&scope, request, services->request_room, &out);
 	if (outcome.kind == REQUEST_CANCEL)	/* also where the read failed */
 		client_cancel(c, &outcome, token, token_length);
 	if (outcome.code >> 5 == 2) {
@@ -308,10 +308,10 @@ static void request_of_many(struct client *c, struct coap_exchange *x,
 			    const struct request *request, int64_t now)
 {
 	struct services *services = c->endpoint->services;
-	struct buf out = buf_over(services->out, services->out_size);
+	struct buf out = buf_over(services->answer, services->answer_size);
 	struct request_outcome outcome = request_read_devices(
 		&(struct request_devices){device_scope, c, now}, request,
-		services->room, &out);
+		services->request_room, &out);
 
 	client_exchange(c, now);
 	outcome_respond(x, &outcome, &out, -1);
@@ -327,7 +327,7 @@ void client_request(struct client *c, struct coap_exchange *x,
 	uint16_t device = 0;
 
 	if (of == c && client_carried_next(c, NULL) &&
-	    !request_devices_named(request, c->endpoint->services->room,
+	    !request_devices_named(request, c->endpoint->services->request_room,
 				   &device)) {
 		request_of_many(c, x, request, now);
 		return;

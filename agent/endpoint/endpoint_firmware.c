@@ -359,7 +359,7 @@ static uint8_t firmware_write(struct endpoint_firmware *f, struct client *c,
 			      const struct request *request,
 			      const struct lwm2m_path *path, int64_t now)
 {
-	struct request_room *room = f->endpoint->services->room;
+	struct request_room *room = f->endpoint->services->request_room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	uint16_t format = format_of(request, path);
 	struct lwm2m_path named = *path;

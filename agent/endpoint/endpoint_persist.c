@@ -104,7 +104,7 @@ static void record_restore(struct endpoint *e,
 
 static void restore_all(struct endpoint *e, const uint8_t *bytes, size_t n)
 {
-	struct request_room *room = e->services->room;
+	struct request_room *room = e->services->request_room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
 	uint64_t print;
@@ -149,8 +149,8 @@ static uint32_t requester_of(const struct client *c)
 void endpoint_attributes_store(const struct endpoint *e)
 {
 	struct services *services = e->services;
-	uint8_t *room = malloc(services->out_size);
-	struct buf out = buf_over(room, services->out_size);
+	uint8_t *room = malloc(services->answer_size);
+	struct buf out = buf_over(room, services->answer_size);
 
 	if (!room)
 		abort();

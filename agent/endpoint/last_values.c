@@ -267,10 +267,10 @@ static void write_down(struct last_values *last, const struct endpoint *e)
 		.fingerprint = e->conf->fingerprint,
 		.heard = services_wall(services, e->life.seen),
 		.rhythm = rhythm_put(&e->life.rhythm), .values = room};
-	size_t n = values_collect(last, e, services->room->records);
+	size_t n = values_collect(last, e, services->request_room->records);
 
-	if (n && codec_encode(FORMAT_SENML_CBOR, &root, services->room->records, n,
-			      &values) < 0) {
+	if (n && codec_encode(FORMAT_SENML_CBOR, &root,
+			      services->request_room->records, n, &values) < 0) {
 		log_line(LOG_DETAIL, e->conf->endpoint, NULL,
 			 "values are too many to be kept over a restart");
 		values.used = 0;
@@ -515,7 +515,7 @@ static void record_restore(struct endpoint *e, const struct last_record *found)
 {
 	bool same = e->conf->queue &&
 		    found->fingerprint == e->conf->fingerprint;
-	struct request_room *room = e->services->room;
+	struct request_room *room = e->services->request_room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
 	int n = codec_decode(FORMAT_SENML_CBOR, config_device_model(e->conf),

@@ -349,7 +349,7 @@ static void transactions_restore(struct endpoint *e,
 
 void transaction_restore(struct endpoint *e)
 {
-	struct request_room *room = e->services->room;
+	struct request_room *room = e->services->request_room;
 	struct buf scratch = buf_over(room->scratch, sizeof(room->scratch));
 	struct lwm2m_path root = path_root();
 	size_t n;

@@ -70,13 +70,13 @@ void gateway_init(struct gateway *g)
 	g->card = gateway_card_create(g);
 	g->sms = gateway_sms_create(g);
 	g->services.forwarding = forwarding_create();
-	g->services.room = malloc(sizeof(*g->services.room));
-	g->services.out = malloc(OUT_MAX);
-	g->services.out_size = OUT_MAX;
+	g->services.request_room = malloc(sizeof(*g->services.request_room));
+	g->services.answer = malloc(OUT_MAX);
+	g->services.answer_size = OUT_MAX;
 	g->n_slots = 64;
 	g->by_name = calloc(g->n_slots, sizeof(struct endpoint *));
-	if (!g->mail || !g->module_mail || !g->services.room ||
-	    !g->services.out || !g->by_name)
+	if (!g->mail || !g->module_mail || !g->services.request_room ||
+	    !g->services.answer || !g->by_name)
 		abort();
 	config_errors_init(&g->errors);
 }
@@ -200,8 +200,8 @@ void gateway_finish(struct gateway *g)
 	gateway_sms_destroy(g->sms);
 	module_mailbox_destroy(g->module_mail);
 	mailbox_destroy(g->mail);
-	free(g->services.room);
-	free(g->services.out);
+	free(g->services.request_room);
+	free(g->services.answer);
 	free(g->name);
 	config_page_finish(&g->page);
 }

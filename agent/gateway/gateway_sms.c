@@ -275,7 +275,7 @@ static void request_serve(struct gateway_sms *sms, struct client *c,
 						   .answer = asking_later};
 	struct services *services = &sms->gateway->services;
 	struct request_scope scope = client_scope(c, now);
-	struct buf out = buf_over(services->out, SMS_ANSWER_MAX);
+	struct buf out = buf_over(services->answer, SMS_ANSWER_MAX);
 	struct sms_asking asking;
 	char query[QUERY_MAX];
 	struct request request = {
@@ -283,8 +283,8 @@ static void request_serve(struct gateway_sms *sms, struct client *c,
 		.query = query, .query_length = queries_join(m, query),
 		.accept = m->accept, .format = m->format, .observe = -1,
 		.payload = m->payload, .length = m->length};
-	struct request_outcome outcome = request_handle(&scope, &request,
-							services->room, &out);
+	struct request_outcome outcome = request_handle(
+		&scope, &request, services->request_room, &out);
 	uint8_t code = outcome.code;
 
 	asking_set(&asking, sms, number, m);
