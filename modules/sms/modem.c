@@ -338,24 +338,50 @@ static int sms_delete(sd_bus *bus, const struct modem *modem,
 	return rc;
 }
 
+/* By what it says, too: when ModemManager starts anew it counts from 0 again. */
+static bool undeleted_is(const struct modem_undeleted *u, const char *path,
+			 const struct received *r)
+{
+	return !strcmp(u->path, path) && !strcmp(u->number, r->number) &&
+	       u->n == r->n && !memcmp(u->data, r->data, r->n);
+}
+
+static void undeleted_keep(struct modem_undeleted *u, const char *path,
+			   const struct received *r)
+{
+	snprintf(u->path, sizeof(u->path), "%s", path);
+	memcpy(u->number, r->number, sizeof(u->number));
+	memcpy(u->data, r->data, r->n);
+	u->n = r->n;
+}
+
 /* One that is gone meanwhile is no error. */
 static int sms_pass(sd_bus *bus, const struct modem *modem, const char *path,
-		    modem_told told, void *owner, bool *left, char *why,
+		    modem_told told, void *owner,
+		    struct modem_undeleted *undeleted, bool *left, char *why,
 		    size_t size)
 {
 	struct received r;
+	int rc = 0;
 
 	if (sms_read(bus, path, &r) < 0 || r.state != SMS_RECEIVED ||
 	    r.type != PDU_DELIVER || !r.n)
 		return 0;
-	if (told(owner, r.number, r.data, r.n))
-		return sms_delete(bus, modem, path, why, size);
+	if (undeleted_is(undeleted, path, &r) ||
+	    told(owner, r.number, r.data, r.n))
+		rc = sms_delete(bus, modem, path, why, size);
+	else
+		*left = true;
+	if (rc >= 0)
+		return 0;
+	undeleted_keep(undeleted, path, &r);
 	*left = true;
-	return 0;
+	return rc;
 }
 
 int modem_read(sd_bus *bus, const struct modem *modem, modem_told told,
-	       void *owner, bool *left, char *why, size_t size)
+	       void *owner, struct modem_undeleted *undeleted, bool *left,
+	       char *why, size_t size)
 {
 	sd_bus_message *reply = NULL;
 	const char *path;
@@ -368,7 +394,8 @@ int modem_read(sd_bus *bus, const struct modem *modem, modem_told told,
 		rc = sd_bus_message_enter_container(reply, 'a', "o");
 	while (rc >= 0 && !*left &&
 	       (rc = sd_bus_message_read(reply, "o", &path)) > 0)
-		rc = sms_pass(bus, modem, path, told, owner, left, why, size);
+		rc = sms_pass(bus, modem, path, told, owner, undeleted, left,
+			      why, size);
 	sd_bus_message_unref(reply);
 	return rc;
 }

@@ -29,13 +29,22 @@ int modem_find(sd_bus *bus, const char *which, struct modem *modem, char *why,
 /* What keeps it from taking SMS, for people; NULL: nothing. */
 const char *modem_trouble(const struct modem *modem);
 
-/* For each SMS of 8-bit data that was received: told; true: it is deleted.
- * Texts stay where they are, for whoever they are for. *left: one was not
- * taken. why: what was wrong, as D-Bus says it. */
+/* One that was told and that the modem would not delete then. */
+struct modem_undeleted {
+	char path[96], number[64];	/* "": there is none */
+	uint8_t data[256];
+	size_t n;
+};
+
+/* For each SMS of 8-bit data that was received: told; true: it is deleted, and
+ * not told again where that has to be tried once more. Texts stay where they
+ * are, for whoever they are for. *left: there is one yet. why: what was wrong, as
+ * D-Bus says it. */
 typedef bool (*modem_told)(void *owner, const char *number,
 			   const uint8_t *data, size_t n);
 int modem_read(sd_bus *bus, const struct modem *modem, modem_told told,
-	       void *owner, bool *left, char *why, size_t size);
+	       void *owner, struct modem_undeleted *undeleted, bool *left,
+	       char *why, size_t size);
 int modem_send(sd_bus *bus, const struct modem *modem, const char *number,
 	       const uint8_t *data, size_t n, char *why, size_t size);
 #endif

@@ -12,7 +12,7 @@
 #define OUT_MAX 8		/* SMS that wait to be sent */
 #define OCTETS_MAX 140
 #define LOOK_EVERY 60000	/* ms: where a signal was missed */
-#define LOOK_AGAIN 1000		/* the agent had no room */
+#define LOOK_AGAIN 1000		/* the agent had no room, or the modem */
 #define CONNECT_AGAIN 5000
 
 struct outgoing {
@@ -26,6 +26,7 @@ struct module {
 	char *which;
 	sd_bus *bus;			/* NULL: not connected; thread's */
 	struct modem modem;
+	struct modem_undeleted undeleted;
 	bool stale;			/* to be looked at anew */
 	char number[32];		/* told last */
 	struct outgoing out[OUT_MAX];	/* a ring; under the worker's lock */
@@ -113,8 +114,8 @@ static int modem_look(struct module *m)
 	number_tell(m);
 	trouble = modem_trouble(&m->modem);
 	if (m->modem.messages)
-		rc = modem_read(m->bus, &m->modem, sms_received, m, &left, why,
-				sizeof(why));
+		rc = modem_read(m->bus, &m->modem, sms_received, m,
+				&m->undeleted, &left, why, sizeof(why));
 	if (rc < 0)
 		worker_say(&m->worker, MODULE_DOWN, "%s: %s", m->modem.name,
 			   *why ? why : strerror(-rc));

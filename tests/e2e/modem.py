@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import threading
+import time
 
 from harness import WAIT, Program, wait_for
 
@@ -65,6 +66,8 @@ class Modem:
         self.store, self.next = {}, 1
         self.sent = []
         self.lacks = {}             # commands, and what they answer instead
+        self.slow = {}              # commands, and s that they take
+        self.heard = set()
         self.line = None
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind("\0abstract:" + name)
@@ -108,6 +111,8 @@ class Modem:
             self.sent.append(submitted(bytes.fromhex(command)))
             return b"\r\n+CMGS: 1\r\n\r\nOK\r\n"
         command = command.upper().removeprefix("AT")
+        self.heard.add(command)
+        time.sleep(self.slow.get(command, 0))
         if command.startswith("+CMGS="):
             return b"\r\n> "
         if command in self.lacks:
