@@ -165,12 +165,15 @@ static struct registration_action send_deregister(struct registration *r)
 	};
 }
 
-/* Not registered, and not going to be for now. */
+/* Not registered, and not going to be for now. What a Register began before it
+ * was answered (the server may know us by it, and observe) ends, too. */
 static struct registration_action
 registration_settle(struct registration *r, enum registration_state state,
 		    int64_t next)
 {
-	struct registration_action action = {.gone = r->expires != 0};
+	struct registration_action action = {
+		.gone = r->expires != 0 || r->state == REGISTRATION_REGISTERING,
+	};
 
 	r->expires = 0;
 	r->then = 0;

@@ -77,8 +77,9 @@ struct registration_action {
 	enum registration_send send;
 	uint8_t changes;	/* what the Update carries */
 	bool registered;	/* just became registered */
-	bool gone;		/* just stopped being registered: nothing may
-				 * be sent or answered any more */
+	bool gone;		/* just stopped being registered, or a Register
+				 * came to nothing: nothing may be sent or
+				 * answered any more */
 };
 
 void registration_init(struct registration *registration, uint32_t lifetime,

@@ -131,7 +131,7 @@ static void change_during_register_follows_it(void **state)
 	/* ... or is told by the next Register. */
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {1, CHANGED, 0, OBJECTS, IS_REGISTERING, NOTHING, 0, 0},
-	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, GONE},
 	     {3, CHANGED, 0, LT, IS_WAITING, NOTHING, 0, 0},
 	     {90, TIMER, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {91, ANSWER, CODE(2, 1), 0, IS_REGISTERED, NOTHING, 0,
@@ -207,7 +207,7 @@ static void older_server_gets_the_older_version_once(void **state)
 	(void)state;
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {2, ANSWER, CODE(4, 12), 0, IS_REGISTERING, REGISTER, 0, 0},
-	     {3, ANSWER, CODE(4, 12), 0, IS_WAITING, NOTHING, 0, 0},
+	     {3, ANSWER, CODE(4, 12), 0, IS_WAITING, NOTHING, 0, GONE},
 	     {80, TIMER, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {81, ANSWER, CODE(2, 1), 0, IS_REGISTERED, NOTHING, 0,
 	      REGISTERED});
@@ -334,7 +334,7 @@ static void silence_under_way_counts_at_its_end(void **state)
 	     {6, ANSWER, CODE(4, 4), 0, IS_LAPSED, NOTHING, 0, GONE},
 	     {7, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {7, SILENT, 0, 0, IS_REGISTERING, NOTHING, 0, 0},
-	     {9, LOST, 0, 0, IS_LAPSED, NOTHING, 0, 0},
+	     {9, LOST, 0, 0, IS_LAPSED, NOTHING, 0, GONE},
 	     {900, TIMER, 0, 0, IS_LAPSED, NOTHING, 0, 0},
 	     {901, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
 }
@@ -343,7 +343,7 @@ static void silent_ones_do_not_retry(void **state)
 {
 	(void)state;
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
-	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, GONE},
 	     {3, SILENT, 0, 0, IS_LAPSED, NOTHING, 0, 0},
 	     {999, TIMER, 0, 0, IS_LAPSED, NOTHING, 0, 0},
 	     {1000, HEARD, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
@@ -358,7 +358,7 @@ static void cut_in_every_state(void **state)
 	PLAY(BEGIN,
 	     {3, CUT, 0, 0, IS_REGISTERING, REGISTER, 0, GONE},
 	     {4, CUT, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
-	     {5, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {5, LOST, 0, 0, IS_WAITING, NOTHING, 0, GONE},
 	     {6, CUT, 0, 0, IS_WAITING, NOTHING, 0, 0});
 	PLAY(BEGIN,
 	     {3, TRIGGER, 0, 0, IS_UPDATING, UPDATE, 0, 0},
@@ -390,9 +390,9 @@ static void way_changes_in_every_state(void **state)
 	PLAY({1, MOVED, 0, 0, IS_OFF, NOTHING, 0, 0},
 	     {1, BACK, 0, 0, IS_OFF, NOTHING, 0, 0});
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
-	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, GONE},
 	     {3, MOVED, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
-	     {4, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {4, LOST, 0, 0, IS_WAITING, NOTHING, 0, GONE},
 	     {5, BACK, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {6, BACK, 0, 0, IS_REGISTERING, NOTHING, 0, 0},
 	     {7, MOVED, 0, 0, IS_REGISTERING, REGISTER, 0, 0});
@@ -426,12 +426,12 @@ static void stop_in_every_state(void **state)
 	     {3, LOST, 0, 0, IS_OFF, NOTHING, 0, 0});
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {1, STOP, 0, 0, IS_REGISTERING, NOTHING, 0, 0},
-	     {2, LOST, 0, 0, IS_OFF, NOTHING, 0, 0});
+	     {2, LOST, 0, 0, IS_OFF, NOTHING, 0, GONE});
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
 	     {1, STOP, 0, 0, IS_REGISTERING, NOTHING, 0, 0},
-	     {2, ANSWER, CODE(4, 12), 0, IS_OFF, NOTHING, 0, 0});
+	     {2, ANSWER, CODE(4, 12), 0, IS_OFF, NOTHING, 0, GONE});
 	PLAY({1, START, 0, 0, IS_REGISTERING, REGISTER, 0, 0},
-	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, 0},
+	     {2, LOST, 0, 0, IS_WAITING, NOTHING, 0, GONE},
 	     {3, STOP, 0, 0, IS_OFF, NOTHING, 0, 0},
 	     {99, TIMER, 0, 0, IS_OFF, NOTHING, 0, 0});
 	PLAY(BEGIN,
