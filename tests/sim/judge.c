@@ -225,17 +225,21 @@ static bool is_known(size_t server, size_t endpoint)
 	return !site.bootstrap || own.books[endpoint].known[server];
 }
 
+/* An endpoint that the configuration has no more is on its way out: what is
+ * read of it meanwhile, nobody is promised. */
 uint32_t judge_sampled(size_t endpoint, size_t point)
 {
 	const struct site_point *p = &site.endpoints[endpoint].points[point];
+	bool leaves = site.endpoints[endpoint].removed;
 	uint32_t k = series_add(&own.series[endpoint][point]);
 
 	for (size_t i = 0; i < site.n_servers; i++) {
 		struct track *t = &own.tracks[i][endpoint][point];
 
 		track_reach(t, k);
-		if ((p->send && is_known(i, endpoint)) || (p->keep && own.outage) ||
-		    (t->observed && !is_unsure()))
+		if (!leaves && ((p->send && is_known(i, endpoint)) ||
+				(p->keep && own.outage) ||
+				(t->observed && !is_unsure())))
 			t->state[k] |= DEMANDED;
 		if (own.slow[i])
 			t->state[k] |= SLOWLY;
