@@ -220,16 +220,17 @@ static int agent_run(const struct options *o, struct config *config,
 		.services = {.dirs = dirs_of(o), .dry = o->dry_run,
 			     .version = "lwmux " LWMUX_VERSION},
 	};
-	int rc, lock = -ENOENT;
+	int rc, locked = 0;
 
 	if (!o->dry_run)
-		lock = state_lock_begin(o->state, &gateway.services.was_killed);
-	if (lock == -EWOULDBLOCK) {
+		locked = state_lock_begin(&gateway.services.lock, o->state,
+					  &gateway.services.was_killed);
+	if (locked == -EWOULDBLOCK) {
 		log_line(LOG_ERROR, NULL, NULL, "another lwmuxd runs with the "
 			 "state directory %s: choose one by --state", o->state);
 		config_free(config);
 		config_errors_finish(errors);
-		return lock;
+		return locked;
 	}
 	gateway_init(&gateway);
 	if (errors->first)
@@ -256,7 +257,7 @@ static int agent_run(const struct options *o, struct config *config,
 	gateway_finish(&gateway);
 	coap_stop();
 	if (rc == 0)		/* else nothing was made safe yet */
-		state_lock_end(lock);
+		state_lock_end(&gateway.services.lock);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include "agent/base/wall.h"
 #include "agent/client/client_ids.h"
 #include "agent/client/servers.h"
+#include "agent/store/state_lock.h"
 #include "agent/store/store.h"
 #include "objects/tree.h"
 
@@ -39,6 +40,7 @@ struct services {
 	struct config_dirs dirs;
 	const char *version;		/* of the program, or NULL */
 	struct store *store;
+	struct state_lock lock;		/* of the state directory */
 	struct last_values *last;		/* of sleeping devices */
 	struct forwarding *forwarding;	/* what waits for servers */
 	struct servers servers;

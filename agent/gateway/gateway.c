@@ -480,6 +480,8 @@ int64_t gateway_turn(struct gateway *g, int64_t now)
 		due = heap_due(&g->services.transactions);
 	next = store_turn(g->services.store, now);
 	due = next < due ? next : due;
+	next = state_lock_turn(&g->services.lock, now);
+	due = next < due ? next : due;
 	next = last_values_turn(g->services.last, now);
 	due = next < due ? next : due;
 	due = time_earlier(due, heap_due(&g->services.bootstraps));

@@ -333,6 +333,7 @@ void loop_run(void)
 	log_catch_up(true);
 	forwarding_close(&gateway->services);
 	store_close(gateway->services.store);
+	worker_wait(&gateway->services.lock.task);
 	if (!gateway_stopped(gateway))
 		leave_at_once(gateway->services.n_endpoints ?
 			      "not all endpoints have left" :
