@@ -115,6 +115,9 @@ void client_live(struct client *client, uint32_t lifetime, int64_t now);
 /* 1/x/7 was written: Registers anew, a moment later, where queue mode has
  * changed, for no Update can say that (Core TS 6.2.2). */
 void client_bind(struct client *client, int64_t now);
+/* 1/x/22 was written: Registers anew over the transport that its server prefers,
+ * a moment later, as servers forget at a Register what they wait for. */
+void client_prefer(struct client *client, int64_t now);
 /* The device was restarted by 3/0/4: Registers anew, a moment later, for servers
  * forget at a Register what they wait for: the answer to this Execute. */
 void client_restart(struct client *client, int64_t now);

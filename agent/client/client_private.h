@@ -2,7 +2,7 @@
  * A client among its own files: client.c (it comes, goes, and its time has come),
  * client_register.c (what it says of itself), client_registration.c (what became
  * of that), client_observe.c (what is observed of it), client_notify.c (what it
- * tells of that). Agent thread. */
+ * tells of that), client_transport.c (over which transport). Agent thread. */
 #ifndef AGENT_CLIENT_PRIVATE_H
 #define AGENT_CLIENT_PRIVATE_H
 #include "agent/client/client.h"
@@ -29,6 +29,21 @@ void client_registration_drop(struct client *client);
 void client_enable(struct client *client, int64_t now);
 /* Leaving takes too long: the server will see the registration lapse. */
 void client_give_up(struct client *client, int64_t now);
+
+/* ---- client_transport.c ---- */
+
+/* The transport that its server prefers, or the configuration's first. */
+struct server *client_preferred(const struct client *client);
+/* Before the event goes to the registration: which transport it is for. The
+ * event that it comes to, where another one is tried. */
+enum registration_event
+client_transport_choose(struct client *client, enum registration_event event,
+			int64_t now);
+/* Its server has answered an Update: is it time to go back to the preferred
+ * transport? */
+void client_transport_return(struct client *client, int64_t now);
+/* 1/x/22 was written, and the answer to that has gone. */
+void client_transport_prefer(struct client *client, int64_t now);
 
 /* ---- client_observe.c ---- */
 

@@ -75,14 +75,19 @@ bool client_serves_sms(const struct client *c)
 	return client_takes_sms(c) && client_services(c)->sms.unsafe;
 }
 
-/* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). */
+/* b: "UQ" with 1.0; "U" and a bare Q with 1.1 (Core TS 6.2.1.2). All transports
+ * that the client has there, where 1.1 can say so. */
 static void binding_add(const struct client *c, struct buf *to)
 {
 	bool queue = client_in_queue_mode(c);
 	bool old = c->registration.lwm2m_1_0;
 
-	segment_add(to, "b=%c%s%s", c->server->conf->binding,
-		    queue && old ? "Q" : "", client_serves_sms(c) ? "S" : "");
+	if (c->server->other && !old)
+		segment_add(to, "b=UT%s", client_serves_sms(c) ? "S" : "");
+	else
+		segment_add(to, "b=%c%s%s", c->server->conf->binding,
+			    queue && old ? "Q" : "",
+			    client_serves_sms(c) ? "S" : "");
 	if (queue && !old)
 		segment_add(to, "Q");
 }

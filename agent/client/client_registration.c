@@ -32,6 +32,7 @@ static void registered_count(struct client *c, bool registered)
 
 void client_registration_send(struct client *c, int64_t now)
 {
+	struct server *s = c->server;
 	int error;
 
 	if (client_register(c, now) == 0)
@@ -39,9 +40,9 @@ void client_registration_send(struct client *c, int64_t now)
 	error = errno;
 	/* Its own address may be ours no more. */
 	client_disconnect(c);
-	server_suspect(c->server, now);
+	server_suspect(s, now);
 	client_event(c, REGISTRATION_LOST, 0, 0, now);
-	client_unsent(c, error, now);
+	client_unsent(c, s, error, now);
 }
 
 /* Nothing is left to say but good-bye, which an answer that may never come is
@@ -188,7 +189,8 @@ void client_event(struct client *c, enum registration_event event,
 	if (client_is_carried(c))
 		client_carried_event(c, event, now);
 	else
-		registration_event(c, event, code, changes, now);
+		registration_event(c, client_transport_choose(c, event, now),
+				   code, changes, now);
 }
 
 void client_deregister_unconfirmed(struct client *c, int64_t now)
@@ -251,6 +253,13 @@ void client_bind(struct client *c, int64_t now)
 		client_enable_later(c, ANSWERED_AFTER, now);
 }
 
+/* Where it is disabled, or waits, its next Register goes there anyhow. */
+void client_prefer(struct client *c, int64_t now)
+{
+	if (client_preferred(c) != c->server && c->enable_at == INT64_MAX)
+		client_enable_later(c, ANSWERED_AFTER, now);
+}
+
 /* Where it is disabled or is about to be, it will register anyhow. */
 void client_restart(struct client *c, int64_t now)
 {
@@ -281,6 +290,7 @@ void client_enable(struct client *c, int64_t now)
 	    (c->restarts || c->said_queue != client_in_queue_mode(c)))
 		client_event(c, REGISTRATION_RESTART, 0, 0, now);
 	c->restarts = false;
+	client_transport_prefer(c, now);
 }
 
 void client_hurry(struct client *c, int64_t now)
@@ -391,6 +401,8 @@ void client_registration_ended(struct client *c, enum coap_outcome outcome,
 	client_event(c, REGISTRATION_ANSWER, answer->code, 0, now);
 	if (answer->code != before && answer->code >> 5 != 2)
 		wait_note(c, now);
+	if (sent == REGISTRATION_SEND_UPDATE && answer->code >> 5 == 2)
+		client_transport_return(c, now);
 }
 
 void client_give_up(struct client *c, int64_t now)

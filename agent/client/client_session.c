@@ -14,8 +14,10 @@
 #define SECOND INT64_C(1000000000)
 
 /* Says what is wrong, and when it goes on, unless it was said already; an outage
- * of a server with many clients once. */
-static void note_trouble(struct client *c, const char *what, int64_t now)
+ * of a server with many clients once. s: it was over this transport of its, which
+ * the client may have left for that. */
+static void note_trouble(struct client *c, struct server *s, const char *what,
+			 int64_t now)
 {
 	int64_t next = c->registration.next;
 	char again[48] = "";
@@ -27,9 +29,9 @@ static void note_trouble(struct client *c, const char *what, int64_t now)
 	if (c->registration.state == REGISTRATION_WAITING && next != INT64_MAX)
 		snprintf(again, sizeof(again), "; again in %lld s",
 			 (long long)((next - now) / SECOND));
-	c->untold = !server_is_news(c->server, what);
+	c->untold = !server_is_news(s, what);
 	log_line(client_session_level(c, LOG_WARN), client_name(c), NULL,
-		 "%s: %s%s", c->server->conf->uri, what, again);
+		 "%s: %s%s", s->conf->uri, what, again);
 }
 
 enum log_level client_session_level(const struct client *c,
@@ -57,7 +59,7 @@ void client_silent(void *owner, const char *why, int64_t now)
 		return;
 	snprintf(what, sizeof(what), "%s%s", up ? "" : "no session: ",
 		 why ? why : "no answer");
-	note_trouble(c, what, now);
+	note_trouble(c, c->server, what, now);
 }
 
 void client_session_heard(struct client *c)
@@ -68,13 +70,14 @@ void client_session_heard(struct client *c)
 	c->untold &= c->registration.state == REGISTRATION_REGISTERING;
 }
 
-void client_unsent(struct client *c, int error, int64_t now)
+void client_unsent(struct client *c, struct server *s, int error,
+		   int64_t now)
 {
 	char what[120];
 
 	snprintf(what, sizeof(what), "nothing can be sent there: %s",
 		 error ? strerror(error) : "the kernel does not say why");
-	note_trouble(c, what, now);
+	note_trouble(c, s, what, now);
 }
 
 static enum coap_transport transport_of(const struct config_server *conf)
@@ -135,7 +138,7 @@ bool client_connect(struct client *c, int64_t now)
 					     sizeof(why), now);
 	if (c->connection)
 		return true;
-	note_trouble(c, why, now);
+	note_trouble(c, s, why, now);
 	c->last_code = CLIENT_NO_ANSWER;
 	return false;
 }
@@ -187,6 +190,7 @@ void client_session_failed(void *owner,
 			   int64_t now)
 {
 	struct client *c = owner;
+	struct server *s = c->server;
 	char what[400];
 
 	snprintf(what, sizeof(what), "%s%s", breakage->new ? "no session: " :
@@ -195,14 +199,17 @@ void client_session_failed(void *owner,
 		keep_alert(c, breakage->alert, now);
 	c->last_code = CLIENT_NO_ANSWER;
 	end_session(c, now);
-	note_trouble(c, what, now);
+	note_trouble(c, s, what, now);
 }
 
 /* A socket keeps the address that we had when it was opened, which may be ours
  * no more; and a router between may have forgotten it. */
 bool client_session_lost(struct client *c, int64_t now)
 {
+	struct server *s;
+
 	c = client_carrier(c);
+	s = c->server;
 	if (!c->connection)
 		return false;
 	if (!coap_has_session(c->connection)) {
@@ -211,16 +218,18 @@ bool client_session_lost(struct client *c, int64_t now)
 	}
 	c->last_code = CLIENT_NO_ANSWER;
 	end_session(c, now);
-	note_trouble(c, "no answer: the session is given up", now);
+	note_trouble(c, s, "no answer: the session is given up", now);
 	return true;
 }
 
 void client_unresolved(struct client *c, int64_t now)
 {
+	struct server *s = c->server;
+
 	c->wanted = REGISTRATION_NOTHING;
 	c->last_code = CLIENT_NO_ANSWER;
 	client_event(c, REGISTRATION_LOST, 0, 0, now);
-	note_trouble(c, "its name has no address", now);
+	note_trouble(c, s, "its name has no address", now);
 }
 
 bool client_session_stays(const struct server *s,

@@ -26,7 +26,8 @@ void client_session_failed(void *owner,
 			   int64_t now);
 void client_silent(void *owner, const char *why, int64_t now);
 /* The kernel did not take the registration's message: errno, 0: unknown. */
-void client_unsent(struct client *client, int error, int64_t now);
+void client_unsent(struct client *client, struct server *server, int error,
+		   int64_t now);
 /* A message got no answer: the next one goes by a new socket, or a new session.
  * true: there was a session, and the registration has heard of its end. */
 bool client_session_lost(struct client *client, int64_t now);

@@ -94,9 +94,29 @@ struct server *server_create(struct services *services,
 	return s;
 }
 
+struct server *server_create_pair(struct services *services,
+				  struct config_server *conf, int64_t now)
+{
+	struct config_server *other = conf->other;
+	struct server *s = server_create(services, conf, now);
+
+	conf->other = NULL;
+	servers_add(&services->servers, s, SERVER_CONFIGURED);
+	if (!other)
+		return s;
+	s->other = server_create(services, other, now);
+	s->other->other = s;
+	s->other->second = true;
+	servers_add(&services->servers, s->other, SERVER_CONFIGURED);
+	return s;
+}
+
 void server_destroy(struct server *s)
 {
 	s->gone = true;
+	if (s->other)
+		s->other->other = NULL;
+	s->other = NULL;
 	if (s->pace->granted == s)
 		s->pace->granted = NULL;
 	if (s->resolving)

@@ -36,6 +36,12 @@ struct server {
 	struct services *services;
 	struct server_pace *pace;		/* shared */
 	struct config_server *conf;		/* owned */
+	struct server *other;			/* over its other transport, which
+						 * has this one as its other; or
+						 * NULL */
+	bool second;				/* the one of `other_uri` */
+	int64_t left;				/* when a client last fell back from
+						 * this transport to the other */
 	struct sockaddr_storage address;
 	socklen_t length;			/* 0: not resolved */
 	uint32_t address_generation;		/* how often it has changed */
@@ -64,8 +70,18 @@ struct server {
 	struct server *next;			/* of all */
 };
 
+/* Over whichever of its transports? */
+static inline bool server_is_same(const struct server *a, const struct server *b)
+{
+	return a == b || a->other == b;
+}
+
 struct server *server_create(struct services *services,
 			     struct config_server *conf, int64_t now);
+/* Both transports of what the configuration names by `uri` and `other_uri`, the
+ * first of which is returned. Takes conf. */
+struct server *server_create_pair(struct services *services,
+				  struct config_server *conf, int64_t now);
 /* Its clients are gone. Freed now, or when a look-up under way has ended. */
 void server_destroy(struct server *server);
 

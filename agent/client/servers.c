@@ -47,6 +47,11 @@ int64_t servers_turn(struct servers *all, int64_t now)
 		next = server_turn(s, now);
 		due = next < due ? next : due;
 	}
+	/* Who found no way over one transport, waits at the other now. */
+	for (struct server *s = all->first; s; s = s->next) {
+		next = s->other && s->first ? server_turn(s, now) : INT64_MAX;
+		due = next < due ? next : due;
+	}
 	servers_unneeded_free(all);
 	return due;
 }

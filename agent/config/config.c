@@ -571,8 +571,10 @@ struct config *config_build(const struct config_file *files, size_t n,
 
 void config_server_free(struct config_server *server)
 {
-	if (server)
-		arena_destroy(server->arena);
+	if (!server)
+		return;
+	config_server_free(server->other);
+	arena_destroy(server->arena);
 }
 
 void config_bus_free(struct config_bus *bus)

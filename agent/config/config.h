@@ -95,6 +95,9 @@ struct config_server {
 	uint16_t port;
 	enum config_security security;
 	bool tcp;			/* UDP otherwise */
+	struct config_server *other;	/* its other transport, owned, alike but
+					 * for uri, host, port, tcp, binding; or
+					 * NULL */
 	/* Of the security; NULL: not given. ${endpoint} is still in them. */
 	const char *identity, *key_file, *credential, *cert_file,
 		   *private_key_file, *trust_file, *server_key_file, *sni;

@@ -155,6 +155,11 @@ const struct config_key config_server_keys[] = {
 	OTHER("uri", "coap://HOST:PORT, coaps, coap+tcp or coaps+tcp", JSON_URI,
 	      "where the server is; the port is 5683 or 5684 if absent",
 	      .flags = KEY_REQUIRED),
+	OTHER("other_uri", "coap+tcp://HOST:PORT beside coap, coaps+tcp beside "
+	      "coaps, or the other way round", JSON_URI,
+	      "where the same server is over its other transport, which endpoints "
+	      "take where the first one does not answer, or the server prefers "
+	      "it (1/x/22)", .flags = KEY_ACCOUNT),
 	SERVER("lifetime", KEY_SECONDS, lifetime, .fallback = "5min",
 	       .flags = KEY_ACCOUNT,
 	       .min = 20 * S, .max = LONGEST,

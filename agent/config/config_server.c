@@ -21,7 +21,7 @@ static bool is_bare_ipv6(const char *text)
 	return colon && strchr(colon + 1, ':') && !strchr(host, '[');
 }
 
-static void refuse_uri(struct config_scope *scope,
+static void refuse_uri(struct config_scope *scope, const char *key,
 		       const struct yaml_node *value, int rc)
 {
 	const char *why =
@@ -37,21 +37,21 @@ static void refuse_uri(struct config_scope *scope,
 		"its host must be a name, an address, or an IPv6 address in "
 		"brackets";
 
-	config_scope_add(scope, value->place, "'uri' is '%s': %s", value->text,
-			 why);
+	config_scope_add(scope, value->place, "'%s' is '%s': %s", key,
+			 value->text, why);
 }
 
-static void uri_set(struct config_server *server, const struct yaml_node *value,
-		    struct config_scope *scope)
+static void uri_set(struct config_server *server, const char *key,
+		    const struct yaml_node *value, struct config_scope *scope)
 {
 	struct uri uri;
 	int rc;
 
-	if (!config_text(value, "uri", scope))
+	if (!config_text(value, key, scope))
 		return;
 	rc = uri_parse(value->text, &uri);
 	if (rc) {
-		refuse_uri(scope, value, rc);
+		refuse_uri(scope, key, value, rc);
 		return;
 	}
 	server->uri = arena_text(server->arena, value->text);
@@ -163,7 +163,9 @@ static void other_set(const struct config_builder *b,
 	if (config_habit_set(server, e, scope))
 		return;
 	if (!strcmp(e->key, "uri"))
-		uri_set(server, e->value, scope);
+		uri_set(server, e->key, e->value, scope);
+	else if (!strcmp(e->key, "other_uri"))
+		return;			/* server_build_other() */
 	else if (!strcmp(e->key, "path"))
 		path_set(server, e->value, scope);
 	else if (!strcmp(e->key, "binding"))
@@ -232,6 +234,29 @@ static void id_check(const struct config_builder *b,
 					 b->config->servers[i]->uri);
 }
 
+/* What begins with what, for the other transport. */
+static void other_uri_check(const struct config_server *server,
+			    const struct block *block,
+			    struct config_scope *scope)
+{
+	const struct entry *e = block_get(block, "other_uri");
+	bool secure = server->security != SECURITY_NOSEC;
+	struct uri uri;
+	int rc;
+
+	if (!e || !config_text(e->value, e->key, scope))
+		return;
+	rc = uri_parse(e->value->text, &uri);
+	if (rc)
+		refuse_uri(scope, e->key, e->value, rc);
+	else if (server->uri && (uri.tcp == server->tcp ||
+				 uri.secure != secure))
+		config_scope_add(scope, e->value->place, "'other_uri' is '%s': "
+				 "beside %s it must begin with coap%s%s://",
+				 e->value->text, server->uri, secure ? "s" : "",
+				 server->tcp ? "" : "+tcp");
+}
+
 static struct config_server *server_create(void)
 {
 	struct arena *arena = arena_create();
@@ -242,6 +267,30 @@ static struct config_server *server_create(void)
 	server->binding = 'U';
 	server->format = FORMAT_NONE;
 	config_keys_fall_back(config_server_keys, server, arena);
+	return server;
+}
+
+/* The same account over its other transport: all keys are alike but one. What
+ * could be wrong with them was said of the first. */
+static struct config_server *
+server_build_other(const struct config_builder *b, const struct block *block,
+		   struct config_scope *scope)
+{
+	const struct entry *other = block_get(block, "other_uri");
+	struct config_server *server;
+	struct block own;
+
+	if (!other || scope->wrong)
+		return NULL;
+	server = server_create();
+	block_init(&own);
+	block_put(&own, b->arena, "uri", other->place, other->value);
+	for (const struct entry *e = block->first; e; e = e->next)
+		if (e != other && strcmp(e->key, "binding"))
+			block_put(&own, b->arena, e->key, e->place, e->value);
+	keys_set(b, server, &own, NULL, scope);
+	server->binding = server->tcp ? 'T' : 'U';
+	version_apply(server, &own);
 	return server;
 }
 
@@ -260,8 +309,10 @@ void config_server_build(struct config_builder *b, const struct yaml_node *node)
 	keys_set(b, server, &block, NULL, &scope);
 	config_require(&scope, config_server_keys, &block, node->place);
 	config_security_check(server, &block, &scope);
+	other_uri_check(server, &block, &scope);
 	id_check(b, server, &block, &scope);
 	version_apply(server, &block);
+	server->other = server_build_other(b, &block, &scope);
 	server->fingerprint = fingerprint_block(&block);
 	if (scope.wrong)
 		config_server_free(server);

@@ -16,7 +16,7 @@ static bool is_configured(const struct client *c)
 	const struct services *services = c->endpoint->services;
 
 	for (size_t i = 0; i < services->servers.n_configured; i++)
-		if (services->servers.configured[i] == c->server)
+		if (server_is_same(services->servers.configured[i], c->server))
 			return true;
 	return false;
 }

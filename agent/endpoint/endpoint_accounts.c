@@ -500,7 +500,8 @@ static struct client *client_elsewhere(const struct endpoint *e,
 	struct client *c = a->bootstrap || a->spare ? NULL :
 			   client_at(e, a->id);
 
-	return c && c->server->conf->tcp != a->tcp ? c : NULL;
+	return c && !c->server->other && c->server->conf->tcp != a->tcp ? c :
+	       NULL;
 }
 
 static bool transports_differ(const struct endpoint *e, const struct tree *tree)

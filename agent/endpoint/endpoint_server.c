@@ -61,6 +61,7 @@ static void server_touched(struct endpoint *e, const struct lwm2m_path *path,
 		client_bind(c, now);
 		break;
 	case ID_SERVER_PREFERRED:
+		client_prefer(c, now);
 		client_bootstrap_prefer(e, now);
 		break;
 	case ID_SERVER_MUTE_SEND:

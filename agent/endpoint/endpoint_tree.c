@@ -7,6 +7,7 @@
 #include "agent/endpoint/endpoint.h"
 #include "agent/endpoint/endpoint_object.h"
 #include "agent/lwm2m/account.h"
+#include "agent/client/server.h"
 #include "agent/client/services.h"
 #include "agent/base/machine.h"
 #include "agent/config/model.h"
@@ -94,9 +95,24 @@ static void build_account_1_1(struct tree *tree,
 			     values[n].value);
 }
 
-/* An account as it stands in the configuration. */
-static void build_account(struct tree *tree, const struct config_server *conf)
+/* 1/x/7, as E.2 has it: the transports, queue mode, SMS. LwM2M 1.0 has but one
+ * transport to an account. */
+static const char *binding_text(const struct server *s, bool queue, bool sms)
 {
+	static const char *const texts[3][2][2] = {
+		{{"U", "US"}, {"UQ", "UQS"}}, {{"T", "TS"}, {"TQ", "TQS"}},
+		{{"UT", "UTS"}, {"UTQ", "UTQS"}},
+	};
+	bool both = s->other && s->conf->version != VERSION_1_0;
+
+	return texts[both ? 2 : s->conf->tcp][queue][sms];
+}
+
+/* An account as it stands in the configuration. */
+static void build_account(struct tree *tree, const struct server *s)
+{
+	const struct config_server *conf = s->conf;
+	const char *binding = binding_text(s, false, false);
 	const struct {
 		uint16_t resource;
 		struct lwm2m_value value;
@@ -108,7 +124,7 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 		{ID_SERVER_DISABLE, {0}},	/* executable */
 		{ID_SERVER_DISABLE_TIMEOUT, lwm2m_integer(ACCOUNT_DISABLED)},
 		{ID_SERVER_STORING, lwm2m_boolean(true)},
-		{ID_SERVER_BINDING, lwm2m_string(conf->tcp ? "T" : "U", 1)},
+		{ID_SERVER_BINDING, lwm2m_string(binding, strlen(binding))},
 		{ID_SERVER_UPDATE, {0}},	/* executable */
 	};
 
@@ -119,6 +135,10 @@ static void build_account(struct tree *tree, const struct config_server *conf)
 			     values[n].value);
 	if (conf->version != VERSION_1_0)
 		build_account_1_1(tree, conf);
+	if (s->other && conf->version != VERSION_1_0)
+		endpoint_put(tree,
+			     path_resource(ID_SERVER, 0, ID_SERVER_PREFERRED),
+			     lwm2m_string(conf->tcp ? "T" : "U", 1));
 }
 
 /* What all endpoints of a server have alike, or all devices of which the
@@ -135,22 +155,12 @@ void endpoint_share(struct endpoint *e, uint16_t object)
 	instance_share(e, &e->services->device, object, 0);
 }
 
-/* 1/x/7, as E.2 has it: the transport, queue mode, SMS. */
-static const char *binding_text(bool tcp, bool queue, bool sms)
-{
-	static const char *const texts[2][2][2] = {
-		{{"U", "US"}, {"UQ", "UQS"}}, {{"T", "TS"}, {"TQ", "TQS"}},
-	};
-
-	return texts[tcp][queue][sms];
-}
-
 static void add_account(struct endpoint *e, const struct client *c)
 {
-	struct server *s = c->server;
+	struct server *s = c->server->second ? c->server->other : c->server;
 
 	if (!s->account.n_instances) {
-		build_account(&s->account, s->conf);
+		build_account(&s->account, s);
 		if (s->services->servers.bootstrap)	/* executable */
 			endpoint_put(&s->account,
 				     path_resource(ID_SERVER, 0,
@@ -167,7 +177,7 @@ static void add_account(struct endpoint *e, const struct client *c)
 		endpoint_put_text(&e->tree,
 				  path_resource(ID_SERVER, c->instance,
 						ID_SERVER_BINDING),
-				  binding_text(s->conf->tcp, e->conf->queue,
+				  binding_text(s, e->conf->queue,
 					       client_serves_sms(c)));
 	if (client_takes_sms(c) && s->conf->version != VERSION_1_0)
 		endpoint_put(&e->tree,

@@ -524,12 +524,10 @@ void gateway_summary(const struct gateway *g, char *text, size_t size)
 		online += e->life.state == LIVENESS_ONLINE;
 		asleep += e->life.state == LIVENESS_ASLEEP;
 	}
-	for (size_t i = 0; i < g->services.servers.n_configured; i++)
-		registered += g->services.servers.configured[i]->n_registered;
-	for (const struct server *s = servers_next(&g->services.servers,
-			SERVER_BOOTSTRAPPED, NULL); s;
-	     s = servers_next(&g->services.servers, SERVER_BOOTSTRAPPED, s))
-		registered += s->n_registered;
+	for (const struct server *s = g->services.servers.first; s; s = s->next)
+		if (s->kind == SERVER_CONFIGURED ||
+		    s->kind == SERVER_BOOTSTRAPPED)
+			registered += s->n_registered;
 	if (asleep)
 		snprintf(sleepers, sizeof(sleepers), ", %zu asleep", asleep);
 	snprintf(text, size, "%zu endpoints, %zu online%s, %zu registered",

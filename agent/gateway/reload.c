@@ -80,6 +80,13 @@ static struct server *server_kept(struct gateway *g,
 	return NULL;
 }
 
+static void server_retire(struct server *s)
+{
+	s->kind = SERVER_RETIRED;
+	if (s->other)
+		s->other->kind = SERVER_RETIRED;
+}
+
 static void apply_servers(struct gateway *g, struct config *config,
 			  int64_t now)
 {
@@ -93,13 +100,13 @@ static void apply_servers(struct gateway *g, struct config *config,
 		servers[i] = server_kept(g, config->servers[i]);
 		if (servers[i])
 			continue;	/* config_free() frees the new twin */
-		servers[i] = server_create(&g->services, config->servers[i], now);
-		servers_add(&g->services.servers, servers[i], SERVER_CONFIGURED);
+		servers[i] = server_create_pair(&g->services,
+						config->servers[i], now);
 		config->servers[i] = NULL;
 	}
 	for (size_t i = 0; i < g->services.servers.n_configured; i++)
 		if (g->services.servers.configured[i])
-			g->services.servers.configured[i]->kind = SERVER_RETIRED;
+			server_retire(g->services.servers.configured[i]);
 	free(g->services.servers.configured);
 	g->services.servers.configured = servers;
 	g->services.servers.n_configured = config->n_servers;
@@ -144,8 +151,9 @@ static bool same_servers(const struct endpoint *e)
 
 		if (!endpoint_uses_server(e, id))
 			continue;
-		if (n >= endpoint_own_clients(e) || e->clients[n].server !=
-					 g->services.servers.configured[i])
+		if (n >= endpoint_own_clients(e) || !server_is_same(
+				e->clients[n].server,
+				g->services.servers.configured[i]))
 			return false;
 		n++;
 	}

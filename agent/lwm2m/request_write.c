@@ -135,7 +135,8 @@ static bool is_binding(const struct request_scope *scope,
 	return is_alike_but_q(&slot->value, value);
 }
 
-/* 1/x/22 is one of the transports that 1/x/7 has. */
+/* 1/x/22 is one of the transports that 1/x/7 has, and one to register over: SMS
+ * and Non-IP are none. */
 static bool is_transport(const struct request_scope *scope,
 			 const struct lwm2m_path *path,
 			 const struct lwm2m_value *value)
@@ -147,7 +148,8 @@ static bool is_transport(const struct request_scope *scope,
 		return true;
 	at.id[2] = ID_SERVER_BINDING;
 	binding = tree_find(scope->tree, &at);
-	return binding && value->length == 1 && value->as.text[0] != 'Q' &&
+	return binding && value->length == 1 &&
+	       (value->as.text[0] == 'U' || value->as.text[0] == 'T') &&
 	       memchr(binding->value.as.text, value->as.text[0],
 		      binding->value.length);
 }

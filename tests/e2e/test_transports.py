@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One server over two transports: `uri` and `other_uri` of the configuration,
+/1/x/22 (Core TS 1.2 E.2: Preferred Transport)."""
+import contextlib
+import signal
+import socket
+import threading
+
+import sites
+from harness import Site, wait_for
+
+T, OTHER = "/3303/0/5700", "/1/0/22"
+DEVICE = """\
+  - endpoint: {}
+    bus: sim
+    poll: 200ms
+    points:
+      - {{name: air, signal: constant, value: 21.5, map: 3303/0}}
+"""
+
+
+class Door:
+    """A TCP port that is closed, until it is opened and leads to another."""
+
+    def __init__(self, to):
+        self.to = to
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.ends = []
+
+    def open(self):
+        self.socket.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                inner, _ = self.socket.accept()
+                outer = socket.create_connection(("127.0.0.1", self.to))
+                self.ends += [inner, outer]
+                for a, b in ((inner, outer), (outer, inner)):
+                    threading.Thread(target=self._carry, args=(a, b),
+                                     daemon=True).start()
+
+    @staticmethod
+    def _carry(a, b):
+        with contextlib.suppress(OSError):
+            while data := a.recv(65536):
+                b.sendall(data)
+            b.shutdown(socket.SHUT_RDWR)
+
+    def end(self):
+        for s in [self.socket, *self.ends]:
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+            s.close()
+
+
+class TwoTransports(Site):
+    def start(self, server, uri, other, devices=sites.SIM, more="", **options):
+        return self.gateway(1, devices, **options, **{"lwmux.yaml": (
+            "gateway: {name: e2e}\nservers:\n"
+            f"  - {{id: 1, uri: '{uri}', other_uri: '{other}', "
+            f"lwm2m: '1.1', lifetime: 5min{more}}}\n")})
+
+    def both(self, server, first="coap", **options):
+        ways = {"coap": f"coap://127.0.0.1:{server.port}",
+                "coap+tcp": f"coap+tcp://127.0.0.1:{server.ports['tcp']}"}
+        uri = ways.pop(first)
+        return self.start(server, uri, *ways.values(), **options)
+
+    def door(self, server):
+        return self.add(Door(server.ports["tcp"]))
+
+    @staticmethod
+    def way(gateway, ep="sim"):
+        (server,) = gateway.status(ep)["endpoints"][0]["servers"]
+        return server["uri"].partition("://")[0]
+
+    def test_both_are_told_and_the_first_is_taken(self):
+        for first, letter in (("coap", "U"), ("coap+tcp", "T")):
+            with self.subTest(first):
+                server = self.server(tcp=0)
+                gateway = self.both(server, first)
+                self.assertEqual(server.registered("sim")["b"], "UT")
+                self.assertEqual(self.way(gateway), first)
+                self.assertEqual(server.value("sim", "/1/0/7"), "UT")
+                self.assertEqual(server.value("sim", OTHER), letter)
+                self.assertEqual(server.value("sim", T), 21.5)
+                self.assertEqual(gateway.stop(), 0)
+                server.wait("unregistered", ep="sim")
+
+    def test_1_x_22_changes_the_transport(self):
+        server = self.server(tcp=0)
+        gateway = self.both(server)
+        server.registered("sim")
+        for letter, way in (("T", "coap+tcp"), ("U", "coap")):
+            mark = server.mark()
+            self.assertEqual(server.code("write", "sim", OTHER, text=letter),
+                             "2.04")
+            server.registered("sim", after=mark)
+            self.assertEqual(self.way(gateway), way)
+            self.assertEqual(server.value("sim", T), 21.5)
+        for none in ("S", "N", "Q", "UT", ""):
+            self.assertEqual(server.code("write", "sim", OTHER, text=none),
+                             "4.00", none)
+
+    def test_what_was_written_holds_over_a_kill(self):
+        server = self.server(tcp=0)
+        gateway = self.both(server)
+        server.registered("sim")
+        mark = server.mark()
+        self.assertEqual(server.code("write", "sim", OTHER, text="T"), "2.04")
+        server.registered("sim", after=mark)
+        mark = server.mark()
+        gateway.restart(signal.SIGKILL)
+        server.registered("sim", after=mark)
+        self.assertEqual(self.way(gateway), "coap+tcp")
+        self.assertEqual(server.value("sim", OTHER), "T")
+
+    def test_queue_mode_goes_with_it(self):
+        server = self.server(tcp=0)
+        gateway = self.both(server, devices=sites.SIM.replace(
+            "poll:", "queue: true\n    poll:"))
+        event = server.registered("sim")
+        self.assertEqual((event["b"], event["queue"]), ("UT", True))
+        self.assertEqual(server.value("sim", "/1/0/7"), "UTQ")
+        mark = server.mark()
+        self.assertEqual(server.code("write", "sim", OTHER, text="T"), "2.04")
+        self.assertTrue(server.registered("sim", after=mark)["queue"])
+        self.assertEqual(self.way(gateway), "coap+tcp")
+
+    def test_where_the_first_does_not_answer_the_other_is_tried_at_once(self):
+        server = self.server(tcp=0)
+        door = self.door(server)
+        gateway = self.start(server, f"coap+tcp://127.0.0.1:{door.port}",
+                             f"coap://127.0.0.1:{server.port}")
+        server.registered("sim")
+        self.assertEqual(self.way(gateway), "coap")
+        gateway.wait_log("sim", "does not answer: registers at coap://")
+        self.assertEqual(server.value("sim", T), 21.5)
+
+    def test_who_fell_back_follows_the_first_one_that_gets_through(self):
+        server = self.server(tcp=0)
+        door = self.door(server)
+        devices = "devices:\n" + DEVICE.format("a")
+        gateway = self.start(server, f"coap+tcp://127.0.0.1:{door.port}",
+                             f"coap://127.0.0.1:{server.port}", devices)
+        server.registered("a")
+        server.ask("execute", "a", "/1/0/8")
+        server.wait("updated", ep="a")
+        self.assertEqual(self.way(gateway, "a"), "coap")    # not proven yet
+        door.open()
+        gateway.write("conf.d/devices.yaml", devices + DEVICE.format("b"))
+        gateway.reload()
+        server.registered("b")
+        self.assertEqual(self.way(gateway, "b"), "coap+tcp")
+        mark = server.mark()
+        server.ask("execute", "a", "/1/0/8")
+        server.registered("a", after=mark)
+        self.assertEqual(self.way(gateway, "a"), "coap+tcp")
+        self.assertEqual(server.value("a", T), 21.5)
+
+    def test_a_connection_that_ends_goes_on_over_the_other(self):
+        server = self.server(tcp=0)
+        door = self.door(server)
+        door.open()
+        gateway = self.start(server, f"coap+tcp://127.0.0.1:{door.port}",
+                             f"coap://127.0.0.1:{server.port}")
+        server.registered("sim")
+        self.assertEqual(self.way(gateway), "coap+tcp")
+        mark = server.mark()
+        door.end()
+        server.registered("sim", after=mark)
+        self.assertEqual(self.way(gateway), "coap")
+
+    def test_neither_answers(self):
+        server = self.server(tcp=0)
+        door, other = self.door(server), self.add(Door(server.port))
+        gateway = self.start(server, f"coap+tcp://127.0.0.1:{door.port}",
+                             f"coap://127.0.0.1:{other.port}")
+        gateway.wait_log("sim", "coap+tcp://", "cannot be reached")
+        gateway.wait_log("sim", "coap://", "connection refused")
+        (there,) = gateway.status("sim")["endpoints"][0]["servers"]
+        self.assertEqual(there["state"], "registering")
+        self.assertIn("connection refused", there["trouble"])
+
+    def test_a_reload_that_takes_it_away_and_brings_it(self):
+        server = self.server(tcp=0)
+        gateway = self.both(server, "coap+tcp")
+        server.registered("sim")
+        for text, b in ((f"uri: 'coap://127.0.0.1:{server.port}'", "U"),
+                        (f"uri: 'coap://127.0.0.1:{server.port}', other_uri: "
+                         f"'coap+tcp://127.0.0.1:{server.ports['tcp']}'", "UT")):
+            mark = server.mark()
+            gateway.write("lwmux.yaml", "gateway: {name: e2e}\nservers:\n"
+                          f"  - {{id: 1, lwm2m: '1.1', {text}}}\n")
+            gateway.reload()
+            server.wait("registered", after=mark, ep="sim", b=b)
+            self.assertEqual(server.value("sim", T), 21.5)
+        wait_for(lambda: self.way(gateway) == "coap", "the first transport")
+
+    def test_what_cannot_be_is_refused_where_it_stands(self):
+        for uri, other, more, words in (
+                ("coap://h", "coap://i", "", "begin with coap+tcp://"),
+                ("coap+tcp://h", "coaps://h", "", "begin with coap://"),
+                ("coaps://h", "coap+tcp://h",
+                 "security: psk, key_file: k, ", "begin with coaps+tcp://"),
+                ("coap://h", "coap+tcp://h:0", "", "1 to 65535"),
+                ("coap://h", "http://h", "", "coaps+tcp://")):
+            gateway = self.gateway(1, sites.SIM, start=False, **{
+                "lwmux.yaml": "gateway: {name: e2e}\nservers:\n"
+                f"  - {{id: 1, uri: '{uri}', {more}\n"
+                f"     other_uri: '{other}'}}\n"})
+            done = gateway.once("--check")
+            self.assertEqual(done.returncode, 1, done.stdout)
+            text = done.stdout + done.stderr
+            self.assertIn("lwmux.yaml:4:17", text)
+            self.assertIn("'other_uri' is", text)
+            self.assertIn(words, text)
