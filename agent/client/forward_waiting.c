@@ -269,27 +269,32 @@ static void tell_newest(struct forward *f)
 	}
 }
 
-/* None behind it is of the same resource, which is as it says. */
-static bool is_newest(const struct forward *f, const struct record_queue *list,
-		      struct queue_cursor behind, const struct lwm2m_record *r)
+/* None behind it is of the same resource. */
+static bool is_last(const struct record_queue *list, struct queue_cursor behind,
+		    const struct lwm2m_record *r)
 {
-	const struct tree_slot *slot = tree_find(client_tree(f->client),
-						 &r->path);
 	struct queued_record k;
 
-	if (!slot || slot->quality != TREE_GOOD ||
-	    !value_equal(&slot->value, &r->value))
-		return false;
 	while (queue_next(list, &behind, &k))
 		if (path_equal(&k.record.path, &r->path))
 			return false;
 	return true;
 }
 
+/* Its resource is as it says: a notification would tell this value now. */
+static bool is_current(const struct forward *f, const struct lwm2m_record *r)
+{
+	const struct tree_slot *slot = tree_find(client_tree(f->client),
+						 &r->path);
+
+	return slot && slot->quality == TREE_GOOD &&
+	       value_equal(&slot->value, &r->value);
+}
+
 enum owed { OWED_NOT, OWED_NOTIFICATION, OWED_BEHIND };
 
 /* Will a notification tell it? One that comes behind what is kept: then it is
- * kept itself. */
+ * kept itself, also where a newer one is here already that waits for its pmin. */
 static enum owed owed_by(const struct forward *f, const struct lwm2m_path *path)
 {
 	const struct client *c = f->client;
@@ -339,7 +344,8 @@ void forward_sift(struct forward *f, const struct observation *by,
 	while (queue_next(&all, &at, &k)) {
 		bool is_live = by && observe_covers(by, &k.record.path);
 		enum owed how = owed_by(f, &k.record.path);
-		bool newest = is_newest(f, &all, at, &k.record);
+		bool last = is_last(&all, at, &k.record);
+		bool newest = last && is_current(f, &k.record);
 
 		if (is_among(&all, told, &k.record)) {
 			forward_write_off(f, &k, true);
@@ -348,7 +354,7 @@ void forward_sift(struct forward *f, const struct observation *by,
 		if (newest && (is_live || how == OWED_NOTIFICATION) &&
 		    queue_append(is_live ? &live : &owed, &w->budget, &k) == 0)
 			continue;
-		if (is_late(f) || (newest && how == OWED_BEHIND)) {
+		if (is_late(f) || (last && how == OWED_BEHIND)) {
 			forward_count_kept(w, 1, now);
 			forward_record_keep(f, &k, now);
 		} else {

@@ -381,6 +381,24 @@ static void what_a_server_may_not_read_is_not_kept(void **state)
 	assert_kept((double[]){1}, 1);
 }
 
+/* It was due when something was under way, a newer one is not yet: behind what
+ * its observation has still to tell it is kept as it was. */
+static void what_was_due_is_kept_behind_history(void **state)
+{
+	struct observation *o = observe(0, SENML_CBOR);
+
+	(void)state;
+	o->pmin = 60;
+	forward_keep(forward_get(&client), &(struct lwm2m_record){
+		sensor(0), lwm2m_float(1), services_wall(&services, now)}, now);
+	hold(0, 2);
+	observe_hold(o, now);
+	measure(0, 3);			/* pmin: not held */
+	forward_answered(&client, COAP_ANSWERED, now);
+	assert_kept((double[]){1, 2}, 2);
+	assert_false(o->held);
+}
+
 /* As a new run of the program does. */
 static void start_again(void)
 {
@@ -797,6 +815,7 @@ int main(void)
 		CASE(what_waits_in_an_outage_is_kept_at_its_end),
 		CASE(what_has_no_log_and_no_server_is_counted_as_dropped),
 		CASE(what_a_server_may_not_read_is_not_kept),
+		CASE(what_was_due_is_kept_behind_history),
 		CASE(of_hqmax_values_the_oldest_goes),
 		CASE(of_hqmax_0_nothing_is_kept),
 		CASE(hqmax_of_an_observation_counts),
