@@ -218,5 +218,11 @@ void events_start(void)
 
 void events_stop(void)
 {
+	log_follow(NULL);
 	uv_close((uv_handle_t *)&followers.timer, NULL);
+	pthread_mutex_lock(&ring.lock);
+	for (size_t i = 0; i < EVENTS_MAX; i++)
+		event_finish(&ring.all[i]);
+	ring.last = 0;
+	pthread_mutex_unlock(&ring.lock);
 }

@@ -19,31 +19,34 @@
 #include "tests/sim/judge.h"
 #include "tests/sim/loop.h"
 #include "tests/sim/net.h"
+#include "tests/sim/pipe.h"
 #include "tests/sim/site.h"
 #include "tests/sim/world.h"
 
 int lwmuxd_main(int argc, char **argv);		/* agent/main.c */
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
+#define LINE_MOST (512 * 1024)	/* bytes of the status of a site */
+
 static struct {
 	struct gateway *gateway;
 	int64_t killed_at;
 	bool killed, up, power;
-	bool devices, follows_kill;
+	bool devices, follows_kill, leaving;
 	int64_t begun;
 	bool leaves;		/* it ends without freeing, as it may */
 	size_t used;		/* bytes on the heap before it starts */
 	jmp_buf end;
 } own;
 
-/* Nobody asks at the control socket; but its opening shows the gateway. */
+/* The opening of the control socket shows the gateway. */
 int __wrap_control_open(struct gateway *gateway, const char *run_dir);
+int __real_control_open(struct gateway *gateway, const char *run_dir);
 int __wrap_control_open(struct gateway *gateway, const char *run_dir)
 {
-	(void)run_dir;
 	own.gateway = gateway;
 	own.up = true;
-	return 0;
+	return __real_control_open(gateway, run_dir);
 }
 
 _Noreturn void __wrap__exit(int code);
@@ -91,11 +94,18 @@ void daemon_kill(bool power)
 	own.power = power;
 	own.killed_at = world.now;
 	world.ghost = true;
+	pipes_end();
 	world_at(world.now, true, signal_it, SIGTERM, 0);
+}
+
+bool daemon_is_leaving(void)
+{
+	return own.leaving;
 }
 
 void daemon_stop(void)
 {
+	own.leaving |= daemon_is_up();
 	if (daemon_is_up())
 		world_at(world.now, true, signal_it, SIGTERM, 0);
 }
@@ -149,6 +159,7 @@ void daemon_queues(struct daemon_queue queues[QUEUES])
 {
 	const struct forwarding *w = own.gateway->services.forwarding;
 	struct backlog_counts log = backlog_counts(w->backlog);
+	size_t unread;
 
 	queues[QUEUE_MEMORY] = (struct daemon_queue){
 		"bytes of values in memory", w->budget.used, w->budget.most};
@@ -169,6 +180,12 @@ void daemon_queues(struct daemon_queue queues[QUEUES])
 		"writes of the journal", 0, 2};
 	queues[QUEUE_MAIL] = (struct daemon_queue){
 		"messages of buses", bus_mail(), BUS_MAIL_MOST};
+	queues[QUEUE_UNREAD] = (struct daemon_queue){
+		"bytes for one who does not read", 0,
+		CONTROL_UNREAD_MAX + LINE_MOST};
+	queues[QUEUE_PEERS] = (struct daemon_queue){
+		"who ask", pipes_open(&unread), CONTROL_PEERS_MAX};
+	queues[QUEUE_UNREAD].is = unread;
 	store_queues(own.gateway->services.store, &queues[QUEUE_FILES].is,
 		     &queues[QUEUE_JOURNAL].is);
 	for (struct endpoint *e = gateway_next(own.gateway, NULL); e;
@@ -185,15 +202,16 @@ static int run(void)
 {
 	static char arguments[][256] = {
 		"lwmuxd", "-c", "/sim/etc", "--state", "/sim/state",
+		"--run", "/sim/run",
 		"--adapters", SIM_ADAPTERS, "-vv"};
-	char *argv[9] = {NULL};
+	char *argv[11] = {NULL};
 
-	for (size_t i = 0; i < (world.verbose ? 8 : 7); i++)
+	for (size_t i = 0; i < (world.verbose ? 10 : 9); i++)
 		argv[i] = arguments[i];
 	optind = 0;
 	if (setjmp(own.end))
 		return 0;
-	return lwmuxd_main(world.verbose ? 8 : 7, argv);
+	return lwmuxd_main(world.verbose ? 10 : 9, argv);
 }
 
 static void memory_check(void)
@@ -215,7 +233,7 @@ bool daemon_run(void)
 	int rc;
 
 	own.follows_kill = own.killed && (own.devices || own.follows_kill);
-	own.killed = own.up = own.devices = false;
+	own.killed = own.up = own.devices = own.leaving = false;
 	own.begun = world.now;
 	loop_begin();
 	rc = run();
@@ -224,6 +242,7 @@ bool daemon_run(void)
 		world.now = own.killed_at;
 	world.ghost = false;
 	world_process_gone();
+	pipes_end();
 	connections_gone();
 	buses_gone();
 	if (own.killed && own.power) {

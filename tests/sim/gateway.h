@@ -11,6 +11,8 @@ void daemon_warm_up(void);
 bool daemon_run(void);
 /* It is running: from within the world's events. */
 bool daemon_is_up(void);
+/* It was told to end. */
+bool daemon_is_leaving(void);
 void daemon_kill(bool power);
 void daemon_stop(void);
 void daemon_reload(void);
@@ -26,7 +28,8 @@ struct daemon_status { uint64_t waiting, dropped, held, unexpected; };
 struct daemon_status daemon_status(void);
 /* Its queues: the longest of each kind, and how long it may be. */
 enum { QUEUE_MEMORY, QUEUE_LOG, QUEUE_DISK, QUEUE_WRITES, QUEUE_OBSERVATIONS,
-       QUEUE_FILES, QUEUE_JOURNAL, QUEUE_MAIL, QUEUES };
+       QUEUE_FILES, QUEUE_JOURNAL, QUEUE_MAIL, QUEUE_PEERS, QUEUE_UNREAD,
+       QUEUES };
 struct daemon_queue { const char *what; uint64_t is, most; };
 /* gateway_store.c: its files that wait, and what does for its journal. */
 struct store;

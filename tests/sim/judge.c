@@ -69,7 +69,9 @@ struct endpoint_book {
 	int64_t served;			/* known to be registered */
 	int64_t unsafe;			/* commanded since; 0: it is safe */
 	bool unsafe_said;
-	int64_t alive;			/* its device answers since */
+	int64_t alive;			/* its device answers since; NEVER: it
+					 * does not, ... */
+	int64_t silent;			/* ... since then */
 	double counted;			/* the most that a server was told */
 	bool count_lost;		/* it could not be kept: it may go back */
 };
@@ -105,7 +107,8 @@ static const char *const names[RULES] = {
 	[RULE_WRITE] = "write", [RULE_SAFE] = "safe",
 	[RULE_PACKAGE] = "package", [RULE_COUNTER] = "counter", [RULE_STORM] = "storm",
 	[RULE_BOUND] = "bound", [RULE_EMPTY] = "empty",
-	[RULE_STATUS] = "status", [RULE_STATE] = "state",
+	[RULE_STATUS] = "status", [RULE_ASKED] = "asked",
+	[RULE_STATE] = "state",
 	[RULE_MEMORY] = "memory", [RULE_SPIN] = "spin",
 	[RULE_END] = "end",
 };
@@ -637,7 +640,7 @@ static bool is_overtaken(const struct endpoint_book *b, size_t server)
 {
 	int64_t sent = write_sent_at(b->taken[server]);
 
-	for (size_t s = 0; s < site.n_servers; s++)
+	for (size_t s = 0; s < SERVERS_MAX; s++)
 		if (s == server ? b->written[s] >= b->taken[s] :
 		    write_sent_at(b->written[s]) > sent - FLIGHT)
 			return true;
@@ -649,9 +652,9 @@ static void end_writes(size_t e)
 {
 	const struct endpoint_book *b = &own.books[e];
 
-	for (size_t s = 0; s < site.n_servers; s++)
-		if (!is_overtaken(b, s) && world.now - b->taken_at[s] >
-					   WAKES_WITHIN)
+	for (size_t s = 0; s < SERVERS_MAX; s++)
+		if (b->taken[s] && !is_overtaken(b, s) &&
+		    world.now - b->taken_at[s] > WAKES_WITHIN)
 			judge_fault(RULE_WRITE, "%s: %g was answered 2.04, the "
 				    "last that was done of it is %g",
 				    name_of(e), b->taken[s], b->written[s]);
@@ -699,6 +702,8 @@ void judge_killed(bool power)
 /* What waited for its pmin is not true any more, and not said. */
 void judge_silent(size_t endpoint)
 {
+	if (own.books[endpoint].alive != NEVER)
+		own.books[endpoint].silent = world.now;
 	own.books[endpoint].alive = NEVER;
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t p = 0; p < site.endpoints[endpoint].n_points; p++)
@@ -828,6 +833,115 @@ void judge_look(void)
 		for (size_t e = 0; e < site.n_endpoints; e++)
 			for (size_t p = 0; p < site.endpoints[e].n_points; p++)
 				look_late(s, e, p);
+}
+
+/* ---- the status: what it says while nothing goes wrong, and never what is not
+ * so ---- */
+
+/* Also that a server has forgotten us comes out by the next Update alone. */
+static bool is_settled(void)
+{
+	int64_t within = REGISTERED_AFTER;
+
+	if (site.bootstrap)
+		within += BOOTSTRAP_AGAIN;
+	if (own.forgotten)
+		within += (int64_t)site.lifetime * SECOND;
+	return !own.fault && world.now - own.disturbed > within;
+}
+
+void judge_status_registered(size_t server, size_t e, bool is)
+{
+	int64_t lives = (int64_t)site.lifetime * SECOND + 2 * FLIGHT;
+	int64_t served = own.books[e].served;
+
+	if (is && site.n_servers == 1 && served && served + lives < world.now)
+		judge_fault(RULE_STATUS, "%s is said to be registered, which "
+			    "its server has not heard for %lld s", name_of(e),
+			    (long long)((world.now - served) / SECOND));
+	if (is_settled() && !site.endpoints[e].removed &&
+	    is != server_has(server, e))
+		judge_fault(RULE_STATUS, "%s is said to be %sregistered at "
+			    "server %zu", name_of(e), is ? "" : "not ",
+			    server + 1);
+}
+
+void judge_status_listed(size_t e, bool is)
+{
+	if (!own.fault && world.now - own.disturbed > CALM_AFTER &&
+	    is == site.endpoints[e].removed)
+		judge_fault(RULE_STATUS, "%s is %sin the status", name_of(e),
+			    is ? "" : "not ");
+}
+
+/* A bus that is lost comes back for moments: then it is read. */
+static int64_t silent_since(size_t e)
+{
+	int64_t since = own.books[e].silent;
+
+	for (size_t p = 0; p < site.endpoints[e].n_points; p++) {
+		const struct series *s = &own.series[e][p];
+
+		if (s->n && s->time[s->n] > since)
+			since = s->time[s->n];
+	}
+	return since;
+}
+
+/* ... and for three polls more, in which it could be noticed. */
+static bool is_silent_for(size_t e, int64_t time)
+{
+	return own.books[e].alive == NEVER &&
+	       world.now - silent_since(e) > time +
+	       3 * (int64_t)site.endpoints[e].points[0].poll * SECOND;
+}
+
+static bool is_calm(size_t e)
+{
+	const struct site_endpoint *is = &site.endpoints[e];
+
+	return !own.fault && world.now - own.disturbed > CALM_AFTER &&
+	       !is->removed && !is->quiet_every;
+}
+
+void judge_status_state(size_t e, const char *state)
+{
+	bool sleeps = site.endpoints[e].queue;
+
+	if (!strcmp(state, "online") && is_silent_for(e, CALM_AFTER))
+		judge_fault(RULE_STATUS, "%s is said to be online, and is "
+			    "silent for %lld s", name_of(e), (long long)
+			    ((world.now - silent_since(e)) / SECOND));
+	if (is_calm(e) && strcmp(state, "online") &&
+	    !(sleeps && !strcmp(state, "asleep")))
+		judge_fault(RULE_STATUS, "%s is said to be %s", name_of(e),
+			    state);
+}
+
+/* A value is the last that was read, or the one before, which the gateway has not
+ * taken yet. */
+void judge_status_value(size_t e, size_t p, const char *quality, double value,
+			double age)
+{
+	const struct series *s = &own.series[e][p];
+	bool good = !strcmp(quality, "good");
+	uint32_t k = (uint32_t)value;
+
+	if (good && (k < 1 || k > s->n || value != k)) {
+		judge_fault(RULE_STATUS, "%s/%zu is said to be %g, which it "
+			    "never was", name_of(e), p, value);
+		return;
+	}
+	if (good && fabs(age - (double)(world.now - s->time[k]) / SECOND) > 2)
+		judge_fault(RULE_STATUS, "%s/%zu value %u is said to be %g s "
+			    "old, and is %lld", name_of(e), p, k, age,
+			    (long long)((world.now - s->time[k]) / SECOND));
+	if (good && is_silent_for(e, CALM_AFTER) && !site.endpoints[e].queue)
+		judge_fault(RULE_STATUS, "%s/%zu is said to be good, and is "
+			    "silent", name_of(e), p);
+	if (is_calm(e) && (!good || k + 1 < s->n))
+		judge_fault(RULE_STATUS, "%s/%zu is said to be %s, value %u of "
+			    "%u", name_of(e), p, quality, k, s->n);
 }
 
 /* ---- the end ---- */

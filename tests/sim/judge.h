@@ -25,6 +25,7 @@ enum rule {
 	RULE_BOUND,		/* no queue above its bound */
 	RULE_EMPTY,		/* the store empties after the faults */
 	RULE_STATUS,		/* the status tells the truth */
+	RULE_ASKED,		/* who asks gets an answer, in time */
 	RULE_STATE,		/* no state takes an event it cannot get */
 	RULE_MEMORY,		/* no memory is lost */
 	RULE_SPIN,		/* the loop waits */
@@ -103,6 +104,14 @@ void judge_slow(size_t server, int64_t delay);
 void judge_forgotten(void);	/* a server has lost its state */
 void judge_silent(size_t endpoint);	/* its device does not answer */
 void judge_alive(size_t endpoint);	/* ... it does again */
+/* What the control socket says of an endpoint: that it is registered at a
+ * server, or not; that there is such an endpoint; its device's state; and of one
+ * of its points, with age in s. */
+void judge_status_registered(size_t server, size_t endpoint, bool is);
+void judge_status_listed(size_t endpoint, bool is);
+void judge_status_state(size_t endpoint, const char *state);
+void judge_status_value(size_t endpoint, size_t point, const char *quality,
+			double value, double age);
 /* Every minute, and at the end. */
 void judge_look(void);
 void judge_end(void);

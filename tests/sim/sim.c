@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/sim/asker.h"
 #include "tests/sim/bus.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/faults.h"
@@ -149,6 +150,7 @@ static bool seed_run(uint64_t seed)
 	else
 		faults_plan(run.end - (options.hours > 3 ? SILENCE : HOUR),
 			    options.only & ~options.without);
+	askers_begin(!options.story);
 	world_at(world.now + LOOK_EVERY, false, look, 0, 0);
 	world_at(world.now + BOUNDS_EVERY, false, bounds_look, 0, 0);
 	world_at(run.end, false, end, 0, 0);

@@ -10,16 +10,18 @@
 #include "tests/sim/disk.h"
 #include "tests/sim/loop.h"
 #include "tests/sim/net.h"
+#include "tests/sim/pipe.h"
 #include "tests/sim/world.h"
 
-#define HANDLES_MAX 64
+#define HANDLES_MAX (64 + PIPES_MAX)
 #define NAMES_MAX 64
 #define SPINS_MAX 20000		/* turns without that the time goes on */
 
 struct handle {
 	uv_handle_t *at;
-	enum { TIMER, PREPARE, SIGNAL, POLL } kind;
+	enum { TIMER, PREPARE, SIGNAL, POLL, PIPE } kind;
 	bool active;
+	bool closing;		/* PIPE */
 	int64_t due;		/* TIMER */
 	uint64_t repeat;	/* ms */
 	union {
@@ -247,14 +249,50 @@ void uv_walk(uv_loop_t *uv, uv_walk_cb walk, void *arg)
 
 int uv_is_closing(const uv_handle_t *handle)
 {
-	(void)handle;
-	return 0;
+	return handle_of(handle)->closing;
+}
+
+void loop_woken(void)
+{
+	loop.called = world.woken = true;
+}
+
+void loop_pipe_add(uv_pipe_t *pipe)
+{
+	handle_add(pipe, PIPE);
+}
+
+static void pipe_close_ends(uint64_t handle, uint64_t call)
+{
+	uv_handle_t *at = (uv_handle_t *)(uintptr_t)handle;
+	struct handle *h;
+
+	pipe_closed(at);
+	h = handle_of(at);
+	*h = loop.handles[--loop.n];
+	loop.working--;
+	loop_woken();
+	if (call)
+		((uv_close_cb)(uintptr_t)call)(at);
+}
+
+/* Whoever closes a pipe may be in a call of its own. */
+static void pipe_close(struct handle *h, uv_close_cb closed)
+{
+	h->closing = true;
+	loop.working++;
+	world_at(world.now, true, pipe_close_ends, (uint64_t)(uintptr_t)h->at,
+		 (uint64_t)(uintptr_t)closed);
 }
 
 void uv_close(uv_handle_t *handle, uv_close_cb closed)
 {
 	struct handle *h = handle_of(handle);
 
+	if (h->kind == PIPE) {
+		pipe_close(h, closed);
+		return;
+	}
 	*h = loop.handles[--loop.n];
 	if (closed)
 		closed(handle);

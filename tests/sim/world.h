@@ -37,7 +37,7 @@ void world_give(void *memory, size_t size);
 /* From streams of their own, so that a draw more in one place changes nothing
  * in the others. */
 enum stream { STREAM_PLAN, STREAM_NET, STREAM_SERVER, STREAM_BUS, STREAM_DISK,
-	      STREAM_FAULT, STREAM_LOST, STREAMS };
+	      STREAM_FAULT, STREAM_LOST, STREAM_ASK, STREAMS };
 uint64_t draw(enum stream stream);
 /* low <= result <= high */
 int64_t draw_between(enum stream stream, int64_t low, int64_t high);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * People and scripts at the control socket, drawn from the seed: those who ask
+ * and read the answer, which the judge compares with what it knows by itself;
+ * and those who say nothing, half of it or rubbish, who do not read, who go. */
+#ifndef SIM_ASKER_H
+#define SIM_ASKER_H
+#include <stdbool.h>
+
+/* write: they write to actuators, too; what stories tell of Writes is exact. */
+void askers_begin(bool write);
+#endif
