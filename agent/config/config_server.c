@@ -291,6 +291,8 @@ server_build_other(const struct config_builder *b, const struct block *block,
 	keys_set(b, server, &own, NULL, scope);
 	server->binding = server->tcp ? 'T' : 'U';
 	version_apply(server, &own);
+	/* What is kept for the account is of both. */
+	server->fingerprint = fingerprint_block(block);
 	return server;
 }
 

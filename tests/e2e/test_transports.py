@@ -119,6 +119,28 @@ class TwoTransports(Site):
         self.assertEqual(self.way(gateway), "coap+tcp")
         self.assertEqual(server.value("sim", OTHER), "T")
 
+    def test_what_is_written_over_the_other_one_holds(self):
+        server = self.server(tcp=0)
+        gateway = self.both(server)
+        server.registered("sim")
+        mark = server.mark()
+        self.assertEqual(server.code("write", "sim", OTHER, text="T"), "2.04")
+        server.registered("sim", after=mark)
+        for lifetime, letter, way in ((120, "T", "coap+tcp"),
+                                      (150, "U", "coap")):
+            server.shorten("sim", lifetime)
+            mark = server.mark()
+            gateway.restart()
+            self.assertEqual(server.registered("sim", after=mark)["lt"],
+                             lifetime)
+            self.assertEqual(self.way(gateway), way)
+            mark = server.mark()
+            server.ask("write", "sim", OTHER, text="U")
+            if letter == "T":
+                server.registered("sim", after=mark)
+        self.assertEqual([line for line in gateway.log()
+                          if "dropped" in line], [])
+
     def test_queue_mode_goes_with_it(self):
         server = self.server(tcp=0)
         gateway = self.both(server, devices=sites.SIM.replace(
