@@ -100,22 +100,35 @@ static uint8_t bound_check(const struct handling *h,
 	return scope->bound->check(scope->owner, record, range);
 }
 
-/* Of a binding, "UQS": queue mode stands behind the transport. */
+/* Of a binding, "UQS" or "UTQ": queue mode stands behind the transports, or one of
+ * them, not behind SMS. Where; its length: it is none of queue mode. */
+static uint32_t q_at(const struct lwm2m_value *value)
+{
+	uint32_t i = 1;
+
+	while (i < value->length && value->as.text[i] != 'Q' &&
+	       value->as.text[i] != 'S')
+		i++;
+	return i < value->length && value->as.text[i] == 'Q' ? i :
+	       value->length;
+}
+
 static bool has_q(const struct lwm2m_value *value)
 {
-	return value->length > 1 && value->as.text[1] == 'Q';
+	return q_at(value) < value->length;
 }
 
 static bool is_alike_but_q(const struct lwm2m_value *a,
 			   const struct lwm2m_value *b)
 {
-	uint32_t behind_a = 1 + has_q(a), behind_b = 1 + has_q(b);
+	uint32_t q_a = q_at(a), q_b = q_at(b), i = 0, k = 0;
 
-	return a->length && b->length &&
-	       a->length - behind_a == b->length - behind_b &&
-	       a->as.text[0] == b->as.text[0] &&
-	       !memcmp(a->as.text + behind_a, b->as.text + behind_b,
-		       a->length - behind_a);
+	while (i < a->length && k < b->length &&
+	       a->as.text[i] == b->as.text[k]) {
+		i += 1 + (i + 1 == q_a);
+		k += 1 + (k + 1 == q_b);
+	}
+	return i && i >= a->length && k >= b->length;
 }
 
 /* The transport is that of the account's URI, SMS is the configuration's: of the

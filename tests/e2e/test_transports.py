@@ -153,6 +153,21 @@ class TwoTransports(Site):
         self.assertTrue(server.registered("sim", after=mark)["queue"])
         self.assertEqual(self.way(gateway), "coap+tcp")
 
+        for text, code in (("UT", "4.00"), ("UTQ", "2.04"), ("TUQ", "4.00")):
+            self.assertEqual(server.code("write", "sim", "/1/0/7", text=text),
+                             code, text)
+
+    def test_a_server_switches_queue_mode_of_both(self):
+        server = self.server(tcp=0)
+        self.both(server)
+        server.registered("sim")
+        for text, queue in (("UTQ", True), ("UT", False), ("UQT", True)):
+            mark = server.mark()
+            self.assertEqual(server.code("write", "sim", "/1/0/7", text=text),
+                             "2.04")
+            event = server.registered("sim", after=mark)
+            self.assertEqual((event["b"], event["queue"]), ("UT", queue))
+
     def test_where_the_first_does_not_answer_the_other_is_tried_at_once(self):
         server = self.server(tcp=0)
         door = self.door(server)
