@@ -87,8 +87,10 @@ static bool bindings_compute(const struct endpoint *e, struct buf *texts,
 	size_t from = texts->used;
 
 	for (size_t i = 0; i < e->n_clients; i++) {
-		tcp |= e->clients[i].server->conf->binding == 'T';
-		udp |= e->clients[i].server->conf->binding != 'T';
+		const struct server *s = e->clients[i].server;
+
+		tcp |= s->conf->binding == 'T' || s->other;
+		udp |= s->conf->binding != 'T' || s->other;
 		old |= e->clients[i].registration.lwm2m_1_0;
 		sms |= client_serves_sms(&e->clients[i]);
 	}

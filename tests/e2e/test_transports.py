@@ -87,6 +87,7 @@ class TwoTransports(Site):
                 self.assertEqual(self.way(gateway), first)
                 self.assertEqual(server.value("sim", "/1/0/7"), "UT")
                 self.assertEqual(server.value("sim", OTHER), letter)
+                self.assertEqual(server.value("sim", "/3/0/16"), "UT")
                 self.assertEqual(server.value("sim", T), 21.5)
                 self.assertEqual(gateway.stop(), 0)
                 server.wait("unregistered", ep="sim")
