@@ -150,7 +150,8 @@ static struct outlook outlook_of(const struct gateway *g,
 	return o;
 }
 
-/* Nobody is registered there: an outage, or it refuses all. */
+/* Nobody is registered there, over either transport: an outage, or it refuses
+ * all. */
 static void servers_because(json *list, const struct gateway *g)
 {
 	struct outlook o;
@@ -158,7 +159,8 @@ static void servers_because(json *list, const struct gateway *g)
 	for (const struct server *s = g->services.servers.first; s; s = s->next) {
 		if ((s->kind != SERVER_CONFIGURED &&
 		     s->kind != SERVER_BOOTSTRAPPED) ||
-		    !s->n_clients || s->n_registered)
+		    !s->n_clients || s->n_registered ||
+		    (s->other && s->other->n_registered))
 			continue;
 		o = outlook_of(g, s);
 		reason_add(list, "nobody is registered at server %u (%s)%s%s",

@@ -2,9 +2,11 @@
  * Which of its server's transports a client is at, of an endpoint whose server
  * is an address that nobody answers at. */
 #include "tests/agent/gateway/gateway_case.h"
+#include <json-c/json.h>
 #include "agent/client/client_host.h"
 #include "agent/client/client_private.h"
 #include "agent/client/client_session.h"
+#include "agent/control/overview.h"
 #include "objects/ids.h"
 
 #define HOUR (3600 * SECOND)
@@ -169,6 +171,34 @@ static void what_the_server_prefers_is_gone_to(void **state)
 	assert_ptr_equal(c->server, tcp);
 }
 
+static bool is_said(const char *text)
+{
+	struct json_object *reasons = overview_reasons(&gateway,
+						       monotonic_read());
+	bool said = strstr(json_object_get_string(reasons), text) != NULL;
+
+	json_object_put(reasons);
+	return said;
+}
+
+/* One is registered over the one transport while another waits at the other. */
+static void a_server_that_has_somebody_is_there(void **state)
+{
+	struct client *c = client_only();
+	struct server *udp = c->server, *tcp = udp->other;
+	int64_t now = monotonic_read();
+
+	(void)state;
+	assert_true(is_said("nobody is registered at server 1"));
+	lost(c, now);
+	assert_true(is_said("nobody is registered at server 1"));
+	registered(c, now);
+	assert_ptr_equal(c->server, tcp);
+	udp->n_clients++;
+	assert_false(is_said("nobody is registered at server 1"));
+	udp->n_clients--;
+}
+
 static void one_that_leaves_tries_no_other(void **state)
 {
 	struct client *c = client_only();
@@ -191,6 +221,7 @@ int main(void)
 		TRANSPORT_TEST(a_refusal_changes_nothing),
 		TRANSPORT_TEST(one_looks_for_the_way_back_once_an_hour),
 		TRANSPORT_TEST(what_the_server_prefers_is_gone_to),
+		TRANSPORT_TEST(a_server_that_has_somebody_is_there),
 		TRANSPORT_TEST(one_that_leaves_tries_no_other),
 	};
 
