@@ -6,8 +6,11 @@ import signal
 import socket
 import threading
 
+import bootstrap as bs
 import sites
-from harness import Site, wait_for
+from harness import WAIT, Site, wait_for
+from scaled import ScaledSite
+from secure import PSK, Secure
 
 T, OTHER = "/3303/0/5700", "/1/0/22"
 DEVICE = """\
@@ -57,7 +60,7 @@ class Door:
             s.close()
 
 
-class TwoTransports(Site):
+class Ways:
     def start(self, server, uri, other, devices=sites.SIM, more="", **options):
         return self.gateway(1, devices, **options, **{"lwmux.yaml": (
             "gateway: {name: e2e}\nservers:\n"
@@ -78,6 +81,12 @@ class TwoTransports(Site):
         (server,) = gateway.status(ep)["endpoints"][0]["servers"]
         return server["uri"].partition("://")[0]
 
+    def wait_way(self, gateway, ep, way, timeout=WAIT):
+        wait_for(lambda: self.way(gateway, ep) == way, f"{ep} at {way}",
+                 timeout)
+
+
+class TwoTransports(Ways, Site):
     def test_both_are_told_and_the_first_is_taken(self):
         for first, letter in (("coap", "U"), ("coap+tcp", "T")):
             with self.subTest(first):
@@ -257,3 +266,77 @@ class TwoTransports(Site):
             self.assertIn("lwmux.yaml:4:17", text)
             self.assertIn("'other_uri' is", text)
             self.assertIn(words, text)
+
+
+class Secured(Secure):
+    def test_dtls_and_tls_with_one_key(self):
+        server = self.psk_server("dev", tls=0)
+        uris = (f"coaps://127.0.0.1:{server.ports['coaps']}",
+                f"coaps+tcp://127.0.0.1:{server.ports['tls']}")
+        for first, second, letter in ((0, 1, "T"), (1, 0, "U")):
+            mark = server.mark()
+            gateway = self.secured(
+                uris[first], f"{PSK}\n    other_uri: {uris[second]}", "dev")
+            for uri in uris[first], uris[second]:
+                event = server.registered("dev", after=mark)
+                self.assertEqual((event["security"], event["identity"]),
+                                 ("psk", "dev"))
+                self.assertEqual(server.value("dev", T), 21.5)
+                there, = gateway.status("dev")["endpoints"][0]["servers"]
+                self.assertEqual(there["uri"], uri)
+                self.assertIn("cipher_suite", there)
+                mark = server.mark()
+                server.ask("write", "dev", OTHER, text=letter)
+            gateway.stop()
+
+
+class Outages(Ways, ScaledSite):
+    SCALE = 60
+
+    def test_where_neither_answers_the_bootstrap_server_is_asked(self):
+        server, shut = self.server(), self.add(Door(0))
+        nobody = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        nobody.bind(("127.0.0.1", 0))
+        udp = f"coap://127.0.0.1:{nobody.getsockname()[1]}"
+        nobody.close()
+        boot = self.add(bs.BootstrapServer(bs.usual(server.port)))
+        gateway = self.start(None, f"coap+tcp://127.0.0.1:{shut.port}", udp,
+                             more=", retry_count: 1}\nbootstrap: "
+                             f"{{uri: '{boot.uri}'")
+        server.registered("sim", timeout=3 * WAIT)
+        gateway.wait_log("does not answer: registers at " + udp)
+        self.assertEqual(len(boot.asked), 1)
+
+    def test_where_the_other_answers_no_bootstrap_server_is_asked(self):
+        server = self.server(tcp=0)
+        boot = self.add(bs.BootstrapServer(bs.usual(server.port)))
+        gateway = self.start(None,
+                             f"coap+tcp://127.0.0.1:{self.door(server).port}",
+                             f"coap://127.0.0.1:{server.port}",
+                             more=", retry_count: 1}\nbootstrap: "
+                             f"{{uri: '{boot.uri}'")
+        server.registered("sim")
+        self.assertEqual(self.way(gateway), "coap")
+        self.assertEqual(server.value("sim", T), 21.5)
+        self.assertEqual(boot.asked, [])
+
+    def test_all_return_by_themselves(self):
+        """An hour after the first one was closed."""
+        server = self.server(tcp=0)
+        door = self.door(server)
+        names = [f"sim-{i}" for i in range(4)]
+        gateway = self.start(None, f"coap+tcp://127.0.0.1:{door.port}",
+                             f"coap://127.0.0.1:{server.port}",
+                             "devices:\n" + "".join(map(DEVICE.format,
+                                                        names)))
+        for name in names:
+            server.registered(name)
+            self.assertEqual(self.way(gateway, name), "coap")
+        mark = server.mark()
+        door.open()
+        for name in names:
+            server.registered(name, after=mark, timeout=180)
+            self.wait_way(gateway, name, "coap+tcp")
+            self.assertEqual(server.value(name, T), 21.5)
+            self.assertEqual(len(server.events("registered", after=mark,
+                                               ep=name)), 1)
