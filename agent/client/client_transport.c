@@ -93,11 +93,15 @@ static void transport_change(struct client *c, int64_t now)
 		transport_take(c, to);
 }
 
+/* What it was asked is answered over the line that it came by: till then the one
+ * that serves is kept. */
 void client_transport_return(struct client *c, int64_t now)
 {
 	struct server *preferred = client_preferred(c);
 
 	if (c->server == preferred || client_is_leaving(c) ||
+	    (c->connection &&
+	     (coap_busy(c->connection) || coap_owes(c->connection))) ||
 	    (preferred->heard < preferred->left &&
 	     now - preferred->left < BACK_EVERY))
 		return;

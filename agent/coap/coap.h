@@ -131,6 +131,8 @@ bool coap_local(const struct coap_connection *connection,
 		struct sockaddr_storage *address);
 /* Is a message of ours under way? */
 bool coap_busy(const struct coap_connection *connection);
+/* Is an answer of ours still to be given, by coap_respond_separately()? */
+bool coap_owes(const struct coap_connection *connection);
 /* Since when, monotonic ns; INT64_MAX: none is. */
 int64_t coap_since(const struct coap_connection *connection);
 /* Has a server answered over it before? */

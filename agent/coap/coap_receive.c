@@ -148,6 +148,11 @@ void connection_acknowledge(struct coap_connection *c, int64_t now)
 		later_acknowledge(c, l);
 }
 
+bool coap_owes(const struct coap_connection *c)
+{
+	return c->separates != NULL;
+}
+
 struct coap_separate *coap_separate_begin(struct coap_exchange *x)
 {
 	struct coap_connection *c = x->connection;

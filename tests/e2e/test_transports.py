@@ -20,6 +20,12 @@ DEVICE = """\
     points:
       - {{name: air, signal: constant, value: 21.5, map: 3303/0}}
 """
+SLEEPS = """poll: 200ms
+    queue: true
+    awake_time: 1s
+    silent_after: 60s
+    quiet_every: 14s
+    quiet_for: 10s"""
 
 
 class Door:
@@ -208,6 +214,38 @@ class TwoTransports(Ways, Site):
         server.registered("a", after=mark)
         self.assertEqual(self.way(gateway, "a"), "coap+tcp")
         self.assertEqual(server.value("a", T), 21.5)
+
+    def test_none_returns_before_it_has_answered(self):
+        """A Write that a sleeping device holds is answered over the line that
+        it came by."""
+        server = self.server(tcp=0)
+        door = self.door(server)
+        sleeper = DEVICE.format("a").replace("poll: 200ms", SLEEPS) + \
+            "      - {name: set, value: 20, map: 3308/0, writable: true}\n"
+        gateway = self.start(server, f"coap+tcp://127.0.0.1:{door.port}",
+                             f"coap://127.0.0.1:{server.port}",
+                             "devices:\n" + sleeper)
+        server.registered("a")
+        for state in "online", "asleep":
+            wait_for(lambda: gateway.status("a")["endpoints"][0]["state"] ==
+                     state, state)
+        held = server.send("write", "a", "/3308/0/5900", text=24,
+                           timeout=30000)
+        wait_for(lambda: gateway.status("a")["endpoints"][0].get("held") == 1,
+                 "a held write")
+        door.open()
+        gateway.write("conf.d/devices.yaml",
+                      "devices:\n" + sleeper + DEVICE.format("b"))
+        gateway.reload()
+        server.registered("b")
+        self.assertEqual(self.way(gateway, "b"), "coap+tcp")
+        mark = server.mark()
+        server.ask("execute", "a", "/1/0/8")
+        server.wait("updated", after=mark, ep="a")
+        self.assertEqual(self.way(gateway, "a"), "coap")
+        self.assertEqual(server.answer(held).get("code"), "2.04")
+        server.registered("a", after=mark)      # with a later Update
+        self.wait_way(gateway, "a", "coap+tcp")
 
     def test_a_connection_that_ends_goes_on_over_the_other(self):
         server = self.server(tcp=0)

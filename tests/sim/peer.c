@@ -210,6 +210,11 @@ bool coap_busy(const struct coap_connection *c)
 	return c->flight != FLIGHT_NONE;
 }
 
+bool coap_owes(const struct coap_connection *c)
+{
+	return c->laters != NULL;
+}
+
 int64_t coap_since(const struct coap_connection *c)
 {
 	return coap_busy(c) ? c->since : INT64_MAX;

@@ -355,8 +355,11 @@ static void test_a_late_answer_is_a_confirmable_of_its_own(void **state)
 	say_hello();
 	answer_hello(CODE(2, 1));
 	seen.defer = true;
+	assert_false(coap_owes(connection));
 	SEND(EXECUTE(1));
 	assert_true(receive());
+	assert_true(coap_owes(connection));
+	assert_false(coap_busy(connection));
 	assert_memory_equal(got, "\x60\x00\x12\x01", 4);	/* empty ACK */
 	SEND(EXECUTE(1));			/* the same again: ACK again */
 	assert_true(receive());
@@ -368,9 +371,11 @@ static void test_a_late_answer_is_a_confirmable_of_its_own(void **state)
 	assert_int_equal(got[0], 0x41);			/* CON, 1 byte token */
 	assert_int_equal(got[1], CODE(5, 4));
 	assert_int_equal(got[4], 0xaa);
+	assert_true(coap_busy(connection) || coap_owes(connection));
 	SEND(0x60, 0x00, got[2], got[3]);		/* ACK */
 	drive(50);
 	assert_false(coap_busy(connection));
+	assert_false(coap_owes(connection));
 }
 
 /* EXECUTE with No-Response (258, 245 behind Uri-Path: extended delta of 234). */
