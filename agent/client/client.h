@@ -46,6 +46,8 @@ struct client {
 	bool delayed;			/* by 1/x/14, which counts once */
 	bool said_queue;		/* with the last Register */
 	bool restarts;			/* at enable_at: 3/0/4 Reboot */
+	uint8_t n_tries;		/* of the preferred transport, in vain */
+	uint32_t tried;			/* ... the last one, monotonic s */
 	struct awake awake;		/* of queue mode */
 	int64_t enable_at;		/* registers again then: 1/x/4 Disable, or
 					 * 1/x/7 has changed */

@@ -16,7 +16,9 @@
 #include "agent/base/log.h"
 #include "objects/ids.h"
 
-#define BACK_EVERY INT64_C(3600000000000)	/* ns */
+#define SECOND INT64_C(1000000000)
+#define BACK_EVERY (3600 * SECOND)
+#define TRIES_AT_ONCE 2
 
 struct server *client_preferred(const struct client *c)
 {
@@ -93,18 +95,33 @@ static void transport_change(struct client *c, int64_t now)
 		transport_take(c, to);
 }
 
+/* Another one has got through. Where this one did not although others did, as at
+ * a server that takes so many connections and no more, it need not go there with
+ * each Update: every Register costs it what is observed. */
+static bool is_worth_a_try(const struct client *c,
+			   const struct server *preferred, int64_t now)
+{
+	if (preferred->heard < preferred->left)
+		return now - preferred->left >= BACK_EVERY;
+	return c->n_tries < TRIES_AT_ONCE ||
+	       now - c->tried * SECOND >= BACK_EVERY;
+}
+
 /* What it was asked is answered over the line that it came by: till then the one
  * that serves is kept. */
 void client_transport_return(struct client *c, int64_t now)
 {
 	struct server *preferred = client_preferred(c);
 
+	if (c->server == preferred)
+		c->n_tries = 0;
 	if (c->server == preferred || client_is_leaving(c) ||
 	    (c->connection &&
 	     (coap_busy(c->connection) || coap_owes(c->connection))) ||
-	    (preferred->heard < preferred->left &&
-	     now - preferred->left < BACK_EVERY))
+	    !is_worth_a_try(c, preferred, now))
 		return;
+	c->n_tries += c->n_tries < TRIES_AT_ONCE;
+	c->tried = (uint32_t)(now / SECOND);
 	if (preferred->heard < preferred->left)
 		preferred->left = now;
 	transport_change(c, now);

@@ -147,6 +147,43 @@ static void one_looks_for_the_way_back_once_an_hour(void **state)
 	assert_ptr_equal(c->server, udp);
 }
 
+/* Others are heard over the preferred one all the time. */
+static void who_alone_finds_no_way_back_tries_it_seldom(void **state)
+{
+	struct client *c = client_only();
+	struct server *udp = c->server, *tcp = udp->other;
+	int64_t now = monotonic_read();
+	int tries = 0;
+
+	(void)state;
+	lost(c, now);
+	registered(c, now);
+	for (int64_t at = now + 60 * SECOND; at <= now + 10 * HOUR;
+	     at += 60 * SECOND) {
+		server_heard(udp, at);
+		client_transport_return(c, at);
+		if (c->server != udp)
+			continue;
+		tries++;
+		lost(c, at);
+		assert_ptr_equal(c->server, tcp);
+		registered(c, at);
+	}
+	assert_in_range(tries, 10, 12);
+	client_transport_return(c, now + 11 * HOUR);
+	assert_ptr_equal(c->server, udp);
+	registered(c, now + 11 * HOUR);
+	client_transport_return(c, now + 11 * HOUR);	/* an Update's answer */
+	/* that is over: it follows at once again */
+	client_event(c, REGISTRATION_CUT, 0, 0, now + 11 * HOUR);
+	lost(c, now + 11 * HOUR);
+	assert_ptr_equal(c->server, tcp);
+	registered(c, now + 11 * HOUR);
+	server_heard(udp, now + 11 * HOUR + 1);
+	client_transport_return(c, now + 11 * HOUR + 2);
+	assert_ptr_equal(c->server, udp);
+}
+
 static void what_the_server_prefers_is_gone_to(void **state)
 {
 	struct client *c = client_only();
@@ -220,6 +257,7 @@ int main(void)
 		TRANSPORT_TEST(each_register_begins_at_the_preferred_one),
 		TRANSPORT_TEST(a_refusal_changes_nothing),
 		TRANSPORT_TEST(one_looks_for_the_way_back_once_an_hour),
+		TRANSPORT_TEST(who_alone_finds_no_way_back_tries_it_seldom),
 		TRANSPORT_TEST(what_the_server_prefers_is_gone_to),
 		TRANSPORT_TEST(a_server_that_has_somebody_is_there),
 		TRANSPORT_TEST(one_that_leaves_tries_no_other),
