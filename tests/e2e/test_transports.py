@@ -11,6 +11,7 @@ import sites
 from harness import WAIT, Site, wait_for
 from scaled import ScaledSite
 from secure import PSK, Secure
+from test_via_gateway import prefixes
 
 T, OTHER = "/3303/0/5700", "/1/0/22"
 DEVICE = """\
@@ -304,6 +305,65 @@ class TwoTransports(Ways, Site):
             self.assertIn("lwmux.yaml:4:17", text)
             self.assertIn("'other_uri' is", text)
             self.assertIn(words, text)
+
+
+class Carried(Ways, Site):
+    def site(self, server):
+        return self.gateway(1, self.devices("a"), **{"lwmux.yaml": f"""\
+gateway: {{name: e2e, endpoint: gw, object_25: true}}
+servers:
+  - {{id: 1, uri: 'coap://127.0.0.1:{server.port}', lifetime: 5min,
+     other_uri: 'coap+tcp://127.0.0.1:{server.ports['tcp']}'}}
+"""})
+
+    @staticmethod
+    def devices(*names, via="gateway"):
+        more = (f"    via: {via}\n    points:\n"
+                "      - {name: set, value: 20, map: 3308/0, writable: true}\n")
+        return "devices:\n" + "".join(
+            DEVICE.format(n).replace("    points:\n", more) for n in names)
+
+    def follows(self, server, path, value):
+        """A notification over the line that is in use."""
+        server.wait_value("gw", path, value - 1)
+        self.assertEqual(server.code("observe", "gw", path), "2.05")
+        mark = server.mark()
+        server.ask("write", "gw", path, text=value)
+        server.wait("notification", after=mark, ep="gw", where=lambda e:
+                    e["values"].get(path) == value)
+
+    def test_devices_behind_the_gateway_go_with_it(self):
+        server = self.server(tcp=0)
+        gateway = self.site(server)
+        server.registered("gw")
+        a = wait_for(lambda: prefixes(server).get("a"), "a")
+        for i, (letter, way) in enumerate((("T", "coap+tcp"), ("U", "coap"))):
+            self.follows(server, a + "/3308/0/5900", 21 + 2 * i)
+            mark = server.mark()
+            server.ask("write", "gw", OTHER, text=letter)
+            server.registered("gw", after=mark)
+            for ep in "gw", "a":
+                self.assertEqual(self.way(gateway, ep), way)
+            self.follows(server, a + "/3308/0/5900", 22 + 2 * i)
+
+    def test_devices_come_while_the_gateway_is_at_the_other(self):
+        server = self.server(tcp=0)
+        gateway = self.site(server)
+        server.registered("gw")
+        mark = server.mark()
+        server.ask("write", "gw", OTHER, text="T")
+        server.registered("gw", after=mark)
+        gateway.write("conf.d/devices.yaml", self.devices("a", "b"))
+        gateway.write("conf.d/more.yaml", self.devices("c", via="both"))
+        gateway.reload()
+        server.registered("c")
+        for ep in "a", "b", "c":
+            at = wait_for(lambda: prefixes(server).get(ep), ep)
+            server.wait_value("gw", at + T, 21.5)
+        self.assertEqual(self.way(gateway, "b"), "coap+tcp")
+        self.assertEqual(server.value("c", T), 21.5)
+        self.assertIn('{server="1",state="registered"} 5',
+                      gateway.ctl("metrics").stdout)
 
 
 class Secured(Secure):
