@@ -57,6 +57,9 @@ static uint64_t content_print(const struct services *services,
 	print = fingerprint_add(print, a->uri, a->uri_length);
 	print = fingerprint_add(print, &a->mode, sizeof(a->mode));
 	print = fingerprint_add(print, &a->id, sizeof(a->id));
+	if (a->has_spare)
+		print = fingerprint_add(print, &a->has_spare,
+					sizeof(a->has_spare));
 	while (!a->bootstrap && (slot = tree_next(accounts, &scope, &at,
 						  &path)))
 		if (slot->value.type != LWM2M_NONE)
@@ -215,13 +218,16 @@ static void put_policy(struct tree *tree, const struct config_server *conf)
 		     lwm2m_unsigned(policy->sequence_count));
 }
 
-/* Where there is more than one: its server may write another one. */
-static void put_transport(struct tree *tree, const struct config_server *conf)
+/* Where there is more than one, and not just in the binding: its server may write
+ * another one. */
+static void put_transport(struct tree *tree, const struct config_server *conf,
+			  const struct account *a)
 {
 	struct lwm2m_value binding = account_bytes(tree,
 		path_resource(ID_SERVER, 0, ID_SERVER_BINDING));
 
-	if (binding.length && memchr(binding.as.text, 'U', binding.length) &&
+	if (a->has_spare &&
+	    memchr(binding.as.text, 'U', binding.length) &&
 	    memchr(binding.as.text, 'T', binding.length))
 		resource_put(tree, ID_SERVER_PREFERRED,
 			     lwm2m_string(conf->tcp ? "T" : "U", 1));
@@ -230,9 +236,10 @@ static void put_transport(struct tree *tree, const struct config_server *conf)
 /* Object 1 as the endpoints share it: what was written, what must be there
  * all the same, and what can be executed. */
 static void account_build(struct tree *tree, const struct tree *accounts,
-			  uint16_t instance, const struct config_server *conf)
+			  const struct account *a,
+			  const struct config_server *conf)
 {
-	struct lwm2m_path scope = path_instance(ID_SERVER, instance), path;
+	struct lwm2m_path scope = path_instance(ID_SERVER, a->server), path;
 	struct tree_cursor at = {0, 0};
 	const struct tree_slot *slot;
 
@@ -253,7 +260,7 @@ static void account_build(struct tree *tree, const struct tree *accounts,
 	resource_put(tree, ID_SERVER_UPDATE, (struct lwm2m_value){0});
 	resource_put(tree, ID_SERVER_BOOTSTRAP, (struct lwm2m_value){0});
 	put_policy(tree, conf);
-	put_transport(tree, conf);
+	put_transport(tree, conf, a);
 }
 
 struct server *server_of_account(struct services *services,
@@ -273,7 +280,7 @@ struct server *server_of_account(struct services *services,
 	conf->fingerprint = print;
 	s = server_create(services, conf, now);
 	if (!a->bootstrap)
-		account_build(&s->account, accounts, a->server, conf);
+		account_build(&s->account, accounts, a, conf);
 	servers_add(&services->servers, s, SERVER_BOOTSTRAPPED);
 	return s;
 }

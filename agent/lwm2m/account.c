@@ -121,6 +121,10 @@ static void spares_mark(const struct tree *tree, struct account *list, size_t n)
 			if (list[k].id == list[i].id && !list[k].spare)
 				list[better ? k : i].spare = true;
 		}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n && list[i].spare; k++)
+			list[k].has_spare |= !list[k].spare &&
+					     list[k].id == list[i].id;
 }
 
 size_t account_list(const struct tree *tree, struct account list[], size_t max)

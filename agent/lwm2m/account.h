@@ -28,6 +28,7 @@ struct account {
 	bool tcp;		/* by its URI */
 	bool spare;		/* of a server that is reached by another
 				 * instance, over another transport */
+	bool has_spare;		/* it is that other one */
 	uint8_t mode;		/* enum account_mode */
 	int32_t own;		/* ACCOUNT_OWN, or -1 */
 	const char *uri;	/* in the tree, not terminated */

@@ -668,6 +668,18 @@ servers:
         server.wait("registered", after=mark, ep="sim", b="T", lt=120)
         self.assertEqual(self.way(gateway), "coap+tcp")
 
+    def test_a_transport_that_has_no_address_cannot_be_preferred(self):
+        server = self.server(tcp=0)
+        self.start(self.bootstrap([
+            bs.delete("0"), bs.delete("1"),
+            bs.security(1, f"coap://127.0.0.1:{server.port}", 101),
+            bs.put("1/0", bs.tlv(0, 101), bs.tlv(1, 300), bs.tlv(6, True),
+                   bs.tlv(7, "UT")), bs.finish()]))
+        server.registered("sim")
+        self.assertEqual(server.code("write", "sim", "/1/0/22", text="T"),
+                         "4.04")
+        self.assertEqual(server.code("read", "sim", "/1/0/22"), "4.04")
+
     def test_torn_account_is_asked_for_again(self):
         server = self.server()
         boot = self.bootstrap(bs.usual(server.port))

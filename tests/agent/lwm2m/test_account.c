@@ -112,6 +112,9 @@ static void test_two_transports(void **state)
 		assert_false(list[0].spare);
 		assert_int_equal(list[1].spare, cases[i].tcp);
 		assert_int_equal(list[2].spare, !cases[i].tcp);
+		assert_false(list[0].has_spare);
+		assert_int_equal(list[1].has_spare, !cases[i].tcp);
+		assert_int_equal(list[2].has_spare, cases[i].tcp);
 		account_tree_finish(&tree);
 	}
 }
