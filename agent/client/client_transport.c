@@ -22,13 +22,14 @@
 
 struct server *client_preferred(const struct client *c)
 {
-	const struct tree_slot *slot = client_account_slot(
-		c, ID_SERVER_PREFERRED);
+	const struct tree_slot *slot;
 	struct server *s = c->server;
-	bool tcp = s->second ? s->other->conf->tcp : s->conf->tcp;
+	bool tcp;
 
 	if (!s->other)
-		return s;
+		return s;		/* looked for with each event */
+	slot = client_account_slot(c, ID_SERVER_PREFERRED);
+	tcp = s->second ? s->other->conf->tcp : s->conf->tcp;
 	if (slot && slot->value.length)
 		tcp = slot->value.as.text[0] == 'T';
 	return s->conf->tcp == tcp ? s : s->other;
