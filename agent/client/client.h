@@ -46,6 +46,8 @@ struct client {
 	bool delayed;			/* by 1/x/14, which counts once */
 	bool said_queue;		/* with the last Register */
 	bool restarts;			/* at enable_at: 3/0/4 Reboot */
+	bool crossed;			/* from the preferred transport, which the
+					 * Register under way has found dead */
 	uint8_t n_tries;		/* of the preferred transport, in vain */
 	uint32_t tried;			/* ... the last one, monotonic s */
 	struct awake awake;		/* of queue mode */

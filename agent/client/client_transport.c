@@ -5,6 +5,9 @@
  * that has failed. So what the server's policy (1/x/17 to 20) and a bootstrap on
  * failure (1/x/16) see is a server that neither transport reaches.
  *
+ * Where a session over the other one ends, the Register that follows begins
+ * there, and goes on over the preferred one.
+ *
  * The way back is one client's to find: once an hour one of them registers over
  * the preferred transport again, and as soon as one gets through, the others
  * follow it, each with its next Update. So thousands do not go silent to find
@@ -73,14 +76,18 @@ enum registration_event client_transport_choose(struct client *c,
 	if ((state == REGISTRATION_OFF || state == REGISTRATION_WAITING) &&
 	    c->server != preferred)
 		transport_take(c, preferred);
+	if (event == REGISTRATION_ANSWER)
+		c->crossed = false;
 	if (state != REGISTRATION_REGISTERING || event != REGISTRATION_LOST ||
-	    c->server != preferred)
+	    (c->server != preferred && c->crossed))
 		return event;
-	preferred->left = now;
+	c->crossed = c->server == preferred;
+	if (c->crossed)
+		preferred->left = now;
 	log_line(client_session_level(c, LOG_NOTE), client_name(c), NULL,
-		 "%s does not answer: registers at %s", preferred->conf->uri,
-		 preferred->other->conf->uri);
-	transport_take(c, preferred->other);
+		 "%s does not answer: registers at %s", c->server->conf->uri,
+		 c->server->other->conf->uri);
+	transport_take(c, c->server->other);
 	return REGISTRATION_CUT;
 }
 

@@ -418,6 +418,23 @@ class Outages(Ways, ScaledSite):
         self.assertEqual(server.value("sim", T), 21.5)
         self.assertEqual(boot.asked, [])
 
+    def test_what_ends_over_the_other_goes_on_over_the_first(self):
+        """Not after retry_timer: a day, 24 minutes here."""
+        server = self.server(tcp=0)
+        door, relay = self.door(server), self.relay(server)
+        door.open()
+        relay.rule = lambda *_: 0
+        gateway = self.start(None, f"coap://127.0.0.1:{relay.port}",
+                             f"coap+tcp://127.0.0.1:{door.port}",
+                             more=", retry_timer: 1d")
+        server.registered("sim")
+        self.assertEqual(self.way(gateway), "coap+tcp")
+        relay.rule = None
+        mark = server.mark()
+        door.end()
+        server.registered("sim", after=mark)
+        self.assertEqual(self.way(gateway), "coap")
+
     def test_all_return_by_themselves(self):
         """An hour after the first one was closed."""
         server = self.server(tcp=0)

@@ -147,6 +147,37 @@ static void one_looks_for_the_way_back_once_an_hour(void **state)
 	assert_ptr_equal(c->server, udp);
 }
 
+/* It was registered over the other one, whose session ends, and where nobody is
+ * any more: the preferred one has not been asked for long. */
+static void what_ends_at_the_other_goes_on_at_the_preferred(void **state)
+{
+	struct client *c = client_only();
+	struct server *udp = c->server, *tcp = udp->other;
+	int64_t now = monotonic_read();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		lost(c, now);
+		assert_ptr_equal(c->server, tcp);
+		registered(c, now);
+		client_event(c, REGISTRATION_CUT, 0, 0, now);
+		assert_ptr_equal(c->server, tcp);
+		lost(c, now);
+		assert_ptr_equal(c->server, udp);
+		assert_int_equal(c->registration.state,
+				 REGISTRATION_REGISTERING);
+		assert_int_equal(c->registration.attempt, 0);
+		counts_are(udp, 1, 0);
+		counts_are(tcp, 0, 0);
+	}
+	lost(c, now);			/* each once more, and no further */
+	assert_ptr_equal(c->server, tcp);
+	assert_int_equal(c->registration.state, REGISTRATION_REGISTERING);
+	lost(c, now);
+	assert_int_equal(c->registration.state, REGISTRATION_WAITING);
+	assert_int_equal(c->registration.attempt, 1);
+}
+
 /* Others are heard over the preferred one all the time. */
 static void who_alone_finds_no_way_back_tries_it_seldom(void **state)
 {
@@ -257,6 +288,7 @@ int main(void)
 		TRANSPORT_TEST(each_register_begins_at_the_preferred_one),
 		TRANSPORT_TEST(a_refusal_changes_nothing),
 		TRANSPORT_TEST(one_looks_for_the_way_back_once_an_hour),
+		TRANSPORT_TEST(what_ends_at_the_other_goes_on_at_the_preferred),
 		TRANSPORT_TEST(who_alone_finds_no_way_back_tries_it_seldom),
 		TRANSPORT_TEST(what_the_server_prefers_is_gone_to),
 		TRANSPORT_TEST(a_server_that_has_somebody_is_there),
