@@ -176,6 +176,8 @@ void daemon_queues(struct daemon_queue queues[QUEUES])
 	 * next, and a compaction. */
 	queues[QUEUE_FILES] = (struct daemon_queue){
 		"files to be written", 0, STORE_KINDS * site.n_endpoints};
+	queues[QUEUE_TWICE] = (struct daemon_queue){
+		"files to be written twice", 0, 0};
 	queues[QUEUE_JOURNAL] = (struct daemon_queue){
 		"writes of the journal", 0, 2};
 	queues[QUEUE_MAIL] = (struct daemon_queue){
@@ -187,7 +189,7 @@ void daemon_queues(struct daemon_queue queues[QUEUES])
 		"who ask", pipes_open(&unread), CONTROL_PEERS_MAX};
 	queues[QUEUE_UNREAD].is = unread;
 	store_queues(own.gateway->services.store, &queues[QUEUE_FILES].is,
-		     &queues[QUEUE_JOURNAL].is);
+		     &queues[QUEUE_TWICE].is, &queues[QUEUE_JOURNAL].is);
 	for (struct endpoint *e = gateway_next(own.gateway, NULL); e;
 	     e = gateway_next(own.gateway, e))
 		endpoint_queues(e, queues);

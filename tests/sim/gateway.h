@@ -28,12 +28,13 @@ struct daemon_status { uint64_t waiting, dropped, held, unexpected; };
 struct daemon_status daemon_status(void);
 /* Its queues: the longest of each kind, and how long it may be. */
 enum { QUEUE_MEMORY, QUEUE_LOG, QUEUE_DISK, QUEUE_WRITES, QUEUE_OBSERVATIONS,
-       QUEUE_FILES, QUEUE_JOURNAL, QUEUE_MAIL, QUEUE_PEERS, QUEUE_UNREAD,
-       QUEUES };
+       QUEUE_FILES, QUEUE_TWICE, QUEUE_JOURNAL, QUEUE_MAIL, QUEUE_PEERS,
+       QUEUE_UNREAD, QUEUES };
 struct daemon_queue { const char *what; uint64_t is, most; };
-/* gateway_store.c: its files that wait, and what does for its journal. */
+/* gateway_store.c: its files that wait, those of them that a newer one should
+ * have replaced, and what waits for its journal. */
 struct store;
-void store_queues(const struct store *store, uint64_t *files,
+void store_queues(const struct store *store, uint64_t *files, uint64_t *twice,
 		  uint64_t *journal);
 void daemon_queues(struct daemon_queue queues[QUEUES]);
 #endif
