@@ -50,9 +50,11 @@ set(LWMUX_ADAPTER_DIR ${CMAKE_INSTALL_FULL_LIBDIR}/lwmux/adapters)
 set(LWMUX_PROFILE_DIR ${CMAKE_INSTALL_FULL_DATADIR}/lwmux/profiles)
 set(LWMUX_OBJECT_DIR ${CMAKE_INSTALL_FULL_DATADIR}/lwmux/objects.d)
 
-# lwmux_adapter(NAME SOURCES... LIBS targets...): one plug-in, NAME.so
+# lwmux_adapter(NAME SOURCES... LIBS targets... HEADERS patterns...): one plug-in,
+# NAME.so; the headers are those of its own library, which nobody else includes
+# (tests/lint/layers reads them here)
 function(lwmux_adapter name)
-	cmake_parse_arguments(A "" "" "SOURCES;LIBS" ${ARGN})
+	cmake_parse_arguments(A "" "" "SOURCES;LIBS;HEADERS" ${ARGN})
 	add_library(adapter_${name} MODULE ${A_SOURCES})
 	set_target_properties(adapter_${name} PROPERTIES PREFIX ""
 		OUTPUT_NAME ${name} C_VISIBILITY_PRESET hidden

@@ -102,33 +102,34 @@ static void adapters_suggest(const struct plugins *plugins,
 		free(files);
 }
 
-/* Those have packages of their own, and may just not be installed. */
-static const char *package_hint(const char *name)
+/* Those have packages of their own, and may just not be installed. The build
+ * knows which: packaging/debian/lwmux-adapter-NAME.install. */
+static bool has_package(const char *name)
 {
-	static const char *const hints[][2] = {
-		{"modbus", ": apt install lwmux-adapter-modbus"},
-		{"ble", ": apt install lwmux-adapter-ble"},
-		{"gpio", ": apt install lwmux-adapter-gpio"},
-	};
+	static const char *const packaged[] = {PACKAGED_ADAPTERS};
 
-	for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
-		if (!strcmp(name, hints[i][0]))
-			return hints[i][1];
-	return NULL;
+	for (size_t i = 0; i < sizeof(packaged) / sizeof(*packaged); i++)
+		if (!strcmp(name, packaged[i]))
+			return true;
+	return false;
 }
 
 static void refuse_absent(const struct plugins *plugins, const char *name,
 			  char *error, size_t size)
 {
-	const char *hint = package_hint(name);
 	struct nearest nearest;
 	char there[120];
 
+	if (has_package(name)) {
+		snprintf(error, size, "no adapter '%s' in %s: apt install "
+			 "lwmux-adapter-%s", name, plugins->directory, name);
+		return;
+	}
 	nearest_init(&nearest, name);
 	adapters_suggest(plugins, &nearest, there, sizeof(there));
 	snprintf(error, size, "no adapter '%s' in %s%s", name,
-		 plugins->directory, hint ? hint : nearest.best ?
-		 nearest_text(&nearest) : there);
+		 plugins->directory,
+		 nearest.best ? nearest_text(&nearest) : there);
 }
 
 static const struct adapter_ops *plugin_load(const struct plugins *plugins,

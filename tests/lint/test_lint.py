@@ -99,6 +99,14 @@ class Tree(unittest.TestCase):
         self.put('agent/lwm2m/observe.c', '#include "agent/lwm2m/private.h"\n')
         self.expect('layers', 'agent/lwm2m/private.h: <pthread.h>')
 
+    def test_library_of_an_adapter(self):
+        self.put('adapters/knx/CMakeLists.txt',
+                 'lwmux_adapter(knx SOURCES knx.c HEADERS knx/*)\n')
+        self.put('adapters/knx/knx.c', GPL + '#include <knx/bus.h>\n')
+        self.assertEqual(run('layers', self.root)[0], 0)
+        self.put('agent/bus/bus.c', '#include <knx/bus.h>\n')
+        self.expect('layers', 'agent/bus/bus.c: <knx/bus.h>: has its place')
+
     def test_pure_by_design(self):
         self.put('agent/config/point.c', GPL)
         self.expect('layers', 'agent/config/point.c: pure by design')
