@@ -24,30 +24,9 @@ const struct resource_def *object_resource(const struct object_def *object,
 const struct object_def *core_object(uint16_t id)
 {
 	switch (id) {
-	case 0:
-		return &security_object;
-	case 1:
-		return &server_object;
-	case 2:
-		return &access_control_object;
-	case 3:
-		return &device_object;
-	case 4:
-		return &connectivity_object;
-	case 5:
-		return &firmware_object;
-	case 6:
-		return &location_object;
-	case 7:
-		return &statistics_object;
-	case 16:
-		return &portfolio_object;
-	case 19:
-		return &binary_app_data_object;
-	case 21:
-		return &oscore_object;
-	case 25:
-		return &gateway_object;
+#define ROW(name, number) case number: return &name##_object;
+	CORE_OBJECTS(ROW)
+#undef ROW
 	default:
 		return NULL;
 	}

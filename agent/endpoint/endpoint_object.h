@@ -43,11 +43,15 @@ struct endpoint_object {
 	void (*finish)(struct endpoint *endpoint);
 };
 
-/* The rows that there are, listed in endpoint_objects.c. */
-extern const struct endpoint_object endpoint_object_server,
-	endpoint_object_access, endpoint_object_device, endpoint_object_link,
-	endpoint_object_firmware, endpoint_object_statistics,
-	endpoint_object_listing;
+/* The rows that there are, endpoint_object_NAME, each in a file of its own. */
+#define ENDPOINT_OBJECTS(X) \
+	X(server) X(access) X(device) X(link) X(firmware) X(statistics) \
+	X(listing)
+
+#define ENDPOINT_OBJECT_DECLARE(name) \
+	extern const struct endpoint_object endpoint_object_##name;
+ENDPOINT_OBJECTS(ENDPOINT_OBJECT_DECLARE)
+#undef ENDPOINT_OBJECT_DECLARE
 /* All of them, for struct services; NULL ends them. */
 extern const struct endpoint_object *const endpoint_objects[];
 

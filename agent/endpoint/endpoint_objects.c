@@ -3,9 +3,8 @@
 #include <stddef.h>
 #include "agent/endpoint/endpoint_object.h"
 
+#define ROW(name) &endpoint_object_##name,
 const struct endpoint_object *const endpoint_objects[] = {
-	&endpoint_object_server, &endpoint_object_access,
-	&endpoint_object_device, &endpoint_object_link,
-	&endpoint_object_firmware, &endpoint_object_statistics,
-	&endpoint_object_listing, NULL,
+	ENDPOINT_OBJECTS(ROW) NULL,
 };
+#undef ROW
