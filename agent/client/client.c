@@ -154,7 +154,7 @@ static void on_traffic(void *owner, bool sent, size_t bytes, int64_t now)
 {
 	const struct client *c = owner;
 
-	client_host(c)->moved(c->endpoint, sent, bytes, now);
+	client_host(c)->traffic(c->endpoint, sent, bytes, now);
 }
 
 static uint8_t on_block(void *owner, const struct request *request,

@@ -55,9 +55,9 @@ struct client_host {
 	/* The client has set a resource of its account. */
 	void (*touched)(struct endpoint *endpoint,
 			const struct lwm2m_path *path, int64_t now);
-	/* As coap.h says of `moved`. */
-	void (*moved)(struct endpoint *endpoint, bool sent, size_t bytes,
-		      int64_t now);
+	/* As coap.h says of `traffic`. */
+	void (*traffic)(struct endpoint *endpoint, bool sent, size_t bytes,
+			int64_t now);
 };
 #define CLIENT_EMPTY_MAX 64
 

@@ -54,7 +54,7 @@ void client_silent(void *owner, const char *why, int64_t now)
 	char what[400];
 	bool up = !c->connection || coap_describe(c->connection).up;
 
-	server_doubt(c->server, now);
+	server_unanswered(c->server, now);
 	if (!why && c->trouble)
 		return;
 	snprintf(what, sizeof(what), "%s%s", up ? "" : "no session: ",
@@ -186,17 +186,17 @@ static void keep_alert(struct client *c, int alert, int64_t now)
 }
 
 void client_session_failed(void *owner,
-			   const struct coap_session_failure *breakage,
+			   const struct coap_session_failure *failure,
 			   int64_t now)
 {
 	struct client *c = owner;
 	struct server *s = c->server;
 	char what[400];
 
-	snprintf(what, sizeof(what), "%s%s", breakage->new ? "no session: " :
-		 "the session has ended: ", breakage->why);
-	if (breakage->alert > 0)		/* 0: close_notify */
-		keep_alert(c, breakage->alert, now);
+	snprintf(what, sizeof(what), "%s%s", failure->new ? "no session: " :
+		 "the session has ended: ", failure->why);
+	if (failure->alert > 0)		/* 0: close_notify */
+		keep_alert(c, failure->alert, now);
 	c->last_code = CLIENT_NO_ANSWER;
 	end_session(c, now);
 	note_trouble(c, s, what, now);

@@ -22,7 +22,7 @@ bool client_connect(struct client *client, int64_t now);
 void client_disconnect(struct client *client);
 /* Of coap_handlers. */
 void client_session_failed(void *owner,
-			   const struct coap_session_failure *breakage,
+			   const struct coap_session_failure *failure,
 			   int64_t now);
 void client_silent(void *owner, const char *why, int64_t now);
 /* The kernel did not take the registration's message: errno, 0: unknown. */

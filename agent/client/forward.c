@@ -216,7 +216,7 @@ bool forward_lost(struct client *c, struct observation *observation,
 	if (forward_is_off(c))
 		return false;
 	f = forward_get(c);
-	forward_settle(f, now);		/* which is older */
+	forward_commit_decided(f, now);		/* which is older */
 	forward_take_pending(c, observation, now);
 	for (const struct observation *o = f->lost; o; o = o->next)
 		if (is_same(o, observation) || ++n == CLIENT_OBSERVATIONS_MAX)
@@ -250,7 +250,7 @@ void forward_registered(struct client *c, bool is, int64_t now)
 		return;
 	if (!is) {
 		if (!client_is_leaving(c))
-			forward_settle(f, now);
+			forward_commit_decided(f, now);
 		return;
 	}
 	forward_take_waiting(c, now);

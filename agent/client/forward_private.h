@@ -87,7 +87,7 @@ void forward_keep(struct forward *forward, const struct lwm2m_record *record,
 /* What was held is certain now. */
 void forward_commit(struct forward *forward, int64_t now);
 /* ... unless the answer to a notification under way still decides. */
-void forward_settle(struct forward *forward, int64_t now);
+void forward_commit_decided(struct forward *forward, int64_t now);
 /* An answer has come, or a notification (of `by`) has just gone out. What that
  * one tells stays in front, behind it what the next ones will tell. Those in
  * between have been overtaken by newer ones: they count where an answer was

@@ -347,7 +347,7 @@ bool forward_unsent(struct client *c, struct observation *o, int64_t now)
 	if (!forward_is_storing(c) || forward_is_off(c))
 		return false;
 	if (c->forward)
-		forward_settle(c->forward, now);	/* which is older */
+		forward_commit_decided(c->forward, now); /* older ones */
 	keep_instead(c, o, now);
 	return true;
 }

@@ -196,7 +196,7 @@ bool forward_hold(struct forward *f, const struct lwm2m_record *record,
 	return false;
 }
 
-void forward_settle(struct forward *f, int64_t now)
+void forward_commit_decided(struct forward *f, int64_t now)
 {
 	if (!f->n_live || !forward_is_busy(f->client))
 		forward_commit(f, now);
@@ -211,7 +211,7 @@ static bool keep_behind(struct forward *f, const struct queued_record *k,
 
 	if (!f->waiting.n || forward_is_reachable(f->client))
 		return false;
-	forward_settle(f, now);
+	forward_commit_decided(f, now);
 	if (!f->waiting.n)
 		return false;
 	if (is_short(w) || queue_append(&f->waiting, &w->budget, k) < 0) {

@@ -200,14 +200,14 @@ void server_heard(struct server *s, int64_t now)
 	s->away = false;
 }
 
-void server_doubt(struct server *s, int64_t now)
+void server_unanswered(struct server *s, int64_t now)
 {
 	s->away |= now - s->heard >= AWAY_AFTER;
 }
 
 void server_reresolve(struct server *s, int64_t now)
 {
-	server_doubt(s, now);
+	server_unanswered(s, now);
 	if (!s->literal && s->length && s->resolve_at == INT64_MAX &&
 	    now - s->resolved >= DOUBT_EVERY) {
 		s->resolve_at = now;

@@ -97,7 +97,7 @@ int64_t server_turn(struct server *server, int64_t now);
  * anew where it is. */
 void server_reresolve(struct server *server, int64_t now);
 /* It does not answer for now: where that lasts, its first answer is news. */
-void server_doubt(struct server *server, int64_t now);
+void server_unanswered(struct server *server, int64_t now);
 /* It has answered a client: where it was away, the others need not wait for their
  * next try (client_hurry()). */
 void server_heard(struct server *server, int64_t now);

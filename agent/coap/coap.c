@@ -342,26 +342,26 @@ static const char *end_of(const struct coap_connection *c)
 static void connection_broke(struct coap_connection *c, const char *what,
 			     int64_t now)
 {
-	struct coap_session_failure breakage = {.why = what, .alert = -1,
-						.new = !c->up};
+	struct coap_session_failure failure = {.why = what, .alert = -1,
+					       .new = !c->up};
 	const struct handshake *h = c->up ? NULL : c->is.handshake;
 	char text[sizeof(h->why)];
 
 	if (h && *h->why) {
 		snprintf(text, sizeof(text), "%s", h->why);
-		breakage.why = text;	/* h goes when it is closed */
+		failure.why = text;	/* h goes when it is closed */
 	} else if (!what && (h ? h->failed : coap_state.failed == c->session)) {
-		breakage.alert = h ? h->alert : coap_state.alert;
-		credentials_explain(h ? h->error : coap_state.error, breakage.alert,
-				    text, sizeof(text));
-		breakage.why = text;
+		failure.alert = h ? h->alert : coap_state.alert;
+		credentials_explain(h ? h->error : coap_state.error,
+				    failure.alert, text, sizeof(text));
+		failure.why = text;
 	} else if (!what) {
-		breakage.why = end_of(c);
+		failure.why = end_of(c);
 	}
 	coap_state.failed = NULL;
 	c->outstanding = OUTSTANDING_NONE;
 	heap_remove(&coap_state.due, &c->due);
-	c->handlers->broken(c->owner, &breakage, now);
+	c->handlers->broken(c->owner, &failure, now);
 }
 
 static const char *silence_reason(const struct coap_connection *c)

@@ -79,7 +79,7 @@ struct coap_handlers {
 	void (*idle)(void *owner, int64_t now);
 	/* The session is gone, or never came to be; what was under way has
 	 * ended with it. Nothing more comes: close the connection. */
-	void (*broken)(void *owner, const struct coap_session_failure *breakage,
+	void (*broken)(void *owner, const struct coap_session_failure *failure,
 		       int64_t now);
 	/* A message has gone out or come in: bytes with its IP header, without
 	 * what libcoap repeats on its own. */

@@ -535,13 +535,13 @@ static void connection_end(struct client_bootstrap *b, const char *why,
 	machine_step(b, BOOTSTRAP_BROKEN, 0, now);
 }
 
-static void on_broken(void *owner, const struct coap_session_failure *breakage,
+static void on_broken(void *owner, const struct coap_session_failure *failure,
 		      int64_t now)
 {
 	struct client_bootstrap *b = owner;
 
 	server_reresolve(b->server, now);
-	connection_end(b, breakage->why, now);
+	connection_end(b, failure->why, now);
 }
 
 const struct coap_handlers client_bootstrap_handlers = {

@@ -80,7 +80,7 @@ const struct client_host endpoint_client_host = {
 	.registration = registration_heard,
 	.failed = client_bootstrap_fallback, .left = endpoint_left,
 	.observed = endpoint_poll, .touched = endpoint_touched,
-	.moved = traffic_count,
+	.traffic = traffic_count,
 };
 
 int endpoint_send(struct endpoint *e, const struct lwm2m_path *path,

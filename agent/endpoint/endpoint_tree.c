@@ -330,7 +330,8 @@ static const char *application_of(const struct endpoint *e,
 	return best->application ? best->application : best->name;
 }
 
-/* One resource of any object, and of IPSO's companions two. */
+/* The resource that the point is bound to; of an IPSO object also what derives
+ * from it and from the point's keys: minimum, maximum, unit, application. */
 static void build_bound(struct endpoint *e, const struct config_point *point,
 			const struct object_def *object)
 {

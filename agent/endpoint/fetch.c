@@ -161,10 +161,10 @@ static void fetch_fail(struct fetch *f, const char *why, int64_t now)
 	fetch_end(f, FIRMWARE_CONNECTION_LOST, now);
 }
 
-static void on_broken(void *owner, const struct coap_session_failure *breakage,
+static void on_broken(void *owner, const struct coap_session_failure *failure,
 		      int64_t now)
 {
-	fetch_fail(owner, breakage->why, now);
+	fetch_fail(owner, failure->why, now);
 }
 
 static const struct coap_handlers handlers = {

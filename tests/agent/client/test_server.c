@@ -193,9 +193,9 @@ static void who_is_silent_for_long_is_away(void **state)
 {
 	(void)state;
 	server_heard(server, NOW);
-	server_doubt(server, NOW + 3 * SECOND);
+	server_unanswered(server, NOW + 3 * SECOND);
 	assert_false(server->away);
-	server_doubt(server, NOW + 40 * SECOND);
+	server_unanswered(server, NOW + 40 * SECOND);
 	assert_true(server->away);
 }
 

@@ -83,12 +83,12 @@ static void on_idle(void *owner, int64_t now)
 	seen.idle++;
 }
 
-static void on_broken(void *owner, const struct coap_session_failure *breakage,
+static void on_broken(void *owner, const struct coap_session_failure *failure,
 		      int64_t now)
 {
 	(void)now;
 	(void)owner;
-	(void)breakage;
+	(void)failure;
 	fail();			/* there is no session that could */
 }
 

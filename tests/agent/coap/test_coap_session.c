@@ -70,15 +70,15 @@ static void on_idle(void *owner, int64_t now)
 	seen.idle++;
 }
 
-static void on_broken(void *owner, const struct coap_session_failure *breakage,
+static void on_broken(void *owner, const struct coap_session_failure *failure,
 		      int64_t now)
 {
 	(void)now;
 	(void)owner;
 	seen.broken++;
-	seen.new = breakage->new;
-	seen.alert = breakage->alert;
-	strncpy(seen.why, breakage->why, sizeof(seen.why) - 1);
+	seen.new = failure->new;
+	seen.alert = failure->alert;
+	strncpy(seen.why, failure->why, sizeof(seen.why) - 1);
 	coap_close(connection);
 	connection = NULL;
 }
