@@ -29,8 +29,9 @@ static bool is_learnt(const struct liveness_rhythm *r)
 	       (r->before > 0 || r->window >= LIVENESS_LEARNT);
 }
 
-int64_t liveness_patience(const struct liveness *l,
-			  const struct liveness_rules *rules)
+/* For how long nothing may be heard of it, ns; 0: for ever. */
+static int64_t liveness_patience(const struct liveness *l,
+				 const struct liveness_rules *rules)
 {
 	const struct liveness_rhythm *r = &l->rhythm;
 	int64_t gap = r->longest > r->before ? r->longest : r->before;

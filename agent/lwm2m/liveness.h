@@ -71,9 +71,6 @@ void liveness_init(struct liveness *liveness,
 void liveness_restore(struct liveness *liveness,
 		      const struct liveness_rules *rules, int64_t heard,
 		      const struct liveness_rhythm *rhythm, int64_t now);
-/* For how long nothing may be heard of it, ns; 0: for ever. */
-int64_t liveness_patience(const struct liveness *liveness,
-			  const struct liveness_rules *rules);
 /* true: the state has changed. now: of HEARD, when it was. */
 bool liveness_step(struct liveness *liveness, enum liveness_event event,
 		   const struct liveness_rules *rules, int64_t now);

@@ -31,7 +31,9 @@ void registration_drop(struct registration *registration)
 	registration->next = NEVER;
 }
 
-bool registration_alive(const struct registration *registration, int64_t now)
+/* Is the endpoint known to the server, as far as we can tell? */
+static bool registration_alive(const struct registration *registration,
+			       int64_t now)
 {
 	switch ((enum registration_state)registration->state) {
 	case REGISTRATION_REGISTERED:

@@ -117,8 +117,6 @@ registration_step(struct registration *registration,
 /* How long to wait, in ns, where a server asks for `asked` s: 2 s at least, a day
  * at most, and up to a fifth more, by the name's seed. */
 int64_t registration_asked_time(uint32_t seed, uint32_t asked);
-/* Is the endpoint known to the server, as far as we can tell? */
-bool registration_alive(const struct registration *registration, int64_t now);
 /* As lwm2m= says it. */
 const char *registration_version(const struct registration *registration);
 const char *registration_state_name(enum registration_state state);
