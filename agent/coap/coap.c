@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Connections and the loop that drives them. What libcoap does not do for us is
- * done here, in coap_send.c and in coap_receive.c: de-duplication, block-wise
+ * done here and in the other coap_*.c: de-duplication, block-wise
  * transfer, to learn of an ACK, own deadlines. */
 #include <errno.h>
 #include <gnutls/crypto.h>

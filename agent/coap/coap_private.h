@@ -226,6 +226,11 @@ void connection_lapse(struct coap_connection *connection, int64_t now);
 /* Requests, responses and what was not acknowledged come to the connections of
  * this context. */
 void context_listen(coap_context_t *context);
+void connection_release_incoming(struct coap_connection *connection);
+
+/* coap_response.c */
+/* All but the requests. */
+void context_listen_responses(coap_context_t *context);
 /* What was under way has ended. */
 void connection_exchange_end(struct coap_connection *connection,
 			     enum coap_outcome outcome,
@@ -233,13 +238,22 @@ void connection_exchange_end(struct coap_connection *connection,
 /* What is under way has no answer yet: its owner is told, if it wants to know. */
 void connection_silent(struct coap_connection *connection, const char *why,
 		       int64_t now);
+
+/* coap_answer.c */
+/* A request's token, for dedup_find(). */
+uint16_t exchange_token_hash(const uint8_t *token, size_t n);
+/* For its copies. code: 0 where the answer is still to come. */
+void exchange_remember(struct coap_connection *connection,
+		       const struct coap_exchange *exchange, uint16_t token,
+		       uint8_t code);
+/* Location-Path of an instance: its object in the upper half. */
+void pdu_add_location(coap_pdu_t *pdu, uint32_t located);
 /* The first late answer that there is, unless something is under way. */
 void connection_send_separate(struct coap_connection *connection, int64_t now);
 /* Acknowledges requests whose answer has not come with the first of them that
  * was due; INT64_MAX: nothing waits for that. */
 void connection_acknowledge(struct coap_connection *connection, int64_t now);
 int64_t connection_ack_due(const struct coap_connection *connection);
-void connection_release_incoming(struct coap_connection *connection);
 /* Sends what needs no acknowledgement. -EIO */
 int connection_tell(struct coap_connection *connection, coap_pdu_t *pdu);
 #endif

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What comes in: requests and their answers, at once or later, de-duplicated
- * and put together from blocks; and what our own messages have come to.
+ * What comes in: requests, de-duplicated and put together from blocks. They are
+ * answered in coap_answer.c; what comes of our own is in coap_response.c.
  *
  * A copy of a request that ran already gets the same answer (RFC 7252 4.5; a
  * GET or FETCH may run twice). Of any other the options are read, the body is
  * put together, while its owner may refuse each block, and the owner has it.
- * He answers before he returns, or begins a separate response (5.2.2): the ACK
- * then waits for a moment, as the answer may still go with it. After that the
- * ACK goes alone, and the answer is a confirmable message of ours, sent when
- * no other is outstanding.
  *
  * libcoap keeps some of what we need to itself: Resets to a NON, ACKs, options
  * of wrong length. Our coap_pdu_parse() stands before its own to see them. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,251 +18,7 @@
 #include "agent/coap/inspect.h"
 #include "agent/base/limits.h"
 
-#define ACK_WAIT (SECOND / 5)	/* for the answer to go with it */
 #define RECEIVE_MAX 65536
-
-/* ---- answers ---- */
-
-static uint16_t bytes_hash16(const uint8_t *bytes, size_t n)
-{
-	uint32_t hash = block_hash(2166136261u, bytes, n);
-
-	return (uint16_t)(hash ^ hash >> 16);
-}
-
-static void exchange_remember(struct coap_connection *c,
-			      const struct coap_exchange *x, uint16_t token,
-			      uint8_t code)
-{
-	if (!c->dedup)
-		c->dedup = calloc(1, sizeof(*c->dedup));
-	if (!c->dedup)
-		abort();
-	dedup_add(c->dedup, &(struct dedup_answer){
-		.until = coap_state.now + EXCHANGE_LIFETIME,
-		.mid = (uint16_t)coap_pdu_get_mid(x->pdu), .token = token,
-		.code = code, .block1 = x->block1, .located = x->located});
-}
-
-static void location_add(coap_pdu_t *pdu, uint32_t located)
-{
-	const uint16_t ids[] = {(uint16_t)(located >> 16), (uint16_t)located};
-	char text[8];
-
-	for (size_t i = 0; i < 2; i++) {
-		int n = snprintf(text, sizeof(text), "%u", ids[i]);
-
-		coap_add_option(pdu, COAP_OPTION_LOCATION_PATH, (size_t)n,
-				(const uint8_t *)text);
-	}
-}
-
-static uint32_t located_at(const struct lwm2m_path *path)
-{
-	return (uint32_t)path->id[0] << 16 | path->id[1];
-}
-
-void coap_locate(struct coap_exchange *x, const struct lwm2m_path *path)
-{
-	x->located = located_at(path);
-	location_add(x->response, x->located);
-}
-
-void coap_locate_later(struct coap_separate *later,
-		       const struct lwm2m_path *path)
-{
-	later->located = located_at(path);
-}
-
-void coap_respond(struct coap_exchange *x, uint8_t code, uint16_t format,
-		  const uint8_t *payload, size_t length, int32_t observe)
-{
-	struct body *body = body_create(code, format, x->key, payload, length);
-
-	x->answered = true;
-	pdu_fill(x->response, body, x->block2, observe, x->block1);
-	connection_keep_answer(x->connection, body, &x->block2);
-}
-
-static size_t laters_count(const struct coap_connection *c)
-{
-	size_t n = 0;
-
-	for (const struct coap_separate *l = c->separates; l; l = l->next)
-		n++;
-	return n;
-}
-
-/* Most devices answer at once, and their answer is to go with the ACK (RFC 7252
- * 5.2.1): libcoap sends none for a NON that is empty. */
-static void later_hold(struct coap_separate *later, struct coap_exchange *x)
-{
-	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
-
-	if (later->non || connection_is_stream(x->connection))
-		return;
-	later->ack_at = coap_state.now + ACK_WAIT;
-	later->mid = (uint16_t)coap_pdu_get_mid(x->pdu);
-	later->token_hash = bytes_hash16(token.s, token.length);
-	coap_pdu_set_type(x->response, COAP_MESSAGE_NON);
-}
-
-static coap_pdu_t *ack_create(uint16_t mid)
-{
-	coap_pdu_t *pdu = coap_pdu_init(COAP_MESSAGE_ACK, 0, mid, 0);
-
-	if (!pdu)
-		abort();
-	return pdu;
-}
-
-int64_t connection_ack_due(const struct coap_connection *c)
-{
-	int64_t due = INT64_MAX;
-
-	for (const struct coap_separate *l = c->separates; l; l = l->next)
-		if (l->ack_at && l->ack_at < due)
-			due = l->ack_at;
-	return due;
-}
-
-static void later_acknowledge(struct coap_connection *c,
-			      struct coap_separate *later)
-{
-	for (int n = 0; later->ack_at && n <= later->copies; n++)
-		connection_tell(c, ack_create(later->mid));
-	later->ack_at = 0;
-}
-
-void connection_acknowledge(struct coap_connection *c, int64_t now)
-{
-	if (connection_ack_due(c) > now)
-		return;
-	for (struct coap_separate *l = c->separates; l; l = l->next)
-		later_acknowledge(c, l);
-}
-
-bool coap_owes(const struct coap_connection *c)
-{
-	return c->separates != NULL;
-}
-
-struct coap_separate *coap_separate_begin(struct coap_exchange *x)
-{
-	struct coap_connection *c = x->connection;
-	coap_bin_const_t token = coap_pdu_get_token(x->pdu);
-	struct coap_separate *later, **end = &c->separates;
-
-	if (laters_count(c) >= LATERS_MAX) {
-		coap_state.counts.busy++;
-		return NULL;
-	}
-	later = calloc(1, sizeof(*later));
-	if (!later)
-		abort();
-	later->connection = c;
-	later->non = coap_pdu_get_type(x->pdu) == COAP_MESSAGE_NON;
-	later->block1 = x->block1;
-	later->unwanted = x->unwanted;
-	later_hold(later, x);
-	later->token_length = (uint8_t)token.length;
-	memcpy(later->token, token.s, token.length);
-	while (*end)
-		end = &(*end)->next;
-	*end = later;
-	x->later = later;
-	return later;
-}
-
-static coap_pdu_t *later_pdu(struct coap_connection *c,
-			     struct coap_separate *later)
-{
-	coap_pdu_type_t type = later->non ? COAP_MESSAGE_NON :
-			       later->ack_at ? COAP_MESSAGE_ACK :
-					       COAP_MESSAGE_CON;
-	coap_pdu_t *pdu = pdu_create(c, type, later->body->code, later->token,
-				     later->token_length);
-
-	if (type == COAP_MESSAGE_ACK)
-		coap_pdu_set_mid(pdu, later->mid);
-	if (later->located)
-		location_add(pdu, later->located);
-	pdu_fill(pdu, later->body, block_whole, -1, later->block1);
-	return pdu;
-}
-
-static void later_unlink(struct coap_connection *c, struct coap_separate *later)
-{
-	struct coap_separate **at = &c->separates;
-
-	while (*at != later)
-		at = &(*at)->next;
-	*at = later->next;
-}
-
-/* In an ACK, or a NON (RFC 7252 5.2.3): nothing is to be waited for. */
-static void later_tell(struct coap_connection *c, struct coap_separate *later)
-{
-	later_unlink(c, later);
-	if (later->ack_at && c->dedup)
-		dedup_settle(c->dedup, later->mid, later->token_hash,
-			     later->body->code, later->located);
-	for (int n = 0; n <= later->copies; n++)
-		connection_tell(c, later_pdu(c, later));
-	connection_keep_answer(c, later->body, &block_whole);
-	free(later);
-}
-
-/* The first of those whose answer is there goes out. */
-void connection_send_separate(struct coap_connection *c, int64_t now)
-{
-	struct coap_separate **at = &c->separates, *later;
-	coap_pdu_t *pdu;
-
-	while (*at && !(*at)->body)
-		at = &(*at)->next;
-	later = *at;
-	if (!later || c->outstanding)
-		return;
-	*at = later->next;
-	pdu = later_pdu(c, later);
-	connection_keep_answer(c, later->body, &block_whole);
-	connection_exchange_start(c, OUTSTANDING_SEPARATE, later->token,
-				  later->token_length, now);
-	connection_send(c, pdu, now);
-	free(later);
-}
-
-/* RFC 7967 2.1: its server does not want to hear that. A CON has its ACK. */
-static void later_keep_quiet(struct coap_connection *c,
-			     struct coap_separate *later)
-{
-	later_acknowledge(c, later);
-	later_unlink(c, later);
-	free(later);
-}
-
-void coap_respond_separately(struct coap_separate *later, uint8_t code,
-			     uint16_t format, const uint8_t *payload,
-			     size_t length, int64_t now)
-{
-	coap_state.now = now;
-	if (!later->connection) {
-		free(later);
-		return;
-	}
-	if (later->unwanted >> ((code >> 5) - 1) & 1) {
-		later_keep_quiet(later->connection, later);
-		return;
-	}
-	later->body = body_create(code, format, 0, payload, length);
-	if (later->non || later->ack_at)
-		later_tell(later->connection, later);
-	else
-		connection_send_separate(later->connection, now);
-}
-
-/* ---- what comes in ---- */
 
 struct incoming {		/* a request's options, decoded */
 	char uri[256], query[512];
@@ -515,7 +265,7 @@ static bool answer_again(struct coap_exchange *x, uint16_t token)
 		hold_copy(c, x, dedup);
 	coap_pdu_set_code(x->response, (coap_pdu_code_t)dedup->code);
 	if (dedup->located)
-		location_add(x->response, dedup->located);
+		pdu_add_location(x->response, dedup->located);
 	if (dedup->code && dedup->block1)
 		pdu_add_number(x->response, COAP_OPTION_BLOCK1,
 			       dedup->block1 - 1);
@@ -633,7 +383,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 			    .accept = FORMAT_NONE, .format = FORMAT_NONE,
 			    .observe = -1};
 	coap_bin_const_t token = coap_pdu_get_token(pdu);
-	uint16_t hash = bytes_hash16(token.s, token.length);
+	uint16_t hash = exchange_token_hash(token.s, token.length);
 	struct incoming in = {.has_block1 = false};
 
 	(void)resource;
@@ -665,183 +415,6 @@ static void on_request(coap_resource_t *resource, coap_session_t *session,
 			x.later ? 0 : (uint8_t)coap_pdu_get_code(response));
 }
 
-void connection_exchange_end(struct coap_connection *c,
-			     enum coap_outcome outcome,
-			     const struct coap_answer *answer, int64_t now)
-{
-	enum outstanding outstanding = (enum outstanding)c->outstanding;
-
-	if (outcome == COAP_ACKED && !connection_is_stream(c))
-		connection_traffic(c, false, EMPTY_MESSAGE);
-	c->outstanding = OUTSTANDING_NONE;
-	c->idle_owed = true;
-	if (outstanding == OUTSTANDING_REQUEST) {
-		free(c->outgoing);
-		c->outgoing = NULL;
-	}
-	if (outstanding == OUTSTANDING_SEPARATE && c->handlers->answered)
-		c->handlers->answered(c->owner, outcome, now);
-	if (outstanding != OUTSTANDING_SEPARATE &&
-	    outstanding != OUTSTANDING_NONE)
-		c->handlers->ended(c->owner, outcome, c->token,
-				   c->token_length, answer, now);
-}
-
-/* 2.31, or 4.13 with a smaller block: the next block. false: it is final. */
-static bool next_block(struct coap_connection *c, uint8_t code,
-		       const coap_pdu_t *received)
-{
-	struct outgoing *o = c->outgoing;
-	coap_opt_iterator_t iterator;
-	coap_opt_t *option = coap_check_option(received, COAP_OPTION_BLOCK1,
-					       &iterator);
-	struct block block;
-	size_t sent = block_size(&o->block);
-
-	if (!option || !block_decode(coap_opt_value(option),
-				     coap_opt_length(option), &block))
-		return false;
-	if (code == CODE(4, 13) && block.szx < o->block.szx)
-		o->block = (struct block){0, false, block.szx};
-	else if (code != CODE(2, 31) || !o->block.more)
-		return false;
-	else if (block.szx < o->block.szx)	/* it wants smaller ones */
-		o->block = (struct block){
-			(uint32_t)((o->block.number + 1) * sent >>
-				   (4 + block.szx)), false, block.szx};
-	else
-		o->block.number++;
-	connection_send_outgoing(c, coap_state.now);
-	return true;
-}
-
-/* What of an answer tells that it is one block of several. */
-static void take_block2(struct coap_answer *answer, uint16_t number,
-			coap_opt_t *option)
-{
-	const uint8_t *value = coap_opt_value(option);
-	size_t n = coap_opt_length(option);
-	struct block block;
-
-	if (number == COAP_OPTION_ETAG)
-		answer->etag = block_hash(1, value, n);
-	if (number != COAP_OPTION_BLOCK2 || !block_decode(value, n, &block))
-		return;
-	answer->has_block2 = true;
-	answer->block2 = block.number;
-	answer->block2_size = block_size(&block);
-	answer->more = block.more;
-}
-
-static uint32_t number_of(coap_opt_t *option)
-{
-	return coap_decode_var_bytes(coap_opt_value(option),
-				     coap_opt_length(option));
-}
-
-/* A response that answers nothing is refused by a Reset, or, in an ACK, by
- * silence (RFC 7252 4.2). */
-static coap_response_t response_refuse(const coap_pdu_t *received)
-{
-	return coap_pdu_get_type(received) == COAP_MESSAGE_ACK ?
-		COAP_RESPONSE_OK : COAP_RESPONSE_FAIL;
-}
-
-static coap_response_t on_response(coap_session_t *session,
-				   const coap_pdu_t *sent,
-				   const coap_pdu_t *received,
-				   const coap_mid_t mid)
-{
-	struct coap_connection *c = coap_session_get_app_data(session);
-	coap_bin_const_t token = coap_pdu_get_token(received);
-	uint8_t segments[256];
-	struct buf location = buf_over(segments, sizeof(segments));
-	struct coap_answer answer = {
-		.code = (uint8_t)coap_pdu_get_code(received),
-		.format = FORMAT_NONE};
-	coap_opt_iterator_t iterator;
-	coap_opt_t *option;
-
-	(void)sent;
-	(void)mid;
-	coap_state.counts.received++;
-	if (!c || c->outstanding != OUTSTANDING_REQUEST ||
-	    token.length != c->token_length ||
-	    memcmp(token.s, c->token, token.length))
-		return response_refuse(received);
-	connection_traffic(c, false, pdu_bytes(received));
-	if (next_block(c, answer.code, received))
-		return COAP_RESPONSE_OK;
-	coap_option_iterator_init(received, &iterator, COAP_OPT_ALL);
-	while ((option = coap_option_next(&iterator))) {
-		take_block2(&answer, iterator.number, option);
-		if (iterator.number == COAP_OPTION_CONTENT_FORMAT)
-			answer.format = (uint16_t)number_of(option);
-		if (iterator.number == COAP_OPTION_MAXAGE)
-			answer.max_age = number_of(option);
-		if (iterator.number == COAP_OPTION_LOCATION_PATH) {
-			buf_byte(&location, (uint8_t)coap_opt_length(option));
-			buf_put(&location, coap_opt_value(option),
-				coap_opt_length(option));
-		}
-	}
-	answer.location = (struct coap_segments){segments,
-				location.full ? 0 : location.used};
-	if (!coap_get_data(received, &answer.length, &answer.payload))
-		answer.length = 0;
-	c->proven = true;
-	c->doubted = false;
-	connection_exchange_end(c, COAP_ANSWERED, &answer, coap_state.now);
-	return COAP_RESPONSE_OK;
-}
-
-void connection_silent(struct coap_connection *c, const char *why, int64_t now)
-{
-	c->silent = true;
-	if (c->handlers->silent)
-		c->handlers->silent(c->owner, why, now);
-}
-
-/* Of what libcoap has just read from the socket. */
-static const char *network_error(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-		return "connection refused: nothing listens at that port";
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return "no route to it";
-	}
-	return "the network says that it cannot be reached";
-}
-
-static void on_nack(coap_session_t *session, const coap_pdu_t *sent,
-		    coap_nack_reason_t reason, coap_mid_t mid)
-{
-	struct coap_connection *c = coap_session_get_app_data(session);
-	int error = errno;
-	coap_bin_const_t token;
-
-	(void)mid;
-	if (!c || !c->outstanding || !sent)
-		return;
-	if (reason == COAP_NACK_ICMP_ISSUE) {	/* not final: it is sent again */
-		if (c->outstanding == OUTSTANDING_REQUEST)
-			connection_silent(c, network_error(error),
-					  coap_state.now);
-		return;
-	}
-	if (reason != COAP_NACK_RST && reason != COAP_NACK_TOO_MANY_RETRIES)
-		return;			/* the session's end: on_event() */
-	heap_set(&coap_state.due, &c->due, coap_state.now);
-	token = coap_pdu_get_token(sent);
-	if (token.length != c->token_length ||
-	    memcmp(token.s, c->token, token.length))
-		return;
-	connection_exchange_end(c, reason == COAP_NACK_RST ? COAP_REFUSED :
-				COAP_NO_ANSWER, NULL, coap_state.now);
-}
-
 static void handle_all_requests(coap_context_t *context)
 {
 	coap_resource_t *all = coap_resource_unknown_init2(on_request, 0);
@@ -854,33 +427,8 @@ static void handle_all_requests(coap_context_t *context)
 	coap_add_resource(context, all);
 }
 
-/* libcoap's own Pong has no token, that of the Ping is to be in it (RFC 8323
- * 5.4). Both count as an answer does. */
-static void on_ping(coap_session_t *session, const coap_pdu_t *received,
-		    const coap_mid_t mid)
-{
-	struct coap_connection *c = coap_session_get_app_data(session);
-	coap_bin_const_t token = coap_pdu_get_token(received);
-	coap_pdu_t *pong;
-
-	(void)mid;
-	if (c)
-		connection_given(c, 2 * EMPTY_MESSAGE + token.length);
-	if (!token.length || (c && c->cut))
-		return;
-	pong = coap_pdu_init(COAP_MESSAGE_CON,
-			     (coap_pdu_code_t)COAP_SIGNALING_CODE_PONG, 0,
-			     token.length);
-	if (!pong)
-		abort();
-	coap_add_token(pong, token.length, token.s);
-	coap_send(session, pong);
-}
-
 void context_listen(coap_context_t *context)
 {
-	coap_register_ping_handler(context, on_ping);
-	coap_register_response_handler(context, on_response);
-	coap_register_nack_handler(context, on_nack);
+	context_listen_responses(context);
 	handle_all_requests(context);
 }
