@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Load and stretch: two sums and a mean. */
+ * Load: the time that a bus was at work, in this window and the one before, in
+ * per mille of both. Stretch: a smoothed mean of the periods that a point got. */
 #include "agent/bus/bus_load.h"
 
 static void window_turn(struct load *load, int64_t now)

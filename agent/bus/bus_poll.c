@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The arithmetic of polls. */
+ * When a point is read next, and for how long a device that does not answer, or
+ * a bus that cannot be opened, is left alone. */
 #include "agent/bus/bus_poll.h"
 
 #define MILLISECOND INT64_C(1000000)

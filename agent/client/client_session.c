@@ -13,9 +13,10 @@
 
 #define SECOND INT64_C(1000000000)
 
-/* Says what is wrong, and when it goes on, unless it was said already; an outage
- * of a server with many clients once. s: it was over this transport of its, which
- * the client may have left for that. */
+/* Logs what is wrong, and when the next try is, unless that was logged already:
+ * by this client, or by another one of the same server, whose outage is logged
+ * once. s: the server at the transport that failed; the client may speak over
+ * its other transport by now, because of this. */
 static void note_trouble(struct client *c, struct server *s, const char *what,
 			 int64_t now)
 {

@@ -149,8 +149,9 @@ static bool is_short(const struct forwarding *w)
 	return w->budget.used + w->budget.most / 16 > w->budget.most;
 }
 
-/* What is held from before has waited since that went out which is under way,
- * be it a late answer, of which nobody has told us. */
+/* Since when the values in `waiting` wait for an answer: since the message went
+ * out that is outstanding now. That may be a separate response, which does not
+ * go through here. */
 static int64_t waits_since(const struct forward *f, int64_t now)
 {
 	int64_t since = client_is_speaking(f->client) ?

@@ -149,8 +149,8 @@ static const struct addrinfo *address_choose(const struct server *s,
 	return s->route.known ? used : found;
 }
 
-/* Where the old one is none of its name any more, all move at once; else each
- * with its next message. */
+/* Where the name has lost the address in use, all clients change over at once;
+ * where it has it still, each one does with its next message. */
 static void take_address(struct server *s, const struct addrinfo *found)
 {
 	const struct addrinfo *one = address_choose(s, found), *old = found;

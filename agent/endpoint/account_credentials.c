@@ -94,8 +94,9 @@ static const struct account *account_of(const struct account *list, size_t n,
 	return NULL;
 }
 
-/* Usages 0 and 1 are about who vouches for the server: whom to believe that,
- * no account can say. */
+/* Certificate Usages 0 and 1 (0/x/15) ask for a chain to an authority that is
+ * trusted anyway. Which ones are, no resource of an account says: the
+ * configuration does. */
 static int trust_load(const struct endpoint *e, struct credentials *to,
 		      char *why, size_t size)
 {

@@ -462,8 +462,9 @@ static void log_finding(const struct gateway *g, const struct config_error *e)
 		log_line(level, e->device, NULL, "%s: %s", file, e->text);
 }
 
-/* What a start would do without, a reload does without: no slip waits for the
- * next power cut. */
+/* A part of the configuration that a start would leave out is left out by a
+ * reload as well: a mistake shows now, and not at the start after the next power
+ * cut. */
 bool gateway_reload(struct gateway *g, struct config *config,
 		    struct config_errors *errors, int64_t now)
 {

@@ -77,8 +77,9 @@ static bool folder_make(const char *directory, const char *name)
 	return false;
 }
 
-/* Where nothing is, nothing needs to be looked for: that is thousands of files
- * at a first start, and for what few devices have at any. */
+/* In a folder that is empty when the daemon starts no endpoint's file is looked
+ * for: at a first start that would be thousands of look-ups, and at any start for
+ * the kinds of files that few devices have. */
 static bool folder_is_empty(const char *directory, const char *name)
 {
 	const struct dirent *entry;
