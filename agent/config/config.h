@@ -51,6 +51,11 @@ void config_error_add(struct config_errors *errors, struct place place,
 void config_warning_add(struct config_errors *errors, struct place place,
 			const char *device, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* What became of a secret's file, for a check: an error where it was not read,
+ * a warning where it was and there is something to say (why, or ""). */
+void config_file_tell(struct config_errors *errors, struct place place,
+		      const char *key, const char *path, bool read,
+		      const char *why);
 
 /* A key as it stood in the YAML: the adapter's, not typed yet, and for the
  * places of errors the host's. Borrowed from the nodes; templates are filled. */

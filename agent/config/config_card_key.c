@@ -124,16 +124,12 @@ void config_card_key_find(const struct config *config, const char *directory,
 	const char *path = server ? server->card_key_file : NULL;
 	struct config_card_key key;
 	char why[300] = "";
+	int rc;
 
 	if (!path)
 		return;
-	if (config_card_key_read(directory, path, &key, why, sizeof(why)) < 0)
-		config_error_add(errors, server->card_key_at, NULL,
-				 "'smartcard_key_file': the file %s %s", path,
-				 why);
-	else if (*why)
-		config_warning_add(errors, server->card_key_at, NULL,
-				   "'smartcard_key_file': the file %s %s", path,
-				   why);
+	rc = config_card_key_read(directory, path, &key, why, sizeof(why));
+	config_file_tell(errors, server->card_key_at, "smartcard_key_file",
+			 path, rc >= 0, why);
 	explicit_bzero(&key, sizeof(key));
 }

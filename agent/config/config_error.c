@@ -154,3 +154,15 @@ bool config_fatal(const struct config_errors *errors)
 			return true;
 	return false;
 }
+
+void config_file_tell(struct config_errors *errors, struct place place,
+		      const char *key, const char *path, bool read,
+		      const char *why)
+{
+	if (!read)
+		config_error_add(errors, place, NULL, "'%s': the file %s %s",
+				 key, path, why);
+	else if (*why)
+		config_warning_add(errors, place, NULL, "'%s': the file %s %s",
+				   key, path, why);
+}

@@ -50,16 +50,12 @@ void config_pin_find(const struct config *config, const char *directory,
 	const struct config_server *server = config->bootstrap;
 	const char *path = server ? server->pin_file : NULL;
 	char pin[CONFIG_PIN_ROOM], why[300] = "";
+	int rc;
 
 	if (!path)
 		return;
-	if (config_pin_read(directory, path, pin, why, sizeof(why)) < 0)
-		config_error_add(errors, server->pin_at, NULL,
-				 "'smartcard_pin_file': the file %s %s", path,
-				 why);
-	else if (*why)
-		config_warning_add(errors, server->pin_at, NULL,
-				   "'smartcard_pin_file': the file %s %s", path,
-				   why);
+	rc = config_pin_read(directory, path, pin, why, sizeof(why));
+	config_file_tell(errors, server->pin_at, "smartcard_pin_file",
+			 path, rc >= 0, why);
 	explicit_bzero(pin, sizeof(pin));
 }

@@ -64,13 +64,7 @@ void config_token_find(const struct config *config, const char *directory,
 	if (!path)
 		return;
 	token = config_token_read(directory, path, why, sizeof(why));
-	if (!token)
-		config_error_add(errors, config->page.token_at, NULL,
-				 "'http_token_file': the file %s %s", path,
-				 why);
-	else if (*why)
-		config_warning_add(errors, config->page.token_at, NULL,
-				   "'http_token_file': the file %s %s", path,
-				   why);
+	config_file_tell(errors, config->page.token_at, "http_token_file",
+			 path, token, why);
 	config_token_free(token);
 }
