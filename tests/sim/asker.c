@@ -342,13 +342,17 @@ static void asker_comes(enum asker_kind kind)
 		askers[k].crowded = true;
 	a->endpoint = (size_t)draw_between(A, 0,
 					   (int64_t)site.n_endpoints - 1);
+	/* Of a sleeper the answer takes as long as it sleeps. */
+	while (kind == ASKS_WRITE && site.endpoints[a->endpoint].queue &&
+	       a->endpoint)
+		a->endpoint--;
 	a->point = measured_draw(a->endpoint);
 	asker_speaks(i);
 	world_at(world.now + waits, false, patience_ends, i, a->number);
 }
 
 /* What people write has the values that no server writes, where there is but
- * one; and a sleeper's answer takes as long as it sleeps. */
+ * one. */
 static bool may_come(enum asker_kind kind)
 {
 	return kind != ASKS_WRITE ||
