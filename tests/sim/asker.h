@@ -6,6 +6,9 @@
 #define SIM_ASKER_H
 #include <stdbool.h>
 
+/* Their bit among those of the kinds of faults. */
+#define ASKERS_BIT 32
+
 /* write: they write to actuators, too; what stories tell of Writes is exact. */
 void askers_begin(bool write);
 #endif

@@ -141,6 +141,8 @@ static void verdict_print(void)
 
 static bool seed_run(uint64_t seed)
 {
+	uint64_t kinds = options.only & ~options.without;
+
 	world_make(seed);
 	world.verbose = options.verbose;
 	run.end = world.now + (options.story ? options.story->lasts :
@@ -149,8 +151,9 @@ static bool seed_run(uint64_t seed)
 		options.story->begin();
 	else
 		faults_plan(run.end - (options.hours > 3 ? SILENCE : HOUR),
-			    options.only & ~options.without);
-	askers_begin(!options.story);
+			    kinds);
+	if (options.story || kinds >> ASKERS_BIT & 1)
+		askers_begin(!options.story);
 	world_at(world.now + LOOK_EVERY, false, look, 0, 0);
 	world_at(world.now + BOUNDS_EVERY, false, bounds_look, 0, 0);
 	world_at(run.end, false, end, 0, 0);
@@ -219,7 +222,7 @@ static void usage(void)
 	     "  --endpoints N  of the site (50)\n"
 	     "  --jobs N       seeds at a time (1)\n"
 	     "  --only MASK    of the kinds of faults (all), in the order of\n"
-	     "                 faults.c\n"
+	     "                 faults.c; who asks is bit 32\n"
 	     "  --without MASK the others\n"
 	     "  --story NAME   what happens is told, not drawn\n"
 	     "  --stories      their names, and no more\n"
