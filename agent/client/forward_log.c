@@ -95,6 +95,14 @@ static bool on_record(void *context, struct backlog_stream *stream,
 	return true;
 }
 
+/* The sweep had passed it over as undecided, and before its end an answer had it
+ * kept: it is in the log alone, and takes another sweep. */
+static bool was_decided_behind(const struct forward *f)
+{
+	return f->place == PLACE_LOG && f->n > f->kept.n &&
+	       f->kept_to > f->load_from;
+}
+
 /* Some have an hqmax: they were counted. */
 static void sweep_deliver(struct forwarding *w)
 {
@@ -116,6 +124,8 @@ static void on_end(void *context)
 	}
 	w->sweep = SWEEP_NONE;
 	for (struct forward *f = w->all; f; f = f->next) {
+		if (was_decided_behind(f))
+			forward_place_event(f, PLACE_SKIPPED);
 		forward_place_event(f, PLACE_SWEPT);
 		if (f->place == PLACE_MEMORY)
 			forward_history_end(f);

@@ -49,7 +49,7 @@ static struct asker {
 	size_t n;
 } askers[PIPES_MAX];
 
-static struct { uint64_t n; size_t here; bool root, write; } own;
+static struct { uint64_t n; size_t here; bool root; } own;
 
 /* Who is not root may not write. */
 bool __wrap_peer_may_write(const struct control_peer *peer);
@@ -356,7 +356,7 @@ static void asker_comes(enum asker_kind kind)
 static bool may_come(enum asker_kind kind)
 {
 	return kind != ASKS_WRITE ||
-	       (own.write && site.n_servers < SERVERS_MAX);
+	       (!site.counted && site.n_servers < SERVERS_MAX);
 }
 
 static void next(uint64_t unused, uint64_t also)
@@ -378,9 +378,9 @@ static void next(uint64_t unused, uint64_t also)
 		 0, 0);
 }
 
-void askers_begin(bool write)
+void askers_begin(void)
 {
 	memset(askers, 0, sizeof(askers));
-	own = (typeof(own)){.write = write};
+	own = (typeof(own)){0};
 	world_at(world.now + MINUTE, false, next, 0, 0);
 }

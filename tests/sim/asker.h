@@ -4,11 +4,9 @@
  * and those who say nothing, half of it or rubbish, who do not read, who go. */
 #ifndef SIM_ASKER_H
 #define SIM_ASKER_H
-#include <stdbool.h>
 
 /* Their bit among those of the kinds of faults. */
 #define ASKERS_BIT 32
 
-/* write: they write to actuators, too; what stories tell of Writes is exact. */
-void askers_begin(bool write);
+void askers_begin(void);
 #endif

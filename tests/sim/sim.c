@@ -153,7 +153,7 @@ static bool seed_run(uint64_t seed)
 		faults_plan(run.end - (options.hours > 3 ? SILENCE : HOUR),
 			    kinds);
 	if (options.story || kinds >> ASKERS_BIT & 1)
-		askers_begin(!options.story);
+		askers_begin();
 	world_at(world.now + LOOK_EVERY, false, look, 0, 0);
 	world_at(world.now + BOUNDS_EVERY, false, bounds_look, 0, 0);
 	world_at(run.end, false, end, 0, 0);

@@ -50,6 +50,7 @@ struct site {
 	bool strays;		/* a Write in twenty is out of range */
 	uint32_t pace;		/* registrations/s; 0: as it comes */
 	bool non;		/* notifications are not confirmed */
+	bool counted;		/* servers' Writes are: nobody writes by hand */
 	size_t store_memory, store_disk;
 	uint32_t version;	/* of the configuration */
 };

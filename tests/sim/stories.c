@@ -303,6 +303,7 @@ static void slow_begin(void)
 
 static void sleepers_site(void)
 {
+	site.counted = true;
 	site.strays = false;
 	site.n_servers = 1;
 	site.bootstrap = false;
