@@ -66,6 +66,7 @@ struct forward {
 	uint32_t n;			/* certain ones, also those only in the
 					 * log */
 	uint32_t next_sequence, load_from;
+	uint32_t log_from;		/* the log has none before it any more */
 	uint32_t kept_to;		/* above all certain ones of this run */
 	uint32_t own_from;		/* those before are of an earlier
 					 * registration: by Send only */

@@ -20,7 +20,7 @@ static void queue_evict(struct forward *f)
 	if (f->pinned || forward_delivery_is_queued(f->delivery) || !f->kept.n)
 		return;
 	while (queue_next(&f->kept, &at, &k)) {
-		if (!(k.flags & QUEUED_ON_DISK))
+		if (!(k.flags & QUEUED_ON_DISK) || k.sequence < f->log_from)
 			return;
 		if (first)
 			from = k.sequence;
@@ -144,10 +144,12 @@ static void on_lost(void *context, struct backlog_stream *stream,
 	struct queue_cursor at = {0};
 	struct queued_record k;
 
+	if (f)
+		f->log_from = sequence + 1;
 	if (f && (f->place == PLACE_MEMORY || sequence < f->load_from)) {
 		if (f->pinned || !queue_next(&f->kept, &at, &k) ||
 		    k.sequence != sequence)
-			return;		/* it is in memory all the same */
+			return;		/* it is in memory, and there alone */
 		queue_pop(&f->kept, &w->budget, 1);
 	} else if (f && f->n == f->kept.n) {
 		return;			/* of those that wait for an answer */
