@@ -351,7 +351,8 @@ int coap_request(struct coap_connection *c, const struct coap_message *m,
 			       m->has_accept, block_whole,
 			       {m->block2, false, szx_of(m->block2_size)},
 			       m->length, m->accept};
-	memcpy(o->at, m->path.at, m->path.n);
+	if (m->path.n)
+		memcpy(o->at, m->path.at, m->path.n);
 	if (m->query.n)
 		memcpy(o->at + m->path.n, m->query.at, m->query.n);
 	if (m->length)
