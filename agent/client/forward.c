@@ -21,7 +21,6 @@
 #include "agent/client/forward_private.h"
 #include "agent/base/log.h"
 #include "agent/store/backlog.h"
-#include "agent/store/backlog_format.h"
 #include "objects/ids.h"
 
 #define MEMORY (1024 * 1024)	/* bytes, and records/s, until configured */
@@ -338,11 +337,10 @@ static void observe_as_before(struct forward *f, int64_t now)
 	struct client *c = f->client;
 
 	for (size_t i = 0; i < f->stream->n_watch; i++) {
-		const struct backlog_watch *w = &f->stream->watch[i];
-		struct observation *o = observe_create(&w->path, NULL, 0,
-						       FORMAT_NONE);
+		struct observation *o = observe_create(&f->stream->watch[i],
+						       NULL, 0, FORMAT_NONE);
 
-		if (!o || observe_attach(o, w->own.set ? &w->own : NULL) < 0)
+		if (!o)
 			abort();
 		o->newest_sent = services_wall(client_services(c), now);
 		o->next = f->lost;

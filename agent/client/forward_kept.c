@@ -32,28 +32,25 @@ static void take_stream(struct forward *f)
 		f->next_sequence = f->stream->next_sequence;
 }
 
-static size_t watch_of(const struct observation *o, struct backlog_watch *watch,
+static size_t paths_of(const struct observation *o, struct lwm2m_path *paths,
 		       size_t n)
 {
-	static const struct attributes none;
 	const struct lwm2m_path *path;
 
 	for (; o; o = o->next)
 		for (size_t i = 0; (path = observe_path(o, i)) &&
 		     n < BACKLOG_PATHS_MAX; i++)
-			watch[n++] = (struct backlog_watch){
-				*path, o->own ? *o->own : none};
+			paths[n++] = *path;
 	return n;
 }
 
 static bool is_watched(const struct backlog_stream *stream,
-		       const struct backlog_watch *watch, size_t n)
+		       const struct lwm2m_path *paths, size_t n)
 {
 	if (!stream->named || n != stream->n_watch)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!path_equal(&watch[i].path, &stream->watch[i].path) ||
-		    !attributes_equal(&watch[i].own, &stream->watch[i].own))
+		if (!path_equal(&paths[i], &stream->watch[i]))
 			return false;
 	return true;
 }
@@ -61,15 +58,15 @@ static bool is_watched(const struct backlog_stream *stream,
 void forward_watch(struct forward *f)
 {
 	struct forwarding *w = forwarding_of(f->client);
-	struct backlog_watch watch[BACKLOG_PATHS_MAX];
-	size_t n = watch_of(f->lost, watch, 0);
+	struct lwm2m_path paths[BACKLOG_PATHS_MAX];
+	size_t n = paths_of(f->lost, paths, 0);
 
-	n = watch_of(f->client->observations, watch, n);
+	n = paths_of(f->client->observations, paths, n);
 	if (!w->backlog || f->client->registration.lwm2m_1_0 || !n)
 		return;
 	take_stream(f);
-	if (!is_watched(f->stream, watch, n))
-		backlog_watch(w->backlog, f->stream, watch, n);
+	if (!is_watched(f->stream, paths, n))
+		backlog_watch(w->backlog, f->stream, paths, n);
 }
 
 void forward_watch_end(struct forward *f)

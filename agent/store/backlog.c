@@ -240,11 +240,11 @@ static bool append_watch(struct backlog *s, struct segment *segment,
 			 const struct backlog_stream *stream)
 {
 	struct backlog_record r = {.kind = BACKLOG_WATCH,
-		.stream = stream->number, .n_watch = stream->n_watch};
+		.stream = stream->number, .n_paths = stream->n_watch};
 
 	if (stream->n_watch)
-		memcpy(r.watch, stream->watch,
-		       stream->n_watch * sizeof(r.watch[0]));
+		memcpy(r.paths, stream->watch,
+		       stream->n_watch * sizeof(r.paths[0]));
 	return record_append(s, segment, &r);
 }
 
@@ -267,13 +267,13 @@ static bool stream_introduce(struct backlog *s, struct segment *segment,
 }
 
 void backlog_watch(struct backlog *s, struct backlog_stream *stream,
-		   const struct backlog_watch *watch, size_t n)
+		   const struct lwm2m_path *paths, size_t n)
 {
 	struct segment *segment;
 
 	if (s->most < 2 * SEGMENT_LEAST || (!n && !stream->n_watch))
 		return;
-	backlog_watch_set(stream, watch, n);
+	backlog_watch_set(stream, paths, n);
 	backlog_flush_done(s);
 	segment = segment_current(s);
 	if (stream->named != segment->id)

@@ -28,7 +28,7 @@ struct backlog_stream {
 	uint32_t n;			/* in the log and not done */
 	uint32_t named;			/* the last segment that has its name */
 	uint16_t server, n_watch;
-	struct backlog_watch *watch;	/* what was observed when it was lost */
+	struct lwm2m_path *watch;	/* what was observed when it was lost */
 	struct backlog_range *done;	/* above done_to; as many at most as
 					 * the log has records */
 	uint32_t n_done, done_room;
@@ -81,10 +81,10 @@ void backlog_sync(struct backlog *backlog);
 void backlog_done(struct backlog *backlog, struct backlog_stream *stream,
 		  uint32_t sequence, uint32_t segment, bool lazy);
 
-/* What the server had observed: it comes with every segment. None: nothing any
- * more. */
+/* What the server had observed: it comes with every segment. No paths: nothing
+ * any more. */
 void backlog_watch(struct backlog *backlog, struct backlog_stream *stream,
-		   const struct backlog_watch *watch, size_t n);
+		   const struct lwm2m_path *paths, size_t n);
 
 /* Gives all records that are not done, in the order that they were put, until
  * `record` wants no more, or the end. It goes on where it stopped; anew: from

@@ -3,13 +3,10 @@
  * checked all the same. */
 #include "agent/store/backlog_format.h"
 #include <errno.h>
-#include <math.h>
-#include <stddef.h>
 #include <string.h>
 #include "objects/path.h"
 
 #define HEAD 8
-#define WITH_OWN 0x80		/* beside the depth of a path */
 
 static uint32_t crc32_of(const uint8_t *at, size_t n)
 {
@@ -54,59 +51,6 @@ static void path_write(const struct lwm2m_path *path, struct buf *out)
 		bytes_put(out, path->id[i], 2);
 }
 
-/* In this order they are in a record, those that are set. */
-static const struct { uint16_t attribute; size_t at; } owns[] = {
-#define OWN(attribute_, member_) \
-	{ATTRIBUTE_##attribute_, offsetof(struct attributes, member_)}
-	OWN(PMIN, pmin), OWN(PMAX, pmax), OWN(EPMIN, epmin), OWN(EPMAX, epmax),
-	OWN(EDGE, edge), OWN(CON, con), OWN(HQMAX, hqmax), OWN(GT, gt),
-	OWN(LT, lt), OWN(ST, st),
-};
-#define OWNS (sizeof(owns) / sizeof(*owns))
-
-static size_t own_size(size_t i)
-{
-	return owns[i].attribute & ATTRIBUTE_LIMITS ? 8 : 4;
-}
-
-static uint64_t own_get(const struct attributes *a, size_t i)
-{
-	const uint8_t *at = (const uint8_t *)a + owns[i].at;
-	uint64_t bits;
-	uint32_t number;
-
-	memcpy(&number, at, sizeof(number));
-	if (own_size(i) == sizeof(number))
-		return number;
-	memcpy(&bits, at, sizeof(bits));
-	return bits;
-}
-
-static void own_set(struct attributes *a, size_t i, uint64_t bits)
-{
-	uint8_t *at = (uint8_t *)a + owns[i].at;
-	uint32_t number = (uint32_t)bits;
-
-	if (own_size(i) == sizeof(number))
-		memcpy(at, &number, sizeof(number));
-	else
-		memcpy(at, &bits, sizeof(bits));
-}
-
-static void watch_write(const struct backlog_watch *w, struct buf *out)
-{
-	size_t at = out->used;
-
-	path_write(&w->path, out);
-	if (!w->own.set || out->full)
-		return;
-	out->at[at] |= WITH_OWN;
-	bytes_put(out, w->own.set, 2);
-	for (size_t i = 0; i < OWNS; i++)
-		if (w->own.set & owns[i].attribute)
-			bytes_put(out, own_get(&w->own, i), own_size(i));
-}
-
 static void data_write(const struct backlog_record *r, struct buf *out)
 {
 	const struct lwm2m_record *record = &r->data.record;
@@ -143,8 +87,8 @@ static void content_write(const struct backlog_record *r, struct buf *out)
 		break;
 	case BACKLOG_WATCH:
 		bytes_put(out, r->stream, 4);
-		for (size_t i = 0; i < r->n_watch; i++)
-			watch_write(&r->watch[i], out);
+		for (size_t i = 0; i < r->n_paths; i++)
+			path_write(&r->paths[i], out);
 		break;
 	case BACKLOG_BOOT:
 		buf_put(out, r->boot, sizeof(r->boot));
@@ -200,43 +144,6 @@ static size_t path_read(const uint8_t *at, size_t n, struct lwm2m_path *path)
 	return 1 + 2u * at[0];
 }
 
-/* 0: they are none. Numbers that no request could say are none either. */
-static size_t own_read(const uint8_t *at, size_t n, struct attributes *a)
-{
-	size_t used = 2;
-	uint16_t set = n < 2 ? 0 : (uint16_t)bytes_get(at, 2), known = 0;
-
-	for (size_t i = 0; i < OWNS; i++) {
-		known |= owns[i].attribute;
-		if (!(set & owns[i].attribute))
-			continue;
-		if (n < used + own_size(i))
-			return 0;
-		own_set(a, i, bytes_get(at + used, own_size(i)));
-		used += own_size(i);
-	}
-	a->set = set;
-	return set && !(set & ~known) && isfinite(a->gt) && isfinite(a->lt) &&
-	       isfinite(a->st) ? used : 0;
-}
-
-/* 0: it is none. */
-static size_t one_watch_read(const uint8_t *at, size_t n,
-			     struct backlog_watch *w)
-{
-	uint8_t head[1 + 2 * 4];	/* without the mark */
-	size_t length, own = 0;
-
-	*w = (struct backlog_watch){.own = {.set = 0}};
-	memcpy(head, at, n < sizeof(head) ? n : sizeof(head));
-	head[0] &= (uint8_t)~WITH_OWN;
-	length = path_read(head, n < sizeof(head) ? n : sizeof(head), &w->path);
-	if (!length || !(at[0] & WITH_OWN))
-		return length;
-	own = own_read(at + length, n - length, &w->own);
-	return own ? length + own : 0;
-}
-
 static bool watch_read(const uint8_t *at, size_t n, struct backlog_record *r)
 {
 	size_t length;
@@ -245,8 +152,8 @@ static bool watch_read(const uint8_t *at, size_t n, struct backlog_record *r)
 		return false;
 	r->stream = (uint32_t)bytes_get(at, 4);
 	for (at += 4, n -= 4; n; at += length, n -= length) {
-		length = r->n_watch < BACKLOG_PATHS_MAX ?
-			 one_watch_read(at, n, &r->watch[r->n_watch++]) : 0;
+		length = r->n_paths < BACKLOG_PATHS_MAX ?
+			 path_read(at, n, &r->paths[r->n_paths++]) : 0;
 		if (!length)
 			return false;
 	}

@@ -8,9 +8,7 @@
  *   DATA   4 stream  4 sequence  8 time, ns since 1970  1 type  1 depth
  *          2 for each level  value
  *   DONE   4 stream  4 from  4 to
- *   WATCH  4 stream  for each path: 1 depth  2 for each level; where the
- *          request had attributes of its own, 128 more than depth, and behind
- *          the levels 2 which (enum attribute)  4 for each, 8 for gt, lt, st
+ *   WATCH  4 stream  for each path: 1 depth  2 for each level
  *   BOOT   16 boot id  8 wall clock minus monotonic, ns
  *   STEP   8 by how much the wall clock was set, ns  8 from  8 to: of which
  *          times, on the old clock; those of no clock in any case */
@@ -18,7 +16,6 @@
 #define AGENT_BACKLOG_FORMAT_H
 #include "agent/store/record_queue.h"
 #include "agent/base/wall.h"
-#include "objects/attributes.h"
 #include "objects/buf.h"
 
 enum backlog_kind {
@@ -34,10 +31,6 @@ enum backlog_kind {
 #define BACKLOG_ENDPOINT_MAX 255
 #define BACKLOG_PATHS_MAX 32
 
-/* What was observed, and by which attributes of the request itself: none where
- * `set` of them is 0. */
-struct backlog_watch { struct lwm2m_path path; struct attributes own; };
-
 struct backlog_record {
 	uint8_t kind;			/* enum backlog_kind */
 	uint32_t stream;
@@ -46,8 +39,8 @@ struct backlog_record {
 	size_t n_endpoint;
 	struct queued_record data;	/* DATA: without segment */
 	uint32_t from, to;		/* DONE: from .. to - 1 */
-	struct backlog_watch watch[BACKLOG_PATHS_MAX];	/* WATCH */
-	size_t n_watch;
+	struct lwm2m_path paths[BACKLOG_PATHS_MAX];	/* WATCH */
+	size_t n_paths;
 	uint8_t boot[16];
 	int64_t clock;			/* BOOT */
 	struct clock_step step;

@@ -74,7 +74,7 @@ static void record_learn(struct backlog *s, const struct segment *segment,
 		break;
 	case BACKLOG_WATCH:
 		if (stream)
-			backlog_watch_set(stream, r->watch, r->n_watch);
+			backlog_watch_set(stream, r->paths, r->n_paths);
 		break;
 	case BACKLOG_BOOT:
 		learn_boot(s, segment, r);

@@ -88,7 +88,7 @@ struct backlog_stream *backlog_stream_add(struct backlog *backlog,
 					  uint16_t server);
 void backlog_streams_free(struct backlog *backlog);
 void backlog_watch_set(struct backlog_stream *stream,
-		       const struct backlog_watch *watch, size_t n);
+		       const struct lwm2m_path *paths, size_t n);
 bool backlog_is_done(const struct backlog_stream *stream, uint32_t sequence);
 /* from .. to - 1 are. */
 void backlog_done_add(struct backlog_stream *stream, uint32_t from,

@@ -127,13 +127,13 @@ void backlog_done_add(struct backlog_stream *stream, uint32_t from, uint32_t to)
 }
 
 void backlog_watch_set(struct backlog_stream *stream,
-		       const struct backlog_watch *watch, size_t n)
+		       const struct lwm2m_path *paths, size_t n)
 {
 	n = n < BACKLOG_PATHS_MAX ? n : BACKLOG_PATHS_MAX;
 	free(stream->watch);
-	stream->watch = n ? backlog_must(malloc(n * sizeof(*watch))) : NULL;
+	stream->watch = n ? backlog_must(malloc(n * sizeof(*paths))) : NULL;
 	if (n)
-		memcpy(stream->watch, watch, n * sizeof(*watch));
+		memcpy(stream->watch, paths, n * sizeof(*paths));
 	stream->n_watch = (uint16_t)n;
 }
 

@@ -30,7 +30,7 @@ static void check(const uint8_t *at, size_t n, const struct backlog_record *r)
 	struct buf out = buf_over(room, sizeof(room));
 
 	EXPECT(r->n_endpoint <= BACKLOG_ENDPOINT_MAX);
-	EXPECT(r->n_watch <= BACKLOG_PATHS_MAX);
+	EXPECT(r->n_paths <= BACKLOG_PATHS_MAX);
 	backlog_record_write(r, &out);
 	EXPECT(!out.full && out.used == n);
 	if (at[7] == room[7])		/* flags that nobody reads */

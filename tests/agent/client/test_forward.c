@@ -440,27 +440,6 @@ static void what_is_in_the_log_outlives_a_stop(void **state)
 	assert_kept(NULL, 0);
 }
 
-/* Core TS 1.2, 6.4.1: they are of the observation, wherever that goes on. */
-static void attributes_of_the_observe_outlive_a_stop(void **state)
-{
-	const struct attributes own = {.set = ATTRIBUTE_PMIN | ATTRIBUTE_HQMAX,
-				       .pmin = 60, .hqmax = 3};
-	const struct observation *o;
-
-	(void)state;
-	assert_int_equal(observe_attach(observe(0, SENML_CBOR), &own), 0);
-	client_configure(&client, now);
-	client_observations_end(&client, now);
-	start_again();
-	assert_non_null(client.forward);
-	o = client.forward->lost;
-	assert_non_null(o);
-	assert_non_null(o->own);
-	assert_true(attributes_equal(o->own, &own));
-	assert_int_equal(o->pmin, 60);
-	assert_null(o->next);
-}
-
 static void who_is_registered_again_gets_it_in_order(void **state)
 {
 	(void)state;
@@ -851,7 +830,6 @@ int main(void)
 		LOG_CASE(hqmax_of_a_lost_observation_holds_in_the_log),
 		LOG_CASE(hqmax_of_one_of_two_lost_ones_drops_nothing),
 		LOG_CASE(what_is_in_the_log_outlives_a_stop),
-		LOG_CASE(attributes_of_the_observe_outlive_a_stop),
 		LOG_CASE(who_is_registered_again_gets_it_in_order),
 		LOG_CASE(an_event_that_cannot_come_changes_nothing_and_counts),
 		LOG_CASE(times_of_this_run_follow_the_clock),

@@ -454,41 +454,6 @@ static void test_format_is_little_endian_and_checked(void **state)
 
 /* Records of before the clock was set: at 100 s of a clock that begins with the
  * boot, which is set by 1.7e9 s later. */
-/* Of an Observe's own attributes (Core TS 1.2, 6.4.1) all that it can have. */
-static void test_what_is_watched_has_attributes(void **state)
-{
-	struct backlog_record out = {.kind = BACKLOG_WATCH, .stream = 5,
-		.n_watch = 3}, in;
-	const struct attributes all = {
-		.set = ATTRIBUTE_PMIN | ATTRIBUTE_PMAX | ATTRIBUTE_EPMIN |
-		       ATTRIBUTE_EPMAX | ATTRIBUTE_CONDITIONS |
-		       ATTRIBUTE_CON | ATTRIBUTE_HQMAX,
-		.pmin = 1, .pmax = UINT32_MAX, .epmin = 2, .epmax = 3,
-		.edge = 1, .con = 1, .hqmax = 4, .gt = 20.5, .lt = -1e300,
-		.st = 0.1};
-	uint8_t room[256];
-	struct buf b = buf_over(room, sizeof(room));
-
-	(void)state;
-	out.watch[0].path = path_resource(3303, 0, 5700);
-	out.watch[1] = (struct backlog_watch){path_root(), all};
-	out.watch[2] = (struct backlog_watch){path_object(3303),
-		{.set = ATTRIBUTE_PMIN, .pmin = 60}};
-	backlog_record_write(&out, &b);
-	assert_false(b.full);
-	assert_int_equal(backlog_record_read(room, b.used, &in), b.used);
-	assert_int_equal(in.n_watch, 3);
-	for (size_t i = 0; i < 3; i++) {
-		assert_true(path_equal(&in.watch[i].path, &out.watch[i].path));
-		assert_true(attributes_equal(&in.watch[i].own,
-					     &out.watch[i].own));
-	}
-	/* 8 head, 4 stream, the path without attributes as ever */
-	assert_memory_equal(room + 12, ((uint8_t[]){3, 0xe7, 0x0c, 0, 0, 0x44,
-						    0x16}), 7);
-	assert_int_equal(room[19], 128);
-}
-
 static void put_clockless(struct backlog *s, uint32_t i)
 {
 	struct queued_record r = {.sequence = i, .flags = QUEUED_CLOCKLESS,
@@ -809,7 +774,6 @@ int main(void)
 		TEST(test_what_is_done_goes_while_one_is_not),
 		TEST(test_what_is_lazy_is_written_with_others),
 		cmocka_unit_test(test_format_is_little_endian_and_checked),
-		cmocka_unit_test(test_what_is_watched_has_attributes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
