@@ -76,6 +76,13 @@ static inline bool server_is_same(const struct server *a, const struct server *b
 	return a == b || a->other == b;
 }
 
+/* Do endpoints register there? Not at the bootstrap server, and not where nobody
+ * names it any more. */
+static inline bool server_takes_registrations(const struct server *s)
+{
+	return s->kind == SERVER_CONFIGURED || s->kind == SERVER_BOOTSTRAPPED;
+}
+
 struct server *server_create(struct services *services,
 			     struct config_server *conf, int64_t now);
 /* Both transports of what the configuration names by `uri` and `other_uri`, the

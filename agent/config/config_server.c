@@ -234,7 +234,7 @@ static void id_check(const struct config_builder *b,
 					 b->config->servers[i]->uri);
 }
 
-/* What begins with what, for the other transport. */
+/* It is the transport that `uri` is not, and of the same security. */
 static void other_uri_check(const struct config_server *server,
 			    const struct block *block,
 			    struct config_scope *scope)
@@ -274,7 +274,7 @@ static struct config_server *server_create(void)
  * could be wrong with them was said of the first. */
 static struct config_server *
 server_build_other(const struct config_builder *b, const struct block *block,
-		   struct config_scope *scope)
+		   uint64_t fingerprint, struct config_scope *scope)
 {
 	const struct entry *other = block_get(block, "other_uri");
 	struct config_server *server;
@@ -292,7 +292,7 @@ server_build_other(const struct config_builder *b, const struct block *block,
 	server->binding = server->tcp ? 'T' : 'U';
 	version_apply(server, &own);
 	/* What is kept for the account is of both. */
-	server->fingerprint = fingerprint_block(block);
+	server->fingerprint = fingerprint;
 	return server;
 }
 
@@ -314,8 +314,9 @@ void config_server_build(struct config_builder *b, const struct yaml_node *node)
 	other_uri_check(server, &block, &scope);
 	id_check(b, server, &block, &scope);
 	version_apply(server, &block);
-	server->other = server_build_other(b, &block, &scope);
 	server->fingerprint = fingerprint_block(&block);
+	server->other = server_build_other(b, &block, server->fingerprint,
+					   &scope);
 	if (scope.wrong)
 		config_server_free(server);
 	else

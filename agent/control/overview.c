@@ -157,8 +157,7 @@ static void servers_because(json *list, const struct gateway *g)
 	struct outlook o;
 
 	for (const struct server *s = g->services.servers.first; s; s = s->next) {
-		if ((s->kind != SERVER_CONFIGURED &&
-		     s->kind != SERVER_BOOTSTRAPPED) ||
+		if (!server_takes_registrations(s) ||
 		    !s->n_clients || s->n_registered ||
 		    (s->other && s->other->n_registered))
 			continue;
@@ -224,8 +223,7 @@ json *overview_servers(const struct gateway *g, int64_t now)
 	json *list = json_object_new_array();
 
 	for (const struct server *s = g->services.servers.first; s; s = s->next)
-		if (s->kind == SERVER_CONFIGURED ||
-		    s->kind == SERVER_BOOTSTRAPPED)
+		if (server_takes_registrations(s))
 			json_object_array_add(list, server_json(g, s, now));
 	return list;
 }

@@ -525,8 +525,7 @@ void gateway_summary(const struct gateway *g, char *text, size_t size)
 		asleep += e->life.state == LIVENESS_ASLEEP;
 	}
 	for (const struct server *s = g->services.servers.first; s; s = s->next)
-		if (s->kind == SERVER_CONFIGURED ||
-		    s->kind == SERVER_BOOTSTRAPPED)
+		if (server_takes_registrations(s))
 			registered += s->n_registered;
 	if (asleep)
 		snprintf(sleepers, sizeof(sleepers), ", %zu asleep", asleep);
