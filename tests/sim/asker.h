@@ -8,5 +8,8 @@
 /* Their bit among those of the kinds of faults. */
 #define ASKERS_BIT 32
 
+/* Bytes of an answer: the status of a site. */
+#define ANSWER_MOST (512 * 1024)
+
 void askers_begin(void);
 #endif

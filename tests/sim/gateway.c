@@ -14,6 +14,7 @@
 #include "agent/endpoint/transaction.h"
 #include "agent/gateway/gateway.h"
 #include "agent/store/backlog_private.h"
+#include "tests/sim/asker.h"
 #include "tests/sim/bus.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/judge.h"
@@ -25,8 +26,6 @@
 
 int lwmuxd_main(int argc, char **argv);		/* agent/main.c */
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
-
-#define LINE_MOST (512 * 1024)	/* bytes of the status of a site */
 
 static struct {
 	struct gateway *gateway;
@@ -184,7 +183,7 @@ void daemon_queues(struct daemon_queue queues[QUEUES])
 		"messages of buses", bus_mail(), BUS_MAIL_MOST};
 	queues[QUEUE_UNREAD] = (struct daemon_queue){
 		"bytes for one who does not read", 0,
-		CONTROL_UNREAD_MAX + LINE_MOST};
+		CONTROL_UNREAD_MAX + ANSWER_MOST};
 	queues[QUEUE_PEERS] = (struct daemon_queue){
 		"who ask", pipes_open(&unread), CONTROL_PEERS_MAX};
 	queues[QUEUE_UNREAD].is = unread;

@@ -780,7 +780,9 @@ void judge_forgotten(void)
 	own.forgotten = true;
 }
 
-static void look_registered(void)
+/* Whoever can be registered is by now. That a server has forgotten us comes out
+ * by the next Update alone. */
+static bool is_settled(void)
 {
 	int64_t within = REGISTERED_AFTER;
 
@@ -788,8 +790,17 @@ static void look_registered(void)
 		within += BOOTSTRAP_AGAIN;
 	if (own.forgotten)
 		within += (int64_t)site.lifetime * SECOND;
-	if (own.fault || own.unregistered_said ||
-	    world.now - own.disturbed < within)
+	return !own.fault && world.now - own.disturbed >= within;
+}
+
+static bool is_calm(void)
+{
+	return !own.fault && world.now - own.disturbed >= CALM_AFTER;
+}
+
+static void look_registered(void)
+{
+	if (own.unregistered_said || !is_settled())
 		return;
 	for (size_t s = 0; s < site.n_servers; s++)
 		for (size_t e = 0; e < site.n_endpoints; e++)
@@ -810,8 +821,7 @@ static void look_late(size_t server, size_t e, size_t p)
 			SECOND;
 	uint32_t k = t->newest + 1;
 
-	if (own.fault || !t->observed || site.endpoints[e].queue ||
-	    world.now - own.disturbed < CALM_AFTER)
+	if (!t->observed || site.endpoints[e].queue || !is_calm())
 		return;
 	while (k <= s->n && !(t->state[k] & DEMANDED))
 		k++;
@@ -838,18 +848,6 @@ void judge_look(void)
 /* ---- the status: what it says while nothing goes wrong, and never what is not
  * so ---- */
 
-/* Also that a server has forgotten us comes out by the next Update alone. */
-static bool is_settled(void)
-{
-	int64_t within = REGISTERED_AFTER;
-
-	if (site.bootstrap)
-		within += BOOTSTRAP_AGAIN;
-	if (own.forgotten)
-		within += (int64_t)site.lifetime * SECOND;
-	return !own.fault && world.now - own.disturbed > within;
-}
-
 void judge_status_registered(size_t server, size_t e, bool is)
 {
 	int64_t lives = (int64_t)site.lifetime * SECOND + 2 * FLIGHT;
@@ -868,8 +866,7 @@ void judge_status_registered(size_t server, size_t e, bool is)
 
 void judge_status_listed(size_t e, bool is)
 {
-	if (!own.fault && world.now - own.disturbed > CALM_AFTER &&
-	    is == site.endpoints[e].removed)
+	if (is_calm() && is == site.endpoints[e].removed)
 		judge_fault(RULE_STATUS, "%s is %sin the status", name_of(e),
 			    is ? "" : "not ");
 }
@@ -896,12 +893,11 @@ static bool is_silent_for(size_t e, int64_t time)
 	       3 * (int64_t)site.endpoints[e].points[0].poll * SECOND;
 }
 
-static bool is_calm(size_t e)
+/* Nothing keeps it from being read. */
+static bool is_well(size_t e)
 {
-	const struct site_endpoint *is = &site.endpoints[e];
-
-	return !own.fault && world.now - own.disturbed > CALM_AFTER &&
-	       !is->removed && !is->quiet_every;
+	return is_calm() && !site.endpoints[e].removed &&
+	       !site.endpoints[e].quiet_every;
 }
 
 void judge_status_state(size_t e, const char *state)
@@ -912,7 +908,7 @@ void judge_status_state(size_t e, const char *state)
 		judge_fault(RULE_STATUS, "%s is said to be online, and is "
 			    "silent for %lld s", name_of(e), (long long)
 			    ((world.now - silent_since(e)) / SECOND));
-	if (is_calm(e) && strcmp(state, "online") &&
+	if (is_well(e) && strcmp(state, "online") &&
 	    !(sleeps && !strcmp(state, "asleep")))
 		judge_fault(RULE_STATUS, "%s is said to be %s", name_of(e),
 			    state);
@@ -939,7 +935,7 @@ void judge_status_value(size_t e, size_t p, const char *quality, double value,
 	if (good && is_silent_for(e, CALM_AFTER) && !site.endpoints[e].queue)
 		judge_fault(RULE_STATUS, "%s/%zu is said to be good, and is "
 			    "silent", name_of(e), p);
-	if (is_calm(e) && (!good || k + 1 < s->n))
+	if (is_well(e) && (!good || k + 1 < s->n))
 		judge_fault(RULE_STATUS, "%s/%zu is said to be %s, value %u of "
 			    "%u", name_of(e), p, quality, k, s->n);
 }
